@@ -1,0 +1,60 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Exit codes of the command. Scripts rely on them: they never change meaning.
+const (
+	ExitOK          = 0   // everything asked for was measured; a failed verdict is a result
+	ExitInternal    = 1   // a bug in benchrun
+	ExitUsage       = 2   // bad flag, bad file, unknown name
+	ExitEnvironment = 3   // this machine cannot do it: install failed, port taken, disk full
+	ExitNothing     = 4   // the selection is empty
+	ExitUnmeasured  = 5   // some cell is invalid: not everything could be measured
+	ExitInterrupted = 130 // SIGINT
+	ExitTerminated  = 143 // SIGTERM
+)
+
+// UsageError says that the user asked for something impossible; Hint says
+// what to do next.
+type UsageError struct {
+	Problem string
+	Hint    string
+}
+
+func (e *UsageError) Error() string { return withHint(e.Problem, e.Hint) }
+
+// EnvironmentError says that the machine cannot do what was asked.
+type EnvironmentError struct {
+	Problem string
+	Hint    string
+	Err     error
+}
+
+func (e *EnvironmentError) Error() string {
+	p := e.Problem
+	if e.Err != nil {
+		p += ": " + e.Err.Error()
+	}
+	return withHint(p, e.Hint)
+}
+
+// Unwrap gives the cause.
+func (e *EnvironmentError) Unwrap() error { return e.Err }
+
+// ErrNothingSelected says that a selection matched no cell.
+var ErrNothingSelected = errors.New("nothing selected")
+
+func withHint(problem, hint string) string {
+	if hint == "" {
+		return problem
+	}
+	return fmt.Sprintf("%s; %s", problem, hint)
+}
+
+// Usagef makes a UsageError without a hint.
+func Usagef(format string, args ...any) error {
+	return &UsageError{Problem: fmt.Sprintf(format, args...)}
+}

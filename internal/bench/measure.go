@@ -1,0 +1,114 @@
+package bench
+
+// Measure is one figure. A nil Value with Censored "" means that nothing was
+// there to measure; Censored ">" means that the true value is above Value.
+type Measure struct {
+	Value    *float64 `json:"value"`
+	Unit     string   `json:"unit"`
+	N        int      `json:"n"`        // how many observations stand behind it
+	Better   Better   `json:"better"`   // direction
+	Censored string   `json:"censored"` // "" or ">"
+}
+
+// Better is the direction in which a measure improves.
+type Better string
+
+// The directions.
+const (
+	Higher  Better = "higher"
+	Lower   Better = "lower"
+	Neither Better = "neither"
+)
+
+// Measures maps a measure's name to its figure.
+type Measures map[string]Measure
+
+// Set stores a value. It panics on a name that MeasureTable does not list:
+// a programming error.
+func (m Measures) Set(name string, value float64, n int) { m.put(name, &value, n, "") }
+
+// SetCensored stores a lower bound.
+func (m Measures) SetCensored(name string, bound float64, n int) { m.put(name, &bound, n, ">") }
+
+// SetNone stores that there was nothing to measure.
+func (m Measures) SetNone(name string) { m.put(name, nil, 0, "") }
+
+func (m Measures) put(name string, v *float64, n int, censored string) {
+	spec, ok := MeasureByName(name)
+	if !ok {
+		panic("bench: unknown measure " + name)
+	}
+	m[name] = Measure{Value: v, Unit: spec.Unit, N: n, Better: spec.Better, Censored: censored}
+}
+
+// MeasureSpec describes a measure.
+type MeasureSpec struct {
+	Name   string
+	Unit   string
+	Better Better
+	Text   string
+}
+
+// MeasureTable lists every measure, in the order in which they are reported.
+var MeasureTable = []MeasureSpec{
+	{"h", "%", Higher, "victims served right and in time, of those scheduled in valid seconds of the fault phase"},
+	{"baseline_h", "%", Higher, "the same before any fault"},
+	{"retention", "%", Higher, "h as a share of baseline_h"},
+	{"availability", "%", Higher, "valid seconds of the fault phase in which at least 95 % of victims were served"},
+	{"blast_radius", "victims/fault", Lower, "victims lost per delivered fault, beyond what the baseline loses"},
+	{"faults_delivered", "faults", Neither, "faults of the fault phase that are proved to have reached their place"},
+	{"faults_scheduled", "faults", Neither, "faults that were due in the fault phase"},
+	{"aged_slots", "slots", Neither, "slots taken before the fault phase to stand for an hour of the fault"},
+	{"slots", "requests", Neither, "requests held at once, measured before the first attempt"},
+	{"watchdog", "s", Neither, "until a wedged request's thread or process was gone, measured before the first attempt"},
+	{"reclaimed", "%", Higher, "wedged requests whose slot came back, of those old enough to tell"},
+	{"time_to_reclaim", "s", Lower, "median time from a wedge's receipt until its slot came back"},
+	{"time_to_collapse", "s", Higher, "from the first fault to the first of two seconds with less than half of the victims served, at the scenario's ratio"},
+	{"faults_to_collapse", "faults", Higher, "faults that had reached the app by then, ageing included"},
+	{"time_to_recover", "s", Lower, "after the last fault, until victims are served again for 2 s"},
+	{"longest_outage", "s", Lower, "longest run of lost victims within the fault phase"},
+	{"latency_p50", "ms", Lower, "of victims that got an answer, from their intended send"},
+	{"latency_p99", "ms", Lower, "of victims that got an answer, from their intended send"},
+	{"latency_max", "ms", Lower, "of victims that got an answer, from their intended send"},
+	{"lost_late", "victims", Lower, "right, but after the SLO"},
+	{"lost_timeout", "victims", Lower, "no whole answer by the timeout"},
+	{"lost_http_5xx", "victims", Lower, "a 5xx answer"},
+	{"lost_http_other", "victims", Lower, "an answer that is neither 2xx nor 5xx"},
+	{"lost_refused", "victims", Lower, "no connection"},
+	{"lost_reset", "victims", Lower, "connection broken before the head was whole"},
+	{"lost_truncated", "victims", Lower, "body or framing broke off"},
+	{"lost_wrong", "victims", Lower, "another's nonce, or a corrupt body"},
+	{"worker_deaths", "processes", Neither, "processes that had served requests and died between baseline and shutdown"},
+	{"worker_births", "processes", Neither, "processes that began to serve requests after the first fault"},
+	{"live_workers_min", "processes", Higher, "fewest processes alive at once that had served requests or were about to"},
+	{"memory_peak", "MiB", Lower, "peak memory of the process tree"},
+	{"memory_growth", "MiB", Lower, "memory at the end of recovery less that at the end of the baseline"},
+	{"memory_slope", "MiB/min", Lower, "least-squares slope of memory over the fault phase"},
+	{"fds_peak", "fds", Lower, "peak open file descriptors of the process tree"},
+	{"threads_peak", "threads", Lower, "peak threads of the process tree"},
+	{"zombies_peak", "processes", Lower, "peak zombies in the process tree"},
+	{"close_wait_peak", "sockets", Lower, "peak of the server's sockets in CLOSE_WAIT"},
+	{"cpu_per_1000_ok", "s", Lower, "CPU seconds of the process tree per 1,000 victims served"},
+	{"boot_time", "s", Lower, "launch until every expected worker had answered"},
+	{"stop_time", "s", Lower, "SIGTERM until the server was gone"},
+	{"stop_code", "", Neither, "exit code after SIGTERM; 128 + n for signal n"},
+	{"survivors", "processes", Lower, "processes left behind when the server was gone"},
+	{"port_freed", "", Higher, "1 when the port could be bound again"},
+	{"needed_sigkill", "", Lower, "1 when SIGTERM was not enough within the window"},
+	{"provokers_completed", "requests", Neither, "misbehaving requests that got an answer"},
+	{"provokers_cut", "requests", Neither, "misbehaving requests that the server cut off"},
+	{"provokers_refused", "requests", Neither, "misbehaving requests that got no connection"},
+	{"lateness_p99", "ms", Lower, "generator: actual less intended send"},
+	{"control_misses", "probes", Lower, "control probes that missed their SLO: the host stalled"},
+	{"valid_seconds", "s", Higher, "seconds of the fault phase that count"},
+}
+
+// MeasureByName finds a measure's description.
+func MeasureByName(name string) (MeasureSpec, bool) {
+	for _, s := range MeasureTable {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return MeasureSpec{}, false
+}

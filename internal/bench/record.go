@@ -1,0 +1,207 @@
+package bench
+
+// RecordSchema names the format of a stored record.
+const RecordSchema = "benchrun.record/v1"
+
+// Record is everything that was seen in one attempt, and all that the judge
+// reads. It is stored as one JSON line per entry (see docs/contract.md).
+type Record struct {
+	Head     Head
+	Samples  []Sample
+	Vitals   []Vital
+	Procs    []ProcEvent
+	Receipts []Receipt
+	Marks    []Mark
+	Doubts   []Doubt
+	Boot     Boot
+	Stop     *Stop // nil: the shutdown phase was not reached
+}
+
+// Head is the first line of a record: what was run, how, and on what.
+type Head struct {
+	Schema       string     `json:"schema"`
+	Run          string     `json:"run"`
+	Attempt      int        `json:"attempt"`    // from 1
+	StartedAt    string     `json:"started_at"` // RFC 3339, wall clock
+	Target       Target     `json:"target"`
+	Scenario     string     `json:"scenario"`
+	Family       string     `json:"family"`
+	FamilyVer    int        `json:"family_version"`
+	Group        Group      `json:"group"`
+	Effect       Effect     `json:"effect"`
+	Client       ClientKind `json:"client"`
+	HoldS        float64    `json:"hold_s,omitempty"` // the family's own hold, seconds; 0 = until a watchdog
+	Ratio        Ratio      `json:"ratio"`
+	Mode         Mode       `json:"mode"`
+	Phases       Phases     `json:"phases"`
+	Rate         int        `json:"rate"`
+	SLO          int64      `json:"slo_ns"`
+	Timeout      int64      `json:"timeout_ns"`
+	Seed         uint64     `json:"seed"`
+	ScheduleHash string     `json:"schedule_hash"`
+	Aged         int        `json:"aged"` // slots taken before the fault phase
+	Custom       bool       `json:"custom,omitempty"`
+	Supervision  string     `json:"supervision"`
+	MemorySource string     `json:"memory_source"` // "cgroup", "pss" or "rss"
+	Limits       Limits     `json:"limits"`
+}
+
+// Limits is what the target's process tree was confined to. Zero = no limit.
+type Limits struct {
+	CPUs        float64 `json:"cpus,omitempty"`
+	MemoryBytes int64   `json:"memory_bytes,omitempty"`
+	PIDs        int     `json:"pids,omitempty"`
+	NoFile      uint64  `json:"nofile,omitempty"`
+	User        string  `json:"user,omitempty"`
+	How         string  `json:"how,omitempty"` // "cgroup-v1", "cgroup-v2", "nice"
+}
+
+// Role says whose request a sample is.
+type Role string
+
+// The roles.
+const (
+	RoleVictim   Role = "victim"
+	RoleControl  Role = "control"
+	RoleProvoker Role = "provoker"
+	RoleAgeing   Role = "ageing"   // a provoker sent before the fault phase
+	RoleShutdown Role = "shutdown" // a victim sent in the shutdown phase
+)
+
+// Outcome is how a request ended. A victim has exactly one of the first ten;
+// a provoker one of the last four.
+type Outcome string
+
+// The outcomes.
+const (
+	OK        Outcome = "ok"
+	Late      Outcome = "late"       // right, but after the SLO
+	TimedOut  Outcome = "timeout"    // nothing, or not all, by the timeout
+	HTTP5xx   Outcome = "http_5xx"   // a complete 5xx answer
+	HTTPOther Outcome = "http_other" // a complete answer, neither 2xx nor 5xx
+	Refused   Outcome = "refused"    // no connection
+	Reset     Outcome = "reset"      // the connection broke before the head was whole
+	Truncated Outcome = "truncated"  // the body or its framing broke off
+	Wrong     Outcome = "wrong"      // 2xx with another's nonce, or a corrupt body
+	Unsent    Outcome = "unsent"     // the harness never sent it
+
+	Completed Outcome = "completed"        // the provoker got an answer
+	Cut       Outcome = "cut"              // the server ended the connection
+	NoConnect Outcome = "provoker_refused" // the provoker got no connection
+	HeldOpen  Outcome = "held_open"        // still open when benchrun ended it
+)
+
+// VictimLosses lists the outcomes that count as a lost victim, in the order
+// in which they are reported.
+var VictimLosses = []Outcome{Late, TimedOut, HTTP5xx, HTTPOther, Refused, Reset, Truncated, Wrong}
+
+// Sample is one request.
+type Sample struct {
+	Role    Role    `json:"role"`
+	Seq     uint64  `json:"seq"`
+	Nonce   string  `json:"nonce"`
+	Due     int64   `json:"due"`  // intended send, ns since origin; every figure is keyed by it
+	Sent    int64   `json:"sent"` // actual send; 0 = never
+	Done    int64   `json:"done"` // last byte, or the error; 0 = never
+	Outcome Outcome `json:"outcome"`
+	Status  int     `json:"status,omitempty"`
+	PID     int     `json:"pid,omitempty"`   // worker that answered, as it says itself
+	Bytes   int64   `json:"bytes,omitempty"` // body bytes that the kernel took (provokers)
+	Error   string  `json:"error,omitempty"`
+}
+
+// Vital is one look at the whole process tree.
+type Vital struct {
+	T         int64   `json:"t"`
+	Procs     int     `json:"procs"`
+	Threads   int     `json:"threads"`
+	FDs       int     `json:"fds"`
+	Zombies   int     `json:"zombies"`
+	CloseWait int     `json:"close_wait"`
+	Memory    int64   `json:"memory"` // bytes, see Head.MemorySource; -1 = not sampled this time
+	CPU       float64 `json:"cpu_s"`  // seconds used by the tree so far, the dead included where known
+	// Host-wide, for doubts:
+	MemAvailable   int64 `json:"mem_available"`   // bytes
+	ListenOverflow int64 `json:"listen_overflow"` // TcpExt ListenOverflows since the watch began
+}
+
+// ProcEvent is the birth or death of one process of the tree.
+type ProcEvent struct {
+	T     int64     `json:"t"`
+	PID   int       `json:"pid"` // as the server sees it
+	PPID  int       `json:"ppid"`
+	Event ProcState `json:"event"`
+	Name  string    `json:"name,omitempty"`
+	// Exit is nil where the status of a death could not be learned.
+	Exit *ExitStatus `json:"exit,omitempty"`
+}
+
+// ProcState is "born" or "died".
+type ProcState string
+
+// The process events.
+const (
+	Born ProcState = "born"
+	Died ProcState = "died"
+)
+
+// ExitStatus is how a process ended: a code, or a signal name such as
+// "SIGSEGV".
+type ExitStatus struct {
+	Code   int    `json:"code"`
+	Signal string `json:"signal,omitempty"`
+}
+
+// Mark is the beginning of a phase, or an event of the harness.
+type Mark struct {
+	T    int64    `json:"t"`
+	Name MarkName `json:"name"`
+	Note string   `json:"note,omitempty"`
+}
+
+// MarkName names a mark.
+type MarkName string
+
+// The marks: one at the beginning of each phase, then the events.
+const (
+	MarkBoot      MarkName = "boot"
+	MarkBaseline  MarkName = "baseline"
+	MarkAgeing    MarkName = "ageing"
+	MarkFault     MarkName = "fault"
+	MarkRecovery  MarkName = "recovery"
+	MarkShutdown  MarkName = "shutdown"
+	MarkEnd       MarkName = "end"
+	MarkCurtailed MarkName = "curtailed" // the fault phase was ended early on "failed"
+)
+
+// Doubt is a reason to disbelieve part of a record, or (From = To = 0) all of
+// it. Doubts are about the harness or the host, never about the server.
+type Doubt struct {
+	From  int64  `json:"from"`
+	To    int64  `json:"to"`
+	Cause string `json:"cause"` // kebab-case: "control-dead", "host-memory", "observer-gap", …
+	Note  string `json:"note,omitempty"`
+}
+
+// Boot is how the target came up.
+type Boot struct {
+	Ready       bool        `json:"ready"`
+	Seconds     float64     `json:"seconds"` // launch to ready, or until given up
+	WorkersSeen int         `json:"workers_seen"`
+	PIDs        []int       `json:"pids,omitempty"`   // distinct processes that answered /ping
+	Exited      *ExitStatus `json:"exited,omitempty"` // the server ended before it was ready
+	Note        string      `json:"note,omitempty"`
+	LogTail     string      `json:"log_tail,omitempty"` // last lines of the server's output when not ready
+}
+
+// Stop is how the target went down after SIGTERM.
+type Stop struct {
+	Term          int64       `json:"term"`    // ns since origin, when SIGTERM was sent
+	Seconds       float64     `json:"seconds"` // until the leader was gone, or the window
+	Exit          *ExitStatus `json:"exit,omitempty"`
+	Survivors     int         `json:"survivors"` // other processes left when the leader was gone, or at the end of the window
+	PortFreed     bool        `json:"port_freed"`
+	NeededSIGKILL bool        `json:"needed_sigkill"`
+	WindowLimited bool        `json:"window_limited"` // the documented grace is longer than the window
+	AlreadyGone   bool        `json:"already_gone"`   // the leader had ended before SIGTERM
+}

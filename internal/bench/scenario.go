@@ -1,0 +1,165 @@
+package bench
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Group says who misbehaves.
+type Group string
+
+// The groups of families.
+const (
+	GroupApp       Group = "app"
+	GroupClient    Group = "client"
+	GroupLifecycle Group = "lifecycle"
+	GroupResources Group = "resources"
+	GroupMixed     Group = "mixed"
+)
+
+// Ratio is the share of requests that misbehave, in thousandths of a percent:
+// 1 % is 1000. An integer, so that schedules are exact.
+type Ratio int
+
+// RatioWhole is 100 %.
+const RatioWhole Ratio = 100_000
+
+// RatioLadder lists the ratios that a scenario name may carry, ascending.
+var RatioLadder = []Ratio{100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000}
+
+// String gives the ratio as it stands in a scenario name: "1pct", "0.5pct".
+func (r Ratio) String() string {
+	return strconv.FormatFloat(r.Percent(), 'f', -1, 64) + "pct"
+}
+
+// Percent gives the ratio in percent: 1 for 1 %.
+func (r Ratio) Percent() float64 { return float64(r) / 1000 }
+
+// Fraction gives the ratio as a fraction of 1.
+func (r Ratio) Fraction() float64 { return float64(r) / float64(RatioWhole) }
+
+// ParseRatio reads "1pct" or "0.5pct". It fails on anything that is not on
+// RatioLadder.
+func ParseRatio(s string) (Ratio, error) {
+	for _, r := range RatioLadder {
+		if r.String() == s {
+			return r, nil
+		}
+	}
+	names := make([]string, len(RatioLadder))
+	for i, r := range RatioLadder {
+		names[i] = r.String()
+	}
+	return 0, fmt.Errorf("ratio %q is not one of %s", s, strings.Join(names, ", "))
+}
+
+// ClientKind names the special client that provokes a family's fault.
+type ClientKind string
+
+// The special clients, one file each in package clients.
+const (
+	// ClientAppFault asks the app for a fault and waits for the answer.
+	ClientAppFault ClientKind = "app-fault"
+	// ClientSlowUpload sends an honest request body at a crawl.
+	ClientSlowUpload ClientKind = "slow-upload"
+)
+
+// Effect is what one fault does to the server, for the rules that differ by it.
+type Effect string
+
+// The effects.
+const (
+	// EffectHold occupies a slot until Hold has passed or a watchdog ends it.
+	EffectHold Effect = "hold"
+	// EffectKill ends the process that serves the request.
+	EffectKill Effect = "kill"
+)
+
+// Family is one kind of misbehaviour, at any ratio. Families are data: package
+// scenarios holds the table.
+type Family struct {
+	ID      string // kebab-case, never reused
+	Group   Group
+	Version int    // raised when results stop being comparable with earlier ones
+	Title   string // one line
+	Why     string // a paragraph: why production cares
+	Good    string // what a good server does
+	// Magnitude is the fixed size of the fault, in words, as in docs/contract.md.
+	Magnitude  string
+	References []string // public threads, owner/name#number
+	Ratio      Ratio    // used when the scenario name carries no suffix
+	Client     ClientKind
+	Fault      string // the app fault asked for (ClientAppFault)
+	Effect     Effect
+	Hold       time.Duration // how long the fault holds its slot by itself; 0 = until a watchdog ends it
+	Flaw       string        // profile of the reference server that this family must fail
+}
+
+// Scenario is a family at a ratio.
+type Scenario struct {
+	Family Family
+	Ratio  Ratio
+}
+
+// Name is "<family>-<ratio>", for example "wedge-1pct".
+func (s Scenario) Name() string { return s.Family.ID + "-" + s.Ratio.String() }
+
+// Load is the traffic of an attempt.
+type Load struct {
+	Rate    int           // victims per second (R)
+	SLO     time.Duration // an answer later than this after its intended send is "late"
+	Timeout time.Duration // the client gives up this long after the intended send
+}
+
+// StandardLoad is the load of every attempt that is not marked custom.
+var StandardLoad = Load{Rate: 100, SLO: time.Second, Timeout: 2 * time.Second}
+
+// ControlSLO is what the control server must answer within; a miss says that
+// the host stalled.
+const ControlSLO = 250 * time.Millisecond
+
+// MaxLateness is how late the generator may send before the bin is invalid.
+const MaxLateness = 250 * time.Millisecond
+
+// Phases are the lengths of an attempt's phases. See docs/method.md.
+type Phases struct {
+	Boot       time.Duration `json:"boot_ns"`        // at most
+	Baseline   time.Duration `json:"baseline_ns"`    // exactly
+	AgeingMax  time.Duration `json:"ageing_max_ns"`  // at most; 0 = no ageing
+	Fault      time.Duration `json:"fault_ns"`       // this much time in valid bins (T)
+	FaultCap   time.Duration `json:"fault_cap_ns"`   // wall time after which the phase ends
+	Recovery   time.Duration `json:"recovery_ns"`    // exactly
+	StopWindow time.Duration `json:"stop_window_ns"` // SIGTERM to SIGKILL
+}
+
+// PhasesFor gives the phase lengths of a mode for a fault that holds its slot
+// for hold (0 = it holds none, or for ever) on a target whose documented
+// shutdown grace is grace.
+func PhasesFor(mode Mode, hold, grace time.Duration) Phases {
+	if mode == ModeFull {
+		t := max(60*time.Second, 3*hold)
+		return Phases{
+			Boot: 60 * time.Second, Baseline: 10 * time.Second, AgeingMax: 0,
+			Fault: t, FaultCap: 2 * t,
+			Recovery:   max(30*time.Second, hold+10*time.Second),
+			StopWindow: grace + 5*time.Second,
+		}
+	}
+	t := min(max(12*time.Second, 3*hold), 30*time.Second)
+	return Phases{
+		Boot: 15 * time.Second, Baseline: 4 * time.Second, AgeingMax: 10 * time.Second,
+		Fault: t, FaultCap: t + 15*time.Second,
+		Recovery: 5 * time.Second, StopWindow: 5 * time.Second,
+	}
+}
+
+// Mode is quick or full.
+type Mode string
+
+// The modes.
+const (
+	ModeQuick Mode = "quick"
+	ModeFull  Mode = "full"
+)

@@ -1,0 +1,99 @@
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Verdict is what an attempt or a cell came to. The zero value is Invalid:
+// nothing unmeasured ever passes.
+type Verdict int
+
+// The verdicts, from "says nothing" to best.
+const (
+	Invalid     Verdict = iota // harness or host to blame
+	Unsupported                // the server cannot run this
+	Broken                     // never served properly, before any fault
+	Failed                     // H < 95 %
+	Degraded                   // 95 % ≤ H < 98 %
+	Held                       // H ≥ 98 %
+)
+
+var verdictWords = [...]string{"invalid", "unsupported", "broken", "failed", "degraded", "held"}
+
+// String is the word used everywhere.
+func (v Verdict) String() string {
+	if v < 0 || int(v) >= len(verdictWords) {
+		return "invalid"
+	}
+	return verdictWords[v]
+}
+
+// ParseVerdict reads a verdict's word.
+func ParseVerdict(s string) (Verdict, error) {
+	for i, w := range verdictWords {
+		if w == s {
+			return Verdict(i), nil
+		}
+	}
+	return Invalid, fmt.Errorf("verdict %q is not one of %v", s, verdictWords)
+}
+
+// MarshalJSON writes the word.
+func (v Verdict) MarshalJSON() ([]byte, error) { return json.Marshal(v.String()) }
+
+// UnmarshalJSON reads the word.
+func (v *Verdict) UnmarshalJSON(b []byte) error {
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	p, err := ParseVerdict(s)
+	*v = p
+	return err
+}
+
+// Judgement is what the judge says of one record. It is a pure function of it.
+type Judgement struct {
+	Verdict  Verdict  `json:"verdict"`
+	Reasons  []string `json:"reasons"`
+	Flags    []string `json:"flags"`
+	Measures Measures `json:"measures"`
+}
+
+// Cell is one line of a run's result: a target under a scenario, over all its
+// attempts.
+type Cell struct {
+	Server       string    `json:"server"`
+	Version      string    `json:"version"`
+	Profile      string    `json:"profile"`
+	Front        string    `json:"front"`
+	Scenario     string    `json:"scenario"`
+	Family       string    `json:"family"`
+	FamilyVer    int       `json:"family_version"`
+	Group        Group     `json:"group"`
+	Ratio        float64   `json:"ratio"` // percent
+	Verdict      Verdict   `json:"verdict"`
+	Reasons      []string  `json:"reasons"`
+	Flags        []string  `json:"flags"`
+	Attempts     []Attempt `json:"attempts"`
+	Seed         uint64    `json:"seed"`
+	ScheduleHash string    `json:"schedule_hash"`
+	Command      []string  `json:"command"`
+	Measures     Measures  `json:"measures"`
+}
+
+// Name is "server/profile/scenario", what selectors match.
+func (c Cell) Name() string { return c.Server + "/" + c.Profile + "/" + c.Scenario }
+
+// Attempt is one run of a cell.
+type Attempt struct {
+	Attempt   int      `json:"attempt"` // from 1
+	Verdict   Verdict  `json:"verdict"`
+	H         *float64 `json:"h"`      // percent; null where nothing was measured
+	Record    string   `json:"record"` // path inside the run folder
+	Log       string   `json:"log"`
+	Published bool     `json:"published"` // its measures and reasons are the cell's
+	StartedAt string   `json:"started_at"`
+	Seconds   float64  `json:"seconds"`
+}
