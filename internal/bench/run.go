@@ -1,5 +1,10 @@
 package bench
 
+import (
+	"encoding/json"
+	"io"
+)
+
 // RunSchema names the format of run.json.
 const RunSchema = "benchrun.run/v1"
 
@@ -33,4 +38,31 @@ type Environment struct {
 	Python      string  `json:"python,omitempty"`
 	Supervision string  `json:"supervision"`
 	Limits      Limits  `json:"limits"`
+}
+
+// Encode writes the content of run.json: indented, its schema set, and with
+// empty lists where r has none, so that readers need not ask for null.
+func (r Run) Encode(w io.Writer) error {
+	r.Schema = RunSchema
+	r.Args = listed(r.Args)
+	r.Cells = append([]Cell{}, r.Cells...) // r's own stay as they are
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		c.Reasons, c.Flags, c.Command = listed(c.Reasons), listed(c.Flags), listed(c.Command)
+		c.Attempts = listed(c.Attempts)
+		if c.Measures == nil {
+			c.Measures = Measures{}
+		}
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(r)
+}
+
+func listed[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
 }

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/launch"
+	"benchrun/internal/observe"
+	"benchrun/internal/plan"
+	"benchrun/internal/runner"
+	"benchrun/report"
+	"benchrun/results"
+	"benchrun/targets"
+)
+
+// benchmark is the main job: resolve, run, print.
+func benchmark(cmd *cobra.Command, s settings) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	reg, err := targets.Load(targets.LoadOptions{Files: s.serverFiles})
+	if err != nil {
+		return err
+	}
+	cells, err := s.cells(reg)
+	if err != nil {
+		return err
+	}
+	if s.dryRun {
+		return dryRun(cmd.OutOrStdout(), cells, s)
+	}
+	run, runErr := s.execute(cmd, cells)
+	if run.ID == "" { // nothing was begun
+		return runErr
+	}
+	if err := s.print(cmd, run); err != nil {
+		return errors.Join(runErr, err)
+	}
+	if runErr != nil {
+		return runErr
+	}
+	for _, c := range run.Cells {
+		if c.Verdict == bench.Invalid {
+			return errUnmeasured
+		}
+	}
+	return nil
+}
+
+// cells resolves the selection. Without any it is the demonstration; without
+// servers the scenarios run on the demonstration's servers.
+func (s settings) cells(reg *targets.Registry) ([]plan.Cell, error) {
+	if len(s.servers)+len(s.profiles)+len(s.scenarios)+len(s.serverFiles) == 0 {
+		return plan.DemoCells(reg)
+	}
+	sel := plan.Selection{Servers: s.servers, Profiles: s.profiles, Scenarios: s.scenarios}
+	if len(sel.Servers) == 0 {
+		if sel.Servers = reg.FromFiles(); len(sel.Servers) == 0 {
+			sel.Servers = []string{"reference", "wsgiref"}
+		}
+	}
+	return plan.Cells(reg, sel)
+}
+
+// execute runs the cells. A run without an id means that nothing was begun.
+func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, error) {
+	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
+	progress := report.NewProgress(stderr, isTerminal(stderr), width(stderr))
+	swept, err := launch.Sweep()
+	for _, line := range swept {
+		progress.Note(line)
+	}
+	if err != nil {
+		return bench.Run{}, err
+	}
+	host, err := observe.Host()
+	if err != nil {
+		return bench.Run{}, fmt.Errorf("this machine: %w", err)
+	}
+	lab, err := runner.NewLab(ctx, host, s.port)
+	if err != nil {
+		return bench.Run{}, err
+	}
+	run := bench.Run{
+		Schema: bench.RunSchema, ID: results.NewRunID(), StartedAt: time.Now().UTC().Format(time.RFC3339),
+		Benchrun: benchrunVersion(), Args: os.Args[1:], Mode: s.mode(), Seed: s.seed,
+		Environment: lab.Environment, Cells: []bench.Cell{},
+	}
+	folder, err := results.Create(s.out, run)
+	if err != nil {
+		return bench.Run{}, err
+	}
+	progress.Note(fmt.Sprintf("supervision: %s; results: %s", lab.Describe(), folder.Path()))
+	r := runner.Run{Lab: lab, Folder: folder, Progress: progress}
+	return r.Do(ctx, run, runner.Order{
+		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Reprobe: s.reprobe, Python: s.python,
+	})
+}
+
+var formatNames = []string{"table", "markdown", "json", "csv"}
+
+// formats are the ways to print a run on stdout.
+var formats = map[string]func(w io.Writer, run bench.Run, opts report.TableOptions) error{
+	"table": func(w io.Writer, run bench.Run, opts report.TableOptions) error {
+		return report.Table(w, report.NewView(run), opts)
+	},
+	"markdown": func(w io.Writer, run bench.Run, _ report.TableOptions) error {
+		return report.Markdown(w, report.NewView(run))
+	},
+	"json": func(w io.Writer, run bench.Run, _ report.TableOptions) error { return report.JSON(w, run) },
+	"csv": func(w io.Writer, run bench.Run, _ report.TableOptions) error {
+		return report.CSV(w, report.NewView(run))
+	},
+}
+
+// print writes the run in the format asked for to stdout, and as JSON to
+// --json. With --json - stdout carries the JSON alone.
+func (s settings) print(cmd *cobra.Command, run bench.Run) error {
+	out := cmd.OutOrStdout()
+	if s.jsonFile == "-" {
+		return report.JSON(out, run)
+	}
+	if s.jsonFile != "" {
+		if err := writeJSON(s.jsonFile, run); err != nil {
+			return err
+		}
+	}
+	return formats[s.format](out, run, report.TableOptions{
+		Color: isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+		Width: width(out), Verbose: s.verbose,
+	})
+}
+
+func writeJSON(path string, run bench.Run) (err error) {
+	f, err := os.Create(path) //nolint:gosec // the user names the file
+	if err != nil {
+		return &bench.EnvironmentError{Problem: "--json " + path, Err: err, Hint: "the run's folder has the same in run.json"}
+	}
+	defer func() {
+		if cerr := f.Close(); cerr != nil && err == nil {
+			err = cerr
+		}
+	}()
+	return report.JSON(f, run)
+}
+
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// width is the terminal's; something sensible where there is none.
+func width(w any) int {
+	const usual = 120
+	f, ok := w.(*os.File)
+	if !ok {
+		return usual
+	}
+	n, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || n <= 0 {
+		return usual
+	}
+	return n
+}

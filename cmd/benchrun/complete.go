@@ -1,0 +1,56 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"benchrun/internal/bench"
+	"benchrun/scenarios"
+	"benchrun/targets"
+)
+
+// completeFlags teaches the shell the names that flags take.
+func completeFlags(cmd *cobra.Command, s *settings) {
+	registry := func() *targets.Registry {
+		reg, err := targets.Load(targets.LoadOptions{Files: s.serverFiles})
+		if err != nil {
+			return nil
+		}
+		return reg
+	}
+	complete := func(flag string, words func() []string) {
+		err := cmd.RegisterFlagCompletionFunc(flag,
+			func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+				return words(), cobra.ShellCompDirectiveNoFileComp
+			})
+		if err != nil {
+			panic(err) // the flag does not exist: a programming error
+		}
+	}
+	complete("server", func() []string {
+		if reg := registry(); reg != nil {
+			return reg.Names()
+		}
+		return nil
+	})
+	complete("profile", func() []string {
+		var out []string
+		if reg := registry(); reg != nil {
+			for _, name := range reg.Names() {
+				if srv, err := reg.Lookup(name); err == nil {
+					out = append(out, srv.ProfileNames()...)
+				}
+			}
+		}
+		return out
+	})
+	complete("scenario", func() []string {
+		var out []string
+		for _, f := range scenarios.All() {
+			for _, r := range bench.RatioLadder {
+				out = append(out, bench.Scenario{Family: f, Ratio: r}.Name())
+			}
+		}
+		return out
+	})
+	complete("format", func() []string { return formatNames })
+}

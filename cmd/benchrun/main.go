@@ -1,0 +1,117 @@
+// Command benchrun tells which web app server keeps serving when some requests
+// wedge, crash or crawl. Run it with --help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"benchrun/clients"
+	"benchrun/internal/bench"
+	"benchrun/internal/launch"
+	"benchrun/targets/reference"
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run returns the exit code. Hidden first arguments are benchrun's own helper
+// processes.
+func run(args []string) (code int) {
+	if len(args) > 0 {
+		switch args[0] {
+		case "__supervise":
+			return launch.Supervise()
+		case "__control":
+			return clients.ControlMain()
+		case "__reference":
+			return reference.Main(args[1:])
+		}
+	}
+	defer func() {
+		if p := recover(); p != nil { // Go would exit with 2, which means usage here
+			fmt.Fprintf(os.Stderr, "benchrun: internal error: %v\n%s", p, debug.Stack())
+			code = bench.ExitInternal
+		}
+	}()
+	ctx, stop := untilSignal(context.Background())
+	defer stop()
+	cmd := newRootCommand()
+	cmd.SetArgs(args)
+	err := cmd.ExecuteContext(ctx)
+	if err != nil && !errors.Is(err, errUnmeasured) {
+		fmt.Fprintln(os.Stderr, "benchrun:", err)
+	}
+	return exitCode(ctx, err)
+}
+
+// errUnmeasured says that some cell is invalid; the table has said so already.
+var errUnmeasured = errors.New("not everything could be measured")
+
+// errTerminated is why a context ended on SIGTERM or SIGHUP.
+var errTerminated = errors.New("terminated")
+
+// errInterrupted is why a context ended on SIGINT.
+var errInterrupted = errors.New("interrupted")
+
+// untilSignal ends the context on the first signal. A second one ends
+// benchrun on the spot: the supervisor of a running server notices and cleans
+// up by itself.
+func untilSignal(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		for first := true; ; first = false {
+			cause := errTerminated
+			if s, ok := <-signals; !ok {
+				return
+			} else if s == syscall.SIGINT {
+				cause = errInterrupted
+			}
+			if !first {
+				os.Exit(signalCode(cause))
+			}
+			cancel(cause)
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(signals)
+		cancel(nil)
+	}
+}
+
+func signalCode(cause error) int {
+	if errors.Is(cause, errInterrupted) {
+		return bench.ExitInterrupted
+	}
+	return bench.ExitTerminated
+}
+
+// exitCode is the one place where an error becomes a number.
+func exitCode(ctx context.Context, err error) int {
+	var (
+		usage *bench.UsageError
+		env   *bench.EnvironmentError
+	)
+	switch {
+	case ctx.Err() != nil:
+		return signalCode(context.Cause(ctx))
+	case err == nil:
+		return bench.ExitOK
+	case errors.As(err, &usage):
+		return bench.ExitUsage
+	case errors.Is(err, bench.ErrNothingSelected):
+		return bench.ExitNothing
+	case errors.Is(err, errUnmeasured):
+		return bench.ExitUnmeasured
+	case errors.As(err, &env), errors.Is(err, syscall.ENOSPC):
+		return bench.ExitEnvironment
+	}
+	return bench.ExitInternal
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"benchrun/internal/bench"
+)
+
+// version is set by the build script; go install takes it from the module.
+var version = ""
+
+func benchrunVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return strings.Trim(info.Main.Version, "()")
+	}
+	return "devel"
+}
+
+// settings are the flags of the main job.
+type settings struct {
+	servers, profiles, scenarios []string
+	serverFiles                  []string
+	quick, full                  bool
+	attempts                     int
+	seed                         uint64
+	out                          string
+	jsonFile                     string
+	format                       string
+	dryRun, reprobe, verbose     bool
+	python                       string
+	port                         int
+}
+
+const rootLong = `benchrun tells which web app server keeps serving when some requests wedge,
+crash or crawl. For each server × profile × scenario it installs the server,
+launches it with a misbehaving app, drives ordinary clients and, at the
+scenario's ratio, misbehaving ones, watches the process tree, and judges
+whether everybody else was served.
+
+Without arguments it shows what it does on its own reference server, sound and
+with two planted flaws, beside wsgiref. A failed verdict is a result: the exit
+code is 0.`
+
+const rootExample = `  benchrun                                             the demonstration, two to three minutes
+  benchrun --server mod_wsgi --scenario wedge-1pct     stock and hardened mod_wsgi
+  benchrun --server gunicorn --profile 'g*'            gthread and gevent, all scenarios
+  benchrun --server gunicorn@23.0.0 --server waitress --json out.json
+  benchrun --server '*' --scenario slow-upload --dry-run
+  benchrun judge benchrun-out/20261121-120000-3fa9     the verdicts again, from what was stored`
+
+const exitHelp = `
+Exit codes:
+  0 everything asked for was measured   1 a bug in benchrun   2 usage
+  3 environment (install, port, disk)   4 nothing selected    5 some cell is invalid
+  130, 143 interrupted; what was measured is kept
+`
+
+func newRootCommand() *cobra.Command {
+	var s settings
+	cmd := &cobra.Command{
+		Use:           "benchrun",
+		Short:         "which web app server keeps serving when apps and clients misbehave",
+		Long:          rootLong,
+		Example:       rootExample,
+		Version:       benchrunVersion(),
+		Args:          cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return benchmark(cmd, s)
+		},
+	}
+	cmd.SetUsageTemplate(cmd.UsageTemplate() + exitHelp)
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return &bench.UsageError{Problem: err.Error(), Hint: "see benchrun --help"}
+	})
+	addFlags(cmd.Flags(), &s)
+	completeFlags(cmd, &s)
+	cmd.AddCommand(newJudgeCommand(), newListCommand())
+	return cmd
+}
+
+// addFlags declares the flags of the main job. Lists are arrays, not slices:
+// pflag would split a version behind an '@' at its commas.
+func addFlags(f *pflag.FlagSet, s *settings) {
+	f.SortFlags = false
+	f.StringArrayVarP(&s.servers, "server", "s", nil, "servers to test: names, globs, name@version; repeat or separate with commas")
+	f.StringArrayVarP(&s.profiles, "profile", "p", nil, "profiles (default and hardened unless given)")
+	f.StringArrayVarP(&s.scenarios, "scenario", "c", nil, "scenarios: wedge-1pct, wedge, 'wedge-*' (all families at their own ratio unless given)")
+	f.StringArrayVar(&s.serverFiles, "server-file", nil, "a server file of your own; its server is known by the name in it")
+	f.BoolVar(&s.quick, "quick", false, "half a minute a cell (this is what happens unless --full is given)")
+	f.BoolVar(&s.full, "full", false, "a minute and more of faults a cell, without ageing")
+	f.IntVar(&s.attempts, "attempts", 1, "attempts that a not-held verdict takes, the first included")
+	f.Uint64Var(&s.seed, "seed", 1, "same seed, same schedule")
+	f.StringVarP(&s.out, "out", "o", "benchrun-out", "folder for the run's folder")
+	f.StringVar(&s.jsonFile, "json", "", "also write run.json's content to this file, - for stdout")
+	f.StringVarP(&s.format, "format", "f", "table", "what to print on stdout: table, markdown, json, csv")
+	f.BoolVarP(&s.dryRun, "dry-run", "n", false, "print cells, commands and time, and run nothing")
+	f.BoolVarP(&s.verbose, "verbose", "v", false, "reasons for held cells too")
+	f.StringVar(&s.python, "python", "", "Python interpreter for the servers (default /usr/bin/python3)")
+	f.IntVar(&s.port, "port", 0, "port for the servers (default: a free one for each attempt)")
+	f.BoolVar(&s.reprobe, "reprobe", false, "measure slots and watchdogs again, whatever was kept from earlier runs")
+}
+
+func (s settings) mode() bench.Mode {
+	if s.full {
+		return bench.ModeFull
+	}
+	return bench.ModeQuick
+}
+
+// check finds what is wrong with the flags by themselves.
+func (s settings) check() error {
+	switch {
+	case s.quick && s.full:
+		return bench.Usagef("--quick and --full exclude each other")
+	case s.attempts < 1 || s.attempts > 9:
+		return bench.Usagef("--attempts %d is not between 1 and 9", s.attempts)
+	case s.port < 0 || s.port > 65535:
+		return bench.Usagef("--port %d is not a port", s.port)
+	case s.out == "":
+		return bench.Usagef("--out is empty")
+	}
+	if _, ok := formats[s.format]; !ok {
+		return bench.Usagef("--format %q is not one of table, markdown, json, csv", s.format)
+	}
+	return nil
+}
+
+func unknownCommand(cmd *cobra.Command, word string) error {
+	e := &bench.UsageError{Problem: fmt.Sprintf("unknown command %q", word), Hint: "see benchrun --help"}
+	if near := cmd.SuggestionsFor(word); len(near) > 0 {
+		e.Hint = fmt.Sprintf("did you mean %q?", near[0])
+	}
+	return e
+}

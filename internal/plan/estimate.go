@@ -1,0 +1,40 @@
+package plan
+
+import (
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// What an attempt costs beyond its phases, as measured on servers that boot
+// and stop normally.
+const (
+	bootAndStop = 2500 * time.Millisecond
+	settling    = 3 * time.Second // outstanding requests, once after the fault and once after the recovery
+	probing     = 11 * time.Second
+)
+
+// Estimate is how long the cells take when each needs one attempt and nothing
+// is retried. A target's probe is counted once.
+func Estimate(cells []Cell, mode bench.Mode) time.Duration {
+	var total time.Duration
+	probed := map[string]bool{}
+	for _, c := range cells {
+		if c.Unsupported != "" {
+			continue
+		}
+		total += CellEstimate(c, mode)
+		key := c.Server.Name + "@" + c.Version + "/" + c.Profile
+		if c.Scenario.Family.Effect == bench.EffectHold && !probed[key] {
+			probed[key] = true
+			total += probing
+		}
+	}
+	return total
+}
+
+// CellEstimate is how long one attempt of a cell takes.
+func CellEstimate(c Cell, mode bench.Mode) time.Duration {
+	p := bench.PhasesFor(mode, c.Scenario.Family.Hold, 0)
+	return bootAndStop + settling + p.Baseline + p.Fault + p.Recovery
+}

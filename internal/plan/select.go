@@ -1,0 +1,313 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"benchrun/internal/bench"
+	"benchrun/scenarios"
+	"benchrun/targets"
+)
+
+// Selection is what the user asked for. Each list takes names and globs; an
+// empty one means the default described at Cells.
+type Selection struct {
+	Servers   []string // "gunicorn", "gunicorn@23.0.0", "*"
+	Profiles  []string
+	Scenarios []string // "wedge-1pct", "wedge", "wedge-*"
+}
+
+// Cell is one server × profile × scenario that will be run.
+type Cell struct {
+	Server      *targets.Server
+	Version     string // asked for; "" = the server file's own
+	Profile     string
+	Scenario    bench.Scenario
+	Unsupported string // why it cannot be run; "" = it can
+}
+
+// Name is "server/profile/scenario".
+func (c Cell) Name() string {
+	return c.Server.Name + "/" + c.Profile + "/" + c.Scenario.Name()
+}
+
+// SplitList splits comma-separated values. Nothing is split behind an '@',
+// because a version may be a path with commas.
+func SplitList(values []string) []string {
+	var out []string
+	for _, v := range values {
+		head, tail := v, ""
+		if at := strings.IndexByte(v, '@'); at >= 0 {
+			start := strings.LastIndexByte(v[:at], ',') + 1
+			head, tail = v[:start], v[start:]
+		}
+		for _, part := range strings.Split(head, ",") {
+			if part = strings.TrimSpace(part); part != "" {
+				out = append(out, part)
+			}
+		}
+		if tail != "" {
+			out = append(out, strings.TrimSpace(tail))
+		}
+	}
+	return out
+}
+
+// Cells resolves a selection, scenario by scenario within a profile within a
+// server. Without profiles each server runs default and hardened. Without
+// scenarios every family runs at its own ratio. Unknown names are usage errors
+// that name the nearest known one; a selection that comes to no cell is
+// bench.ErrNothingSelected.
+func Cells(reg *targets.Registry, sel Selection) ([]Cell, error) {
+	scens, err := selectScenarios(SplitList(sel.Scenarios))
+	if err != nil {
+		return nil, err
+	}
+	servers, err := selectServers(reg, SplitList(sel.Servers))
+	if err != nil {
+		return nil, err
+	}
+	profiles := SplitList(sel.Profiles)
+	if err := checkProfiles(servers, profiles); err != nil {
+		return nil, err
+	}
+	var cells []Cell
+	for _, s := range servers {
+		for _, choice := range profilesOf(s.server, profiles) {
+			for _, sc := range scens {
+				cells = append(cells, Cell{
+					Server: s.server, Version: s.version, Profile: choice.name,
+					Scenario: sc, Unsupported: choice.unsupported,
+				})
+			}
+		}
+	}
+	if len(cells) == 0 {
+		return nil, fmt.Errorf("%w: no server matches %s", bench.ErrNothingSelected, strings.Join(sel.Servers, ", "))
+	}
+	return cells, nil
+}
+
+type chosenServer struct {
+	server  *targets.Server
+	version string
+}
+
+func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error) {
+	var out []chosenServer
+	add := func(c chosenServer) {
+		if !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	for _, w := range words {
+		name, version, _ := strings.Cut(w, "@")
+		if strings.ContainsRune(version, ',') {
+			return nil, &bench.UsageError{
+				Problem: fmt.Sprintf("--server %s: %q is not a version", w, version),
+				Hint:    "nothing is split behind an '@': repeat --server for each server with a version",
+			}
+		}
+		if strings.HasSuffix(w, "@") {
+			return nil, &bench.UsageError{Problem: fmt.Sprintf("--server %s: no version behind the '@'", w)}
+		}
+		names, err := match("server", name, reg.Names())
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range names {
+			s, err := reg.Lookup(n)
+			if err != nil {
+				return nil, err
+			}
+			if version != "" && !s.TakesVersion() {
+				return nil, &bench.UsageError{
+					Problem: fmt.Sprintf("--server %s: benchrun does not install %s, so its version cannot be chosen", w, n),
+				}
+			}
+			if version == s.Version { // what it would be anyway
+				add(chosenServer{s, ""})
+				continue
+			}
+			add(chosenServer{s, version})
+		}
+	}
+	return out, nil
+}
+
+type profileChoice struct{ name, unsupported string }
+
+// checkProfiles fails on a profile that none of the servers has.
+func checkProfiles(servers []chosenServer, words []string) error {
+	var all []string
+	for _, s := range servers {
+		all = append(all, s.server.ProfileNames()...)
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	for _, w := range words {
+		if _, err := match("profile", w, all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// profilesOf picks a server's profiles. A server that has none of those asked
+// for by name gets an unsupported cell for each, so that a table never drops
+// it silently; a glob that does not match it is no question to it.
+func profilesOf(s *targets.Server, words []string) []profileChoice {
+	if len(words) == 0 {
+		words = []string{"default", "hardened"}
+	}
+	have := s.ProfileNames()
+	var out []profileChoice
+	for _, w := range words {
+		matched := false
+		for _, p := range have {
+			if ok, _ := path.Match(w, p); ok {
+				matched = true
+				if c := (profileChoice{name: p}); !slices.Contains(out, c) {
+					out = append(out, c)
+				}
+			}
+		}
+		if !matched && !isGlob(w) {
+			out = append(out, profileChoice{w, fmt.Sprintf("%s has no profile %s (it has %s)", s.Name, w, strings.Join(have, ", "))})
+		}
+	}
+	return out
+}
+
+func selectScenarios(words []string) ([]bench.Scenario, error) {
+	families := scenarios.All()
+	if len(words) == 0 {
+		words = []string{"*"}
+	}
+	var own, ladder []bench.Scenario
+	for _, f := range families {
+		own = append(own, bench.Scenario{Family: f, Ratio: f.Ratio})
+		for _, r := range bench.RatioLadder {
+			ladder = append(ladder, bench.Scenario{Family: f, Ratio: r})
+		}
+	}
+	var out []bench.Scenario
+	add := func(found []bench.Scenario) {
+		for _, s := range found {
+			if !slices.ContainsFunc(out, func(o bench.Scenario) bool { return o.Name() == s.Name() }) {
+				out = append(out, s)
+			}
+		}
+	}
+	for _, w := range words {
+		found, err := scenariosFor(w, own, ladder)
+		if err != nil {
+			return nil, err
+		}
+		add(found)
+	}
+	return out, nil
+}
+
+// scenariosFor resolves one word. A glob means the families' own ratios where
+// it matches any of those, so that "wedge-*" is not the whole ladder.
+func scenariosFor(word string, own, ladder []bench.Scenario) ([]bench.Scenario, error) {
+	if _, err := path.Match(word, ""); err != nil {
+		return nil, badGlob("scenario", word)
+	}
+	for _, set := range [][]bench.Scenario{own, ladder} {
+		var found []bench.Scenario
+		for _, s := range set {
+			byName, _ := path.Match(word, s.Name())
+			byFamily := false
+			if s.Ratio == s.Family.Ratio {
+				byFamily, _ = path.Match(word, s.Family.ID)
+			}
+			if byName || byFamily {
+				found = append(found, s)
+			}
+		}
+		if len(found) > 0 {
+			return found, nil
+		}
+	}
+	return nil, unknownScenario(word, own)
+}
+
+func unknownScenario(word string, own []bench.Scenario) error {
+	var names []string
+	for _, s := range own {
+		if suffix, ok := strings.CutPrefix(word, s.Family.ID+"-"); ok {
+			if _, err := bench.ParseRatio(suffix); err != nil {
+				return &bench.UsageError{Problem: fmt.Sprintf("unknown scenario %q: %v", word, err)}
+			}
+		}
+		names = append(names, s.Name())
+	}
+	return unknown("scenario", word, names)
+}
+
+// match resolves a name or a glob against the known names, in their order.
+func match(kind, word string, known []string) ([]string, error) {
+	if _, err := path.Match(word, ""); err != nil {
+		return nil, badGlob(kind, word)
+	}
+	var out []string
+	for _, k := range known {
+		if ok, _ := path.Match(word, k); ok {
+			out = append(out, k)
+		}
+	}
+	if len(out) == 0 {
+		return nil, unknown(kind, word, known)
+	}
+	return out, nil
+}
+
+func isGlob(word string) bool { return strings.ContainsAny(word, `*?[\`) }
+
+func badGlob(kind, word string) error {
+	return &bench.UsageError{Problem: fmt.Sprintf("--%s %s: bad pattern", kind, word), Hint: "patterns know * ? and [a-z]"}
+}
+
+// unknown names the nearest known word, or lists them all. A pattern that
+// matches nothing selects nothing, which is an exit code of its own.
+func unknown(kind, word string, known []string) error {
+	hint := "known: " + strings.Join(known, ", ")
+	if isGlob(word) {
+		return fmt.Errorf("%w: --%s %s matches nothing; %s", bench.ErrNothingSelected, kind, word, hint)
+	}
+	if near := targets.Nearest(word, known); near != "" {
+		hint = fmt.Sprintf("did you mean %q? %s", near, hint)
+	}
+	return &bench.UsageError{Problem: fmt.Sprintf("unknown %s %q", kind, word), Hint: hint}
+}
+
+var errNoDemo = errors.New("the demonstration's servers are missing from the registry")
+
+// DemoCells are the cells of a run without arguments: the built-in reference
+// server, sound and with two planted flaws, beside wsgiref. Nothing of it
+// needs installing.
+func DemoCells(reg *targets.Registry) ([]Cell, error) {
+	var cells []Cell
+	for _, want := range []struct{ server, profile, scenario string }{
+		{"reference", "default", "wedge-1pct"},
+		{"reference", "no-watchdog", "wedge-1pct"},
+		{"wsgiref", "default", "wedge-1pct"},
+		{"reference", "default", "segfault-1pct"},
+		{"reference", "no-respawn", "segfault-1pct"},
+		{"wsgiref", "default", "segfault-1pct"},
+	} {
+		found, err := Cells(reg, Selection{
+			Servers: []string{want.server}, Profiles: []string{want.profile}, Scenarios: []string{want.scenario},
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", errNoDemo, err)
+		}
+		cells = append(cells, found...)
+	}
+	return cells, nil
+}

@@ -1,0 +1,318 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"benchrun/clients"
+	"benchrun/internal/bench"
+	"benchrun/internal/judge"
+	"benchrun/internal/launch"
+	"benchrun/internal/plan"
+)
+
+// Job is one attempt to be made.
+type Job struct {
+	Run      string
+	Number   int // from 1
+	Target   *Prepared
+	Scenario bench.Scenario
+	Mode     bench.Mode
+	Seed     uint64
+	LogPath  string
+	Show     Show
+}
+
+// Show is what the progress line learns while an attempt runs. All may be nil.
+type Show struct {
+	Phase func(name bench.MarkName, length time.Duration)
+	Live  func(h float64)
+}
+
+// decideEvery is how often the judge is asked whether the fault phase is over.
+const decideEvery = 500 * time.Millisecond
+
+// attempt is one attempt under way.
+type attempt struct {
+	job      Job
+	lab      *Lab
+	stage    *stage
+	clock    bench.Clock
+	col      *collector
+	schedule plan.Schedule
+	phases   bench.Phases
+	tau      time.Duration // how long a fault holds its slot; 0 = none, or no end known
+	provoker clients.Provoker
+	control  *clients.ControlServer
+
+	load     crew // victims
+	probes   crew // control probes
+	faults   crew // provokers
+	first    int64
+	interval time.Duration
+}
+
+// Attempt runs one attempt and returns its record. Whatever the server does is
+// in the record; an error means that the harness could not do its work. Either
+// way nothing of the target is left when it returns.
+func (l *Lab) Attempt(ctx context.Context, job Job) (rec *bench.Record, err error) {
+	a := &attempt{
+		job: job, lab: l, clock: bench.NewClock(), col: &collector{},
+		interval: time.Second / time.Duration(bench.StandardLoad.Rate),
+		schedule: plan.NewSchedule(job.Seed, job.Scenario, bench.StandardLoad.Rate, job.Mode),
+	}
+	a.tau = holdTime(job.Scenario.Family, job.Target.Probe, job.Target.Profile.Claims)
+	a.phases = bench.PhasesFor(job.Mode, finite(a.tau), seconds(job.Target.Profile.Claims.Grace))
+	if a.provoker, err = clients.For(job.Scenario.Family); err != nil {
+		return nil, err
+	}
+	if a.control, err = clients.StartControl(ctx); err != nil {
+		return nil, fmt.Errorf("control server: %w", err)
+	}
+	defer a.control.Close()
+	defer a.endCrews()
+	a.mark(bench.MarkBoot, a.phases.Boot)
+	if a.stage, err = newStage(ctx, l, job.Target, a.clock, a.col, job.LogPath); err != nil {
+		return nil, err
+	}
+	defer func() {
+		a.endCrews()
+		if cerr := a.stage.close(ctx); cerr != nil && err == nil {
+			rec, err = nil, fmt.Errorf("cleaning up after %s: %w", job.Target.Server.Name, cerr)
+			return
+		}
+		if rec != nil { // what the observer saw last
+			rec = a.col.snapshot()
+		}
+	}()
+	a.writeHead()
+	if err := a.phasesInTurn(ctx); err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		a.col.doubt(bench.Doubt{Cause: "interrupted", Note: context.Cause(ctx).Error()})
+	}
+	a.mark(bench.MarkEnd, 0)
+	return a.col.snapshot(), nil
+}
+
+func (a *attempt) phasesInTurn(ctx context.Context) error {
+	a.startProbes(ctx)
+	boot, err := a.stage.ready(ctx, a.phases.Boot)
+	a.col.update(func(r *bench.Record) { r.Boot = boot })
+	if err != nil && ctx.Err() == nil {
+		return err
+	}
+	if !boot.Ready || ctx.Err() != nil {
+		a.settleProbes(ctx)
+		return nil
+	}
+	a.startVictims(ctx)
+	a.mark(bench.MarkBaseline, a.phases.Baseline)
+	a.until(ctx, a.first+int64(a.phases.Baseline))
+	if a.ageing(ctx); ctx.Err() != nil {
+		return nil
+	}
+	a.fault(ctx)
+	a.recovery(ctx)
+	if ctx.Err() == nil {
+		a.shutdown(ctx)
+	}
+	return nil
+}
+
+func (a *attempt) writeHead() {
+	argv, _, err := a.stage.target.command(a.lab, a.stage.places())
+	if err != nil { // it was expanded a moment ago
+		argv = nil
+	}
+	f := a.job.Scenario.Family
+	memory := "pss"
+	if a.lab.Caps.Memory {
+		memory = "cgroup"
+	}
+	a.col.update(func(r *bench.Record) {
+		r.Head = bench.Head{
+			Schema: bench.RecordSchema, Run: a.job.Run, Attempt: a.job.Number,
+			StartedAt: a.clock.Origin().UTC().Format(time.RFC3339),
+			Target:    a.job.Target.Target(argv),
+			Scenario:  a.job.Scenario.Name(), Family: f.ID, FamilyVer: f.Version, Group: f.Group,
+			Effect: f.Effect, Client: f.Client, HoldS: f.Hold.Seconds(), Ratio: a.job.Scenario.Ratio,
+			Mode: a.job.Mode, Phases: a.phases,
+			Rate: bench.StandardLoad.Rate, SLO: int64(bench.StandardLoad.SLO), Timeout: int64(bench.StandardLoad.Timeout),
+			Seed: a.job.Seed, ScheduleHash: a.schedule.Hash(),
+			Supervision: string(a.lab.Caps.Level), MemorySource: memory, Limits: a.lab.Limits,
+		}
+	})
+}
+
+// startProbes begins the control probes, which go on all the time.
+func (a *attempt) startProbes(ctx context.Context) {
+	a.probes.start(ctx, func(ctx context.Context) {
+		err := clients.OpenLoop{
+			Clock: a.clock, Addr: a.control.Addr(), Role: bench.RoleControl,
+			Rate: max(1, bench.StandardLoad.Rate/10), SLO: bench.ControlSLO, Timeout: bench.StandardLoad.Timeout,
+			Nonce: a.schedule.VictimNonce, Start: a.clock.Now(), OnSample: a.col.sample,
+		}.Run(ctx)
+		if err != nil {
+			a.col.doubt(bench.Doubt{Cause: "control-load", Note: err.Error()})
+		}
+	})
+	a.probes.start(ctx, func(ctx context.Context) {
+		select {
+		case <-a.control.Done():
+			a.col.doubt(bench.Doubt{Cause: "control-dead", Note: "the control server ended"})
+		case <-ctx.Done():
+		}
+	})
+}
+
+// settleProbes makes sure that the control has been asked often enough to
+// vouch for the host when there is no load phase.
+func (a *attempt) settleProbes(ctx context.Context) { sleep(ctx, time.Second) }
+
+func (a *attempt) startVictims(ctx context.Context) {
+	a.first = a.clock.Now() + int64(50*time.Millisecond)
+	a.load.start(ctx, func(ctx context.Context) {
+		err := clients.OpenLoop{
+			Clock: a.clock, Addr: a.stage.addr, Role: bench.RoleVictim,
+			Rate: bench.StandardLoad.Rate, SLO: bench.StandardLoad.SLO, Timeout: bench.StandardLoad.Timeout,
+			Nonce: a.schedule.VictimNonce, Start: a.first, OnSample: a.col.sample,
+		}.Run(ctx)
+		if err != nil {
+			a.col.doubt(bench.Doubt{Cause: "generator", Note: err.Error()})
+		}
+	})
+}
+
+// tick is the next instant, at least d from now, at which a victim is due, so
+// that phases begin with a victim and the schedule stays one.
+func (a *attempt) tick(d time.Duration) int64 {
+	at := a.clock.Now() + int64(d)
+	n := (at - a.first + int64(a.interval) - 1) / int64(a.interval)
+	return a.first + n*int64(a.interval)
+}
+
+// ageing takes the slots that an hour of the fault would hold, so that the
+// fault phase shows in seconds what production would see in an hour.
+func (a *attempt) ageing(ctx context.Context) {
+	n := agedSlots(a.job.Scenario, a.job.Target.Probe, a.tau, bench.StandardLoad.Rate)
+	if a.phases.AgeingMax == 0 || n == 0 {
+		return
+	}
+	n = min(n, int(a.phases.AgeingMax/ageingEvery))
+	a.mark(bench.MarkAgeing, time.Duration(n)*ageingEvery)
+	start := a.tick(0)
+	dues := make([]clients.Due, n)
+	for i := range dues {
+		dues[i] = clients.Due{At: start + int64(i)*int64(ageingEvery), Nonce: a.schedule.AgeingNonce(i)}
+	}
+	a.provoke(ctx, bench.RoleAgeing, dues)
+	a.until(ctx, start+int64(n)*int64(ageingEvery)+int64(ageingSettle))
+	a.col.update(func(r *bench.Record) { r.Head.Aged = n })
+}
+
+// fault runs the fault phase until the judge has seen enough.
+func (a *attempt) fault(ctx context.Context) {
+	from := a.tick(20 * time.Millisecond)
+	a.until(ctx, from)
+	a.markAt(from, bench.MarkFault, a.phases.Fault)
+	faults := a.schedule.Faults(a.phases.FaultCap)
+	dues := make([]clients.Due, len(faults))
+	for i, f := range faults {
+		dues[i] = clients.Due{At: from + int64(f.Offset), Nonce: f.Nonce}
+	}
+	stop := a.provoke(ctx, bench.RoleProvoker, dues)
+	defer stop()
+	for ctx.Err() == nil {
+		sleep(ctx, decideEvery)
+		state := judge.Window(a.col.snapshot(), from, a.clock.Now())
+		if a.job.Show.Live != nil && state.Scheduled > 0 {
+			a.job.Show.Live(100 * float64(state.Scheduled-state.Lost) / float64(state.Scheduled))
+		}
+		switch state.Decision {
+		case judge.Continue:
+			continue
+		case judge.Curtail:
+			a.col.mark(a.clock.Now(), bench.MarkCurtailed, fmt.Sprintf("%d victims lost, %d bad seconds", state.Lost, state.BadBins))
+		}
+		return
+	}
+}
+
+// recovery lets victims go on without new faults. Misbehaving clients are cut
+// off; wedged requests keep their connections, as real clients would.
+func (a *attempt) recovery(ctx context.Context) {
+	from := a.tick(0)
+	a.until(ctx, from)
+	a.markAt(from, bench.MarkRecovery, a.phases.Recovery)
+	if a.job.Scenario.Family.Client != bench.ClientAppFault {
+		a.faults.end()
+	}
+	a.until(ctx, from+int64(a.phases.Recovery))
+}
+
+// shutdown sends SIGTERM under a tenth of the load.
+func (a *attempt) shutdown(ctx context.Context) {
+	a.load.end() // waits for the outstanding ones: SIGTERM must not be blamed for them
+	a.stage.stopTracking()
+	a.mark(bench.MarkShutdown, a.phases.StopWindow)
+	light := bench.StandardLoad.Rate / 10
+	a.load.start(ctx, func(ctx context.Context) {
+		err := clients.OpenLoop{
+			Clock: a.clock, Addr: a.stage.addr, Role: bench.RoleShutdown,
+			Rate: light, SLO: bench.StandardLoad.SLO, Timeout: bench.StandardLoad.Timeout,
+			Nonce: a.schedule.VictimNonce, Start: a.clock.Now(), First: shutdownSeq, OnSample: a.col.sample,
+		}.Run(ctx)
+		if err != nil {
+			a.col.doubt(bench.Doubt{From: a.clock.Now(), To: a.clock.Now(), Cause: "generator", Note: err.Error()})
+		}
+	})
+	sleep(ctx, 300*time.Millisecond) // a few requests before the signal
+	stopped := launch.Stop(ctx, a.clock, a.stage.group, a.stage.port, a.job.Target.Server.StopSignal(),
+		a.phases.StopWindow, seconds(a.job.Target.Profile.Claims.Grace))
+	a.col.update(func(r *bench.Record) { r.Stop = &stopped })
+	a.load.end()
+}
+
+// shutdownSeq is the first sequence number of the shutdown phase's requests:
+// above any that a victim can have.
+const shutdownSeq = 1_000_000
+
+// provoke launches provocations at their times and returns a function after
+// which no new one begins. Those in flight go on until the crew ends.
+func (a *attempt) provoke(ctx context.Context, role bench.Role, dues []clients.Due) (stop func()) {
+	launching, stop := context.WithCancel(ctx)
+	a.faults.start(ctx, func(cut context.Context) {
+		defer stop()
+		clients.RunProvokers(launching, cut, clients.ProvokerRun{
+			Clock: a.clock, Addr: a.stage.addr, Role: role, Provoker: a.provoker,
+			Dues: dues, OnSample: a.col.sample,
+		})
+	})
+	return stop
+}
+
+// endCrews ends every client: first the victims, then the provokers, then the
+// probes that vouch for the host.
+func (a *attempt) endCrews() {
+	a.load.end()
+	a.faults.end()
+	a.probes.end()
+}
+
+func (a *attempt) mark(name bench.MarkName, length time.Duration) {
+	a.markAt(a.clock.Now(), name, length)
+}
+
+func (a *attempt) markAt(t int64, name bench.MarkName, length time.Duration) {
+	a.col.mark(t, name, "")
+	if a.job.Show.Phase != nil {
+		a.job.Show.Phase(name, length)
+	}
+}
+
+func (a *attempt) until(ctx context.Context, t int64) {
+	sleep(ctx, time.Duration(t-a.clock.Now()))
+}

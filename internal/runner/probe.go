@@ -1,0 +1,202 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"benchrun/clients"
+	"benchrun/internal/bench"
+	"benchrun/scenarios"
+)
+
+// slotStep is one try at filling a pool: n requests that sleep, sent at a rate
+// that has them all there before the first one wakes.
+type slotStep struct {
+	n     int
+	rate  float64 // a second
+	sleep time.Duration
+}
+
+// slotSteps grow only while everything that was sent was held. The first one
+// sleeps less than a hardened watchdog waits (3 s). The last one ends the
+// search: a pool that holds 1,100 requests counts as unbounded.
+var slotSteps = []slotStep{
+	{32, 500, 2 * time.Second},
+	{160, 250, 2500 * time.Millisecond},
+	{1100, 250, 6500 * time.Millisecond},
+}
+
+// Patience of the watchdog probe, in seconds. A pool that is full before its
+// watchdog acts makes the rest of the watchdog's time irrelevant.
+const (
+	watchdogLeast     = 5.0
+	watchdogMostQuick = 35.0
+	watchdogMostFull  = 90.0
+)
+
+// probeBoot is how long a target may take to come up for a probe.
+const probeBoot = 15 * time.Second
+
+// ProbeTarget measures a target's slots and watchdog, each on a fresh launch.
+// ratio is the smallest one that the target will be aged for. A target that
+// cannot be probed gets a Probe with a Note: its attempts will show why.
+func (l *Lab) ProbeTarget(ctx context.Context, t *Prepared, ratio bench.Ratio, mode bench.Mode, logPath string) (bench.Probe, error) {
+	var p bench.Probe
+	for _, step := range slotSteps {
+		held, err := l.fillSlots(ctx, t, step, logPath)
+		if err != nil {
+			return p, err
+		}
+		if held < 0 {
+			p.Note = "not ready for a probe"
+			return p, nil
+		}
+		p.Slots, p.Unbounded = held, held >= step.n
+		if !p.Unbounded {
+			break
+		}
+	}
+	if p.Slots == 0 {
+		p.Note = "no request was seen to be held"
+		return p, nil
+	}
+	patience := watchdogPatience(p.Slots, ratio, mode)
+	took, gone, err := l.timeWatchdog(ctx, t, patience, logPath)
+	if err != nil {
+		return p, err
+	}
+	p.Watchdog, p.WatchdogCensored = took, !gone
+	return p, nil
+}
+
+// watchdogPatience is how long a watchdog is waited for: until the pool would
+// be full at this ratio, within bounds.
+func watchdogPatience(slots int, ratio bench.Ratio, mode bench.Mode) time.Duration {
+	most := watchdogMostQuick
+	if mode == bench.ModeFull {
+		most = watchdogMostFull
+	}
+	perSecond := float64(bench.StandardLoad.Rate) * ratio.Fraction()
+	return seconds(min(most, max(watchdogLeast, 1.25*float64(slots)/perSecond)))
+}
+
+// fillSlots returns how many sleeping requests the target held at once, -1
+// when it was not ready.
+func (l *Lab) fillSlots(ctx context.Context, t *Prepared, step slotStep, logPath string) (held int, err error) {
+	err = l.onStage(ctx, t, logPath, func(s *stage) {
+		sending := time.Duration(float64(step.n) / step.rate * float64(time.Second))
+		filling, cancel := context.WithTimeout(ctx, sending+step.sleep+500*time.Millisecond)
+		defer cancel()
+		clients.HoldMany(filling, s.addr, step.n, step.rate, int(step.sleep.Milliseconds()), func(i int) string {
+			return fmt.Sprintf("hold-%d", i)
+		})
+		held = mostHeld(s.col.snapshot().Receipts)
+	}, func() { held = -1 })
+	return held, err
+}
+
+// mostHeld is the largest number of probe sleepers that were under way at
+// once, by their receipts.
+func mostHeld(receipts []bench.Receipt) int {
+	type step struct {
+		t int64
+		d int
+	}
+	var steps []step
+	open := map[string]bool{}
+	for _, r := range receipts {
+		if !strings.HasPrefix(r.Nonce, "hold-") {
+			continue
+		}
+		switch {
+		case r.Event == bench.ReceiptStart && !open[r.Nonce]:
+			open[r.Nonce] = true
+			steps = append(steps, step{r.T, 1})
+		case r.Event != bench.ReceiptStart && open[r.Nonce]:
+			delete(open, r.Nonce)
+			steps = append(steps, step{r.T, -1})
+		}
+	}
+	slices.SortStableFunc(steps, func(a, b step) int {
+		if a.t != b.t {
+			return int(min(max(a.t-b.t, -1), 1))
+		}
+		return a.d - b.d // an end makes room before a start takes it
+	})
+	most, now := 0, 0
+	for _, s := range steps {
+		now += s.d
+		most = max(most, now)
+	}
+	return most
+}
+
+// timeWatchdog wedges one request and waits for its slot to come back. It
+// returns the seconds from the receipt, or the patience when it never did.
+func (l *Lab) timeWatchdog(ctx context.Context, t *Prepared, patience time.Duration, logPath string) (took float64, gone bool, err error) {
+	wedge, ok := scenarios.ByID("wedge")
+	if !ok {
+		return 0, false, fmt.Errorf("no family named wedge")
+	}
+	provoker, err := clients.For(wedge)
+	if err != nil {
+		return 0, false, err
+	}
+	const nonce = "probe-wedge"
+	took = patience.Seconds()
+	err = l.onStage(ctx, t, logPath, func(s *stage) {
+		var faults crew
+		defer faults.end()
+		faults.start(ctx, func(ctx context.Context) {
+			provoker.Provoke(ctx, clients.Provocation{
+				Clock: s.clock, Addr: s.addr, Nonce: nonce, Due: s.clock.Now(), Role: bench.RoleProvoker,
+			})
+		})
+		deadline := time.Now().Add(patience + time.Second)
+		for ctx.Err() == nil && time.Now().Before(deadline) {
+			var start int64
+			for _, r := range s.col.snapshot().Receipts {
+				switch {
+				case r.Nonce != nonce:
+				case r.Event == bench.ReceiptStart:
+					start = r.T
+				case start > 0:
+					took, gone = time.Duration(r.T-start).Seconds(), true
+					return
+				}
+			}
+			if start > 0 && s.since(start) > patience.Seconds() {
+				return
+			}
+			sleep(ctx, 20*time.Millisecond)
+		}
+	}, func() {})
+	return took, gone, err
+}
+
+// onStage launches the target, waits until it is ready, does the work and
+// clears everything away. notReady runs instead where it never was.
+func (l *Lab) onStage(ctx context.Context, t *Prepared, logPath string, work func(*stage), notReady func()) (err error) {
+	s, err := newStage(ctx, l, t, bench.NewClock(), &collector{}, logPath)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := s.close(ctx); cerr != nil && err == nil {
+			err = fmt.Errorf("cleaning up after %s: %w", t.Server.Name, cerr)
+		}
+	}()
+	boot, err := s.ready(ctx, probeBoot)
+	if err != nil {
+		return err
+	}
+	if !boot.Ready {
+		notReady()
+		return nil
+	}
+	work(s)
+	return ctx.Err()
+}

@@ -1,0 +1,155 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"benchrun/clients"
+	"benchrun/internal/bench"
+)
+
+// Readiness: this many answers with the attempt's token in a row, then every
+// expected worker seen, for which the server gets up to workersWait more.
+const (
+	pingsInARow  = 5
+	pingTimeout  = time.Second
+	pingPause    = 20 * time.Millisecond
+	workersWait  = 5 * time.Second
+	workersSleep = 50 // ms that a request is held so that the next one finds another worker
+)
+
+// errForeignServer says that something else answers on the target's port.
+var errForeignServer = errors.New("another server answers on the target's port")
+
+// ready waits until the target serves. What the server does wrong stands in
+// the Boot; an error is the harness's (interrupted, port taken by another).
+func (s *stage) ready(ctx context.Context, limit time.Duration) (bench.Boot, error) {
+	deadline := time.Now().Add(limit)
+	note := s.awaitPings(ctx, deadline)
+	boot := bench.Boot{Seconds: s.since(0)}
+	if err := ctx.Err(); err != nil {
+		return boot, err
+	}
+	if errors.Is(note, errForeignServer) {
+		return boot, note
+	}
+	if note != nil {
+		boot.Exited = s.group.Exit()
+		boot.Note = note.Error()
+		boot.LogTail = logTail(s.logPath)
+		return boot, nil
+	}
+	boot.PIDs = s.seeWorkers(ctx, minTime(deadline, time.Now().Add(workersWait)))
+	boot.Ready = true
+	boot.WorkersSeen = len(boot.PIDs)
+	boot.Seconds = s.since(0)
+	return boot, ctx.Err()
+}
+
+func (s *stage) since(t int64) float64 { return time.Duration(s.clock.Now() - t).Seconds() }
+
+// awaitPings returns nil once the server answers steadily, else what was seen last.
+func (s *stage) awaitPings(ctx context.Context, deadline time.Time) error {
+	row, last := 0, errors.New("no connection was ever accepted")
+	for time.Now().Before(deadline) && ctx.Err() == nil {
+		select {
+		case <-s.group.Done():
+			return errors.New("the server ended before it was ready")
+		default:
+		}
+		pinging, cancel := context.WithTimeout(ctx, pingTimeout)
+		answer, err := clients.Ping(pinging, s.addr)
+		cancel()
+		switch {
+		case err != nil:
+			row, last = 0, err
+		case answer.Token != s.token:
+			return fmt.Errorf("%w %s", errForeignServer, s.addr)
+		default:
+			row++
+		}
+		if row == pingsInARow {
+			return nil
+		}
+		sleep(ctx, pingPause)
+	}
+	return fmt.Errorf("not ready after %.0f s: %w", s.since(0), last)
+}
+
+// seeWorkers holds a few requests at a time, so that idle workers must take
+// the others, until every expected worker has answered or time is up.
+func (s *stage) seeWorkers(ctx context.Context, deadline time.Time) []int {
+	seen := map[int]bool{}
+	for round := 0; len(seen) < s.workers && time.Now().Before(deadline) && ctx.Err() == nil; round++ {
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		for i := range 2 * s.workers {
+			wg.Go(func() {
+				path := fmt.Sprintf("/sleep?ms=%d&nonce=%s%d-%d", workersSleep, bootNonce, round, i)
+				_, _, head, err := clients.Ask(ctx, s.addr, path, 2*time.Second)
+				if err != nil {
+					return
+				}
+				if pid := clients.WorkerPID(head); pid > 0 {
+					mu.Lock()
+					seen[pid] = true
+					mu.Unlock()
+				}
+			})
+		}
+		wg.Wait()
+	}
+	pids := make([]int, 0, len(seen))
+	for pid := range seen {
+		pids = append(pids, pid)
+	}
+	slices.Sort(pids)
+	return pids
+}
+
+// logTail is the last lines of the server's output, for reasons.
+func logTail(path string) string {
+	const most = 2000
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = f.Close() }()
+	if st, err := f.Stat(); err == nil && st.Size() > most {
+		if _, err := f.Seek(-most, io.SeekEnd); err != nil {
+			return ""
+		}
+	}
+	b, err := io.ReadAll(io.LimitReader(f, most))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(strings.ToValidUTF8(string(b), "?"))
+}
+
+func minTime(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// sleep waits for d or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

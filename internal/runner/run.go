@@ -1,0 +1,237 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/judge"
+	"benchrun/internal/plan"
+	"benchrun/report"
+	"benchrun/results"
+	"benchrun/targets"
+)
+
+// Order is everything that a run needs to know.
+type Order struct {
+	Cells    []plan.Cell
+	Mode     bench.Mode
+	Seed     uint64
+	Attempts int // k: how many attempts a not-held verdict takes, the first included
+	Reprobe  bool
+	Python   string
+}
+
+// invalidRetries is how often an invalid attempt is made again.
+const invalidRetries = 2
+
+// Run carries out an order cell by cell, storing each attempt as soon as it is
+// judged. When it returns an error, what was measured before it is in the
+// folder and in the returned run.
+type Run struct {
+	Lab      *Lab
+	Folder   *results.Folder
+	Progress *report.Progress
+
+	run      bench.Run
+	order    Order
+	prepared map[string]*Prepared
+	failed   map[string]error // targets that could not be installed
+}
+
+// Do runs the order.
+func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, error) {
+	r.run, r.order = run, order
+	r.prepared, r.failed = map[string]*Prepared{}, map[string]error{}
+	var first error
+	if err := r.installAll(ctx); err != nil {
+		return r.finish(ctx, err)
+	}
+	r.Progress.Start(len(order.Cells), plan.Estimate(order.Cells, order.Mode))
+	defer r.Progress.Done()
+	for i, c := range order.Cells {
+		r.Progress.Remaining(plan.Estimate(order.Cells[i:], order.Mode))
+		r.Progress.Cell(i+1, c.Name())
+		cell, err := r.cell(ctx, c)
+		if ctx.Err() != nil {
+			return r.finish(ctx, ctx.Err())
+		}
+		r.run.Cells = append(r.run.Cells, cell)
+		if err != nil && first == nil {
+			first = err
+		}
+		var env *bench.EnvironmentError
+		if errors.As(err, &env) && r.failed[targetKey(c)] == nil {
+			break // the machine will not do it for the next cell either
+		}
+	}
+	return r.finish(ctx, first)
+}
+
+// finish stores run.json. The error is the run's, or that of storing it.
+func (r *Run) finish(ctx context.Context, err error) (bench.Run, error) {
+	r.run.FinishedAt = time.Now().UTC().Format(time.RFC3339)
+	r.run.Interrupted = ctx.Err() != nil
+	if werr := r.Folder.WriteRun(r.run); werr != nil && err == nil {
+		err = werr
+	}
+	return r.run, err
+}
+
+func targetKey(c plan.Cell) string { return c.Server.Name + "@" + c.Version + "/" + c.Profile }
+
+// installAll installs every target before anything is measured: installing
+// would disturb the measuring. A target that cannot be installed does not keep
+// the others from being measured, unless there are no others.
+func (r *Run) installAll(ctx context.Context) error {
+	for _, c := range r.order.Cells {
+		key := targetKey(c)
+		if c.Unsupported != "" || r.prepared[key] != nil || r.failed[key] != nil {
+			continue
+		}
+		t, err := r.install(ctx, c)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			r.failed[key] = err
+			r.Progress.Note(err.Error())
+			continue
+		}
+		r.prepared[key] = t
+	}
+	if len(r.prepared) == 0 {
+		for _, c := range r.order.Cells {
+			if err := r.failed[targetKey(c)]; err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *Run) install(ctx context.Context, c plan.Cell) (*Prepared, error) {
+	profile, err := c.Server.Profile(c.Profile)
+	if err != nil {
+		return nil, err
+	}
+	inst, err := targets.Install(ctx, r.Lab.installOptions(c, r.order.Python, r.Progress.Note))
+	if err != nil {
+		return nil, err
+	}
+	return &Prepared{Server: c.Server, Profile: profile, ProfileName: c.Profile, Installation: inst}, nil
+}
+
+// cell makes as many attempts as the judge wants and folds them.
+func (r *Run) cell(ctx context.Context, c plan.Cell) (bench.Cell, error) {
+	cell := bench.Cell{
+		Server: c.Server.Name, Version: c.Version, Profile: c.Profile, Scenario: c.Scenario.Name(),
+		Family: c.Scenario.Family.ID, FamilyVer: c.Scenario.Family.Version, Group: c.Scenario.Family.Group,
+		Ratio: c.Scenario.Ratio.Percent(), Seed: r.order.Seed, Flags: []string{}, Measures: bench.Measures{},
+		Attempts: []bench.Attempt{}, Command: []string{},
+		ScheduleHash: plan.NewSchedule(r.order.Seed, c.Scenario, bench.StandardLoad.Rate, r.order.Mode).Hash(),
+	}
+	if c.Unsupported != "" {
+		cell.Verdict, cell.Reasons = bench.Unsupported, []string{c.Unsupported}
+		return cell, nil
+	}
+	if err := r.failed[targetKey(c)]; err != nil {
+		cell.Verdict, cell.Reasons = bench.Invalid, []string{"not installed: " + err.Error()}
+		return cell, err
+	}
+	t := r.prepared[targetKey(c)]
+	cell.Version = t.Installation.Version
+	if err := r.probe(ctx, t, c, &cell); err != nil {
+		cell.Reasons = []string{"could not be probed: " + err.Error()}
+		return cell, err
+	}
+	var judged []bench.Judgement
+	for {
+		j, err := r.attempt(ctx, t, c, &cell)
+		if ctx.Err() != nil {
+			return cell, ctx.Err()
+		}
+		if err != nil {
+			cell.Verdict, cell.Reasons = bench.Invalid, []string{err.Error()}
+			return cell, err
+		}
+		judged = append(judged, j)
+		if again, _ := judge.Next(judged, r.order.Attempts, invalidRetries); !again {
+			break
+		}
+	}
+	judge.Conclude(&cell, judged)
+	return cell, nil
+}
+
+// attempt runs one attempt, stores it, judges it and adds it to the cell.
+func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.Cell) (bench.Judgement, error) {
+	n := len(cell.Attempts) + 1
+	began := time.Now()
+	id := results.CellID(*cell)
+	logRel := r.Folder.LogPath(id, n)
+	rec, err := r.Lab.Attempt(ctx, Job{
+		Run: r.run.ID, Number: n, Target: t, Scenario: c.Scenario, Mode: r.order.Mode, Seed: r.order.Seed,
+		LogPath: r.Folder.Join(logRel),
+		Show: Show{
+			Phase: func(name bench.MarkName, d time.Duration) { r.Progress.Phase(string(name), d) },
+			Live:  r.Progress.Live,
+		},
+	})
+	if err != nil {
+		return bench.Judgement{}, err
+	}
+	recRel := r.Folder.RecordPath(id, n)
+	if err := r.Folder.WriteRecord(recRel, rec); err != nil {
+		return bench.Judgement{}, err
+	}
+	j := judge.Judge(rec)
+	cell.Command = rec.Head.Target.Command
+	a := bench.Attempt{
+		Attempt: n, Verdict: j.Verdict, H: j.Measures["h"].Value, Record: recRel, Log: logRel,
+		StartedAt: rec.Head.StartedAt, Seconds: time.Since(began).Seconds(),
+	}
+	cell.Attempts = append(cell.Attempts, a)
+	r.Progress.Attempt(n, j.Verdict, a.H)
+	return j, r.Folder.AppendAttempt(results.AttemptLine{Cell: c.Name(), Version: t.Installation.Version, Attempt: a, Judgement: j})
+}
+
+// probe measures the target's slots and watchdog where the scenario needs them
+// and no earlier run has.
+func (r *Run) probe(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.Cell) error {
+	if c.Scenario.Family.Effect != bench.EffectHold {
+		return nil
+	}
+	ratio := c.Scenario.Ratio
+	if p := t.Probe; p.Slots > 0 && (!p.WatchdogCensored || p.Watchdog >= watchdogPatience(p.Slots, ratio, r.order.Mode).Seconds()) {
+		return nil
+	}
+	root, err := targets.CacheRoot()
+	if err != nil {
+		return err
+	}
+	file, err := r.Lab.probeFile(root, t)
+	if err != nil {
+		return err
+	}
+	if !r.order.Reprobe {
+		if p, ok := loadProbe(file, ratio, r.order.Mode); ok {
+			t.Probe = p
+			return nil
+		}
+	}
+	r.Progress.Phase("probe", 10*time.Second)
+	logPath := r.Folder.Join(r.Folder.LogPath(results.CellID(*cell)+"-probe", 0))
+	p, err := r.Lab.ProbeTarget(ctx, t, ratio, r.order.Mode, logPath)
+	if err != nil {
+		return err
+	}
+	t.Probe = p
+	if err := keepProbe(file, c.Name(), p, ratio, r.order.Mode); err != nil && !errors.Is(err, os.ErrPermission) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,233 @@
+package runner
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/launch"
+	"benchrun/internal/observe"
+	"benchrun/targets"
+)
+
+// stage is a launched target with everything that watches it. An attempt and a
+// probe both stand on one.
+type stage struct {
+	lab     *Lab
+	target  *Prepared
+	clock   bench.Clock
+	col     *collector
+	addr    string
+	port    int
+	token   string
+	scratch *launch.Scratch
+	group   *launch.Group
+	watcher *observe.Watcher
+	logPath string
+	workers int
+
+	disarm func() bool        // calls off the end on interruption
+	cancel context.CancelFunc // ends the watching
+	tail   sync.WaitGroup
+
+	mu       sync.Mutex
+	tracking bool // false once reclaims no longer count
+}
+
+// newStage prepares a folder, a port and the app, and starts the server. The
+// caller must call close, also after an error of ready.
+func newStage(ctx context.Context, lab *Lab, t *Prepared, clock bench.Clock, col *collector, logPath string) (*stage, error) {
+	s := &stage{lab: lab, target: t, clock: clock, col: col, logPath: logPath, workers: t.Profile.Workers, tracking: true}
+	if err := s.prepare(); err != nil {
+		s.close(ctx)
+		return nil, err
+	}
+	if err := s.launch(ctx); err != nil {
+		s.close(ctx)
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *stage) prepare() (err error) {
+	if s.scratch, err = launch.NewScratch(s.lab.User); err != nil {
+		return err
+	}
+	if s.port, err = s.lab.pickPort(); err != nil {
+		return err
+	}
+	s.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
+	var raw [16]byte
+	if _, err = rand.Read(raw[:]); err != nil {
+		return fmt.Errorf("attempt token: %w", err)
+	}
+	s.token = hex.EncodeToString(raw[:])
+	if err = targets.WriteApp(s.target.Server, s.scratch.App(), s.token, s.receiptsPath()); err != nil {
+		return err
+	}
+	return s.createReceipts()
+}
+
+func (s *stage) receiptsPath() string { return filepath.Join(s.scratch.App(), "receipts.ndjson") }
+
+// createReceipts makes the file before the server runs, so that the tail has
+// something to open and the server's user may append to it.
+func (s *stage) createReceipts() error {
+	f, err := os.OpenFile(s.receiptsPath(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("receipts: %w", err)
+	}
+	if u := s.lab.User; u != nil {
+		if err := f.Chown(u.UID, u.GID); err != nil {
+			_ = f.Close()
+			return fmt.Errorf("receipts: %w", err)
+		}
+	}
+	return f.Close()
+}
+
+func (s *stage) launch(ctx context.Context) (err error) {
+	argv, env, err := s.target.command(s.lab, s.places())
+	if err != nil {
+		return err
+	}
+	s.group, err = launch.Start(ctx, s.lab.Caps, launch.Spec{
+		Argv: argv, Env: env, Dir: s.scratch.App(), Log: s.logPath,
+		User: s.lab.User, Limits: s.lab.Limits, Scratch: s.scratch,
+	})
+	if err != nil {
+		return err
+	}
+	// An interruption ends the target at once; the clients then end by themselves.
+	s.disarm = context.AfterFunc(ctx, s.destroySoon)
+	watching, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s.cancel = cancel
+	s.watcher, err = observe.Start(watching, observe.Config{
+		Clock: s.clock, ShimPID: s.group.ShimPID(), Port: s.port,
+		Memory: s.group.MemoryBytes, CPU: s.group.CPUSeconds,
+		OnVital: s.onVital, OnProc: s.col.proc, OnReceipt: s.onReclaim, OnDoubt: s.col.doubt,
+	})
+	if err != nil {
+		return fmt.Errorf("observer: %w", err)
+	}
+	s.tail.Go(func() {
+		err := observe.TailReceipts(watching, s.receiptsPath(), s.clock, s.onReceipt, s.onBadReceipt)
+		if err != nil {
+			s.col.doubt(bench.Doubt{Cause: "receipts-unreadable", Note: err.Error()})
+		}
+	})
+	return nil
+}
+
+// bootNonce begins the nonces of readiness requests, whose receipts say
+// nothing about faults.
+const bootNonce = "boot-"
+
+func (s *stage) onReceipt(r bench.Receipt) {
+	if strings.HasPrefix(r.Nonce, bootNonce) {
+		return
+	}
+	s.col.receipt(r)
+	switch {
+	case !s.stillTracking():
+	case r.Event == bench.ReceiptStart:
+		s.watcher.Track(r)
+	case r.Event == bench.ReceiptEnd:
+		s.watcher.Untrack(r.Nonce)
+	}
+}
+
+func (s *stage) onReclaim(r bench.Receipt) {
+	if s.stillTracking() {
+		s.col.receipt(r)
+	}
+}
+
+// onBadReceipt records what the app, or whoever wrote to its file, spoiled.
+// It is no reason to disbelieve the rest: a lost receipt shows as a missing one.
+func (s *stage) onBadReceipt(line string) {
+	s.col.mark(s.clock.Now(), "bad-receipt", line)
+}
+
+// onVital stores a look and guards the host: the target must never take the
+// last of the memory.
+func (s *stage) onVital(v bench.Vital) {
+	s.col.vital(v)
+	if v.MemAvailable > 0 && v.MemAvailable < s.lab.MemoryFloor {
+		s.endForMemory("host-memory", fmt.Sprintf("available memory fell to %d MiB, the floor is %d MiB", v.MemAvailable>>20, s.lab.MemoryFloor>>20))
+		return
+	}
+	if limit := s.lab.Limits.MemoryBytes; !s.lab.Caps.Memory && limit > 0 && v.Memory > limit {
+		s.endForMemory("memory-cap", fmt.Sprintf("the target used %d MiB where no memory cgroup could stop it at %d MiB", v.Memory>>20, limit>>20))
+	}
+}
+
+func (s *stage) endForMemory(cause, note string) {
+	s.col.doubt(bench.Doubt{Cause: cause, Note: note})
+	go s.destroySoon() // not on the observer's goroutine: Destroy waits for the tree
+}
+
+// destroySoon ends the target early. close destroys again and reports what
+// may remain.
+func (s *stage) destroySoon() {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	_ = s.group.Destroy(ctx)
+}
+
+func (s *stage) stillTracking() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tracking
+}
+
+// stopTracking is called before the server is told to go: slots that come back
+// because of that are not reclaimed.
+func (s *stage) stopTracking() {
+	s.mu.Lock()
+	s.tracking = false
+	s.mu.Unlock()
+}
+
+// close ends every process, then the watching, then removes the folder. It is
+// idempotent and returns an error when something may be left behind.
+func (s *stage) close(ctx context.Context) error {
+	s.stopTracking()
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer cancel()
+	var first error
+	keep := func(err error) {
+		if err != nil && first == nil {
+			first = err
+		}
+	}
+	if s.disarm != nil {
+		s.disarm()
+	}
+	if s.group != nil {
+		keep(s.group.Destroy(ending))
+	}
+	if s.cancel != nil {
+		s.cancel()
+		s.cancel = nil
+	}
+	if s.watcher != nil {
+		s.watcher.Stop()
+		s.watcher = nil
+	}
+	s.tail.Wait()
+	if s.scratch != nil {
+		keep(s.scratch.Remove())
+		s.scratch = nil
+	}
+	return first
+}
