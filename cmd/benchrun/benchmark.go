@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,7 +27,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	reg, err := targets.Load(targets.LoadOptions{Files: s.serverFiles})
+	reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
 	if err != nil {
 		return err
 	}
@@ -40,7 +42,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if run.ID == "" { // nothing was begun
 		return runErr
 	}
-	if err := s.print(cmd, run); err != nil {
+	if err := s.print(cmd, run, filepath.Join(s.out, run.ID)); err != nil {
 		return errors.Join(runErr, err)
 	}
 	if runErr != nil {
@@ -62,11 +64,22 @@ func (s settings) cells(reg *targets.Registry) ([]plan.Cell, error) {
 	}
 	sel := plan.Selection{Servers: s.servers, Profiles: s.profiles, Scenarios: s.scenarios}
 	if len(sel.Servers) == 0 {
-		if sel.Servers = reg.FromFiles(); len(sel.Servers) == 0 {
+		if sel.Servers = s.ownServers(reg); len(sel.Servers) == 0 {
 			sel.Servers = []string{"reference", "wsgiref"}
 		}
 	}
 	return plan.Cells(reg, sel)
+}
+
+// ownServers are the servers of --server-file: giving the file selects it.
+func (s settings) ownServers(reg *targets.Registry) []string {
+	var out []string
+	for _, name := range reg.Names() {
+		if srv, err := reg.Lookup(name); err == nil && slices.Contains(s.serverFiles, srv.File) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // execute runs the cells. A run without an id means that nothing was begun.
@@ -84,7 +97,7 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 	if err != nil {
 		return bench.Run{}, fmt.Errorf("this machine: %w", err)
 	}
-	lab, err := runner.NewLab(ctx, host, s.port)
+	lab, err := runner.NewLab(ctx, host, benchrunVersion(), s.port)
 	if err != nil {
 		return bench.Run{}, err
 	}
@@ -107,22 +120,24 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 var formatNames = []string{"table", "markdown", "json", "csv"}
 
 // formats are the ways to print a run on stdout.
-var formats = map[string]func(w io.Writer, run bench.Run, opts report.TableOptions) error{
-	"table": func(w io.Writer, run bench.Run, opts report.TableOptions) error {
-		return report.Table(w, report.NewView(run), opts)
+var formats = map[string]func(w io.Writer, run bench.Run, v report.View, opts report.TableOptions) error{
+	"table": func(w io.Writer, _ bench.Run, v report.View, opts report.TableOptions) error {
+		return report.Table(w, v, opts)
 	},
-	"markdown": func(w io.Writer, run bench.Run, _ report.TableOptions) error {
-		return report.Markdown(w, report.NewView(run))
+	"markdown": func(w io.Writer, _ bench.Run, v report.View, _ report.TableOptions) error {
+		return report.Markdown(w, v)
 	},
-	"json": func(w io.Writer, run bench.Run, _ report.TableOptions) error { return report.JSON(w, run) },
-	"csv": func(w io.Writer, run bench.Run, _ report.TableOptions) error {
-		return report.CSV(w, report.NewView(run))
+	"json": func(w io.Writer, run bench.Run, _ report.View, _ report.TableOptions) error {
+		return report.JSON(w, run)
+	},
+	"csv": func(w io.Writer, _ bench.Run, v report.View, _ report.TableOptions) error {
+		return report.CSV(w, v)
 	},
 }
 
 // print writes the run in the format asked for to stdout, and as JSON to
 // --json. With --json - stdout carries the JSON alone.
-func (s settings) print(cmd *cobra.Command, run bench.Run) error {
+func (s settings) print(cmd *cobra.Command, run bench.Run, folder string) error {
 	out := cmd.OutOrStdout()
 	if s.jsonFile == "-" {
 		return report.JSON(out, run)
@@ -132,7 +147,9 @@ func (s settings) print(cmd *cobra.Command, run bench.Run) error {
 			return err
 		}
 	}
-	return formats[s.format](out, run, report.TableOptions{
+	v := report.NewView(run)
+	v.Folder = folder
+	return formats[s.format](out, run, v, report.TableOptions{
 		Color: isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
 		Width: width(out), Verbose: s.verbose,
 	})

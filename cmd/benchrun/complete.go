@@ -11,7 +11,7 @@ import (
 // completeFlags teaches the shell the names that flags take.
 func completeFlags(cmd *cobra.Command, s *settings) {
 	registry := func() *targets.Registry {
-		reg, err := targets.Load(targets.LoadOptions{Files: s.serverFiles})
+		reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
 		if err != nil {
 			return nil
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +36,7 @@ there is no difference.`,
 			for _, d := range differences {
 				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "differs:", d)
 			}
-			return s.print(cmd, run)
+			return s.print(cmd, run, strings.TrimSuffix(args[0], "/"+results.RunFile))
 		},
 	}
 	s.attempts, s.out = 1, "-"

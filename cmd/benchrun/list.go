@@ -29,7 +29,7 @@ func newListCommand() *cobra.Command {
 			if len(args) != 1 || listings[args[0]] == nil {
 				return &bench.UsageError{Problem: "list wants one of " + strings.Join(names, ", ")}
 			}
-			reg, err := targets.Load(targets.LoadOptions{Files: files})
+			reg, err := targets.Load(targets.DefaultLoadOptions(files))
 			if err != nil {
 				return err
 			}

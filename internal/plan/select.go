@@ -123,7 +123,7 @@ func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error
 			if err != nil {
 				return nil, err
 			}
-			if version != "" && !s.TakesVersion() {
+			if version != "" && !takesVersion(s) {
 				return nil, &bench.UsageError{
 					Problem: fmt.Sprintf("--server %s: benchrun does not install %s, so its version cannot be chosen", w, n),
 				}
@@ -136,6 +136,15 @@ func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error
 		}
 	}
 	return out, nil
+}
+
+// takesVersion says whether any requirement of the server names a version.
+func takesVersion(s *targets.Server) bool {
+	python := slices.Clone(s.Install.Python)
+	for _, p := range s.Profiles {
+		python = append(python, p.Install.Python...)
+	}
+	return slices.ContainsFunc(python, func(r string) bool { return strings.Contains(r, "{version}") })
 }
 
 type profileChoice struct{ name, unsupported string }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"benchrun/clients"
 	"benchrun/internal/bench"
 	"benchrun/internal/judge"
@@ -70,7 +72,7 @@ func (l *Lab) Attempt(ctx context.Context, job Job) (rec *bench.Record, err erro
 	if a.control, err = clients.StartControl(ctx); err != nil {
 		return nil, fmt.Errorf("control server: %w", err)
 	}
-	defer a.control.Close()
+	defer func() { _ = a.control.Close() }() // it ends with benchrun in any case
 	defer a.endCrews()
 	a.mark(bench.MarkBoot, a.phases.Boot)
 	if a.stage, err = newStage(ctx, l, job.Target, a.clock, a.col, job.LogPath); err != nil {
@@ -86,7 +88,9 @@ func (l *Lab) Attempt(ctx context.Context, job Job) (rec *bench.Record, err erro
 			rec = a.col.snapshot()
 		}
 	}()
-	a.writeHead()
+	if err := a.writeHead(); err != nil {
+		return nil, err
+	}
 	if err := a.phasesInTurn(ctx); err != nil {
 		return nil, err
 	}
@@ -122,10 +126,10 @@ func (a *attempt) phasesInTurn(ctx context.Context) error {
 	return nil
 }
 
-func (a *attempt) writeHead() {
-	argv, _, err := a.stage.target.command(a.lab, a.stage.places())
-	if err != nil { // it was expanded a moment ago
-		argv = nil
+func (a *attempt) writeHead() error {
+	argv, _, err := a.stage.command()
+	if err != nil {
+		return err
 	}
 	f := a.job.Scenario.Family
 	memory := "pss"
@@ -145,17 +149,18 @@ func (a *attempt) writeHead() {
 			Supervision: string(a.lab.Caps.Level), MemorySource: memory, Limits: a.lab.Limits,
 		}
 	})
+	return nil
 }
 
 // startProbes begins the control probes, which go on all the time.
 func (a *attempt) startProbes(ctx context.Context) {
 	a.probes.start(ctx, func(ctx context.Context) {
-		err := clients.OpenLoop{
+		loop := clients.OpenLoop{
 			Clock: a.clock, Addr: a.control.Addr(), Role: bench.RoleControl,
 			Rate: max(1, bench.StandardLoad.Rate/10), SLO: bench.ControlSLO, Timeout: bench.StandardLoad.Timeout,
 			Nonce: a.schedule.VictimNonce, Start: a.clock.Now(), OnSample: a.col.sample,
-		}.Run(ctx)
-		if err != nil {
+		}
+		if err := loop.Run(ctx); err != nil {
 			a.col.doubt(bench.Doubt{Cause: "control-load", Note: err.Error()})
 		}
 	})
@@ -175,12 +180,12 @@ func (a *attempt) settleProbes(ctx context.Context) { sleep(ctx, time.Second) }
 func (a *attempt) startVictims(ctx context.Context) {
 	a.first = a.clock.Now() + int64(50*time.Millisecond)
 	a.load.start(ctx, func(ctx context.Context) {
-		err := clients.OpenLoop{
+		loop := clients.OpenLoop{
 			Clock: a.clock, Addr: a.stage.addr, Role: bench.RoleVictim,
 			Rate: bench.StandardLoad.Rate, SLO: bench.StandardLoad.SLO, Timeout: bench.StandardLoad.Timeout,
 			Nonce: a.schedule.VictimNonce, Start: a.first, OnSample: a.col.sample,
-		}.Run(ctx)
-		if err != nil {
+		}
+		if err := loop.Run(ctx); err != nil {
 			a.col.doubt(bench.Doubt{Cause: "generator", Note: err.Error()})
 		}
 	})
@@ -260,17 +265,17 @@ func (a *attempt) shutdown(ctx context.Context) {
 	a.mark(bench.MarkShutdown, a.phases.StopWindow)
 	light := bench.StandardLoad.Rate / 10
 	a.load.start(ctx, func(ctx context.Context) {
-		err := clients.OpenLoop{
+		loop := clients.OpenLoop{
 			Clock: a.clock, Addr: a.stage.addr, Role: bench.RoleShutdown,
 			Rate: light, SLO: bench.StandardLoad.SLO, Timeout: bench.StandardLoad.Timeout,
 			Nonce: a.schedule.VictimNonce, Start: a.clock.Now(), First: shutdownSeq, OnSample: a.col.sample,
-		}.Run(ctx)
-		if err != nil {
+		}
+		if err := loop.Run(ctx); err != nil {
 			a.col.doubt(bench.Doubt{From: a.clock.Now(), To: a.clock.Now(), Cause: "generator", Note: err.Error()})
 		}
 	})
 	sleep(ctx, 300*time.Millisecond) // a few requests before the signal
-	stopped := launch.Stop(ctx, a.clock, a.stage.group, a.stage.port, a.job.Target.Server.StopSignal(),
+	stopped := launch.Stop(ctx, a.clock, a.stage.group, a.stage.port, unix.SignalNum("SIG"+a.job.Target.Server.StopSignal()),
 		a.phases.StopWindow, seconds(a.job.Target.Profile.Claims.Grace))
 	a.col.update(func(r *bench.Record) { r.Stop = &stopped })
 	a.load.end()

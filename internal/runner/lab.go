@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/user"
 	"runtime"
+	"strconv"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
+	"benchrun/internal/plan"
 	"benchrun/targets"
 )
 
@@ -19,6 +22,7 @@ type Lab struct {
 	Limits      bench.Limits
 	MemoryFloor int64  // bytes of available memory below which a target is ended
 	Self        string // the benchrun binary
+	Version     string // of benchrun
 	Port        int    // fixed port; 0 = pick one for each attempt
 	Environment bench.Environment
 }
@@ -32,18 +36,21 @@ const (
 )
 
 // NewLab finds out what this machine can do. env describes the machine.
-func NewLab(ctx context.Context, env bench.Environment, port int) (*Lab, error) {
+func NewLab(ctx context.Context, env bench.Environment, version string, port int) (*Lab, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("own binary: %w", err)
 	}
-	user, err := launch.Unprivileged()
+	runAs, err := launch.Unprivileged()
 	if err != nil {
 		return nil, err
 	}
-	caps := launch.Probe(ctx)
+	caps, err := launch.Probe(ctx)
+	if err != nil {
+		return nil, err
+	}
 	lab := &Lab{
-		Caps: caps, User: user, Self: self, Port: port, MemoryFloor: memoryFloor,
+		Caps: caps, User: runAs, Self: self, Version: version, Port: port, MemoryFloor: memoryFloor,
 		Limits: bench.Limits{
 			CPUs:        max(0.5, float64(runtime.NumCPU())-0.5),
 			MemoryBytes: min(targetMemory, env.MemoryBytes/2),
@@ -58,8 +65,8 @@ func NewLab(ctx context.Context, env bench.Environment, port int) (*Lab, error) 
 	if !caps.PIDs {
 		lab.Limits.PIDs = 0
 	}
-	if user != nil {
-		lab.Limits.User = user.Name
+	if runAs != nil {
+		lab.Limits.User = runAs.Name
 	}
 	env.Supervision = string(caps.Level)
 	env.Limits = lab.Limits
@@ -78,6 +85,43 @@ func (l *Lab) pickPort() (int, error) {
 		}
 	}
 	return l.Port, nil
+}
+
+// Describe says in a line how a target is held.
+func (l *Lab) Describe() string {
+	user, _ := l.names()
+	limits := l.Limits.How
+	if l.Caps.Cgroup != "" {
+		limits = l.Caps.Cgroup + " limits"
+	}
+	return fmt.Sprintf("%s, %s, as %s", l.Caps.Level, limits, user)
+}
+
+// names are the user and group that targets run as.
+func (l *Lab) names() (name, group string) {
+	if l.User != nil {
+		return l.User.Name, l.User.Group
+	}
+	name, group = strconv.Itoa(os.Getuid()), strconv.Itoa(os.Getgid())
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+		if g, err := user.LookupGroupId(u.Gid); err == nil {
+			group = g.Name
+		}
+	}
+	return name, group
+}
+
+// installOptions says how to install a cell's target for this lab.
+func (l *Lab) installOptions(c plan.Cell, python string, progress func(string)) targets.InstallOptions {
+	opts := targets.InstallOptions{
+		Server: c.Server, Profile: c.Profile, Version: c.Version, Python: python,
+		Benchrun: l.Self, BenchrunVersion: l.Version, Progress: progress,
+	}
+	if l.User != nil {
+		opts.User = &targets.RunAs{Name: l.User.Name, UID: uint32(l.User.UID), GID: uint32(l.User.GID)} //nolint:gosec // ids are not negative
+	}
+	return opts
 }
 
 // Prepared is an installed target, ready to be launched any number of times.

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -86,16 +87,17 @@ func watchdogPatience(slots int, ratio bench.Ratio, mode bench.Mode) time.Durati
 // fillSlots returns how many sleeping requests the target held at once, -1
 // when it was not ready.
 func (l *Lab) fillSlots(ctx context.Context, t *Prepared, step slotStep, logPath string) (held int, err error) {
+	var herr error
 	err = l.onStage(ctx, t, logPath, func(s *stage) {
 		sending := time.Duration(float64(step.n) / step.rate * float64(time.Second))
 		filling, cancel := context.WithTimeout(ctx, sending+step.sleep+500*time.Millisecond)
 		defer cancel()
-		clients.HoldMany(filling, s.addr, step.n, step.rate, int(step.sleep.Milliseconds()), func(i int) string {
+		_, herr = clients.HoldMany(filling, s.addr, step.n, step.rate, int(step.sleep.Milliseconds()), func(i int) string {
 			return fmt.Sprintf("hold-%d", i)
 		})
 		held = mostHeld(s.col.snapshot().Receipts)
 	}, func() { held = -1 })
-	return held, err
+	return held, errors.Join(err, herr)
 }
 
 // mostHeld is the largest number of probe sleepers that were under way at

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -97,7 +99,7 @@ func (s *stage) seeWorkers(ctx context.Context, deadline time.Time) []int {
 				if err != nil {
 					return
 				}
-				if pid := clients.WorkerPID(head); pid > 0 {
+				if pid := workerPID(head); pid > 0 {
 					mu.Lock()
 					seen[pid] = true
 					mu.Unlock()
@@ -112,6 +114,15 @@ func (s *stage) seeWorkers(ctx context.Context, deadline time.Time) []int {
 	}
 	slices.Sort(pids)
 	return pids
+}
+
+// workerPID is the process that answered, as it says itself; 0 = it did not.
+func workerPID(head http.Header) int {
+	pid, err := strconv.Atoi(head.Get(clients.PIDHeader))
+	if err != nil {
+		return 0
+	}
+	return pid
 }
 
 // logTail is the last lines of the server's output, for reasons.

@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"time"
 
@@ -196,7 +195,7 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 	}
 	cell.Attempts = append(cell.Attempts, a)
 	r.Progress.Attempt(n, j.Verdict, a.H)
-	return j, r.Folder.AppendAttempt(results.AttemptLine{Cell: c.Name(), Version: t.Installation.Version, Attempt: a, Judgement: j})
+	return j, r.Folder.AppendAttempt(results.NewAttemptLine(*cell, a, j))
 }
 
 // probe measures the target's slots and watchdog where the scenario needs them
@@ -209,7 +208,7 @@ func (r *Run) probe(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.C
 	if p := t.Probe; p.Slots > 0 && (!p.WatchdogCensored || p.Watchdog >= watchdogPatience(p.Slots, ratio, r.order.Mode).Seconds()) {
 		return nil
 	}
-	root, err := targets.CacheRoot()
+	root, err := targets.CacheFolder()
 	if err != nil {
 		return err
 	}

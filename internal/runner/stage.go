@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -22,18 +24,19 @@ import (
 // stage is a launched target with everything that watches it. An attempt and a
 // probe both stand on one.
 type stage struct {
-	lab     *Lab
-	target  *Prepared
-	clock   bench.Clock
-	col     *collector
-	addr    string
-	port    int
-	token   string
-	scratch *launch.Scratch
-	group   *launch.Group
-	watcher *observe.Watcher
-	logPath string
-	workers int
+	lab      *Lab
+	target   *Prepared
+	clock    bench.Clock
+	col      *collector
+	addr     string
+	port     int
+	token    string
+	scratch  *launch.Scratch
+	benchrun string // the binary, where the server's user can run it
+	group    *launch.Group
+	watcher  *observe.Watcher
+	logPath  string
+	workers  int
 
 	disarm func() bool        // calls off the end on interruption
 	cancel context.CancelFunc // ends the watching
@@ -71,13 +74,16 @@ func (s *stage) prepare() (err error) {
 		return fmt.Errorf("attempt token: %w", err)
 	}
 	s.token = hex.EncodeToString(raw[:])
-	if err = targets.WriteApp(s.target.Server, s.scratch.App(), s.token, s.receiptsPath()); err != nil {
+	if err = targets.WriteApp(s.target.Server, s.scratch.App, s.token, s.receiptsPath()); err != nil {
+		return err
+	}
+	if err = s.bringBenchrun(); err != nil {
 		return err
 	}
 	return s.createReceipts()
 }
 
-func (s *stage) receiptsPath() string { return filepath.Join(s.scratch.App(), "receipts.ndjson") }
+func (s *stage) receiptsPath() string { return filepath.Join(s.scratch.App, "receipts.ndjson") }
 
 // createReceipts makes the file before the server runs, so that the tail has
 // something to open and the server's user may append to it.
@@ -96,12 +102,12 @@ func (s *stage) createReceipts() error {
 }
 
 func (s *stage) launch(ctx context.Context) (err error) {
-	argv, env, err := s.target.command(s.lab, s.places())
+	argv, env, err := s.command()
 	if err != nil {
 		return err
 	}
 	s.group, err = launch.Start(ctx, s.lab.Caps, launch.Spec{
-		Argv: argv, Env: env, Dir: s.scratch.App(), Log: s.logPath,
+		Argv: argv, Env: env, Dir: s.scratch.App, Log: s.logPath,
 		User: s.lab.User, Limits: s.lab.Limits, Scratch: s.scratch,
 	})
 	if err != nil {
@@ -156,6 +162,38 @@ func (s *stage) onReclaim(r bench.Receipt) {
 // It is no reason to disbelieve the rest: a lost receipt shows as a missing one.
 func (s *stage) onBadReceipt(line string) {
 	s.col.mark(s.clock.Now(), "bad-receipt", line)
+}
+
+// command is the target's command line and environment on this stage.
+func (s *stage) command() (argv, env []string, err error) {
+	where := targets.Placeholders{
+		Host: "127.0.0.1", Port: s.port, App: s.scratch.App, Work: s.scratch.Work,
+		Python: s.target.Installation.Python, Env: s.target.Installation.Env, Benchrun: s.benchrun,
+	}
+	where.User, where.Group = s.lab.names()
+	return s.target.Server.Command(s.target.ProfileName, where)
+}
+
+// bringBenchrun puts a copy of benchrun where the server's user can run it,
+// for a server that is part of it: the binary itself may lie in a home folder
+// that is closed to others.
+func (s *stage) bringBenchrun() error {
+	s.benchrun = s.lab.Self
+	if s.target.Server.App != targets.AppBuiltin || s.lab.User == nil {
+		return nil
+	}
+	s.benchrun = filepath.Join(s.scratch.Dir, "benchrun")
+	from, err := os.Open(s.lab.Self)
+	if err != nil {
+		return fmt.Errorf("own binary: %w", err)
+	}
+	defer func() { _ = from.Close() }()
+	to, err := os.OpenFile(s.benchrun, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o755) //nolint:gosec // it is there to be run
+	if err != nil {
+		return fmt.Errorf("copy of benchrun: %w", err)
+	}
+	_, err = io.Copy(to, from)
+	return errors.Join(err, to.Chmod(0o755), to.Close())
 }
 
 // onVital stores a look and guards the host: the target must never take the

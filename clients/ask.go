@@ -1,0 +1,63 @@
+package clients
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// pingTimeout bounds a Ping whose context has no earlier deadline.
+const pingTimeout = 2 * time.Second
+
+// Ask sends one GET for path (with its query) to addr (host:port) and reads the
+// answer to its end, on a connection of its own that is closed afterwards: some
+// servers answer in several packets, and some keep a worker waiting for the
+// peer to close. timeout bounds all of it. Any complete answer is a success,
+// whatever its status; body holds at most 64 KiB of it. An error says what was
+// missing.
+func Ask(ctx context.Context, addr, path string, timeout time.Duration) (status int, body []byte, header http.Header, err error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	conn, err := dial(ctx, addr, time.Time{})
+	if err != nil {
+		return 0, nil, nil, fmt.Errorf("GET %s: %w", path, err)
+	}
+	defer conn.Close()
+	defer endWith(ctx, conn)()
+	_, _ = conn.Write(getRequest(path, addr)) // reading tells what a failure means
+	a := readAnswer(conn, bufio.NewReader(nil), make([]byte, maxBody))
+	if a.fate != whole {
+		return a.status, a.body, a.header, fmt.Errorf("GET %s: %s: %w", path, a.fate, a.err)
+	}
+	return a.status, a.body, a.header, nil
+}
+
+// PingAnswer is what an app says to GET /ping.
+type PingAnswer struct {
+	Token string `json:"token"` // the attempt's, from attempt.json
+	PID   int    `json:"pid"`   // as the process itself sees it
+	TID   int    `json:"tid"`
+}
+
+// Ping asks the app at addr (host:port) who answers. It fails on no answer
+// within 2 s, another status than 200, and an answer that names no process.
+func Ping(ctx context.Context, addr string) (PingAnswer, error) {
+	status, body, _, err := Ask(ctx, addr, "/ping", pingTimeout)
+	if err != nil {
+		return PingAnswer{}, err
+	}
+	if status != http.StatusOK {
+		return PingAnswer{}, fmt.Errorf("GET /ping: status %d", status)
+	}
+	var p PingAnswer
+	if err := json.Unmarshal(body, &p); err != nil {
+		return PingAnswer{}, fmt.Errorf("GET /ping: %w", err)
+	}
+	if p.PID <= 0 || p.Token == "" {
+		return PingAnswer{}, fmt.Errorf("GET /ping: no pid or no token in %q", body)
+	}
+	return p, nil
+}

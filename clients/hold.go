@@ -1,0 +1,73 @@
+package clients
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// Held counts how the requests of a HoldMany ended. Its fields add up to the
+// requests that were sent: fewer than asked for if the context ended first.
+type Held struct {
+	Completed int // slept and answered 200
+	Rejected  int // answered with another status
+	Refused   int // no connection
+	Cut       int // the server ended the connection without a whole answer
+	HeldOpen  int // still open when the context ended
+	Unsent    int // this host had no port or descriptor left
+}
+
+// HoldMany opens n requests to GET /sleep?ms= (at most 60,000), each on its own
+// connection, rate a second, and keeps them until they are answered or ctx ends
+// them all. It returns when the last has ended. nonce names request i. It fails
+// on a rate, number or time that makes no sense, before it sends anything.
+func HoldMany(ctx context.Context, addr string, n int, rate float64, ms int, nonce func(i int) string) (Held, error) {
+	if n < 0 || rate <= 0 || ms < 0 || ms > 60_000 {
+		return Held{}, fmt.Errorf("holding %d requests of %d ms at %g/s makes no sense", n, ms, rate)
+	}
+	clock := bench.NewClock()
+	dues := make([]Due, n)
+	for i := range dues {
+		dues[i] = Due{At: int64(float64(i) / rate * float64(time.Second)), Nonce: nonce(i)}
+	}
+	var held Held
+	var mu sync.Mutex
+	RunProvokers(ctx, ctx, ProvokerRun{
+		Clock: clock, Addr: addr, Role: bench.RoleProvoker, Provoker: sleeper{ms: ms}, Dues: dues,
+		OnSample: func(s bench.Sample) {
+			mu.Lock()
+			defer mu.Unlock()
+			held.count(s)
+		},
+	})
+	return held, nil
+}
+
+func (h *Held) count(s bench.Sample) {
+	switch {
+	case s.Outcome == bench.Completed && s.Status == http.StatusOK:
+		h.Completed++
+	case s.Outcome == bench.Completed:
+		h.Rejected++
+	case s.Outcome == bench.NoConnect:
+		h.Refused++
+	case s.Outcome == bench.HeldOpen:
+		h.HeldOpen++
+	case s.Outcome == bench.Unsent:
+		h.Unsent++
+	default:
+		h.Cut++
+	}
+}
+
+// sleeper asks the app to sleep: an honest request that holds a slot.
+type sleeper struct{ ms int }
+
+// Provoke implements Provoker.
+func (z sleeper) Provoke(ctx context.Context, p Provocation) bench.Sample {
+	return p.get(ctx, fmt.Sprintf("/sleep?nonce=%s&ms=%d", p.Nonce, z.ms))
+}

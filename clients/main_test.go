@@ -1,0 +1,138 @@
+package clients
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// The test binary is its own control server, as benchrun is.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == ControlCommand {
+		os.Exit(ControlMain())
+	}
+	os.Exit(m.Run())
+}
+
+// rawServer answers each connection, after it has read the request's head, with
+// serve, and closes it. It gives its address.
+func rawServer(t testing.TB, serve func(c net.Conn, r *http.Request)) string {
+	return bareServer(t, func(c net.Conn) {
+		if r, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
+			serve(c, r)
+		}
+	})
+}
+
+// bareServer runs serve on each connection and closes it.
+func bareServer(t testing.TB, serve func(c net.Conn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var conns sync.WaitGroup
+	conns.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			conns.Go(func() {
+				defer c.Close()
+				serve(c)
+			})
+		}
+	})
+	t.Cleanup(func() { l.Close(); conns.Wait() })
+	return l.Addr().String()
+}
+
+// closedPort is an address that refuses connections.
+func closedPort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// reset ends a connection with a RST instead of a FIN.
+func reset(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0); c.Close() }
+
+// good is a right answer to a victim, with extra header lines.
+func good(r *http.Request, extra ...string) string {
+	return head("200 OK", append(extra, "Content-Length: 1024")...) + string(VictimBody(nonceOf(r)))
+}
+
+func nonceOf(r *http.Request) string { return r.URL.Query().Get("nonce") }
+
+func head(status string, lines ...string) string {
+	lines = append([]string{"HTTP/1.1 " + status, PIDHeader + ": 7"}, lines...)
+	return strings.Join(lines, "\r\n") + "\r\n\r\n"
+}
+
+// samples gathers what a loop reports.
+type samples struct {
+	mu  sync.Mutex
+	all []bench.Sample
+}
+
+func (s *samples) add(x bench.Sample) { s.mu.Lock(); defer s.mu.Unlock(); s.all = append(s.all, x) }
+
+func (s *samples) len() int { s.mu.Lock(); defer s.mu.Unlock(); return len(s.all) }
+
+func (s *samples) count(o bench.Outcome) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, x := range s.all {
+		if x.Outcome == o {
+			n++
+		}
+	}
+	return n
+}
+
+// loop is an open loop that begins now and gathers its samples.
+func loop(addr string, rate int) (*OpenLoop, *samples) {
+	got, clock := &samples{}, bench.NewClock()
+	return &OpenLoop{
+		Clock: clock, Addr: addr, Role: bench.RoleVictim, Rate: rate,
+		SLO: 5 * time.Second, Timeout: 10 * time.Second,
+		Nonce: func(seq uint64) string { return fmt.Sprintf("v%d-9c1e2f03", seq) },
+		Start: clock.Now(), OnSample: got.add,
+	}, got
+}
+
+// runUntil runs a loop until its first n requests, and no others, have ended.
+func runUntil(t testing.TB, o *OpenLoop, n uint64) {
+	t.Helper()
+	// Half a tick after the last request was due, the next one is not.
+	end := o.Clock.At(o.due(o.First+n-1) + int64(time.Second)/int64(o.Rate)/2)
+	ctx, cancel := context.WithDeadline(t.Context(), end)
+	defer cancel()
+	if err := o.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventually polls until ok, and fails the test if it never is.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within 10 s: %s", what)
+		}
+	}
+}

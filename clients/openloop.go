@@ -1,0 +1,137 @@
+package clients
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"benchrun/internal/bench"
+)
+
+// OpenLoop sends requests to GET /victim on one absolute schedule, whether or
+// not earlier ones have been answered: victims, control probes, or the light
+// load of the shutdown phase. Request seq is due at Start + seq/Rate.
+//
+// vegeta keeps the workers and draws the ticks; the schedule, the connections
+// and the outcomes are this package's. The number of workers has no cap, for at
+// a cap vegeta stops sending without a word: what bounds them is Rate × Timeout.
+type OpenLoop struct {
+	Clock   bench.Clock
+	Addr    string     // host:port, the host an IP address
+	Role    bench.Role // of the samples
+	Rate    int        // requests per second
+	SLO     time.Duration
+	Timeout time.Duration // from a request's due time, connecting included
+	Nonce   func(seq uint64) string
+	Start   int64  // ns since the clock's origin, when request 0 is or would have been due
+	First   uint64 // the first request to send
+	// OnSample gets each request's sample when the request has ended. It is
+	// called from several goroutines at once and must be cheap.
+	OnSample func(bench.Sample)
+}
+
+// Run sends requests until ctx ends, waits for those that are under way (none
+// outlives its due time plus Timeout) and returns. Every request that was due
+// before ctx ended yields exactly one sample; one that the harness overslept is
+// still sent, late. Run fails on a loop that cannot run, or when vegeta lost a
+// request: both are the harness's fault.
+func (o *OpenLoop) Run(ctx context.Context) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	t := &victimTransport{loop: o, scratch: sync.Pool{New: func() any { return newScratch() }}}
+	attacker := vegeta.NewAttacker(vegeta.Client(&http.Client{Transport: t}))
+	// The target only makes vegeta turn: the transport builds each request
+	// from its sequence number.
+	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodGet, URL: "http://" + o.Addr + "/victim"})
+
+	ticks, failed := uint64(0), ""
+	for r := range attacker.Attack(target, &pacer{ctx: ctx, loop: o}, 0, "") {
+		ticks++
+		if r.Error != "" {
+			failed = r.Error
+		}
+	}
+	if got := t.samples.Load(); got != ticks || failed != "" {
+		return fmt.Errorf("open loop to %s: %d samples of %d requests; last failure %q", o.Addr, got, ticks, failed)
+	}
+	return nil
+}
+
+func (o *OpenLoop) check() error {
+	host, _, err := net.SplitHostPort(o.Addr)
+	switch {
+	case err != nil:
+		return fmt.Errorf("open loop: %w", err)
+	case net.ParseIP(host) == nil:
+		return fmt.Errorf("open loop to %s: the host is no IP address", o.Addr)
+	case o.Rate < 1 || o.SLO <= 0 || o.Timeout < o.SLO:
+		return fmt.Errorf("open loop to %s: rate %d, slo %v, timeout %v", o.Addr, o.Rate, o.SLO, o.Timeout)
+	case o.Nonce == nil || o.OnSample == nil:
+		return fmt.Errorf("open loop to %s: no nonces or nobody to tell", o.Addr)
+	}
+	return nil
+}
+
+// due is when request seq is due, in ns since the origin, without drift. Whole
+// seconds are taken apart so that the product cannot overflow.
+func (o *OpenLoop) due(seq uint64) int64 {
+	rate := uint64(o.Rate)
+	return o.Start + int64(seq/rate*uint64(time.Second)+seq%rate*uint64(time.Second)/rate)
+}
+
+// pacer lets each request go when it is due on the loop's own clock. It does
+// the waiting itself, where vegeta would sleep, so as to end with ctx.
+type pacer struct {
+	ctx   context.Context
+	loop  *OpenLoop
+	ended int64 // when ctx was seen to have ended; 0 = it has not
+}
+
+// Pace implements vegeta.Pacer. vegeta calls it from one goroutine.
+func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop bool) {
+	due := p.loop.due(p.loop.First + hits)
+	if wait := due - p.loop.Clock.Now(); wait > 0 && p.ctx.Err() == nil {
+		timer := time.NewTimer(time.Duration(wait))
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-p.ctx.Done():
+		}
+	}
+	if p.ended == 0 && p.ctx.Err() != nil {
+		p.ended = p.loop.Clock.Now()
+	}
+	return 0, p.ended != 0 && due >= p.ended
+}
+
+// Rate implements vegeta.Pacer.
+func (p *pacer) Rate(time.Duration) float64 { return float64(p.loop.Rate) }
+
+// victimTransport turns each of vegeta's ticks into one victim and one sample.
+// To vegeta every request succeeds: outcomes are not its business.
+type victimTransport struct {
+	loop    *OpenLoop
+	scratch sync.Pool // of *scratch
+	samples atomic.Uint64
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *victimTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	n, err := strconv.ParseUint(r.Header.Get("X-Vegeta-Seq"), 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("vegeta's sequence number: %w", err)
+	}
+	b := t.scratch.Get().(*scratch)
+	defer t.scratch.Put(b)
+	t.loop.OnSample(t.loop.ask(t.loop.First+n, b))
+	t.samples.Add(1)
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
+}

@@ -1,0 +1,196 @@
+package clients
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// Bounds on what one answer may make benchrun read, in bytes.
+const (
+	maxBody = 64 << 10 // of a body; what follows is left unread
+	maxRead = 1 << 20  // of everything, heads and chunk sizes included
+)
+
+// maxInterim is how many 1xx answers may come before the real one.
+const maxInterim = 8
+
+// errTooMuch ends an answer that never comes to its point.
+var errTooMuch = errors.New("more than 1 MiB of head and framing")
+
+// fate is how the answer on one connection ended.
+type fate int
+
+const (
+	whole         fate = iota // head and body, complete by their framing
+	pending                   // the deadline passed, or benchrun gave up, first
+	brokenHead                // the connection ended before the head was whole
+	malformedHead             // what came is no HTTP/1.x answer
+	brokenBody                // the body or its framing broke off
+)
+
+// String completes "GET /ping: …".
+func (f fate) String() string {
+	return [...]string{"answered", "no whole answer in time", "connection broke before the head was whole", "not an HTTP answer", "body broke off"}[f]
+}
+
+// answer is what came back on one connection.
+type answer struct {
+	fate   fate
+	err    error // nil when whole
+	status int   // 0 until the head was whole
+	header http.Header
+	body   []byte // what fitted into the caller's buffer
+	size   int64  // of the whole body, as far as it was read
+	// closed says that the body's end was the end of the connection: its
+	// framing cannot tell a whole body from a short one.
+	closed bool
+}
+
+// dial opens a fresh connection. The local port is left to connect(2): binding
+// one first would run out of ports at a few thousand connections a second. A
+// zero deadline means none.
+func dial(ctx context.Context, addr string, deadline time.Time) (net.Conn, error) {
+	d := net.Dialer{Deadline: deadline, KeepAlive: -1, FallbackDelay: -1}
+	return d.DialContext(ctx, "tcp", addr)
+}
+
+// dialOutcome says what a failed dial means for a victim. This host's own
+// limits (ports, descriptors, memory) are the harness's fault, not the server's.
+func dialOutcome(err error) bench.Outcome {
+	for _, own := range []syscall.Errno{
+		syscall.EADDRNOTAVAIL, syscall.EADDRINUSE, syscall.EMFILE, syscall.ENFILE,
+		syscall.ENOBUFS, syscall.ENOMEM, syscall.EACCES, syscall.EPERM,
+	} {
+		if errors.Is(err, own) {
+			return bench.Unsent
+		}
+	}
+	if isTimeout(err) {
+		return bench.TimedOut
+	}
+	return bench.Refused
+}
+
+// isTimeout reports whether a deadline or a cancelled context, rather than the
+// peer, ended an operation.
+func isTimeout(err error) bool {
+	var ne net.Error
+	return errors.Is(err, context.Canceled) || errors.As(err, &ne) && ne.Timeout()
+}
+
+// endWith makes every operation on conn fail as soon as ctx ends. The caller
+// calls the result when it is done with conn.
+func endWith(ctx context.Context, conn net.Conn) (release func() bool) {
+	return context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+}
+
+// requestHead is the head of a request up to, not including, the empty line.
+func requestHead(method, target, host string) []byte {
+	return fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: benchrun\r\nAccept: */*\r\nConnection: close\r\n", method, target, host)
+}
+
+// getRequest is a whole GET request.
+func getRequest(target, host string) []byte {
+	return append(requestHead(http.MethodGet, target, host), '\r', '\n')
+}
+
+// wire is the reading side of a connection. It remembers how the connection
+// ended, which the HTTP parser's errors do not tell.
+type wire struct {
+	conn  io.Reader
+	left  int
+	broke error
+}
+
+func (w *wire) Read(p []byte) (int, error) {
+	if w.left <= 0 {
+		return 0, errTooMuch
+	}
+	n, err := w.conn.Read(p[:min(len(p), w.left)])
+	w.left -= n
+	if err != nil {
+		w.broke = err
+	}
+	return n, err
+}
+
+// readAnswer reads one answer from conn through in, which it resets, to its
+// end. The body goes into buf as far as that reaches; the rest is read, up to
+// maxBody, and counted. It never fails: see answer.fate.
+func readAnswer(conn io.Reader, in *bufio.Reader, buf []byte) answer {
+	w := &wire{conn: conn, left: maxRead}
+	in.Reset(w)
+	resp, err := readHead(in)
+	if err != nil {
+		switch {
+		case w.broke == nil:
+			return answer{fate: malformedHead, err: err}
+		case isTimeout(w.broke):
+			return answer{fate: pending, err: w.broke}
+		default:
+			return answer{fate: brokenHead, err: w.broke}
+		}
+	}
+	a := answer{
+		status: resp.StatusCode, header: resp.Header,
+		closed: resp.ContentLength < 0 && len(resp.TransferEncoding) == 0,
+	}
+	n, err := fill(resp.Body, buf)
+	a.body, a.size = buf[:n], int64(n)
+	if err == nil { // buf is full; there may be more
+		var rest int64
+		rest, err = io.Copy(io.Discard, io.LimitReader(resp.Body, max(0, maxBody-int64(n))))
+		a.size += rest
+	}
+	switch {
+	case err == nil || err == io.EOF: // not errors.Is: only the bare EOF is a body's proper end
+	case isTimeout(err):
+		a.fate, a.err = pending, err
+	default:
+		a.fate, a.err = brokenBody, err
+	}
+	return a
+}
+
+// fill reads until buf is full (nil), the body is whole (io.EOF) or broke.
+func fill(r io.Reader, buf []byte) (n int, err error) {
+	for n < len(buf) && err == nil {
+		var m int
+		m, err = r.Read(buf[n:])
+		n += m
+	}
+	return n, err
+}
+
+// readHead reads the head of the final answer, past any 1xx before it.
+func readHead(in *bufio.Reader) (*http.Response, error) {
+	for range maxInterim {
+		resp, err := http.ReadResponse(in, nil)
+		if err != nil {
+			return nil, err
+		}
+		if resp.StatusCode >= 200 || resp.StatusCode == http.StatusSwitchingProtocols {
+			return resp, nil
+		}
+	}
+	return nil, errors.New("1xx answers without end")
+}
+
+// brief is an error without the addresses and ports that would make every
+// sample's text different.
+func brief(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Op + ": " + brief(op.Err)
+	}
+	return err.Error()
+}

@@ -1,0 +1,87 @@
+package bench_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "benchrun"
+
+// rooms do not know each other; layer says what may import what.
+var layer = map[string]int{
+	"internal/bench": 0,
+	"scenarios":      1, "clients": 1, "targets": 1, "results": 1,
+	"internal/launch": 1, "internal/observe": 1, "internal/judge": 1, "report": 1,
+	"internal/plan":   2,
+	"internal/runner": 3,
+	"cmd/benchrun":    4,
+}
+
+// room is the layered folder that a package belongs to, the longest one.
+func room(pkg string) string {
+	best := ""
+	for name := range layer {
+		if (pkg == name || strings.HasPrefix(pkg, name+"/")) && len(name) > len(best) {
+			best = name
+		}
+	}
+	return best
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	root := filepath.Join("..", "..")
+	checked := 0
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "benchrun-out") {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		rel, err := filepath.Rel(root, filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		from := room(filepath.ToSlash(rel))
+		if from == "" {
+			t.Errorf("%s: %s is in no room of ARCHITECTURE.md", path, rel)
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range file.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			inside, ours := strings.CutPrefix(imported, module+"/")
+			if !ours {
+				if from == "internal/bench" && strings.Contains(imported, ".") {
+					t.Errorf("%s imports %s: bench keeps to the standard library", path, imported)
+				}
+				continue
+			}
+			checked++
+			if to := room(inside); to != from && layer[to] >= layer[from] {
+				t.Errorf("%s imports %s: %s may only import what is below it", path, imported, from)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if checked < 20 {
+		t.Errorf("only %d imports were looked at", checked)
+	}
+}

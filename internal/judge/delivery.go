@@ -1,0 +1,192 @@
+package judge
+
+import (
+	"math"
+	"slices"
+
+	"benchrun/internal/bench"
+)
+
+// Slow uploads, as docs/contract.md fixes them.
+const (
+	uploadBytes = 1_000_000
+	uploadPiece = 10_000
+	// uploadShare of what was due by then counts as sent: the generator may lag.
+	uploadShare = 0.9
+	uploadHoldS = 30 // when the head does not say
+)
+
+// deliveredShare of the faults must be proved to call a target that held sound.
+const deliveredShare = 0.95
+
+// delivery is what is proved of the faults.
+type delivery struct {
+	scheduled int     // provokers due in the fault phase
+	least     int     // that the ratio means for a phase of that length
+	times     []int64 // when each delivered one took effect, ascending
+	dues      []int64 // the intended sends of the delivered ones, ascending
+	inValid   int     // delivered, and due in valid seconds
+
+	checked int // due in valid seconds and not in the last one: these must be proved
+	proved  int // of these, delivered
+
+	aged    int   // slots that ageing says it took
+	agedHit int   // of these, proved
+	first   int64 // when the first fault of all took effect, ageing included; -1 = none did
+
+	provokers int // in the whole record
+}
+
+// prove looks for the proof of every fault. bins are those of the fault phase.
+func (v *view) prove(bins []Bin) delivery {
+	starts, died := v.starts(), v.deathTimes()
+	d := delivery{aged: max(0, v.head.Aged), first: -1, provokers: len(v.provokers)}
+	hit := func(t int64) {
+		if d.first < 0 || t < d.first {
+			d.first = t
+		}
+	}
+	for _, s := range v.ageing {
+		if t, ok := v.proof(s, starts, died); ok {
+			d.agedHit++
+			hit(t)
+		}
+	}
+	faults := within(v.provokers, v.fault)
+	d.scheduled = len(faults)
+	// One fault per 1/p requests, somewhere among them: the first and the last
+	// stretch may lack theirs.
+	d.least = int(v.perSecond()*min(v.fault.seconds(), maxBins)*deliveredShare) - 2
+	for _, s := range faults {
+		t, ok := v.proof(s, starts, died)
+		valid := validAt(bins, s.Due)
+		if ok {
+			d.times = append(d.times, t)
+			d.dues = append(d.dues, s.Due)
+			hit(t)
+			if valid {
+				d.inValid++
+			}
+		}
+		if valid && s.Due < v.fault.to-second {
+			d.checked++
+			if ok {
+				d.proved++
+			}
+		}
+	}
+	slices.Sort(d.times)
+	return d
+}
+
+// validAt says whether time t lies in a valid bin.
+func validAt(bins []Bin, t int64) bool {
+	if len(bins) == 0 || t < bins[0].From || t >= bins[len(bins)-1].To {
+		return false
+	}
+	return bins[(t-bins[0].From)/second].Valid
+}
+
+// starts gives the start receipt of each nonce; the first one, where a server
+// ran a request twice.
+func (v *view) starts() map[string]bench.Receipt {
+	m := map[string]bench.Receipt{}
+	for _, r := range v.receipts {
+		if _, again := m[r.Nonce]; r.Event == bench.ReceiptStart && !again {
+			m[r.Nonce] = r
+		}
+	}
+	return m
+}
+
+// deathTimes gives the last death of each pid.
+func (v *view) deathTimes() map[int]int64 {
+	m := map[int]int64{}
+	for _, e := range v.procs {
+		if e.Event == bench.Died {
+			m[e.PID] = e.T
+		}
+	}
+	for _, r := range v.receipts {
+		if r.Event == bench.ReceiptProcessGone {
+			m[r.PID] = max(m[r.PID], r.T)
+		}
+	}
+	return m
+}
+
+// proof says whether and when a fault took effect. An app fault needs the
+// receipt from inside the app, and one that kills also the death of the process
+// that wrote it. A slow upload needs the bytes that the kernel should have
+// taken by the time it ended, unless it was the server that ended it.
+func (v *view) proof(s bench.Sample, starts map[string]bench.Receipt, died map[int]int64) (t int64, ok bool) {
+	switch v.head.Client {
+	case bench.ClientAppFault:
+		r, ok := starts[s.Nonce]
+		if !ok || s.Nonce == "" {
+			return 0, false
+		}
+		if v.head.Effect == bench.EffectKill {
+			gone, dead := died[r.PID]
+			return r.T, dead && gone >= r.T
+		}
+		return r.T, true
+	case bench.ClientSlowUpload:
+		switch s.Outcome {
+		case bench.Completed, bench.Cut, bench.NoConnect:
+			return max(s.Sent, s.Due), true
+		case bench.HeldOpen:
+			return s.Sent, s.Sent > 0 && float64(s.Bytes) >= v.bytesDue(s)
+		}
+	}
+	return 0, false
+}
+
+// bytesDue is the least that a slow upload must have sent by the time it ended:
+// one piece at once, then its even pace.
+func (v *view) bytesDue(s bench.Sample) float64 {
+	until := s.Done
+	if until == 0 {
+		until = v.fault.to
+	}
+	hold := v.head.HoldS
+	if !(hold > 0) {
+		hold = uploadHoldS
+	}
+	due := math.Floor(uploadBytes / hold * seconds(max(0, until-s.Sent)) * uploadShare)
+	return min(max(due, uploadPiece), uploadBytes)
+}
+
+// shortOf says that too few of n faults are proved to call a target that held
+// sound: more than one, and more than 5 %, are missing.
+func shortOf(n, proved int) bool {
+	missing := n - proved
+	return missing > 1 && missing*20 > n
+}
+
+// undelivered names what is missing, "" when the proof is good enough to
+// believe that a target held.
+func (d delivery) undelivered(client bench.ClientKind) string {
+	proof := "receipts"
+	if client == bench.ClientSlowUpload {
+		proof = "slow uploads"
+	}
+	switch {
+	case len(d.times) == 0:
+		return "faults not delivered: 0 of " + count(d.scheduled) + " " + proof
+	case shortOf(d.checked, d.proved):
+		return "faults not delivered: " + count(d.proved) + " of " + count(d.checked) + " " + proof
+	case d.scheduled < d.least:
+		return "faults not scheduled: the record holds " + count(d.scheduled) + " where the ratio means at least " + count(d.least)
+	case shortOf(d.aged, d.agedHit):
+		return "ageing not delivered: " + count(d.agedHit) + " of " + count(d.aged) + " " + proof
+	}
+	return ""
+}
+
+// reached is how many faults had taken effect by time t, those of the ageing
+// included. It counts by intended send, like the victims that it is set against.
+func (d delivery) reached(t int64) int {
+	n, _ := slices.BinarySearch(d.dues, t+1)
+	return n + d.agedHit
+}

@@ -1,0 +1,153 @@
+package judge
+
+import (
+	"fmt"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// servedWords: "served 61.2 % of 1,200 victims: 400 timeout, 66 refused".
+func (f *findings) servedWords() string {
+	if f.fault.scheduled == 0 {
+		return ""
+	}
+	s := fmt.Sprintf("served %s of %s", percentOf(f.fault.ok, f.fault.scheduled), things(f.fault.scheduled, "victim", "victims"))
+	if f.fault.missed() > 0 {
+		s += ": " + lossWords(f.fault)
+	}
+	if f.curtailed() {
+		s += fmt.Sprintf(" (ended after %s, when the losses exceeded the whole budget)", lasting(f.v.fault.seconds()))
+	}
+	return s
+}
+
+// lossWords lists the losses by class: "400 timeout, 66 refused".
+func lossWords(t tally) string {
+	var parts []string
+	for _, o := range bench.VictimLosses {
+		if n := t.lost[o]; n > 0 {
+			parts = append(parts, count(n)+" "+string(o))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// theoryWords sets the theory beside the result: a pool survives while the
+// slots that are held at any time, R·p·τ, are fewer than it has.
+func (f *findings) theoryWords() string {
+	h := f.v.head
+	slots := h.Target.Probe.Slots
+	rp := f.v.perSecond()
+	t, known := tau(h)
+	if h.Effect != bench.EffectHold || slots <= 0 || h.Target.Probe.Unbounded || rp <= 0 {
+		return ""
+	}
+	const law = "theory: survives while R·p·τ"
+	if !known {
+		return fmt.Sprintf("%s < slots; no watchdog was seen within %s s, so %s last %s at this ratio",
+			law, figure(t, 1), things(slots, "slot", "slots"), lasting(float64(slots)/rp))
+	}
+	whose := "τ = " + figure(t, 1) + " s"
+	if p := h.Target.Probe; h.HoldS <= 0 && (p.Watchdog <= 0 || p.WatchdogCensored) {
+		whose += ", as documented"
+	}
+	if held := rp * t; held < float64(slots) {
+		return fmt.Sprintf("%s = %s < slots = %s (%s)", law, figure(held, 1), count(slots), whose)
+	}
+	return fmt.Sprintf("%s < slots, but %s ≥ %s (%s)", law, figure(rp*t, 1), count(slots), whose)
+}
+
+// unboundedWords says what each stuck request costs a pool that has no end.
+func (f *findings) unboundedWords() string {
+	p := f.v.head.Target.Probe
+	if !p.Unbounded || f.v.head.Effect != bench.EffectHold {
+		return ""
+	}
+	s := "no end of the pool was found: it held all of " + things(p.Slots, "request", "requests")
+	stuck := f.wedges.open
+	before, ok1 := f.v.lastVital(f.v.baseline)
+	after, ok2 := f.v.lastVital(f.v.fault)
+	if stuck == 0 || !ok1 || !ok2 {
+		return s
+	}
+	s += fmt.Sprintf("; each stuck request costs %s threads", figure(max(0, float64(after.Threads-before.Threads)/float64(stuck)), 1))
+	m0, ok1 := f.v.lastMemory(f.v.baseline)
+	m1, ok2 := f.v.lastMemory(f.v.fault)
+	if ok1 && ok2 {
+		s += fmt.Sprintf(" and %s MiB", figure(max(0, mib(m1-m0)/float64(stuck)), 2))
+	}
+	return s
+}
+
+// oneBadSecondWords reports an outage that decides nothing because it was
+// confined to one second.
+func (f *findings) oneBadSecondWords() string {
+	if f.fault.bad != 1 {
+		return ""
+	}
+	for _, b := range f.bins {
+		if b.Valid && b.bad() {
+			return fmt.Sprintf("lost %s within one second, %.1f s into the fault phase; that decides only if it repeats",
+				things(b.Missed(), "victim", "victims"), seconds(b.From-f.v.fault.from))
+		}
+	}
+	return ""
+}
+
+// maskedWords says how much of the fault phase does not count, and why.
+func (f *findings) maskedWords() string {
+	n := f.fault.bins - f.fault.valid
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s of %s not counted: %s", count(n), things(f.fault.bins, "second", "seconds"), whyMasked(f.bins))
+}
+
+func (f *findings) shortWords() string {
+	return validWords(f.fault.valid, f.v.head.Phases.Fault.Seconds()) + " of the fault phase" + f.maskedBecause(f.bins)
+}
+
+func (f *findings) maskedBecause(bins []Bin) string {
+	if why := whyMasked(bins); why != "" {
+		return ": " + why
+	}
+	return ": the phase ended too early"
+}
+
+func validWords(valid int, expected float64) string {
+	return fmt.Sprintf("only %s of %s valid seconds", count(valid), figure(expected, 1))
+}
+
+func (f *findings) wrongWords() string {
+	return fmt.Sprintf("%s a wrong or corrupt body, the first %.1f s after the baseline began",
+		things(f.wrong, "victim got", "victims got"), seconds(max(0, f.firstWrong-f.v.baseline.from)))
+}
+
+// bootWords says how a boot failed, with the server's own last line.
+func (f *findings) bootWords() string {
+	b := f.v.boot
+	var s string
+	switch {
+	case b.Exited != nil && b.Exited.Signal != "":
+		s = fmt.Sprintf("died of %s %.1f s after launch, before it was ready", clean(b.Exited.Signal), b.Seconds)
+	case b.Exited != nil:
+		s = fmt.Sprintf("exited with code %d %.1f s after launch, before it was ready", b.Exited.Code, b.Seconds)
+	default:
+		if s = clean(b.Note); s == "" {
+			s = fmt.Sprintf("not ready %.1f s after launch", b.Seconds)
+		}
+	}
+	if line := lastLine(b.LogTail); line != "" {
+		s += ": " + line
+	}
+	return s
+}
+
+func doubtWords(d bench.Doubt) string {
+	s := clean(d.Cause)
+	if note := clean(d.Note); note != "" {
+		s += " (" + note + ")"
+	}
+	return s
+}

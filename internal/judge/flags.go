@@ -1,0 +1,53 @@
+package judge
+
+import "benchrun/internal/bench"
+
+// The flags of a judgement, kebab-case and never reused. They stand beside a
+// verdict and change none, except where Fold says so.
+const (
+	FlagAged          = "aged"           // slots were taken before the fault phase; times are derived
+	FlagCustom        = "custom"         // overrides: not comparable with other results
+	FlagCurtailed     = "curtailed"      // ended early on failed
+	FlagMasked        = "masked"         // some seconds of the fault phase do not count
+	FlagOneBadSecond  = "one-bad-second" // victims were lost, but within one second
+	FlagWrongBody     = "wrong-body"     // a wrong or corrupt body: needs no confirmation
+	FlagUndelivered   = "undelivered"    // not every fault is proved to have been delivered
+	FlagUnbounded     = "unbounded"      // held because no end of the pool was found
+	FlagWorkersUnseen = "workers-unseen" // fewer workers answered at boot than expected
+	FlagAlreadyGone   = "already-gone"   // the server had ended before SIGTERM
+	FlagNeededSIGKILL = "needed-sigkill" // SIGTERM was not enough
+	FlagWindowLimited = "window-limited" // nor need it have been: the documented grace is longer than the window
+	FlagSurvivors     = "survivors"      // processes were left behind
+	FlagPortHeld      = "port-held"      // the port could not be bound again
+	FlagFlaky         = "flaky"          // attempts of the cell disagree
+	FlagUnconfirmed   = "unconfirmed"    // not held once, and it could not be tried again
+)
+
+// flags lists what applies, in a fixed order.
+func (f *findings) flags(verdict bench.Verdict) []string {
+	flags := []string{}
+	add := func(applies bool, flag string) {
+		if applies {
+			flags = append(flags, flag)
+		}
+	}
+	v := f.v
+	add(v.head.Aged > 0, FlagAged)
+	add(v.head.Custom, FlagCustom)
+	add(f.curtailed(), FlagCurtailed)
+	add(f.fault.valid < f.fault.bins, FlagMasked)
+	add(verdict == bench.Held && f.fault.bad == 1, FlagOneBadSecond)
+	add(f.wrong > 0 && verdict == bench.Failed, FlagWrongBody)
+	add(f.fault.scheduled > 0 && verdict != bench.Broken && f.faults.undelivered(v.head.Client) != "", FlagUndelivered)
+	add(v.head.Target.Probe.Unbounded && verdict == bench.Held, FlagUnbounded)
+	add(v.boot.Ready && v.boot.WorkersSeen < v.head.Target.Workers, FlagWorkersUnseen)
+	if s := v.stop; s != nil {
+		limited := s.NeededSIGKILL && s.WindowLimited
+		add(s.AlreadyGone, FlagAlreadyGone)
+		add(s.NeededSIGKILL && !limited, FlagNeededSIGKILL)
+		add(limited, FlagWindowLimited)
+		add(s.Survivors > 0 && !limited, FlagSurvivors)
+		add(!s.PortFreed, FlagPortHeld)
+	}
+	return flags
+}

@@ -1,0 +1,171 @@
+package judge
+
+import (
+	"benchrun/internal/bench"
+)
+
+// Judge says what a record amounts to. It is a pure function: the same record,
+// in whatever order its entries were written, gives the same judgement. The
+// measures always carry every name of bench.MeasureTable; reasons and flags are
+// never nil. It fails on nothing: a record that proves nothing is invalid.
+func Judge(rec *bench.Record) bench.Judgement {
+	if rec == nil {
+		rec = &bench.Record{}
+	}
+	f := find(newView(rec))
+	verdict, rule := f.rate()
+	return bench.Judgement{
+		Verdict:  verdict,
+		Reasons:  f.reasons(verdict, rule),
+		Flags:    f.flags(verdict),
+		Measures: f.measures(),
+	}
+}
+
+// findings is all that was seen in a record, before anything is concluded.
+type findings struct {
+	v        *view
+	bins     []Bin // of the fault phase
+	base     tally
+	baseBins []Bin
+	fault    tally
+	faults   delivery
+	wedges   wedges
+	workers  workers
+	collapse collapse
+	outage   outage
+	recovery recovered
+
+	wrong      int   // victims with a wrong or corrupt body, in any second
+	firstWrong int64 // the first one's intended send
+
+	probes, misses int // control probes between baseline and shutdown
+}
+
+func find(v *view) *findings {
+	f := &findings{v: v}
+	f.baseBins = v.bins(v.baseline.from, v.baseline.to)
+	f.base = sum(f.baseBins)
+	f.bins = v.bins(v.fault.from, v.fault.to)
+	f.fault = sum(f.bins)
+	f.faults = v.prove(f.bins)
+	f.wedges = v.reclaim()
+	f.workers = v.workers(f.faults.first)
+	f.collapse = v.collapse(f.bins, f.faults)
+	f.outage = v.longestOutage(f.bins)
+	f.recovery = v.recoverTime()
+	for _, s := range within(v.victims, f.watched()) {
+		if s.Outcome == bench.Wrong {
+			if f.wrong == 0 {
+				f.firstWrong = s.Due
+			}
+			f.wrong++
+		}
+	}
+	for _, s := range within(v.controls, f.watched()) {
+		f.probes++
+		if missed(s) {
+			f.misses++
+		}
+	}
+	return f
+}
+
+// watched is from the baseline to the shutdown.
+func (f *findings) watched() span {
+	if _, ok := f.v.marks[bench.MarkBaseline]; !ok {
+		return span{}
+	}
+	return span{f.v.baseline.from, f.v.end}
+}
+
+// curtailed says that the fault phase ended early because the losses exceeded
+// the whole budget, and that the record bears it out.
+func (f *findings) curtailed() bool {
+	_, marked := f.v.marks[bench.MarkCurtailed]
+	return marked && f.short() && overBudget(f.v.head, f.fault.missed(), f.fault.bad)
+}
+
+// short says that fewer valid seconds are in than the fault phase needs.
+func (f *findings) short() bool {
+	return f.fault.valid == 0 || float64(f.fault.valid) < f.v.head.Phases.Fault.Seconds()
+}
+
+// rate applies the rules in their order; docs/method.md lists them. The second
+// result is what the rule itself has to say.
+func (f *findings) rate() (bench.Verdict, string) {
+	v := f.v
+	for _, d := range v.doubts {
+		if d.From == 0 && d.To == 0 {
+			return bench.Invalid, "the whole record is in doubt: " + doubtWords(d)
+		}
+	}
+	if !v.boot.Ready {
+		return f.rateBoot()
+	}
+	if f.wrong > 0 { // host noise changes no body
+		return bench.Failed, f.wrongWords()
+	}
+	if verdict, rule := f.rateBaseline(); verdict != bench.Held {
+		return verdict, rule
+	}
+	switch {
+	case v.fault.empty():
+		return bench.Invalid, "interrupted: the record breaks off before the recovery phase"
+	case f.faults.provokers == 0 && f.faults.agedHit == 0:
+		return bench.Invalid, "no fault was scheduled"
+	case f.curtailed():
+		return bench.Failed, ""
+	case f.short():
+		return bench.Invalid, f.shortWords()
+	case f.fault.bad >= badBinsNeeded && f.fault.below(degradedPercent):
+		return bench.Failed, ""
+	case f.fault.bad >= badBinsNeeded && f.fault.below(heldPercent):
+		return bench.Degraded, ""
+	}
+	if missing := f.faults.undelivered(v.head.Client); missing != "" {
+		return bench.Invalid, missing
+	}
+	return bench.Held, ""
+}
+
+// rateBoot judges a target that never became ready: broken, unless the host
+// may be to blame.
+func (f *findings) rateBoot() (bench.Verdict, string) {
+	v := f.v
+	boot := span{v.first(0, bench.MarkBoot), v.end + 1}
+	for _, d := range v.doubts {
+		if d.From < boot.to && (d.To >= boot.from || d.To < d.From) {
+			return bench.Invalid, "not ready, but the record is in doubt: " + doubtWords(d)
+		}
+	}
+	probes, misses := 0, 0
+	for _, s := range within(v.controls, boot) {
+		probes++
+		if missed(s) {
+			misses++
+		}
+	}
+	switch {
+	case misses*2 > probes:
+		return bench.Invalid, "not ready, but the host stalled: the control missed " + count(misses) + " of " + things(probes, "probe", "probes")
+	case probes == 0 && v.boot.Exited == nil:
+		return bench.Invalid, "not ready, and no control probe vouches for the host"
+	}
+	return bench.Broken, f.bootWords()
+}
+
+// rateBaseline gives Held when there is a sound baseline to compare with.
+func (f *findings) rateBaseline() (bench.Verdict, string) {
+	expected := f.v.head.Phases.Baseline.Seconds()
+	switch {
+	case f.v.baseline.empty():
+		return bench.Invalid, "interrupted: the record breaks off before the end of the baseline"
+	case f.base.valid == 0 || float64(f.base.valid)*2 < expected:
+		return bench.Invalid, "the baseline could not be measured: " + validWords(f.base.valid, expected) + f.maskedBecause(f.baseBins)
+	case f.base.below(heldPercent):
+		return bench.Broken, "lost " + count(f.base.missed()) + " of " + things(f.base.scheduled, "victim", "victims") +
+			" before any fault: " + lossWords(f.base)
+	}
+	return bench.Held, ""
+}

@@ -1,0 +1,232 @@
+package judge
+
+import (
+	"fmt"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// mostReasons is how many sentences a judgement carries.
+const mostReasons = 4
+
+// reasons are sentences for people, the most telling one first. rule is what
+// the rule that decided has to say; "" = the findings speak.
+func (f *findings) reasons(verdict bench.Verdict, rule string) []string {
+	out := []string{}
+	add := func(s string) {
+		if s != "" && len(out) < mostReasons {
+			out = append(out, s)
+		}
+	}
+	add(rule)
+	switch verdict {
+	case bench.Invalid, bench.Unsupported, bench.Broken:
+		return out
+	case bench.Held:
+		add(f.heldWords())
+		add(f.unboundedWords())
+		add(f.oneBadSecondWords())
+		add(f.theoryWords())
+		add(f.maskedWords())
+		return out
+	}
+	if f.v.head.Effect == bench.EffectHold {
+		add(f.slotWords())
+		add(f.collapseWords())
+		add(f.servedWords())
+		add(f.theoryWords())
+	} else {
+		add(f.emptyWords())
+		add(f.crashWords())
+		add(f.servedWords())
+	}
+	if missing := f.faults.undelivered(f.v.head.Client); missing != "" {
+		add(missing + ", which hides no loss")
+	}
+	add(f.maskedWords())
+	return out
+}
+
+// heldWords: "served 1,199 of 1,200 victims while 12 requests wedged; …".
+func (f *findings) heldWords() string {
+	what := things(len(f.faults.times), "fault was delivered", "faults were delivered")
+	if f.v.head.Effect == bench.EffectKill {
+		what = f.deathWords()
+	} else if f.v.head.Client == bench.ClientSlowUpload {
+		what = things(len(f.faults.times), "upload crawled", "uploads crawled")
+	} else if f.v.head.HoldS == 0 {
+		what = things(len(f.faults.times), "request wedged", "requests wedged")
+	}
+	s := fmt.Sprintf("served %s of %s victims while %s", count(f.fault.ok), count(f.fault.scheduled), what)
+	if f.faults.agedHit > 0 {
+		s += ", " + count(f.faults.agedHit) + " before them"
+	}
+	return s + f.backWords()
+}
+
+// backWords: "; 12 of 12 slots came back after 3.1 s (median)", of the wedges
+// that are old enough to tell.
+func (f *findings) backWords() string {
+	w := f.wedges
+	if !w.known || w.total == 0 {
+		return ""
+	}
+	switch {
+	case w.old == 0:
+		return "; none was old enough to tell whether its slot comes back"
+	case len(w.back) == 0:
+		return fmt.Sprintf("; none of %s came back within %.1f s", things(w.old, "slot", "slots"), w.still[len(w.still)-1])
+	}
+	s, bound := w.median()
+	above := ""
+	if bound {
+		above = "more than "
+	}
+	return fmt.Sprintf("; %s of %s came back after %s%.1f s (median)", count(len(w.back)), things(w.old, "slot", "slots"), above, s)
+}
+
+// slotWords: "4 of 4 slots held by wedged requests 4.1 s after the first fault
+// and none came back: the documented watchdog is 30 s, the measured one > 10 s".
+func (f *findings) slotWords() string {
+	w, p := f.wedges, f.v.head.Target.Probe
+	if w.mostHeld == 0 {
+		return ""
+	}
+	if f.v.head.Client == bench.ClientSlowUpload {
+		if w.filled < 0 {
+			return things(w.mostHeld, "slow upload was", "slow uploads were") + " open at once"
+		}
+		return fmt.Sprintf("%s held %s of %s", things(w.mostHeld, "slow upload", "slow uploads"),
+			count(min(w.mostHeld, p.Slots)), things(p.Slots, "slot", "slots"))
+	}
+	noun := "wedged requests"
+	if f.v.head.HoldS > 0 {
+		noun = "long requests"
+	}
+	var s string
+	switch {
+	case w.filled >= 0:
+		s = fmt.Sprintf("%s of %s held by %s", count(min(w.fillCount, p.Slots)), things(p.Slots, "slot", "slots"), noun)
+		if f.faults.first >= 0 && f.v.head.Aged == 0 {
+			s += fmt.Sprintf(" %.1f s after the first fault", seconds(max(0, w.filled-f.faults.first)))
+		}
+	case p.Slots > 0:
+		s = fmt.Sprintf("at most %s of %s%s held by %s at once", count(w.mostHeld), atLeast(p), things(p.Slots, "slot", "slots"), noun)
+	default:
+		s = fmt.Sprintf("%s held at once", things(w.mostHeld, "wedged request", noun))
+	}
+	if w.open == w.total {
+		s += " and none came back"
+	} else {
+		s += fmt.Sprintf(" and %s of %s came back", count(w.total-w.open), count(w.total))
+	}
+	return s + ": " + f.watchdogWords()
+}
+
+func atLeast(p bench.Probe) string {
+	if p.Unbounded {
+		return "at least "
+	}
+	return ""
+}
+
+// watchdogWords sets what the documentation says beside what was measured.
+func (f *findings) watchdogWords() string {
+	p, c := f.v.head.Target.Probe, f.v.head.Target.Claims
+	said, got := "no watchdog is documented", "none was measured"
+	if c.Watchdog > 0 {
+		said = "the documented watchdog is " + figure(c.Watchdog, 1) + " s"
+	}
+	switch {
+	case p.Watchdog > 0 && p.WatchdogCensored:
+		got = "the measured one > " + figure(p.Watchdog, 1) + " s"
+		if c.Watchdog <= 0 {
+			got = "none was seen within " + figure(p.Watchdog, 1) + " s"
+		}
+	case p.Watchdog > 0:
+		got = "the measured one " + figure(p.Watchdog, 1) + " s"
+	}
+	return said + ", " + got
+}
+
+// collapseWords: "collapses after 512 wedged requests: 8.5 minutes at this ratio".
+func (f *findings) collapseWords() string {
+	if !f.collapse.found {
+		return ""
+	}
+	noun := [2]string{"fault", "faults"}
+	switch {
+	case f.v.head.Effect == bench.EffectHold && f.v.head.Client == bench.ClientSlowUpload:
+		noun = [2]string{"slow upload", "slow uploads"}
+	case f.v.head.Effect == bench.EffectHold && f.v.head.HoldS == 0:
+		noun = [2]string{"wedged request", "wedged requests"}
+	}
+	s := "collapses after " + things(f.collapse.faults, noun[0], noun[1])
+	if t, ok := f.collapseTime(); ok {
+		s += ": " + lasting(t) + " at this ratio"
+	}
+	return s
+}
+
+// emptyWords: "no worker left from 5.0 s on: 1 of 1 died of SIGSEGV and was not
+// replaced".
+func (f *findings) emptyWords() string {
+	w := f.workers
+	if w.emptyFrom < 0 || w.deaths == 0 {
+		return ""
+	}
+	how := "died"
+	if len(w.causes) == 1 {
+		how += " of " + w.causes[0].words
+	}
+	were := "were"
+	if w.deaths == 1 {
+		were = "was"
+	}
+	return fmt.Sprintf("no worker left from %.1f s on: %s of %s %s and %s not replaced",
+		seconds(max(0, w.emptyFrom-f.v.fault.from)), count(w.deaths), count(w.total), how, were)
+}
+
+// crashWords: "each crash lost 3.1 ordinary requests beside itself; 12 workers
+// died of SIGSEGV, all replaced".
+func (f *findings) crashWords() string {
+	var parts []string
+	if r, ok := f.blastRadius(); ok {
+		parts = append(parts, "each crash lost "+figure(r, 1)+" ordinary requests beside itself")
+	}
+	if f.workers.deaths > 0 && f.workers.emptyFrom < 0 {
+		parts = append(parts, f.deathWords())
+	}
+	return strings.Join(parts, "; ")
+}
+
+// deathWords: "12 workers died of SIGSEGV, all replaced".
+func (f *findings) deathWords() string {
+	w := f.workers
+	if w.deaths == 0 {
+		return "no worker died"
+	}
+	var how []string
+	for _, c := range w.causes {
+		if len(w.causes) == 1 {
+			how = append(how, c.words)
+		} else {
+			how = append(how, count(c.n)+" of "+c.words)
+		}
+	}
+	s := things(w.deaths, "worker", "workers") + " died"
+	if len(w.causes) == 1 {
+		s += " of " + how[0]
+	} else {
+		s += " (" + strings.Join(how, ", ") + ")"
+	}
+	switch lost := w.start - w.final; {
+	case lost <= 0 && w.deaths == 1:
+		return s + ", and was replaced"
+	case lost <= 0:
+		return s + ", all replaced"
+	default:
+		return s + ", " + count(lost) + " not replaced"
+	}
+}

@@ -1,0 +1,164 @@
+package judge
+
+import (
+	"cmp"
+	"slices"
+
+	"benchrun/internal/bench"
+)
+
+// second is the width of a bin, ns.
+const second int64 = 1e9
+
+// maxTime bounds every time of a record (36 years), so that sums and
+// differences of times from a damaged record cannot overflow.
+const maxTime int64 = 1 << 60
+
+// span is a half-open stretch of time, ns since origin. The zero span is "not
+// reached".
+type span struct{ from, to int64 }
+
+func (s span) holds(t int64) bool { return s.from <= t && t < s.to }
+func (s span) empty() bool        { return s.to <= s.from }
+func (s span) seconds() float64   { return seconds(s.to - s.from) }
+
+// view is a record made ready to be judged: entries copied, sorted and bounded,
+// and the marks turned into phases. It never changes the record.
+type view struct {
+	head bench.Head
+	boot bench.Boot
+	stop *bench.Stop
+
+	victims, controls, provokers, ageing []bench.Sample // ascending by Due
+	receipts                             []bench.Receipt
+	procs                                []bench.ProcEvent
+	vitals                               []bench.Vital
+	doubts                               []bench.Doubt
+
+	marks    map[bench.MarkName]int64 // the earliest of each name
+	baseline span
+	fault    span
+	recovery span
+	// end is when the watch ended: at the shutdown mark, or where the record
+	// breaks off. What the server does after SIGTERM proves nothing about it.
+	end int64
+}
+
+func newView(rec *bench.Record) *view {
+	v := &view{head: rec.Head, boot: rec.Boot, stop: rec.Stop, marks: map[bench.MarkName]int64{}}
+	last := int64(0)
+	for _, s := range rec.Samples {
+		s.Due, s.Sent, s.Done = bounded(s.Due), bounded(s.Sent), bounded(s.Done)
+		last = max(last, s.Due+1)
+		switch s.Role {
+		case bench.RoleVictim:
+			v.victims = append(v.victims, s)
+		case bench.RoleControl:
+			v.controls = append(v.controls, s)
+		case bench.RoleProvoker:
+			v.provokers = append(v.provokers, s)
+		case bench.RoleAgeing:
+			v.ageing = append(v.ageing, s)
+		}
+	}
+	for _, list := range [][]bench.Sample{v.victims, v.controls, v.provokers, v.ageing} {
+		slices.SortStableFunc(list, bySchedule)
+	}
+	v.receipts = slices.Clone(rec.Receipts)
+	for i := range v.receipts {
+		v.receipts[i].T = bounded(v.receipts[i].T)
+	}
+	slices.SortStableFunc(v.receipts, func(a, b bench.Receipt) int {
+		return cmp.Or(cmp.Compare(a.T, b.T), cmp.Compare(a.Nonce, b.Nonce), cmp.Compare(a.Event, b.Event),
+			cmp.Compare(a.PID, b.PID), cmp.Compare(a.TID, b.TID))
+	})
+	v.procs = slices.Clone(rec.Procs)
+	for i := range v.procs {
+		v.procs[i].T = bounded(v.procs[i].T)
+	}
+	slices.SortStableFunc(v.procs, func(a, b bench.ProcEvent) int {
+		return cmp.Or(cmp.Compare(a.T, b.T), cmp.Compare(a.PID, b.PID), cmp.Compare(a.Event, b.Event))
+	})
+	v.vitals = slices.Clone(rec.Vitals)
+	for i := range v.vitals {
+		v.vitals[i].T = bounded(v.vitals[i].T)
+	}
+	slices.SortStableFunc(v.vitals, func(a, b bench.Vital) int { return cmp.Compare(a.T, b.T) })
+	v.doubts = slices.Clone(rec.Doubts)
+	for i, d := range v.doubts {
+		v.doubts[i].From, v.doubts[i].To = bounded(d.From), bounded(d.To)
+	}
+	slices.SortStableFunc(v.doubts, func(a, b bench.Doubt) int {
+		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.Note, b.Note))
+	})
+	v.phases(rec.Marks, last)
+	return v
+}
+
+// bySchedule orders samples by intended send; ties by what identifies them, so
+// that the order of writing cannot show.
+func bySchedule(a, b bench.Sample) int {
+	return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Nonce, b.Nonce),
+		cmp.Compare(a.Done, b.Done), cmp.Compare(a.Outcome, b.Outcome))
+}
+
+// phases cuts the attempt at its marks. last is the end of what was seen, for
+// records that break off.
+func (v *view) phases(marks []bench.Mark, last int64) {
+	for _, m := range marks {
+		t := bounded(m.T)
+		last = max(last, t)
+		if old, ok := v.marks[m.Name]; !ok || t < old {
+			v.marks[m.Name] = t
+		}
+	}
+	v.end = v.first(last, bench.MarkShutdown, bench.MarkEnd)
+	if from, ok := v.marks[bench.MarkBaseline]; ok {
+		// Without a later mark the record breaks off inside the baseline.
+		v.baseline = span{from, v.first(from, bench.MarkAgeing, bench.MarkFault, bench.MarkShutdown, bench.MarkEnd)}
+		// The load may begin a moment after the mark: seconds are counted from
+		// the first victim, or the first of them would seem to lack some.
+		if early := within(v.victims, span{from, min(from+second, v.baseline.to)}); len(early) > 0 {
+			v.baseline.from = early[0].Due
+		}
+	}
+	from, began := v.marks[bench.MarkFault]
+	to, ended := v.marks[bench.MarkRecovery]
+	if began && ended {
+		v.fault = span{from, to}
+		v.recovery = span{to, max(to, v.end)}
+		if long := bounded(int64(v.head.Phases.Recovery)); long > 0 {
+			// Between its end and the shutdown mark no victim is due.
+			v.recovery.to = min(v.recovery.to, to+long)
+		}
+	}
+}
+
+// first gives the time of the first of the named marks that exists, in the
+// order named, or fallback.
+func (v *view) first(fallback int64, names ...bench.MarkName) int64 {
+	for _, n := range names {
+		if t, ok := v.marks[n]; ok {
+			return t
+		}
+	}
+	return fallback
+}
+
+// perSecond is R·p, the faults a second that the scenario's ratio means.
+func (v *view) perSecond() float64 { return float64(v.head.Rate) * v.head.Ratio.Fraction() }
+
+// within gives the samples due in s; list is ascending by Due.
+func within(list []bench.Sample, s span) []bench.Sample {
+	if s.empty() {
+		return nil
+	}
+	byDue := func(x bench.Sample, t int64) int { return cmp.Compare(x.Due, t) }
+	i, _ := slices.BinarySearchFunc(list, s.from, byDue)
+	j, _ := slices.BinarySearchFunc(list, s.to, byDue)
+	return list[i:j]
+}
+
+func bounded(t int64) int64 { return min(max(t, 0), maxTime) }
+
+func seconds(ns int64) float64 { return float64(ns) / float64(second) }

@@ -1,0 +1,284 @@
+package launch
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"benchrun/internal/bench"
+)
+
+// The cgroup versions, as they stand in Capabilities.Cgroup and Limits.How.
+const (
+	cgroupV1 = "cgroup-v1"
+	cgroupV2 = "cgroup-v2"
+)
+
+// cfsPeriod is the kernel's default period of a CPU quota, in microseconds.
+const cfsPeriod = 100_000
+
+// cgroup is the group (v2), or the groups (v1, one per controller), that one
+// server runs in.
+type cgroup struct {
+	version string
+	dirs    map[string]string // controller -> folder
+	limits  bench.Limits      // those that are in force
+}
+
+// readHierarchies looks at where cgroups are mounted.
+func readHierarchies() (map[string]hierarchy, error) {
+	mounts, err := readMounts()
+	if err != nil {
+		return nil, err
+	}
+	own, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return nil, err
+	}
+	return parseHierarchies(mounts, string(own)), nil
+}
+
+// cgroupVersion says which version can carry limits; "" with the reasons where
+// none can. v1 goes first: where both are mounted, the controllers are in v1.
+func cgroupVersion() (string, []string) {
+	all, err := readHierarchies()
+	if err != nil {
+		return "", []string{fmt.Sprintf("cgroups cannot be read: %v", err)}
+	}
+	var why []string
+	for _, c := range []string{"memory", "pids", "cpu"} {
+		h, ok := all[c]
+		if !ok {
+			continue
+		}
+		if err := unix.Access(h.own, unix.W_OK); err == nil {
+			return cgroupV1, nil
+		}
+		why = append(why, fmt.Sprintf("no group can be made in the cgroup v1 hierarchy %s (%s is not writable)", c, h.own))
+	}
+	if h, ok := all[""]; ok {
+		parent, _ := parentV2(h)
+		if parent != "" {
+			return cgroupV2, nil
+		}
+		why = append(why, fmt.Sprintf("cgroup v2 gives no controller of cpu, memory, pids to a group made between %s and %s", h.own, h.point))
+	}
+	if len(all) == 0 {
+		why = append(why, "no cgroups are mounted")
+	}
+	return "", why
+}
+
+// parentV2 finds the folder, from this process's own group upwards, whose new
+// children have the most of the wanted controllers; the nearest wins. A group
+// with processes in it cannot pass controllers on, so it is often an ancestor.
+// Controllers are switched on there where that is allowed.
+func parentV2(h hierarchy) (parent string, controllers []string) {
+	for dir := h.own; ; dir = filepath.Dir(dir) {
+		if unix.Access(dir, unix.W_OK) == nil {
+			got := enableV2(dir)
+			if len(got) > len(controllers) {
+				parent, controllers = dir, got
+			}
+		}
+		if len(controllers) == 3 || dir == h.point || len(dir) <= len(h.point) {
+			return parent, controllers
+		}
+	}
+}
+
+func enableV2(dir string) []string {
+	on := fieldsOf(filepath.Join(dir, "cgroup.subtree_control"))
+	var got []string
+	for _, c := range []string{"cpu", "memory", "pids"} {
+		ok := slices.Contains(on, c)
+		if !ok && slices.Contains(fieldsOf(filepath.Join(dir, "cgroup.controllers")), c) {
+			ok = write(filepath.Join(dir, "cgroup.subtree_control"), "+"+c) == nil
+		}
+		if ok {
+			got = append(got, c)
+		}
+	}
+	return got
+}
+
+// newCgroup makes the groups called name and sets the limits. What cannot be
+// had is left out of the result's limits and explained by a sentence; with
+// nothing at all it fails.
+func newCgroup(version, name string, want bench.Limits) (*cgroup, []string, error) {
+	all, err := readHierarchies()
+	if err != nil {
+		return nil, nil, err
+	}
+	c := &cgroup{version: version, dirs: map[string]string{}}
+	var why []string
+	parents := map[string]string{}
+	switch version {
+	case cgroupV1:
+		for _, n := range []string{"cpu", "cpuacct", "memory", "pids"} {
+			if h, ok := all[n]; ok {
+				parents[n] = h.own
+			} else {
+				why = append(why, fmt.Sprintf("cgroup v1 has no controller %s", n))
+			}
+		}
+	case cgroupV2:
+		parent, controllers := parentV2(all[""])
+		for _, n := range []string{"cpu", "memory", "pids"} {
+			if slices.Contains(controllers, n) {
+				parents[n] = parent
+			} else {
+				why = append(why, fmt.Sprintf("cgroup v2 does not pass on the controller %s", n))
+			}
+		}
+	default:
+		return nil, nil, fmt.Errorf("cgroup version %q is unknown", version)
+	}
+	for _, n := range slices.Sorted(maps.Keys(parents)) {
+		dir := filepath.Join(parents[n], name)
+		made := slices.Contains(c.folders(), dir) // v1 controllers may share a mount
+		if !made {
+			if err := os.Mkdir(dir, 0o755); err != nil {
+				why = append(why, fmt.Sprintf("no group for %s: %v", n, err))
+				continue
+			}
+		}
+		c.dirs[n] = dir
+		if err := c.limit(n, want); err != nil {
+			why = append(why, fmt.Sprintf("no limit for %s: %v", n, err))
+		}
+	}
+	if len(c.dirs) == 0 {
+		return nil, why, fmt.Errorf("no group %s could be made in %s: %s", name, version, strings.Join(why, "; "))
+	}
+	c.limits.How = version
+	return c, why, nil
+}
+
+// limit sets one controller's limit and notes that it is in force.
+func (c *cgroup) limit(controller string, want bench.Limits) error {
+	dir, v1 := c.dirs[controller], c.version == cgroupV1
+	switch {
+	case controller == "cpu" && want.CPUs > 0:
+		quota := strconv.Itoa(int(want.CPUs * cfsPeriod))
+		file, value := "cpu.max", fmt.Sprintf("%s %d", quota, cfsPeriod)
+		if v1 {
+			file, value = "cpu.cfs_quota_us", quota
+		}
+		if err := write(filepath.Join(dir, file), value); err != nil {
+			return err
+		}
+		c.limits.CPUs = want.CPUs
+	case controller == "memory" && want.MemoryBytes > 0:
+		value := strconv.FormatInt(want.MemoryBytes, 10)
+		file, swapFile, swap := "memory.max", "memory.swap.max", "0"
+		if v1 {
+			file, swapFile, swap = "memory.limit_in_bytes", "memory.memsw.limit_in_bytes", value
+		}
+		if err := write(filepath.Join(dir, file), value); err != nil {
+			return err
+		}
+		_ = write(filepath.Join(dir, swapFile), swap) // kernels without swap accounting lack the file
+		c.limits.MemoryBytes = want.MemoryBytes
+	case controller == "pids" && want.PIDs > 0:
+		if err := write(filepath.Join(dir, "pids.max"), strconv.Itoa(want.PIDs)); err != nil {
+			return err
+		}
+		c.limits.PIDs = want.PIDs
+	}
+	return nil
+}
+
+// folders lists the group's folders, each once.
+func (c *cgroup) folders() []string {
+	return slices.Compact(slices.Sorted(maps.Values(c.dirs)))
+}
+
+// forbidForks makes every further fork in the groups fail, so that killing
+// converges even on a server that forks without end. Tolerant: it only helps.
+func forbidForks(folders []string) {
+	for _, dir := range folders {
+		_ = write(filepath.Join(dir, "pids.max"), "0") // of v1's groups one has it
+	}
+}
+
+// cgroupMembers lists the living processes in group folders.
+func cgroupMembers(folders []string) ([]int, error) {
+	seen := map[int]bool{}
+	for _, dir := range folders {
+		b, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
+		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ENODEV) {
+			continue // removed
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range strings.Fields(string(b)) {
+			pid, err := strconv.Atoi(f)
+			if err != nil || pid == 0 { // 0: of another PID namespace
+				continue
+			}
+			if p, err := readProcess(pid); err == nil && p.alive() {
+				seen[pid] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(seen)), nil
+}
+
+// killCgroup sends SIGKILL to every member and says which it saw.
+func killCgroup(folders []string) ([]int, error) {
+	pids, err := cgroupMembers(folders)
+	for _, pid := range pids {
+		same := func() bool {
+			now, err := cgroupMembers(folders)
+			return err == nil && slices.Contains(now, pid)
+		}
+		err = errors.Join(err, killIf(pid, same))
+	}
+	return pids, err
+}
+
+// removeCgroup removes group folders. The kernel refuses while a dead member
+// is still being buried, so it is tried again until the deadline.
+func removeCgroup(folders []string, deadline time.Time) error {
+	for _, dir := range folders {
+		for {
+			err := unix.Rmdir(dir)
+			if err == nil || errors.Is(err, unix.ENOENT) {
+				break
+			}
+			if !errors.Is(err, unix.EBUSY) || time.Now().After(deadline) {
+				return fmt.Errorf("remove cgroup %s: %w", dir, err)
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+	return nil
+}
+
+// write puts a value into a file of the kernel's, which must be there.
+func write(file, value string) error {
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(value)
+	return errors.Join(err, f.Close())
+}
+
+func fieldsOf(file string) []string {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(b))
+}

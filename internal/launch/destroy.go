@@ -1,0 +1,116 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	// shimTime is how long the shim may take to end everything: a little more
+	// than it gives itself.
+	shimTime = destroyTime + time.Second
+	// buryTime is how long dead processes and their cgroups may take to go.
+	buryTime = 3 * time.Second
+)
+
+// Destroy ends every process of the group with SIGKILL, proves that none is
+// left and removes its cgroups. It takes milliseconds, at worst about 12 s; it
+// is not cut short when ctx is cancelled, because cleaning up is what remains
+// to be done then. It fails when emptiness cannot be proved, and may then be
+// called again; after a success it does nothing.
+func (g *Group) Destroy(ctx context.Context) error {
+	g.destroyMu.Lock()
+	defer g.destroyMu.Unlock()
+	if g.destroyed {
+		return nil
+	}
+	g.ending.Store(true)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shimTime+2*buryTime)
+	defer cancel()
+	if g.cg != nil {
+		forbidForks(g.cg.folders())
+	}
+	err := g.endShim(ctx)
+	if err == nil && !g.sawEmpty.Load() && g.shim != nil && !g.level.namespaced() {
+		err = g.endOrphans(ctx)
+	}
+	if g.cg != nil {
+		_, killErr := endAll(ctx, func() ([]int, error) { return killCgroup(g.cg.folders()) })
+		err = errors.Join(err, killErr, removeCgroup(g.cg.folders(), time.Now().Add(buryTime)))
+	}
+	if err != nil {
+		return fmt.Errorf("destroy %s (%s): %w", g.name, g.level, err)
+	}
+	g.closeLeader()
+	g.destroyed = true
+	return g.scratch.forget(g.name)
+}
+
+// endShim tells the shim to end everything and waits for its own end. A shim
+// that does not obey is killed: in a namespace the kernel ends the rest with
+// it, and waiting for it is the proof.
+func (g *Group) endShim(ctx context.Context) error {
+	if g.shim == nil {
+		return nil
+	}
+	if g.control != nil {
+		_, _ = g.control.WriteString(orderDestroy + "\n") // a dead shim is found out below
+		_ = g.control.Close()
+		g.control = nil
+	}
+	if waitFor(ctx, g.shimGone, shimTime) {
+		return nil
+	}
+	_ = g.shim.Kill()
+	if !waitFor(ctx, g.shimGone, buryTime) {
+		return fmt.Errorf("the supervisor (pid %d) does not die", g.ShimPID())
+	}
+	return nil
+}
+
+// endOrphans is for a shim that died without proof where it was no namespace's
+// pid 1. With a cgroup the kernel's list of members is proof; the marker is
+// none, for a server may have cleared its environment.
+func (g *Group) endOrphans(ctx context.Context) error {
+	_, err := endAll(ctx, func() ([]int, error) { return killMarked(g.scratch.ID) })
+	if err != nil || g.cg != nil {
+		return err // the caller empties the cgroup
+	}
+	return fmt.Errorf("the supervisor died (%s): what it left was killed as far as it carries %s=%s, which proves nothing",
+		g.shimWords(), markerName, g.scratch.ID)
+}
+
+// endAll repeats a round of killing until several in a row saw nothing, for at
+// most buryTime. It says how many processes the rounds saw.
+func endAll(ctx context.Context, round func() ([]int, error)) (int, error) {
+	seen := map[int]bool{}
+	deadline := time.Now().Add(buryTime)
+	for clean := 0; clean < cleanLooks; {
+		pids, err := round()
+		for _, pid := range pids {
+			seen[pid] = true
+		}
+		if clean++; len(pids) > 0 || err != nil {
+			clean = 0
+			if time.Now().After(deadline) || ctx.Err() != nil {
+				return len(seen), errors.Join(err, fmt.Errorf("processes %v do not die", pids))
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+	return len(seen), nil
+}
+
+func waitFor(ctx context.Context, c <-chan struct{}, most time.Duration) bool {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-c:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
+}

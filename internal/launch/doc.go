@@ -1,0 +1,21 @@
+// Package launch starts a server under test, confines it, ends it and proves
+// that nothing of it is left.
+//
+// Three processes take part. benchrun calls Start, which re-executes its own
+// binary as a supervisor ("the shim", entry point Supervise). The shim forks
+// the exec stage (the same binary again), which joins the cgroups, sets the
+// limits, drops to the unprivileged user and becomes the server: the leader.
+//
+//	benchrun ──control pipe──▶ shim ──fork──▶ exec stage ═exec═▶ leader ─▶ …
+//	         ◀──status pipe───
+//
+// The shim itself stays outside the cgroups: a server that eats its CPU quota
+// or its pids must not starve the process that is to end it. Whatever the
+// server forks, however often it daemonizes, stays below the shim: by a PID
+// namespace, or by PR_SET_CHILD_SUBREAPER (see Level). When benchrun dies in
+// any way, the control pipe ends and the shim ends everything.
+//
+// What outlives both of them is found by Sweep at the next start.
+//
+// Needs Linux 5.4 (pidfd). Imports internal/bench only.
+package launch

@@ -1,0 +1,206 @@
+package launch
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"benchrun/internal/bench"
+)
+
+// Group is a running server with everything it has forked. Its methods may be
+// called from any goroutine.
+type Group struct {
+	level   Level
+	scratch *Scratch
+	name    string // of its cgroups
+	cg      *cgroup
+	limits  bench.Limits
+	why     []string // limits that could not be had
+
+	shim       *os.Process
+	shimStart  uint64
+	leader     int // as the server sees it
+	leaderHost int
+
+	control  *os.File
+	reports  chan report   // for Start
+	done     chan struct{} // the leader has ended
+	shimGone chan struct{} // the shim has been waited for
+	sawEmpty atomic.Bool   // the shim proved that nothing is left
+	ending   atomic.Bool   // Destroy has begun
+
+	mu       sync.Mutex
+	leaderFD int // pidfd, -1 when closed
+	exit     *bench.ExitStatus
+	notes    []string
+
+	destroyMu sync.Mutex
+	destroyed bool
+}
+
+// ShimPID is the supervisor's pid as benchrun sees it. At every level but
+// process-group each process of the group is a descendant of it.
+func (g *Group) ShimPID() int {
+	if g.shim == nil {
+		return 0
+	}
+	return g.shim.Pid
+}
+
+// LeaderPID is the pid of the process that was started, as the server itself
+// sees it.
+func (g *Group) LeaderPID() int { return g.leader }
+
+// LeaderHostPID is the same process's pid as benchrun sees it.
+func (g *Group) LeaderHostPID() int { return g.leaderHost }
+
+// Level is the level at which the group is supervised.
+func (g *Group) Level() Level { return g.level }
+
+// Limits is what is in force: those fields of the wanted limits that could be
+// had, the user, and How.
+func (g *Group) Limits() bench.Limits { return g.limits }
+
+// Done is closed when the leader has ended. Other processes of the group may
+// live on.
+func (g *Group) Done() <-chan struct{} { return g.done }
+
+// Exit is how the leader ended; nil while it is alive.
+func (g *Group) Exit() *bench.ExitStatus {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.exit == nil {
+		return nil
+	}
+	e := *g.exit
+	return &e
+}
+
+// Err is not nil when the supervisor ended or failed by itself. What is seen
+// of the server from then on is the harness's doing, not the server's.
+func (g *Group) Err() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.notes) == 0 {
+		return nil
+	}
+	errs := make([]error, len(g.notes))
+	for i, n := range g.notes {
+		errs[i] = errors.New(n)
+	}
+	return fmt.Errorf("supervisor of %s: %w", g.name, errors.Join(errs...))
+}
+
+// Signal sends a signal to the leader and to no one else, by its pidfd: never
+// to a process that took over its number. It fails with os.ErrProcessDone when
+// the leader has ended.
+func (g *Group) Signal(sig syscall.Signal) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.exit != nil || g.leaderFD < 0 {
+		return os.ErrProcessDone
+	}
+	err := unix.PidfdSendSignal(g.leaderFD, sig, nil, 0)
+	if errors.Is(err, unix.ESRCH) {
+		return os.ErrProcessDone
+	}
+	if err != nil {
+		return fmt.Errorf("%s to the leader (pid %d): %w", unix.SignalName(sig), g.leaderHost, err)
+	}
+	return nil
+}
+
+// Members lists the living processes of the group by their host pids, without
+// the supervisor and without zombies. With a cgroup the list is exact; without
+// it is a look at /proc that can miss what is born meanwhile.
+func (g *Group) Members() ([]int, error) {
+	switch {
+	case g.cg != nil:
+		return cgroupMembers(g.cg.folders())
+	case g.level == ProcessGroup || g.shimHasGone():
+		return marked(g.scratch.ID)
+	default:
+		return descendants(g.ShimPID())
+	}
+}
+
+func (g *Group) shimHasGone() bool {
+	select {
+	case <-g.shimGone:
+		return true
+	default:
+		return false
+	}
+}
+
+// MemoryBytes is the group's anonymous and shared memory in bytes, from the
+// cgroup's memory.stat, without file cache and kernel memory. False where
+// there is no memory cgroup.
+func (g *Group) MemoryBytes() (int64, bool) {
+	if g.cg == nil {
+		return 0, false
+	}
+	return g.cg.memoryBytes()
+}
+
+// CPUSeconds is the CPU time that the group has used, its dead included, in
+// seconds. False where no cgroup counts it.
+func (g *Group) CPUSeconds() (float64, bool) {
+	if g.cg == nil {
+		return 0, false
+	}
+	return g.cg.cpuSeconds()
+}
+
+// OOMKills counts the processes that the kernel killed because the group was
+// at its memory cap. False where there is no memory cgroup.
+func (g *Group) OOMKills() (int64, bool) {
+	if g.cg == nil {
+		return 0, false
+	}
+	return g.cg.oomKills()
+}
+
+// leaderEnded notes the first word on how the leader ended.
+func (g *Group) leaderEnded(exit bench.ExitStatus) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.exit == nil {
+		g.exit = &exit
+		close(g.done)
+	}
+}
+
+// closeLeader gives the pidfd back.
+func (g *Group) closeLeader() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.leaderFD >= 0 {
+		_ = unix.Close(g.leaderFD)
+		g.leaderFD = -1
+	}
+}
+
+func (g *Group) note(what string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.notes = append(g.notes, what)
+}
+
+func (g *Group) shimLogFile() string { return filepath.Join(g.scratch.Dir, supervisorLog) }
+
+// state is what Sweep needs.
+func (g *Group) state() groupState {
+	st := groupState{Name: g.name, Level: g.level, ShimPID: g.ShimPID(), ShimStart: g.shimStart}
+	if g.cg != nil {
+		st.Cgroups = g.cg.folders()
+	}
+	return st
+}

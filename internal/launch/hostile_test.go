@@ -1,0 +1,70 @@
+package launch
+
+import (
+	"os"
+	"syscall"
+)
+
+// The hostile server's daemons are bare forks without exec: nothing of Go may
+// run in them, so all they do is raw system calls.
+
+const (
+	sigChld  = uintptr(syscall.SIGCHLD)
+	sysPause = syscall.SYS_PAUSE
+)
+
+// daemonize makes n daemons by fork, setsid, fork, setsid. They inherit the
+// listening socket and the ignored signals; deaf daemons block all signals.
+//
+//go:norace
+func daemonize(n int, deaf bool) {
+	for range n {
+		pid := rawFork()
+		if pid == 0 {
+			daemon(deaf)
+		}
+		var ws syscall.WaitStatus
+		if _, err := syscall.Wait4(int(pid), &ws, 0, nil); err != nil {
+			panic(os.NewSyscallError("wait4", err))
+		}
+	}
+}
+
+//go:norace
+//go:nosplit
+func rawFork() uintptr {
+	pid, _, errno := syscall.RawSyscall6(syscall.SYS_CLONE, sigChld, 0, 0, 0, 0, 0)
+	if errno != 0 {
+		panic(errno)
+	}
+	return pid
+}
+
+//go:norace
+//go:nosplit
+func daemon(deaf bool) {
+	_, _, _ = syscall.RawSyscall(syscall.SYS_SETSID, 0, 0, 0)
+	pid, _, _ := syscall.RawSyscall6(syscall.SYS_CLONE, sigChld, 0, 0, 0, 0, 0)
+	if pid != 0 {
+		_, _, _ = syscall.RawSyscall(syscall.SYS_EXIT_GROUP, 0, 0, 0)
+	}
+	_, _, _ = syscall.RawSyscall(syscall.SYS_SETSID, 0, 0, 0)
+	for {
+		_, _, _ = syscall.RawSyscall(sysPause, 0, 0, 0)
+	}
+}
+
+// hop is a process that is never there for long: each forks its successor,
+// leaves the session and ends.
+//
+//go:norace
+//go:nosplit
+func hop() {
+	for {
+		pid, _, errno := syscall.RawSyscall6(syscall.SYS_CLONE, sigChld, 0, 0, 0, 0, 0)
+		if errno != 0 || pid != 0 {
+			_, _, _ = syscall.RawSyscall(syscall.SYS_EXIT_GROUP, 0, 0, 0)
+		}
+		_, _, _ = syscall.RawSyscall(syscall.SYS_SETSID, 0, 0, 0)
+	}
+}

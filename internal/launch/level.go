@@ -1,0 +1,146 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"benchrun/internal/bench"
+)
+
+// Level is how surely a server's processes are held together.
+type Level string
+
+// The levels, best first.
+const (
+	// PIDNamespace needs root (CAP_SYS_ADMIN): the shim is pid 1 of a PID and
+	// mount namespace with its own /proc; the kernel ends all of it with it.
+	PIDNamespace Level = "pid-namespace"
+	// UserNamespace is the same for an ordinary user, in a user namespace where
+	// he stays himself: the shim mounts /proc by an ambient capability, which
+	// it gives up before the server starts.
+	UserNamespace Level = "user-namespace"
+	// Subreaper makes the shim the parent of every orphan below it. Should the
+	// shim itself be killed, what it leaves is found by cgroup or by marker.
+	Subreaper Level = "subreaper"
+	// ProcessGroup is the last resort: orphans go to init and are found by the
+	// marker in their environment alone.
+	ProcessGroup Level = "process-group"
+)
+
+// Levels lists the levels, best first.
+func Levels() []Level { return []Level{PIDNamespace, UserNamespace, Subreaper, ProcessGroup} }
+
+// namespaced says whether the kernel ends every process with the shim.
+func (l Level) namespaced() bool { return l == PIDNamespace || l == UserNamespace }
+
+// Capabilities is what this machine and this user can do.
+type Capabilities struct {
+	Level  Level
+	Cgroup string // "cgroup-v1", "cgroup-v2", or "" where no limit can be set
+	CPU    bool   // a CPU quota can be set; otherwise the server is niced
+	Memory bool   // memory can be capped and read
+	PIDs   bool   // the number of processes and threads can be capped
+	Why    []string
+}
+
+// Probe tries the levels, best first, with a real run of a trivial command and
+// takes the first that works. Why says in one sentence each which level or
+// limit is not to be had. The error is an environment error: no level works.
+func Probe(ctx context.Context) (Capabilities, error) {
+	var why []string
+	for _, level := range Levels() {
+		caps, err := ProbeAt(ctx, level)
+		if err == nil {
+			caps.Why = append(why, caps.Why...)
+			return caps, nil
+		}
+		why = append(why, fmt.Sprintf("level %s is not available: %v", level, err))
+	}
+	return Capabilities{Why: why}, &bench.EnvironmentError{
+		Problem: "no way to supervise a server works here", Err: errors.New(why[len(why)-1]),
+	}
+}
+
+// probeLimits are small enough to be refused nowhere that allows limits, and
+// large enough for /bin/true.
+var probeLimits = bench.Limits{CPUs: 0.5, MemoryBytes: 64 << 20, PIDs: 64}
+
+// ProbeAt tries one level by running a trivial command through the shim, in a
+// cgroup where that can be had. It fails when the level does not work.
+func ProbeAt(ctx context.Context, level Level) (Capabilities, error) {
+	caps := Capabilities{Level: level}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	scratch, err := NewScratch(nil)
+	if err != nil {
+		return caps, err
+	}
+	defer scratch.Remove() //nolint:errcheck // a probe's empty folder; Sweep takes what stays
+	version, why := cgroupVersion()
+	spec := Spec{Argv: []string{"true"}, Dir: "/", Log: os.DevNull, Limits: probeLimits, Scratch: scratch}
+	g, err := startLevel(ctx, level, version, spec)
+	if err != nil && version != "" {
+		why = append(why, fmt.Sprintf("%s limits cannot be used: %v", version, err))
+		version = ""
+		g, err = startLevel(ctx, level, version, spec)
+	}
+	if err != nil {
+		return caps, err
+	}
+	got := g.Limits()
+	select {
+	case <-g.Done():
+	case <-ctx.Done():
+	}
+	exit := g.Exit()
+	if err := g.Destroy(ctx); err != nil {
+		return caps, err
+	}
+	if exit == nil || *exit != (bench.ExitStatus{}) {
+		return caps, fmt.Errorf("the trial run of true ended with %v", exit)
+	}
+	caps.CPU, caps.Memory, caps.PIDs = got.CPUs > 0, got.MemoryBytes > 0, got.PIDs > 0
+	if caps.CPU || caps.Memory || caps.PIDs {
+		caps.Cgroup = version
+	}
+	caps.Why = append(why, g.why...)
+	return caps, nil
+}
+
+// startLevel is Start for the probe, which has no Capabilities yet.
+func startLevel(ctx context.Context, level Level, cgroup string, spec Spec) (*Group, error) {
+	return Start(ctx, Capabilities{Level: level, Cgroup: cgroup}, spec)
+}
+
+// shimAttr is how the shim is forked at a level. Pdeathsig is for namespaces
+// only: there the kernel ends all of it with the shim. Elsewhere the shim must
+// live on to end the rest, and learns of benchrun's death by its control pipe.
+func shimAttr(level Level, user *User) (*syscall.SysProcAttr, error) {
+	attr := &syscall.SysProcAttr{Setsid: true}
+	switch level {
+	case PIDNamespace:
+		attr.Cloneflags = syscall.CLONE_NEWPID | syscall.CLONE_NEWNS
+		attr.Pdeathsig = syscall.SIGKILL
+	case UserNamespace:
+		attr.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWPID | syscall.CLONE_NEWNS
+		attr.Pdeathsig = syscall.SIGKILL
+		attr.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN}
+		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Geteuid(), HostID: os.Geteuid(), Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getegid(), HostID: os.Getegid(), Size: 1}}
+		if user != nil { // root dropping to a user: both exist in the namespace
+			attr.UidMappings = append(attr.UidMappings, syscall.SysProcIDMap{ContainerID: user.UID, HostID: user.UID, Size: 1})
+			attr.GidMappings = append(attr.GidMappings, syscall.SysProcIDMap{ContainerID: user.GID, HostID: user.GID, Size: 1})
+			attr.GidMappingsEnableSetgroups = true
+		}
+	case Subreaper, ProcessGroup:
+	default:
+		return nil, fmt.Errorf("level %q is unknown", level)
+	}
+	return attr, nil
+}

@@ -1,0 +1,228 @@
+package launch
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// TestMain lets the test binary play the other parts too: the supervisor, and
+// under "__part" the servers under test and a benchrun that is to be killed.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == SuperviseArg {
+		syscall.Exit(Supervise()) // not os.Exit, with which the race detector waits a second
+	}
+	if len(os.Args) > 2 && os.Args[1] == "__part" {
+		play(os.Args[2], os.Args[3:])
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// daemons is the size of the hostile server's subtree.
+const daemons = 50
+
+func play(part string, args []string) {
+	switch part {
+	case "hostile": // port: deaf, with daemons that hold the port
+		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+		hold(listen(args[0]), func() { daemonize(daemons, false) })
+	case "obedient": // port: goes on TERM, by its default
+		hold(listen(args[0]), func() {})
+	case "orphaning": // port: goes on TERM; its daemons do not, and hold the port
+		hold(listen(args[0]), func() { daemonize(3, true) })
+	case "hopper": // forks and ends, for ever
+		hop()
+	case "hog": // touches memory until it is killed
+		var kept [][]byte
+		for {
+			b := make([]byte, 1<<20)
+			for i := 0; i < len(b); i += 4096 {
+				b[i] = 1
+			}
+			kept = append(kept, b)
+			_ = kept
+		}
+	case "benchrun": // level, cgroup, port: starts a hostile server, tells, waits
+		playBenchrun(Level(args[0]), args[1], args[2])
+	default:
+		panic("no part " + part)
+	}
+}
+
+func listen(port string) net.Listener {
+	l, err := net.Listen("tcp4", "127.0.0.1:"+port)
+	if err != nil {
+		panic(err)
+	}
+	return l
+}
+
+// hold serves nothing; that the port listens is all that a test needs. It says
+// so on stdout, after prepare.
+func hold(l net.Listener, prepare func()) {
+	prepare()
+	fmt.Println("ready")
+	for {
+		if c, err := l.Accept(); err == nil {
+			_ = c.Close()
+		}
+	}
+}
+
+// told is what the played benchrun says of itself.
+type told struct {
+	Shim    int
+	Leader  int
+	Scratch string
+	Cgroups []string
+	Members int
+}
+
+func playBenchrun(level Level, cgroup, port string) {
+	user, err := Unprivileged()
+	if err != nil {
+		panic(err)
+	}
+	scratch, err := NewScratch(user)
+	if err != nil {
+		panic(err)
+	}
+	g, err := Start(context.Background(), Capabilities{Level: level, Cgroup: cgroup}, Spec{
+		Argv: []string{"/proc/self/exe", "__part", "hostile", port}, Dir: scratch.Work,
+		Log: filepath.Join(scratch.Dir, "log"), User: user, Limits: smallLimits, Scratch: scratch,
+	})
+	if err != nil {
+		panic(err)
+	}
+	var members []int
+	for deadline := time.Now().Add(10 * time.Second); len(members) <= daemons && time.Now().Before(deadline); {
+		members, _ = g.Members()
+		time.Sleep(5 * time.Millisecond)
+	}
+	t := told{Shim: g.ShimPID(), Leader: g.LeaderHostPID(), Scratch: scratch.Dir, Members: len(members)}
+	if g.cg != nil {
+		t.Cgroups = g.cg.folders()
+	}
+	_ = json.NewEncoder(os.Stdout).Encode(t)
+	select {} // until it is killed
+}
+
+var smallLimits = bench.Limits{CPUs: 1.5, MemoryBytes: 512 << 20, PIDs: 1000, NoFile: 256}
+
+// ownTemp gives the test a TMPDIR of its own that every user may pass through,
+// so that Sweep sees this test's folders only.
+func ownTemp(t *testing.T) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "launch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", dir)
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func newTestScratch(t *testing.T) (*Scratch, *User) {
+	t.Helper()
+	user, err := Unprivileged()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := NewScratch(user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Remove(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, user
+}
+
+// part is a command line of one of the parts above. The exec stage resolves
+// the link, so no one has to reach the test binary by its path.
+func part(name string, args ...string) []string {
+	return append([]string{"/proc/self/exe", "__part", name}, args...)
+}
+
+// startPart starts a part and destroys it after the test.
+func startPart(t *testing.T, caps Capabilities, limits bench.Limits, argv ...string) *Group {
+	t.Helper()
+	s, user := newTestScratch(t)
+	g, err := Start(t.Context(), caps, Spec{
+		Argv: argv, Env: []string{"PATH=/usr/bin:/bin"}, Dir: s.Work, Log: filepath.Join(s.Dir, "log"),
+		User: user, Limits: limits, Scratch: s,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := g.Destroy(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return g
+}
+
+func logOf(g *Group) string {
+	b, _ := os.ReadFile(filepath.Join(g.scratch.Dir, "log"))
+	return string(b)
+}
+
+func testPort(t *testing.T) (int, string) {
+	t.Helper()
+	p, err := PickPort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, strconv.Itoa(p)
+}
+
+// eventually polls for a condition for at most 10 s.
+func eventually(t *testing.T, what string, ok func() bool) time.Duration {
+	t.Helper()
+	began := time.Now()
+	for !ok() {
+		if time.Since(began) > 10*time.Second {
+			t.Fatalf("not within 10 s: %s", what)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	return time.Since(began)
+}
+
+// available probes every level.
+func available(t *testing.T) []Capabilities {
+	t.Helper()
+	var all []Capabilities
+	for _, level := range Levels() {
+		caps, err := ProbeAt(t.Context(), level)
+		if err != nil {
+			t.Logf("level %s is not available here: %v", level, err)
+			continue
+		}
+		all = append(all, caps)
+	}
+	if len(all) < 2 {
+		t.Fatalf("only %v; subreaper and process-group work everywhere", all)
+	}
+	return all
+}

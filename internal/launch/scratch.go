@@ -1,0 +1,198 @@
+package launch
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"benchrun/internal/bench"
+)
+
+// Scratch is the folder of one attempt. App is the server's working folder,
+// Work an empty folder that it may write to; both are owned by the user that
+// it runs as. A lock is held for as long as this process lives.
+type Scratch struct {
+	ID   string // 12 hexadecimal digits
+	Dir  string
+	App  string
+	Work string
+
+	lock   *os.File
+	mu     sync.Mutex
+	state  state
+	starts int // how many groups were started from this folder
+}
+
+const (
+	lockFile  = "lock"
+	stateFile = "state.json"
+)
+
+// scratchParent is the folder that holds this user's scratch folders.
+func scratchParent() string {
+	return filepath.Join(os.TempDir(), "benchrun-"+strconv.Itoa(os.Geteuid()))
+}
+
+// NewScratch makes a scratch folder whose app/ and work/ belong to user (nil:
+// to whoever runs benchrun). It fails (environment) when the folder's parent
+// belongs to someone else or user cannot reach it.
+func NewScratch(user *User) (*Scratch, error) {
+	s, err := newScratch(user)
+	if err != nil {
+		return nil, &bench.EnvironmentError{Problem: "no scratch folder", Err: err,
+			Hint: "set TMPDIR to a folder on a local disk that every user may pass through"}
+	}
+	return s, nil
+}
+
+func newScratch(user *User) (*Scratch, error) {
+	parent := scratchParent()
+	if err := os.Mkdir(parent, 0o711); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	if err := ownFolderOnly(parent); err != nil {
+		return nil, err
+	}
+	if user != nil {
+		if err := reachable(parent, user); err != nil {
+			return nil, err
+		}
+	}
+	// Without this a Sweep could see the folder before its lock is held.
+	guard, err := lockParent(parent)
+	if err != nil {
+		return nil, err
+	}
+	defer guard.Close() //nolint:errcheck // releases the lock
+	var id [6]byte
+	if _, err := rand.Read(id[:]); err != nil {
+		return nil, err
+	}
+	s := &Scratch{ID: hex.EncodeToString(id[:])}
+	s.Dir = filepath.Join(parent, s.ID)
+	s.App, s.Work = filepath.Join(s.Dir, "app"), filepath.Join(s.Dir, "work")
+	if err := os.Mkdir(s.Dir, 0o711); err != nil {
+		return nil, err
+	}
+	if err := s.fill(user); err != nil {
+		return nil, errors.Join(err, s.Remove())
+	}
+	return s, nil
+}
+
+func (s *Scratch) fill(user *User) error {
+	if err := os.Chmod(s.Dir, 0o711); err != nil { // whatever the umask is
+		return err
+	}
+	var err error
+	s.lock, err = os.OpenFile(filepath.Join(s.Dir, lockFile), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := unix.Flock(int(s.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return fmt.Errorf("lock %s: %w", s.lock.Name(), err)
+	}
+	for _, dir := range []string{s.App, s.Work} {
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			return err
+		}
+		if err := os.Chmod(dir, 0o755); err != nil {
+			return err
+		}
+		if user != nil {
+			if err := os.Chown(dir, user.UID, user.GID); err != nil {
+				return err
+			}
+		}
+	}
+	s.state.Boot = bootID()
+	return s.save()
+}
+
+// Remove removes the folder and gives the lock back. Groups started from it
+// must have been destroyed. Removing twice is no error.
+func (s *Scratch) Remove() error {
+	err := removeTree(s.Dir)
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Close())
+		s.lock = nil
+	}
+	return err
+}
+
+// removeTree removes a folder that the server may have written to. os.RemoveAll
+// follows no link; folders that the server made unreadable are opened first.
+func removeTree(dir string) error {
+	if os.RemoveAll(dir) == nil {
+		return nil
+	}
+	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() { // called before the folder is read
+			_ = os.Chmod(path, 0o700)
+		}
+		return nil
+	})
+	return os.RemoveAll(dir)
+}
+
+// ownFolderOnly refuses a folder that someone else may have planted in a
+// world-writable place: it must be a real folder, ours, writable by us alone.
+func ownFolderOnly(dir string) error {
+	var st unix.Stat_t
+	if err := unix.Lstat(dir, &st); err != nil {
+		return fmt.Errorf("stat %s: %w", dir, err)
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFDIR || int(st.Uid) != os.Geteuid() || st.Mode&0o022 != 0 {
+		return fmt.Errorf("%s is not a folder that only user %d may write to", dir, os.Geteuid())
+	}
+	return os.Chmod(dir, 0o711) // whatever the umask was
+}
+
+// reachable says whether user may pass through dir and every folder above.
+func reachable(dir string, user *User) error {
+	for ; ; dir = filepath.Dir(dir) {
+		var st unix.Stat_t
+		if err := unix.Stat(dir, &st); err != nil {
+			return fmt.Errorf("stat %s: %w", dir, err)
+		}
+		may := st.Mode&0o001 != 0
+		if int(st.Uid) == user.UID {
+			may = st.Mode&0o100 != 0
+		} else if int(st.Gid) == user.GID {
+			may = st.Mode&0o010 != 0
+		}
+		if !may {
+			return fmt.Errorf("user %s may not pass through %s", user.Name, dir)
+		}
+		if dir == filepath.Dir(dir) {
+			return nil
+		}
+	}
+}
+
+// lockParent takes the lock under which scratch folders come and go, waiting
+// at most 30 s for another benchrun that is sweeping.
+func lockParent(parent string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(parent, lockFile), os.O_CREATE|os.O_RDWR|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return f, nil
+		}
+		if !errors.Is(err, unix.EWOULDBLOCK) || time.Now().After(deadline) {
+			return nil, errors.Join(fmt.Errorf("lock %s: %w", f.Name(), err), f.Close())
+		}
+	}
+}

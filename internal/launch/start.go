@@ -1,0 +1,270 @@
+package launch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"benchrun/internal/bench"
+)
+
+// startTime bounds each step of starting; a healthy one takes milliseconds.
+const startTime = 10 * time.Second
+
+// supervisorLog is the file in a scratch folder that gets the shim's stderr.
+const supervisorLog = "supervisor.log"
+
+// Start starts a server under supervision and returns as soon as its command
+// has been executed. ctx bounds the start only; the group lives until Destroy.
+// Limits that caps.Cgroup cannot carry are left out: Group.Limits says which
+// are in force. It fails (environment, naming the command) when the command
+// cannot be executed or the level does not work; nothing is left then.
+func Start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
+	if err := spec.check(); err != nil {
+		return nil, err
+	}
+	g, err := start(ctx, caps, spec)
+	if err == nil {
+		return g, nil
+	}
+	if g != nil {
+		err = errors.Join(err, g.Destroy(ctx))
+	}
+	return nil, &bench.EnvironmentError{
+		Problem: fmt.Sprintf("cannot start %q (supervision %s)", spec.Argv[0], caps.Level), Err: err,
+	}
+}
+
+// start returns a group together with an error when there is something to
+// destroy.
+func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
+	g := &Group{
+		level: caps.Level, scratch: spec.Scratch, name: spec.Scratch.nextName(), leaderFD: -1,
+		reports: make(chan report, 4), done: make(chan struct{}), shimGone: make(chan struct{}),
+	}
+	if caps.Cgroup != "" {
+		var err error
+		if g.cg, g.why, err = newCgroup(caps.Cgroup, g.name, spec.Limits); err != nil {
+			return nil, err
+		}
+		g.limits = g.cg.limits
+	}
+	// Before the fork: a benchrun that dies in it leaves a trace for Sweep.
+	if err := spec.Scratch.remember(g.state()); err != nil {
+		return g, err
+	}
+	order := shimOrder{Level: caps.Level, Scratch: spec.Scratch.ID, Stage: stageOrder{
+		Argv: spec.Argv, Dir: spec.Dir, User: spec.User, NoFile: spec.Limits.NoFile,
+		Env:  append(slices.Clip(spec.Env), markerName+"="+spec.Scratch.ID),
+		Nice: spec.Limits.CPUs > 0 && g.limits.CPUs == 0,
+	}}
+	if g.cg != nil {
+		order.Stage.Cgroups = g.cg.folders()
+	}
+	if err := g.forkShim(order, spec); err != nil {
+		return g, err
+	}
+	if err := g.handshake(ctx, spec); err != nil {
+		return g, err
+	}
+	return g, nil
+}
+
+// handshake brings the waiting exec stage to exec.
+func (g *Group) handshake(ctx context.Context, spec Spec) error {
+	p, err := readProcess(g.ShimPID())
+	if err != nil {
+		return fmt.Errorf("find the supervisor: %w", err)
+	}
+	g.shimStart = p.start
+	if err := g.scratch.remember(g.state()); err != nil {
+		return err
+	}
+	forked, err := g.await(ctx, eventForked)
+	if err != nil {
+		return err
+	}
+	g.leader = forked.PID
+	// The leader waits for "go", so its pid cannot be anyone else's yet.
+	if g.leaderHost, err = hostPID(g.ShimPID(), g.leader); err != nil {
+		return err
+	}
+	if g.leaderFD, err = unix.PidfdOpen(g.leaderHost, 0); err != nil {
+		return fmt.Errorf("pidfd of the leader (Linux 5.4 is needed): %w", err)
+	}
+	if _, err := g.control.WriteString(orderGo + "\n"); err != nil {
+		return fmt.Errorf("tell the supervisor: %w", err)
+	}
+	running, err := g.await(ctx, eventRunning)
+	if err != nil {
+		return err
+	}
+	g.limits.NoFile = running.NoFile
+	if spec.User != nil {
+		g.limits.User = spec.User.Name
+	}
+	if running.Niced && g.limits.How == "" {
+		g.limits.How = "nice"
+	}
+	return nil
+}
+
+// await takes the next report, which must be of the wanted kind.
+func (g *Group) await(ctx context.Context, want event) (report, error) {
+	timeout := time.NewTimer(startTime)
+	defer timeout.Stop()
+	select {
+	case r, ok := <-g.reports:
+		switch {
+		case !ok:
+			return r, fmt.Errorf("the supervisor ended before its server was %s: %s", want, g.shimWords())
+		case r.Event == eventFailed:
+			return r, fmt.Errorf("%s: %s", r.What, r.Error)
+		case r.Event != want:
+			return r, fmt.Errorf("the supervisor says %q where %q is due", r.Event, want)
+		}
+		return r, nil
+	case <-ctx.Done():
+		return report{}, ctx.Err()
+	case <-timeout.C:
+		return report{}, fmt.Errorf("the supervisor did not say %q within %v", want, startTime)
+	}
+}
+
+// forkShim starts the supervisor and the two goroutines that live as long as
+// it does.
+func (g *Group) forkShim(order shimOrder, spec Spec) error {
+	attr, err := shimAttr(g.level, spec.User)
+	if err != nil {
+		return err
+	}
+	log, err := openLog(spec.Log, spec.User)
+	if err != nil {
+		return err
+	}
+	defer log.Close() //nolint:errcheck // only handed on
+	words, err := os.OpenFile(g.shimLogFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer words.Close() //nolint:errcheck // only handed on
+	var theirs, ours [3]*os.File
+	defer func() {
+		for _, f := range theirs {
+			_ = f.Close() // nil is no harm
+		}
+	}()
+	var errs [3]error
+	theirs[0], ours[0], errs[0] = os.Pipe() // config
+	theirs[1], ours[1], errs[1] = os.Pipe() // control
+	ours[2], theirs[2], errs[2] = os.Pipe() // status
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Args = []string{"benchrun", SuperviseArg}
+	cmd.Env, cmd.Dir, cmd.Stderr, cmd.SysProcAttr = []string{}, "/", words, attr
+	cmd.ExtraFiles = append(theirs[:], log)
+	err = errors.Join(errs[:]...)
+	if err == nil {
+		err = g.forkAndWait(cmd)
+	}
+	if err != nil {
+		for _, f := range ours {
+			_ = f.Close()
+		}
+		return err
+	}
+	g.control = ours[1]
+	go g.listen(ours[2])
+	return errors.Join(json.NewEncoder(ours[0]).Encode(order), ours[0].Close())
+}
+
+// forkAndWait forks from a thread that is locked until the shim is gone: the
+// shim's parent-death signal fires when the thread that forked it ends.
+func (g *Group) forkAndWait(cmd *exec.Cmd) error {
+	forked := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		if err == nil {
+			g.shim = cmd.Process
+		}
+		forked <- err
+		if err == nil {
+			_ = cmd.Wait() // how it ended matters less than what it said
+			close(g.shimGone)
+		}
+	}()
+	if err := <-forked; err != nil {
+		return fmt.Errorf("fork the supervisor: %w", err)
+	}
+	return nil
+}
+
+// listen reads the shim's reports until it ends.
+func (g *Group) listen(status *os.File) {
+	defer status.Close() //nolint:errcheck // read only
+	defer close(g.reports)
+	dec := json.NewDecoder(status)
+	for {
+		var r report
+		if err := dec.Decode(&r); err != nil {
+			break
+		}
+		switch r.Event {
+		case eventExited:
+			g.leaderEnded(bench.ExitStatus{Code: r.Code, Signal: r.Signal})
+		case eventEmpty:
+			g.sawEmpty.Store(true)
+		case eventFailed:
+			g.note(fmt.Sprintf("%s: %s", r.What, r.Error))
+			fallthrough
+		default:
+			select {
+			case g.reports <- r:
+			default: // nobody awaits anything after the start
+			}
+		}
+	}
+	// The leader dies with the shim: by the namespace, or by its own
+	// parent-death signal.
+	if !g.ending.Load() {
+		g.note("the supervisor ended by itself")
+	}
+	g.leaderEnded(bench.ExitStatus{Signal: "SIGKILL"})
+}
+
+// openLog opens the server's log for appending. Servers open /dev/stderr anew
+// by name, so it must belong to the user that they run as.
+func openLog(name string, user *User) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && user != nil && info.Mode().IsRegular() {
+		err = f.Chown(user.UID, user.GID)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// shimWords is what the supervisor wrote on its stderr, for an error.
+func (g *Group) shimWords() string {
+	b, err := os.ReadFile(g.shimLogFile())
+	if err != nil || len(b) == 0 {
+		return "it left no word"
+	}
+	const most = 2000
+	return strings.TrimSpace(string(b[max(0, len(b)-most):]))
+}

@@ -1,0 +1,66 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"syscall"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+const (
+	// settleTime is how long children may take to follow their leader.
+	settleTime = 500 * time.Millisecond
+	settleStep = 10 * time.Millisecond
+)
+
+// Stop asks the leader to end by sig and watches it go, for at most window.
+// grace is the documented shutdown grace (0 = not said); port is the server's.
+// Everything it sees is data: survivors and a port that is not free are looked
+// for when the leader has gone, again and again for at most half a second, or
+// at the end of the window. Nothing is killed; Destroy does that. When ctx
+// ends, the window ends.
+func Stop(ctx context.Context, clock bench.Clock, g *Group, port int, sig syscall.Signal, window, grace time.Duration) bench.Stop {
+	stop := bench.Stop{Term: clock.Now()}
+	err := os.ErrProcessDone
+	if g.Exit() == nil {
+		err = g.Signal(sig)
+	}
+	stop.AlreadyGone = errors.Is(err, os.ErrProcessDone)
+	if err != nil && !stop.AlreadyGone {
+		g.note(err.Error())
+	}
+	gone := waitFor(ctx, g.Done(), window)
+	if !stop.AlreadyGone {
+		stop.Seconds = min(time.Duration(clock.Now()-stop.Term), window).Seconds()
+	}
+	stop.Exit = g.Exit()
+	if !gone {
+		stop.NeededSIGKILL = true
+		stop.WindowLimited = grace > window
+		stop.Survivors = len(others(g))
+		stop.PortFreed = PortFree(port)
+		return stop
+	}
+	deadline := time.Now().Add(settleTime)
+	for {
+		stop.Survivors, stop.PortFreed = len(others(g)), PortFree(port)
+		if stop.Survivors == 0 && stop.PortFreed || time.Now().After(deadline) || ctx.Err() != nil {
+			return stop
+		}
+		time.Sleep(settleStep)
+	}
+}
+
+// others lists the members without the leader.
+func others(g *Group) []int {
+	pids, err := g.Members()
+	if err != nil {
+		g.note("list the members: " + err.Error())
+		return nil
+	}
+	return slices.DeleteFunc(pids, func(pid int) bool { return pid == g.LeaderHostPID() })
+}

@@ -1,0 +1,235 @@
+package launch
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"benchrun/internal/bench"
+)
+
+// SuperviseArg is the hidden first argument with which the benchrun binary
+// becomes the supervisor.
+const SuperviseArg = "__supervise"
+
+// stageArg is the second argument of the exec stage.
+const stageArg = "exec"
+
+// Supervise is the entry point behind SuperviseArg, called by main before any
+// flag is looked at. It returns the exit code of the process.
+func Supervise() int {
+	// The shim forks the server from this thread, whose end would fire the
+	// server's parent-death signal.
+	runtime.LockOSThread()
+	if len(os.Args) > 2 && os.Args[2] == stageArg {
+		return execStage()
+	}
+	for fd := shimConfig; fd <= shimLog; fd++ {
+		unix.CloseOnExec(fd)
+	}
+	s := &shim{tell: json.NewEncoder(os.NewFile(shimStatus, "status")), empty: make(chan struct{})}
+	if err := s.run(); err != nil {
+		s.report(report{Event: eventFailed, What: "supervise", Error: err.Error()})
+		fmt.Fprintln(os.Stderr, "supervisor:", err)
+		return 1
+	}
+	return 0
+}
+
+// shim is the supervisor's state.
+type shim struct {
+	order  shimOrder
+	leader int
+
+	reapMu sync.Mutex    // held while a child is reaped, and while children are killed
+	empty  chan struct{} // closed when there is no child any more
+
+	tellMu sync.Mutex
+	tell   *json.Encoder
+}
+
+func (s *shim) report(r report) {
+	s.tellMu.Lock()
+	defer s.tellMu.Unlock()
+	_ = s.tell.Encode(r) // benchrun may be dead; the control pipe says so too
+}
+
+// run lives until it is told to destroy, or benchrun dies. An error before
+// the leader runs ends the shim at once; there is nothing to end but the stage.
+func (s *shim) run() error {
+	keepSignals()
+	if err := json.NewDecoder(os.NewFile(shimConfig, "config")).Decode(&s.order); err != nil {
+		return fmt.Errorf("read the order: %w", err)
+	}
+	if err := enterLevel(s.order.Level); err != nil {
+		s.report(report{Event: eventFailed, What: "enter the level", Error: err.Error()})
+		s.report(report{Event: eventEmpty}) // nothing was forked
+		return nil
+	}
+	stage, err := s.fork()
+	if err != nil {
+		return err
+	}
+	s.report(report{Event: eventForked, PID: s.leader})
+	orders := make(chan string)
+	go readOrders(orders)
+	if word, ok := <-orders; !ok || word != orderGo {
+		stage.abandon()
+		go s.reap()
+		return s.destroy()
+	}
+	running := stage.release(s.order.Stage)
+	go s.reap() // from here on only: the leader's exit is told after its start
+	s.report(running)
+	if running.Event == eventRunning {
+		for word := range orders {
+			if word == orderDestroy {
+				break
+			}
+		}
+	}
+	return s.destroy()
+}
+
+// readOrders passes on the control pipe's lines and closes at its end. It
+// lives as long as the process.
+func readOrders(to chan<- string) {
+	defer close(to)
+	b := make([]byte, 64)
+	control := os.NewFile(shimControl, "control")
+	for {
+		n, err := control.Read(b)
+		if err != nil {
+			return
+		}
+		for word := range strings.FieldsSeq(string(b[:n])) {
+			to <- word
+		}
+	}
+}
+
+// keepSignals makes the shim deaf to what a server may send to its parent or
+// to everyone. Notify, not Ignore: a handler is not inherited by exec, so the
+// server starts with every signal at its default, even under nohup.
+func keepSignals() {
+	signal.Notify(make(chan os.Signal, 1), unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGPIPE,
+		unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM, unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU)
+}
+
+// enterLevel does what the level needs from inside.
+func enterLevel(level Level) error {
+	switch level {
+	case PIDNamespace, UserNamespace:
+		if pid := os.Getpid(); pid != 1 {
+			return fmt.Errorf("pid %d in the new namespace, not 1", pid)
+		}
+		if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+			return fmt.Errorf("make mounts private: %w", err)
+		}
+		if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+			return fmt.Errorf("mount /proc: %w", err)
+		}
+		if level == UserNamespace { // what is forked from here has no capability
+			if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); err != nil {
+				return fmt.Errorf("give up capabilities: %w", err)
+			}
+		}
+	case Subreaper:
+		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+			return fmt.Errorf("become subreaper: %w", err)
+		}
+	}
+	return nil
+}
+
+// stagePipes are the shim's ends of what the exec stage holds.
+type stagePipes struct{ config, status *os.File }
+
+// fork starts the exec stage, which waits for its order.
+func (s *shim) fork() (*stagePipes, error) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	configR, configW, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	statusR, statusW, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	log := os.NewFile(shimLog, "log")
+	s.leader, err = syscall.ForkExec("/proc/self/exe", []string{"benchrun", SuperviseArg, stageArg}, &syscall.ProcAttr{
+		Dir: "/", Env: []string{},
+		Files: []uintptr{null.Fd(), log.Fd(), log.Fd(), configR.Fd(), statusW.Fd()},
+		Sys:   &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fork the exec stage: %w", err)
+	}
+	err = errors.Join(null.Close(), log.Close(), configR.Close(), statusW.Close())
+	return &stagePipes{config: configW, status: statusR}, err
+}
+
+// abandon makes the waiting stage end.
+func (p *stagePipes) abandon() { _ = p.config.Close() }
+
+// release lets the stage exec and says what came of it.
+func (p *stagePipes) release(order stageOrder) report {
+	err := errors.Join(json.NewEncoder(p.config).Encode(order), p.config.Close())
+	if err != nil {
+		return report{Event: eventFailed, What: "order the exec stage", Error: err.Error()}
+	}
+	ready := report{Event: eventFailed, What: "confine the server", Error: "the exec stage died"}
+	for dec := json.NewDecoder(p.status); ; {
+		var r report
+		if err := dec.Decode(&r); errors.Is(err, io.EOF) {
+			break // closed: by exec, or by the stage's end
+		} else if err != nil {
+			return report{Event: eventFailed, What: "hear of the exec stage", Error: err.Error()}
+		}
+		ready = r
+	}
+	if ready.Event == eventReady {
+		ready.Event = eventRunning
+	}
+	return ready
+}
+
+// reap buries every child as it dies, the leader's status first told, until
+// there is none. It waits without burying, so that destroy, which holds the
+// lock, never kills a pid that was given away meanwhile.
+func (s *shim) reap() {
+	defer close(s.empty)
+	for {
+		err := unix.Waitid(unix.P_ALL, 0, nil, unix.WEXITED|unix.WNOWAIT|unix.WALL, nil)
+		if errors.Is(err, unix.ECHILD) {
+			return
+		}
+		s.reapMu.Lock()
+		var ws unix.WaitStatus
+		pid, err := unix.Wait4(-1, &ws, unix.WNOHANG|unix.WALL, nil)
+		s.reapMu.Unlock()
+		if err == nil && pid == s.leader {
+			exit := exitStatus(ws)
+			s.report(report{Event: eventExited, Code: exit.Code, Signal: exit.Signal})
+		}
+	}
+}
+
+func exitStatus(ws unix.WaitStatus) bench.ExitStatus {
+	if ws.Signaled() {
+		return bench.ExitStatus{Signal: unix.SignalName(ws.Signal())}
+	}
+	return bench.ExitStatus{Code: ws.ExitStatus()}
+}

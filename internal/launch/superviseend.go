@@ -1,0 +1,83 @@
+package launch
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// destroyTime bounds how long the shim tries to end what is below it.
+const destroyTime = 5 * time.Second
+
+// cleanLooks is how many looks in a row must find no marked process: a single
+// one can miss a process whose parent ended while it looked.
+const cleanLooks = 3
+
+// destroy ends everything below the shim and reports the proof: wait4 knows no
+// child, and whoever had lost his parent would be one.
+func (s *shim) destroy() error {
+	deadline := time.Now().Add(destroyTime)
+	for clean := 0; time.Now().Before(deadline); {
+		left, err := s.killAll()
+		if err != nil {
+			return err
+		}
+		if clean++; len(left) > 0 {
+			clean = 0
+		}
+		select {
+		case <-s.empty:
+			if clean >= cleanLooks {
+				s.report(report{Event: eventEmpty})
+				return nil
+			}
+		case <-time.After(time.Millisecond):
+		}
+	}
+	return fmt.Errorf("processes are left after %v of SIGKILL", destroyTime)
+}
+
+// killAll sends SIGKILL to all that is below. It returns the processes that
+// were seen by their marker, which the shim may be unable to wait for.
+func (s *shim) killAll() ([]int, error) {
+	if s.order.Level.namespaced() {
+		// From pid 1: every process of the namespace but itself, at one blow.
+		if err := unix.Kill(-1, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
+			return nil, fmt.Errorf("kill the namespace: %w", err)
+		}
+		return nil, nil
+	}
+	if err := s.killChildren(); err != nil {
+		return nil, err
+	}
+	if s.order.Level == ProcessGroup {
+		return killMarked(s.order.Scratch)
+	}
+	return nil, nil
+}
+
+// killChildren kills the direct children and their process groups; what these
+// had below them are the direct children of the next round. While nothing is
+// reaped, neither number can have been given to a stranger.
+func (s *shim) killChildren() error {
+	s.reapMu.Lock()
+	defer s.reapMu.Unlock()
+	kids, err := childrenOf(os.Getpid())
+	if err != nil {
+		return err
+	}
+	for _, pid := range kids {
+		p, err := readProcess(pid)
+		if err != nil {
+			continue
+		}
+		_ = unix.Kill(pid, unix.SIGKILL) // a zombie is no error
+		if p.pgid > 1 && p.pgid != unix.Getpgrp() {
+			_ = unix.Kill(-p.pgid, unix.SIGKILL)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// orphanTime is how long the children of a shim without benchrun may take to
+// die before the shim itself is killed.
+const orphanTime = time.Second
+
+// Sweep ends and removes what killed benchruns of this user have left: for
+// each scratch folder whose lock is not held the processes, the cgroups, the
+// mounts and the folder. It returns a sentence for each folder swept, and
+// joins the errors of those that it could not finish. A folder whose benchrun
+// is alive is never touched. Call it when benchrun starts.
+func Sweep() ([]string, error) {
+	parent := scratchParent()
+	if _, err := os.Lstat(parent); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err := ownFolderOnly(parent); err != nil {
+		return nil, err
+	}
+	guard, err := lockParent(parent)
+	if err != nil {
+		return nil, err
+	}
+	defer guard.Close() //nolint:errcheck // releases the lock
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return nil, err
+	}
+	var swept []string
+	var errs []error
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		said, err := sweepFolder(filepath.Join(parent, e.Name()))
+		if said != "" {
+			swept = append(swept, said)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("sweep %s: %w", filepath.Join(parent, e.Name()), err))
+		}
+	}
+	return swept, errors.Join(errs...)
+}
+
+// sweepFolder does nothing and says nothing when the folder is in use.
+func sweepFolder(dir string) (string, error) {
+	lock, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|unix.O_NOFOLLOW, 0)
+	switch {
+	case err == nil:
+		defer lock.Close() //nolint:errcheck // releases the lock
+		if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+			if errors.Is(err, unix.EWOULDBLOCK) {
+				return "", nil
+			}
+			return "", err
+		}
+	case !errors.Is(err, fs.ErrNotExist): // without a lock it died while it made the folder
+		return "", err
+	}
+	st, err := readState(dir)
+	if err != nil {
+		st = state{} // half a disk, half a file: the marker is left to go by
+	}
+	id := filepath.Base(dir)
+	killed, err := sweepProcesses(id, st)
+	if err != nil {
+		return "", err
+	}
+	groups := 0
+	for _, g := range st.Groups {
+		folders := g.folders(id)
+		if err := removeCgroup(folders, time.Now().Add(buryTime)); err != nil {
+			return "", err
+		}
+		groups += len(folders)
+	}
+	if err := unmountBelow(dir); err != nil {
+		return "", err
+	}
+	if err := removeTree(dir); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("removed what a killed benchrun left in %s: %d processes, %d cgroups", dir, killed, groups), nil
+}
+
+// folders are the group's cgroup folders, those only that bear the scratch
+// folder's name and are still there.
+func (g groupState) folders(id string) []string {
+	return slices.DeleteFunc(slices.Clone(g.Cgroups), func(dir string) bool {
+		_, err := os.Stat(filepath.Join(dir, "cgroup.procs"))
+		return err != nil || !strings.HasPrefix(filepath.Base(dir), "benchrun-"+id)
+	})
+}
+
+// sweepProcesses ends the members of the cgroups, the shim with all below it,
+// and whoever carries the marker. It says how many there were.
+func sweepProcesses(id string, st state) (int, error) {
+	began := time.Now()
+	for _, g := range st.Groups {
+		forbidForks(g.folders(id))
+	}
+	return endAll(context.Background(), func() ([]int, error) {
+		var seen []int
+		var errs []error
+		count := func(pids []int, err error) {
+			seen = append(seen, pids...)
+			errs = append(errs, err)
+		}
+		for _, g := range st.Groups {
+			count(killCgroup(g.folders(id)))
+			if st.Boot == bootID() {
+				count(g.killShim(time.Since(began) > orphanTime))
+			}
+		}
+		count(killMarked(id))
+		return seen, errors.Join(errs...)
+	})
+}
+
+// killShim ends a shim that is still there, by pid and start time. Outside of
+// namespaces its children go first, for they would lose themselves without it:
+// the shim waits for them and ends by itself. It is killed when it has none, or
+// when late.
+func (g groupState) killShim(late bool) ([]int, error) {
+	same := func() bool {
+		p, err := readProcess(g.ShimPID)
+		return err == nil && p.start == g.ShimStart && p.alive()
+	}
+	if g.ShimPID == 0 || !same() {
+		return nil, nil
+	}
+	if !g.Level.namespaced() && !late {
+		below, err := descendants(g.ShimPID)
+		for _, pid := range below {
+			p, readErr := readProcess(pid)
+			if readErr != nil {
+				continue
+			}
+			err = errors.Join(err, killIf(pid, func() bool {
+				now, err := readProcess(pid)
+				return err == nil && now.start == p.start
+			}))
+		}
+		if err != nil || len(below) > 0 {
+			return append(below, g.ShimPID), err
+		}
+	}
+	return []int{g.ShimPID}, killIf(g.ShimPID, same)
+}
+
+// unmountBelow detaches what is mounted in a folder, the deepest first.
+func unmountBelow(dir string) error {
+	mounts, err := readMounts()
+	if err != nil {
+		return err
+	}
+	for _, m := range slices.Backward(mounts) { // later mounts lie above earlier ones
+		if strings.HasPrefix(m.point, dir+"/") {
+			if err := unix.Unmount(m.point, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil {
+				return fmt.Errorf("unmount %s: %w", m.point, err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package observe
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"benchrun/internal/bench"
+)
+
+// BenchmarkWatch measures the observer's own CPU time, as a share of one core,
+// at 5 vitals a second. It runs in this process, the watched ones do not.
+func BenchmarkWatch(b *testing.B) {
+	for _, namespace := range []bool{false, true} {
+		for _, memory := range []string{"cgroup", "pss"} {
+			for _, procs := range []int{1, 10, 50} {
+				b.Run(fmt.Sprintf("namespace=%v/memory=%s/procs=%d", namespace, memory, procs), func(b *testing.B) {
+					benchmarkWatch(b, namespace, memory == "cgroup", procs)
+				})
+			}
+		}
+	}
+}
+
+func benchmarkWatch(b *testing.B, namespace, cgroup bool, procs int) {
+	a := startAgent(b, namespace)
+	for range procs - 1 {
+		a.asks("fork(signal.pause)")
+	}
+	vitals, seen := 0, 0
+	w, _ := watch(b, a, func(c *Config) {
+		c.Interval, c.Port = 200*time.Millisecond, 1
+		c.OnVital = func(v bench.Vital) { vitals++; seen = v.Procs }
+		if cgroup {
+			c.Memory = func() (int64, bool) { return 1, true }
+		}
+	})
+	before, began := cpuTime(b), time.Now()
+	for b.Loop() {
+		time.Sleep(3 * time.Second) // what is measured goes on meanwhile
+	}
+	used, wall := cpuTime(b)-before, time.Since(began)
+	w.Stop()
+	if seen != procs || vitals < int(wall/time.Second)*4 {
+		b.Fatalf("%d vitals in %v, the last of %d processes", vitals, wall, seen)
+	}
+	b.ReportMetric(100*used.Seconds()/wall.Seconds(), "%core")
+}
+
+// cpuTime is what this process used so far.
+func cpuTime(t testing.TB) time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

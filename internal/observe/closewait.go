@@ -1,0 +1,117 @@
+package observe
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// tcpCloseWait is the kernel's number of the state: the peer has closed, the
+// server has not.
+const tcpCloseWait = 8
+
+// closeWaits counts the sockets of one local port that are in CLOSE_WAIT. It
+// asks the kernel for this state only (sock_diag(7)): reading /proc/net/tcp
+// costs milliseconds even when it is empty, and lists thousands in TIME_WAIT.
+type closeWaits struct {
+	shim, port int
+	diag       int // socket, or -1: /proc/PID/net/tcp must do
+	buf        []byte
+}
+
+func newCloseWaits(shim, port int) *closeWaits {
+	c := &closeWaits{shim: shim, port: port, diag: -1}
+	if port == 0 {
+		return c
+	}
+	c.buf = make([]byte, 32<<10)
+	// A socket sees the network that its maker lives in.
+	ours, err := os.Readlink("/proc/self/ns/net")
+	if err != nil {
+		return c
+	}
+	if theirs, err := os.Readlink(procPath(shim, "ns/net")); err != nil || ours != theirs {
+		return c
+	}
+	if c.diag, err = unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unix.NETLINK_INET_DIAG); err != nil {
+		c.diag = -1
+	}
+	return c
+}
+
+func (c *closeWaits) close() { closeFD(c.diag) }
+
+func (c *closeWaits) count() int {
+	if c.port == 0 {
+		return 0
+	}
+	if c.diag >= 0 {
+		four, ok4 := c.ask(unix.AF_INET)
+		six, ok6 := c.ask(unix.AF_INET6)
+		if ok4 && ok6 {
+			return four + six
+		}
+		closeFD(c.diag) // the kernel was built without it
+		c.diag = -1
+	}
+	return c.list("net/tcp") + c.list("net/tcp6")
+}
+
+// ask sends one struct inet_diag_req_v2 and counts the struct inet_diag_msg
+// that come back, see sock_diag(7).
+func (c *closeWaits) ask(family byte) (count int, ok bool) {
+	req := make([]byte, unix.NLMSG_HDRLEN+56)
+	binary.NativeEndian.PutUint32(req, uint32(len(req)))
+	binary.NativeEndian.PutUint16(req[4:], unix.SOCK_DIAG_BY_FAMILY)
+	binary.NativeEndian.PutUint16(req[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
+	req[16], req[17] = family, unix.IPPROTO_TCP
+	binary.NativeEndian.PutUint32(req[20:], 1<<tcpCloseWait)
+	if unix.Sendto(c.diag, req, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}) != nil {
+		return 0, false
+	}
+	for {
+		// The kernel fills the answer while it is asked for: nothing to wait for.
+		n, _, err := unix.Recvfrom(c.diag, c.buf, unix.MSG_DONTWAIT)
+		if err != nil {
+			return 0, false
+		}
+		for b := c.buf[:n]; len(b) >= unix.NLMSG_HDRLEN; {
+			size := int(binary.NativeEndian.Uint32(b))
+			if size < unix.NLMSG_HDRLEN || size > len(b) {
+				return 0, false
+			}
+			switch binary.NativeEndian.Uint16(b[4:]) {
+			case unix.NLMSG_DONE:
+				return count, true
+			case unix.NLMSG_ERROR:
+				return 0, false
+			case unix.SOCK_DIAG_BY_FAMILY:
+				// family, state, timer, retrans: 4 bytes; then the local port.
+				if m := b[unix.NLMSG_HDRLEN:size]; len(m) >= 6 && m[1] == tcpCloseWait && int(binary.BigEndian.Uint16(m[4:])) == c.port {
+					count++
+				}
+			}
+			b = b[min((size+3)&^3, len(b)):]
+		}
+	}
+}
+
+// list counts in /proc/PID/net/tcp or tcp6, see proc(5): fields 1 and 3 of a
+// line are the local address:port and the state, in hexadecimal.
+func (c *closeWaits) list(name string) (count int) {
+	all, err := os.ReadFile(procPath(c.shim, name))
+	if err != nil {
+		return 0
+	}
+	port := fmt.Sprintf(":%04X", c.port)
+	for line := range bytes.Lines(all) {
+		f := bytes.Fields(line)
+		if len(f) > 3 && bytes.HasSuffix(f[1], []byte(port)) && string(f[3]) == "08" {
+			count++
+		}
+	}
+	return count
+}

@@ -1,0 +1,67 @@
+package observe
+
+import "time"
+
+// sawDeath is told by a pidfd that a process ended.
+func (t *tree) sawDeath(pid int) {
+	if p := t.members[pid]; p != nil {
+		t.ended(p)
+	}
+}
+
+// alive says whether a member runs. It is asked where a pidfd cannot tell.
+func (t *tree) alive(p *process) bool {
+	s, ok := t.refresh(p)
+	return ok && !s.gone()
+}
+
+// ended marks a member as dead, now. It stays a member until it is reaped.
+func (t *tree) ended(p *process) {
+	if p.diedAt != 0 {
+		return
+	}
+	now := time.Now()
+	p.diedAt = t.clock.Now()
+	p.patience = now.Add(statusPatience)
+	if p.pidfd >= 0 {
+		t.deaths.remove(p.pidfd)
+	}
+	if t.seen[p.seen] == p {
+		delete(t.seen, p.seen)
+	}
+	t.unreported++
+	t.report(p, now)
+}
+
+// report tells of a death as soon as its exit status is known or can no longer
+// be learned. A zombie shows it in its stat, to those who may see it; a pidfd
+// knows it once the process was reaped.
+func (t *tree) report(p *process, now time.Time) {
+	if p.reported {
+		return
+	}
+	s, ok := t.refresh(p)
+	known := ok && s.gone() && (p.visible || s.exit != 0)
+	if known {
+		p.exit = decodeExit(s.exit)
+	} else if p.pidfd >= 0 {
+		p.exit, known = exitOf(p.pidfd)
+	} else {
+		known = !ok // reaped: too late
+	}
+	if !known && now.Before(p.patience) {
+		return
+	}
+	p.reported = true
+	t.unreported--
+	t.onDied(p)
+}
+
+// release forgets a member that was reaped.
+func (t *tree) release(p *process) {
+	t.report(p, p.patience)
+	t.deadTicks += p.ticks
+	delete(t.members, p.pid)
+	p.close()
+	t.rescan() // its number may be another's already
+}

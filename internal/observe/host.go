@@ -1,0 +1,119 @@
+package observe
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/shirou/gopsutil/v3/host"
+	"github.com/shirou/gopsutil/v3/load"
+	"github.com/shirou/gopsutil/v3/mem"
+
+	"benchrun/internal/bench"
+)
+
+// Host describes this machine. Python, Supervision and Limits are left for who
+// knows them. CPUs are those that this process may use. Testbed is the same on
+// machines whose results may be compared: 12 hexadecimal digits over machine and
+// CPU model, CPUs, memory in whole GiB, the kernel's major.minor and the system.
+// What a machine does not say is "unknown"; an error means that /proc cannot be
+// read, and what could be is filled in all the same.
+func Host() (bench.Environment, error) {
+	e := bench.Environment{OS: osName(), CPUModel: cpuModel(), CPUs: runtime.NumCPU(), Kernel: "unknown"}
+	var errs []error
+	note := func(what string, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("host %s: %w", what, err))
+		}
+	}
+	var err error
+	e.Hostname, err = os.Hostname()
+	note("name", err)
+	if kernel, err := host.KernelVersion(); err == nil {
+		e.Kernel = kernel
+	} else {
+		note("kernel", err)
+	}
+	if m, err := mem.VirtualMemory(); err == nil {
+		e.MemoryBytes = int64(m.Total)
+	} else {
+		note("memory", err)
+	}
+	if l, err := load.Avg(); err == nil {
+		e.Load1 = l.Load1
+	} else {
+		note("load", err)
+	}
+	e.Somaxconn, err = somaxconn()
+	note("somaxconn", err)
+	e.Testbed = testbed(machineModel(), e)
+	return e, errors.Join(errs...)
+}
+
+// cpuModel is the first model name of /proc/cpuinfo, which not every
+// architecture gives.
+func cpuModel() string {
+	b, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return "unknown"
+	}
+	for line := range strings.Lines(string(b)) {
+		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown"
+}
+
+func somaxconn() (int, error) {
+	b, err := os.ReadFile("/proc/sys/net/core/somaxconn")
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(strings.TrimSpace(string(b)))
+}
+
+// osName is PRETTY_NAME of os-release(5). gopsutil would run lsb_release.
+func osName() string {
+	for _, path := range []string{"/etc/os-release", "/usr/lib/os-release"} {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		for line := range strings.Lines(string(b)) {
+			if v, ok := strings.CutPrefix(line, "PRETTY_NAME="); ok {
+				return strings.Trim(strings.TrimSpace(v), `"'`)
+			}
+		}
+	}
+	return runtime.GOOS
+}
+
+// machineModel is what the firmware calls the machine.
+func machineModel() string {
+	var words []string
+	for _, path := range []string{"/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/product_name", "/proc/device-tree/model"} {
+		if b, err := os.ReadFile(path); err == nil {
+			words = append(words, strings.Trim(string(b), " \n\x00"))
+		}
+	}
+	if len(words) == 0 {
+		return "unknown"
+	}
+	return strings.Join(words, " ")
+}
+
+func testbed(model string, e bench.Environment) string {
+	kernel := strings.SplitN(e.Kernel, ".", 3)
+	gib := (e.MemoryBytes + 1<<29) >> 30
+	sum := sha256.Sum256([]byte(strings.Join([]string{
+		model, e.CPUModel, strconv.Itoa(e.CPUs), strconv.FormatInt(gib, 10),
+		strings.Join(kernel[:min(2, len(kernel))], "."), e.OS,
+	}, "\n")))
+	return hex.EncodeToString(sum[:])[:12]
+}

@@ -1,0 +1,69 @@
+package observe
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// hostFiles reads the host-wide figures of a vital.
+type hostFiles struct {
+	meminfo, netstat int
+	overflows        int64 // when the watch began
+	buf              []byte
+}
+
+// newHostFiles opens the files; netstat is that of the shim's network.
+func newHostFiles(shim int) (*hostFiles, error) {
+	h := &hostFiles{meminfo: -1, netstat: -1, buf: make([]byte, 16<<10)}
+	var err error
+	if h.meminfo, err = openRead("/proc/meminfo"); err != nil {
+		return h, fmt.Errorf("/proc/meminfo: %w", err)
+	}
+	path := procPath(shim, "net/netstat")
+	if h.netstat, err = openRead(path); err != nil {
+		return h, fmt.Errorf("%s: %w", path, err)
+	}
+	h.overflows = h.listenOverflows()
+	return h, nil
+}
+
+func (h *hostFiles) close() {
+	closeFD(h.meminfo)
+	closeFD(h.netstat)
+}
+
+// memAvailable is in bytes; 0 where it cannot be read.
+func (h *hostFiles) memAvailable(buf []byte) int64 {
+	b, err := readAt0(h.meminfo, buf)
+	if err != nil {
+		return 0
+	}
+	_, after, _ := bytes.Cut(b, []byte("MemAvailable:"))
+	return int64(number(bytes.TrimLeft(after, " "))) << 10
+}
+
+// listenOverflows counts connections that found a listen queue full, since the
+// watch began.
+func (h *hostFiles) listenOverflows() int64 {
+	b, err := readAt0(h.netstat, h.buf)
+	if err != nil {
+		return 0
+	}
+	return tcpExt(b, "ListenOverflows") - h.overflows
+}
+
+// tcpExt finds a counter in /proc/net/netstat: a line of names, then one of
+// values, both led by "TcpExt:".
+func tcpExt(b []byte, name string) int64 {
+	names, rest, _ := bytes.Cut(b, []byte("\n"))
+	values, _, _ := bytes.Cut(rest, []byte("\n"))
+	for len(names) > 0 {
+		var n, v []byte
+		n, names, _ = bytes.Cut(names, []byte(" "))
+		v, values, _ = bytes.Cut(values, []byte(" "))
+		if string(n) == name {
+			return int64(number(v))
+		}
+	}
+	return 0
+}

@@ -1,0 +1,307 @@
+package observe
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"benchrun/internal/bench"
+)
+
+// The test binary runs itself again as a shim: "__shim plain|namespace
+// COMMAND…". It starts COMMAND with file 3 as standard input, adopts orphans,
+// and ends with all its descendants when its own standard input ends.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 3 && os.Args[1] == "__shim" {
+		if err := shimMain(os.Args[2] == "namespace", os.Args[3:]); err != nil {
+			fmt.Fprintln(os.Stderr, "shim:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func shimMain(namespace bool, command []string) error {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return err
+	}
+	if namespace {
+		if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+			return err
+		}
+		if err := unix.Mount("proc", "/proc", "proc", 0, ""); err != nil {
+			return err
+		}
+	}
+	files := []*os.File{os.NewFile(3, "commands"), os.Stdout, os.Stderr}
+	if _, err := os.StartProcess(command[0], command, &os.ProcAttr{Files: files}); err != nil {
+		return err
+	}
+	files[0].Close()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = bufio.NewReader(os.Stdin).ReadByte()
+		for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+			if children := ownChildren(); len(children) == 0 {
+				return
+			} else {
+				for _, pid := range children {
+					_ = unix.Kill(pid, unix.SIGKILL)
+				}
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	for {
+		if _, err := unix.Wait4(-1, nil, 0, nil); err == unix.ECHILD {
+			<-ended
+			return nil
+		}
+	}
+}
+
+func ownChildren() (pids []int) {
+	lists, _ := filepath.Glob("/proc/self/task/*/children")
+	for _, list := range lists {
+		b, _ := os.ReadFile(list)
+		for _, word := range strings.Fields(string(b)) {
+			pid, _ := strconv.Atoi(word)
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// agentSource runs each line of its standard input as Python.
+const agentSource = `
+import ctypes, mmap, os, signal, socket, sys, threading
+def say(*words): os.write(1, (" ".join(map(str, words)) + "\n").encode())
+def fork(f):
+    pid = os.fork()
+    if pid == 0:
+        try: f()
+        finally: os._exit(99)
+    return pid
+def gate():
+    "a child that waits for a byte, and the pipe that wakes it"
+    return os.pipe()
+say("ready", os.getpid())
+for line in sys.stdin: exec(line, globals())
+`
+
+// agent is a Python process, child of a shim, that does what it is told.
+type agent struct {
+	t        testing.TB
+	shim     int // host pid
+	pid      int // as it sees itself
+	commands *os.File
+	said     *bufio.Reader
+}
+
+var python = sync.OnceValues(func() (string, error) {
+	// The python3 of the path may be a script that starts the real one.
+	out, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output()
+	return strings.TrimSpace(string(out)), err
+})
+
+func startAgent(t testing.TB, namespace bool) *agent {
+	t.Helper()
+	interpreter, err := python()
+	if err != nil {
+		t.Fatalf("these tests need python3: %v", err)
+	}
+	kind := "plain"
+	attr := &syscall.SysProcAttr{}
+	if namespace {
+		kind = "namespace"
+		attr.Cloneflags = syscall.CLONE_NEWPID | syscall.CLONE_NEWNS
+		if os.Geteuid() != 0 {
+			attr.Cloneflags |= syscall.CLONE_NEWUSER
+			attr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}}
+			attr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getegid(), Size: 1}}
+		}
+	}
+	in, commands, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("/proc/self/exe", "__shim", kind, interpreter, "-c", agentSource)
+	cmd.SysProcAttr, cmd.ExtraFiles, cmd.Stderr = attr, []*os.File{in}, os.Stderr
+	life, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = cmd.Start()
+	in.Close()
+	if err != nil && namespace && os.Geteuid() != 0 {
+		t.Skipf("no PID namespace for an ordinary user here: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &agent{t: t, shim: cmd.Process.Pid, commands: commands, said: bufio.NewReader(out)}
+	t.Cleanup(func() {
+		life.Close()
+		commands.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("shim: %v", err)
+		}
+	})
+	if word := a.hears(); word[0] != "ready" {
+		t.Fatalf("agent said %q", word)
+	} else {
+		a.pid = a.number(word[1])
+	}
+	return a
+}
+
+// does has a line of Python executed.
+func (a *agent) does(format string, args ...any) {
+	a.t.Helper()
+	if _, err := fmt.Fprintf(a.commands, format+"\n", args...); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// hears reads a line that was said.
+func (a *agent) hears() []string {
+	a.t.Helper()
+	line, err := a.said.ReadString('\n')
+	if err != nil {
+		a.t.Fatalf("agent: %v", err)
+	}
+	return strings.Fields(line)
+}
+
+// asks has a Python expression evaluated to a number.
+func (a *agent) asks(format string, args ...any) int {
+	a.t.Helper()
+	a.does("say(%s)", fmt.Sprintf(format, args...))
+	return a.number(a.hears()[0])
+}
+
+func (a *agent) number(word string) int {
+	a.t.Helper()
+	n, err := strconv.Atoi(word)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return n
+}
+
+// log keeps what a Watcher reports.
+type log struct {
+	mu       sync.Mutex
+	vitals   []bench.Vital
+	procs    []bench.ProcEvent
+	receipts []bench.Receipt
+	doubts   []bench.Doubt
+	changed  chan struct{}
+}
+
+func keep[T any](l *log, list *[]T) func(T) {
+	return func(x T) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		*list = append(*list, x)
+		select {
+		case l.changed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// watch starts a Watcher on an agent; edit may be nil.
+func watch(t testing.TB, a *agent, edit func(*Config)) (*Watcher, *log) {
+	t.Helper()
+	l := &log{changed: make(chan struct{}, 1)}
+	cfg := Config{Clock: bench.NewClock(), ShimPID: a.shim, Interval: 50 * time.Millisecond,
+		OnVital: keep(l, &l.vitals), OnProc: keep(l, &l.procs), OnReceipt: keep(l, &l.receipts), OnDoubt: keep(l, &l.doubts)}
+	if edit != nil {
+		edit(&cfg)
+	}
+	w, err := Start(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+	return w, l
+}
+
+// until waits until cond holds of what was logged.
+func (l *log) until(t testing.TB, what string, cond func() bool) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	for {
+		l.mu.Lock()
+		ok := cond()
+		l.mu.Unlock()
+		if ok {
+			return
+		}
+		select {
+		case <-l.changed:
+		case <-deadline:
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			t.Fatalf("never: %s\nprocs %+v\nreceipts %+v\nlast vitals %+v", what, l.procs, l.receipts, l.vitals[max(0, len(l.vitals)-3):])
+		}
+	}
+}
+
+// event finds an event of a process; call it inside until.
+func (l *log) event(pid int, state bench.ProcState) *bench.ProcEvent {
+	for i := range l.procs {
+		if l.procs[i].PID == pid && l.procs[i].Event == state {
+			return &l.procs[i]
+		}
+	}
+	return nil
+}
+
+func (l *log) untilEvent(t testing.TB, pid int, state bench.ProcState) (e bench.ProcEvent) {
+	t.Helper()
+	l.until(t, fmt.Sprintf("process %d %s", pid, state), func() bool {
+		found := l.event(pid, state)
+		if found != nil {
+			e = *found
+		}
+		return found != nil
+	})
+	return e
+}
+
+// untilVital waits for a vital from now on.
+func (l *log) untilVital(t testing.TB, what string, cond func(bench.Vital) bool) (v bench.Vital) {
+	t.Helper()
+	l.mu.Lock()
+	from := len(l.vitals)
+	l.mu.Unlock()
+	l.until(t, "a vital with "+what, func() bool {
+		for ; from < len(l.vitals); from++ {
+			if cond(l.vitals[from]) {
+				v = l.vitals[from]
+				return true
+			}
+		}
+		return false
+	})
+	return v
+}

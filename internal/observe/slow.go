@@ -1,0 +1,110 @@
+package observe
+
+import (
+	"bytes"
+	"errors"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// slowLooks takes the readings that cost milliseconds, in a goroutine of its
+// own so that they do not delay the rest.
+type slowLooks struct {
+	sockets *closeWaits
+	asked   chan slowAsk
+	done    chan struct{}
+
+	mu    sync.Mutex
+	pss   int64
+	fresh bool
+	waits int
+}
+
+type slowAsk struct {
+	pids   []int
+	memory bool
+}
+
+func newSlowLooks(shim, port int) *slowLooks {
+	s := &slowLooks{sockets: newCloseWaits(shim, port), asked: make(chan slowAsk, 1), done: make(chan struct{})}
+	go s.run()
+	return s
+}
+
+// close waits for a reading that is under way.
+func (s *slowLooks) close() {
+	close(s.asked)
+	<-s.done
+	s.sockets.close()
+}
+
+// ask wants new readings. It does nothing while older ones are under way.
+func (s *slowLooks) ask(pids []int, memory bool) {
+	select {
+	case s.asked <- slowAsk{pids, memory}:
+	default:
+	}
+}
+
+// memory is the PSS of the tree in bytes, or -1 where it could not be read;
+// fresh is true once for each reading.
+func (s *slowLooks) memory() (pss int64, fresh bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fresh, s.fresh = s.fresh, false
+	return s.pss, fresh
+}
+
+// closeWait is the last count.
+func (s *slowLooks) closeWait() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waits
+}
+
+func (s *slowLooks) run() {
+	defer close(s.done)
+	buf := make([]byte, 4096)
+	for a := range s.asked {
+		waits := s.sockets.count()
+		var pss int64
+		if a.memory {
+			pss = sumPSS(a.pids, buf)
+		}
+		s.mu.Lock()
+		s.waits = waits
+		s.pss, s.fresh = pss, a.memory
+		s.mu.Unlock()
+	}
+}
+
+// sumPSS adds up the proportional set sizes, in bytes: a page that n processes
+// share counts 1/n for each, so that the sum counts it once. It is -1 where a
+// process does not show its own, for a sum without it would mislead; one that
+// ended meanwhile is left out.
+func sumPSS(pids []int, buf []byte) int64 {
+	var sum int64
+	read := 0
+	for _, pid := range pids {
+		b, err := readPath(procPath(pid, "smaps_rollup"), buf)
+		switch {
+		case err == nil:
+			// The kernel adds up all mappings; the first line names them.
+			_, after, _ := bytes.Cut(b, []byte("\nPss:"))
+			sum += int64(number(bytes.TrimLeft(after, " "))) << 10
+			read++
+		case !gone(err):
+			return -1
+		}
+	}
+	if read == 0 && len(pids) > 0 {
+		return -1 // the kernel was built without it
+	}
+	return sum
+}
+
+// gone says that a file of /proc could not be read because its process ended.
+func gone(err error) bool {
+	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ESRCH)
+}

@@ -1,0 +1,169 @@
+package observe
+
+import (
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"benchrun/internal/bench"
+)
+
+// wedge is a fault whose thread or process is watched.
+type wedge struct {
+	receipt bench.Receipt
+	known   bool     // the next two are set
+	process *process // nil: not in the tree, looked up by the receipt's numbers
+	thread  int      // as the observer sees it; 0 = the whole process
+	gone    bench.ReceiptEvent
+	goneAt  int64
+}
+
+// Track watches from now on whether the thread of a start receipt, or its
+// whole process where tid is pid, is still there. When it is gone, OnReceipt
+// gets the same receipt once more, with Event thread-gone or process-gone and T
+// the time when it was found out: at once for a process, within 50 ms for a
+// thread. A zombie is gone. A second receipt with the same nonce replaces the
+// first.
+func (w *Watcher) Track(r bench.Receipt) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.wedges[r.Nonce] = &wedge{receipt: r}
+}
+
+// Untrack ends the watch that Track began; an unknown nonce is fine.
+func (w *Watcher) Untrack(nonce string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.wedges, nonce)
+}
+
+// pollWedges reports the wedges that are gone.
+func (w *Watcher) pollWedges() {
+	for _, r := range w.takeGone() {
+		if w.cfg.OnReceipt != nil {
+			w.cfg.OnReceipt(r)
+		}
+	}
+}
+
+func (w *Watcher) takeGone() (gone []bench.Receipt) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.wedges) == 0 {
+		return nil
+	}
+	threads := map[*process]map[int]bool{} // read once for all wedges of a process
+	for nonce, g := range w.wedges {
+		if !g.known {
+			w.find(g)
+		}
+		if g.gone == "" {
+			w.check(g, threads)
+		}
+		if g.gone != "" {
+			r := g.receipt
+			r.Event, r.T = g.gone, g.goneAt
+			gone = append(gone, r)
+			delete(w.wedges, nonce)
+		}
+	}
+	return gone
+}
+
+// find translates the numbers of a receipt, which are the server's.
+func (w *Watcher) find(g *wedge) {
+	g.known = true
+	p := w.tree.seen[g.receipt.PID]
+	if p == nil { // it may be younger than the last look
+		w.tree.rescan()
+		w.tree.look()
+		p = w.tree.seen[g.receipt.PID]
+	}
+	g.process = p
+	if p == nil || g.receipt.TID == g.receipt.PID {
+		return
+	}
+	var ok bool
+	if g.thread, ok = w.tree.hostThread(p, g.receipt.TID); !ok {
+		w.went(g, bench.ReceiptThreadGone)
+	}
+}
+
+func (w *Watcher) check(g *wedge, threads map[*process]map[int]bool) {
+	p := g.process
+	switch {
+	case p == nil:
+		w.checkStray(g)
+	case p.diedAt != 0:
+		g.gone, g.goneAt = bench.ReceiptProcessGone, p.diedAt
+	case g.thread != 0:
+		now, listed := threads[p]
+		if !listed {
+			now = w.tree.threads(p)
+			threads[p] = now
+		}
+		// No thread at all: the process is about to be reported as dead.
+		if len(now) > 0 && !now[g.thread] {
+			w.went(g, bench.ReceiptThreadGone)
+		}
+	}
+}
+
+// checkStray looks for a process that is not in the tree: it is gone, or, where
+// the server's numbers are the host's, it may have got away from the shim.
+func (w *Watcher) checkStray(g *wedge) {
+	r := g.receipt
+	if w.tree.shimSeen != w.tree.shim {
+		w.went(g, bench.ReceiptProcessGone)
+		return
+	}
+	if s, err := w.tree.readStat(r.PID); err != nil || s.gone() {
+		w.went(g, bench.ReceiptProcessGone)
+	} else if _, err := os.Lstat(procPath(r.PID, "task/"+strconv.Itoa(r.TID))); err != nil {
+		w.went(g, bench.ReceiptThreadGone)
+	}
+}
+
+func (w *Watcher) went(g *wedge, event bench.ReceiptEvent) {
+	g.gone, g.goneAt = event, w.cfg.Clock.Now()
+}
+
+// threads lists a process's threads as the observer sees them.
+func (t *tree) threads(p *process) map[int]bool {
+	found := map[int]bool{}
+	fd, err := unix.Open(procPath(p.pid, "task"), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	defer unix.Close(fd)
+	if eachNumber(fd, t.listing, func(tid int) { found[tid] = true }) != nil {
+		return nil
+	}
+	return found
+}
+
+// hostThread finds the thread that calls itself tid. In a PID namespace it asks
+// every thread of the process, and remembers the answers for the next time.
+func (t *tree) hostThread(p *process, tid int) (int, bool) {
+	threads := t.threads(p)
+	if p.pid == p.seen {
+		return tid, threads[tid]
+	}
+	known := make(map[int]int, len(threads))
+	host, ok := 0, false
+	for h := range threads {
+		seen, again := p.tids[h]
+		if !again {
+			if seen, again = innermostPID(procPath(p.pid, "task/"+strconv.Itoa(h)+"/status"), t.buf); !again {
+				continue
+			}
+		}
+		known[h] = seen
+		if seen == tid {
+			host, ok = h, true
+		}
+	}
+	p.tids = known
+	return host, ok
+}

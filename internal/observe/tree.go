@@ -1,0 +1,277 @@
+package observe
+
+import (
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"benchrun/internal/bench"
+)
+
+// process is one member of the tree, until it is reaped.
+type process struct {
+	pid    int // as the observer sees it
+	seen   int // as the server sees it
+	parent int // at birth, as the server sees it
+	name   string
+	start  uint64
+	ticks  uint64 // CPU at the last look
+	bornAt int64
+	// Open for as long as the process is kept, so that neither can come to mean
+	// a later process of the same number. -1 = could not be opened.
+	pidfd, stat int
+	visible     bool // the kernel shows us its exit status while it is a zombie
+
+	diedAt   int64 // 0 = alive
+	exit     *bench.ExitStatus
+	reported bool      // its death
+	patience time.Time // when to report it without a status
+	tids     map[int]int
+}
+
+// tree knows the descendants of the shim.
+type tree struct {
+	clock        bench.Clock
+	shim         int
+	shimSeen     int
+	shimStart    uint64
+	proc         int // /proc
+	cursor       pidCursor
+	deaths       *deathWatch
+	onBorn       func(*process)
+	onDied       func(*process)
+	members      map[int]*process // by pid; the dead until they are reaped
+	seen         map[int]*process // the living, by seen
+	strangers    map[int]uint32   // pids outside the tree, and the scan that saw them last
+	scans        uint32
+	fullDue      time.Time // of a scan that needs no reason
+	again        bool      // scan at the next look too
+	unreported   int       // deaths
+	deadTicks    uint64    // CPU of those that were reaped
+	buf, listing []byte
+}
+
+func newTree(clock bench.Clock, shim int, deaths *deathWatch, onBorn, onDied func(*process)) (*tree, error) {
+	t := &tree{clock: clock, shim: shim, deaths: deaths, onBorn: onBorn, onDied: onDied, proc: -1,
+		cursor: pidCursor{fd: -1}, members: map[int]*process{}, seen: map[int]*process{}, strangers: map[int]uint32{},
+		buf: make([]byte, 4096), listing: make([]byte, 32<<10)}
+	s, err := t.readStat(shim)
+	if err != nil {
+		return t, fmt.Errorf("there is no such process: %w", err)
+	}
+	t.shimStart = s.start
+	var ok bool
+	if t.shimSeen, ok = innermostPID(procPath(shim, "status"), t.buf); !ok {
+		return t, fmt.Errorf("no NSpid in %s", procPath(shim, "status"))
+	}
+	if t.proc, err = unix.Open("/proc", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err != nil {
+		return t, fmt.Errorf("/proc: %w", err)
+	}
+	return t, t.cursor.open()
+}
+
+func (t *tree) close() {
+	for _, p := range t.members {
+		p.close()
+	}
+	t.cursor.close()
+	closeFD(t.proc)
+}
+
+func (p *process) close() {
+	closeFD(p.pidfd)
+	closeFD(p.stat)
+}
+
+func closeFD(fd int) {
+	if fd >= 0 {
+		unix.Close(fd)
+	}
+}
+
+// rescan makes the next look a scan.
+func (t *tree) rescan() { t.again = true }
+
+// pending says that a death waits for its exit status.
+func (t *tree) pending() bool { return t.unreported > 0 }
+
+// look scans if there may be new processes, and goes on asking for exit
+// statuses.
+func (t *tree) look() {
+	moved := t.cursor.read(t.buf)
+	full := !time.Now().Before(t.fullDue)
+	if called := moved || t.again; called || full {
+		// A pid is handed out a moment before its process can be seen, so a
+		// movement is worth two scans.
+		t.again = moved
+		t.scan(full, called)
+	}
+	if t.unreported > 0 {
+		for _, p := range t.members {
+			if p.diedAt != 0 && !p.reported {
+				t.report(p, time.Now())
+			}
+		}
+	}
+}
+
+// scan reads the list of all processes, and looks closer at those that are new.
+// full says that it is the one a second that nothing needs to call for.
+func (t *tree) scan(full, called bool) {
+	if full {
+		t.fullDue = time.Now().Add(slowEvery)
+	}
+	t.forgetReused(full)
+	t.scans++
+	if t.scans == 0 { // wrapped: no stranger may look as if it had been seen
+		t.scans = 1
+	}
+	found := 0
+	err := eachNumber(t.proc, t.listing, func(pid int) {
+		if _, ok := t.strangers[pid]; ok {
+			t.strangers[pid] = t.scans
+		} else if t.members[pid] == nil && pid != t.shim {
+			found++
+			t.classify(pid, 0)
+		}
+	})
+	if err != nil {
+		t.again = true
+		return
+	}
+	for pid, scan := range t.strangers {
+		if scan != t.scans {
+			delete(t.strangers, pid)
+		}
+	}
+	for _, p := range t.members {
+		if p.pidfd < 0 && p.diedAt == 0 && !t.alive(p) {
+			t.ended(p)
+		}
+	}
+	t.cursor.check(found > 0 && !called, t.buf)
+}
+
+// forgetReused forgets what was known of every pid that may have been given
+// to another process since the last scan.
+func (t *tree) forgetReused(full bool) {
+	for pid := range t.strangers {
+		if t.cursor.passed(pid) || (full && !t.cursor.trusted) {
+			delete(t.strangers, pid)
+		}
+	}
+	for pid, p := range t.members {
+		if !t.cursor.passed(pid) {
+			continue
+		}
+		if s, err := t.readStat(pid); err != nil || s.start != p.start {
+			t.ended(p)
+			t.release(p)
+		}
+	}
+}
+
+// classify says whether a process is a member, and makes a new one known.
+// depth bounds the walk up through parents that are new too.
+func (t *tree) classify(pid, depth int) bool {
+	if pid == t.shim || t.members[pid] != nil {
+		return true
+	}
+	if _, ok := t.strangers[pid]; ok || depth > 100 {
+		return false
+	}
+	for range 5 {
+		s, err := t.readStat(pid)
+		if err != nil {
+			return false // it was gone before it could be looked at
+		}
+		if s.ppid == 0 {
+			break
+		}
+		if t.classify(s.ppid, depth+1) && t.shimIsOurs(s.ppid) {
+			return t.adopt(pid, s.ppid)
+		}
+		if _, ok := t.strangers[s.ppid]; ok {
+			break
+		}
+		// The parent ended meanwhile: the child has another one now.
+	}
+	t.strangers[pid] = t.scans
+	return false
+}
+
+// shimIsOurs guards the one pid that is trusted without a scan: should the
+// shim have ended, its number may be another's.
+func (t *tree) shimIsOurs(ppid int) bool {
+	if ppid != t.shim {
+		return true
+	}
+	s, err := t.readStat(t.shim)
+	return err == nil && s.start == t.shimStart
+}
+
+// adopt makes a process a member.
+func (t *tree) adopt(pid, ppid int) bool {
+	p := &process{pid: pid, parent: t.shimSeen, bornAt: t.clock.Now(), pidfd: -1, stat: -1}
+	if parent := t.members[ppid]; parent != nil {
+		p.parent = parent.seen
+	}
+	var ok bool
+	// The pidfd comes first: what is read afterwards is known to be of the same
+	// process, unless the pidfd says that it ended.
+	p.pidfd, _ = unix.PidfdOpen(pid, 0)
+	p.stat, _ = openRead(procPath(pid, "stat"))
+	s, alive := t.refresh(p)
+	if p.seen, ok = innermostPID(procPath(pid, "status"), t.buf); !ok || !alive {
+		p.close()
+		return false
+	}
+	p.start = s.start
+	t.members[pid] = p
+	t.seen[p.seen] = p
+	t.onBorn(p)
+	if p.pidfd >= 0 && t.deaths.add(p.pidfd, pid) != nil {
+		closeFD(p.pidfd)
+		p.pidfd = -1
+	}
+	return true
+}
+
+// refresh reads a member's stat, and keeps what outlives it.
+func (t *tree) refresh(p *process) (procStat, bool) {
+	var b []byte
+	var err error
+	if p.stat >= 0 {
+		b, err = readAt0(p.stat, t.buf)
+	} else {
+		b, err = readPath(procPath(p.pid, "stat"), t.buf)
+	}
+	if err != nil {
+		return procStat{}, false
+	}
+	s, ok := parseStat(b)
+	if !ok || (p.start != 0 && s.start != p.start) {
+		return procStat{}, false
+	}
+	p.ticks = max(p.ticks, s.ticks)
+	if !s.gone() {
+		p.visible = s.visible
+		if p.name != string(s.name) { // it compares without allocating
+			p.name = string(s.name)
+		}
+	}
+	return s, true
+}
+
+func (t *tree) readStat(pid int) (procStat, error) {
+	b, err := readPath(procPath(pid, "stat"), t.buf)
+	if err != nil {
+		return procStat{}, err
+	}
+	s, ok := parseStat(b)
+	if !ok {
+		return procStat{}, unix.EBADMSG
+	}
+	return s, nil
+}

@@ -1,0 +1,205 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// lookEvery is the pause between two looks for new processes and for wedged
+// threads that are gone. Deaths of processes are not looked for: a pidfd tells.
+const lookEvery = 25 * time.Millisecond
+
+// slowEvery is the pause between two readings of what is dear: PSS and the
+// states of sockets.
+const slowEvery = time.Second
+
+// gapAfter is how late a look may come before it is a doubt.
+const gapAfter = time.Second
+
+// statusPatience is how long a death waits for its exit status. Only where the
+// status of a zombie is hidden from the observer does a death wait at all.
+const statusPatience = 500 * time.Millisecond
+
+// Config says what to watch and where to report. Callbacks are never called
+// concurrently; nil callbacks are skipped. They hold up the watch, so they must
+// return quickly.
+type Config struct {
+	Clock    bench.Clock
+	ShimPID  int           // as the observer sees it; its descendants are the tree
+	Port     int           // of the server, for CloseWait; 0 = do not count
+	Interval time.Duration // between vitals; 0 = 200 ms
+	// Memory gives the tree's memory in bytes, from its cgroup. Where it is nil,
+	// or says false when the watch begins, PSS is summed once a second.
+	Memory func() (int64, bool)
+	// CPU gives the tree's CPU seconds, from its cgroup. Where it is nil, or says
+	// false when the watch begins, the processes' own times are summed.
+	CPU       func() (float64, bool)
+	OnVital   func(bench.Vital)
+	OnProc    func(bench.ProcEvent)
+	OnReceipt func(bench.Receipt) // thread-gone and process-gone, see Track
+	OnDoubt   func(bench.Doubt)   // cause "observer-gap"
+}
+
+// Watcher watches one process tree until it is stopped.
+type Watcher struct {
+	cfg    Config
+	cancel context.CancelFunc
+	done   chan struct{}
+
+	tree   *tree
+	deaths *deathWatch
+	host   *hostFiles
+	slow   *slowLooks
+	// The sources are chosen when the watch begins, and kept: a series that
+	// mixes cgroup readings with sums would show steps that nobody took.
+	cgroupMemory, cgroupCPU bool
+	cpu                     float64 // the last CPU reading
+
+	mu     sync.Mutex // guards wedges, which Track and Untrack share with the loop
+	wedges map[string]*wedge
+}
+
+// Start begins to watch until Stop is called or ctx ends. Processes that are
+// there already are reported as born. It fails where there is no such shim, or
+// where /proc or epoll cannot be used.
+func Start(ctx context.Context, cfg Config) (*Watcher, error) {
+	if cfg.Clock == (bench.Clock{}) {
+		return nil, errors.New("observe: a watch needs a clock")
+	}
+	if cfg.Interval <= 0 {
+		cfg.Interval = 200 * time.Millisecond
+	}
+	w := &Watcher{cfg: cfg, done: make(chan struct{}), wedges: map[string]*wedge{}}
+	if err := w.open(); err != nil {
+		w.close()
+		return nil, fmt.Errorf("observe process %d: %w", cfg.ShimPID, err)
+	}
+	if cfg.Memory != nil {
+		_, w.cgroupMemory = cfg.Memory()
+	}
+	if cfg.CPU != nil {
+		_, w.cgroupCPU = cfg.CPU()
+	}
+	ctx, w.cancel = context.WithCancel(ctx)
+	go w.run(ctx)
+	return w, nil
+}
+
+func (w *Watcher) open() (err error) {
+	if w.deaths, err = newDeathWatch(); err != nil {
+		return err
+	}
+	if w.tree, err = newTree(w.cfg.Clock, w.cfg.ShimPID, w.deaths, w.born, w.died); err != nil {
+		return err
+	}
+	if w.host, err = newHostFiles(w.cfg.ShimPID); err != nil {
+		return err
+	}
+	w.slow = newSlowLooks(w.cfg.ShimPID, w.cfg.Port)
+	return nil
+}
+
+func (w *Watcher) close() {
+	if w.slow != nil {
+		w.slow.close()
+	}
+	if w.host != nil {
+		w.host.close()
+	}
+	if w.tree != nil {
+		w.tree.close()
+	}
+	if w.deaths != nil {
+		w.deaths.close()
+	}
+}
+
+// Stop takes a last look, so that deaths and births just before are reported,
+// and returns when no callback will be called any more. It may be called twice.
+func (w *Watcher) Stop() {
+	w.cancel()
+	<-w.done
+}
+
+func (w *Watcher) run(ctx context.Context) {
+	defer close(w.done)
+	defer w.close()
+	now := time.Now()
+	due, vitalDue, slowDue := now, now, now
+	for ctx.Err() == nil {
+		now = time.Now()
+		if late := now.Sub(due); late > gapAfter {
+			at := w.cfg.Clock.Now()
+			w.doubt(bench.Doubt{From: at - int64(late), To: at, Cause: "observer-gap",
+				Note: fmt.Sprintf("a look at the process tree came %.1f s late", late.Seconds())})
+		}
+		w.look()
+		if !now.Before(vitalDue) {
+			slow := !now.Before(slowDue)
+			if slow {
+				slowDue = now.Add(slowEvery)
+			}
+			w.vital(slow)
+			vitalDue = following(vitalDue, w.cfg.Interval, now)
+		}
+		due = following(due, lookEvery, now)
+		for w.deaths.wait(due, w.tree.sawDeath) && time.Now().Before(due) {
+			w.pollWedges()
+		}
+	}
+	w.lastLook()
+}
+
+// following is the next time on a schedule, which begins anew where now has
+// overtaken it: missed looks are not made up for.
+func following(due time.Time, every time.Duration, now time.Time) time.Time {
+	if due = due.Add(every); due.Before(now) {
+		return now.Add(every)
+	}
+	return due
+}
+
+func (w *Watcher) look() {
+	w.tree.look()
+	w.pollWedges()
+}
+
+// lastLook waits a little for the exit statuses that are still missing.
+func (w *Watcher) lastLook() {
+	now := time.Now()
+	until := now.Add(statusPatience)
+	for w.deaths.wait(now, w.tree.sawDeath) && time.Now().Before(until) {
+	}
+	w.tree.rescan()
+	w.look()
+	for w.tree.pending() && time.Now().Before(until) {
+		w.deaths.wait(time.Now().Add(lookEvery), w.tree.sawDeath)
+		w.look()
+	}
+	w.vital(false)
+}
+
+func (w *Watcher) doubt(d bench.Doubt) {
+	if w.cfg.OnDoubt != nil {
+		w.cfg.OnDoubt(d)
+	}
+}
+
+func (w *Watcher) born(p *process) {
+	w.procEvent(bench.ProcEvent{T: p.bornAt, PID: p.seen, PPID: p.parent, Event: bench.Born, Name: p.name})
+}
+
+func (w *Watcher) died(p *process) {
+	w.procEvent(bench.ProcEvent{T: p.diedAt, PID: p.seen, PPID: p.parent, Event: bench.Died, Name: p.name, Exit: p.exit})
+}
+
+func (w *Watcher) procEvent(e bench.ProcEvent) {
+	if w.cfg.OnProc != nil {
+		w.cfg.OnProc(e)
+	}
+}

@@ -1,0 +1,135 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math/bits"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// scheduleFormat is raised when the same inputs stop giving the same schedule.
+// It is part of every hash and of every key.
+const scheduleFormat = "benchrun.schedule/v1"
+
+// hashedVictims is how many victim nonces stand in a schedule's hash.
+const hashedVictims = 100
+
+// Fault is one misbehaving request of the fault phase.
+type Fault struct {
+	Index  int           // from 0
+	Offset time.Duration // from the start of the fault phase
+	Nonce  string        // "f<index>-<8 hex>"
+}
+
+// Schedule says when which fault is due and what every request is called. It
+// is a pure function of seed, scenario, rate and mode: the same for every
+// target, on every machine, at any time.
+//
+// Faults are stratified. With the ratio p, stratum i covers the victims
+// [i/p, (i+1)/p) of the fault phase, and exactly one fault falls into it, half
+// a victim tick after a victim that is drawn evenly from the stratum. Drawing
+// each request by itself instead would leave a pool of ten threads unexhausted
+// in up to a quarter of all runs.
+type Schedule struct {
+	seed     uint64
+	scenario bench.Scenario
+	rate     int
+	mode     bench.Mode
+	key      [sha256.Size]byte
+}
+
+// NewSchedule makes the schedule of a scenario under rate victims per second.
+// A ratio of 0 means no faults. It panics on a rate below 1 or a ratio that is
+// no share of a whole: programming errors, for both are checked when they are
+// read.
+func NewSchedule(seed uint64, scenario bench.Scenario, rate int, mode bench.Mode) Schedule {
+	if rate < 1 || scenario.Ratio < 0 || scenario.Ratio > bench.RatioWhole {
+		panic(fmt.Sprintf("plan: no schedule for rate %d and ratio %d", rate, scenario.Ratio))
+	}
+	key := sha256.Sum256(fmt.Appendf(nil, "%s\nseed %d\nscenario %s\n", scheduleFormat, seed, scenario.Name()))
+	return Schedule{seed: seed, scenario: scenario, rate: rate, mode: mode, key: key}
+}
+
+// Faults lists the faults with an offset below until, in order. A longer until
+// only adds to the end. The positions are drawn from ChaCha8 (math/rand/v2,
+// C2SP chacha8rand), one 64-bit word per stratum, scaled to the stratum's width
+// by a 128-bit multiplication.
+func (s Schedule) Faults(until time.Duration) []Fault {
+	if s.scenario.Ratio == 0 {
+		return nil
+	}
+	var faults []Fault
+	source := rand.NewChaCha8(s.key)
+	for i := 0; ; i++ {
+		from, to := s.stratum(i)
+		if s.between(from) >= until {
+			return faults
+		}
+		drawn, _ := bits.Mul64(source.Uint64(), uint64(to-from))
+		// The last strata may reach past until: their fault is drawn all the
+		// same, so that the ones before it do not depend on until.
+		if at := s.between(from + int(drawn)); at < until {
+			faults = append(faults, Fault{Index: i, Offset: at, Nonce: s.nonce("f", uint64(i))})
+		}
+	}
+}
+
+// stratum gives the victims [from, to) of stratum i, exactly.
+func (s Schedule) stratum(i int) (from, to int) {
+	whole, ratio := int(bench.RatioWhole), int(s.scenario.Ratio)
+	ceil := func(n int) int { return (n*whole + ratio - 1) / ratio }
+	return ceil(i), ceil(i + 1)
+}
+
+// between is the moment half a tick after a victim of the fault phase, so that
+// a fault is never due together with a victim.
+func (s Schedule) between(victim int) time.Duration {
+	return time.Duration((2*int64(victim) + 1) * int64(time.Second) / (2 * int64(s.rate)))
+}
+
+// VictimNonce names the victim seq: "v17-9c1e2f03".
+func (s Schedule) VictimNonce(seq uint64) string { return s.nonce("v", seq) }
+
+// AgeingNonce names the ageing provoker i, from 0: "a3-1b00c4d7".
+func (s Schedule) AgeingNonce(i int) string { return s.nonce("a", uint64(i)) }
+
+// nonce is a kind, a number, and 8 hex digits that only this schedule gives:
+// an answer that carries another's cannot pass for it.
+func (s Schedule) nonce(kind string, n uint64) string {
+	var block [sha256.Size + 16]byte
+	copy(block[:], s.key[:])
+	copy(block[sha256.Size:], kind)
+	binary.BigEndian.PutUint64(block[sha256.Size+8:], n)
+	sum := sha256.Sum256(block[:])
+	return kind + strconv.FormatUint(n, 10) + "-" + hex.EncodeToString(sum[:4])
+}
+
+// horizon is how much of the fault phase the hash covers.
+func (s Schedule) horizon() time.Duration {
+	if s.mode == bench.ModeFull {
+		return 300 * time.Second
+	}
+	return 60 * time.Second
+}
+
+// Hash names the schedule: 32 hex digits of a SHA-256 over its inputs, its
+// faults of the first 60 s (quick) or 300 s (full) and its first victims'
+// nonces. Two attempts with the same hash were under the same load.
+func (s Schedule) Hash() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\nseed %d\nscenario %s\nfamily-version %d\nrate %d\nhorizon %d\n",
+		scheduleFormat, s.seed, s.scenario.Name(), s.scenario.Family.Version, s.rate, s.horizon())
+	for _, f := range s.Faults(s.horizon()) {
+		fmt.Fprintf(h, "fault %d %d %s\n", f.Index, f.Offset, f.Nonce)
+	}
+	for seq := range uint64(hashedVictims) {
+		fmt.Fprintf(h, "victim %s\n", s.VictimNonce(seq))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}

@@ -1,0 +1,162 @@
+package plan
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"benchrun/internal/bench"
+	"benchrun/targets"
+)
+
+func registry(t *testing.T) *targets.Registry {
+	t.Helper()
+	reg, err := targets.Load(targets.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reg
+}
+
+func names(cells []Cell) []string {
+	var out []string
+	for _, c := range cells {
+		out = append(out, c.Name())
+	}
+	return out
+}
+
+func TestSplitList(t *testing.T) {
+	for in, want := range map[string]string{
+		"a,b":                   "a|b",
+		" a , b ":               "a|b",
+		"a,,b":                  "a|b",
+		"a,b@1.0":               "a|b@1.0",
+		"a@path:../x,y":         "a@path:../x,y",
+		"w,g@path:../x,y,z":     "w|g@path:../x,y,z",
+		"":                      "",
+		"wedge-*,segfault-1pct": "wedge-*|segfault-1pct",
+	} {
+		if got := strings.Join(SplitList([]string{in}), "|"); got != want {
+			t.Errorf("SplitList(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestCells(t *testing.T) {
+	reg := registry(t)
+	tests := []struct {
+		name string
+		sel  Selection
+		want []string
+	}{
+		{"default profiles", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"wedge-1pct"}},
+			[]string{"gunicorn/default/wedge-1pct", "gunicorn/hardened/wedge-1pct"}},
+		{"family name", Selection{Servers: []string{"wsgiref"}, Profiles: []string{"default"}, Scenarios: []string{"wedge"}},
+			[]string{"wsgiref/default/wedge-1pct"}},
+		{"another ratio", Selection{Servers: []string{"wsgiref"}, Profiles: []string{"default"}, Scenarios: []string{"wedge-0.5pct,wedge-10pct"}},
+			[]string{"wsgiref/default/wedge-0.5pct", "wsgiref/default/wedge-10pct"}},
+		{"a family's glob is its own ratio", Selection{Servers: []string{"wsgiref"}, Profiles: []string{"default"}, Scenarios: []string{"wedge-*"}},
+			[]string{"wsgiref/default/wedge-1pct"}},
+		{"a ratio's glob", Selection{Servers: []string{"wsgiref"}, Profiles: []string{"default"}, Scenarios: []string{"*-5pct"}},
+			[]string{"wsgiref/default/wedge-5pct", "wsgiref/default/segfault-5pct", "wsgiref/default/slow-upload-5pct"}},
+		{"all scenarios", Selection{Servers: []string{"wsgiref"}, Profiles: []string{"default"}},
+			[]string{"wsgiref/default/wedge-1pct", "wsgiref/default/segfault-1pct", "wsgiref/default/slow-upload-1pct"}},
+		{"server glob, profile glob", Selection{Servers: []string{"g*"}, Profiles: []string{"g*"}, Scenarios: []string{"wedge"}},
+			[]string{"gunicorn/gevent/wedge-1pct", "gunicorn/gthread/wedge-1pct"}},
+		{"nothing twice", Selection{Servers: []string{"wsgiref", "wsgi*"}, Profiles: []string{"default,d*"}, Scenarios: []string{"wedge", "wedge-1pct"}},
+			[]string{"wsgiref/default/wedge-1pct"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			cells, err := Cells(reg, tt.sel)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := names(cells)
+			slices.Sort(got)
+			want := slices.Sorted(slices.Values(tt.want))
+			if !slices.Equal(got, want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+// A profile that is asked for by name never drops out of a table silently.
+func TestMissingProfileIsUnsupported(t *testing.T) {
+	cells, err := Cells(registry(t), Selection{
+		Servers: []string{"gunicorn,waitress"}, Profiles: []string{"gthread"}, Scenarios: []string{"wedge"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cells) != 2 || cells[0].Unsupported != "" || !strings.Contains(cells[1].Unsupported, "waitress has no profile gthread") {
+		t.Errorf("cells = %+v", cells)
+	}
+}
+
+func TestVersions(t *testing.T) {
+	reg := registry(t)
+	cells, err := Cells(reg, Selection{Servers: []string{"waitress,gunicorn@23.0.0"}, Profiles: []string{"default"}, Scenarios: []string{"wedge"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cells) != 2 || cells[0].Version != "" || cells[1].Version != "23.0.0" {
+		t.Errorf("cells = %+v", cells)
+	}
+}
+
+func TestBadSelections(t *testing.T) {
+	reg := registry(t)
+	tests := []struct {
+		name    string
+		sel     Selection
+		nothing bool
+		say     []string
+	}{
+		{"server", Selection{Servers: []string{"gunicron"}}, false, []string{`unknown server "gunicron"`, `did you mean "gunicorn"?`}},
+		{"profile", Selection{Servers: []string{"gunicorn"}, Profiles: []string{"hardend"}}, false, []string{`unknown profile "hardend"`, `"hardened"`}},
+		{"scenario", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"wegde-1pct"}}, false, []string{`unknown scenario "wegde-1pct"`, `"wedge-1pct"`}},
+		{"ratio", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"wedge-3pct"}}, false, []string{`"3pct"`, "0.5pct"}},
+		{"comma behind a version", Selection{Servers: []string{"gunicorn@23.0.0,waitress"}}, false, []string{"repeat --server"}},
+		{"empty version", Selection{Servers: []string{"gunicorn@"}}, false, []string{"no version"}},
+		{"version of what is not installed", Selection{Servers: []string{"wsgiref@1"}}, false, []string{"wsgiref"}},
+		{"bad glob", Selection{Servers: []string{"[a"}}, false, []string{"bad pattern"}},
+		{"glob without a match", Selection{Servers: []string{"zz*"}}, true, []string{"matches nothing"}},
+		{"scenario glob without a match", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"zz*"}}, true, []string{"matches nothing"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			cells, err := Cells(reg, tt.sel)
+			if err == nil {
+				t.Fatalf("no error, cells %v", names(cells))
+			}
+			var usage *bench.UsageError
+			if errors.Is(err, bench.ErrNothingSelected) != tt.nothing || errors.As(err, &usage) == tt.nothing {
+				t.Errorf("wrong kind of error: %v", err)
+			}
+			for _, s := range tt.say {
+				if !strings.Contains(err.Error(), s) {
+					t.Errorf("%q does not say %q", err, s)
+				}
+			}
+		})
+	}
+}
+
+func TestDemoIsWhole(t *testing.T) {
+	cells, err := DemoCells(registry(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cells {
+		if c.Unsupported != "" {
+			t.Errorf("%s: %s", c.Name(), c.Unsupported)
+		}
+	}
+	if e := Estimate(cells, bench.ModeQuick); e.Minutes() > 3.5 {
+		t.Errorf("the demonstration is estimated at %v", e)
+	}
+}

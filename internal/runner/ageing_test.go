@@ -1,0 +1,109 @@
+package runner
+
+import (
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/scenarios"
+)
+
+func family(t *testing.T, id string) bench.Family {
+	t.Helper()
+	f, ok := scenarios.ByID(id)
+	if !ok {
+		t.Fatalf("no family %s", id)
+	}
+	return f
+}
+
+func TestHoldTime(t *testing.T) {
+	wedge, segfault, upload := family(t, "wedge"), family(t, "segfault"), family(t, "slow-upload")
+	for _, tt := range []struct {
+		name   string
+		family bench.Family
+		probe  bench.Probe
+		claims bench.Claims
+		want   time.Duration
+	}{
+		{"a crash holds nothing", segfault, bench.Probe{Slots: 4}, bench.Claims{}, 0},
+		{"measured", wedge, bench.Probe{Slots: 4, Watchdog: 3}, bench.Claims{Watchdog: 30}, 3 * time.Second},
+		{"not seen, none claimed", wedge, bench.Probe{Slots: 4, Watchdog: 5, WatchdogCensored: true}, bench.Claims{}, forever},
+		{"not seen, a longer one claimed", wedge, bench.Probe{Slots: 4, Watchdog: 5, WatchdogCensored: true}, bench.Claims{Watchdog: 30}, 30 * time.Second},
+		{"seen to be longer than claimed", wedge, bench.Probe{Slots: 4, Watchdog: 35, WatchdogCensored: true}, bench.Claims{Watchdog: 30}, forever},
+		{"its own hold", upload, bench.Probe{Slots: 4, Watchdog: 3}, bench.Claims{}, 30 * time.Second},
+	} {
+		if got := holdTime(tt.family, tt.probe, tt.claims); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestAgedSlots(t *testing.T) {
+	at := func(id string, r bench.Ratio) bench.Scenario { return bench.Scenario{Family: family(t, id), Ratio: r} }
+	for _, tt := range []struct {
+		name     string
+		scenario bench.Scenario
+		probe    bench.Probe
+		tau      time.Duration
+		want     int
+	}{
+		{"a small pool needs none", at("wedge", 1000), bench.Probe{Slots: 4}, forever, 0},
+		{"the margin is left", at("wedge", 1000), bench.Probe{Slots: 5}, forever, 1},
+		{"a large pool", at("wedge", 1000), bench.Probe{Slots: 512}, forever, 508},
+		{"a watchdog keeps it emptier", at("wedge", 1000), bench.Probe{Slots: 512}, 30 * time.Second, 26},
+		{"an hour at most", at("wedge", 100), bench.Probe{Slots: 1000}, forever, 356},
+		{"unbounded", at("wedge", 1000), bench.Probe{Slots: 1100, Unbounded: true}, forever, 256},
+		{"unbounded, low ratio", at("wedge", 100), bench.Probe{Slots: 1100, Unbounded: true}, time.Minute, 2},
+		{"crashes hold nothing", at("segfault", 1000), bench.Probe{Slots: 512}, 0, 0},
+		{"not probed", at("wedge", 1000), bench.Probe{}, forever, 0},
+		{"slow uploads of 30 s", at("slow-upload", 1000), bench.Probe{Slots: 1100, Unbounded: true}, 30 * time.Second, 26},
+	} {
+		if got := agedSlots(tt.scenario, tt.probe, tt.tau, 100); got != tt.want {
+			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestMostHeld(t *testing.T) {
+	r := func(t int64, nonce string, e bench.ReceiptEvent) bench.Receipt {
+		return bench.Receipt{T: t, Nonce: nonce, Event: e}
+	}
+	s, e, g := bench.ReceiptStart, bench.ReceiptEnd, bench.ReceiptProcessGone
+	for _, tt := range []struct {
+		name string
+		in   []bench.Receipt
+		want int
+	}{
+		{"none", nil, 0},
+		{"one after the other", []bench.Receipt{r(1, "hold-0", s), r(2, "hold-0", e), r(2, "hold-1", s), r(3, "hold-1", e)}, 1},
+		{"two at once", []bench.Receipt{r(1, "hold-0", s), r(2, "hold-1", s), r(3, "hold-0", e), r(4, "hold-2", s)}, 2},
+		{"a dead process frees its slot", []bench.Receipt{r(1, "hold-0", s), r(2, "hold-0", g), r(3, "hold-1", s)}, 1},
+		{"others do not count", []bench.Receipt{r(1, "hold-0", s), r(1, "v-1", s)}, 1},
+		{"told twice", []bench.Receipt{r(1, "hold-0", s), r(1, "hold-0", s)}, 1},
+		{"out of order in the file", []bench.Receipt{r(5, "hold-1", s), r(1, "hold-0", s), r(2, "hold-0", e)}, 1},
+	} {
+		if got := mostHeld(tt.in); got != tt.want {
+			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestWatchdogPatience(t *testing.T) {
+	for _, tt := range []struct {
+		slots int
+		ratio bench.Ratio
+		mode  bench.Mode
+		want  time.Duration
+	}{
+		{1, 1000, bench.ModeQuick, 5 * time.Second},
+		{8, 1000, bench.ModeQuick, 10 * time.Second},
+		{8, 10_000, bench.ModeQuick, 5 * time.Second},
+		{512, 1000, bench.ModeQuick, 35 * time.Second},
+		{512, 1000, bench.ModeFull, 90 * time.Second},
+	} {
+		if got := watchdogPatience(tt.slots, tt.ratio, tt.mode); got != tt.want {
+			t.Errorf("%d slots at %v, %s: %v, want %v", tt.slots, tt.ratio, tt.mode, got, tt.want)
+		}
+	}
+}

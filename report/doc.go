@@ -1,0 +1,11 @@
+// Package report shows runs to people and programs: one view model (View, made
+// by NewView) and a renderer each for the terminal, Markdown and CSV, plus
+// run.json's own form and the progress line.
+//
+// Renderers decide nothing: verdicts, reasons and measures are the judge's.
+// They agree because each figure is put into words in one place (Figure), and
+// they are safe to show because NewView leaves no text of a server's or a
+// file's in a form that could steer a terminal (see clean).
+//
+// It imports internal/bench, and is the only importer of tablewriter.
+package report

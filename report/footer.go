@@ -1,0 +1,79 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// fact is one line below a table: what it is about, and what is said.
+type fact struct {
+	about, text string
+	command     bool // to be copied: never broken into lines
+}
+
+// facts say where and how a run was measured, and how to go on from it.
+func (v View) facts() []fact {
+	run := fmt.Sprintf("%s: %s, seed %d", v.ID, v.Mode, v.Seed)
+	if v.StartedAt != "" {
+		run += ", begun " + v.StartedAt
+	}
+	if v.Benchrun != "" {
+		run += ", benchrun " + v.Benchrun
+	}
+	if v.Interrupted {
+		run += "; it was interrupted, what was measured before is here"
+	}
+	machine := v.Machine
+	if v.Testbed != "" {
+		machine += " (testbed " + v.Testbed + ")"
+	}
+	facts := []fact{{about: "run", text: run}, {about: "machine", text: machine}, {about: "supervision", text: v.Supervision}}
+	if v.Folder != "" {
+		facts = append(facts, fact{"results", clean(v.Folder), true},
+			fact{"judge again", "benchrun judge " + clean(quoted(v.Folder)), true})
+	}
+	facts = append(facts, fact{"reproduce", v.Reproduce, true})
+	return slices.DeleteFunc(facts, func(f fact) bool { return f.text == "" })
+}
+
+// versions is "gunicorn 23.0.0, waitress 3.0.2", each once.
+func (v View) versions() string {
+	var out []string
+	for _, r := range v.Rows {
+		if s := words(r.Cell.Server, r.Cell.Version); !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// footer is the text below a terminal's table. short says that targets stand
+// without their versions, left names the columns that found no room.
+func footer(v View, short bool, left []string, width int) []string {
+	lines := append(wrap(v.tally(), narrower(width, 0)), "")
+	var facts []fact
+	if short {
+		facts = append(facts, fact{about: "servers", text: v.versions()})
+	}
+	if len(left) > 0 {
+		facts = append(facts, fact{about: "left out", text: strings.Join(left, ", ") + " (the terminal is too narrow)"})
+	}
+	facts = append(facts, v.facts()...)
+	margin := 0
+	for _, f := range facts {
+		margin = max(margin, len(f.about)+len(gutter))
+	}
+	for _, f := range facts {
+		room := narrower(width, margin)
+		if f.command {
+			room = 0
+		}
+		label := f.about
+		for _, line := range wrap(f.text, room) {
+			lines = append(lines, fmt.Sprintf("%-*s%s", margin, label, line))
+			label = ""
+		}
+	}
+	return lines
+}

@@ -1,0 +1,99 @@
+package report
+
+import (
+	"io"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// Markdown writes the run as GitHub-flavoured Markdown: the count of verdicts,
+// a table with every column of the terminal's, why what did not hold did not,
+// and where and how it was measured. Text is escaped so that it shows as it is
+// and mentions nobody. tablewriter's own Markdown leaves "|" unescaped, hence
+// this one.
+func Markdown(w io.Writer, v View) error {
+	var b strings.Builder
+	b.WriteString("**" + v.tally() + "**\n\n")
+	if len(v.Rows) > 0 {
+		markdownTable(&b, v.Rows)
+		markdownReasons(&b, v.Rows)
+	}
+	for _, f := range v.facts() {
+		text := escaped(f.text)
+		if f.command {
+			text = code(f.text)
+		}
+		b.WriteString("- " + f.about + ": " + text + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func markdownTable(b *strings.Builder, rows []Row) {
+	cols := tableColumns()
+	rule := "|"
+	for _, c := range cols {
+		b.WriteString("| " + c.head + " ")
+		if c.right {
+			rule += "---:|"
+		} else {
+			rule += "---|"
+		}
+	}
+	b.WriteString("|\n" + rule + "\n")
+	for _, r := range rows {
+		for _, c := range cols {
+			b.WriteString("| " + escaped(c.text(r)) + " ")
+		}
+		b.WriteString("|\n")
+	}
+	b.WriteByte('\n')
+}
+
+func markdownReasons(b *strings.Builder, rows []Row) {
+	for _, r := range rows {
+		var texts []string
+		if r.Verdict != bench.Held {
+			texts = append(texts, r.Reasons...)
+		}
+		if len(r.Flags) > 0 {
+			texts = append(texts, "flagged "+strings.Join(r.Flags, ", "))
+		}
+		if len(texts) == 0 {
+			continue
+		}
+		b.WriteString("- **" + escaped(r.Target+", "+r.Scenario) + "**: " + escaped(Badge(r.Verdict)) + "\n")
+		for _, t := range texts {
+			b.WriteString("  - " + escaped(t) + "\n")
+		}
+	}
+	b.WriteString("\n---\n\n")
+}
+
+// escaped makes clean text show as it is in GitHub-flavoured Markdown, in a
+// table's cell or in a list. An empty comment after "@" keeps a name from being
+// told of it.
+func escaped(s string) string {
+	return markdownEscapes().Replace(s)
+}
+
+func markdownEscapes() *strings.Replacer {
+	pairs := []string{"&", "&amp;", "<", "&lt;", ">", "&gt;", "@", "@<!-- -->"}
+	for _, r := range "\\`|*_[]~#$!" {
+		pairs = append(pairs, string(r), `\`+string(r))
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// code is a code span, whatever backticks are in it.
+func code(s string) string {
+	fence := "`"
+	for strings.Contains(s, fence) {
+		fence += "`"
+	}
+	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
+		s = " " + s + " "
+	}
+	return fence + s + fence
+}

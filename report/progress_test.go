@@ -1,0 +1,230 @@
+package report
+
+import (
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// screen is a terminal that knows what progress uses: "\r", "\n" and clearing
+// to the end of the line. Anything else that begins with ESC fails the test.
+type screen struct {
+	t      *testing.T
+	mu     sync.Mutex
+	lines  []string
+	column int
+	widest int
+}
+
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.lines) == 0 {
+		s.lines = []string{""}
+	}
+	for text := string(p); text != ""; {
+		last := &s.lines[len(s.lines)-1]
+		runes := []rune(*last)
+		switch {
+		case text[0] == '\r':
+			s.column, text = 0, text[1:]
+		case text[0] == '\n':
+			s.lines, s.column, text = append(s.lines, ""), 0, text[1:]
+		case strings.HasPrefix(text, "\x1b[K"):
+			*last, text = string(runes[:min(s.column, len(runes))]), text[3:]
+		case text[0] == '\x1b':
+			s.t.Errorf("an escape that no terminal was asked about: %q", text)
+			return len(p), nil
+		default:
+			r := []rune(text)[0]
+			if s.column < len(runes) {
+				runes[s.column] = r
+			} else {
+				runes = append(runes, r)
+			}
+			*last, text = string(runes), text[len(string(r)):]
+			s.column++
+			s.widest = max(s.widest, len(runes))
+		}
+	}
+	return len(p), nil
+}
+
+// last is the line that the cursor is in.
+func (s *screen) last() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.lines) == 0 {
+		return ""
+	}
+	return s.lines[len(s.lines)-1]
+}
+
+func (s *screen) all() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.lines)
+}
+
+const job = "gunicorn 23.0.0 default, wedge-1pct"
+
+func TestStatusLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &screen{t: t}
+		p := NewProgress(s, true, 100)
+		p.Start(12, 10*time.Minute)
+		p.Cell(3, job)
+		p.Phase("fault", 12*time.Second)
+		p.Live(97.36)
+		if got, want := s.last(), "[3/12] "+job+"  fault 0/12 s · H 97.3 % · about 10 min left"; got != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+		time.Sleep(7*time.Second + time.Millisecond) // on the bubble's clock; the ticker draws
+		synctest.Wait()
+		if got := s.last(); !strings.Contains(got, " fault 7/12 s ") {
+			t.Errorf("after 7 s: %q", got)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := s.last(); !strings.Contains(got, " fault 12/12 s ") || !strings.Contains(got, "about 9 min left") {
+			t.Errorf("after the phase: %q", got)
+		}
+		p.Remaining(30 * time.Second)
+		if got := s.last(); !strings.HasSuffix(got, "about 30 s left") {
+			t.Errorf("with another estimate: %q", got)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := s.last(); !strings.HasSuffix(got, "longer than estimated") {
+			t.Errorf("when the estimate has passed: %q", got)
+		}
+		p.Phase("recovery", 0)
+		if got := s.last(); strings.Contains(got, "H 9") || !strings.Contains(got, "recovery 0 s") {
+			t.Errorf("a new phase: %q", got)
+		}
+		h := 61.25
+		p.Attempt(1, bench.Failed, &h)
+		p.Attempt(2, bench.Invalid, nil)
+		p.Note("port 20001 was taken\x1b[2J")
+		p.Cell(4, "waitress")
+		p.Done()
+		p.Done()
+		p.Live(3)
+		want := []string{
+			"12 cells, about 10 min",
+			"[3/12] " + job + ": ✗ failed, H 61.2 %",
+			"[3/12] " + job + ": ? invalid (attempt 2)",
+			`port 20001 was taken\x1b[2J`,
+			"",
+		}
+		if got := s.all(); !slices.Equal(got, want) {
+			t.Errorf("what is left on the screen:\n%s", strings.Join(got, "\n"))
+		}
+		p.Note("after")
+		if got := s.all(); got[4] != "after" || got[5] != "" {
+			t.Errorf("a note after Done: %q", got[4:])
+		}
+	}) // which also fails if a goroutine is left
+}
+
+func TestStatusLineNeverWraps(t *testing.T) {
+	for width := 1; width < 120; width++ {
+		s := &screen{t: t}
+		p := NewProgress(s, true, width)
+		p.Cell(3, job)
+		p.Remaining(time.Hour)
+		p.Phase("baseline", 4*time.Second)
+		p.Live(100)
+		p.Done()
+		if s.widest >= width {
+			t.Errorf("%d columns used of %d", s.widest, width)
+		}
+	}
+	s := &screen{t: t}
+	p := NewProgress(s, true, 60)
+	p.Cell(3, strings.Repeat("long-name-", 20))
+	p.Phase("fault", 12*time.Second)
+	p.Live(97.3)
+	if got := s.last(); !strings.HasPrefix(got, "[3/0] long-name-") || !strings.HasSuffix(got, "…  fault 0/12 s · H 97.3 %") {
+		t.Errorf("the name does not give way: %q", got)
+	}
+}
+
+func TestPlainLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &screen{t: t}
+		p := NewProgress(s, false, 0)
+		p.Start(1, 0)
+		p.Cell(1, job)
+		p.Phase("boot", 15*time.Second)
+		time.Sleep(time.Second)
+		p.Phase("baseline", 4*time.Second) // too soon after the last
+		p.Live(100)
+		time.Sleep(quietFor)
+		p.Phase("fault", 12*time.Second)
+		p.Live(50)
+		time.Sleep(quietFor)
+		p.Phase("recovery", 0)
+		h := 99.9
+		p.Remaining(80 * time.Second)
+		p.Attempt(2, bench.Held, &h)
+		p.Done()
+		p.Phase("late", 0)
+		want := []string{
+			"1 cell",
+			"[1/1] " + job + ": boot, 15 s",
+			"[1/1] " + job + ": fault, 12 s",
+			"[1/1] " + job + ": recovery",
+			"[1/1] " + job + ": ✓ held, H 99.9 % (attempt 2), about 80 s left",
+			"",
+		}
+		if got := s.all(); !slices.Equal(got, want) {
+			t.Errorf("lines:\n%s", strings.Join(got, "\n"))
+		}
+	})
+}
+
+func TestProgressFromManyGoroutines(t *testing.T) {
+	s := &screen{t: t}
+	p := NewProgress(s, true, 80)
+	p.Start(8, time.Minute)
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for range 50 {
+				p.Cell(i, "cell")
+				p.Phase("fault", time.Second)
+				p.Live(float64(i))
+				p.Remaining(time.Minute)
+			}
+			p.Note("done")
+		})
+	}
+	all.Wait()
+	p.Done()
+	notes := 0
+	for _, line := range s.all() {
+		if line == "done" {
+			notes++
+		}
+	}
+	if notes != 8 || s.last() != "" {
+		t.Errorf("%d notes stand whole, the last line is %q", notes, s.last())
+	}
+}
+
+func TestProgressWithoutStart(t *testing.T) {
+	p := NewProgress(brokenPipe{}, true, 80)
+	p.Note("nobody reads this")
+	p.Done()
+	p = NewProgress(io.Discard, true, 80)
+	p.Done()
+	p.Start(1, time.Minute) // after Done: starts nothing, so nothing is left to end
+	p.Done()
+}

@@ -1,0 +1,183 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/tw"
+
+	"benchrun/internal/bench"
+)
+
+// The rules of the terminal, for this file and progress.go:
+//
+//   - stdout carries results and nothing else; progress, notes and errors go to
+//     stderr. A pipe gets the same results as a terminal, without colour.
+//   - Nothing rests on colour alone: each verdict has its word and a glyph.
+//     Colour marks the verdict and nothing else, and only if asked for.
+//   - What did not hold says why, in the line below it, whole. What held says
+//     nothing, unless it must be taken with a caveat (a flag).
+//   - A table never breaks its own rows: columns that do not fit are left out,
+//     the least telling first, and the last lines say which.
+//   - Text of servers, apps and files is shown, never obeyed (see clean).
+//   - No exclamation marks, no bars, no boxes, no animation but the one status
+//     line, which leaves no trace.
+
+// TableOptions says how Table draws.
+type TableOptions struct {
+	Color   bool
+	Width   int  // columns of the terminal; 0 = no limit
+	Verbose bool // held rows give their reasons too, and every row its attempts
+}
+
+// Table draws the run for a terminal: a line per cell, reasons below, then
+// where and how it was measured. Its errors are those of w.
+func Table(w io.Writer, v View, opts TableOptions) error {
+	var out bytes.Buffer
+	var short bool
+	var left []string
+	if len(v.Rows) > 0 {
+		var cols []column
+		cols, short, left = fit(v.Rows, opts.Width)
+		lines, err := draw(v.Rows, cols, opts.Color)
+		if err != nil {
+			return err
+		}
+		// The heading and the rule below it, then a line per row.
+		out.WriteString(lines[0] + "\n" + lines[1] + "\n")
+		for i, row := range v.Rows {
+			out.WriteString(lines[i+2] + "\n")
+			for _, line := range remarks(row, opts) {
+				out.WriteString(line + "\n")
+			}
+		}
+		out.WriteByte('\n')
+	}
+	for _, line := range footer(v, short, left, opts.Width) {
+		out.WriteString(line + "\n")
+	}
+	_, err := w.Write(out.Bytes())
+	return err
+}
+
+// remarks are the lines below a row.
+func remarks(row Row, opts TableOptions) []string {
+	var texts []string
+	if row.Verdict != bench.Held || opts.Verbose {
+		texts = append(texts, row.Reasons...)
+	}
+	if len(row.Flags) > 0 {
+		texts = append(texts, "flagged "+strings.Join(row.Flags, ", "))
+	}
+	if opts.Verbose {
+		texts = append(texts, attempts(row.Cell)...)
+	}
+	var out []string
+	for _, text := range texts {
+		indent := "  └ "
+		for _, line := range wrap(text, narrower(opts.Width, len("    "))) {
+			out = append(out, indent+line)
+			indent = "    "
+		}
+	}
+	return out
+}
+
+// attempts says what each attempt of a cell came to, and where its record is.
+func attempts(c bench.Cell) []string {
+	var out []string
+	for _, a := range c.Attempts {
+		text := fmt.Sprintf("attempt %d %s", a.Attempt, a.Verdict)
+		if a.H != nil {
+			text += ", H " + Percent(*a.H)
+		}
+		if a.Published {
+			text += ", published"
+		}
+		if a.Record != "" {
+			text += ", " + a.Record
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// draw lays the rows out with tablewriter: one line each, after two of heading.
+func draw(rows []Row, cols []column, color bool) ([]string, error) {
+	var buf bytes.Buffer
+	table := tablewriter.NewTable(&buf, tableLook(cols)...)
+	var heads []string
+	for _, c := range cols {
+		heads = append(heads, c.head)
+	}
+	table.Header(heads)
+	for _, row := range rows {
+		var cells []string
+		for _, c := range cols {
+			text := c.text(row)
+			if c.colored && color {
+				text = paint(text, row.Verdict)
+			}
+			cells = append(cells, text)
+		}
+		if err := table.Append(cells); err != nil {
+			return nil, fmt.Errorf("table: %w", err)
+		}
+	}
+	if err := table.Render(); err != nil {
+		return nil, fmt.Errorf("table: %w", err)
+	}
+	lines := strings.Split(strings.TrimSuffix(buf.String(), "\n"), "\n")
+	if len(lines) != len(rows)+2 {
+		return nil, fmt.Errorf("table: %d lines drawn for %d rows", len(lines), len(rows))
+	}
+	lines[1] = head(lines[1], needed(rows, cols)) // it runs on below the last gutter
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return lines, nil
+}
+
+// tableLook is a table without boxes: two spaces between columns, one rule
+// below the heading, nothing wrapped or rewritten.
+func tableLook(cols []column) []tablewriter.Option {
+	var align []tw.Align
+	for _, c := range cols {
+		if c.right {
+			align = append(align, tw.AlignRight)
+		} else {
+			align = append(align, tw.AlignLeft)
+		}
+	}
+	gap := tw.Padding{Left: "", Right: gutter, Overwrite: true}
+	cell := tw.CellConfig{
+		Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
+		Alignment:  tw.CellAlignment{Global: tw.AlignLeft, PerColumn: align},
+		Padding:    tw.CellPadding{Global: gap},
+	}
+	return []tablewriter.Option{
+		tablewriter.WithEastAsian(tw.Off),
+		tablewriter.WithHeaderConfig(cell),
+		tablewriter.WithRowConfig(cell),
+		tablewriter.WithRendition(tw.Rendition{
+			Borders: tw.BorderNone,
+			Symbols: tw.NewSymbols(tw.StyleLight),
+			Settings: tw.Settings{
+				Separators: tw.Separators{BetweenColumns: tw.Off, BetweenRows: tw.Off, ShowHeader: tw.On},
+				Lines:      tw.Lines{ShowHeaderLine: tw.On},
+			},
+		}),
+	}
+}
+
+// narrower is a width less n, where it has a limit. Below twenty columns
+// nothing can be read, so the terminal may break the lines then.
+func narrower(width, n int) int {
+	if width <= 0 {
+		return 0
+	}
+	return max(width-n, 20)
+}

@@ -1,0 +1,188 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// View is a run, ready to be shown. All its text is clean.
+type View struct {
+	ID          string
+	Benchrun    string // version
+	Mode        string
+	StartedAt   string // as in run.json
+	Seed        uint64
+	Interrupted bool
+	Machine     string // "box: A CPU, 2 CPUs, 25 GiB, Debian GNU/Linux 12, kernel 6.1.0"
+	Testbed     string
+	Supervision string // "pid-namespace; 1.5 CPUs, 2 GiB, …"
+	// Folder is the run's folder; "" = none is known. The caller sets it:
+	// run.json does not say where it lies.
+	Folder string
+	// Reproduce is the command line that measures the same again; "" = none.
+	Reproduce string
+	Rows      []Row
+	Tally     []Tally // verdicts that occur, best first
+}
+
+// Row is one cell. Figures are in words, None where there are none.
+type Row struct {
+	Target       string // "gunicorn 23.0.0 hardened"
+	Short        string // the same without the version, where that is not ambiguous in the run
+	Scenario     string
+	Verdict      bench.Verdict
+	H            string
+	Reclaimed    string
+	Collapse     string // time to collapse
+	Recover      string // time to recover
+	Outage       string // longest
+	Deaths       string // of workers
+	MemoryPeak   string
+	MemoryGrowth string
+	Stop         string // stop time, or "killed" when SIGTERM was not enough
+	Reasons      []string
+	Flags        []string
+	Cell         bench.Cell // cleaned; for renderers that show every measure
+}
+
+// Tally counts the cells of one verdict.
+type Tally struct {
+	Verdict bench.Verdict
+	Cells   int
+}
+
+// NewView makes the view of a run. Cells keep their order.
+func NewView(run bench.Run) View {
+	e := run.Environment
+	v := View{
+		ID: clean(run.ID), Benchrun: clean(run.Benchrun), Mode: clean(string(run.Mode)), StartedAt: clean(run.StartedAt),
+		Seed: run.Seed, Interrupted: run.Interrupted,
+		Machine: machine(e), Testbed: clean(e.Testbed), Supervision: supervision(e), Reproduce: reproduce(run),
+	}
+	versions := map[string]string{} // by server
+	ambiguous := map[string]bool{}
+	for _, c := range run.Cells {
+		if before, ok := versions[c.Server]; ok && before != c.Version {
+			ambiguous[c.Server] = true
+		}
+		versions[c.Server] = c.Version
+	}
+	for _, c := range run.Cells {
+		v.Rows = append(v.Rows, newRow(c, ambiguous[c.Server]))
+	}
+	for verdict := bench.Held; verdict >= bench.Invalid; verdict-- {
+		n := 0
+		for _, c := range run.Cells {
+			if c.Verdict == verdict {
+				n++
+			}
+		}
+		if n > 0 {
+			v.Tally = append(v.Tally, Tally{verdict, n})
+		}
+	}
+	return v
+}
+
+func newRow(c bench.Cell, ambiguous bool) Row {
+	c = cleanCell(c)
+	m := c.Measures
+	row := Row{
+		Target: words(c.Server, c.Version, c.Profile), Short: words(c.Server, c.Profile), Scenario: c.Scenario, Verdict: c.Verdict,
+		H: Figure(m["h"]), Reclaimed: Figure(m["reclaimed"]), Collapse: Figure(m["time_to_collapse"]),
+		Recover: Figure(m["time_to_recover"]), Outage: Figure(m["longest_outage"]), Deaths: Count(m["worker_deaths"]),
+		MemoryPeak: Figure(m["memory_peak"]), MemoryGrowth: Change(m["memory_growth"]), Stop: Figure(m["stop_time"]),
+		Reasons: c.Reasons, Flags: c.Flags, Cell: c,
+	}
+	if c.Front != "" {
+		row.Target += " behind " + c.Front
+		row.Short += " behind " + c.Front
+	}
+	if ambiguous {
+		row.Short = row.Target
+	}
+	if k := m["needed_sigkill"]; k.Value != nil && *k.Value != 0 {
+		row.Stop = "killed"
+	}
+	return row
+}
+
+// cleanCell cleans every text of a cell that a renderer may show.
+func cleanCell(c bench.Cell) bench.Cell {
+	for _, s := range []*string{&c.Server, &c.Version, &c.Profile, &c.Front, &c.Scenario, &c.Family, &c.ScheduleHash} {
+		*s = clean(*s)
+	}
+	c.Group = bench.Group(clean(string(c.Group)))
+	c.Reasons, c.Flags, c.Command = cleanAll(c.Reasons), cleanAll(c.Flags), cleanAll(c.Command)
+	c.Attempts = slices.Clone(c.Attempts)
+	for i := range c.Attempts {
+		a := &c.Attempts[i]
+		a.Record, a.Log, a.StartedAt = clean(a.Record), clean(a.Log), clean(a.StartedAt)
+	}
+	return c
+}
+
+// words joins what is not empty with spaces.
+func words(list ...string) string {
+	return strings.Join(slices.DeleteFunc(list, func(s string) bool { return s == "" }), " ")
+}
+
+func machine(e bench.Environment) string {
+	parts := []string{e.CPUModel, fmt.Sprintf("%d CPUs", e.CPUs), gibi(e.MemoryBytes), e.OS}
+	if e.Kernel != "" {
+		parts = append(parts, "kernel "+e.Kernel)
+	}
+	text := strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
+	if e.Hostname != "" {
+		text = e.Hostname + ": " + text
+	}
+	return clean(text)
+}
+
+// supervision says how targets were held, and held down.
+func supervision(e bench.Environment) string {
+	l := e.Limits
+	var parts []string
+	if l.CPUs > 0 {
+		parts = append(parts, number(l.CPUs)+" CPUs")
+	}
+	if l.MemoryBytes > 0 {
+		parts = append(parts, gibi(l.MemoryBytes))
+	}
+	if l.PIDs > 0 {
+		parts = append(parts, grouped(float64(l.PIDs))+" processes")
+	}
+	if l.NoFile > 0 {
+		parts = append(parts, grouped(float64(l.NoFile))+" files")
+	}
+	if l.User != "" {
+		parts = append(parts, "user "+l.User)
+	}
+	if l.How != "" {
+		parts = append(parts, "by "+l.How)
+	}
+	if len(parts) == 0 {
+		return clean(e.Supervision)
+	}
+	return clean(e.Supervision + "; " + strings.Join(parts, ", "))
+}
+
+// reproduce is the run's own command line with its seed. A merged run has none.
+func reproduce(run bench.Run) string {
+	if len(run.Args) > 0 && run.Args[0] == "merge" {
+		return ""
+	}
+	line := "benchrun"
+	seeded := false
+	for _, a := range run.Args {
+		line += " " + quoted(a)
+		seeded = seeded || a == "--seed" || strings.HasPrefix(a, "--seed=")
+	}
+	if !seeded {
+		line += fmt.Sprintf(" --seed %d", run.Seed)
+	}
+	return clean(line)
+}

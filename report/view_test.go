@@ -1,0 +1,69 @@
+package report
+
+import (
+	"slices"
+	"testing"
+
+	"benchrun/internal/bench"
+)
+
+func TestViewRows(t *testing.T) {
+	v := sampleView()
+	r := v.Rows[0]
+	if r.Target != "gunicorn 23.0.0 default" || r.Short != "gunicorn default" || r.H != "0.0 %" || r.Recover != "> 5 s" || r.Stop != "killed" ||
+		r.MemoryPeak != "31 MiB" || r.MemoryGrowth != "+0.20 MiB" || r.Deaths != "0" {
+		t.Errorf("row %+v", r)
+	}
+	if r := v.Rows[4]; r.H != None || r.Stop != None || r.Deaths != None || r.MemoryGrowth != None {
+		t.Errorf("a row without measures is %+v", r)
+	}
+	want := []Tally{{bench.Held, 2}, {bench.Degraded, 1}, {bench.Failed, 1}, {bench.Broken, 1}, {bench.Unsupported, 1}, {bench.Invalid, 1}}
+	if !slices.Equal(v.Tally, want) {
+		t.Errorf("tally %v", v.Tally)
+	}
+	if v.Reproduce != "benchrun run --server gunicorn,waitress --filter 'a b' --seed 42" {
+		t.Errorf("reproduce %q", v.Reproduce)
+	}
+}
+
+func TestViewTellsVersionsApart(t *testing.T) {
+	run := sampleRun()
+	run.Cells[1].Version = "19.9.0"
+	run.Cells[2].Front = "nginx"
+	v := NewView(run)
+	for i, want := range []string{"gunicorn 23.0.0 default", "gunicorn 19.9.0 hardened", "waitress default behind nginx"} {
+		if v.Rows[i].Short != want {
+			t.Errorf("row %d is %q, want %q", i, v.Rows[i].Short, want)
+		}
+	}
+	if v.Rows[2].Target != "waitress 3.0.2 default behind nginx" {
+		t.Errorf("target %q", v.Rows[2].Target)
+	}
+}
+
+func TestReproduce(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "benchrun --seed 7"},
+		{[]string{"run", "--seed", "9"}, "benchrun run --seed 9"},
+		{[]string{"run", "--seed=9"}, "benchrun run --seed=9"},
+		{[]string{"run", "it's", "", "$(reboot)"}, `benchrun run 'it'\''s' '' '$(reboot)' --seed 7`},
+		{[]string{"merge", "a", "b"}, ""},
+	} {
+		if got := reproduce(bench.Run{Args: c.args, Seed: 7}); got != c.want {
+			t.Errorf("%q gives %q, want %q", c.args, got, c.want)
+		}
+	}
+}
+
+func TestViewLeavesTheRunAlone(t *testing.T) {
+	run := sampleRun()
+	run.Cells[0].Reasons[0] = "a\x1bb"
+	run.Cells[0].Attempts[0].Record = "r\nr"
+	NewView(run)
+	if run.Cells[0].Reasons[0] != "a\x1bb" || run.Cells[0].Attempts[0].Record != "r\nr" {
+		t.Error("making a view changed the run")
+	}
+}

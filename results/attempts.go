@@ -1,0 +1,123 @@
+package results
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"benchrun/internal/bench"
+)
+
+// AttemptLine is one line of cells.ndjson: the cell as it would stand if this
+// attempt were its only one. A run that was killed is put together again from
+// these lines; every field of the cell is there.
+type AttemptLine struct {
+	ID string `json:"cell"` // CellID: unique in the run
+	bench.Cell
+}
+
+// NewAttemptLine makes the line of an attempt. From cell only what the cell is
+// (target, scenario, seed, command) is taken; what came of it from a and j.
+func NewAttemptLine(cell bench.Cell, a bench.Attempt, j bench.Judgement) AttemptLine {
+	cell.Verdict, cell.Reasons, cell.Flags, cell.Measures = j.Verdict, j.Reasons, j.Flags, j.Measures
+	cell.Attempts = []bench.Attempt{a}
+	return AttemptLine{ID: CellID(cell), Cell: cell}
+}
+
+// Attempt is the attempt that the line is about.
+func (l AttemptLine) Attempt() bench.Attempt { return l.Attempts[0] }
+
+// Judgement is what the judge said of it.
+func (l AttemptLine) Judgement() bench.Judgement {
+	return bench.Judgement{Verdict: l.Verdict, Reasons: l.Reasons, Flags: l.Flags, Measures: l.Measures}
+}
+
+func (l AttemptLine) check() error {
+	if len(l.Attempts) != 1 {
+		return fmt.Errorf("%d attempts where there must be one", len(l.Attempts))
+	}
+	if id := CellID(l.Cell); l.ID != id {
+		return fmt.Errorf("cell %q has the fields of %q", l.ID, id)
+	}
+	return nil
+}
+
+// AppendAttempt adds a line to cells.ndjson and returns when it is on disk.
+// What a killed run left of a line is taken away first; a write that fails
+// leaves the file as it was.
+func (f *Folder) AppendAttempt(line AttemptLine) error {
+	path := f.Join(CellsFile)
+	if err := line.check(); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	text, err := json.Marshal(line)
+	if err != nil {
+		return fmt.Errorf("write %s: %s: %w", path, line.ID, err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return writeError(path, err)
+	}
+	defer func() { _ = file.Close() }() // read, or synced before
+	size, err := mend(file)
+	if err != nil {
+		return writeError(path, err)
+	}
+	if _, err := file.Write(append(text, '\n')); err != nil {
+		_ = file.Truncate(size) // if this fails too, the next append mends it
+		return writeError(path, err)
+	}
+	if err := file.Sync(); err != nil {
+		return writeError(path, err)
+	}
+	return nil
+}
+
+// mend cuts off a line that was never finished and gives the size that is left.
+func mend(file *os.File) (int64, error) {
+	all, err := io.ReadAll(file)
+	if err != nil {
+		return 0, err
+	}
+	whole := int64(bytes.LastIndexByte(all, '\n') + 1)
+	if whole < int64(len(all)) {
+		return whole, file.Truncate(whole)
+	}
+	return whole, nil
+}
+
+// ReadAttempts reads a cells.ndjson. A last line without its end is what a
+// killed run leaves: it is skipped, and torn says so in words ("" = nothing was
+// skipped). Any other line that does not say what it must is a bench.UsageError
+// that names it. A file that is not there is a run without attempts.
+func ReadAttempts(path string) (lines []AttemptLine, torn string, err error) {
+	all, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", readError(path, err)
+	}
+	for n := 1; len(all) > 0; n++ {
+		text, rest, ended := bytes.Cut(all, []byte{'\n'})
+		if !ended {
+			return lines, fmt.Sprintf("%s: line %d breaks off after %d bytes and was skipped; the %d before it are whole", path, n, len(text), n-1), nil
+		}
+		var line AttemptLine
+		err := json.Unmarshal(text, &line)
+		if err == nil {
+			err = line.check()
+		}
+		if err != nil {
+			return nil, "", bench.Usagef("%s: line %d: %v", path, n, err)
+		}
+		lines = append(lines, line)
+		all = rest
+	}
+	return lines, "", nil
+}

@@ -1,0 +1,148 @@
+package results
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// The names inside a run's folder.
+const (
+	RunFile    = "run.json"
+	CellsFile  = "cells.ndjson"
+	RecordsDir = "records"
+	LogsDir    = "logs"
+)
+
+// Folder is a run's folder. Its methods may be called from several goroutines.
+type Folder struct {
+	path string
+	mu   sync.Mutex // orders appends to cells.ndjson
+}
+
+// NewRunID makes the id of a run that begins now: its UTC time to the second
+// and four random hex digits, for example "20261121-120000-3fa9".
+func NewRunID() string {
+	var b [2]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand ends the process instead)
+	return time.Now().UTC().Format("20060102-150405") + "-" + hex.EncodeToString(b[:])
+}
+
+// Create makes dir/<run.ID>/ with its sub-folders and a first run.json, so that
+// even a run that is killed at once says what it was. An empty run.ID gets a
+// new one; Run gives back what was stored. It fails with a bench.UsageError
+// when the folder is there already, with a bench.EnvironmentError when it
+// cannot be made.
+func Create(dir string, run bench.Run) (*Folder, error) {
+	if run.ID == "" {
+		run.ID = NewRunID()
+	}
+	if !filepath.IsLocal(run.ID) || filepath.Base(run.ID) != run.ID {
+		return nil, fmt.Errorf("run id %q is not a folder name", run.ID)
+	}
+	f := &Folder{path: filepath.Join(dir, run.ID)}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, writeError(dir, err)
+	}
+	if err := os.Mkdir(f.path, 0o755); errors.Is(err, fs.ErrExist) {
+		return nil, &bench.UsageError{Problem: f.path + " is there already", Hint: "a run never overwrites another"}
+	} else if err != nil {
+		return nil, writeError(f.path, err)
+	}
+	for _, sub := range []string{RecordsDir, LogsDir} {
+		if err := os.Mkdir(f.Join(sub), 0o755); err != nil {
+			return nil, writeError(f.Join(sub), err)
+		}
+	}
+	if err := f.WriteRun(run); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// OpenFolder finds the folder of an existing run, given it or its run.json. It
+// fails with a bench.UsageError when there is no run.json with a records folder
+// beside it.
+func OpenFolder(path string) (*Folder, error) {
+	file, err := runFile(path)
+	if err != nil {
+		return nil, err
+	}
+	f := &Folder{path: filepath.Dir(file)}
+	info, err := os.Stat(f.Join(RecordsDir))
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && !info.IsDir()) {
+		return nil, &bench.UsageError{
+			Problem: f.path + " has no " + RecordsDir + " folder",
+			Hint:    "give the whole folder of a run: the records are what can be judged again",
+		}
+	}
+	if err != nil {
+		return nil, readError(f.Join(RecordsDir), err)
+	}
+	return f, nil
+}
+
+// Path is the folder, as it was given.
+func (f *Folder) Path() string { return f.path }
+
+// Join gives the path of something inside the folder, for example of
+// Attempt.Record.
+func (f *Folder) Join(rel string) string { return filepath.Join(f.path, rel) }
+
+// RecordPath is where the record of a cell's attempt belongs, relative to the
+// folder. cell is CellID's answer, or another name that is unique in the run.
+func (f *Folder) RecordPath(cell string, attempt int) string {
+	return filepath.Join(RecordsDir, fileName(cell, attempt, recordSuffix))
+}
+
+// LogPath is where the server's output of a cell's attempt belongs, relative
+// to the folder.
+func (f *Folder) LogPath(cell string, attempt int) string {
+	return filepath.Join(LogsDir, fileName(cell, attempt, ".log"))
+}
+
+// Records lists the records that are there, relative to the folder, sorted by
+// name.
+func (f *Folder) Records() ([]string, error) {
+	entries, err := os.ReadDir(f.Join(RecordsDir))
+	if err != nil {
+		return nil, readError(f.Join(RecordsDir), err)
+	}
+	var out []string
+	for _, e := range entries {
+		if !e.IsDir() && strings.HasSuffix(e.Name(), recordSuffix) && !isTemporary(e.Name()) {
+			out = append(out, filepath.Join(RecordsDir, e.Name()))
+		}
+	}
+	return out, nil
+}
+
+// runFile gives the path of run.json for a run's folder or for the file itself.
+func runFile(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", readError(path, err)
+	}
+	if !info.IsDir() {
+		return path, nil
+	}
+	file := filepath.Join(path, RunFile)
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return "", &bench.UsageError{
+			Problem: path + " has no " + RunFile,
+			Hint:    "give the folder of one run, such as benchrun-out/20261121-120000-3fa9",
+		}
+	} else if err != nil {
+		return "", readError(file, err)
+	}
+	return file, nil
+}

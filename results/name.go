@@ -1,0 +1,66 @@
+package results
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+const (
+	recordSuffix = ".ndjson.gz"
+	tempSuffix   = ".tmp"
+	// maxStem keeps file names below the 255 bytes that file systems take.
+	maxStem = 150
+)
+
+// CellID names a cell uniquely within a run: "gunicorn@23.0.0/default/wedge-1pct",
+// with "+nginx" after it for a front. bench.Cell.Name leaves out the version,
+// which two cells of one run may differ in.
+func CellID(c bench.Cell) string {
+	id := c.Server
+	if c.Version != "" {
+		id += "@" + c.Version
+	}
+	id += "/" + c.Profile + "/" + c.Scenario
+	if c.Front != "" {
+		id += "+" + c.Front
+	}
+	return id
+}
+
+// fileName makes "gunicorn-23.0.0_default_wedge-1pct-1.log" out of a cell's
+// name. Names come from files that users write, so only letters that mean
+// nothing to a shell or a file system are kept; a name that loses more than
+// its separators gets a hash, so that two names never share a file by it.
+func fileName(cell string, attempt int, suffix string) string {
+	lossy := false
+	stem := strings.Map(func(r rune) rune {
+		switch {
+		case r == '/':
+			return '_'
+		case r == '@' || r == '+':
+			return '-'
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_', r == '.':
+			return r
+		}
+		lossy = true
+		return '-'
+	}, cell)
+	if stem == "" || strings.HasPrefix(stem, ".") || strings.HasPrefix(stem, "-") {
+		stem, lossy = "x"+stem, true
+	}
+	if len(stem) > maxStem {
+		stem, lossy = stem[:maxStem], true
+	}
+	if lossy {
+		h := fnv.New32a()
+		_, _ = h.Write([]byte(cell)) // never fails
+		stem += fmt.Sprintf("-%08x", h.Sum32())
+	}
+	return fmt.Sprintf("%s-%d%s", stem, attempt, suffix)
+}
+
+// isTemporary says whether a file name is that of a file in the making.
+func isTemporary(name string) bool { return strings.HasSuffix(name, tempSuffix) }

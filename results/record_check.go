@@ -1,0 +1,51 @@
+package results
+
+import (
+	"fmt"
+	"slices"
+
+	"benchrun/internal/bench"
+)
+
+// The judge counts by these words; one that it does not know would silently
+// count as nothing. So writer and reader refuse them alike.
+
+func checkSample(s *bench.Sample) error {
+	switch s.Role {
+	case bench.RoleVictim, bench.RoleControl, bench.RoleProvoker, bench.RoleAgeing, bench.RoleShutdown:
+	default:
+		return fmt.Errorf("unknown role %q", s.Role)
+	}
+	switch s.Outcome {
+	case bench.OK, bench.Unsent, bench.Completed, bench.Cut, bench.NoConnect, bench.HeldOpen:
+		return nil
+	}
+	if !slices.Contains(bench.VictimLosses, s.Outcome) {
+		return fmt.Errorf("unknown outcome %q", s.Outcome)
+	}
+	return nil
+}
+
+func checkMark(m *bench.Mark) error {
+	switch m.Name {
+	case bench.MarkBoot, bench.MarkBaseline, bench.MarkAgeing, bench.MarkFault, bench.MarkRecovery,
+		bench.MarkShutdown, bench.MarkEnd, bench.MarkCurtailed:
+		return nil
+	}
+	return fmt.Errorf("unknown mark %q", m.Name)
+}
+
+func checkProc(p *bench.ProcEvent) error {
+	if p.Event != bench.Born && p.Event != bench.Died {
+		return fmt.Errorf("unknown process event %q", p.Event)
+	}
+	return nil
+}
+
+func checkReceipt(r *bench.Receipt) error {
+	switch r.Event {
+	case bench.ReceiptStart, bench.ReceiptEnd, bench.ReceiptThreadGone, bench.ReceiptProcessGone:
+		return nil
+	}
+	return fmt.Errorf("unknown receipt event %q", r.Event)
+}

@@ -1,0 +1,219 @@
+package results
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// maxLines bounds what a record may make its reader hold: an hour at 1,000
+// requests a second.
+const maxLines = 4_000_000
+
+// ReadRecord reads a stored record. It is strict, because a verdict stands on
+// it: an unknown kind, field or word, a second head, a line over MaxLine, a
+// broken or cut gzip stream are each a bench.UsageError that names file and
+// line, and nothing is returned then.
+func ReadRecord(path string) (*bench.Record, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, readError(path, err)
+	}
+	defer func() { _ = file.Close() }() // read, or synced before
+	rec, err := decodeRecord(file)
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return nil, readError(path, err)
+	}
+	if err != nil {
+		return nil, &bench.UsageError{Problem: fmt.Sprintf("%s: %v", path, err), Hint: "the record is damaged, or was not written by this benchrun"}
+	}
+	return rec, nil
+}
+
+// ReadRecord reads a record of the folder, named as in Attempt.Record. A path
+// that leads out of the folder is refused: run.json may come from anyone.
+func (f *Folder) ReadRecord(rel string) (*bench.Record, error) {
+	if !filepath.IsLocal(rel) {
+		return nil, bench.Usagef("%s: record %q is not a path inside the run's folder", f.Join(RunFile), rel)
+	}
+	return ReadRecord(f.Join(rel))
+}
+
+// decodeRecord reads the lines of a gzip stream. Its errors name the line.
+func decodeRecord(r io.Reader) (*bench.Record, error) {
+	z, err := gzip.NewReader(r)
+	if err != nil {
+		return nil, fmt.Errorf("not a gzip file: %w", err)
+	}
+	lines := bufio.NewScanner(z)
+	lines.Buffer(make([]byte, 0, 64<<10), MaxLine+1) // the line and its end
+	d := decoder{rec: &bench.Record{}}
+	n := 0
+	for lines.Scan() {
+		n++
+		if n > maxLines {
+			return nil, fmt.Errorf("line %d: more lines than the %d a record may have", n, maxLines)
+		}
+		if err := d.line(lines.Bytes()); err != nil {
+			return nil, fmt.Errorf("line %d: %s", n, strings.TrimPrefix(err.Error(), "json: "))
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("line %d: %s", n+1, explain(err))
+	}
+	if !d.boot {
+		return nil, fmt.Errorf("line %d: the record ends without a %q line", n+1, kindBoot)
+	}
+	return d.rec, nil
+}
+
+// explain says in words how a stream ended.
+func explain(err error) string {
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "the file breaks off here"
+	case errors.Is(err, bufio.ErrTooLong):
+		return fmt.Sprintf("over the %d bytes that a line may have", MaxLine)
+	}
+	return err.Error()
+}
+
+// decoder gathers a record line by line.
+type decoder struct {
+	rec        *bench.Record
+	head, boot bool
+}
+
+func (d *decoder) line(line []byte) error {
+	var tag struct {
+		K string `json:"k"`
+	}
+	if err := json.Unmarshal(line, &tag); err != nil {
+		return err
+	}
+	if d.head == (tag.K == kindHead) {
+		if d.head {
+			return fmt.Errorf("a second %q", kindHead)
+		}
+		return fmt.Errorf("the first line is %q, not %q", tag.K, kindHead)
+	}
+	switch tag.K {
+	case kindHead:
+		d.head = true
+		return d.decodeHead(line)
+	case kindBoot:
+		if d.boot {
+			return fmt.Errorf("a second %q", kindBoot)
+		}
+		d.boot = true
+		return strict(line, &struct {
+			K string `json:"k"`
+			*bench.Boot
+		}{Boot: &d.rec.Boot})
+	case kindStop:
+		if d.rec.Stop != nil {
+			return fmt.Errorf("a second %q", kindStop)
+		}
+		d.rec.Stop = &bench.Stop{}
+		return strict(line, &struct {
+			K string `json:"k"`
+			*bench.Stop
+		}{Stop: d.rec.Stop})
+	}
+	return d.decodeSeen(tag.K, line)
+}
+
+func (d *decoder) decodeHead(line []byte) error {
+	var peek struct{ Schema string }
+	if err := json.Unmarshal(line, &peek); err != nil {
+		return err
+	}
+	if peek.Schema != bench.RecordSchema {
+		return fmt.Errorf("schema %q is not %q", peek.Schema, bench.RecordSchema)
+	}
+	return strict(line, &struct {
+		K string `json:"k"`
+		*bench.Head
+	}{Head: &d.rec.Head})
+}
+
+// decodeSeen reads the kinds of which a record has many.
+func (d *decoder) decodeSeen(kind string, line []byte) (err error) {
+	type k struct {
+		K string `json:"k"`
+	}
+	switch rec := d.rec; kind {
+	case kindMark:
+		var v struct {
+			k
+			bench.Mark
+		}
+		err = first(strict(line, &v), func() error { return checkMark(&v.Mark) })
+		rec.Marks = append(rec.Marks, v.Mark)
+	case kindSample:
+		var v struct {
+			k
+			bench.Sample
+		}
+		err = first(strict(line, &v), func() error { return checkSample(&v.Sample) })
+		rec.Samples = append(rec.Samples, v.Sample)
+	case kindVital:
+		var v struct {
+			k
+			bench.Vital
+		}
+		err = strict(line, &v)
+		rec.Vitals = append(rec.Vitals, v.Vital)
+	case kindProc:
+		var v struct {
+			k
+			bench.ProcEvent
+		}
+		err = first(strict(line, &v), func() error { return checkProc(&v.ProcEvent) })
+		rec.Procs = append(rec.Procs, v.ProcEvent)
+	case kindReceipt:
+		var v struct {
+			k
+			bench.Receipt
+		}
+		err = first(strict(line, &v), func() error { return checkReceipt(&v.Receipt) })
+		rec.Receipts = append(rec.Receipts, v.Receipt)
+	case kindDoubt:
+		var v struct {
+			k
+			bench.Doubt
+		}
+		err = strict(line, &v)
+		rec.Doubts = append(rec.Doubts, v.Doubt)
+	default:
+		return fmt.Errorf("unknown kind %q", kind)
+	}
+	return err
+}
+
+// strict decodes one JSON object and refuses fields that it does not know. The
+// caller has parsed the line before, so that nothing can follow the object.
+func strict(line []byte, into any) error {
+	dec := json.NewDecoder(bytes.NewReader(line))
+	dec.DisallowUnknownFields()
+	return dec.Decode(into)
+}
+
+// first is err, or what next says if there is none.
+func first(err error, next func() error) error {
+	if err != nil {
+		return err
+	}
+	return next()
+}

@@ -1,0 +1,128 @@
+package results
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"benchrun/internal/bench"
+)
+
+// MaxLine is the longest line, in bytes, that a record may have.
+const MaxLine = 1 << 20
+
+// The kinds of a record's lines, under "k".
+const (
+	kindHead    = "head"
+	kindBoot    = "boot"
+	kindMark    = "mark"
+	kindSample  = "sample"
+	kindVital   = "vital"
+	kindProc    = "proc"
+	kindReceipt = "receipt"
+	kindDoubt   = "doubt"
+	kindStop    = "stop"
+)
+
+// WriteRecord stores a record under rel (from RecordPath), whole or not at all.
+// Head.Schema is set to bench.RecordSchema. What ReadRecord would refuse is not
+// written: it fails with a plain error (a bug of the caller), as it does when
+// the file is there already, for evidence is never overwritten. Text that is
+// not UTF-8 is stored with U+FFFD in its place; all else comes back as it was.
+func (f *Folder) WriteRecord(rel string, rec *bench.Record) error {
+	if !filepath.IsLocal(rel) {
+		return fmt.Errorf("record path %q leads out of %s", rel, f.path)
+	}
+	path := f.Join(rel)
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("record %s is there already", path)
+	}
+	return atomically(path, func(w io.Writer) error {
+		z := gzip.NewWriter(w)
+		out := bufio.NewWriterSize(z, 64<<10)
+		if err := encodeRecord(out, rec); err != nil {
+			return err
+		}
+		if err := out.Flush(); err != nil {
+			return err
+		}
+		return z.Close()
+	})
+}
+
+// encodeRecord writes the lines: head, boot, marks, then everything that was
+// seen, and stop.
+func encodeRecord(w io.Writer, rec *bench.Record) error {
+	head := rec.Head
+	head.Schema = bench.RecordSchema
+	l := liner{w: w}
+	l.put(kindHead, head)
+	l.put(kindBoot, rec.Boot)
+	for i := range rec.Marks {
+		l.check(checkMark(&rec.Marks[i]))
+		l.put(kindMark, &rec.Marks[i])
+	}
+	for i := range rec.Samples {
+		l.check(checkSample(&rec.Samples[i]))
+		l.put(kindSample, &rec.Samples[i])
+	}
+	for i := range rec.Vitals {
+		l.put(kindVital, &rec.Vitals[i])
+	}
+	for i := range rec.Procs {
+		l.check(checkProc(&rec.Procs[i]))
+		l.put(kindProc, &rec.Procs[i])
+	}
+	for i := range rec.Receipts {
+		l.check(checkReceipt(&rec.Receipts[i]))
+		l.put(kindReceipt, &rec.Receipts[i])
+	}
+	for i := range rec.Doubts {
+		l.put(kindDoubt, &rec.Doubts[i])
+	}
+	if rec.Stop != nil {
+		l.put(kindStop, rec.Stop)
+	}
+	return l.err
+}
+
+// liner writes tagged JSON lines until the first error.
+type liner struct {
+	w   io.Writer
+	buf bytes.Buffer
+	n   int
+	err error
+}
+
+func (l *liner) check(err error) {
+	if l.err == nil && err != nil {
+		l.err = fmt.Errorf("line %d: %w", l.n+1, err)
+	}
+}
+
+// put writes v, which encodes as an object with at least one member, with its
+// kind as the first member.
+func (l *liner) put(kind string, v any) {
+	if l.err != nil {
+		return
+	}
+	l.n++
+	l.buf.Reset()
+	enc := json.NewEncoder(&l.buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		l.err = fmt.Errorf("line %d: %s: %w", l.n, kind, err)
+		return
+	}
+	line := append([]byte(`{"k":"`+kind+`",`), l.buf.Bytes()[1:]...)
+	if len(line) > MaxLine {
+		l.err = fmt.Errorf("line %d: %s of %d bytes is over the %d that a record's line may have", l.n, kind, len(line), MaxLine)
+		return
+	}
+	_, l.err = l.w.Write(line)
+}

@@ -1,0 +1,131 @@
+package results
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// WriteRun writes run.json, whole or not at all, over the one before it.
+func (f *Folder) WriteRun(run bench.Run) error {
+	return atomically(f.Join(RunFile), run.Encode)
+}
+
+// Run reads the folder's run.json.
+func (f *Folder) Run() (bench.Run, error) { return ReadRun(f.path) }
+
+// ReadRun reads a run.json, given it or the run's folder. Fields that it does
+// not know are left aside, for later versions add some. The schema, the words
+// of verdicts and of censoring, and the fields that say what a cell is must be
+// right: a bench.UsageError names the place, with line and column.
+func ReadRun(path string) (bench.Run, error) {
+	file, err := runFile(path)
+	if err != nil {
+		return bench.Run{}, err
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return bench.Run{}, readError(file, err)
+	}
+	run, err := decodeRun(text)
+	if err != nil {
+		return bench.Run{}, &bench.UsageError{Problem: file + ":" + err.Error()}
+	}
+	return run, nil
+}
+
+// decodeRun parses run.json. Its errors begin with the place.
+func decodeRun(text []byte) (bench.Run, error) {
+	var doc struct {
+		bench.Run
+		Schema *string           `json:"schema"`
+		Cells  []json.RawMessage `json:"cells"`
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		return bench.Run{}, atError(text, 0, err)
+	}
+	if doc.Schema == nil {
+		return bench.Run{}, at(text, 0, errors.New(`no "schema": this is not a run.json of benchrun`))
+	}
+	if *doc.Schema != bench.RunSchema {
+		return bench.Run{}, at(text, bytes.Index(text, []byte(`"schema"`)),
+			fmt.Errorf("schema %q is not %q; read it with the benchrun that wrote it", *doc.Schema, bench.RunSchema))
+	}
+	run := doc.Run
+	run.Schema = *doc.Schema
+	if doc.Cells != nil {
+		run.Cells = make([]bench.Cell, 0, len(doc.Cells))
+	}
+	offset := 0
+	for i, raw := range doc.Cells {
+		// Cells stand in the text in this order, so the next match is this one.
+		offset += bytes.Index(text[offset:], raw)
+		var cell bench.Cell
+		err := json.Unmarshal(raw, &cell)
+		if err == nil {
+			err = checkCell(raw, cell)
+		}
+		if err != nil {
+			return bench.Run{}, atError(text, offset, fmt.Errorf("cell %d (%s): %w", i+1, cell.Name(), err))
+		}
+		run.Cells = append(run.Cells, cell)
+		offset += len(raw)
+	}
+	return run, nil
+}
+
+// checkCell finds what decoding lets pass: a verdict that is not there at all
+// would read as invalid, a cell without a name as one more of the same.
+func checkCell(raw []byte, c bench.Cell) error {
+	if c.Server == "" || c.Profile == "" || c.Scenario == "" {
+		return errors.New("server, profile or scenario is missing")
+	}
+	var has struct {
+		Verdict  json.RawMessage
+		Attempts []struct{ Verdict json.RawMessage }
+	}
+	if err := json.Unmarshal(raw, &has); err != nil {
+		return err
+	}
+	if has.Verdict == nil {
+		return errors.New("verdict is missing")
+	}
+	for i, a := range has.Attempts {
+		if a.Verdict == nil {
+			return fmt.Errorf("attempt %d: verdict is missing", i+1)
+		}
+	}
+	for name, m := range c.Measures {
+		if m.Censored != "" && m.Censored != ">" {
+			return fmt.Errorf("measure %s: censored %q is neither \"\" nor \">\"", name, m.Censored)
+		}
+	}
+	return nil
+}
+
+// atError places an error of encoding/json that knows its offset, counted from
+// base, and any other at base.
+func atError(text []byte, base int, err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		base += max(int(syntax.Offset)-1, 0) // Offset counts the bytes read, the wrong one among them
+	case errors.As(err, &kind):
+		base += max(int(kind.Offset)-1, 0)
+	}
+	return at(text, base, err)
+}
+
+// at puts "line:column: " before an error; both count from 1, columns in bytes.
+func at(text []byte, offset int, err error) error {
+	before := text[:min(max(offset, 0), len(text))]
+	line := 1 + bytes.Count(before, []byte{'\n'})
+	column := len(before) - bytes.LastIndexByte(before, '\n')
+	return fmt.Errorf("%d:%d: %s", line, column, strings.ReplaceAll(err.Error(), "json: ", ""))
+}

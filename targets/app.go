@@ -1,0 +1,71 @@
+package targets
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+//go:embed apps/wsgi/app.py
+var apps embed.FS
+
+// appFiles lists, for each kind of app, the files that make it up.
+var appFiles = map[AppKind][]string{
+	AppWSGI:    {"apps/wsgi/app.py"},
+	AppBuiltin: nil,
+}
+
+// WriteApp puts a copy of a server's app and its attempt.json into folder,
+// which it makes if need be. Everything is made readable for any user, since
+// the server may run as another one. receipts is the absolute path of the
+// receipts file: that user must be able to create or append to it.
+func WriteApp(s *Server, folder, token, receipts string) error {
+	if !filepath.IsAbs(receipts) {
+		return fmt.Errorf("app of %s: receipts path %q is not absolute", s.Name, receipts)
+	}
+	files, ok := appFiles[s.App]
+	if !ok {
+		return fmt.Errorf("app of %s: unknown kind %q", s.Name, s.App)
+	}
+	if err := makeReadableFolder(folder); err != nil {
+		return fmt.Errorf("app of %s: %w", s.Name, err)
+	}
+	for _, name := range files {
+		text, err := apps.ReadFile(name)
+		if err != nil {
+			return fmt.Errorf("app of %s: %w", s.Name, err)
+		}
+		if err := writeReadable(filepath.Join(folder, filepath.Base(name)), text); err != nil {
+			return fmt.Errorf("app of %s: %w", s.Name, err)
+		}
+	}
+	attempt, err := json.Marshal(struct {
+		Token    string `json:"token"`
+		Receipts string `json:"receipts"`
+	}{token, receipts})
+	if err != nil {
+		return fmt.Errorf("app of %s: %w", s.Name, err)
+	}
+	if err := writeReadable(filepath.Join(folder, "attempt.json"), attempt); err != nil {
+		return fmt.Errorf("app of %s: %w", s.Name, err)
+	}
+	return nil
+}
+
+// makeReadableFolder makes a folder that any user may enter, whatever the
+// umask.
+func makeReadableFolder(folder string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	return os.Chmod(folder, 0o755)
+}
+
+func writeReadable(path string, text []byte) error {
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		return err
+	}
+	return os.Chmod(path, 0o644)
+}

@@ -1,0 +1,178 @@
+package targets
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// nameForm is what servers and profiles may be called: kebab- or snake-case.
+var nameForm = regexp.MustCompile(`^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$`)
+
+var stopSignals = []string{"TERM", "INT", "QUIT"}
+
+// check holds a decoded file to docs/contract.md; the first thing wrong is the
+// error.
+func check(s *Server, src source) error {
+	switch {
+	case s.Schema == "":
+		return src.errorf("schema", "missing; want %s", Schema)
+	case s.Schema != Schema:
+		return src.errorf("schema", "%q is not known to this benchrun; want %s", s.Schema, Schema)
+	}
+	for _, f := range []struct{ path, value string }{
+		{"name", s.Name}, {"title", s.Title}, {"app", string(s.App)},
+	} {
+		if strings.TrimSpace(f.value) == "" {
+			return src.errorf(f.path, "missing")
+		}
+	}
+	switch {
+	case !nameForm.MatchString(s.Name):
+		return src.errorf("name", "%q is not a name: lower-case letters and digits, joined by - or _", s.Name)
+	case strings.ContainsAny(s.Title, "\r\n"):
+		return src.errorf("title", "more than one line")
+	case s.App != AppWSGI && s.App != AppBuiltin:
+		return src.errorf("app", "unknown app kind %q; want %s or %s", s.App, AppWSGI, AppBuiltin)
+	case s.Stop.Signal != "" && !slices.Contains(stopSignals, s.Stop.Signal):
+		return src.errorf("stop.signal", "%q is not one of %s", s.Stop.Signal, strings.Join(stopSignals, ", "))
+	case s.Version != "" && !versionWanted.MatchString(s.Version):
+		return src.errorf("version", "%q is not a version", s.Version)
+	case len(s.VersionCommand) == 0 && s.App != AppBuiltin:
+		return src.errorf("version_command", "missing")
+	case len(s.Profiles) == 0:
+		return src.errorf("profiles", "missing")
+	}
+	if _, ok := s.Profiles[ProfileDefault]; !ok {
+		return src.errorf("profiles", "no profile %q", ProfileDefault)
+	}
+	if err := checkInstall(src, "install", s.Install, s.Version); err != nil {
+		return err
+	}
+	if err := checkWords(src, "version_command", s.VersionCommand, versionPlaceholders); err != nil {
+		return err
+	}
+	if err := checkCommand(src, "command", s.CommandWords); err != nil {
+		return err
+	}
+	if err := checkEnv(src, "env", s.Env); err != nil {
+		return err
+	}
+	for _, name := range s.ProfileNames() {
+		if err := checkProfile(src, s, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkProfile(src source, s *Server, name string) error {
+	path := "profiles." + name
+	p := s.Profiles[name]
+	command := s.commandOf(p)
+	switch {
+	case !nameForm.MatchString(name):
+		return src.errorf(path, "%q is not a name: lower-case letters and digits, joined by - or _", name)
+	case strings.TrimSpace(p.Why) == "":
+		return src.errorf(path+".why", "missing")
+	case p.Workers < 1:
+		return src.errorf(path+".workers", "want 1 or more")
+	case p.Claims.Slots < 0 || p.Claims.Watchdog < 0 || p.Claims.Grace < 0:
+		return src.errorf(path+".claims", "a claim is below 0")
+	case len(command) == 0:
+		return src.errorf(path+".command", "missing, and the server has no command either")
+	case len(p.Args) > 0 && !slices.Contains(command, argsWord):
+		return src.errorf(path+".args", "the command has no %s to put them in", argsWord)
+	}
+	if err := checkInstall(src, path+".install", p.Install, s.Version); err != nil {
+		return err
+	}
+	if err := checkWords(src, path+".args", p.Args, commandPlaceholders); err != nil {
+		return err
+	}
+	if err := checkCommand(src, path+".command", p.Command); err != nil {
+		return err
+	}
+	if err := checkEnv(src, path+".env", p.Env); err != nil {
+		return err
+	}
+	words := slices.Concat(command, p.Args, s.VersionCommand)
+	if len(s.Install.Python)+len(p.Install.Python) == 0 &&
+		slices.ContainsFunc(words, func(w string) bool { return strings.Contains(w, "{env}") }) {
+		return src.errorf(path, "{env} is used, but install.python asks for no environment")
+	}
+	return nil
+}
+
+func checkInstall(src source, path string, in Requirements, version string) error {
+	for i, pkg := range in.Apt {
+		if !aptName.MatchString(pkg) {
+			return src.errorf(fmt.Sprintf("%s.apt[%d]", path, i), "%q is not a Debian package's name", pkg)
+		}
+	}
+	for i, r := range in.Python {
+		at := fmt.Sprintf("%s.python[%d]", path, i)
+		switch {
+		case strings.TrimSpace(r) == "" || strings.HasPrefix(r, "-"):
+			return src.errorf(at, "%q is not a pip requirement", r)
+		case strings.Contains(r, "{version}") && version == "":
+			return src.errorf(at, "{version} is used, but the file has no version")
+		}
+	}
+	return checkWords(src, path+".python", in.Python, installPlaceholders)
+}
+
+// checkCommand checks a command, which may be absent but not half there.
+func checkCommand(src source, path string, words []string) error {
+	_, there := src.line(path)
+	switch {
+	case there && len(words) == 0:
+		return src.errorf(path, "empty")
+	case len(words) > 0 && (words[0] == "" || words[0] == argsWord):
+		return src.errorf(path+"[0]", "want a program")
+	}
+	seen := false
+	for i, w := range words {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		switch {
+		case w == argsWord && seen:
+			return src.errorf(at, "%s stands here twice", argsWord)
+		case w != argsWord && strings.Contains(w, argsWord):
+			return src.errorf(at, "%s must be a word of its own", argsWord)
+		}
+		seen = seen || w == argsWord
+	}
+	return checkWords(src, path, words, append(slices.Clone(commandPlaceholders), "args"))
+}
+
+func checkWords(src source, path string, words, allowed []string) error {
+	for i, w := range words {
+		if err := checkPlaceholders(src, fmt.Sprintf("%s[%d]", path, i), w, allowed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkEnv(src source, path string, env map[string]string) error {
+	for name, value := range env {
+		at := path + "." + name
+		if name == "" || strings.ContainsAny(name, "=\x00") {
+			return src.errorf(at, "%q is not an environment variable's name", name)
+		}
+		if err := checkPlaceholders(src, at, value, commandPlaceholders); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkPlaceholders(src source, path, word string, allowed []string) error {
+	for _, m := range placeholderForm.FindAllStringSubmatch(word, -1) {
+		if !slices.Contains(allowed, m[1]) {
+			return src.errorf(path, "unknown placeholder {%s}; known here: {%s}", m[1], strings.Join(allowed, "} {"))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package targets
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// environments makes Python environments in the cache and finds them again.
+// An environment is complete when its marker is there, which is written last;
+// anything else is the remains of a killed build and is built anew.
+type environments struct {
+	cache    string
+	apt      apt
+	progress func(string)
+}
+
+// completeMarker is the file that says so, and of what.
+const completeMarker = ".complete"
+
+// recipe is all that decides what an environment holds.
+type recipe struct {
+	Server       string   `json:"server"`
+	Requirements []string `json:"requirements"`
+	Files        []string `json:"files,omitempty"` // digests of the requirements that are files
+	Python       string   `json:"python"`
+	Version      string   `json:"python_version"`
+	Tag          string   `json:"python_tag"`
+}
+
+func newRecipe(server string, requirements []string, py interpreter) (recipe, error) {
+	r := recipe{Server: server, Requirements: requirements, Python: py.path, Version: py.version, Tag: py.tag}
+	for _, req := range requirements {
+		// The author of a server tries wheel after wheel under one name.
+		info, err := os.Stat(req)
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		text, err := os.ReadFile(req)
+		if err != nil {
+			return recipe{}, &bench.EnvironmentError{Problem: "cannot read requirement " + req, Err: err}
+		}
+		r.Files = append(r.Files, fmt.Sprintf("%x", sha256.Sum256(text)))
+	}
+	return r, nil
+}
+
+// text is the recipe as JSON; it cannot fail for strings.
+func (r recipe) text() []byte {
+	text, _ := json.MarshalIndent(r, "", "  ")
+	return append(text, '\n')
+}
+
+// key names the environment's folder.
+func (r recipe) key() string {
+	sum := sha256.Sum256(r.text())
+	return r.Server + "-" + hex.EncodeToString(sum[:8])
+}
+
+// cacheEnv gives pip and uv a cache for each interpreter. Their shared ones hold
+// modules that were compiled for another interpreter of the same minor version,
+// and those may be linked to a libpython that the run-as user cannot read.
+func (r recipe) cacheEnv(cache string) []string {
+	sum := sha256.Sum256([]byte(r.Python + "\x00" + r.Version + "\x00" + r.Tag))
+	mine := r.Tag + "-" + hex.EncodeToString(sum[:4])
+	return []string{
+		"PIP_CACHE_DIR=" + filepath.Join(cache, "pip", mine),
+		"UV_CACHE_DIR=" + filepath.Join(cache, "uv", mine),
+	}
+}
+
+// get gives the folder of a complete environment, building it if need be. A
+// build that fails is a bench.EnvironmentError with the cause and the log.
+func (e environments) get(ctx context.Context, r recipe, py interpreter) (string, error) {
+	folder := filepath.Join(e.cache, "envs", r.key())
+	marker := filepath.Join(folder, completeMarker)
+	if exists(marker) {
+		return folder, nil
+	}
+	if err := e.prepare(ctx, r, py); err != nil {
+		return "", err
+	}
+	waiting := func() { e.progress("waiting for another benchrun that installs " + r.Server) }
+	err := locked(ctx, folder, waiting, func(t tool) error {
+		if exists(marker) {
+			return nil
+		}
+		if err := os.RemoveAll(folder); err != nil {
+			return cacheError(err)
+		}
+		e.progress(fmt.Sprintf("installing %s: %s", r.Server, strings.Join(r.Requirements, " ")))
+		t.env = r.cacheEnv(e.cache)
+		if err := build(ctx, t, folder, r, py); err != nil {
+			return &bench.EnvironmentError{
+				Problem: "installing " + r.Server + " failed",
+				Hint:    "the whole log is " + t.log.Name(),
+				Err:     err,
+			}
+		}
+		if err := writeReadable(marker, r.text()); err != nil {
+			return cacheError(err)
+		}
+		return nil
+	})
+	return folder, err
+}
+
+// prepare sees to it that the interpreter can make environments: Debian keeps
+// that in a package of its own.
+func (e environments) prepare(ctx context.Context, r recipe, py interpreter) error {
+	if haveUV() {
+		return nil
+	}
+	if _, err := probe(ctx, nil, py.path, "-c", "import venv, ensurepip"); err == nil {
+		return nil
+	} else if ctx.Err() != nil {
+		return err
+	}
+	if strings.HasPrefix(py.path, "/usr/bin/") {
+		minor := strings.SplitN(py.version, ".", 3)[1]
+		if err := e.apt.need(ctx, r.Server, []string{"python3." + minor + "-venv"}); err != nil {
+			return err
+		}
+		if _, err := probe(ctx, nil, py.path, "-c", "import venv, ensurepip"); err == nil {
+			return nil
+		}
+	}
+	return &bench.EnvironmentError{
+		Problem: fmt.Sprintf("%s cannot make environments: it has no venv with pip", py.path),
+		Hint:    "install its venv package or uv, or give another interpreter with --python",
+	}
+}
+
+// build makes the environment in its final place: the scripts in it carry its
+// path.
+func build(ctx context.Context, t tool, folder string, r recipe, py interpreter) error {
+	python := filepath.Join(folder, "bin", "python")
+	var steps [][]string
+	if haveUV() {
+		steps = [][]string{
+			{"uv", "venv", "--python", py.path, folder},
+			append([]string{"uv", "pip", "install", "--python", python}, r.Requirements...),
+		}
+	} else {
+		steps = [][]string{
+			{py.path, "-m", "venv", folder},
+			append([]string{python, "-m", "pip", "install"}, r.Requirements...),
+		}
+	}
+	for _, step := range steps {
+		if err := t.run(ctx, step...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func haveUV() bool {
+	_, err := exec.LookPath("uv")
+	return err == nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, os.ErrNotExist)
+}

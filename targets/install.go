@@ -1,0 +1,170 @@
+package targets
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// InstallOptions says what to install and for whom.
+type InstallOptions struct {
+	Server  *Server
+	Profile string
+	Version string // asked for; "" = the server file's
+	Python  string // interpreter, a path or a name on PATH; "" = choose
+	User    *RunAs // who runs the server; nil = oneself
+
+	Benchrun        string // absolute path of the benchrun binary, for {benchrun}
+	BenchrunVersion string // the version of servers that are part of benchrun
+
+	Progress func(string) // told of every long step; may be nil
+}
+
+// Installation is an installed server, ready to be run.
+type Installation struct {
+	Server  *Server
+	Profile string
+	Version string // measured
+
+	Python        string // the interpreter to use, "" if the server needs none
+	PythonVersion string // "3.11.2"
+	Env           string // root of the environment, "" if it has none
+}
+
+// Install installs a server in one profile, or finds it installed: Debian
+// packages, then a Python environment, then the version is measured as the
+// user that will run the server. Any number of benchruns may do so at once.
+//
+// An unknown profile or a version that the server cannot have is a
+// bench.UsageError; what this machine cannot do is a bench.EnvironmentError
+// with the way out.
+func Install(ctx context.Context, opts InstallOptions) (*Installation, error) {
+	s := opts.Server
+	p, err := s.Profile(opts.Profile)
+	if err != nil {
+		return nil, err
+	}
+	version, err := wantedVersion(s, p, opts.Version)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Progress == nil {
+		opts.Progress = func(string) {}
+	}
+	in := &Installation{Server: s, Profile: opts.Profile}
+	needs := s.requirements(p, version)
+
+	var py interpreter
+	if s.usesPython(p) {
+		if py, err = chooseInterpreter(ctx, opts.Python, opts.User); err != nil {
+			return nil, err
+		}
+		in.Python, in.PythonVersion = py.path, py.version
+	}
+	if len(needs.Apt)+len(needs.Python) > 0 {
+		if err := in.install(ctx, opts, needs, py); err != nil {
+			return nil, err
+		}
+	}
+	if in.Version, err = measureVersion(ctx, in, opts); err != nil {
+		return nil, err
+	}
+	return in, nil
+}
+
+// install brings in the packages and the environment.
+func (in *Installation) install(ctx context.Context, opts InstallOptions, needs Requirements, py interpreter) error {
+	cache, err := cacheFolder()
+	if err != nil {
+		return err
+	}
+	packages := apt{root: os.Geteuid() == 0, cache: cache, progress: opts.Progress}
+	if err := packages.need(ctx, opts.Server.Name, needs.Apt); err != nil {
+		return err
+	}
+	if len(needs.Python) == 0 {
+		return nil
+	}
+	r, err := newRecipe(opts.Server.Name, needs.Python, py)
+	if err != nil {
+		return err
+	}
+	envs := environments{cache: cache, apt: packages, progress: opts.Progress}
+	if in.Env, err = envs.get(ctx, r, py); err != nil {
+		return err
+	}
+	in.Python = filepath.Join(in.Env, "bin", "python")
+	if _, err := probe(ctx, opts.User, in.Python, "-c", "pass"); err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		return &bench.EnvironmentError{
+			Problem: fmt.Sprintf("%s cannot use the environment %s", opts.User, in.Env),
+			Hint: fmt.Sprintf("if a folder above it is closed to others, set %s to one that is not; "+
+				"if it is broken, remove it and run again", CacheVariable),
+			Err: err,
+		}
+	}
+	return nil
+}
+
+// wantedVersion is the version to install: the one asked for, or the file's.
+func wantedVersion(s *Server, p Profile, asked string) (string, error) {
+	if asked == "" {
+		return s.Version, nil
+	}
+	choosable := slices.ContainsFunc(slices.Concat(s.Install.Python, p.Install.Python), func(r string) bool {
+		return strings.Contains(r, "{version}")
+	})
+	switch {
+	case !versionWanted.MatchString(asked):
+		return "", bench.Usagef("%s@%s: %q is not a version", s.Name, asked, asked)
+	case !choosable:
+		return "", &bench.UsageError{
+			Problem: fmt.Sprintf("%s cannot be had in a chosen version: it is used as it is found", s.Name),
+			Hint:    "leave out @" + asked,
+		}
+	}
+	return asked, nil
+}
+
+// versionWord is what looks like a version: "27.0.1", "v3.0.2", "6.1.1rc2".
+var versionWord = regexp.MustCompile(`(?:^|[^0-9A-Za-z.])[vV]?(\d+(?:\.\d+)+(?:[.+!-]?[0-9A-Za-z]+)*)`)
+
+// measureVersion asks the installed server, as the user that will run it.
+func measureVersion(ctx context.Context, in *Installation, opts InstallOptions) (string, error) {
+	command := in.Server.VersionCommand
+	if len(command) == 0 {
+		return opts.BenchrunVersion, nil
+	}
+	with := Placeholders{Python: in.Python, Env: in.Env, Benchrun: opts.Benchrun}
+	argv := make([]string, len(command))
+	for i, word := range command {
+		argv[i] = with.fill(word)
+	}
+	out, err := probe(ctx, opts.User, argv...)
+	if ctx.Err() != nil {
+		return "", err
+	}
+	if err != nil {
+		return "", &bench.EnvironmentError{
+			Problem: fmt.Sprintf("the version command of %s failed for %s", in.Server.Name, opts.User),
+			Hint:    "see version_command in " + in.Server.File,
+			Err:     err,
+		}
+	}
+	m := versionWord.FindStringSubmatch(out)
+	if m == nil {
+		return "", &bench.EnvironmentError{
+			Problem: fmt.Sprintf("the version command of %s printed no version but %q", in.Server.Name, meaningfulLine(out)),
+			Hint:    "see version_command in " + in.Server.File,
+		}
+	}
+	return m[1], nil
+}

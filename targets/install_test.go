@@ -1,0 +1,442 @@
+package targets
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"benchrun/internal/bench"
+)
+
+// openDir makes a folder that any user may enter; t.TempDir's is closed.
+func openDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "benchrun-targets-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// nobody is the user that the tests run things as; that takes root.
+func nobody(t *testing.T) *RunAs {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can run a program as another user")
+	}
+	return &RunAs{Name: "nobody", UID: 65534, GID: 65534}
+}
+
+// toyWheel makes a pip package of one module, toy, that knows its version.
+func toyWheel(t *testing.T, dir, version string) string {
+	t.Helper()
+	path := filepath.Join(dir, "toy-"+version+"-py3-none-any.whl")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := zip.NewWriter(f)
+	info := "toy-" + version + ".dist-info/"
+	for _, file := range [][2]string{
+		{"toy.py", "version = '" + version + "'\n"},
+		{info + "METADATA", "Metadata-Version: 2.1\nName: toy\nVersion: " + version + "\n"},
+		{info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"},
+		{info + "RECORD", "toy.py,,\n" + info + "METADATA,,\n" + info + "WHEEL,,\n" + info + "RECORD,,\n"},
+	} {
+		part, err := w.Create(file[0])
+		if err == nil {
+			_, err = part.Write([]byte(file[1]))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(w.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func toyServer(wheel string) *Server {
+	return &Server{
+		Name: "toy", App: AppWSGI, File: "toy.yaml",
+		Install:        Requirements{Python: []string{wheel}},
+		VersionCommand: []string{"{python}", "-c", "import toy; print('toy', toy.version)"},
+		CommandWords:   []string{"{env}/bin/python"},
+		Profiles:       map[string]Profile{"default": {Workers: 1}},
+	}
+}
+
+// fakeUV puts a uv on PATH that makes environments quickly, without pip, and
+// counts in the file it gives how many.
+func fakeUV(t *testing.T, install string) (count string) {
+	t.Helper()
+	bin := t.TempDir()
+	count = filepath.Join(bin, "count")
+	script := fmt.Sprintf(`#!/bin/sh
+case $1 in
+venv) echo venv >>%q; exec "$3" -m venv --without-pip "$4" ;;
+pip) python=$4; shift 4; %s ;;
+esac`, count, install)
+	if err := os.WriteFile(filepath.Join(bin, "uv"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	return count
+}
+
+const unpackWheel = `for w; do "$python" -m zipfile -e "$w" "$(dirname "$(dirname "$python")")"/lib/python3*/site-packages; done`
+
+func lines(t *testing.T, path string) int {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return strings.Count(string(text), "\n")
+}
+
+func TestInstallWithPip(t *testing.T) {
+	dir := openDir(t)
+	t.Setenv(CacheVariable, filepath.Join(dir, "cache"))
+	t.Setenv("PIP_NO_INDEX", "1")
+	t.Setenv("PIP_USER", "1") // must not lead pip astray
+	t.Setenv("PATH", "/usr/bin:/bin")
+	old := syscall.Umask(0o077) // must not hide the environment from others
+	defer syscall.Umask(old)
+	opts := InstallOptions{Server: toyServer(toyWheel(t, dir, "1.2.3")), Profile: "default"}
+	if os.Geteuid() == 0 {
+		opts.User = nobody(t)
+	}
+	in, err := Install(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in.Version != "1.2.3" || in.Python != filepath.Join(in.Env, "bin", "python") || !strings.HasPrefix(in.PythonVersion, "3.") {
+		t.Errorf("installed %+v", in)
+	}
+	if !strings.HasPrefix(in.Env, filepath.Join(dir, "cache", "envs", "toy-")) {
+		t.Errorf("environment %s is not in the cache", in.Env)
+	}
+}
+
+func TestInstallsAtOnceBuildOnce(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv(CacheVariable, filepath.Join(dir, "cache"))
+	count := fakeUV(t, unpackWheel)
+	server := toyServer(toyWheel(t, dir, "1.0.0"))
+	install := func() (*Installation, error) {
+		return Install(t.Context(), InstallOptions{Server: server, Profile: "default"})
+	}
+	var wg sync.WaitGroup
+	envs := make([]string, 4)
+	for i := range envs {
+		wg.Go(func() {
+			in, err := install()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			envs[i] = in.Env
+		})
+	}
+	wg.Wait()
+	if t.Failed() {
+		return
+	}
+	if n := lines(t, count); n != 1 || envs[0] != envs[3] {
+		t.Errorf("built %d times in %v, want once", n, envs)
+	}
+
+	// What a killed build leaves has no marker: it is thrown away.
+	junk := filepath.Join(envs[0], "junk")
+	if err := errors.Join(os.Remove(filepath.Join(envs[0], completeMarker)), os.WriteFile(junk, nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if in, err := install(); err != nil || in.Env != envs[0] || in.Version != "1.0.0" {
+		t.Errorf("after a killed build: %+v, %v", in, err)
+	}
+	if n := lines(t, count); n != 2 || exists(junk) {
+		t.Errorf("built %d times, want twice; the remains are there: %v", n, exists(junk))
+	}
+
+	// The same file name with another content is another environment.
+	if err := os.Rename(toyWheel(t, t.TempDir(), "1.0.1"), server.Install.Python[0]); err != nil {
+		t.Fatal(err)
+	}
+	if in, err := install(); err != nil || in.Env == envs[0] || in.Version != "1.0.1" {
+		t.Errorf("with a new wheel: %+v, %v", in, err)
+	}
+}
+
+func TestInstallFailureSaysWhyAndWhere(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv(CacheVariable, filepath.Join(dir, "cache"))
+	fakeUV(t, `echo "RuntimeError: no apxs"; echo "note: not a problem with pip"; exit 1`)
+	server := toyServer(toyWheel(t, dir, "1.0.0"))
+	_, err := Install(t.Context(), InstallOptions{Server: server, Profile: "default"})
+	wantEnvironment(t, err, "installing toy failed: RuntimeError: no apxs (exit status 1); the whole log is "+dir)
+	log := err.Error()[strings.LastIndex(err.Error(), " ")+1:]
+	if text, readErr := os.ReadFile(log); readErr != nil || !strings.Contains(string(text), "note: not a problem") {
+		t.Errorf("log %s: %q %v", log, text, readErr)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "cache", "envs", "*", completeMarker)); len(left) > 0 {
+		t.Errorf("a failed build is marked complete: %v", left)
+	}
+}
+
+func TestInstallEndsWithItsContext(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv(CacheVariable, filepath.Join(dir, "cache"))
+	pidFile := filepath.Join(dir, "pid")
+	fakeUV(t, fmt.Sprintf(`echo $$ >%q.new; mv %q.new %q; sleep 1000; true`, pidFile, pidFile, pidFile))
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("interrupted")
+	go func() {
+		defer cancel(why)
+		waitFor(t, "the installation to begin", func() bool { return exists(pidFile) })
+	}()
+	_, err := Install(ctx, InstallOptions{Server: toyServer(toyWheel(t, dir, "1.0.0")), Profile: "default"})
+	if !errors.Is(err, why) {
+		t.Fatalf("got %v, want that it was interrupted", err)
+	}
+	text, err := os.ReadFile(pidFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the group of the installer to end", func() bool {
+		return errors.Is(syscall.Kill(-pid, 0), syscall.ESRCH) || zombie(pid)
+	})
+}
+
+func zombie(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err != nil || strings.Contains(string(stat), ") Z ")
+}
+
+// A build that outlives a killed benchrun keeps the lock.
+func TestLockIsKeptByWhatStillRuns(t *testing.T) {
+	base := filepath.Join(t.TempDir(), "env")
+	pidFile := base + ".pid"
+	err := locked(t.Context(), base, func() {}, func(tl tool) error {
+		return tl.run(t.Context(), "/bin/sh", "-c", `sleep 1000 & echo $! >"$0"`, pidFile)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(pidFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	waited := make(chan struct{})
+	done := make(chan error, 1)
+	go func() {
+		done <- locked(t.Context(), base, func() { close(waited) }, func(tool) error { return nil })
+	}()
+	<-waited // it was taken, and nobody but the orphan has it
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Error(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestInstallForAUserThatCannotEnter(t *testing.T) {
+	user := nobody(t)
+	dir := openDir(t)
+	t.Setenv(CacheVariable, filepath.Join(dir, "closed", "cache"))
+	if err := os.Mkdir(filepath.Join(dir, "closed"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	fakeUV(t, unpackWheel)
+	opts := InstallOptions{Server: toyServer(toyWheel(t, dir, "1.0.0")), Profile: "default", User: user}
+	_, err := Install(t.Context(), opts)
+	wantEnvironment(t, err, "user nobody (uid 65534) cannot use the environment "+dir)
+	if !strings.Contains(err.Error(), "set BENCHRUN_CACHE") {
+		t.Errorf("%q does not say the way out", err)
+	}
+}
+
+func TestInstallUsageErrors(t *testing.T) {
+	s, err := decode("toy.yaml", []byte(good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Install(t.Context(), InstallOptions{Server: s, Profile: "defualt"})
+	wantUsage(t, err, `unknown profile of toy "defualt"; did you mean "default"?`)
+	_, err = Install(t.Context(), InstallOptions{Server: s, Profile: "default", Version: "1 --pre"})
+	wantUsage(t, err, `toy@1 --pre: "1 --pre" is not a version`)
+	s.Install.Python = []string{"toy"}
+	_, err = Install(t.Context(), InstallOptions{Server: s, Profile: "default", Version: "1.0"})
+	wantUsage(t, err, "toy cannot be had in a chosen version")
+}
+
+func TestInstallOfWhatNeedsNothing(t *testing.T) {
+	t.Setenv(CacheVariable, "/proc/no/such/folder") // not even looked at
+	r, err := Load(LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := r.Lookup("reference")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := Install(t.Context(), InstallOptions{Server: s, Profile: "default", BenchrunVersion: "0.1.0", Python: "/no/python"})
+	if err != nil || in.Version != "0.1.0" || in.Python != "" || in.Env != "" {
+		t.Errorf("reference: %+v, %v", in, err)
+	}
+	if s, err = r.Lookup("wsgiref"); err != nil {
+		t.Fatal(err)
+	}
+	in, err = Install(t.Context(), InstallOptions{Server: s, Profile: "default"})
+	if err != nil || in.Version != in.PythonVersion || in.Env != "" || in.Python == "" {
+		t.Errorf("wsgiref: %+v, %v", in, err)
+	}
+}
+
+func TestVersionCommand(t *testing.T) {
+	for out, want := range map[string]string{
+		"gunicorn (version 27.0.1)": "27.0.1",
+		"v3.0.2":                    "3.0.2",
+		"mod_wsgi/6.1.1 Python/3.1": "6.1.1",
+		"2 warnings\n6.1.1rc2.":     "6.1.1rc2",
+		"1.2.dev0+g1a2b":            "1.2.dev0+g1a2b",
+	} {
+		s := toyServer("")
+		s.VersionCommand = []string{"/bin/echo", out}
+		got, err := measureVersion(t.Context(), &Installation{Server: s}, InstallOptions{})
+		if err != nil || got != want {
+			t.Errorf("%q: got %q, %v, want %q", out, got, err, want)
+		}
+	}
+	s := toyServer("")
+	for want, command := range map[string][]string{
+		`the version command of toy printed no version but "none"`: {"/bin/echo", "none"},
+		"the version command of toy failed for the current user":   {"/bin/false"},
+	} {
+		s.VersionCommand = command
+		_, err := measureVersion(t.Context(), &Installation{Server: s}, InstallOptions{})
+		wantEnvironment(t, err, want)
+	}
+}
+
+// wantEnvironment checks that err is a bench.EnvironmentError that begins with
+// prefix.
+func wantEnvironment(t *testing.T, err error, prefix string) {
+	t.Helper()
+	var env *bench.EnvironmentError
+	if !errors.As(err, &env) {
+		t.Fatalf("got error %v, want an environment error", err)
+	}
+	if !strings.HasPrefix(err.Error(), prefix) {
+		t.Fatalf("got error  %q\nwant one like %q", err, prefix)
+	}
+}
+
+func TestMeaningfulLine(t *testing.T) {
+	for want, output := range map[string]string{
+		"ERROR: No matching distribution found for x==1": `Looking in links: /opt/wheels
+ERROR: Could not find a version that satisfies the requirement x==1 (from versions: none)
+ERROR: No matching distribution found for x==1
+[notice] A new release of pip is available`,
+		"RuntimeError: The 'apxs' command appears not to be installed.": `  error: subprocess-exited-with-error
+  × python setup.py egg_info did not run successfully.
+      Traceback (most recent call last):
+          raise RuntimeError('The %r command'
+      RuntimeError: The 'apxs' command appears not to be installed.
+      [end of output]
+  note: This error originates from a subprocess, and is likely not a problem with pip.
+error: metadata-generation-failed
+hint: See above for details.`,
+		"toy.c:1:10: fatal error: Python.h: No such file or directory": `building 'toy' extension
+toy.c:1:10: fatal error: Python.h: No such file or directory
+compilation terminated.
+error: command '/usr/bin/gcc' failed with exit code 1`,
+		"E: Unable to locate package libtoy-dev": "Reading package lists...\nE: Unable to locate package libtoy-dev\n",
+		"killed": "one\nkilled\n\n",
+		"":       "",
+	} {
+		if got := meaningfulLine(output); got != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	}
+}
+
+func TestChooseInterpreter(t *testing.T) {
+	py, err := chooseInterpreter(t.Context(), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := chooseInterpreter(t.Context(), py.path, nil); err != nil || again != py {
+		t.Errorf("chosen by its path: %+v, %v, want %+v", again, err, py)
+	}
+	dir := t.TempDir()
+	fake := write(t, dir, "python", "#!/bin/sh\necho hello\n")
+	if err := os.Chmod(fake, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	old := write(t, dir, "old", "#!/bin/sh\nprintf '/usr/bin/old\\n3.8.18\\ncpython-38\\n'\n")
+	if err := os.Chmod(old, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"/no/such/python": "stat /no/such/python: no such file",
+		fake:              `does not answer like a Python interpreter: "hello"`,
+		old:               "is Python 3.8.18; 3.9 or later is needed",
+	} {
+		_, err := chooseInterpreter(t.Context(), path, nil)
+		wantEnvironment(t, err, "the current user cannot use the Python interpreter "+path)
+		if !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "--python "+defaultPython) {
+			t.Errorf("%s: got %q, want it to say %q and the way out", path, err, want)
+		}
+	}
+}
+
+func TestInterpreterMustBeUsableByTheUser(t *testing.T) {
+	user := nobody(t)
+	real, err := exec.LookPath(defaultPython)
+	if err != nil {
+		t.Skip("no " + defaultPython)
+	}
+	dir := openDir(t)
+	closed := filepath.Join(dir, "closed")
+	if err := errors.Join(os.Mkdir(closed, 0o700), os.Symlink(real, filepath.Join(closed, "python3"))); err != nil {
+		t.Fatal(err)
+	}
+	_, err = chooseInterpreter(t.Context(), filepath.Join(closed, "python3"), user)
+	wantEnvironment(t, err, "user nobody (uid 65534) cannot use the Python interpreter "+closed)
+	if !strings.Contains(err.Error(), "permission denied") {
+		t.Errorf("%q does not say why", err)
+	}
+	// The default passes over what that user cannot run.
+	t.Setenv("PATH", closed)
+	if py, err := chooseInterpreter(t.Context(), "", user); err != nil || strings.HasPrefix(py.path, closed) {
+		t.Errorf("chose %+v, %v", py, err)
+	}
+}

@@ -1,0 +1,154 @@
+package targets
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"benchrun/internal/bench"
+)
+
+//go:embed servers/*.yaml
+var builtin embed.FS
+
+// ProjectFolder is the folder, relative to the working directory, whose server
+// files overlay the built-in ones and the user's.
+const ProjectFolder = "benchrun.servers"
+
+// maxServerFile bounds the size of a server file in bytes: somebody may point
+// --server-file at the wrong thing.
+const maxServerFile = 1 << 20
+
+// LoadOptions says where server files are looked for beside the built-in ones,
+// weakest first. A folder that does not exist is not an error; a file is.
+type LoadOptions struct {
+	UserFolder    string   // "" = none
+	ProjectFolder string   // "" = none
+	Files         []string // --server-file, in order
+}
+
+// DefaultLoadOptions looks where docs/contract.md says, and at files.
+func DefaultLoadOptions(files []string) LoadOptions {
+	o := LoadOptions{ProjectFolder: ProjectFolder, Files: files}
+	if config, err := os.UserConfigDir(); err == nil {
+		o.UserFolder = filepath.Join(config, "benchrun", "servers")
+	}
+	return o
+}
+
+// Registry holds every known server.
+type Registry struct {
+	servers map[string]*Server
+}
+
+// Load reads all server files. Anything wrong in one of them is a
+// bench.UsageError that names file, line and field; a file or folder that
+// cannot be read is a bench.EnvironmentError.
+func Load(opts LoadOptions) (*Registry, error) {
+	r := &Registry{servers: map[string]*Server{}}
+	names, err := fs.Glob(builtin, "servers/*.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("list built-in servers: %w", err)
+	}
+	for _, name := range names {
+		text, err := builtin.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read built-in server: %w", err)
+		}
+		if err := r.add("built-in "+name, text); err != nil {
+			return nil, err
+		}
+	}
+	files := []string{}
+	for _, folder := range []string{opts.UserFolder, opts.ProjectFolder} {
+		found, err := serverFiles(folder)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, found...)
+	}
+	for _, file := range append(files, opts.Files...) {
+		text, err := readServerFile(file)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.add(file, text); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// add decodes one file and puts its server in, if its name is free or it says
+// that it replaces a known one.
+func (r *Registry) add(file string, text []byte) error {
+	s, err := decode(file, text)
+	if err != nil {
+		return err
+	}
+	if known, ok := r.servers[s.Name]; ok && !s.Replaces {
+		return &bench.UsageError{
+			Problem: fmt.Sprintf("%s: name: server %q is known already, from %s", file, s.Name, known.File),
+			Hint:    "choose another name, or say `replaces: true` to take its place",
+		}
+	}
+	r.servers[s.Name] = s
+	return nil
+}
+
+// Names lists the known servers, sorted.
+func (r *Registry) Names() []string { return slices.Sorted(maps.Keys(r.servers)) }
+
+// Lookup finds a server by its plain name. An unknown name is a
+// bench.UsageError that suggests the nearest. The Server is shared: read only.
+func (r *Registry) Lookup(name string) (*Server, error) {
+	s, ok := r.servers[name]
+	if !ok {
+		return nil, unknown("server", name, r.Names())
+	}
+	return s, nil
+}
+
+// serverFiles lists a folder's *.yaml and *.yml, sorted.
+func serverFiles(folder string) ([]string, error) {
+	if folder == "" {
+		return nil, nil
+	}
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &bench.EnvironmentError{Problem: "cannot read the folder of server files", Err: err}
+	}
+	var files []string
+	for _, e := range entries {
+		if ext := filepath.Ext(e.Name()); ext == ".yaml" || ext == ".yml" {
+			files = append(files, filepath.Join(folder, e.Name()))
+		}
+	}
+	return files, nil
+}
+
+func readServerFile(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, bench.Usagef("server file %s does not exist", file)
+	}
+	if err != nil {
+		return nil, &bench.EnvironmentError{Problem: "cannot read the server file", Err: err}
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxServerFile {
+		return nil, bench.Usagef("%s is not a server file: not a regular file of at most %d bytes", file, maxServerFile)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, &bench.EnvironmentError{Problem: "cannot read the server file", Err: err}
+	}
+	return text, nil
+}

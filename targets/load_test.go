@@ -1,0 +1,192 @@
+package targets
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"benchrun/internal/bench"
+)
+
+// good is a server file with nothing wrong in it; the tests break it.
+const good = `schema: benchrun.server/v1
+name: toy
+title: A toy
+homepage: https://example.org
+app: wsgi
+version: "1.0"
+install:
+  apt: [libtoy-dev]
+  python: ["toy=={version}"]
+version_command: ["{python}", -c, "import toy; print(toy.version)"]
+env: {TOY: "{work}/toy"}
+command: ["{env}/bin/toy", --listen, "{host}:{port}", "{args}", "app:application"]
+stop: {signal: INT}
+profiles:
+  default:
+    why: the quick start
+    workers: 1
+    claims: {slots: 1, watchdog_s: 2.5}
+  many:
+    why: more of them
+    args: [-w, 4, "--tmp={work}"]
+    env: {TOY: "2"}
+    workers: 4
+sources: ["https://example.org/docs"]
+`
+
+func TestServerFileErrors(t *testing.T) {
+	tests := []struct {
+		name, old, new string // old is replaced by new in good
+		want           string // after "toy.yaml:"
+	}{
+		{"unknown field", "homepage:", "homepages:", "4: homepages: unknown field"},
+		{"unknown field in a profile", "    args: [-w", "    arg: [-w", "21: profiles.many.arg: unknown field"},
+		{"unknown claim", "watchdog_s: 2.5", "watchdog: 2.5", "18: profiles.default.claims.watchdog: unknown field"},
+		{"duplicate field", "app: wsgi", "app: wsgi\ntitle: Again", "6: title: stands here twice, the other one in line 3"},
+		{"duplicate profile", "  many:", "  default:", "19: profiles.default: stands here twice, the other one in line 15"},
+		{"wrong type: text for a number", "    workers: 4", "    workers: four", `23: profiles.many.workers: want a whole number, found "four"`},
+		{"wrong type: text for a list", "  apt: [libtoy-dev]", "  apt: libtoy-dev", `8: install.apt: want a list of texts, found "libtoy-dev"`},
+		{"wrong type: list for a text", "title: A toy", "title: [A, toy]", "3: title: want text, found a list"},
+		{"wrong type: text for a mapping", "stop: {signal: INT}", "stop: INT", `13: stop: want a mapping (field: value), found "INT"`},
+		{"wrong type: a mapping for a text", "[-w, 4,", "[-w, {x: 4},", "21: profiles.many.args[1]: want text, found a mapping"},
+		{"not YAML", "app: wsgi", "app: [wsgi", "4: not YAML, near this line: "},
+		{"two documents", "sources:", "---\nsources:", " more than one YAML document"},
+		{"no schema", "schema: benchrun.server/v1\n", "", "1: schema: missing"},
+		{"other schema", "server/v1", "server/v9", `1: schema: "benchrun.server/v9" is not known`},
+		{"no name", "name: toy\n", "", "1: name: missing"},
+		{"bad name", "name: toy", "name: Toy Server", `2: name: "Toy Server" is not a name`},
+		{"no title", "title: A toy\n", "", "1: title: missing"},
+		{"title of two lines", "title: A toy", `title: "A\ntoy"`, "3: title: more than one line"},
+		{"no app", "app: wsgi\n", "", "1: app: missing"},
+		{"unknown app", "app: wsgi", "app: rack", `5: app: unknown app kind "rack"`},
+		{"bad version", `version: "1.0"`, `version: "1.0; rm"`, `6: version: "1.0; rm" is not a version`},
+		{"no version to fill in", `version: "1.0"`, `version: ""`, "9: install.python[0]: {version} is used, but"},
+		{"no version command", `version_command: ["{python}", -c, "import toy; print(toy.version)"]` + "\n", "", "1: version_command: missing"},
+		{"an option for a requirement", "toy=={version}", "--index-url=x", "9: install.python[0]: "},
+		{"a bad Debian package", "libtoy-dev", "libtoy dev", "8: install.apt[0]: "},
+		{"unknown signal", "signal: INT", "signal: KILL", `13: stop.signal: "KILL" is not one of TERM, INT, QUIT`},
+		{"empty command", `command: ["{env}/bin/toy", --listen, "{host}:{port}", "{args}", "app:application"]`, "command: []", "12: command: empty"},
+		{"no command", `command: ["{env}/bin/toy", --listen, "{host}:{port}", "{args}", "app:application"]` + "\n", "", "14: profiles.default.command: missing"},
+		{"unknown placeholder", "{host}:{port}", "{host}:{prot}", "12: command[2]: unknown placeholder {prot}; known here: {host} {port}"},
+		{"version in a command", "{host}:{port}", "{version}", "12: command[2]: unknown placeholder {version}"},
+		{"unknown placeholder in args", "--tmp={work}", "--tmp={tmp}", "21: profiles.many.args[2]: unknown placeholder {tmp}"},
+		{"unknown placeholder in env", "{work}/toy", "{home}/toy", "11: env.TOY: unknown placeholder {home}"},
+		{"port in a version command", "import toy;", "import {port};", "10: version_command[2]: unknown placeholder {port}"},
+		{"args inside a word", `"{args}"`, `"--x={args}"`, "12: command[3]: {args} must be a word of its own"},
+		{"args twice", `"{args}"`, `"{args}", "{args}"`, "12: command[4]: {args} stands here twice"},
+		{"args without a place", `"{args}", `, "", "21: profiles.many.args: the command has no {args}"},
+		{"no default profile", "  default:", "  standard:", `14: profiles: no profile "default"`},
+		{"no why", "    why: more of them\n", "", "19: profiles.many.why: missing"},
+		{"no workers", "    workers: 4\n", "", "19: profiles.many.workers: want 1 or more"},
+		{"0 workers", "    workers: 4", "    workers: 0", "23: profiles.many.workers: want 1 or more"},
+		{"bad profile name", "  many:", "  Many:", `19: profiles.Many: "Many" is not a name`},
+		{"negative claim", "slots: 1", "slots: -1", "18: profiles.default.claims: a claim is below 0"},
+		{"env without an environment", `  python: ["toy=={version}"]` + "\n", "", "14: profiles.default: {env} is used, but"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			text := strings.Replace(good, tt.old, tt.new, 1)
+			if text == good {
+				t.Fatalf("%q does not stand in the good file", tt.old)
+			}
+			_, err := decode("toy.yaml", []byte(text))
+			wantUsage(t, err, "toy.yaml:"+tt.want)
+			if n := strings.Count(err.Error(), "\n"); n != 0 {
+				t.Errorf("the error has %d line breaks: %q", n, err)
+			}
+		})
+	}
+	if _, err := decode("toy.yaml", []byte(good)); err != nil {
+		t.Errorf("the good file: %v", err)
+	}
+	_, err := decode("toy.yaml", nil)
+	wantUsage(t, err, "toy.yaml:1: the file is empty")
+}
+
+// wantUsage checks that err is a bench.UsageError that begins with prefix.
+func wantUsage(t *testing.T, err error, prefix string) {
+	t.Helper()
+	var usage *bench.UsageError
+	if !errors.As(err, &usage) {
+		t.Fatalf("got error %v, want a usage error", err)
+	}
+	if !strings.HasPrefix(err.Error(), prefix) {
+		t.Fatalf("got error  %q\nwant one like %q", err, prefix)
+	}
+}
+
+func write(t *testing.T, folder, name, text string) string {
+	t.Helper()
+	path := filepath.Join(folder, name)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestOverlays(t *testing.T) {
+	dir := t.TempDir()
+	user, project := filepath.Join(dir, "user"), filepath.Join(dir, "project")
+	named := func(name, title, more string) string {
+		text := strings.Replace(good, "name: toy", "name: "+name+"\n"+more, 1)
+		return strings.Replace(text, "title: A toy", "title: "+title, 1)
+	}
+	write(t, user, "a.yaml", named("toy", "the user's", ""))
+	write(t, user, "notes.txt", "not a server file")
+	write(t, project, "b.yml", named("toy", "the project's", "replaces: true"))
+	write(t, project, "c.yaml", named("waitress", "our waitress", "replaces: true"))
+	single := write(t, dir, "single.yaml", named("single", "one file", ""))
+	opts := LoadOptions{UserFolder: user, ProjectFolder: project, Files: []string{single}}
+
+	r, err := Load(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"toy": "the project's", "waitress": "our waitress", "single": "one file", "gunicorn": "Gunicorn"} {
+		s, err := r.Lookup(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if s.Title != want {
+			t.Errorf("%s is %q, want %q", name, s.Title, want)
+		}
+	}
+	if names := r.Names(); !slices.IsSorted(names) || len(names) < 7 {
+		t.Errorf("names: %v", names)
+	}
+
+	opts.Files = append(opts.Files, write(t, dir, "shadow.yaml", named("gunicorn", "mine", "")))
+	_, err = Load(opts)
+	wantUsage(t, err, opts.Files[1]+`: name: server "gunicorn" is known already, from built-in servers/gunicorn.yaml`)
+
+	_, err = Load(LoadOptions{Files: []string{filepath.Join(dir, "absent.yaml")}})
+	wantUsage(t, err, "server file "+dir)
+	_, err = Load(LoadOptions{Files: []string{dir}})
+	wantUsage(t, err, dir+" is not a server file")
+	if _, err := Load(LoadOptions{UserFolder: filepath.Join(dir, "absent"), ProjectFolder: filepath.Join(dir, "absent")}); err != nil {
+		t.Errorf("folders that do not exist: %v", err)
+	}
+}
+
+func TestUnknownNamesSuggestTheNearest(t *testing.T) {
+	r, err := Load(LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = r.Lookup("gunicron")
+	wantUsage(t, err, `unknown server "gunicron"; did you mean "gunicorn"? known: `)
+	_, err = r.Lookup("zzz")
+	wantUsage(t, err, `unknown server "zzz"; known: gunicorn, mod_wsgi, `)
+	s, err := r.Lookup("gunicorn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Profile("hardend")
+	wantUsage(t, err, `unknown profile of gunicorn "hardend"; did you mean "hardened"? known: default, hardened, gevent, gthread`)
+}

@@ -1,0 +1,113 @@
+package reference
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+const (
+	victimBytes = 1024
+	maxSleep    = 60 * time.Second
+)
+
+var nonceShape = regexp.MustCompile(`^[0-9a-z-]{1,64}$`)
+
+// app is the contract's app, as one worker runs it. It is used by one
+// goroutine, on one thread.
+type app struct {
+	token    string
+	receipts *receiptsFile
+	faults   map[string]func()
+}
+
+// upload is what is known of a request's body.
+type upload struct {
+	bytes  int64
+	sha256 string // hex
+}
+
+// answer serves one request of docs/contract.md. Anything else is a 404.
+func (a *app) answer(q request, body upload) answer {
+	query, err := url.ParseQuery(q.Query)
+	if err != nil {
+		return notFound()
+	}
+	if q.Method == http.MethodGet && q.Path == "/ping" {
+		return a.json(map[string]any{"token": a.token, "pid": os.Getpid(), "tid": syscall.Gettid()})
+	}
+	nonce := query.Get("nonce")
+	if !nonceShape.MatchString(nonce) {
+		return notFound()
+	}
+	switch {
+	case q.Method == http.MethodPost && q.Path == "/upload":
+		return a.json(map[string]any{"nonce": nonce, "bytes": body.bytes, "sha256": body.sha256})
+	case q.Method != http.MethodGet:
+		return notFound()
+	case q.Path == "/victim":
+		return victim(nonce)
+	case q.Path == "/sleep":
+		ms, err := strconv.Atoi(query.Get("ms"))
+		d := time.Duration(ms) * time.Millisecond
+		if err != nil || d < 0 || d > maxSleep {
+			return notFound()
+		}
+		return a.misbehave(nonce, "sleep", func() { time.Sleep(d) })
+	}
+	name, isFault := strings.CutPrefix(q.Path, "/fault/")
+	if fault := a.faults[name]; isFault && fault != nil {
+		return a.misbehave(nonce, name, fault)
+	}
+	return notFound()
+}
+
+// misbehave runs a fault between its receipts. Without a start receipt nobody
+// could tell that the fault was delivered, so then it is not.
+func (a *app) misbehave(nonce, name string, fault func()) answer {
+	tid := syscall.Gettid()
+	if err := a.receipts.write(nonce, name, tid, bench.ReceiptStart); err != nil {
+		return internalError(fmt.Errorf("start receipt of %s: %w", nonce, err))
+	}
+	fault()
+	if err := a.receipts.write(nonce, name, tid, bench.ReceiptEnd); err != nil {
+		return internalError(fmt.Errorf("end receipt of %s: %w", nonce, err))
+	}
+	return victim(nonce)
+}
+
+// victim is the honest answer: the nonce and a line feed, repeated and cut.
+func victim(nonce string) answer {
+	body := bytes.Repeat([]byte(nonce+"\n"), victimBytes/(len(nonce)+1)+1)[:victimBytes]
+	return answer{Status: http.StatusOK, Type: "text/plain; charset=utf-8", Body: body}
+}
+
+func (a *app) json(v any) answer {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return internalError(err)
+	}
+	return answer{Status: http.StatusOK, Type: "application/json", Body: body}
+}
+
+func notFound() answer {
+	return text(http.StatusNotFound, "not found")
+}
+
+func internalError(err error) answer {
+	return text(http.StatusInternalServerError, err.Error())
+}
+
+func text(status int, line string) answer {
+	return answer{Status: status, Type: "text/plain; charset=utf-8", Body: []byte(line + "\n")}
+}

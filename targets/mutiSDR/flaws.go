@@ -1,0 +1,72 @@
+package reference
+
+import (
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// Flaw is one planted defect of the reference server.
+type Flaw struct {
+	Name string // kebab-case, what --flaw takes
+	Text string // one line: what is wrong
+}
+
+// The names of the flaws, for the code that shows them.
+const (
+	noWatchdog       = "no-watchdog"
+	noRespawn        = "no-respawn"
+	killsNeighbours  = "kills-neighbours"
+	oneDeadWorker    = "one-dead-worker"
+	unbufferedUpload = "unbuffered-upload"
+	noHeaderTimeout  = "no-header-timeout"
+	ignoresSigterm   = "ignores-sigterm"
+	orphansWorkers   = "orphans-workers"
+	crossTalk        = "cross-talk"
+)
+
+// Flaws lists every planted flaw, in the order in which they are documented.
+var Flaws = []Flaw{
+	{noWatchdog, "a stuck worker is never killed"},
+	{noRespawn, "a dead worker is not replaced"},
+	{killsNeighbours, "when one worker dies or is killed, all are killed, and come back after 1 s"},
+	{oneDeadWorker, "the first worker that dies stays in the rotation: each request given to it gets a 502"},
+	{unbufferedUpload, "a request with a body holds a worker as soon as its head is in, at the client's pace and without any timeout"},
+	{noHeaderTimeout, "a connection may take for ever to send its head, and only 64 connections are open at once"},
+	{ignoresSigterm, "front and workers ignore SIGTERM"},
+	{orphansWorkers, "workers outlive the front and keep the listening socket open"},
+	{crossTalk, "while another request is being served, every 50th victim gets the body of the victim before it"},
+}
+
+// flawSet is the flaws that are switched on.
+type flawSet map[string]bool
+
+// parseFlaws makes a set of names. It fails with a bench.UsageError that lists
+// the flaws on a name that is not one of them.
+func parseFlaws(names []string) (flawSet, error) {
+	set := flawSet{}
+	for _, name := range names {
+		if !isFlaw(name) {
+			return nil, &bench.UsageError{Problem: "no flaw is called " + `"` + name + `"`, Hint: "the flaws are " + strings.Join(flawNames(), ", ")}
+		}
+		set[name] = true
+	}
+	return set, nil
+}
+
+func isFlaw(name string) bool {
+	for _, f := range Flaws {
+		if f.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func flawNames() []string {
+	names := make([]string, len(Flaws))
+	for i, f := range Flaws {
+		names[i] = f.Name
+	}
+	return names
+}

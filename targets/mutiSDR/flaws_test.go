@@ -1,0 +1,186 @@
+package reference
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A test a flaw, apart from unbuffered-upload (clients_test.go). What the
+// sound server does instead stands in the tests of the other files.
+
+func TestNoWatchdog(t *testing.T) {
+	t.Parallel()
+	s := start(t, 2, "--flaw", noWatchdog, "--watchdog", "100ms")
+	wedged := s.inBackground("/fault/wedge?nonce=w1")
+	pid := s.started("w1").PID
+	if within(600*time.Millisecond, func() bool { return !alive(pid) || len(wedged) > 0 }) {
+		t.Error("a stuck worker was ended, six watchdogs long it should not")
+	}
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+}
+
+func TestNoRespawn(t *testing.T) {
+	t.Parallel()
+	s := start(t, 2, "--flaw", noRespawn)
+	for left := 1; left >= 0; left-- {
+		if r := s.get("/fault/segfault?nonce=f1"); r.status != http.StatusBadGateway {
+			t.Fatalf("segfault: %+v", r)
+		}
+		if within(300*time.Millisecond, func() bool { return len(s.workers()) != left }) {
+			t.Errorf("there are %d workers, want %d", len(s.workers()), left)
+		}
+	}
+	waiting := s.inBackground("/victim?nonce=v1")
+	if within(300*time.Millisecond, func() bool { return len(waiting) > 0 }) {
+		t.Errorf("somebody answered: %+v", <-waiting)
+	}
+}
+
+func TestKillsNeighbours(t *testing.T) {
+	t.Parallel()
+	s := start(t, 3, "--flaw", killsNeighbours, "--watchdog", patience.String())
+	old := s.workers()
+	asleep := s.inBackground("/sleep?nonce=s1&ms=60000")
+	s.started("s1")
+	if r := s.get("/fault/segfault?nonce=f1"); r.status != http.StatusBadGateway {
+		t.Fatalf("segfault: %+v", r)
+	}
+	if r := <-asleep; r.status != http.StatusBadGateway {
+		t.Errorf("the sleeping neighbour: %+v, want 502", r)
+	}
+	eventually(t, "all workers are new", func() bool {
+		now := s.workers()
+		return len(now) == 3 && !slices.ContainsFunc(now, func(pid int) bool { return slices.Contains(old, pid) })
+	})
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+}
+
+func TestOneDeadWorker(t *testing.T) {
+	t.Parallel()
+	s := start(t, 3, "--flaw", oneDeadWorker)
+	if r := s.get("/fault/segfault?nonce=f1"); r.status != http.StatusBadGateway {
+		t.Fatalf("segfault: %+v", r)
+	}
+	lost := 0
+	for range 30 {
+		if r := s.get("/victim?nonce=v1"); r.status == http.StatusBadGateway {
+			lost++
+		}
+	}
+	if lost < 5 || lost > 15 { // its turn comes every third time, give or take
+		t.Errorf("the dead worker took %d of 30 requests, want about 10", lost)
+	}
+	// Only the first one stays dead.
+	eventually(t, "a second worker dies", func() bool {
+		s.get("/fault/segfault?nonce=f2") // the dead worker may take it
+		return strings.Contains(fmt.Sprint(s.receipts()), "f2")
+	})
+	eventually(t, "it is replaced", func() bool {
+		return len(s.workers()) == 2 && !slices.Contains(s.workers(), s.started("f2").PID)
+	})
+}
+
+func TestNoHeaderTimeout(t *testing.T) {
+	t.Parallel()
+	// silent clients are as many as the flawed server lets in.
+	silent := func(s *server) (conns []rawConn) {
+		for range fewConns {
+			conns = append(conns, s.dial("GET /victim"))
+		}
+		return conns
+	}
+	sound := start(t, 1)
+	silent(sound)
+	checkVictim(t, sound.get("/victim?nonce=v1"), "v1")
+
+	flawed := start(t, 1, "--flaw", noHeaderTimeout)
+	conns := silent(flawed)
+	victim := flawed.inBackground("/victim?nonce=v1")
+	if within(500*time.Millisecond, func() bool { return len(victim) > 0 }) {
+		t.Errorf("a victim was answered beside %d silent clients: %+v", fewConns, <-victim)
+	}
+	if err := conns[0].Close(); err != nil {
+		t.Fatal(err)
+	}
+	checkVictim(t, <-victim, "v1")
+}
+
+func TestIgnoresSigterm(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1, "--flaw", ignoresSigterm, "--grace", "100ms")
+	s.signal(syscall.SIGTERM)
+	if within(500*time.Millisecond, s.hasExited) {
+		t.Fatal("SIGTERM has ended it")
+	}
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+}
+
+func TestOrphansWorkers(t *testing.T) {
+	t.Parallel()
+	s := start(t, 2, "--flaw", orphansWorkers)
+	orphans := s.workers()
+	defer func() {
+		for _, pid := range orphans {
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+				t.Errorf("orphan %d: %v", pid, err)
+			}
+			eventually(t, "the orphan is gone", func() bool { return !alive(pid) })
+		}
+		eventually(t, "the port is free", func() bool { return canListen(s.addr) })
+	}()
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+	s.signal(syscall.SIGTERM)
+	if code := s.exitCode(); code != 0 {
+		t.Errorf("exit code is %d, want 0", code)
+	}
+	for _, pid := range orphans {
+		if within(200*time.Millisecond, func() bool { return !alive(pid) }) {
+			t.Errorf("worker %d ended with the front", pid)
+		}
+	}
+	if canListen(s.addr) {
+		t.Error("the port is free, although the orphans should hold it")
+	}
+}
+
+func TestCrossTalk(t *testing.T) {
+	t.Parallel()
+	s := start(t, 2, "--flaw", crossTalk, "--watchdog", patience.String())
+	// wrong counts the victims of n that got the body of the one before.
+	wrong := func(label string, n int) (count int) {
+		for i := range n {
+			nonce, before := fmt.Sprintf("%s-%d", label, i), fmt.Sprintf("%s-%d", label, i-1)
+			r := s.get("/victim?nonce=" + nonce)
+			if bytes.HasPrefix(r.body, []byte(before+"\n")) {
+				count++
+			} else {
+				checkVictim(t, r, nonce)
+			}
+		}
+		return count
+	}
+	if got := wrong("alone", 2*crossEvery); got > 1 { // a request that ends late may count as another
+		t.Errorf("%d victims were wrong without any other request", got)
+	}
+	s.inBackground("/fault/wedge?nonce=w1")
+	s.started("w1")
+	if got := wrong("beside", 4*crossEvery); got != 4 {
+		t.Errorf("%d of %d victims were wrong, want 4", got, 4*crossEvery)
+	}
+}
+
+// canListen reports whether the port of addr can be listened on.
+func canListen(addr string) bool {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return false
+	}
+	return l.Close() == nil
+}

@@ -1,0 +1,200 @@
+package reference
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// What the front puts up with from clients.
+const (
+	maxHeaderBytes = 64 << 10
+	maxBodyBytes   = 64 << 20
+	headerTimeout  = 10 * time.Second // for the whole head
+	bodyTimeout    = 10 * time.Second // without one byte of body
+	idleTimeout    = 30 * time.Second // between requests
+	writeTimeout   = 10 * time.Second // for the whole answer
+)
+
+// front is the leader's HTTP side.
+type front struct {
+	pool     *pool
+	flaws    flawSet
+	inFlight atomic.Int64
+	crossed  crossing
+}
+
+// runFront is the life of the leader: it serves until SIGTERM or SIGINT, then
+// finishes what is in flight, for o.grace at most, and ends the workers. It
+// says on stderr where it listens.
+func runFront(o options, stderr io.Writer) error {
+	if err := checkApp(o.app); err != nil {
+		return err
+	}
+	lines := newEventLog(stderr)
+	defer lines.close()
+	events := log.New(lines, "benchrun reference: ", 0)
+
+	signal.Ignore(syscall.SIGPIPE) // nobody reads stderr any more: no reason to end
+	ends := []os.Signal{os.Interrupt}
+	if o.flaws[ignoresSigterm] {
+		signal.Ignore(syscall.SIGTERM)
+	} else {
+		ends = append(ends, syscall.SIGTERM)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
+	defer stop()
+
+	listener, err := net.Listen("tcp", o.bind)
+	if err != nil {
+		return &bench.EnvironmentError{Problem: "the reference server cannot listen", Err: err}
+	}
+	var handedDown *os.File
+	if o.flaws[orphansWorkers] {
+		if handedDown, err = duplicate(listener); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
+	p := startPool(o, handedDown, events)
+	defer p.close()
+	events.Printf("listening on %s with %d workers", listener.Addr(), o.workers)
+	return serve(ctx, o, listener, p, events)
+}
+
+// serve runs the HTTP server on listener until ctx ends.
+func serve(ctx context.Context, o options, listener net.Listener, p *pool, events *log.Logger) error {
+	srv := &http.Server{
+		Handler:           &front{pool: p, flaws: o.flaws},
+		MaxHeaderBytes:    maxHeaderBytes,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		ErrorLog:          events,
+	}
+	if o.flaws[noHeaderTimeout] {
+		srv.ReadHeaderTimeout, srv.IdleTimeout = 0, 0
+		listener = newFewConns(listener)
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(listener) }()
+	select {
+	case err := <-served:
+		return fmt.Errorf("reference server: %w", err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.Background(), o.grace)
+	defer cancel()
+	if err := srv.Shutdown(grace); err != nil {
+		events.Print("the grace is over, requests in flight are cut")
+		_ = srv.Close() // its connections are cut; there is nothing else to do about an error
+	}
+	return nil
+}
+
+// checkApp finds out before anything starts whether workers could load the
+// app.
+func checkApp(dir string) error {
+	at, err := loadAttempt(dir)
+	if err != nil {
+		return err
+	}
+	receipts, err := openReceipts(at.Receipts)
+	if err != nil {
+		return err
+	}
+	return receipts.f.Close()
+}
+
+// ServeHTTP reads a request whole, has a worker answer it and relays the
+// answer.
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.inFlight.Add(1)
+	defer f.inFlight.Add(-1)
+	control := http.NewResponseController(w)
+	j := &job{
+		request:  request{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery},
+		answered: make(chan answer, 1),
+	}
+	switch {
+	case r.ContentLength == 0:
+	case f.flaws[unbufferedUpload]:
+		j.body, j.atClientsPace = r.Body, true
+	default:
+		body, err := readBody(w, r, control)
+		if err != nil {
+			relay(w, control, refusal(err))
+			return
+		}
+		j.body = bytes.NewReader(body)
+	}
+	ans, err := f.pool.do(r.Context(), j)
+	if err != nil {
+		panic(http.ErrAbortHandler) // nobody is there to be answered
+	}
+	if f.flaws[crossTalk] && j.Path == "/victim" && ans.Status == http.StatusOK {
+		ans.Body = f.crossed.swap(ans.Body, f.inFlight.Load() > 1)
+	}
+	relay(w, control, ans)
+}
+
+// readBody reads a whole body. A client may be as slow as it likes, as long as
+// it does not fall silent.
+func readBody(w http.ResponseWriter, r *http.Request, control *http.ResponseController) ([]byte, error) {
+	var body bytes.Buffer
+	limited := http.MaxBytesReader(w, r.Body, maxBodyBytes)
+	if _, err := body.ReadFrom(patientReader{limited, control}); err != nil {
+		return nil, err
+	}
+	// No deadline may be left: it would look as if the client had gone.
+	return body.Bytes(), nil
+}
+
+// patientReader gives each read of a body the same time.
+type patientReader struct {
+	body    io.Reader
+	control *http.ResponseController
+}
+
+func (p patientReader) Read(b []byte) (int, error) {
+	if err := p.control.SetReadDeadline(time.Now().Add(bodyTimeout)); err != nil {
+		return 0, err
+	}
+	return p.body.Read(b)
+}
+
+// refusal is the answer to a body that could not be read.
+func refusal(err error) answer {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return text(http.StatusRequestEntityTooLarge, err.Error())
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return text(http.StatusRequestTimeout, "no more body came")
+	}
+	return text(http.StatusBadRequest, "the body broke off")
+}
+
+// relay sends a complete answer. A client that has left is no error.
+func relay(w http.ResponseWriter, control *http.ResponseController, ans answer) {
+	_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
+	h := w.Header()
+	h.Set("Content-Type", ans.Type)
+	h.Set("Content-Length", strconv.Itoa(len(ans.Body)))
+	if ans.PID != 0 {
+		h.Set("X-Benchrun-Pid", strconv.Itoa(ans.PID))
+	}
+	w.WriteHeader(ans.Status)
+	_, _ = w.Write(ans.Body)
+}

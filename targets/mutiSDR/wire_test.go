@@ -1,0 +1,129 @@
+package reference
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+)
+
+func TestRequestsAndAnswersComeThrough(t *testing.T) {
+	var wire bytes.Buffer
+	w, r := bufio.NewWriter(&wire), bufio.NewReader(&wire)
+	q := request{Method: "POST", Path: "/upload", Query: "nonce=a"}
+	long := strings.Repeat("x", 3*chunkSize+1)
+	for _, body := range []string{"", "x", long} {
+		if err := writeRequest(w, q, strings.NewReader(body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := writeRequest(w, q, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, body := range []string{"", "x", long, ""} {
+		var got bytes.Buffer
+		head, err := readRequest(r, &got)
+		if err != nil || head != q || got.String() != body {
+			t.Fatalf("got %+v with %d bytes, error %v; want %+v with %d", head, got.Len(), err, q, len(body))
+		}
+	}
+	if _, err := readRequest(r, io.Discard); !errors.Is(err, io.EOF) {
+		t.Errorf("after the last request: %v, want %v", err, io.EOF)
+	}
+
+	want := answer{Status: 200, Type: "text/plain", PID: 7, Body: []byte(long)}
+	if err := writeAnswer(w, want); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := readAnswer(r); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %d with %d bytes, error %v", got.Status, len(got.Body), err)
+	}
+}
+
+func TestABodyThatBreaksOffIsAborted(t *testing.T) {
+	var wire bytes.Buffer
+	w, r := bufio.NewWriter(&wire), bufio.NewReader(&wire)
+	q := request{Method: "POST", Path: "/upload", Query: "nonce=a"}
+	if err := writeRequest(w, q, iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("xy")))); !errors.Is(err, errAborted) {
+		t.Errorf("sender got %v, want %v", err, errAborted)
+	}
+	if err := writeRequest(w, q, strings.NewReader("whole")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readRequest(r, io.Discard); !errors.Is(err, errAborted) {
+		t.Errorf("receiver got %v, want %v", err, errAborted)
+	}
+	var body bytes.Buffer
+	if _, err := readRequest(r, &body); err != nil || body.String() != "whole" {
+		t.Errorf("the next request: %q, %v", body.String(), err)
+	}
+}
+
+func TestBrokenFramesAreErrors(t *testing.T) {
+	for name, wire := range map[string]string{
+		"too long": "\x00\x10\x00\x01", "cut in its length": "\x00\x00", "cut in its body": "\x00\x00\x00\x04ab", "not JSON": "\x00\x00\x00\x01x",
+	} {
+		if _, err := readRequest(bufio.NewReader(strings.NewReader(wire)), io.Discard); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if _, err := readAnswer(bufio.NewReader(strings.NewReader(wire))); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestTheQueueIsBounded(t *testing.T) {
+	p := &pool{jobs: make(chan *job)} // nobody takes any
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, maxWaiting)
+	for range maxWaiting {
+		go func() {
+			_, err := p.do(ctx, &job{})
+			ended <- err
+		}()
+	}
+	eventually(t, "the queue is full", func() bool { return p.waiting.Load() == maxWaiting })
+	if ans, err := p.do(ctx, &job{}); err != nil || ans.Status != 503 {
+		t.Errorf("one more: status %d, error %v; want 503", ans.Status, err)
+	}
+	cancel()
+	for range maxWaiting {
+		if err := <-ended; !errors.Is(err, errGone) {
+			t.Fatalf("a client that left: %v, want %v", err, errGone)
+		}
+	}
+	if n := p.waiting.Load(); n != 0 {
+		t.Errorf("%d still count as waiting", n)
+	}
+}
+
+// blockedWriter takes nothing until it is opened.
+type blockedWriter struct{ open chan struct{} }
+
+func (b blockedWriter) Write(p []byte) (int, error) { <-b.open; return len(p), nil }
+
+func TestALogThatNobodyReadsBlocksNobody(t *testing.T) {
+	out := blockedWriter{make(chan struct{})}
+	l := newEventLog(out)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 10_000 {
+			_, _ = l.Write([]byte("line\n"))
+		}
+		l.close()
+	}()
+	select {
+	case <-done:
+	case <-time.After(patience):
+		t.Error("the log blocks")
+	}
+	close(out.open)
+	<-l.drained
+}

@@ -1,0 +1,173 @@
+package reference
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// rawConn is a connection of which the test decides every byte.
+type rawConn struct {
+	t *testing.T
+	net.Conn
+}
+
+// dial connects and sends what is given.
+func (s *server) dial(sent string) rawConn {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		s.t.Fatal(err)
+	}
+	c := rawConn{s.t, conn}
+	c.send(sent)
+	return c
+}
+
+func (c rawConn) send(s string) {
+	c.t.Helper()
+	if _, err := io.WriteString(c, s); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// status reads an answer and gives its status code, 0 if there is none.
+func (c rawConn) status() int {
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = resp.Body.Close() }()
+	return resp.StatusCode
+}
+
+// upload begins an upload of 10 bytes of which 1 is sent.
+func (s *server) upload() rawConn {
+	s.t.Helper()
+	return s.dial("POST /upload?nonce=u1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 10\r\n\r\n0")
+}
+
+func TestSlowUploadsHoldNoWorker(t *testing.T) {
+	t.Parallel()
+	s := start(t, 2)
+	var uploads []rawConn
+	for range 5 {
+		uploads = append(uploads, s.upload())
+	}
+	for i := range 10 {
+		nonce := fmt.Sprintf("v%d", i)
+		checkVictim(t, s.get("/victim?nonce="+nonce), nonce)
+	}
+	for _, u := range uploads {
+		u.send("123456789")
+		if got := u.status(); got != http.StatusOK {
+			t.Errorf("a slow upload got %d, want 200", got)
+		}
+	}
+}
+
+func TestUnbufferedUploadHoldsAWorker(t *testing.T) {
+	t.Parallel()
+	s := start(t, 2, "--flaw", unbufferedUpload, "--watchdog", "100ms")
+	old := s.workers()
+	uploads := []rawConn{s.upload(), s.upload()}
+	var waiting []<-chan reply
+	eventually(t, "a victim has to wait", func() bool {
+		c := s.inBackground("/victim?nonce=v1")
+		select {
+		case r := <-c:
+			checkVictim(t, r, "v1")
+			return false
+		case <-time.After(400 * time.Millisecond): // four times the watchdog
+			waiting = append(waiting, c)
+			return true
+		}
+	})
+	uploads[0].send("123456789")
+	if got := uploads[0].status(); got != http.StatusOK {
+		t.Errorf("the upload got %d, want 200", got)
+	}
+	checkVictim(t, <-waiting[0], "v1")
+
+	// A client that leaves gives its worker back.
+	gone := s.upload()
+	for _, c := range []rawConn{uploads[1], gone} {
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	checkVictim(t, s.get("/victim?nonce=v2"), "v2")
+	if now := s.workers(); len(now) != 2 || now[0] != old[0] || now[1] != old[1] {
+		t.Errorf("workers were %v and are %v: none should have been killed", old, now)
+	}
+}
+
+func TestBrokenOffBodyIsRefused(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1)
+	u := s.upload()
+	if err := u.Conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if got := u.status(); got != http.StatusBadRequest {
+		t.Errorf("half a body got %d, want 400", got)
+	}
+}
+
+func TestSizesAreBounded(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1)
+	long := s.dial("GET /ping HTTP/1.1\r\nHost: a\r\nX-Long: " + strings.Repeat("a", maxHeaderBytes+8<<10) + "\r\n\r\n")
+	if got := long.status(); got != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("a long head got %d, want 431", got)
+	}
+	big := s.request(http.MethodPost, "/upload?nonce=u1", io.LimitReader(zeros{}, maxBodyBytes+1))
+	if big.status != http.StatusRequestEntityTooLarge {
+		t.Errorf("a big body got %d, error %v; want 413", big.status, big.err)
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
+
+// TestSilenceIsEnded waits for the front's own timeouts: each is measured
+// against the other and against an upload that keeps talking.
+func TestSilenceIsEnded(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1)
+	began := bench.Monotonic()
+	silent := s.dial("GET /victim?nonce=v1 HTTP/1.1\r\nHost:")
+	stuck, talking := s.upload(), s.upload()
+	ended := make(chan int, 2)
+	go func() { ended <- silent.status() }()
+	go func() { ended <- stuck.status() }()
+	var got []int
+	for _, digit := range "12345678" { // about as long as a silence may be, and a half
+		talking.send(string(digit))
+		if within(bodyTimeout/6, func() bool { return len(ended) == 2 }) {
+			break
+		}
+	}
+	for range 2 {
+		got = append(got, <-ended)
+	}
+	if got[0]+got[1] != http.StatusRequestTimeout { // one 408, one closed without a word
+		t.Errorf("the silent ones got %v, want nothing and 408", got)
+	}
+	if waited := time.Duration(bench.Monotonic() - began); waited < min(headerTimeout, bodyTimeout) {
+		t.Errorf("they were ended after %s, before their time", waited)
+	}
+	checkVictim(t, s.get("/victim?nonce=v2"), "v2")
+}

@@ -1,0 +1,159 @@
+package reference
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+func TestWedgeIsKilledAndOthersAreServed(t *testing.T) {
+	t.Parallel()
+	s := start(t, 2, "--watchdog", "700ms")
+	wedged := s.inBackground("/fault/wedge?nonce=w1")
+	begun := s.started("w1")
+	if !alive(begun.PID) || begun.Fault != "wedge" {
+		t.Fatalf("receipt %+v: no such process, or not of a wedge", begun)
+	}
+
+	served := 0
+	eventually(t, "the wedged request is answered", func() bool {
+		select {
+		case r := <-wedged:
+			if r.err != nil || r.status != http.StatusGatewayTimeout {
+				t.Fatalf("wedged request: status %d, error %v; want 504", r.status, r.err)
+			}
+			return true
+		default:
+			nonce := fmt.Sprintf("v%d", served)
+			checkVictim(t, s.get("/victim?nonce="+nonce), nonce)
+			served++
+			return false
+		}
+	})
+	if served < 2 {
+		t.Errorf("only %d victims were served while a worker was stuck", served)
+	}
+	if alive(begun.PID) {
+		t.Errorf("worker %d was answered for, and is still there", begun.PID)
+	}
+	eventually(t, "the worker is replaced", func() bool { return len(s.workers()) == 2 })
+	for _, r := range s.receipts() {
+		if r.Event == bench.ReceiptEnd {
+			t.Errorf("a wedge came out of it: %+v", r)
+		}
+	}
+}
+
+func TestWedgeBurnsNoCPU(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1, "--flaw", noWatchdog)
+	s.inBackground("/fault/wedge?nonce=w1")
+	pid := s.started("w1").PID
+	used := cpuTicks(t, pid)
+	if within(300*time.Millisecond, func() bool { return !alive(pid) }) {
+		t.Fatal("a wedged worker ended by itself: Go's deadlock detector?")
+	}
+	if ticks := cpuTicks(t, pid) - used; ticks > 5 { // of 30
+		t.Errorf("a wedged worker used %d of 30 ticks of CPU", ticks)
+	}
+}
+
+// TestSegfaultIsSignal11 looks at the wait status itself, as the worker's
+// parent.
+func TestSegfaultIsSignal11(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeAttempt(t, dir)
+	p, err := startProcess([]string{"--app", dir}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.retire()
+	defer p.kill()
+	if err := p.ready(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.do(request{Method: "GET", Path: "/fault/segfault", Query: "nonce=s1"}, nil, false, patience)
+	if !errors.Is(err, errDied) {
+		t.Fatalf("got %v, want %v", err, errDied)
+	}
+	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if !ok || !status.Signaled() || status.Signal() != syscall.SIGSEGV || status.CoreDump() {
+		t.Errorf("wait status is %v, want death by signal 11 without a core", p.ending())
+	}
+}
+
+func TestSegfaultHurtsNobodyElse(t *testing.T) {
+	t.Parallel()
+	s := start(t, 2, "--watchdog", patience.String())
+	old := s.workers()
+	asleep := s.inBackground("/sleep?nonce=s1&ms=400")
+	sleeper := s.started("s1").PID
+	if r := s.get("/fault/segfault?nonce=f1"); r.err != nil || r.status != http.StatusBadGateway {
+		t.Fatalf("segfault: status %d, error %v; want 502", r.status, r.err)
+	}
+	died := s.started("f1").PID
+	if alive(died) || !slices.Contains(old, died) {
+		t.Errorf("worker %d is not dead, or never was one of %v", died, old)
+	}
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+	checkVictim(t, <-asleep, "s1")
+	eventually(t, "the dead worker is replaced and the other is not", func() bool {
+		now := s.workers()
+		return len(now) == 2 && slices.Contains(now, sleeper)
+	})
+}
+
+func TestWorkerKilledFromOutsideIsReplaced(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1)
+	old := s.get("/ping").pid
+	if err := syscall.Kill(old, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "another worker answers", func() bool {
+		r := s.get("/ping")
+		return r.status == http.StatusOK && r.pid != old
+	})
+}
+
+func TestWorkersLeaveSignalsToTheFront(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1)
+	pid := s.get("/ping").pid
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+		if err := syscall.Kill(pid, sig); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r := s.get("/ping"); r.pid != pid {
+		t.Errorf("worker %d did not outlive SIGTERM and SIGINT: %+v", pid, r)
+	}
+}
+
+// cpuTicks gives the CPU time that a process has used, in hundredths of a
+// second.
+func cpuTicks(t *testing.T, pid int) int {
+	t.Helper()
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(b), ") ")
+	fields := strings.Fields(rest) // from field 3 of proc(5) on
+	user, err1 := strconv.Atoi(fields[11])
+	system, err2 := strconv.Atoi(fields[12])
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	return user + system
+}

@@ -1,0 +1,57 @@
+package reference
+
+import (
+	"sync"
+	"syscall"
+	"unsafe"
+)
+
+// builtinFaults gives the app's faults by the name after /fault/. Their
+// magnitudes are those of docs/contract.md.
+func builtinFaults() map[string]func() {
+	return map[string]func(){
+		"wedge":    wedge,
+		"segfault": segfault,
+	}
+}
+
+// wedge takes a new mutex twice: it never ends and burns no CPU.
+//
+// Go's deadlock detector does not see it: the worker's other goroutine waits
+// for the front in the network poller, which counts as being alive.
+func wedge() {
+	var mu sync.Mutex
+	mu.Lock()
+	mu.Lock()
+}
+
+// segfault reads address 0 as a C program would: the process dies of SIGSEGV.
+//
+// Go turns that signal into a panic, so the default action is put back first.
+// A worker made undumpable leaves no core and wakes no crash reporter, which
+// RLIMIT_CORE cannot promise where core_pattern is a pipe.
+func segfault() {
+	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, syscall.PR_SET_DUMPABLE, 0, 0)
+	defaultAction(syscall.SIGSEGV)
+	_ = readByte(nil)
+	// Only where the read did not trap: the same signal, by hand.
+	_ = syscall.Kill(syscall.Getpid(), syscall.SIGSEGV)
+}
+
+// readByte is kept apart so that the compiler cannot see the nil.
+//
+//go:noinline
+func readByte(p *byte) byte { return *p }
+
+// defaultAction gives a signal its default action, behind the Go runtime's
+// back (rt_sigaction(2)); os/signal would keep the runtime's own handler.
+func defaultAction(sig syscall.Signal) {
+	// struct kernel_sigaction of linux amd64 and arm64: handler, flags,
+	// restorer, mask; all zero is SIG_DFL.
+	var action struct {
+		handler, flags, restorer uintptr
+		mask                     uint64
+	}
+	_, _, _ = syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(sig),
+		uintptr(unsafe.Pointer(&action)), 0, unsafe.Sizeof(action.mask), 0, 0)
+}

@@ -1,0 +1,239 @@
+package reference
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	maxWaiting     = 1024             // requests that wait for a worker
+	maxWait        = 10 * time.Second // a request that waited longer is stale: nobody is there any more
+	bootPause      = 500 * time.Millisecond
+	stopPatience   = 500 * time.Millisecond // from retire to kill
+	neighbourPause = time.Second            // of kills-neighbours
+)
+
+// errGone says that the client left while its request waited for a worker.
+var errGone = errors.New("client is gone")
+
+// job is a request on its way to a worker.
+type job struct {
+	request
+	body          io.Reader // nil = none
+	atClientsPace bool
+	answered      chan answer // one slot, filled exactly once
+}
+
+// pool keeps the workers and hands requests to them. Each of its slots is one
+// goroutine that owns one worker at a time; the slots all take from one
+// unbuffered channel, so idle workers and waiting requests both queue first in,
+// first out.
+type pool struct {
+	o        options
+	listener *os.File // handed down under orphans-workers, otherwise nil
+	events   *log.Logger
+	jobs     chan *job
+	waiting  atomic.Int64
+	corpse   atomic.Bool // one-dead-worker has its dead worker
+	stop     context.CancelFunc
+	slots    sync.WaitGroup
+
+	mu   sync.Mutex
+	live map[*process]struct{}
+}
+
+// startPool starts o.workers workers. Whoever starts it calls close.
+func startPool(o options, listener *os.File, events *log.Logger) *pool {
+	ctx, stop := context.WithCancel(context.Background())
+	p := &pool{
+		o: o, listener: listener, events: events, stop: stop,
+		jobs: make(chan *job), live: map[*process]struct{}{},
+	}
+	for range o.workers {
+		p.slots.Go(func() { p.slot(ctx) })
+	}
+	return p
+}
+
+// close ends all workers, busy or not, and returns when they are gone.
+func (p *pool) close() {
+	p.stop()
+	p.slots.Wait()
+}
+
+// do gives the answer of a worker, or the pool's own: 502 a worker died of
+// this request, 503 there was none to be had, 504 it got stuck. It fails with
+// errGone if ctx ends while the request waits.
+func (p *pool) do(ctx context.Context, j *job) (answer, error) {
+	if refusal, err := p.enqueue(ctx, j); refusal != "" || err != nil {
+		return text(http.StatusServiceUnavailable, refusal), err
+	}
+	return <-j.answered, nil // comes always: a worker is killed in the end, or dies
+}
+
+// enqueue waits until a worker takes j. refusal says why none did.
+func (p *pool) enqueue(ctx context.Context, j *job) (refusal string, err error) {
+	defer p.waiting.Add(-1)
+	if p.waiting.Add(1) > maxWaiting {
+		return "too many requests are waiting", nil
+	}
+	stale := time.NewTimer(maxWait)
+	defer stale.Stop()
+	select {
+	case p.jobs <- j:
+		return "", nil
+	case <-stale.C:
+		return "no worker became free", nil
+	case <-ctx.Done():
+		return "", errGone
+	}
+}
+
+// slot keeps one worker alive until ctx ends.
+func (p *pool) slot(ctx context.Context) {
+	for ctx.Err() == nil {
+		w, err := p.start()
+		if err != nil {
+			p.events.Print(err)
+			pause(ctx, bootPause)
+			continue
+		}
+		p.work(ctx, w)
+		if ctx.Err() != nil {
+			return
+		}
+		p.events.Printf("worker %d ended: %s", w.pid(), w.ending())
+		switch {
+		case p.o.flaws[noRespawn]:
+			return
+		case p.o.flaws[oneDeadWorker] && p.corpse.CompareAndSwap(false, true):
+			p.workDead(ctx)
+			return
+		case p.o.flaws[killsNeighbours]:
+			p.killAll()
+			pause(ctx, neighbourPause)
+		}
+	}
+}
+
+// start starts a worker and waits until it is ready.
+func (p *pool) start() (*process, error) {
+	args := []string{"--app", p.o.app}
+	for _, f := range Flaws {
+		if p.o.flaws[f.Name] {
+			args = append(args, "--flaw", f.Name)
+		}
+	}
+	w, err := startProcess(args, p.listener)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.ready(); err != nil {
+		w.kill()
+		<-w.gone
+		w.retire()
+		return nil, err
+	}
+	p.mu.Lock()
+	p.live[w] = struct{}{}
+	p.mu.Unlock()
+	return w, nil
+}
+
+// work gives jobs to w until it is dead or ctx ends; then w is no more.
+func (p *pool) work(ctx context.Context, w *process) {
+	defer func() {
+		p.mu.Lock()
+		delete(p.live, w)
+		p.mu.Unlock()
+		w.retire()
+	}()
+	defer context.AfterFunc(ctx, w.retire)() // also when it is busy
+	for {
+		select {
+		case <-ctx.Done():
+			p.part(w)
+			return
+		case <-w.gone:
+			return
+		case j := <-p.jobs:
+			if !p.serve(w, j) {
+				return
+			}
+		}
+	}
+}
+
+// part waits until a retired worker has ended, and kills it if it does not.
+func (p *pool) part(w *process) {
+	if p.o.flaws[orphansWorkers] {
+		return
+	}
+	select {
+	case <-w.gone:
+	case <-time.After(stopPatience):
+		w.kill()
+		<-w.gone
+	}
+}
+
+// serve has w answer j and reports whether w can go on.
+func (p *pool) serve(w *process, j *job) bool {
+	limit := p.o.watchdog
+	if p.o.flaws[noWatchdog] {
+		limit = 0
+	}
+	ans, err := w.do(j.request, j.body, j.atClientsPace, limit)
+	switch {
+	case errors.Is(err, errStuck):
+		j.answered <- text(http.StatusGatewayTimeout, err.Error())
+		return false
+	case errors.Is(err, errAborted):
+		j.answered <- text(http.StatusBadRequest, err.Error())
+		return true
+	case err != nil:
+		j.answered <- text(http.StatusBadGateway, err.Error())
+		return false
+	}
+	j.answered <- ans
+	return true
+}
+
+// workDead is the flaw one-dead-worker: a dead worker that still gets its
+// turn.
+func (p *pool) workDead(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case j := <-p.jobs:
+			j.answered <- text(http.StatusBadGateway, "worker is dead")
+		}
+	}
+}
+
+// killAll is the flaw kills-neighbours.
+func (p *pool) killAll() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for w := range p.live {
+		w.kill()
+	}
+}
+
+// pause waits for d or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

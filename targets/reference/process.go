@@ -1,0 +1,136 @@
+package reference
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// bootTimeout is how long a worker may take until it is ready.
+const bootTimeout = 10 * time.Second
+
+// Errors of one request, from the worker's side.
+var (
+	errStuck = errors.New("worker was stuck and has been killed")
+	errDied  = errors.New("worker died")
+)
+
+// process is the front's handle of one worker process. Apart from kill,
+// retire and gone, it is used by one goroutine.
+type process struct {
+	cmd  *exec.Cmd
+	conn net.Conn
+	r    *bufio.Reader
+	w    *bufio.Writer
+	gone chan struct{} // closed when the process is dead and reaped
+}
+
+// startProcess starts a worker and does not wait until it is ready. listener
+// is handed down too, if it is not nil.
+func startProcess(args []string, listener *os.File) (*process, error) {
+	// CLOEXEC: were the front's ends inherited by later workers, a worker
+	// could not see the front die.
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, &bench.EnvironmentError{Problem: "no socketpair for a worker", Err: err}
+	}
+	ours, theirs := os.NewFile(uintptr(fds[0]), "worker"), os.NewFile(uintptr(fds[1]), "front")
+	defer func() { _ = errors.Join(ours.Close(), theirs.Close()) }()
+	conn, err := net.FileConn(ours)
+	if err != nil {
+		return nil, &bench.EnvironmentError{Problem: "no socket for a worker", Err: err}
+	}
+
+	cmd := exec.Command("/proc/self/exe", append([]string{"__reference", "--worker"}, args...)...)
+	cmd.Args[0] = os.Args[0]
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1") // one request at a time; fewer threads
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.ExtraFiles = []*os.File{theirs}
+	if listener != nil {
+		cmd.ExtraFiles = append(cmd.ExtraFiles, listener)
+	}
+	if err := cmd.Start(); err != nil {
+		_ = conn.Close()
+		return nil, &bench.EnvironmentError{Problem: "a worker does not start", Err: err}
+	}
+	p := &process{
+		cmd: cmd, conn: conn,
+		r: bufio.NewReader(conn), w: bufio.NewWriter(conn),
+		gone: make(chan struct{}),
+	}
+	go func() { // ends with the process
+		_ = cmd.Wait() // how it ended stands in cmd.ProcessState
+		close(p.gone)
+	}()
+	return p, nil
+}
+
+// pid is the process id as this process sees it.
+func (p *process) pid() int { return p.cmd.Process.Pid }
+
+// ready waits until the worker has loaded the app.
+func (p *process) ready() error {
+	_ = p.conn.SetReadDeadline(time.Now().Add(bootTimeout))
+	if _, err := readFrame(p.r); err != nil {
+		return fmt.Errorf("worker %d is not ready: %w", p.pid(), err)
+	}
+	return nil
+}
+
+// do has the worker answer one request. limit is how long the worker may take
+// (0 = for ever), from when it has the whole request if the body comes at the
+// client's pace (atClientsPace), otherwise from now. It fails with errAborted
+// if the body broke off: then the worker is as good as before. After errStuck
+// and errDied it has been killed.
+func (p *process) do(q request, body io.Reader, atClientsPace bool, limit time.Duration) (answer, error) {
+	if !atClientsPace {
+		p.setLimit(limit)
+	}
+	err := writeRequest(p.w, q, body)
+	if errors.Is(err, errAborted) {
+		return answer{}, err
+	}
+	if atClientsPace {
+		p.setLimit(limit)
+	}
+	var ans answer
+	if err == nil {
+		ans, err = readAnswer(p.r)
+	}
+	if err == nil {
+		p.setLimit(0)
+		return ans, nil
+	}
+	p.kill()
+	<-p.gone
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return answer{}, errStuck
+	}
+	return answer{}, errDied
+}
+
+func (p *process) setLimit(limit time.Duration) {
+	var t time.Time
+	if limit > 0 {
+		t = time.Now().Add(limit)
+	}
+	_ = p.conn.SetDeadline(t) // fails only on a closed conn, which the next read reports
+}
+
+// kill ends the process at once. It may have ended already.
+func (p *process) kill() { _ = p.cmd.Process.Kill() }
+
+// retire closes the front's end, upon which a worker ends by itself, even one
+// that is stuck in a request. It may have been closed already.
+func (p *process) retire() { _ = p.conn.Close() }
+
+// ending says how a process that is gone has ended.
+func (p *process) ending() string { return p.cmd.ProcessState.String() }

@@ -1,0 +1,145 @@
+// Package targets knows what can be tested: servers (one YAML file each,
+// built in or the user's own), their profiles, the apps that they serve, and
+// how to install them.
+//
+// A server file says everything about a server; no Go code knows a server by
+// name. docs/contract.md describes the file and what an app must answer.
+//
+// The package starts nothing and measures nothing: Server.Command gives the
+// argv, Install gives the environment, and package launch runs them.
+package targets
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// Schema names the format of server files.
+const Schema = "benchrun.server/v1"
+
+// AppKind says which app a server serves.
+type AppKind string
+
+// The app kinds.
+const (
+	// AppWSGI is apps/wsgi/app.py, a Python callable `application`.
+	AppWSGI AppKind = "wsgi"
+	// AppBuiltin means that the server brings its own app, as the reference
+	// server does.
+	AppBuiltin AppKind = "builtin"
+)
+
+// Server is one server file, decoded and checked.
+type Server struct {
+	Schema         string             `yaml:"schema"`
+	Name           string             `yaml:"name"`
+	Replaces       bool               `yaml:"replaces"` // may take the place of a known server of this name
+	Title          string             `yaml:"title"`
+	Homepage       string             `yaml:"homepage"`
+	App            AppKind            `yaml:"app"`
+	Version        string             `yaml:"version"` // installed when none is asked for; "" = whatever is there
+	Install        Requirements       `yaml:"install"`
+	VersionCommand []string           `yaml:"version_command"`
+	Env            map[string]string  `yaml:"env"`
+	CommandWords   []string           `yaml:"command"`
+	Stop           Stop               `yaml:"stop"`
+	Profiles       map[string]Profile `yaml:"profiles"`
+	Sources        []string           `yaml:"sources"`
+
+	// File is where the server was read from, for messages: a path, or
+	// "built-in servers/<name>.yaml".
+	File string `yaml:"-"`
+}
+
+// Requirements lists what a server or a profile needs installed.
+type Requirements struct {
+	Apt    []string `yaml:"apt"`    // Debian packages
+	Python []string `yaml:"python"` // pip requirements
+}
+
+// Stop says how a server is asked to end.
+type Stop struct {
+	Signal string `yaml:"signal"` // without SIG: TERM, INT or QUIT; "" = TERM
+}
+
+// Profile is one configuration of a server.
+type Profile struct {
+	Why     string            `yaml:"why"`
+	Install Requirements      `yaml:"install"` // added to the server's
+	Args    []string          `yaml:"args"`    // takes the place of {args}
+	Command []string          `yaml:"command"` // replaces the server's, if any
+	Env     map[string]string `yaml:"env"`     // added to the server's
+	Workers int               `yaml:"workers"` // processes that must answer before the target counts as ready
+	Claims  bench.Claims      `yaml:"claims"`
+}
+
+// The profiles that have a meaning of their own.
+const (
+	ProfileDefault  = "default"  // what the server's own quick start gives
+	ProfileHardened = "hardened" // its own fail-safe options at their best
+)
+
+// ProfileNames lists the profiles: default, hardened, then the others by name.
+func (s *Server) ProfileNames() []string {
+	rank := func(name string) int {
+		switch name {
+		case ProfileDefault:
+			return 0
+		case ProfileHardened:
+			return 1
+		}
+		return 2
+	}
+	return slices.SortedFunc(maps.Keys(s.Profiles), func(a, b string) int {
+		if d := rank(a) - rank(b); d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+}
+
+// Profile finds a profile by name. An unknown name is a bench.UsageError that
+// suggests the nearest.
+func (s *Server) Profile(name string) (Profile, error) {
+	p, ok := s.Profiles[name]
+	if !ok {
+		return Profile{}, unknown("profile of "+s.Name, name, s.ProfileNames())
+	}
+	return p, nil
+}
+
+// StopSignal is the signal that asks the server's leader to end, without SIG.
+func (s *Server) StopSignal() string {
+	if s.Stop.Signal == "" {
+		return "TERM"
+	}
+	return s.Stop.Signal
+}
+
+// requirements lists what a profile needs, the server's own first, with
+// {version} filled in.
+func (s *Server) requirements(p Profile, version string) Requirements {
+	python := slices.Concat(s.Install.Python, p.Install.Python)
+	for i, r := range python {
+		python[i] = strings.ReplaceAll(r, "{version}", version)
+	}
+	return Requirements{Apt: slices.Concat(s.Install.Apt, p.Install.Apt), Python: python}
+}
+
+// usesPython says whether any of a profile's words names the interpreter.
+func (s *Server) usesPython(p Profile) bool {
+	words := slices.Concat(s.VersionCommand, s.commandOf(p), p.Args, s.Install.Python, p.Install.Python)
+	return slices.ContainsFunc(words, func(w string) bool {
+		return strings.Contains(w, "{python}") || strings.Contains(w, "{env}")
+	}) || len(s.Install.Python)+len(p.Install.Python) > 0
+}
+
+func (s *Server) commandOf(p Profile) []string {
+	if len(p.Command) > 0 {
+		return p.Command
+	}
+	return s.CommandWords
+}
