@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -71,6 +72,9 @@ func closedPort(t testing.TB) string {
 // reset ends a connection with a RST instead of a FIN.
 func reset(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0); c.Close() }
 
+// untilClosed waits until the client has closed.
+func untilClosed(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
+
 // good is a right answer to a victim, with extra header lines.
 func good(r *http.Request, extra ...string) string {
 	return head("200 OK", append(extra, "Content-Length: 1024")...) + string(VictimBody(nonceOf(r)))
@@ -127,12 +131,14 @@ func runUntil(t testing.TB, o *OpenLoop, n uint64) {
 	}
 }
 
-// eventually polls until ok, and fails the test if it never is.
+// eventually polls until ok, for at most 10 s, and fails the test if it never
+// is. It may be called from any goroutine of the test.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within 10 s: %s", what)
+			t.Errorf("not within 10 s: %s", what)
+			return
 		}
 	}
 }

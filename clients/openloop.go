@@ -3,6 +3,7 @@ package clients
 import (
 	"context"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
@@ -39,8 +40,9 @@ type OpenLoop struct {
 
 // Run sends requests until ctx ends, waits for those that are under way (none
 // outlives its due time plus Timeout) and returns. Every request that was due
-// before ctx ended yields exactly one sample; one that the harness overslept is
-// still sent, late. Run fails on a loop that cannot run, or when vegeta lost a
+// before ctx ended, and no other, yields exactly one sample; one that the
+// harness overslept is still sent, late, unless its Timeout has passed. A ctx
+// with a deadline ends exactly then, a cancelled one when Run notices. Run fails on a loop that cannot run, or when vegeta lost a
 // request: both are the harness's fault.
 func (o *OpenLoop) Run(ctx context.Context) error {
 	if err := o.check(); err != nil {
@@ -53,7 +55,7 @@ func (o *OpenLoop) Run(ctx context.Context) error {
 	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodGet, URL: "http://" + o.Addr + "/victim"})
 
 	ticks, failed := uint64(0), ""
-	for r := range attacker.Attack(target, &pacer{ctx: ctx, loop: o}, 0, "") {
+	for r := range attacker.Attack(target, newPacer(ctx, o), 0, "") {
 		ticks++
 		if r.Error != "" {
 			failed = r.Error
@@ -90,15 +92,25 @@ func (o *OpenLoop) due(seq uint64) int64 {
 // pacer lets each request go when it is due on the loop's own clock. It does
 // the waiting itself, where vegeta would sleep, so as to end with ctx.
 type pacer struct {
-	ctx   context.Context
-	loop  *OpenLoop
-	ended int64 // when ctx was seen to have ended; 0 = it has not
+	ctx  context.Context
+	loop *OpenLoop
+	end  int64 // requests due from here on are not sent
+	over bool  // ctx was seen to have ended
+}
+
+func newPacer(ctx context.Context, o *OpenLoop) *pacer {
+	p := &pacer{ctx: ctx, loop: o, end: math.MaxInt64}
+	if deadline, ok := ctx.Deadline(); ok {
+		// Known beforehand: it does not matter which timer fires first.
+		p.end = int64(deadline.Sub(o.Clock.Origin()))
+	}
+	return p
 }
 
 // Pace implements vegeta.Pacer. vegeta calls it from one goroutine.
 func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop bool) {
 	due := p.loop.due(p.loop.First + hits)
-	if wait := due - p.loop.Clock.Now(); wait > 0 && p.ctx.Err() == nil {
+	if wait := min(due, p.end) - p.loop.Clock.Now(); wait > 0 && p.ctx.Err() == nil {
 		timer := time.NewTimer(time.Duration(wait))
 		defer timer.Stop()
 		select {
@@ -106,10 +118,10 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop boo
 		case <-p.ctx.Done():
 		}
 	}
-	if p.ended == 0 && p.ctx.Err() != nil {
-		p.ended = p.loop.Clock.Now()
+	if !p.over && p.ctx.Err() != nil {
+		p.over, p.end = true, min(p.end, p.loop.Clock.Now())
 	}
-	return 0, p.ended != 0 && due >= p.ended
+	return 0, due >= p.end
 }
 
 // Rate implements vegeta.Pacer.

@@ -39,7 +39,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 		return dryRun(cmd.OutOrStdout(), cells, s)
 	}
 	run, runErr := s.execute(cmd, cells)
-	if run.ID == "" { // nothing was begun
+	if runErr != nil && len(run.Cells) == 0 { // nothing was measured
 		return runErr
 	}
 	if err := s.print(cmd, run, filepath.Join(s.out, run.ID)); err != nil {

@@ -139,6 +139,7 @@ func (s settings) check() error {
 }
 
 func unknownCommand(cmd *cobra.Command, word string) error {
+	cmd.SuggestionsMinimumDistance = 2
 	e := &bench.UsageError{Problem: fmt.Sprintf("unknown command %q", word), Hint: "see benchrun --help"}
 	if near := cmd.SuggestionsFor(word); len(near) > 0 {
 		e.Hint = fmt.Sprintf("did you mean %q?", near[0])

@@ -31,10 +31,11 @@ const (
 	whyLate      = "the generator was late"
 	whyOutcome   = "a victim without a known outcome"
 	whyNoControl = "no control probe"
+	beside       = "beside a second in which: " // before the neighbour's
 )
 
-// maxBins bounds a phase: a day. No phase comes near; a damaged mark might.
-const maxBins = 86_400
+// maxBins bounds a phase: six hours. No phase comes near; a damaged mark might.
+const maxBins = 21_600
 
 // Bins cuts [from, to) into bins of one second, beginning at from, and fills
 // them with the victims that were due in them. A last part shorter than a
@@ -134,9 +135,9 @@ func (g grid) why(slot int, probed bool) string {
 	case !probed:
 		return whyNoControl
 	case g.cause[slot-1] != "":
-		return "beside a second in which: " + g.cause[slot-1]
+		return beside + g.cause[slot-1]
 	case g.cause[slot+1] != "":
-		return "beside a second in which: " + g.cause[slot+1]
+		return beside + g.cause[slot+1]
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"benchrun/internal/bench"
 )
@@ -65,7 +66,7 @@ func valueWords(v *float64) string {
 	if v == nil {
 		return "nothing"
 	}
-	return figure(*v, 6)
+	return strconv.FormatFloat(*v, 'g', -1, 64) // in full: what differs must look different
 }
 
 func attemptWords(a bench.Attempt) string {

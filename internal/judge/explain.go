@@ -71,11 +71,11 @@ func (f *findings) unboundedWords() string {
 	if stuck == 0 || !ok1 || !ok2 {
 		return s
 	}
-	s += fmt.Sprintf("; each stuck request costs %s threads", figure(max(0, float64(after.Threads-before.Threads)/float64(stuck)), 1))
+	s += fmt.Sprintf("; each stuck request costs %.1f threads", max(0, float64(after.Threads-before.Threads)/float64(stuck)))
 	m0, ok1 := f.v.lastMemory(f.v.baseline)
 	m1, ok2 := f.v.lastMemory(f.v.fault)
 	if ok1 && ok2 {
-		s += fmt.Sprintf(" and %s MiB", figure(max(0, mib(m1-m0)/float64(stuck)), 2))
+		s += fmt.Sprintf(" and %.2f MiB", max(0, (mib(m1)-mib(m0))/float64(stuck)))
 	}
 	return s
 }

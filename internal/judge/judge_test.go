@@ -49,7 +49,7 @@ func TestVerdict(t *testing.T) {
 		{"a baseline below 98 % is broken", wedged().lose(base(0), base(4), 2, bench.TimedOut).lose(base(0), base(1), 3, bench.TimedOut), bench.Broken, "lost 9 of 400 victims before any fault: 9 timeout", nil},
 		{"a broken baseline without faults", quiet().lose(base(0), base(4), 100, bench.Refused), bench.Broken, "400 refused", nil},
 		{"half of the baseline is enough", wedged().stall(base(0.5)), bench.Held, "", nil},
-		{"less is not", wedged().stall(base(1.5)), bench.Invalid, "the baseline could not be measured: only 1 of 4 valid seconds: beside a second in which: the control missed its SLO", nil},
+		{"less is not", wedged().stall(base(1.5)), bench.Invalid, "the baseline could not be measured: only 1 of 4 valid seconds: the control missed its SLO", nil},
 		{"a broken baseline on a stalled host is invalid", wedged().lose(base(0), base(4), 100, bench.TimedOut).stall(base(1.5)), bench.Invalid, "baseline could not be measured", nil},
 		{"a baseline that the load began late", wedged().drop(bench.RoleVictim, base(0), base(0.05)), bench.Held, "", nil},
 

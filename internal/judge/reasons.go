@@ -191,11 +191,14 @@ func (f *findings) emptyWords() string {
 // crashWords: "each crash lost 3.1 ordinary requests beside itself; 12 workers
 // died of SIGSEGV, all replaced".
 func (f *findings) crashWords() string {
+	if f.emptyWords() != "" { // what it lost is not each crash's, but the end's
+		return ""
+	}
 	var parts []string
 	if r, ok := f.blastRadius(); ok {
 		parts = append(parts, "each crash lost "+figure(r, 1)+" ordinary requests beside itself")
 	}
-	if f.workers.deaths > 0 && f.workers.emptyFrom < 0 {
+	if f.workers.deaths > 0 {
 		parts = append(parts, f.deathWords())
 	}
 	return strings.Join(parts, "; ")

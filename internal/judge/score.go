@@ -1,6 +1,10 @@
 package judge
 
-import "benchrun/internal/bench"
+import (
+	"strings"
+
+	"benchrun/internal/bench"
+)
 
 // The bands of a verdict, in percent of scheduled victims.
 const (
@@ -52,7 +56,8 @@ func (t tally) below(percent int) bool { return t.ok*100 < percent*t.scheduled }
 // h is the share of victims served, in percent; only where scheduled > 0.
 func (t tally) h() float64 { return 100 * float64(t.ok) / float64(t.scheduled) }
 
-// whyMasked is what made most of the invalid bins invalid, "" when all count.
+// whyMasked is what made most of the invalid bins invalid, be it in them or
+// beside them; "" when all count.
 // The first cause wins a tie.
 func whyMasked(bins []Bin) string {
 	best, most := "", 0
@@ -61,9 +66,10 @@ func whyMasked(bins []Bin) string {
 		if b.Valid {
 			continue
 		}
-		count[b.Why]++
-		if count[b.Why] > most {
-			best, most = b.Why, count[b.Why]
+		why := strings.TrimPrefix(b.Why, beside)
+		count[why]++
+		if count[why] > most {
+			best, most = why, count[why]
 		}
 	}
 	return best

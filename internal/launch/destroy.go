@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -60,12 +62,14 @@ func (g *Group) endShim(ctx context.Context) error {
 		_ = g.control.Close()
 		g.control = nil
 	}
-	if waitFor(ctx, g.shimGone, shimTime) {
-		return nil
+	if !waitFor(ctx, g.shimGone, shimTime) {
+		_ = g.shim.Kill()
+		if !waitFor(ctx, g.shimGone, buryTime) {
+			return fmt.Errorf("the supervisor (pid %d) does not die", g.ShimPID())
+		}
 	}
-	_ = g.shim.Kill()
-	if !waitFor(ctx, g.shimGone, buryTime) {
-		return fmt.Errorf("the supervisor (pid %d) does not die", g.ShimPID())
+	if !waitFor(ctx, g.heard, buryTime) { // its last word may still be in the pipe
+		return fmt.Errorf("the status pipe of the dead supervisor (pid %d) does not end", g.ShimPID())
 	}
 	return nil
 }
@@ -74,7 +78,13 @@ func (g *Group) endShim(ctx context.Context) error {
 // pid 1. With a cgroup the kernel's list of members is proof; the marker is
 // none, for a server may have cleared its environment.
 func (g *Group) endOrphans(ctx context.Context) error {
-	_, err := endAll(ctx, func() ([]int, error) { return killMarked(g.scratch.ID) })
+	_, err := endAll(ctx, func() ([]int, error) {
+		pids, err := killMarked(g.scratch.ID)
+		if p, readErr := readProcess(g.leaderHost); readErr == nil && p.start == g.leaderStart && p.alive() {
+			pids = append(pids, p.pid) // dying by its parent-death signal, without a marker any more
+		}
+		return pids, err
+	})
 	if err != nil || g.cg != nil {
 		return err // the caller empties the cgroup
 	}
@@ -82,25 +92,47 @@ func (g *Group) endOrphans(ctx context.Context) error {
 		g.shimWords(), markerName, g.scratch.ID)
 }
 
-// endAll repeats a round of killing until several in a row saw nothing, for at
-// most buryTime. It says how many processes the rounds saw.
+// endAll repeats a round of killing until several in a row saw nothing and all
+// that was seen is dead, for at most buryTime. It says how many processes the
+// rounds saw.
 func endAll(ctx context.Context, round func() ([]int, error)) (int, error) {
-	seen := map[int]bool{}
+	seen, dying := map[int]bool{}, dying{}
 	deadline := time.Now().Add(buryTime)
 	for clean := 0; clean < cleanLooks; {
 		pids, err := round()
 		for _, pid := range pids {
 			seen[pid] = true
 		}
-		if clean++; len(pids) > 0 || err != nil {
+		if clean++; dying.left(pids) > 0 || err != nil {
 			clean = 0
 			if time.Now().After(deadline) || ctx.Err() != nil {
-				return len(seen), errors.Join(err, fmt.Errorf("processes %v do not die", pids))
+				return len(seen), errors.Join(err, fmt.Errorf("processes %v do not die", slices.Sorted(maps.Keys(dying))))
 			}
 			time.Sleep(time.Millisecond)
 		}
 	}
 	return len(seen), nil
+}
+
+// dying are the processes that were killed and are not dead yet: pid to start
+// time. Early in its exit a process loses its environment, and with it the
+// marker, but still holds its descriptors and the port.
+type dying map[int]uint64
+
+// left takes in the processes of a round and says how many of all are left,
+// at least as many as the round saw.
+func (d dying) left(pids []int) int {
+	for _, pid := range pids {
+		if p, err := readProcess(pid); err == nil {
+			d[pid] = p.start
+		}
+	}
+	for pid, start := range d {
+		if p, err := readProcess(pid); err != nil || p.start != start || !p.alive() {
+			delete(d, pid)
+		}
+	}
+	return max(len(pids), len(d))
 }
 
 func waitFor(ctx context.Context, c <-chan struct{}, most time.Duration) bool {

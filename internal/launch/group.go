@@ -29,10 +29,13 @@ type Group struct {
 	leader     int // as the server sees it
 	leaderHost int
 
+	leaderStart uint64
+
 	control  *os.File
 	reports  chan report   // for Start
 	done     chan struct{} // the leader has ended
 	shimGone chan struct{} // the shim has been waited for
+	heard    chan struct{} // all that the shim had to say has been read
 	sawEmpty atomic.Bool   // the shim proved that nothing is left
 	ending   atomic.Bool   // Destroy has begun
 

@@ -8,20 +8,20 @@ import (
 // The hostile server's daemons are bare forks without exec: nothing of Go may
 // run in them, so all they do is raw system calls.
 
-const (
-	sigChld  = uintptr(syscall.SIGCHLD)
-	sysPause = syscall.SYS_PAUSE
-)
+const sigChld = uintptr(syscall.SIGCHLD)
 
 // daemonize makes n daemons by fork, setsid, fork, setsid. They inherit the
-// listening socket and the ignored signals; deaf daemons block all signals.
+// listening socket and the ignored signals.
 //
 //go:norace
-func daemonize(n int, deaf bool) {
+func daemonize(n int) {
 	for range n {
-		pid := rawFork()
+		pid, _, errno := syscall.RawSyscall6(syscall.SYS_CLONE, sigChld, 0, 0, 0, 0, 0)
+		if errno != 0 {
+			panic(errno)
+		}
 		if pid == 0 {
-			daemon(deaf)
+			daemon()
 		}
 		var ws syscall.WaitStatus
 		if _, err := syscall.Wait4(int(pid), &ws, 0, nil); err != nil {
@@ -30,19 +30,27 @@ func daemonize(n int, deaf bool) {
 	}
 }
 
+// swarm forks sleepers until the kernel refuses, and says how many there were.
+//
 //go:norace
-//go:nosplit
-func rawFork() uintptr {
-	pid, _, errno := syscall.RawSyscall6(syscall.SYS_CLONE, sigChld, 0, 0, 0, 0, 0)
-	if errno != 0 {
-		panic(errno)
+func swarm() int {
+	for n := range 1000 {
+		pid, _, errno := syscall.RawSyscall6(syscall.SYS_CLONE, sigChld, 0, 0, 0, 0, 0)
+		if errno != 0 {
+			return n
+		}
+		if pid == 0 {
+			for {
+				_, _, _ = syscall.RawSyscall(syscall.SYS_PAUSE, 0, 0, 0)
+			}
+		}
 	}
-	return pid
+	return 1000
 }
 
 //go:norace
 //go:nosplit
-func daemon(deaf bool) {
+func daemon() {
 	_, _, _ = syscall.RawSyscall(syscall.SYS_SETSID, 0, 0, 0)
 	pid, _, _ := syscall.RawSyscall6(syscall.SYS_CLONE, sigChld, 0, 0, 0, 0, 0)
 	if pid != 0 {
@@ -50,7 +58,7 @@ func daemon(deaf bool) {
 	}
 	_, _, _ = syscall.RawSyscall(syscall.SYS_SETSID, 0, 0, 0)
 	for {
-		_, _, _ = syscall.RawSyscall(sysPause, 0, 0, 0)
+		_, _, _ = syscall.RawSyscall(syscall.SYS_PAUSE, 0, 0, 0)
 	}
 }
 

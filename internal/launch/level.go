@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -57,8 +58,12 @@ func Probe(ctx context.Context) (Capabilities, error) {
 	for _, level := range Levels() {
 		caps, err := ProbeAt(ctx, level)
 		if err == nil {
-			caps.Why = append(why, caps.Why...)
+			caps.Why = slices.Concat(why, caps.Why)
 			return caps, nil
+		}
+		var env *bench.EnvironmentError
+		if errors.As(err, &env) && env.Err != nil {
+			err = env.Err // without the name of the trial command
 		}
 		why = append(why, fmt.Sprintf("level %s is not available: %v", level, err))
 	}
@@ -109,7 +114,7 @@ func ProbeAt(ctx context.Context, level Level) (Capabilities, error) {
 	if caps.CPU || caps.Memory || caps.PIDs {
 		caps.Cgroup = version
 	}
-	caps.Why = append(why, g.why...)
+	caps.Why = slices.Concat(why, g.why)
 	return caps, nil
 }
 

@@ -8,7 +8,10 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strconv"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -32,27 +35,38 @@ func TestMain(m *testing.M) {
 // daemons is the size of the hostile server's subtree.
 const daemons = 50
 
+// orphans is how many daemons the orphaning server leaves.
+const orphans = 3
+
 func play(part string, args []string) {
 	switch part {
 	case "hostile": // port: deaf, with daemons that hold the port
 		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
-		hold(listen(args[0]), func() { daemonize(daemons, false) })
+		hold(listen(args[0]), func() { daemonize(daemons) })
 	case "obedient": // port: goes on TERM, by its default
 		hold(listen(args[0]), func() {})
-	case "orphaning": // port: goes on TERM; its daemons do not, and hold the port
-		hold(listen(args[0]), func() { daemonize(3, true) })
+	case "orphaning": // port: goes on TERM; its daemons stay, and hold the port
+		hold(listen(args[0]), func() { daemonize(orphans) })
 	case "hopper": // forks and ends, for ever
 		hop()
-	case "hog": // touches memory until it is killed
-		var kept [][]byte
-		for {
-			b := make([]byte, 1<<20)
-			for i := 0; i < len(b); i += 4096 {
-				b[i] = 1
-			}
-			kept = append(kept, b)
-			_ = kept
+	case "hog": // MiB: touches so much memory and keeps it
+		n, err := strconv.Atoi(args[0])
+		if err != nil {
+			panic(err)
 		}
+		b := make([]byte, n<<20)
+		for i := 0; i < len(b); i += 4096 {
+			b[i] = 1
+		}
+		fmt.Println("ready")
+		runtime.KeepAlive(b)
+		time.Sleep(time.Hour)
+	case "burn": // takes a whole CPU
+		for n := uint(0); ; n++ {
+			runtime.KeepAlive(n)
+		}
+	case "swarm": // forks until it may not
+		fmt.Println("forked", swarm())
 	case "benchrun": // level, cgroup, port: starts a hostile server, tells, waits
 		playBenchrun(Level(args[0]), args[1], args[2])
 	default:
@@ -105,17 +119,19 @@ func playBenchrun(level Level, cgroup, port string) {
 	if err != nil {
 		panic(err)
 	}
-	var members []int
-	for deadline := time.Now().Add(10 * time.Second); len(members) <= daemons && time.Now().Before(deadline); {
-		members, _ = g.Members()
-		time.Sleep(5 * time.Millisecond)
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(logOf(g), "ready") && time.Now().Before(deadline); {
+		time.Sleep(2 * time.Millisecond)
+	}
+	members, err := g.Members()
+	if err != nil {
+		panic(err)
 	}
 	t := told{Shim: g.ShimPID(), Leader: g.LeaderHostPID(), Scratch: scratch.Dir, Members: len(members)}
 	if g.cg != nil {
 		t.Cgroups = g.cg.folders()
 	}
 	_ = json.NewEncoder(os.Stdout).Encode(t)
-	select {} // until it is killed
+	time.Sleep(time.Hour) // until it is killed
 }
 
 var smallLimits = bench.Limits{CPUs: 1.5, MemoryBytes: 512 << 20, PIDs: 1000, NoFile: 256}
@@ -133,6 +149,7 @@ func ownTemp(t *testing.T) {
 	}
 	t.Setenv("TMPDIR", dir)
 	t.Cleanup(func() {
+		_, _ = Sweep() // what a failed test has left; one that passed has left nothing, or a planted parent
 		if err := os.RemoveAll(dir); err != nil {
 			t.Error(err)
 		}
@@ -209,20 +226,25 @@ func eventually(t *testing.T, what string, ok func() bool) time.Duration {
 	return time.Since(began)
 }
 
-// available probes every level.
+// available lists the levels that work here, each with its limits.
 func available(t *testing.T) []Capabilities {
 	t.Helper()
-	var all []Capabilities
-	for _, level := range Levels() {
-		caps, err := ProbeAt(t.Context(), level)
-		if err != nil {
-			t.Logf("level %s is not available here: %v", level, err)
-			continue
-		}
-		all = append(all, caps)
-	}
+	all := probeAll()
 	if len(all) < 2 {
 		t.Fatalf("only %v; subreaper and process-group work everywhere", all)
 	}
 	return all
 }
+
+// probeAll tries each level once for all tests.
+var probeAll = sync.OnceValue(func() (all []Capabilities) {
+	for _, level := range Levels() {
+		caps, err := ProbeAt(context.Background(), level)
+		if err != nil {
+			fmt.Printf("level %s is not available here: %v\n", level, err)
+			continue
+		}
+		all = append(all, caps)
+	}
+	return all
+})

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -92,9 +93,15 @@ func becomeServer(o stageOrder, tell *json.Encoder) (string, error) {
 
 // beNice lowers the priority. Where sessions are scheduled as groups
 // (sched_autogroup), niceness counts within a session only, and the session's
-// own is set by a file of its own.
+// own is set by a file of its own. The kernel lets ordinary users write to it
+// ten times a second, all of them together, and else says EAGAIN.
 func beNice() error {
-	_ = write("/proc/self/autogroup", strconv.Itoa(niceness))
+	for range 50 {
+		if !errors.Is(write("/proc/self/autogroup", strconv.Itoa(niceness)), unix.EAGAIN) {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	return unix.Setpriority(unix.PRIO_PROCESS, 0, niceness)
 }
 

@@ -50,6 +50,7 @@ func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 	g := &Group{
 		level: caps.Level, scratch: spec.Scratch, name: spec.Scratch.nextName(), leaderFD: -1,
 		reports: make(chan report, 4), done: make(chan struct{}), shimGone: make(chan struct{}),
+		heard: make(chan struct{}),
 	}
 	if caps.Cgroup != "" {
 		var err error
@@ -98,6 +99,10 @@ func (g *Group) handshake(ctx context.Context, spec Spec) error {
 	if g.leaderHost, err = hostPID(g.ShimPID(), g.leader); err != nil {
 		return err
 	}
+	if p, err = readProcess(g.leaderHost); err != nil {
+		return fmt.Errorf("find the leader: %w", err)
+	}
+	g.leaderStart = p.start
 	if g.leaderFD, err = unix.PidfdOpen(g.leaderHost, 0); err != nil {
 		return fmt.Errorf("pidfd of the leader (Linux 5.4 is needed): %w", err)
 	}
@@ -179,6 +184,7 @@ func (g *Group) forkShim(order shimOrder, spec Spec) error {
 		for _, f := range ours {
 			_ = f.Close()
 		}
+		close(g.heard)
 		return err
 	}
 	g.control = ours[1]
@@ -212,6 +218,7 @@ func (g *Group) forkAndWait(cmd *exec.Cmd) error {
 // listen reads the shim's reports until it ends.
 func (g *Group) listen(status *os.File) {
 	defer status.Close() //nolint:errcheck // read only
+	defer close(g.heard)
 	defer close(g.reports)
 	dec := json.NewDecoder(status)
 	for {

@@ -20,12 +20,13 @@ const cleanLooks = 3
 // child, and whoever had lost his parent would be one.
 func (s *shim) destroy() error {
 	deadline := time.Now().Add(destroyTime)
+	dying := dying{}
 	for clean := 0; time.Now().Before(deadline); {
-		left, err := s.killAll()
+		seen, err := s.killAll()
 		if err != nil {
 			return err
 		}
-		if clean++; len(left) > 0 {
+		if clean++; dying.left(seen) > 0 {
 			clean = 0
 		}
 		select {

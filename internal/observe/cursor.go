@@ -5,19 +5,26 @@ import (
 	"fmt"
 )
 
+const (
+	probesMax  = 300 // asking for so many costs as much as reading the list
+	strikesMax = 3
+)
+
 // pidCursor follows the number that the kernel handed out last, to processes
-// and threads alike. While it stands still nothing was born, and reading the
-// list of all processes can be left out; when it moves, it tells which numbers
-// may have come to mean another process.
+// and threads alike. While it stands still nothing was born; when it moves, it
+// tells which numbers are new, or have come to mean another process. So the list
+// of all processes, which is long on a busy host, is read once a second only.
 //
 // It stands at the end of /proc/loadavg, see proc(5). Some container systems
-// put a file of their own there: the cursor is trusted until a new process is
-// found while it stood still.
+// put a file of their own there: the cursor is trusted until new processes were
+// found, time and again, while it stood still.
 type pidCursor struct {
 	fd      int
-	last    int // at the scan before
+	before  int // two looks ago
+	last    int // one look ago
 	now     int
 	trusted bool
+	strikes int
 }
 
 func (c *pidCursor) open() (err error) {
@@ -30,7 +37,7 @@ func (c *pidCursor) open() (err error) {
 
 func (c *pidCursor) close() { closeFD(c.fd) }
 
-// read says whether there may be new processes since the last check.
+// read says whether there may be new processes since the last look.
 func (c *pidCursor) read(buf []byte) bool {
 	if !c.trusted {
 		return true
@@ -54,7 +61,7 @@ func (c *pidCursor) value(buf []byte) (int, bool) {
 	return n, n > 0
 }
 
-// passed says whether a number may have been handed out since the last check.
+// passed says whether a number may have been handed out since the last look.
 // Numbers ascend, and begin anew at the highest.
 func (c *pidCursor) passed(pid int) bool {
 	if !c.trusted {
@@ -66,13 +73,28 @@ func (c *pidCursor) passed(pid int) bool {
 	return pid > c.last || pid <= c.now
 }
 
-// check ends a scan. unexpected says that it found new processes though nothing
-// had called for it but the time that had passed.
-func (c *pidCursor) check(unexpected bool, buf []byte) {
-	if c.trusted && unexpected {
-		// Unless they were born during the scan, the cursor is not worth its name.
-		after, ok := c.value(buf)
-		c.trusted = ok && after != c.now
+// each calls f for the numbers handed out in the last two looks, until f says
+// false. It says false too, and may have called f for none, where they are too
+// many or begin anew at the lowest.
+func (c *pidCursor) each(f func(int) bool) bool {
+	if c.before == 0 || c.before > c.now || c.now-c.before > probesMax {
+		return false
 	}
-	c.last = c.now
+	for n := c.before + 1; n <= c.now; n++ {
+		if !f(n) {
+			return false
+		}
+	}
+	return true
+}
+
+// keep ends a look. unexpected says that it found new processes though nothing
+// had called for it but the time that had passed. That can happen once in a
+// while, to a process that was held up as it was born.
+func (c *pidCursor) keep(unexpected bool) {
+	if unexpected {
+		c.strikes++
+		c.trusted = c.trusted && c.strikes < strikesMax
+	}
+	c.before, c.last = c.last, c.now
 }

@@ -63,5 +63,4 @@ func (t *tree) release(p *process) {
 	t.deadTicks += p.ticks
 	delete(t.members, p.pid)
 	p.close()
-	t.rescan() // its number may be another's already
 }

@@ -49,7 +49,9 @@ func shimMain(namespace bool, command []string) error {
 	if _, err := os.StartProcess(command[0], command, &os.ProcAttr{Files: files}); err != nil {
 		return err
 	}
-	files[0].Close()
+	for _, f := range files[:2] {
+		f.Close() // or the test would not see the command's end
+	}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -108,6 +110,7 @@ type agent struct {
 	shim     int // host pid
 	pid      int // as it sees itself
 	commands *os.File
+	out      *os.File
 	said     *bufio.Reader
 }
 
@@ -144,22 +147,25 @@ func startAgent(t testing.TB, namespace bool) *agent {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := cmd.StdoutPipe()
+	out, answers, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
+	cmd.Stdout = answers
 	err = cmd.Start()
 	in.Close()
+	answers.Close()
 	if err != nil && namespace && os.Geteuid() != 0 {
 		t.Skipf("no PID namespace for an ordinary user here: %v", err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &agent{t: t, shim: cmd.Process.Pid, commands: commands, said: bufio.NewReader(out)}
+	a := &agent{t: t, shim: cmd.Process.Pid, commands: commands, out: out, said: bufio.NewReader(out)}
 	t.Cleanup(func() {
 		life.Close()
 		commands.Close()
+		out.Close()
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("shim: %v", err)
 		}
@@ -183,6 +189,9 @@ func (a *agent) does(format string, args ...any) {
 // hears reads a line that was said.
 func (a *agent) hears() []string {
 	a.t.Helper()
+	if err := a.out.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		a.t.Fatal(err)
+	}
 	line, err := a.said.ReadString('\n')
 	if err != nil {
 		a.t.Fatalf("agent: %v", err)

@@ -3,6 +3,7 @@ package observe
 import (
 	"os"
 	"strconv"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -53,13 +54,13 @@ func (w *Watcher) takeGone() (gone []bench.Receipt) {
 	if len(w.wedges) == 0 {
 		return nil
 	}
-	threads := map[*process]map[int]bool{} // read once for all wedges of a process
+	listed := map[*process]map[int]bool{} // once for all wedges of a process
 	for nonce, g := range w.wedges {
 		if !g.known {
 			w.find(g)
 		}
 		if g.gone == "" {
-			w.check(g, threads)
+			w.check(g, listed)
 		}
 		if g.gone != "" {
 			r := g.receipt
@@ -90,7 +91,7 @@ func (w *Watcher) find(g *wedge) {
 	}
 }
 
-func (w *Watcher) check(g *wedge, threads map[*process]map[int]bool) {
+func (w *Watcher) check(g *wedge, listed map[*process]map[int]bool) {
 	p := g.process
 	switch {
 	case p == nil:
@@ -98,13 +99,13 @@ func (w *Watcher) check(g *wedge, threads map[*process]map[int]bool) {
 	case p.diedAt != 0:
 		g.gone, g.goneAt = bench.ReceiptProcessGone, p.diedAt
 	case g.thread != 0:
-		now, listed := threads[p]
-		if !listed {
-			now = w.tree.threads(p)
-			threads[p] = now
+		threads, ok := listed[p]
+		if !ok {
+			threads = w.tree.threads(p)
+			listed[p] = threads
 		}
 		// No thread at all: the process is about to be reported as dead.
-		if len(now) > 0 && !now[g.thread] {
+		if len(threads) > 0 && !threads[g.thread] {
 			w.went(g, bench.ReceiptThreadGone)
 		}
 	}
@@ -129,18 +130,40 @@ func (w *Watcher) went(g *wedge, event bench.ReceiptEvent) {
 	g.gone, g.goneAt = event, w.cfg.Clock.Now()
 }
 
-// threads lists a process's threads as the observer sees them.
+// listing is a process's threads as the observer sees them, from one look.
+type listing struct {
+	tids    map[int]bool
+	count   int // that the process had just before
+	cursor  int
+	expires time.Time
+}
+
+// threads lists a process's threads. The list of the last look still holds if
+// no task was born anywhere since and the process has as many threads as then:
+// hundreds of stuck threads cost no more than one.
 func (t *tree) threads(p *process) map[int]bool {
-	found := map[int]bool{}
+	l := &p.listing
+	s, ok := t.refresh(p)
+	if !ok {
+		return nil
+	}
+	if t.cursor.trusted && l.cursor == t.cursor.now && l.count == s.threads && len(l.tids) == l.count && time.Now().Before(l.expires) {
+		return l.tids
+	}
+	if l.tids == nil {
+		l.tids = map[int]bool{}
+	}
+	clear(l.tids)
+	l.count, l.cursor, l.expires = s.threads, t.cursor.now, time.Now().Add(slowEvery)
 	fd, err := unix.Open(procPath(p.pid, "task"), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil
 	}
 	defer unix.Close(fd)
-	if eachNumber(fd, t.listing, func(tid int) { found[tid] = true }) != nil {
-		return nil
+	if eachNumber(fd, t.buffer, func(tid int) { l.tids[tid] = true }) != nil {
+		clear(l.tids)
 	}
-	return found
+	return l.tids
 }
 
 // hostThread finds the thread that calls itself tid. In a PID namespace it asks

@@ -25,37 +25,38 @@ type process struct {
 
 	diedAt   int64 // 0 = alive
 	exit     *bench.ExitStatus
-	reported bool      // its death
-	patience time.Time // when to report it without a status
-	tids     map[int]int
+	reported bool        // its death
+	patience time.Time   // when to report it without a status
+	listing  listing     // of its threads, for Track
+	tids     map[int]int // what they call themselves, where that was asked for
 }
 
 // tree knows the descendants of the shim.
 type tree struct {
-	clock        bench.Clock
-	shim         int
-	shimSeen     int
-	shimStart    uint64
-	proc         int // /proc
-	cursor       pidCursor
-	deaths       *deathWatch
-	onBorn       func(*process)
-	onDied       func(*process)
-	members      map[int]*process // by pid; the dead until they are reaped
-	seen         map[int]*process // the living, by seen
-	strangers    map[int]uint32   // pids outside the tree, and the scan that saw them last
-	scans        uint32
-	fullDue      time.Time // of a scan that needs no reason
-	again        bool      // scan at the next look too
-	unreported   int       // deaths
-	deadTicks    uint64    // CPU of those that were reaped
-	buf, listing []byte
+	clock       bench.Clock
+	shim        int
+	shimSeen    int
+	shimStart   uint64
+	proc        int // /proc
+	cursor      pidCursor
+	deaths      *deathWatch
+	onBorn      func(*process)
+	onDied      func(*process)
+	members     map[int]*process // by pid; the dead until they are reaped
+	seen        map[int]*process // the living, by seen
+	strangers   map[int]uint64   // pids outside the tree, and the scan that saw them last
+	lists       uint64
+	fullDue     time.Time // when to list without a reason
+	again       bool      // at the next look, ask for the same numbers again
+	unreported  int       // deaths
+	deadTicks   uint64    // CPU of those that were reaped
+	buf, buffer []byte    // small and large
 }
 
 func newTree(clock bench.Clock, shim int, deaths *deathWatch, onBorn, onDied func(*process)) (*tree, error) {
 	t := &tree{clock: clock, shim: shim, deaths: deaths, onBorn: onBorn, onDied: onDied, proc: -1,
-		cursor: pidCursor{fd: -1}, members: map[int]*process{}, seen: map[int]*process{}, strangers: map[int]uint32{},
-		buf: make([]byte, 4096), listing: make([]byte, 32<<10)}
+		cursor: pidCursor{fd: -1}, members: map[int]*process{}, seen: map[int]*process{}, strangers: map[int]uint64{},
+		buf: make([]byte, 4096), buffer: make([]byte, 32<<10)}
 	s, err := t.readStat(shim)
 	if err != nil {
 		return t, fmt.Errorf("there is no such process: %w", err)
@@ -90,22 +91,33 @@ func closeFD(fd int) {
 	}
 }
 
-// rescan makes the next look a scan.
-func (t *tree) rescan() { t.again = true }
+// rescan makes the next look a full one.
+func (t *tree) rescan() { t.fullDue = time.Time{} }
 
 // pending says that a death waits for its exit status.
 func (t *tree) pending() bool { return t.unreported > 0 }
 
-// look scans if there may be new processes, and goes on asking for exit
-// statuses.
+// look finds new processes, and goes on asking for exit statuses.
 func (t *tree) look() {
 	moved := t.cursor.read(t.buf)
 	full := !time.Now().Before(t.fullDue)
-	if called := moved || t.again; called || full {
-		// A pid is handed out a moment before its process can be seen, so a
-		// movement is worth two scans.
+	called := moved || t.again
+	if called || full {
+		// A number is handed out a moment before its process can be seen, so a
+		// movement is worth two looks.
 		t.again = moved
-		t.scan(full, called)
+		t.forgetReused(full)
+		if full {
+			t.fullDue = time.Now().Add(slowEvery)
+		}
+		var done, found bool
+		if !full && t.cursor.trusted {
+			done = t.probe()
+		}
+		if !done {
+			found = t.list()
+		}
+		t.cursor.keep(found && !called)
 	}
 	if t.unreported > 0 {
 		for _, p := range t.members {
@@ -116,32 +128,44 @@ func (t *tree) look() {
 	}
 }
 
-// scan reads the list of all processes, and looks closer at those that are new.
-// full says that it is the one a second that nothing needs to call for.
-func (t *tree) scan(full, called bool) {
-	if full {
-		t.fullDue = time.Now().Add(slowEvery)
-	}
-	t.forgetReused(full)
-	t.scans++
-	if t.scans == 0 { // wrapped: no stranger may look as if it had been seen
-		t.scans = 1
-	}
-	found := 0
-	err := eachNumber(t.proc, t.listing, func(pid int) {
+// probe looks at the numbers that were handed out of late. It is false where
+// they are too many to be asked for one by one, or asking does not work.
+func (t *tree) probe() bool {
+	return t.cursor.each(func(pid int) bool {
+		if _, ok := t.strangers[pid]; ok || t.members[pid] != nil {
+			return true
+		}
+		// Of a thread, or of nobody, there is no pidfd.
+		switch fd, err := unix.PidfdOpen(pid, 0); err {
+		case nil:
+			closeFD(fd)
+			t.classify(pid, 0)
+		case unix.ESRCH, unix.ENOENT, unix.EINVAL:
+		default:
+			return false
+		}
+		return true
+	})
+}
+
+// list reads the list of all processes, and looks closer at those that are not
+// known. It says whether there were any.
+func (t *tree) list() (found bool) {
+	t.lists++
+	err := eachNumber(t.proc, t.buffer, func(pid int) {
 		if _, ok := t.strangers[pid]; ok {
-			t.strangers[pid] = t.scans
+			t.strangers[pid] = t.lists
 		} else if t.members[pid] == nil && pid != t.shim {
-			found++
+			found = true
 			t.classify(pid, 0)
 		}
 	})
 	if err != nil {
-		t.again = true
-		return
+		t.rescan()
+		return false
 	}
-	for pid, scan := range t.strangers {
-		if scan != t.scans {
+	for pid, list := range t.strangers {
+		if list != t.lists {
 			delete(t.strangers, pid)
 		}
 	}
@@ -150,11 +174,11 @@ func (t *tree) scan(full, called bool) {
 			t.ended(p)
 		}
 	}
-	t.cursor.check(found > 0 && !called, t.buf)
+	return found
 }
 
 // forgetReused forgets what was known of every pid that may have been given
-// to another process since the last scan.
+// to another process since the last look.
 func (t *tree) forgetReused(full bool) {
 	for pid := range t.strangers {
 		if t.cursor.passed(pid) || (full && !t.cursor.trusted) {
@@ -197,7 +221,7 @@ func (t *tree) classify(pid, depth int) bool {
 		}
 		// The parent ended meanwhile: the child has another one now.
 	}
-	t.strangers[pid] = t.scans
+	t.strangers[pid] = t.lists
 	return false
 }
 

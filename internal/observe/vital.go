@@ -88,6 +88,6 @@ func (t *tree) countFDs(pid int) int {
 	}
 	defer unix.Close(fd)
 	n := 0
-	_ = eachNumber(fd, t.listing, func(int) { n++ })
+	_ = eachNumber(fd, t.buffer, func(int) { n++ })
 	return n
 }

@@ -12,7 +12,7 @@ import (
 
 // lookEvery is the pause between two looks for new processes and for wedged
 // threads that are gone. Deaths of processes are not looked for: a pidfd tells.
-const lookEvery = 25 * time.Millisecond
+const lookEvery = 40 * time.Millisecond
 
 // slowEvery is the pause between two readings of what is dear: PSS and the
 // states of sockets.

@@ -39,6 +39,7 @@ type Run struct {
 	order    Order
 	prepared map[string]*Prepared
 	failed   map[string]error // targets that could not be installed
+	rest     time.Duration    // what the cells after this one take
 }
 
 // Do runs the order.
@@ -54,6 +55,7 @@ func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, er
 	for i, c := range order.Cells {
 		r.Progress.Remaining(plan.Estimate(order.Cells[i:], order.Mode))
 		r.Progress.Cell(i+1, c.Name())
+		r.rest = plan.Estimate(order.Cells[i+1:], order.Mode)
 		cell, err := r.cell(ctx, c)
 		if ctx.Err() != nil {
 			return r.finish(ctx, ctx.Err())
@@ -97,7 +99,6 @@ func (r *Run) installAll(ctx context.Context) error {
 		}
 		if err != nil {
 			r.failed[key] = err
-			r.Progress.Note(err.Error())
 			continue
 		}
 		r.prepared[key] = t
@@ -108,6 +109,9 @@ func (r *Run) installAll(ctx context.Context) error {
 				return err
 			}
 		}
+	}
+	for _, err := range r.failed {
+		r.Progress.Note(err.Error())
 	}
 	return nil
 }
@@ -194,6 +198,7 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 		StartedAt: rec.Head.StartedAt, Seconds: time.Since(began).Seconds(),
 	}
 	cell.Attempts = append(cell.Attempts, a)
+	r.Progress.Remaining(r.rest)
 	r.Progress.Attempt(n, j.Verdict, a.H)
 	return j, r.Folder.AppendAttempt(results.NewAttemptLine(*cell, a, j))
 }

@@ -26,7 +26,8 @@ func checkVictim(t *testing.T, r reply, nonce string) {
 func TestPingShowsEveryWorker(t *testing.T) {
 	t.Parallel()
 	s := start(t, 3)
-	seen := map[int]bool{}
+	threads := map[int]int{} // by pid
+	asked := 0
 	eventually(t, "every worker answers", func() bool {
 		var pong struct {
 			Token    string
@@ -42,8 +43,12 @@ func TestPingShowsEveryWorker(t *testing.T) {
 		if state, _ := readStat(fmt.Sprintf("/proc/%d/task/%d/stat", pong.PID, pong.TID)); state == "" {
 			t.Fatalf("thread %d is none of process %d", pong.TID, pong.PID)
 		}
-		seen[pong.PID] = true
-		return len(seen) == 3
+		if before := threads[pong.PID]; before != 0 && before != pong.TID {
+			t.Fatalf("worker %d answered on thread %d, now on %d", pong.PID, before, pong.TID)
+		}
+		threads[pong.PID] = pong.TID
+		asked++
+		return len(threads) == 3 && asked > 60
 	})
 }
 

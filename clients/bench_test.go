@@ -1,0 +1,70 @@
+package clients
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"benchrun/internal/bench"
+)
+
+// What one victim costs the harness, in CPU. The server is a process of its
+// own, so this process's CPU time is the client's alone. Run with
+// -benchtime 5000x: the rate is fixed, so b.N decides the duration.
+const benchRate = 1000
+
+func BenchmarkOpenLoop(b *testing.B) {
+	o, got := loop(startControl(b).Addr(), benchRate)
+	o.Start = o.Clock.Now()
+	before := cpu()
+	runUntil(b, o, uint64(b.N))
+	b.ReportMetric(float64((cpu()-before).Microseconds())/float64(b.N), "cpu-µs/op")
+	if n := got.count(bench.OK); n != b.N {
+		b.Errorf("%d of %d ok", n, b.N)
+	}
+}
+
+// BenchmarkVegeta is the same load through vegeta's own client, without
+// keep-alive: what the outcomes cost is the difference.
+func BenchmarkVegeta(b *testing.B) {
+	url := "http://" + startControl(b).Addr() + "/victim?nonce=v0-9c1e2f03"
+	attacker := vegeta.NewAttacker(vegeta.KeepAlive(false))
+	target := vegeta.NewStaticTargeter(vegeta.Target{Method: "GET", URL: url})
+	pace := vegeta.Rate{Freq: benchRate, Per: time.Second}
+	before, ok := cpu(), 0
+	for r := range attacker.Attack(target, pace, time.Duration(b.N)*time.Second/benchRate, "") {
+		if r.Code == 200 {
+			ok++
+		}
+	}
+	b.ReportMetric(float64((cpu()-before).Microseconds())/float64(b.N), "cpu-µs/op")
+	if ok < b.N*9/10 {
+		b.Errorf("%d of %d ok", ok, b.N)
+	}
+}
+
+// BenchmarkHeldUploads holds b.N slow uploads between two blocks and reports
+// what each costs this process in memory, the server's share not included. Run
+// with -benchtime 5000x.
+func BenchmarkHeldUploads(b *testing.B) {
+	u := quickUpload(time.Hour)
+	addr := startHolder(b)
+	ctx, cancel := context.WithCancel(b.Context())
+	var wg sync.WaitGroup
+	before := inUse()
+	for range b.N {
+		wg.Go(func() {
+			if s := provoke(ctx, u, addr); s.Outcome != bench.HeldOpen {
+				b.Errorf("%s: %s", s.Outcome, s.Error)
+			}
+		})
+	}
+	eventually(b, "all are under way", func() bool { return runtime.NumGoroutine() >= 2*b.N })
+	b.ReportMetric(float64(inUse()-before)/float64(b.N), "B/upload")
+	cancel()
+	wg.Wait()
+}

@@ -1,0 +1,198 @@
+package clients
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// each checks that got has exactly one sample of each of n requests from first
+// on, due when the schedule says.
+func each(t *testing.T, o *OpenLoop, got *samples, n int) {
+	t.Helper()
+	seen := map[uint64]bool{}
+	for _, s := range got.all {
+		if seen[s.Seq] || s.Seq < o.First || s.Seq >= o.First+uint64(n) {
+			t.Errorf("request %d: a second sample, or none of ours", s.Seq)
+		}
+		seen[s.Seq] = true
+		if want := o.Start + int64(s.Seq)*int64(time.Second)/int64(o.Rate); s.Due != want || s.Sent < s.Due {
+			t.Errorf("request %d: due %d, want %d; sent %d", s.Seq, s.Due, want, s.Sent)
+		}
+		if s.Nonce != o.Nonce(s.Seq) || s.Role != o.Role {
+			t.Errorf("request %d: nonce %s, role %s", s.Seq, s.Nonce, s.Role)
+		}
+	}
+	if len(seen) != n {
+		t.Errorf("%d of %d requests have a sample", len(seen), n)
+	}
+}
+
+// A client that resends what a reset lost would report 600 of 600 served.
+func TestResetsAreNotRetried(t *testing.T) {
+	t.Parallel()
+	var asked, broken atomic.Int64
+	addr := bareServer(t, func(c net.Conn) {
+		in := bufio.NewReader(c)
+		for { // willing to keep the connection
+			r, err := http.ReadRequest(in)
+			if err != nil {
+				return
+			}
+			if asked.Add(1)%3 == 0 {
+				broken.Add(1)
+				reset(c)
+				return
+			}
+			_, _ = io.WriteString(c, good(r, "Connection: keep-alive"))
+		}
+	})
+	o, got := loop(addr, 600)
+	runUntil(t, o, 600)
+	each(t, o, got, 600)
+	if asked.Load() != 600 || broken.Load() != 200 {
+		t.Errorf("the server was asked %d times and reset %d, want 600 and 200", asked.Load(), broken.Load())
+	}
+	if got.count(bench.Reset) != 200 || got.count(bench.OK) != 400 {
+		t.Errorf("%d reset, %d ok; want 200 and 400", got.count(bench.Reset), got.count(bench.OK))
+	}
+}
+
+// A loop with a cap on its workers stops sending when the server stalls.
+func TestStalledServerDoesNotCloseTheLoop(t *testing.T) {
+	t.Parallel()
+	const stall = 1500 * time.Millisecond
+	addr := rawServer(t, func(c net.Conn, r *http.Request) {
+		<-time.After(stall)
+		_, _ = io.WriteString(c, good(r))
+	})
+	o, got := loop(addr, 300)
+	o.SLO = time.Second
+	runUntil(t, o, 600)
+	each(t, o, got, 600)
+	for _, s := range got.all {
+		if late := time.Duration(s.Sent - s.Due); late > stall/2 {
+			t.Errorf("request %d was sent %v late: the loop waited for answers", s.Seq, late)
+		}
+	}
+	if got.count(bench.Late) != 600 {
+		t.Errorf("%d of 600 are late, by an SLO of 1 s against a stall of 1.5 s", got.count(bench.Late))
+	}
+}
+
+func TestManyFreshConnections(t *testing.T) {
+	var conns atomic.Int64
+	addr := rawServer(t, func(c net.Conn, r *http.Request) {
+		conns.Add(1)
+		_, _ = io.WriteString(c, good(r))
+	})
+	o, got := loop(addr, 2000)
+	runUntil(t, o, 2000)
+	each(t, o, got, 2000)
+	if served := got.count(bench.OK) + got.count(bench.Late); served != 2000 || conns.Load() != 2000 {
+		t.Errorf("%d of 2,000 served on %d connections; %d unsent", served, conns.Load(), got.count(bench.Unsent))
+	}
+}
+
+// The request is the same for every server: nothing asks for compression or
+// keep-alive, and vegeta's own headers stay at home.
+func TestRequestOnTheWire(t *testing.T) {
+	wire := make(chan string, 10)
+	addr := rawServer(t, func(c net.Conn, r *http.Request) {
+		dump, _ := httputil.DumpRequest(r, true)
+		wire <- string(dump)
+		_, _ = io.WriteString(c, head("302 Found", "Location: http://"+r.Host+"/elsewhere", "Content-Length: 0"))
+	})
+	s := victimOf(t, addr, nil)
+	want := "GET /victim?nonce=v0-9c1e2f03 HTTP/1.1\r\nHost: " + addr + "\r\nAccept: */*\r\nConnection: close\r\nUser-Agent: benchrun\r\n\r\n"
+	if got := <-wire; got != want {
+		t.Errorf("sent %q, want %q", got, want)
+	}
+	if s.Outcome != bench.HTTPOther || s.Status != 302 || len(wire) != 0 {
+		t.Errorf("redirect: %s, status %d, %d more requests; want http_other, 302, none", s.Outcome, s.Status, len(wire))
+	}
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	o, got := loop(closedPort(t), 100)
+	o.Start += int64(time.Hour) // nothing is due for an hour
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := o.Run(ctx); err != nil || got.len() != 0 {
+		t.Errorf("%d samples, error %v; want none", got.len(), err)
+	}
+
+	// Cancelled with requests under way: it waits for them.
+	release := make(chan struct{})
+	addr := rawServer(t, func(c net.Conn, r *http.Request) {
+		<-release
+		_, _ = io.WriteString(c, good(r))
+	})
+	o, got = loop(addr, 100)
+	ctx, cancel = context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- o.Run(ctx) }()
+	eventually(t, "ten requests are due", func() bool { return o.Clock.Now() > o.due(10) })
+	cancel()
+	select {
+	case err := <-ended:
+		t.Errorf("returned (%v) with requests under way", err)
+	case <-time.After(100 * time.Millisecond):
+	}
+	close(release)
+	if err := <-ended; err != nil || got.len() < 10 {
+		t.Errorf("%d samples, error %v", got.len(), err)
+	}
+	each(t, o, got, got.len())
+}
+
+// A later phase goes on where the earlier one ended, on the same schedule.
+func TestFirstContinuesTheSchedule(t *testing.T) {
+	t.Parallel()
+	addr := rawServer(t, func(c net.Conn, r *http.Request) { _, _ = io.WriteString(c, good(r)) })
+	o, got := loop(addr, 300)
+	o.Role = bench.RoleShutdown
+	runUntil(t, o, 30)
+	o.First = 30
+	runUntil(t, o, 30)
+	o.First = 0
+	each(t, o, got, 60)
+}
+
+func TestDueDoesNotDrift(t *testing.T) {
+	o := OpenLoop{Rate: 333, Start: 5}
+	for seq, want := range map[uint64]int64{
+		0: 5, 1: 3_003_003 + 5, 332: 996_996_996 + 5, 333: 1_000_000_005, 333 * 86400 * 365: 86400*365*1_000_000_000 + 5,
+	} {
+		if got := o.due(seq); got != want {
+			t.Errorf("due(%d) = %d, want %d", seq, got, want)
+		}
+	}
+}
+
+func TestImpossibleLoopsFail(t *testing.T) {
+	for name, edit := range map[string]func(*OpenLoop){
+		"no port":     func(o *OpenLoop) { o.Addr = "127.0.0.1" },
+		"a name":      func(o *OpenLoop) { o.Addr = "localhost:80" },
+		"no rate":     func(o *OpenLoop) { o.Rate = 0 },
+		"no SLO":      func(o *OpenLoop) { o.SLO = 0 },
+		"SLO too big": func(o *OpenLoop) { o.SLO = o.Timeout + 1 },
+		"no nonces":   func(o *OpenLoop) { o.Nonce = nil },
+		"no ears":     func(o *OpenLoop) { o.OnSample = nil },
+	} {
+		o, _ := loop("127.0.0.1:1", 100)
+		edit(o)
+		if err := o.Run(t.Context()); err == nil {
+			t.Errorf("%s: Run did not fail", name)
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package clients
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// quickUpload is the slow upload, faster.
+func quickUpload(every time.Duration) slowUpload {
+	u := newSlowUpload()
+	u.every = every
+	return u
+}
+
+// receipt answers an upload, after edit, as docs/contract.md says.
+func receipt(c io.Writer, r *http.Request, edit func(map[string]any)) {
+	body, _ := io.ReadAll(r.Body)
+	answer := map[string]any{"nonce": nonceOf(r), "bytes": len(body), "sha256": fmt.Sprintf("%x", sha256.Sum256(body))}
+	edit(answer)
+	text, _ := json.Marshal(answer)
+	_, _ = io.WriteString(c, head("200 OK", fmt.Sprintf("Content-Length: %d", len(text)))+string(text))
+}
+
+func TestUploadMagnitude(t *testing.T) {
+	if took := uploadSize / uploadBlock * uploadEvery; uploadSize%uploadBlock != 0 || took != 30*time.Second {
+		t.Errorf("an upload takes %v, the contract says 30 s", took)
+	}
+	if u := newSlowUpload(); len(u.body) != 1_000_000 || u.every != 300*time.Millisecond || u.digest != newSlowUpload().digest {
+		t.Errorf("%d bytes every %v, digest %s", len(u.body), u.every, u.digest)
+	}
+}
+
+func TestUploadKeepsItsPace(t *testing.T) {
+	const every = 4 * time.Millisecond
+	began := time.Now()
+	addr := rawServer(t, func(c net.Conn, r *http.Request) {
+		if r.Method != http.MethodPost || r.URL.Path != "/upload" || r.ContentLength != uploadSize {
+			t.Errorf("asked %s %s of %d bytes", r.Method, r.URL, r.ContentLength)
+		}
+		// Never a block before its time.
+		r.Body = &watched{ReadCloser: r.Body, saw: func(n int) {
+			if due := time.Duration((n+uploadBlock-1)/uploadBlock) * every; time.Since(began) < due {
+				t.Errorf("%d bytes came %v before they were due", n, due-time.Since(began))
+			}
+		}}
+		receipt(c, r, func(map[string]any) {})
+	})
+	s := provoke(t.Context(), quickUpload(every), addr)
+	if s.Outcome != bench.Completed || s.Status != 200 || s.Error != "" || s.Bytes != uploadSize {
+		t.Errorf("sample %+v", s)
+	}
+}
+
+type watched struct {
+	io.ReadCloser
+	n   int
+	saw func(int)
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.ReadCloser.Read(p)
+	w.n += n
+	w.saw(w.n)
+	return n, err
+}
+
+func TestUploadReceiptIsChecked(t *testing.T) {
+	for field, value := range map[string]any{"nonce": "f1-0", "bytes": 999_999, "sha256": strings.Repeat("0", 64)} {
+		addr := rawServer(t, func(c net.Conn, r *http.Request) {
+			receipt(c, r, func(m map[string]any) { m[field] = value })
+		})
+		if s := provoke(t.Context(), quickUpload(0), addr); s.Outcome != bench.Completed || !strings.Contains(s.Error, "receipt") {
+			t.Errorf("wrong %s: %s, error %q", field, s.Outcome, s.Error)
+		}
+	}
+	addr := rawServer(t, func(c net.Conn, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.WriteString(c, head("200 OK", "Content-Length: 2")+"ok")
+	})
+	if s := provoke(t.Context(), quickUpload(0), addr); s.Outcome != bench.Completed || !strings.Contains(s.Error, "receipt") {
+		t.Errorf("no JSON: %s, error %q", s.Outcome, s.Error)
+	}
+}
+
+func TestUploadEndsEarly(t *testing.T) {
+	for name, c := range map[string]struct {
+		serve  func(c net.Conn, r *http.Request)
+		want   bench.Outcome
+		status int
+	}{
+		"408 at once, then closed": {func(c net.Conn, _ *http.Request) {
+			_, _ = io.WriteString(c, head("408 Request Timeout", "Content-Length: 0"))
+		}, bench.Completed, 408},
+		"413, left open": {func(c net.Conn, _ *http.Request) {
+			_, _ = io.WriteString(c, head("413 Too Large", "Content-Length: 0"))
+			untilClosed(c)
+		}, bench.Completed, 413},
+		"503, reads nothing more": {func(c net.Conn, _ *http.Request) {
+			_, _ = io.WriteString(c, head("503 Busy", "Content-Length: 0"))
+			<-time.After(50 * time.Millisecond)
+		}, bench.Completed, 503},
+		"reset":             {func(c net.Conn, _ *http.Request) { reset(c) }, bench.Cut, 0},
+		"closed":            {func(net.Conn, *http.Request) {}, bench.Cut, 0},
+		"answer breaks off": {func(c net.Conn, _ *http.Request) { _, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n") }, bench.Cut, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := provoke(t.Context(), quickUpload(20*time.Millisecond), rawServer(t, c.serve))
+			if s.Outcome != c.want || s.Status != c.status || s.Bytes >= uploadSize {
+				t.Errorf("%s, status %d, %d bytes, error %q; want %s, %d, not all", s.Outcome, s.Status, s.Bytes, s.Error, c.want, c.status)
+			}
+		})
+	}
+	if s := provoke(t.Context(), newSlowUpload(), closedPort(t)); s.Outcome != bench.NoConnect || s.Bytes != 0 {
+		t.Errorf("closed port: %s, %d bytes", s.Outcome, s.Bytes)
+	}
+}
+
+func TestUploadIsHeldUntilCut(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	addr := rawServer(t, func(c net.Conn, r *http.Request) {
+		_, _ = io.CopyN(io.Discard, r.Body, 3*uploadBlock)
+		cancel()
+		untilClosed(c)
+	})
+	s := provoke(ctx, quickUpload(5*time.Millisecond), addr)
+	if s.Outcome != bench.HeldOpen || s.Bytes < 3*uploadBlock || s.Bytes >= uploadSize || s.Error != "" {
+		t.Errorf("%s after %d bytes, error %q; want held_open after a few blocks", s.Outcome, s.Bytes, s.Error)
+	}
+	if s := held(t, newSlowUpload()); s.Outcome != bench.HeldOpen || s.Bytes != 0 {
+		t.Errorf("cut before the first block: %s, %d bytes", s.Outcome, s.Bytes)
+	}
+}
+
+// A server that reads nothing fills the buffers: then the kernel takes no more,
+// and the cut reaches an upload that is stuck in a write.
+func TestUploadIntoFullBuffers(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	u := quickUpload(0)
+	u.body = make([]byte, 64<<20) // more than both kernels' buffers
+	stuck := make(chan struct{})
+	addr := bareServer(t, func(c net.Conn) { <-stuck })
+	time.AfterFunc(200*time.Millisecond, cancel)
+	s := provoke(ctx, u, addr)
+	close(stuck)
+	if s.Outcome != bench.HeldOpen || s.Bytes == 0 || s.Bytes == int64(len(u.body)) {
+		t.Errorf("%s after %d bytes; want held_open after some", s.Outcome, s.Bytes)
+	}
+}

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// asMain makes the test binary be benchrun.
+const asMain = "BENCHRUN_TEST_AS_MAIN"
+
+// benchrunCommand is benchrun, from the test binary.
+func benchrunCommand(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(ctx, self, args...)
+	cmd.Env = append(os.Environ(), asMain+"=1")
+	return cmd
+}
+
+// measure runs benchrun and returns the run and its folder.
+func measure(t *testing.T, wantCode int, args ...string) (bench.Run, string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	out := t.TempDir()
+	cmd := benchrunCommand(ctx, t, append(args, "--out", out, "--json", "-")...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	if code := cmd.ProcessState.ExitCode(); code != wantCode {
+		t.Fatalf("benchrun %v: exit %d, want %d\n%s", args, code, wantCode, stderr.String())
+	}
+	var run bench.Run
+	if err := json.Unmarshal(stdout.Bytes(), &run); err != nil {
+		t.Fatalf("stdout is no run: %v\n%s\n%s", err, stdout.String(), stderr.String())
+	}
+	return run, filepath.Join(out, run.ID)
+}
+
+func cellOf(t *testing.T, run bench.Run, name string) bench.Cell {
+	t.Helper()
+	i := slices.IndexFunc(run.Cells, func(c bench.Cell) bool { return c.Name() == name })
+	if i < 0 {
+		t.Fatalf("no cell %s in the run", name)
+	}
+	return run.Cells[i]
+}
+
+// wantVerdicts compares cells with what is known of them.
+func wantVerdicts(t *testing.T, run bench.Run, want map[string]bench.Verdict) {
+	t.Helper()
+	if len(run.Cells) != len(want) {
+		t.Errorf("%d cells, want %d", len(run.Cells), len(want))
+	}
+	for name, verdict := range want {
+		if c := cellOf(t, run, name); c.Verdict != verdict {
+			t.Errorf("%s: %s, want %s: %s", name, c.Verdict, verdict, strings.Join(c.Reasons, "; "))
+		}
+	}
+}
+
+// judgedTheSame reaches the verdicts again from the records.
+func judgedTheSame(t *testing.T, folder string) {
+	t.Helper()
+	cmd := benchrunCommand(t.Context(), t, "judge", folder, "--json", "-")
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Errorf("judge: %v: %s", err, stderr.String())
+	}
+	if strings.Contains(stderr.String(), "differs") {
+		t.Errorf("judge differs from the run:\n%s", stderr.String())
+	}
+	stored, err := os.ReadFile(filepath.Join(folder, "run.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(stored, stdout.Bytes()) {
+		t.Error("judge gives another run.json than the run did")
+	}
+}
+
+// The reference server must be held when sound and found out for each flaw.
+func TestReferenceVerdicts(t *testing.T) {
+	for _, tt := range []struct{ scenario, flaw string }{
+		{"wedge-1pct", "no-watchdog"},
+		{"segfault-1pct", "no-respawn"},
+		{"slow-upload-1pct", "unbuffered-upload"},
+	} {
+		t.Run(tt.scenario, func(t *testing.T) {
+			run, folder := measure(t, 0, "-s", "reference", "-p", "default,"+tt.flaw, "-c", tt.scenario)
+			wantVerdicts(t, run, map[string]bench.Verdict{
+				"reference/default/" + tt.scenario:         bench.Held,
+				"reference/" + tt.flaw + "/" + tt.scenario: bench.Failed,
+			})
+			judgedTheSame(t, folder)
+			sound, flawed := run.Cells[0], run.Cells[1]
+			if sound.ScheduleHash == "" || sound.ScheduleHash != flawed.ScheduleHash {
+				t.Errorf("schedules %q and %q under one seed", sound.ScheduleHash, flawed.ScheduleHash)
+			}
+			if len(flawed.Reasons) == 0 || len(sound.Command) == 0 {
+				t.Errorf("reasons %q, command %q", flawed.Reasons, sound.Command)
+			}
+		})
+	}
+}
+
+// Verdicts on real servers that were also reached with a client of another
+// make (docs/method.md tells how).
+func TestRealServers(t *testing.T) {
+	run, folder := measure(t, 0, "-s", "gunicorn,mod_wsgi", "-c", "wedge-1pct")
+	wantVerdicts(t, run, map[string]bench.Verdict{
+		"gunicorn/default/wedge-1pct":  bench.Failed,
+		"gunicorn/hardened/wedge-1pct": bench.Held,
+		"mod_wsgi/default/wedge-1pct":  bench.Failed,
+		"mod_wsgi/hardened/wedge-1pct": bench.Held,
+	})
+	judgedTheSame(t, folder)
+	if c := cellOf(t, run, "gunicorn/hardened/wedge-1pct"); *c.Measures["slots"].Value != 8 || *c.Measures["reclaimed"].Value != 100 {
+		t.Errorf("slots %v, reclaimed %v", *c.Measures["slots"].Value, *c.Measures["reclaimed"].Value)
+	}
+	run, folder = measure(t, 0, "-s", "waitress,wsgiref", "-p", "default", "-c", "segfault,slow-upload")
+	wantVerdicts(t, run, map[string]bench.Verdict{
+		"waitress/default/segfault-1pct":    bench.Failed,
+		"waitress/default/slow-upload-1pct": bench.Held,
+		"wsgiref/default/segfault-1pct":     bench.Failed,
+		"wsgiref/default/slow-upload-1pct":  bench.Failed,
+	})
+	judgedTheSame(t, folder)
+}
+
+// A server that is not there to serve is broken, in words, and no error.
+func TestNeverBoots(t *testing.T) {
+	run, folder := measure(t, 0, "--server-file", writeServer(t, "dies",
+		`["{python}", "-c", "import sys; sys.exit('no licence found')", "{port}", "{args}"]`), "-c", "wedge")
+	c := run.Cells[0]
+	if c.Verdict != bench.Broken || !strings.Contains(strings.Join(c.Reasons, " "), "no licence found") {
+		t.Errorf("%s: %q", c.Verdict, c.Reasons)
+	}
+	judgedTheSame(t, folder)
+}
+
+func TestCommandNotFound(t *testing.T) {
+	stderr := fails(t, bench.ExitEnvironment, "--server-file", writeServer(t, "absent",
+		`["/nowhere/to-be-found", "{python}", "{port}", "{args}"]`), "-c", "wedge")
+	if !strings.Contains(stderr, "/nowhere/to-be-found") {
+		t.Errorf("the command is not named: %s", stderr)
+	}
+}
+
+func TestPortTaken(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	stderr := fails(t, bench.ExitEnvironment, "-s", "wsgiref", "-p", "default", "-c", "segfault", "--port", port)
+	if !strings.Contains(stderr, "port "+port+" is taken") {
+		t.Errorf("stderr: %s", stderr)
+	}
+}
+
+func TestInstallFails(t *testing.T) {
+	stderr := fails(t, bench.ExitEnvironment, "-s", "waitress@0.0.0.99", "-p", "default", "-c", "segfault")
+	if !strings.Contains(stderr, "waitress") || !strings.Contains(stderr, "0.0.0.99") {
+		t.Errorf("stderr: %s", stderr)
+	}
+}
+
+// fails runs benchrun to its documented end and returns stderr.
+func fails(t *testing.T, code int, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	cmd := benchrunCommand(ctx, t, append(args, "--out", t.TempDir())...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		t.Errorf("benchrun %v: exit %d, want %d", args, got, code)
+	}
+	return stderr.String()
+}
+
+func writeServer(t *testing.T, name, command string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name+".yaml")
+	text := fmt.Sprintf(`schema: benchrun.server/v1
+name: %s
+title: a server for a test
+homepage: https://example.org
+app: wsgi
+version: ""
+version_command: ["{python}", "--version"]
+command: %s
+stop: {signal: TERM}
+profiles:
+  default:
+    why: for a test
+    args: []
+    workers: 1
+    claims: {}
+sources: ["https://example.org"]
+`, name, command)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
