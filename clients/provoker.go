@@ -2,8 +2,10 @@ package clients
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"strconv"
 	"sync"
@@ -11,10 +13,6 @@ import (
 
 	"benchrun/internal/bench"
 )
-
-// smallReader is the size of a provoker's read buffer, in bytes: there may be
-// ten thousand of them, and none is sent more than a page.
-const smallReader = 512
 
 // Provocation is one misbehaving request to make.
 type Provocation struct {
@@ -51,7 +49,15 @@ func For(family bench.Family) (Provoker, error) {
 // none, ok is false and the sample is complete.
 func (p Provocation) connect(ctx context.Context) (conn net.Conn, s bench.Sample, ok bool) {
 	s = bench.Sample{Role: p.Role, Nonce: p.Nonce, Due: p.Due, Sent: p.Clock.Now()}
-	conn, err := dial(ctx, p.Addr, time.Time{})
+	// Dialling needs a deep stack. On a goroutine of its own that stack is
+	// given back, not kept for as long as the provocation is held.
+	dialled := make(chan error, 1)
+	go func() {
+		var err error
+		conn, err = dial(ctx, p.Addr, time.Time{})
+		dialled <- err
+	}()
+	err := <-dialled
 	if err == nil {
 		return conn, s, true
 	}
@@ -60,6 +66,24 @@ func (p Provocation) connect(ctx context.Context) (conn net.Conn, s bench.Sample
 		s.Sent, s.Done, s.Outcome = 0, 0, bench.Unsent
 	}
 	return nil, s, false
+}
+
+// awaitAnswer reads an answer that may be long in coming, with up to keep bytes
+// of its body. Until the first byte is there it holds no buffer and little stack.
+func awaitAnswer(conn net.Conn, keep int) answer {
+	first := make([]byte, 1)
+	n, err := conn.Read(first)
+	return readAnswer(io.MultiReader(bytes.NewReader(first[:n]), failed{err}, conn), bufio.NewReader(nil), make([]byte, keep))
+}
+
+// failed is a reader that fails with err, or is empty if that is nil.
+type failed struct{ err error }
+
+func (f failed) Read([]byte) (int, error) {
+	if f.err == nil {
+		return 0, io.EOF
+	}
+	return 0, f.err
 }
 
 // get sends a GET and waits for the answer until ctx ends.
@@ -72,7 +96,7 @@ func (p Provocation) get(ctx context.Context, target string) bench.Sample {
 	defer endWith(ctx, conn)()
 	// As in exchange, reading tells what a failed write means.
 	_, _ = conn.Write(getRequest(target, p.Addr))
-	p.finish(ctx, &s, readAnswer(conn, bufio.NewReaderSize(nil, smallReader), nil))
+	p.finish(ctx, &s, awaitAnswer(conn, 0))
 	return s
 }
 

@@ -1,7 +1,6 @@
 package clients
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -26,6 +25,9 @@ const (
 // uploadSendBuffer asks the kernel for a small send buffer, in bytes (it keeps
 // twice as much): what it has taken is then nearly what has left.
 const uploadSendBuffer = 16 << 10
+
+// maxReceipt is more than an honest answer to an upload needs, in bytes.
+const maxReceipt = 1024
 
 // slowUpload sends an honest request body at a crawl: block i of uploadBlock
 // bytes is due (i + 1) × every after the connection stood, so the last one
@@ -60,7 +62,7 @@ func (u slowUpload) Provoke(ctx context.Context, p Provocation) bench.Sample {
 	}
 	answered := make(chan answer, 1)
 	go func() { // ends with the connection
-		a := readAnswer(conn, bufio.NewReaderSize(nil, smallReader), make([]byte, smallReader))
+		a := awaitAnswer(conn, maxReceipt)
 		answered <- a
 		// A write that is stuck against a server that has answered, or is
 		// gone, would wait for ever.

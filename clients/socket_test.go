@@ -2,9 +2,11 @@ package clients
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -63,14 +65,53 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// openFiles is how many descriptors this process holds.
-func openFiles(t *testing.T) int {
+// bareAcceptor is the address of a server that accepts and does nothing more,
+// outside of Go's runtime, and how many connections it has.
+func bareAcceptor(t testing.TB) (addr string, accepted *atomic.Int64) {
 	t.Helper()
-	entries, err := os.ReadDir("/proc/self/fd")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return len(entries)
+	f, err := l.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd := int(f.Fd()) // blocking from here on
+	accepted = &atomic.Int64{}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			c, _, err := syscall.Accept(fd)
+			if err != nil {
+				return
+			}
+			defer syscall.Close(c) //nolint:errcheck // nothing was written
+			accepted.Add(1)
+		}
+	}()
+	t.Cleanup(func() {
+		_ = syscall.Shutdown(fd, syscall.SHUT_RDWR) // ends accept
+		<-ended
+		_ = f.Close()
+		_ = l.Close()
+	})
+	return l.Addr().String(), accepted
+}
+
+// resident is this process's resident memory, in bytes.
+func resident(t testing.TB) int {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var size, pages int
+	if _, err := fmt.Sscan(string(text), &size, &pages); err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize()
 }
 
 // provoke makes one provocation that ends with ctx.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -232,9 +233,9 @@ func TestAppWedge(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	answered := make(chan error, 1)
 	go func() {
-		req, err := http.NewRequestWithContext(ctx, "GET", a.url+"/fault/wedge?nonce=f1", nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url+"/fault/wedge?nonce=f1", nil)
 		if err == nil {
-			_, err = a.client.Do(req) //nolint:bodyclose // there must be none
+			_, err = a.client.Do(req)
 		}
 		answered <- err
 	}()
@@ -269,7 +270,9 @@ func TestAppWedge(t *testing.T) {
 		t.Errorf("receipts: %+v, want the start alone", got)
 	}
 	cancel()
-	<-answered
+	if err := <-answered; !errors.Is(err, context.Canceled) {
+		t.Errorf("the wedge ended with %v, want that its client gave up", err)
+	}
 }
 
 func TestAppSegfault(t *testing.T) {

@@ -2,13 +2,10 @@ package targets
 
 import (
 	"archive/zip"
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -202,71 +199,6 @@ func TestInstallFailureSaysWhyAndWhere(t *testing.T) {
 	}
 }
 
-func TestInstallEndsWithItsContext(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv(CacheVariable, filepath.Join(dir, "cache"))
-	pidFile := filepath.Join(dir, "pid")
-	fakeUV(t, fmt.Sprintf(`echo $$ >%q.new; mv %q.new %q; sleep 1000; true`, pidFile, pidFile, pidFile))
-	ctx, cancel := context.WithCancelCause(t.Context())
-	why := errors.New("interrupted")
-	go func() {
-		defer cancel(why)
-		waitFor(t, "the installation to begin", func() bool { return exists(pidFile) })
-	}()
-	_, err := Install(ctx, InstallOptions{Server: toyServer(toyWheel(t, dir, "1.0.0")), Profile: "default"})
-	if !errors.Is(err, why) {
-		t.Fatalf("got %v, want that it was interrupted", err)
-	}
-	text, err := os.ReadFile(pidFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	waitFor(t, "the group of the installer to end", func() bool {
-		return errors.Is(syscall.Kill(-pid, 0), syscall.ESRCH) || zombie(pid)
-	})
-}
-
-func zombie(pid int) bool {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	return err != nil || strings.Contains(string(stat), ") Z ")
-}
-
-// A build that outlives a killed benchrun keeps the lock.
-func TestLockIsKeptByWhatStillRuns(t *testing.T) {
-	base := filepath.Join(t.TempDir(), "env")
-	pidFile := base + ".pid"
-	err := locked(t.Context(), base, func() {}, func(tl tool) error {
-		return tl.run(t.Context(), "/bin/sh", "-c", `sleep 1000 & echo $! >"$0"`, pidFile)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(pidFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	waited := make(chan struct{})
-	done := make(chan error, 1)
-	go func() {
-		done <- locked(t.Context(), base, func() { close(waited) }, func(tool) error { return nil })
-	}()
-	<-waited // it was taken, and nobody but the orphan has it
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Error(err)
-	}
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
-}
-
 func TestInstallForAUserThatCannotEnter(t *testing.T) {
 	user := nobody(t)
 	dir := openDir(t)
@@ -288,8 +220,8 @@ func TestInstallUsageErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Install(t.Context(), InstallOptions{Server: s, Profile: "defualt"})
-	wantUsage(t, err, `unknown profile of toy "defualt"; did you mean "default"?`)
+	_, err = Install(t.Context(), InstallOptions{Server: s, Profile: "defaul"})
+	wantUsage(t, err, `unknown profile of toy "defaul"; did you mean "default"?`)
 	_, err = Install(t.Context(), InstallOptions{Server: s, Profile: "default", Version: "1 --pre"})
 	wantUsage(t, err, `toy@1 --pre: "1 --pre" is not a version`)
 	s.Install.Python = []string{"toy"}
@@ -356,87 +288,5 @@ func wantEnvironment(t *testing.T, err error, prefix string) {
 	}
 	if !strings.HasPrefix(err.Error(), prefix) {
 		t.Fatalf("got error  %q\nwant one like %q", err, prefix)
-	}
-}
-
-func TestMeaningfulLine(t *testing.T) {
-	for want, output := range map[string]string{
-		"ERROR: No matching distribution found for x==1": `Looking in links: /opt/wheels
-ERROR: Could not find a version that satisfies the requirement x==1 (from versions: none)
-ERROR: No matching distribution found for x==1
-[notice] A new release of pip is available`,
-		"RuntimeError: The 'apxs' command appears not to be installed.": `  error: subprocess-exited-with-error
-  × python setup.py egg_info did not run successfully.
-      Traceback (most recent call last):
-          raise RuntimeError('The %r command'
-      RuntimeError: The 'apxs' command appears not to be installed.
-      [end of output]
-  note: This error originates from a subprocess, and is likely not a problem with pip.
-error: metadata-generation-failed
-hint: See above for details.`,
-		"toy.c:1:10: fatal error: Python.h: No such file or directory": `building 'toy' extension
-toy.c:1:10: fatal error: Python.h: No such file or directory
-compilation terminated.
-error: command '/usr/bin/gcc' failed with exit code 1`,
-		"E: Unable to locate package libtoy-dev": "Reading package lists...\nE: Unable to locate package libtoy-dev\n",
-		"killed": "one\nkilled\n\n",
-		"":       "",
-	} {
-		if got := meaningfulLine(output); got != want {
-			t.Errorf("got  %q\nwant %q", got, want)
-		}
-	}
-}
-
-func TestChooseInterpreter(t *testing.T) {
-	py, err := chooseInterpreter(t.Context(), "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if again, err := chooseInterpreter(t.Context(), py.path, nil); err != nil || again != py {
-		t.Errorf("chosen by its path: %+v, %v, want %+v", again, err, py)
-	}
-	dir := t.TempDir()
-	fake := write(t, dir, "python", "#!/bin/sh\necho hello\n")
-	if err := os.Chmod(fake, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	old := write(t, dir, "old", "#!/bin/sh\nprintf '/usr/bin/old\\n3.8.18\\ncpython-38\\n'\n")
-	if err := os.Chmod(old, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for path, want := range map[string]string{
-		"/no/such/python": "stat /no/such/python: no such file",
-		fake:              `does not answer like a Python interpreter: "hello"`,
-		old:               "is Python 3.8.18; 3.9 or later is needed",
-	} {
-		_, err := chooseInterpreter(t.Context(), path, nil)
-		wantEnvironment(t, err, "the current user cannot use the Python interpreter "+path)
-		if !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "--python "+defaultPython) {
-			t.Errorf("%s: got %q, want it to say %q and the way out", path, err, want)
-		}
-	}
-}
-
-func TestInterpreterMustBeUsableByTheUser(t *testing.T) {
-	user := nobody(t)
-	real, err := exec.LookPath(defaultPython)
-	if err != nil {
-		t.Skip("no " + defaultPython)
-	}
-	dir := openDir(t)
-	closed := filepath.Join(dir, "closed")
-	if err := errors.Join(os.Mkdir(closed, 0o700), os.Symlink(real, filepath.Join(closed, "python3"))); err != nil {
-		t.Fatal(err)
-	}
-	_, err = chooseInterpreter(t.Context(), filepath.Join(closed, "python3"), user)
-	wantEnvironment(t, err, "user nobody (uid 65534) cannot use the Python interpreter "+closed)
-	if !strings.Contains(err.Error(), "permission denied") {
-		t.Errorf("%q does not say why", err)
-	}
-	// The default passes over what that user cannot run.
-	t.Setenv("PATH", closed)
-	if py, err := chooseInterpreter(t.Context(), "", user); err != nil || strings.HasPrefix(py.path, closed) {
-		t.Errorf("chose %+v, %v", py, err)
 	}
 }

@@ -187,6 +187,6 @@ func TestUnknownNamesSuggestTheNearest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.Profile("hardend")
-	wantUsage(t, err, `unknown profile of gunicorn "hardend"; did you mean "hardened"? known: default, hardened, gevent, gthread`)
+	_, err = s.Profile("harden")
+	wantUsage(t, err, `unknown profile of gunicorn "harden"; did you mean "hardened"? known: default, hardened, gevent, gthread`)
 }

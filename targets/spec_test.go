@@ -7,10 +7,10 @@ import (
 
 func TestParseSpec(t *testing.T) {
 	for text, want := range map[string]Spec{
-		"gunicorn":          {Name: "gunicorn"},
-		"gunicorn@23.0.0":   {"gunicorn", "23.0.0"},
-		" mod_wsgi@6.1rc1 ": {"mod_wsgi", "6.1rc1"},
-		"a-b2@1!2.0+local":  {"a-b2", "1!2.0+local"},
+		"gunicorn":         {Name: "gunicorn"},
+		"gunicorn@23.0.0":  {"gunicorn", "23.0.0"},
+		"mod_wsgi@6.1rc1":  {"mod_wsgi", "6.1rc1"},
+		"a-b2@1!2.0+local": {"a-b2", "1!2.0+local"},
 	} {
 		got, err := ParseSpec(text)
 		if err != nil || got != want {
@@ -19,6 +19,9 @@ func TestParseSpec(t *testing.T) {
 		if again, err := ParseSpec(got.String()); err != nil || again != got {
 			t.Errorf("%q: %q does not read back: %+v, %v", text, got, again, err)
 		}
+	}
+	if got, err := ParseSpec(" gunicorn\t"); err != nil || got.Name != "gunicorn" {
+		t.Errorf("with spaces around it: got %+v, %v", got, err)
 	}
 	for text, want := range map[string]string{
 		"":                `"" is not a server's name`,
@@ -59,7 +62,7 @@ func TestNearest(t *testing.T) {
 		"Gunicorn":  "gunicorn",
 		"mod-wsgi":  "mod_wsgi",
 		"modwsgi":   "mod_wsgi",
-		"waitres":   "waitress",
+		"witress":   "waitress",
 		"ref":       "reference", // a beginning
 		"nginx":     "",
 		"":          "",

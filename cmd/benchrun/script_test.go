@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"strconv"
@@ -17,6 +18,10 @@ import (
 func TestMain(m *testing.M) {
 	if os.Getenv(asMain) != "" || len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "__") {
 		os.Exit(run(os.Args[1:]))
+	}
+	// The tests that run in parallel wait most of the time.
+	if err := flag.Set("test.parallel", "10"); err != nil {
+		panic(err)
 	}
 	testscript.Main(m, map[string]func(){
 		"benchrun": func() { os.Exit(run(os.Args[1:])) },

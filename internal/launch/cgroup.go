@@ -212,7 +212,7 @@ func forbidForks(folders []string) {
 
 // cgroupMembers lists the living processes in group folders.
 func cgroupMembers(folders []string) ([]int, error) {
-	seen := map[int]bool{}
+	seen := map[string]bool{}
 	for _, dir := range folders {
 		b, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ENODEV) {
@@ -222,29 +222,39 @@ func cgroupMembers(folders []string) ([]int, error) {
 			return nil, err
 		}
 		for _, f := range strings.Fields(string(b)) {
-			pid, err := strconv.Atoi(f)
-			if err != nil || pid == 0 { // 0: of another PID namespace
-				continue
-			}
-			if p, err := readProcess(pid); err == nil && p.alive() {
-				seen[pid] = true
-			}
+			seen[f] = true
 		}
 	}
-	return slices.Sorted(maps.Keys(seen)), nil
+	var pids []int
+	for f := range seen {
+		pid, err := strconv.Atoi(f)
+		if err != nil || pid == 0 { // 0: of another PID namespace
+			continue
+		}
+		if p, err := readProcess(pid); err == nil && p.alive() {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
+	return pids, nil
 }
 
 // killCgroup sends SIGKILL to every member and says which it saw.
 func killCgroup(folders []string) ([]int, error) {
 	pids, err := cgroupMembers(folders)
 	for _, pid := range pids {
-		same := func() bool {
-			now, err := cgroupMembers(folders)
-			return err == nil && slices.Contains(now, pid)
-		}
-		err = errors.Join(err, killIf(pid, same))
+		err = errors.Join(err, killIf(pid, func() bool { return inCgroup(pid, folders) }))
 	}
 	return pids, err
+}
+
+// inCgroup says whether a process is in one of the folders' groups, by their
+// names, which no other group bears.
+func inCgroup(pid int, folders []string) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
+	return err == nil && slices.ContainsFunc(folders, func(dir string) bool {
+		return strings.Contains(string(b), "/"+filepath.Base(dir)+"\n")
+	})
 }
 
 // removeCgroup removes group folders. The kernel refuses while a dead member

@@ -80,8 +80,8 @@ func (g *Group) endShim(ctx context.Context) error {
 func (g *Group) endOrphans(ctx context.Context) error {
 	_, err := endAll(ctx, func() ([]int, error) {
 		pids, err := killMarked(g.scratch.ID)
-		if p, readErr := readProcess(g.leaderHost); readErr == nil && p.start == g.leaderStart && p.alive() {
-			pids = append(pids, p.pid) // dying by its parent-death signal, without a marker any more
+		if g.leaderHost.alive() { // dying by its parent-death signal, without a marker any more
+			pids = append(pids, g.leaderHost.PID)
 		}
 		return pids, err
 	})
@@ -106,7 +106,7 @@ func endAll(ctx context.Context, round func() ([]int, error)) (int, error) {
 		if clean++; dying.left(pids) > 0 || err != nil {
 			clean = 0
 			if time.Now().After(deadline) || ctx.Err() != nil {
-				return len(seen), errors.Join(err, fmt.Errorf("processes %v do not die", slices.Sorted(maps.Keys(dying))))
+				return len(seen), errors.Join(err, fmt.Errorf("processes %v do not die", slices.Collect(maps.Keys(dying))))
 			}
 			time.Sleep(time.Millisecond)
 		}
@@ -114,24 +114,20 @@ func endAll(ctx context.Context, round func() ([]int, error)) (int, error) {
 	return len(seen), nil
 }
 
-// dying are the processes that were killed and are not dead yet: pid to start
-// time. Early in its exit a process loses its environment, and with it the
-// marker, but still holds its descriptors and the port.
-type dying map[int]uint64
+// dying are the processes that were killed and are not dead yet. Early in its
+// exit a process loses its environment, and with it the marker, but still holds
+// its descriptors and the port.
+type dying map[identity]bool
 
 // left takes in the processes of a round and says how many of all are left,
 // at least as many as the round saw.
 func (d dying) left(pids []int) int {
 	for _, pid := range pids {
-		if p, err := readProcess(pid); err == nil {
-			d[pid] = p.start
+		if id, err := identify(pid); err == nil {
+			d[id] = true
 		}
 	}
-	for pid, start := range d {
-		if p, err := readProcess(pid); err != nil || p.start != start || !p.alive() {
-			delete(d, pid)
-		}
-	}
+	maps.DeleteFunc(d, func(id identity, _ bool) bool { return !id.alive() })
 	return max(len(pids), len(d))
 }
 

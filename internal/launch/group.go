@@ -25,11 +25,9 @@ type Group struct {
 	why     []string // limits that could not be had
 
 	shim       *os.Process
-	shimStart  uint64
+	shimID     identity
 	leader     int // as the server sees it
-	leaderHost int
-
-	leaderStart uint64
+	leaderHost identity
 
 	control  *os.File
 	reports  chan report   // for Start
@@ -62,7 +60,7 @@ func (g *Group) ShimPID() int {
 func (g *Group) LeaderPID() int { return g.leader }
 
 // LeaderHostPID is the same process's pid as benchrun sees it.
-func (g *Group) LeaderHostPID() int { return g.leaderHost }
+func (g *Group) LeaderHostPID() int { return g.leaderHost.PID }
 
 // Level is the level at which the group is supervised.
 func (g *Group) Level() Level { return g.level }
@@ -115,7 +113,7 @@ func (g *Group) Signal(sig syscall.Signal) error {
 		return os.ErrProcessDone
 	}
 	if err != nil {
-		return fmt.Errorf("%s to the leader (pid %d): %w", unix.SignalName(sig), g.leaderHost, err)
+		return fmt.Errorf("%s to the leader (pid %d): %w", unix.SignalName(sig), g.leaderHost.PID, err)
 	}
 	return nil
 }
@@ -201,7 +199,7 @@ func (g *Group) shimLogFile() string { return filepath.Join(g.scratch.Dir, super
 
 // state is what Sweep needs.
 func (g *Group) state() groupState {
-	st := groupState{Name: g.name, Level: g.level, ShimPID: g.ShimPID(), ShimStart: g.shimStart}
+	st := groupState{Name: g.name, Level: g.level, Shim: g.shimID, Leader: g.leaderHost}
 	if g.cg != nil {
 		st.Cgroups = g.cg.folders()
 	}

@@ -21,7 +21,7 @@ type process struct {
 	pid, ppid, pgid int
 	state           byte
 	threads         int
-	start           uint64 // clock ticks since boot: with pid, a process's identity
+	start           uint64 // clock ticks since boot
 }
 
 // alive is false for zombies. A process whose first thread has ended but whose
@@ -52,6 +52,30 @@ func parseStat(pid int, stat string) (process, error) {
 	p.start, errs[3] = strconv.ParseUint(f[19], 10, 64)
 	return p, errors.Join(errs[:]...)
 }
+
+// identity is what tells a process from a later one with the same number.
+type identity struct {
+	PID   int    `json:"pid"`
+	Start uint64 `json:"start"` // clock ticks since boot
+}
+
+// identify finds out who has a number now.
+func identify(pid int) (identity, error) {
+	p, err := readProcess(pid)
+	return identity{PID: pid, Start: p.start}, err
+}
+
+// alive says whether this very process still lives.
+func (id identity) alive() bool {
+	if id.PID == 0 {
+		return false
+	}
+	p, err := readProcess(id.PID)
+	return err == nil && p.start == id.Start && p.alive()
+}
+
+// kill sends SIGKILL to this very process. One that has ended is no error.
+func (id identity) kill() error { return killIf(id.PID, id.alive) }
 
 // allProcesses reads every process that /proc shows, by pid.
 func allProcesses() (map[int]process, error) {

@@ -173,7 +173,7 @@ func TestSweepBelievesNoForeignCgroup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := groupState{Name: "x", Level: PIDNamespace, ShimPID: me.pid, ShimStart: me.start - 1}
+	g := groupState{Name: "x", Level: PIDNamespace, Shim: identity{me.pid, me.start - 1}, Leader: identity{me.pid, me.start + 1}}
 	for _, h := range all { // this test itself is in these
 		g.Cgroups = append(g.Cgroups, h.own)
 	}

@@ -82,11 +82,10 @@ func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 
 // handshake brings the waiting exec stage to exec.
 func (g *Group) handshake(ctx context.Context, spec Spec) error {
-	p, err := readProcess(g.ShimPID())
-	if err != nil {
+	var err error
+	if g.shimID, err = identify(g.ShimPID()); err != nil {
 		return fmt.Errorf("find the supervisor: %w", err)
 	}
-	g.shimStart = p.start
 	if err := g.scratch.remember(g.state()); err != nil {
 		return err
 	}
@@ -96,14 +95,17 @@ func (g *Group) handshake(ctx context.Context, spec Spec) error {
 	}
 	g.leader = forked.PID
 	// The leader waits for "go", so its pid cannot be anyone else's yet.
-	if g.leaderHost, err = hostPID(g.ShimPID(), g.leader); err != nil {
+	host, err := hostPID(g.ShimPID(), g.leader)
+	if err != nil {
 		return err
 	}
-	if p, err = readProcess(g.leaderHost); err != nil {
+	if g.leaderHost, err = identify(host); err != nil {
 		return fmt.Errorf("find the leader: %w", err)
 	}
-	g.leaderStart = p.start
-	if g.leaderFD, err = unix.PidfdOpen(g.leaderHost, 0); err != nil {
+	if err := g.scratch.remember(g.state()); err != nil {
+		return err
+	}
+	if g.leaderFD, err = unix.PidfdOpen(host, 0); err != nil {
 		return fmt.Errorf("pidfd of the leader (Linux 5.4 is needed): %w", err)
 	}
 	if _, err := g.control.WriteString(orderGo + "\n"); err != nil {

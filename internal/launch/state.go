@@ -16,11 +16,11 @@ type state struct {
 
 // groupState is one started group that has not been destroyed yet.
 type groupState struct {
-	Name      string   `json:"name"` // of its cgroups: "benchrun-<id>", later ones "benchrun-<id>.2", …
-	Level     Level    `json:"level"`
-	Cgroups   []string `json:"cgroups,omitempty"`
-	ShimPID   int      `json:"shim_pid,omitempty"`
-	ShimStart uint64   `json:"shim_start,omitempty"` // clock ticks since boot
+	Name    string   `json:"name"` // of its cgroups: "benchrun-<id>", later ones "benchrun-<id>.2", …
+	Level   Level    `json:"level"`
+	Cgroups []string `json:"cgroups,omitempty"`
+	Shim    identity `json:"shim,omitzero"`
+	Leader  identity `json:"leader,omitzero"`
 }
 
 // bootID tells this boot from others; "" where the kernel does not say.

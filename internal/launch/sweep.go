@@ -125,6 +125,7 @@ func sweepProcesses(id string, st state) (int, error) {
 			count(killCgroup(g.folders(id)))
 			if st.Boot == bootID() {
 				count(g.killShim(time.Since(began) > orphanTime))
+				count(g.killLeader())
 			}
 		}
 		count(killMarked(id))
@@ -132,35 +133,34 @@ func sweepProcesses(id string, st state) (int, error) {
 	})
 }
 
-// killShim ends a shim that is still there, by pid and start time. Outside of
-// namespaces its children go first, for they would lose themselves without it:
-// the shim waits for them and ends by itself. It is killed when it has none, or
-// when late.
-func (g groupState) killShim(late bool) ([]int, error) {
-	same := func() bool {
-		p, err := readProcess(g.ShimPID)
-		return err == nil && p.start == g.ShimStart && p.alive()
+// killLeader is for a leader that dies with its shim already and so has lost
+// its marker, but not yet its port.
+func (g groupState) killLeader() ([]int, error) {
+	if !g.Leader.alive() {
+		return nil, nil
 	}
-	if g.ShimPID == 0 || !same() {
+	return []int{g.Leader.PID}, g.Leader.kill()
+}
+
+// killShim ends a shim that is still there. Outside of namespaces its children
+// go first, for without it they would be lost: the shim waits for them and ends
+// by itself. It is killed when it has none, or when late.
+func (g groupState) killShim(late bool) ([]int, error) {
+	if !g.Shim.alive() {
 		return nil, nil
 	}
 	if !g.Level.namespaced() && !late {
-		below, err := descendants(g.ShimPID)
+		below, err := descendants(g.Shim.PID)
 		for _, pid := range below {
-			p, readErr := readProcess(pid)
-			if readErr != nil {
-				continue
+			if id, gone := identify(pid); gone == nil {
+				err = errors.Join(err, id.kill())
 			}
-			err = errors.Join(err, killIf(pid, func() bool {
-				now, err := readProcess(pid)
-				return err == nil && now.start == p.start
-			}))
 		}
 		if err != nil || len(below) > 0 {
-			return append(below, g.ShimPID), err
+			return append(below, g.Shim.PID), err
 		}
 	}
-	return []int{g.ShimPID}, killIf(g.ShimPID, same)
+	return []int{g.Shim.PID}, g.Shim.kill()
 }
 
 // unmountBelow detaches what is mounted in a folder, the deepest first.

@@ -5,13 +5,24 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"runtime"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// tcpCloseWait is the kernel's number of the state: the peer has closed, the
-// server has not.
-const tcpCloseWait = 8
+const (
+	// tcpCloseWait is the kernel's number of the state: the peer has closed, the
+	// server has not.
+	tcpCloseWait = 8
+	// tcpDiagGetSock is TCPDIAG_GETSOCK of linux/inet_diag.h, the request that
+	// walks IPv4 and IPv6 sockets in one go.
+	tcpDiagGetSock = 18
+	// socketShare bounds what counting may cost: after a count that took d of CPU
+	// time, the next is d times this later, or more. The kernel walks the whole
+	// machine's connections, which takes milliseconds on a busy host.
+	socketShare = 300
+)
 
 // closeWaits counts the sockets of one local port that are in CLOSE_WAIT. It
 // asks the kernel for this state only (sock_diag(7)): reading /proc/net/tcp
@@ -20,6 +31,8 @@ type closeWaits struct {
 	shim, port int
 	diag       int // socket, or -1: /proc/PID/net/tcp must do
 	buf        []byte
+	last       int // count
+	due        time.Time
 }
 
 func newCloseWaits(shim, port int) *closeWaits {
@@ -44,15 +57,32 @@ func newCloseWaits(shim, port int) *closeWaits {
 
 func (c *closeWaits) close() { closeFD(c.diag) }
 
+// count counts, or repeats the last count where it is too early for another.
 func (c *closeWaits) count() int {
-	if c.port == 0 {
+	if c.port == 0 || time.Now().Before(c.due) {
+		return c.last
+	}
+	runtime.LockOSThread() // or the thread's time would not be this goroutine's
+	defer runtime.UnlockOSThread()
+	before := threadTime()
+	c.last = c.countNow()
+	c.due = time.Now().Add(socketShare * (threadTime() - before))
+	return c.last
+}
+
+// threadTime is the CPU time of the calling thread.
+func threadTime() time.Duration {
+	var u unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_THREAD, &u) != nil {
 		return 0
 	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func (c *closeWaits) countNow() int {
 	if c.diag >= 0 {
-		four, ok4 := c.ask(unix.AF_INET)
-		six, ok6 := c.ask(unix.AF_INET6)
-		if ok4 && ok6 {
-			return four + six
+		if n, ok := c.ask(); ok {
+			return n
 		}
 		closeFD(c.diag) // the kernel was built without it
 		c.diag = -1
@@ -60,15 +90,15 @@ func (c *closeWaits) count() int {
 	return c.list("net/tcp") + c.list("net/tcp6")
 }
 
-// ask sends one struct inet_diag_req_v2 and counts the struct inet_diag_msg
-// that come back, see sock_diag(7).
-func (c *closeWaits) ask(family byte) (count int, ok bool) {
-	req := make([]byte, unix.NLMSG_HDRLEN+56)
+// ask sends one struct inet_diag_req and counts the struct inet_diag_msg that
+// come back, see sock_diag(7) and linux/inet_diag.h.
+func (c *closeWaits) ask() (count int, ok bool) {
+	// family, src_len, dst_len, ext: 4 bytes; id: 48; states: 4; dbs: 4.
+	req := make([]byte, unix.NLMSG_HDRLEN+60)
 	binary.NativeEndian.PutUint32(req, uint32(len(req)))
-	binary.NativeEndian.PutUint16(req[4:], unix.SOCK_DIAG_BY_FAMILY)
+	binary.NativeEndian.PutUint16(req[4:], tcpDiagGetSock)
 	binary.NativeEndian.PutUint16(req[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
-	req[16], req[17] = family, unix.IPPROTO_TCP
-	binary.NativeEndian.PutUint32(req[20:], 1<<tcpCloseWait)
+	binary.NativeEndian.PutUint32(req[unix.NLMSG_HDRLEN+52:], 1<<tcpCloseWait)
 	if unix.Sendto(c.diag, req, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}) != nil {
 		return 0, false
 	}
@@ -88,7 +118,7 @@ func (c *closeWaits) ask(family byte) (count int, ok bool) {
 				return count, true
 			case unix.NLMSG_ERROR:
 				return 0, false
-			case unix.SOCK_DIAG_BY_FAMILY:
+			case tcpDiagGetSock:
 				// family, state, timer, retrans: 4 bytes; then the local port.
 				if m := b[unix.NLMSG_HDRLEN:size]; len(m) >= 6 && m[1] == tcpCloseWait && int(binary.BigEndian.Uint16(m[4:])) == c.port {
 					count++

@@ -85,7 +85,7 @@ func TestSlowUploadsHoldNoWorker(t *testing.T) {
 
 func TestUnbufferedUploadHoldsAWorker(t *testing.T) {
 	t.Parallel()
-	s := start(t, 2, "--flaw", unbufferedUpload, "--watchdog", "100ms")
+	s := start(t, 2, "--flaw", unbufferedUpload, "--watchdog", "500ms")
 	old := s.workers()
 	uploads := []rawConn{s.upload(), s.upload()}
 	var waiting []<-chan reply
@@ -95,7 +95,7 @@ func TestUnbufferedUploadHoldsAWorker(t *testing.T) {
 		case r := <-c:
 			checkVictim(t, r, "v1")
 			return false
-		case <-time.After(400 * time.Millisecond): // four times the watchdog
+		case <-time.After(1500 * time.Millisecond): // three times the watchdog
 			waiting = append(waiting, c)
 			return true
 		}

@@ -17,7 +17,7 @@ import (
 
 func TestWedgeIsKilledAndOthersAreServed(t *testing.T) {
 	t.Parallel()
-	s := start(t, 2, "--watchdog", "700ms")
+	s := start(t, 2, "--watchdog", "1s")
 	wedged := s.inBackground("/fault/wedge?nonce=w1")
 	begun := s.started("w1")
 	if !alive(begun.PID) || begun.Fault != "wedge" {

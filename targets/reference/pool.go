@@ -117,7 +117,7 @@ func (p *pool) slot(ctx context.Context) {
 			p.workDead(ctx)
 			return
 		case p.o.flaws[killsNeighbours]:
-			p.killAll()
+			p.killNeighbours(w)
 			pause(ctx, neighbourPause)
 		}
 	}
@@ -135,26 +135,21 @@ func (p *pool) start() (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := w.ready(); err != nil {
-		w.kill()
-		<-w.gone
-		w.retire()
-		return nil, err
-	}
 	p.mu.Lock()
 	p.live[w] = struct{}{}
 	p.mu.Unlock()
+	if err := w.ready(); err != nil {
+		w.kill()
+		<-w.gone
+		p.forget(w)
+		return nil, err
+	}
 	return w, nil
 }
 
 // work gives jobs to w until it is dead or ctx ends; then w is no more.
 func (p *pool) work(ctx context.Context, w *process) {
-	defer func() {
-		p.mu.Lock()
-		delete(p.live, w)
-		p.mu.Unlock()
-		w.retire()
-	}()
+	defer p.forget(w)
 	defer context.AfterFunc(ctx, w.retire)() // also when it is busy
 	for {
 		select {
@@ -219,11 +214,24 @@ func (p *pool) workDead(ctx context.Context) {
 	}
 }
 
-// killAll is the flaw kills-neighbours.
-func (p *pool) killAll() {
+// forget ends the book-keeping of a worker.
+func (p *pool) forget(w *process) {
+	w.retire()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.live, w)
+}
+
+// killNeighbours is the flaw kills-neighbours: dead takes all others with it,
+// unless it was taken itself.
+func (p *pool) killNeighbours(dead *process) {
+	if dead.taken.Load() {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for w := range p.live {
+		w.taken.Store(true)
 		w.kill()
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -31,6 +32,8 @@ type process struct {
 	r    *bufio.Reader
 	w    *bufio.Writer
 	gone chan struct{} // closed when the process is dead and reaped
+
+	taken atomic.Bool // killed for the death of another (kills-neighbours)
 }
 
 // startProcess starts a worker and does not wait until it is ready. listener

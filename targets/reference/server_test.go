@@ -33,7 +33,7 @@ type server struct {
 	exited chan struct{}
 }
 
-// start starts a server on a free port and waits until all workers of it run.
+// start starts a server on a free port and waits until all its workers serve.
 // When the test ends, nothing of it is left.
 func start(t *testing.T, workers int, args ...string) *server {
 	t.Helper()
@@ -56,12 +56,17 @@ func start(t *testing.T, workers int, args ...string) *server {
 		close(s.exited)
 	}()
 	t.Cleanup(s.end)
-	eventually(t, "the server listens and has its workers", func() bool {
+	eventually(t, "the server listens", func() bool {
 		m := regexp.MustCompile(`listening on (\S+)`).FindStringSubmatch(s.log())
 		if m != nil {
 			s.addr = m[1]
 		}
-		return m != nil && len(s.workers()) == workers
+		return m != nil
+	})
+	seen := map[int]bool{}
+	eventually(t, "all workers answer", func() bool {
+		seen[s.get("/ping").pid] = true
+		return len(seen) == workers
 	})
 	return s
 }

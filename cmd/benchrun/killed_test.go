@@ -1,0 +1,244 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// stubborn is a server that no signal but SIGKILL ends: it double-forks a
+// daemon into a session of its own, and both ignore what they can and hold the
+// port. The parent serves the app, so benchrun goes through every phase.
+const stubborn = `
+import os, signal, sys, time
+from wsgiref.simple_server import make_server
+from app import application
+for s in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+    signal.signal(s, signal.SIG_IGN)
+httpd = make_server("127.0.0.1", int(sys.argv[1]), application)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        while True:
+            time.sleep(60)
+    os._exit(0)
+httpd.serve_forever()
+`
+
+// Whatever ends benchrun, and whenever, nothing of the server is left within
+// two seconds: no process and no listening port.
+func TestNothingLeftWhenKilled(t *testing.T) {
+	server := writeServer(t, "stubborn", fmt.Sprintf(`["{python}", "-c", %q, "{port}", "{args}"]`, stubborn))
+	nobody := &syscall.Credential{Uid: 65534, Gid: 65534}
+	for _, tt := range []struct {
+		who  string
+		user *syscall.Credential
+		sigs []syscall.Signal
+	}{
+		{"self", nil, []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT}},
+		{"nobody", nobody, []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM}},
+	} {
+		if tt.user != nil && os.Geteuid() != 0 {
+			continue // only root can become somebody else
+		}
+		for _, sig := range tt.sigs {
+			for _, phase := range []string{"boot", "baseline", "fault", "recovery", "shutdown"} {
+				t.Run(fmt.Sprintf("%s/%s/%s", tt.who, unix.SignalName(sig), phase), func(t *testing.T) {
+					t.Parallel() // nothing is measured here
+					killIn(t, phase, sig, tt.user, server)
+				})
+			}
+		}
+	}
+}
+
+// killIn starts benchrun, sends the signal once the phase has begun, and looks
+// for survivors.
+func killIn(t *testing.T, phase string, sig syscall.Signal, user *syscall.Credential, server string) {
+	dir := openTo(t, user)
+	binary := copyFile(t, os.Args[0], filepath.Join(dir, "benchrun-under-test"), 0o755)
+	server = copyFile(t, server, filepath.Join(dir, "stubborn.yaml"), 0o644)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	port := freePort(t)
+	cmd := exec.CommandContext(ctx, binary, "--server-file", server, "-c", "segfault-0.1pct",
+		"--port", strconv.Itoa(port), "--out", filepath.Join(dir, "out"), "--python", "/usr/bin/python3")
+	cmd.Env = append(os.Environ(), asMain+"=1", "TMPDIR="+dir, "HOME="+dir, "BENCHRUN_CACHE="+filepath.Join(dir, "cache"))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: user}
+	progress, terminal := openTerminal(t) // there each phase is shown at once
+	cmd.Stderr = terminal
+	seen := make(chan string, 1)
+	go awaitPhase(progress, phase, seen)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait(); _ = terminal.Close() }()
+	select {
+	case <-seen:
+	case err := <-ended:
+		t.Fatalf("benchrun ended before phase %s: %v", phase, err)
+	case <-ctx.Done():
+		t.Fatalf("phase %s never began", phase)
+	}
+	if err := cmd.Process.Signal(sig); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(2 * time.Second)
+	var left []string
+	for {
+		if left = survivors(t, dir); len(left) == 0 && !listening(port) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("2 s after %v in %s: port open %v, left: %s", sig, phase, listening(port), strings.Join(left, "; "))
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	<-ended
+	want := map[syscall.Signal]int{syscall.SIGTERM: 143, syscall.SIGINT: 130, syscall.SIGKILL: -1}[sig]
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		t.Errorf("exit code %d, want %d", got, want)
+	}
+	if sig != syscall.SIGKILL {
+		if left, _ := filepath.Glob(filepath.Join(dir, "benchrun-*", "*", "lock")); len(left) > 0 {
+			t.Errorf("left on disk: %v", left)
+		}
+	}
+}
+
+// awaitPhase reads progress to its end and tells once when the phase begins.
+func awaitPhase(progress io.Reader, phase string, seen chan<- string) {
+	var text bytes.Buffer
+	buf := make([]byte, 4096)
+	told := false
+	for {
+		n, err := progress.Read(buf)
+		text.Write(buf[:n])
+		if !told && strings.Contains(text.String(), phase) {
+			told = true
+			seen <- phase
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// openTerminal makes a pseudo-terminal (pty(7)).
+func openTerminal(t *testing.T) (master, slave *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = master.Close() })
+	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slave, err = os.OpenFile("/dev/pts/"+strconv.Itoa(n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return master, slave
+}
+
+// survivors lists live processes whose program or environment lies in dir.
+func survivors(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		exe, _ := os.Readlink("/proc/" + e.Name() + "/exe")
+		env, _ := os.ReadFile("/proc/" + e.Name() + "/environ")
+		if strings.HasPrefix(exe, dir) || bytes.Contains(env, []byte("TMPDIR="+dir)) {
+			cmdline, _ := os.ReadFile("/proc/" + e.Name() + "/cmdline")
+			if len(cmdline) == 0 { // a zombie, or gone meanwhile
+				continue
+			}
+			out = append(out, fmt.Sprintf("%d %.60q", pid, cmdline))
+		}
+	}
+	return out
+}
+
+func listening(port int) bool {
+	c, err := net.DialTimeout("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), 200*time.Millisecond)
+	if err != nil {
+		return false
+	}
+	_ = c.Close()
+	return true
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// openTo makes a folder of the user's own that every user may pass through.
+func openTo(t *testing.T, user *syscall.Credential) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "killed-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if user != nil {
+		if err := os.Chown(dir, int(user.Uid), int(user.Gid)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func copyFile(t *testing.T, from, to string, mode os.FileMode) string {
+	t.Helper()
+	b, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A test that forks meanwhile would hold the file open for writing, and
+	// then it cannot be run.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(to, b, mode); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
