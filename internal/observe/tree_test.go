@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -213,6 +214,36 @@ func TestWithoutPidfdDeathsAreFoundByScans(t *testing.T) {
 	tr.look()
 	if p.diedAt == 0 || p.exit == nil || p.exit.Signal != "SIGKILL" {
 		t.Errorf("a zombie without a pidfd: died at %d, exit %+v", p.diedAt, p.exit)
+	}
+}
+
+// Where a zombie's status is hidden, its 0 says nothing: the death waits until
+// the process was reaped and the pidfd knows.
+func TestHiddenStatusWaits(t *testing.T) {
+	if !kernelAtLeast(t, 6, 15) {
+		t.Skip("the kernel does not keep exit statuses: needs Linux 6.15")
+	}
+	a := startAgent(t, false)
+	tr, _ := quietTree(t, a)
+	a.does("r, w = os.pipe()")
+	pid := a.asks("fork(lambda: os._exit(int(os.read(r, 1))))")
+	tr.rescan()
+	tr.look()
+	p := tr.members[pid]
+	if p == nil {
+		t.Fatalf("no member %d", pid)
+	}
+	p.visible = false
+	a.does("os.write(w, b'0')")
+	a.asks("os.waitid(os.P_PID, %d, os.WEXITED | os.WNOWAIT).si_pid", pid)
+	tr.deaths.wait(time.Now().Add(time.Second), tr.sawDeath)
+	if p.diedAt == 0 || p.reported || !tr.pending() {
+		t.Fatalf("a zombie: died at %d, reported %v", p.diedAt, p.reported)
+	}
+	a.asks("os.waitpid(%d, 0)[0]", pid)
+	tr.look()
+	if !p.reported || p.exit == nil || *p.exit != (bench.ExitStatus{}) || tr.pending() {
+		t.Errorf("reaped: reported %v, exit %+v", p.reported, p.exit)
 	}
 }
 
