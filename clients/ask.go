@@ -25,7 +25,6 @@ func Ask(ctx context.Context, addr, path string, timeout time.Duration) (status 
 	if err != nil {
 		return 0, nil, nil, fmt.Errorf("GET %s: %w", path, err)
 	}
-	defer conn.Close()
 	defer endWith(ctx, conn)()
 	_, _ = conn.Write(getRequest(path, addr)) // reading tells what a failure means
 	a := readAnswer(conn, bufio.NewReader(nil), make([]byte, maxBody))

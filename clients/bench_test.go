@@ -2,7 +2,6 @@ package clients
 
 import (
 	"context"
-"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -68,9 +67,6 @@ func BenchmarkHeldUploads(b *testing.B) {
 		})
 	}
 	eventually(b, "all are under way", func() bool { return int(accepted.Load()) == b.N })
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	b.Logf("N=%d heapinuse %d stackinuse %d heapalloc %d sys %d gor %d objs %d", b.N, m.HeapInuse/uint64(b.N), m.StackInuse/uint64(b.N), m.HeapAlloc/uint64(b.N), m.Sys/uint64(b.N), runtime.NumGoroutine(), m.HeapObjects/uint64(b.N))
 	b.ReportMetric(float64(resident(b)-before)/float64(b.N), "B/upload")
 	cancel()
 	wg.Wait()

@@ -102,7 +102,7 @@ func TestControlEndsWithItsContext(t *testing.T) {
 // SIGTERM; it does not end on what a terminal sends.
 func TestControlProcessEnds(t *testing.T) {
 	for name, end := range map[string]func(cmd *exec.Cmd, stdin io.Closer){
-		"stdin": func(_ *exec.Cmd, stdin io.Closer) { stdin.Close() },
+		"stdin": func(_ *exec.Cmd, stdin io.Closer) { shut(stdin) },
 		"term":  func(cmd *exec.Cmd, _ io.Closer) { _ = cmd.Process.Signal(syscall.SIGTERM) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestControlProcessEnds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer c.Close()
+			defer shut(c)
 			end(cmd, stdin)
 			if err := cmd.Wait(); err != nil {
 				t.Errorf("exit: %v", err)

@@ -37,14 +37,14 @@ func TestLocalPortIsLeftToConnect(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			defer l.Close()
+			defer shut(l)
 			for i := range 80 {
 				c, err := dial(t.Context(), l.Addr().String(), time.Now().Add(10*time.Second))
 				if err != nil {
 					t.Errorf("connection %d to %s: %v", i, host, err)
 					return
 				}
-				defer c.Close()
+				defer shut(c)
 			}
 		}
 		// When they really are used up, that is this host's fault.
@@ -53,11 +53,11 @@ func TestLocalPortIsLeftToConnect(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		defer l.Close()
+		defer shut(l)
 		for i := range 101 {
 			c, err := dial(t.Context(), l.Addr().String(), time.Now().Add(10*time.Second))
 			if err == nil {
-				defer c.Close()
+				defer shut(c)
 			}
 			if full := i == 100; full != (err != nil) || full && dialOutcome(err) != bench.Unsent {
 				t.Errorf("connection %d to one server through 100 ports: %v", i, err)
@@ -80,7 +80,7 @@ func fewPorts() error {
 	if err != nil {
 		return err
 	}
-	defer syscall.Close(fd)
+	defer func() { _ = syscall.Close(fd) }()
 	request := struct {
 		name  [syscall.IFNAMSIZ]byte
 		flags uint16

@@ -49,12 +49,12 @@ func bareServer(t testing.TB, serve func(c net.Conn)) string {
 				return
 			}
 			conns.Go(func() {
-				defer c.Close()
+				defer shut(c)
 				serve(c)
 			})
 		}
 	})
-	t.Cleanup(func() { l.Close(); conns.Wait() })
+	t.Cleanup(func() { shut(l); conns.Wait() })
 	return l.Addr().String()
 }
 
@@ -65,12 +65,15 @@ func closedPort(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer shut(l)
 	return l.Addr().String()
 }
 
+// shut closes what a test is done with.
+func shut(c io.Closer) { _ = c.Close() }
+
 // reset ends a connection with a RST instead of a FIN.
-func reset(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0); c.Close() }
+func reset(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0); shut(c) }
 
 // untilClosed waits until the client has closed.
 func untilClosed(c net.Conn) { _, _ = io.Copy(io.Discard, c) }

@@ -45,19 +45,22 @@ func For(family bench.Family) (Provoker, error) {
 	return nil, fmt.Errorf("family %s: no client of kind %q", family.ID, family.Client)
 }
 
-// connect opens a provocation's connection, which ends with ctx. Where there is
-// none, ok is false and the sample is complete.
-func (p Provocation) connect(ctx context.Context) (conn net.Conn, s bench.Sample, ok bool) {
+// open connects, with a connection that ends with ctx, and sends the head of the
+// request. Where there is no connection, ok is false and the sample is complete.
+func (p Provocation) open(ctx context.Context, request []byte) (conn net.Conn, s bench.Sample, ok bool) {
 	s = bench.Sample{Role: p.Role, Nonce: p.Nonce, Due: p.Due, Sent: p.Clock.Now()}
 	// Dialling needs a deep stack. On a goroutine of its own that stack is
 	// given back, not kept for as long as the provocation is held.
-	dialled := make(chan error, 1)
+	opened := make(chan error, 1)
 	go func() {
 		var err error
-		conn, err = dial(ctx, p.Addr, time.Time{})
-		dialled <- err
+		if conn, err = dial(ctx, p.Addr, time.Time{}); err == nil {
+			// As in exchange, reading tells what a failed write means.
+			_, _ = conn.Write(request)
+		}
+		opened <- err
 	}()
-	err := <-dialled
+	err := <-opened
 	if err == nil {
 		return conn, s, true
 	}
@@ -88,14 +91,11 @@ func (f failed) Read([]byte) (int, error) {
 
 // get sends a GET and waits for the answer until ctx ends.
 func (p Provocation) get(ctx context.Context, target string) bench.Sample {
-	conn, s, ok := p.connect(ctx)
+	conn, s, ok := p.open(ctx, getRequest(target, p.Addr))
 	if !ok {
 		return s
 	}
-	defer conn.Close()
 	defer endWith(ctx, conn)()
-	// As in exchange, reading tells what a failed write means.
-	_, _ = conn.Write(getRequest(target, p.Addr))
 	p.finish(ctx, &s, awaitAnswer(conn, 0))
 	return s
 }

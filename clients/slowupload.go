@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"benchrun/internal/bench"
@@ -49,27 +50,21 @@ func newSlowUpload() slowUpload {
 
 // Provoke implements Provoker. The sample's Bytes are the body bytes that the
 // kernel took. A server may answer before it has the whole body: that is
-// Completed too, with its status.
+// Completed too, with its status, and nothing more is sent.
 func (u slowUpload) Provoke(ctx context.Context, p Provocation) bench.Sample {
-	conn, s, ok := p.connect(ctx)
+	head := requestHead(http.MethodPost, "/upload?nonce="+p.Nonce, p.Addr)
+	head = append(head, "Content-Type: application/octet-stream\r\nContent-Length: "+strconv.Itoa(len(u.body))+"\r\n\r\n"...)
+	conn, s, ok := p.open(ctx, head)
 	if !ok {
 		return s
 	}
-	defer conn.Close()
 	defer endWith(ctx, conn)()
 	if c, ok := conn.(*net.TCPConn); ok {
 		_ = c.SetWriteBuffer(uploadSendBuffer)
 	}
-	answered := make(chan answer, 1)
-	go func() { // ends with the connection
-		a := awaitAnswer(conn, maxReceipt)
-		answered <- a
-		// A write that is stuck against a server that has answered, or is
-		// gone, would wait for ever.
-		_ = conn.SetWriteDeadline(time.Unix(1, 0))
-	}()
-	s.Bytes = u.send(conn, p, answered)
-	a := <-answered
+	sending := u.begin(conn)
+	a := awaitAnswer(conn, maxReceipt)
+	s.Bytes = sending.end()
 	p.finish(ctx, &s, a)
 	if s.Outcome == bench.Completed && s.Status == http.StatusOK {
 		if err := u.checkAnswer(p.Nonce, a); err != nil {
@@ -79,33 +74,54 @@ func (u slowUpload) Provoke(ctx context.Context, p Provocation) bench.Sample {
 	return s
 }
 
-// send writes the request on its pace until all is written, writing fails, or
-// the answer is there, which it leaves in answered. It gives the body bytes
+// sending is the writing side of one upload. It lives on a timer: between two
+// blocks it has no goroutine, so that ten thousand uploads are affordable.
+type sending struct {
+	u     slowUpload
+	conn  net.Conn
+	began time.Time
+
+	mu    sync.Mutex // held while a block is being written
+	timer *time.Timer
+	block int // the next one, from 0
+	taken int // body bytes that the kernel took
+	over  bool
+}
+
+func (u slowUpload) begin(conn net.Conn) *sending {
+	w := &sending{u: u, conn: conn, began: time.Now()}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.timer = time.AfterFunc(u.every, w.next)
+	return w
+}
+
+// next writes one block and sets the timer for the one after it. Writing may
+// block for as long as the server does not read: what has become due meanwhile
+// follows at once.
+func (w *sending) next() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over {
+		return
+	}
+	n, err := w.conn.Write(w.u.body[w.taken:min(w.taken+uploadBlock, len(w.u.body))])
+	w.taken += n
+	w.block++
+	if err == nil && w.taken < len(w.u.body) {
+		w.timer.Reset(time.Until(w.began.Add(time.Duration(w.block+1) * w.u.every)))
+	}
+}
+
+// end writes no more, frees a write that is stuck, and gives the body bytes
 // that the kernel took.
-func (u slowUpload) send(conn net.Conn, p Provocation, answered chan answer) (taken int64) {
-	head := requestHead(http.MethodPost, "/upload?nonce="+p.Nonce, p.Addr)
-	head = append(head, "Content-Type: application/octet-stream\r\nContent-Length: "+strconv.Itoa(len(u.body))+"\r\n\r\n"...)
-	began := time.Now()
-	if _, err := conn.Write(head); err != nil {
-		return 0
-	}
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for i := 0; int(taken) < len(u.body); i++ {
-		timer.Reset(time.Until(began.Add(time.Duration(i+1) * u.every)))
-		select {
-		case <-timer.C:
-		case a := <-answered:
-			answered <- a
-			return taken
-		}
-		n, err := conn.Write(u.body[taken:min(int(taken)+uploadBlock, len(u.body))])
-		taken += int64(n)
-		if err != nil {
-			return taken
-		}
-	}
-	return taken
+func (w *sending) end() int64 {
+	_ = w.conn.SetWriteDeadline(time.Unix(1, 0))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
+	w.timer.Stop()
+	return int64(w.taken)
 }
 
 // checkAnswer holds a 200 to what the contract promises.

@@ -52,7 +52,7 @@ func fullBacklog(t *testing.T) string {
 		if err != nil {
 			return addr
 		}
-		t.Cleanup(func() { c.Close() })
+		t.Cleanup(func() { shut(c) })
 	}
 	t.Fatal("a backlog of 0 took ten connections")
 	return ""

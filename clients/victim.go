@@ -77,7 +77,7 @@ func exchange(addr, target string, deadline time.Time, b *scratch) (answer, erro
 	if err != nil {
 		return answer{}, err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	_ = conn.SetDeadline(deadline)
 	// A failed write is not the end: the server may have answered, and closed,
 	// before it read. If it has not, reading fails in the same way.

@@ -88,9 +88,13 @@ func isTimeout(err error) bool {
 }
 
 // endWith makes every operation on conn fail as soon as ctx ends. The caller
-// calls the result when it is done with conn.
-func endWith(ctx context.Context, conn net.Conn) (release func() bool) {
-	return context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+// calls the result, which closes conn, when it is done with it.
+func endWith(ctx context.Context, conn net.Conn) (done func()) {
+	release := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	return func() {
+		release()
+		_ = conn.Close()
+	}
 }
 
 // requestHead is the head of a request up to, not including, the empty line.
@@ -129,7 +133,7 @@ func (w *wire) Read(p []byte) (int, error) {
 func readAnswer(conn io.Reader, in *bufio.Reader, buf []byte) answer {
 	w := &wire{conn: conn, left: maxRead}
 	in.Reset(w)
-	resp, err := readHead(in)
+	resp, err := readHead(in) //nolint:bodyclose // closing it would read on; the connection's owner closes that
 	if err != nil {
 		switch {
 		case w.broke == nil:
@@ -152,7 +156,7 @@ func readAnswer(conn io.Reader, in *bufio.Reader, buf []byte) answer {
 		a.size += rest
 	}
 	switch {
-	case err == nil || err == io.EOF: // not errors.Is: only the bare EOF is a body's proper end
+	case err == nil || errors.Is(err, io.EOF):
 	case isTimeout(err):
 		a.fate, a.err = pending, err
 	default:

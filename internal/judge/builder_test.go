@@ -115,7 +115,7 @@ func crawling() scene {
 		due := fault(0.5 + float64(i))
 		p := s.provoker(bench.RoleProvoker, fmt.Sprintf("f%d", i), due, bench.HeldOpen)
 		p.Done = ns(recoveryAt)
-		p.Bytes = 10_000 + int64((recoveryAt-due)/0.3)*10_000
+		p.Bytes = int64((recoveryAt-due)/0.3) * 10_000
 	}
 	return s
 }

@@ -33,6 +33,7 @@ func TestDeliveryProof(t *testing.T) {
 		{"fewer provokers than the ratio means", wedged().drop(bench.RoleProvoker, fault(2), fault(12)), bench.Invalid, "2", "faults not scheduled: the record holds 2 where the ratio means at least 9"},
 		{"9 of 12 may be the schedule's", wedged().drop(bench.RoleProvoker, fault(9), fault(12)), bench.Held, "9", ""},
 		{"a receipt for another nonce", withReceipt(wedged().forget(0)), bench.Invalid, "0", "0 of 12"},
+		{"a fault without a nonce", nameless(wedged()), bench.Invalid, "0", "0 of 12"},
 		{"an unknown client proves nothing", wedged().head(func(h *bench.Head) { h.Client = "telepathy" }), bench.Invalid, "0", "0 of 12"},
 
 		{"ageing proved", wedged().slots(12).aged(8, 8), bench.Held, "12", "while 12 requests wedged, 8 before them"},
@@ -47,11 +48,14 @@ func TestDeliveryProof(t *testing.T) {
 
 		{"slow uploads", crawling(), bench.Held, "12", "while 12 uploads crawled"},
 		{"slow uploads that sent nothing", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Bytes = 0 }), bench.Invalid, "0", "0 of 12 slow uploads"},
-		{"slow uploads that stopped half-way", edit(crawling(), 0, 6, func(x *bench.Sample) { x.Bytes /= 2 }), bench.Invalid, "6", "5 of 11 slow uploads"},
-		{"slow uploads a little behind", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Bytes = x.Bytes * 93 / 100 }), bench.Held, "12", ""},
+		{"slow uploads that stopped early", edit(crawling(), 0, 6, func(x *bench.Sample) { x.Bytes = 90_000 }), bench.Invalid, "6", "5 of 11 slow uploads"},
+		{"slow uploads that the server does not read", edit(crawling(), 0, 6, func(x *bench.Sample) { x.Bytes = 100_000 }), bench.Held, "12", ""},
+		{"slow uploads a piece behind", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Bytes = max(10_000, x.Bytes-10_000) }), bench.Held, "12", ""},
+		{"slow uploads three pieces behind", edit(crawling(), 9, 11, func(x *bench.Sample) { x.Bytes -= 30_000 }), bench.Invalid, "10", "9 of 11 slow uploads"},
 		{"the server cut them", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Bytes, x.Outcome = 0, bench.Cut }), bench.Held, "12", ""},
 		{"the server refused them", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Bytes, x.Outcome = 0, bench.NoConnect }), bench.Held, "12", ""},
 		{"the server answered them", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Bytes, x.Outcome = 9, bench.Completed }), bench.Held, "12", ""},
+		{"an upload without an end that sent too little", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Done, x.Bytes = 0, 20_000 }), bench.Invalid, "1", "faults not delivered"},
 		{"an upload without an end lasted to the recovery mark", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Done = 0 }), bench.Held, "12", ""},
 	}
 	for _, tt := range tests {
@@ -69,6 +73,13 @@ func TestDeliveryProof(t *testing.T) {
 func (s scene) forgetOne(nonce string) scene {
 	s.Receipts = slices.DeleteFunc(s.Receipts, func(r bench.Receipt) bool { return r.Nonce == nonce })
 	return s
+}
+
+func nameless(s scene) scene {
+	for i := range s.Receipts {
+		s.Receipts[i].Nonce = ""
+	}
+	return s.edit(bench.RoleProvoker, fault(0), fault(12), func(x *bench.Sample) { x.Nonce = "" })
 }
 
 func withReceipt(s scene) scene { return s.receipt("other", fault(1), bench.ReceiptStart) }

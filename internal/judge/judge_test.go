@@ -58,6 +58,7 @@ func TestVerdict(t *testing.T) {
 		{"losses do not make up for it", wedged().stall(fault(5)).lose(fault(0), fault(12), 50, bench.TimedOut), bench.Invalid, "only 9 of 12", []string{FlagMasked}},
 		{"an extended phase makes up for it", longer(wedged(), 3).stall(fault(5)), bench.Held, "3 of 15 seconds not counted", []string{FlagMasked}},
 		{"losses in masked seconds are the host's", longer(wedged(), 4).stall(fault(4)).stall(fault(5)).lose(fault(4), fault(6), 100, bench.TimedOut), bench.Held, "4 of 16 seconds not counted", []string{FlagMasked}},
+		{"no valid second is needed, and none is there", wedged().head(func(h *bench.Head) { h.Phases.Fault = 0 }).drop(bench.RoleControl, fault(0), recoveryAt), bench.Invalid, "only 0 of 0 valid seconds", []string{FlagMasked}},
 		{"no control at all", wedged().drop(bench.RoleControl, 0, 30), bench.Invalid, "no control probe", []string{FlagMasked}},
 		{"a generator that is late", wedged().edit(bench.RoleVictim, fault(3), fault(3.02), func(x *bench.Sample) { x.Sent = x.Due + 300e6 }), bench.Invalid, "generator was late", []string{FlagMasked}},
 		{"victims that were never sent", wedged().lose(fault(3), fault(4), 1, bench.Unsent), bench.Invalid, "never sent", []string{FlagMasked}},
@@ -65,12 +66,14 @@ func TestVerdict(t *testing.T) {
 		// Curtailed.
 		{"curtailed", stuck().lose(fault(2), fault(12), 100, bench.TimedOut).curtail(fault(6)), bench.Failed, "ended after 6.0 s, when the losses exceeded the whole budget", []string{FlagCurtailed}},
 		{"curtailed at the budget is not enough", stuck().lose(fault(2), fault(4), 30, bench.TimedOut).curtail(fault(6)), bench.Invalid, "only 6 of 12", nil},
-		{"curtailed just above the budget", stuck().lose(fault(2), fault(4), 30, bench.TimedOut).lose(fault(4), fault(5), 1, bench.TimedOut).curtail(fault(6)), bench.Failed, "", []string{FlagCurtailed}},
+		{"curtailed just above the budget", lossy61(stuck()).curtail(fault(6)), bench.Failed, "", []string{FlagCurtailed}},
+		{"curtailed, but T is in after all", lossy61(longer(wedged(), 3)).mark(bench.MarkCurtailed, recoveryAt+3), bench.Degraded, "served 95.9 % of 1,500", nil},
 		{"curtailed on one second is not enough", stuck().lose(fault(2), fault(3), 100, bench.TimedOut).curtail(fault(6)), bench.Invalid, "", nil},
 		{"curtailed on losses that a doubt takes back", stuck().lose(fault(2), fault(6), 100, bench.TimedOut).doubt(fault(2), fault(5.5), "host-memory").curtail(fault(6)), bench.Invalid, "doubt: host-memory", []string{FlagMasked}},
 
 		// Doubts and records that break off.
 		{"a doubt about all", wedged().doubt(0, 0, "control-dead"), bench.Invalid, "the whole record is in doubt: control-dead (a note)", nil},
+		{"a doubt about the very beginning is not about all", wedged().doubt(0, 0.5, "observer-gap"), bench.Held, "", nil},
 		{"a doubt about a part masks it", longer(wedged(), 4).doubt(fault(3), fault(4.5), "observer-gap"), bench.Held, "doubt: observer-gap", []string{FlagMasked}},
 		{"a doubt outside the phases", wedged().doubt(shutdownAt+2, shutdownAt+3, "observer-gap"), bench.Held, "", nil},
 		{"broken off in the fault phase", wedged().breakOff(fault(9)), bench.Invalid, "interrupted: the record breaks off before the recovery phase", nil},
@@ -108,6 +111,11 @@ func TestVerdict(t *testing.T) {
 			}
 		})
 	}
+}
+
+// lossy61 loses one victim more than a fault phase of 12 s may lose.
+func lossy61(s scene) scene {
+	return s.lose(fault(2), fault(4), 30, bench.TimedOut).lose(fault(4), fault(5), 1, bench.TimedOut)
 }
 
 func (s scene) stopped(change func(*bench.Stop)) scene { change(s.Stop); return s }

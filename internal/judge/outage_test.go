@@ -21,6 +21,7 @@ func TestCollapse(t *testing.T) {
 		{"half served is none", stuck().lose(fault(4), fault(12), 50, bench.TimedOut), ">12", ">12"},
 		{"less than half served is", stuck().lose(fault(4), fault(12), 51, bench.TimedOut), "3.498", "4"},
 		{"it begins with the first victim lost in its second", stuck().lose(fault(4.3), fault(5), 70, bench.TimedOut).lose(fault(5), fault(12), 100, bench.TimedOut), "3.798", "4"},
+		{"a fault due with the first victim lost is one of them", stuck().edit(bench.RoleProvoker, fault(4), fault(5), func(x *bench.Sample) { x.Due -= 2e8 }).lose(fault(4.3), fault(5), 70, bench.TimedOut).lose(fault(5), fault(12), 100, bench.TimedOut), "3.798", "5"},
 		{"a masked second hides it", all(longer(stuck(), 3), 4, 6).stall(fault(5)), ">15", ">15"},
 		{"aged: derived", all(stuck().slots(512).aged(508, 508), 4, 12), "512", "512"},
 		{"aged by receipts, not by intention", all(stuck().slots(512).aged(508, 500), 4, 12), "504", "504"},

@@ -31,6 +31,7 @@ func TestWorkers(t *testing.T) {
 		{"a replacement in time leaves no gap", wedged().died(11, fault(4), "SIGTERM").born(12, fault(4)).servedBy(12, fault(4), shutdownAt), "1", "1", "1"},
 		{"the control is no worker", wedged().died(9999, fault(4), "SIGKILL"), "0", "0", "1"},
 		{"a pid used twice dies after it was born", wedged().died(60, base(0), "SIGTERM").born(60, fault(4)).servedBy(60, fault(5), fault(6)), "0", "1", "1"},
+		{"the number of a worker of the boot is used again", wedged().born(11, fault(4)), "0", "0", "1"},
 		{"no pid is known", wedged().pidless(), "", "", ""},
 	}
 	for _, tt := range tests {

@@ -110,22 +110,21 @@ func enableV2(dir string) []string {
 	return got
 }
 
-// newCgroup makes the groups called name and sets the limits. What cannot be
-// had is left out of the result's limits and explained by a sentence; with
-// nothing at all it fails.
-func newCgroup(version, name string, want bench.Limits) (*cgroup, []string, error) {
+// planCgroup decides where the groups called name go. Nothing is made yet, so
+// that what is going to be made can be written down first. Controllers that
+// cannot be had are explained by a sentence each.
+func planCgroup(version, name string) (*cgroup, []string, error) {
 	all, err := readHierarchies()
 	if err != nil {
 		return nil, nil, err
 	}
 	c := &cgroup{version: version, dirs: map[string]string{}}
 	var why []string
-	parents := map[string]string{}
 	switch version {
 	case cgroupV1:
 		for _, n := range []string{"cpu", "cpuacct", "memory", "pids"} {
 			if h, ok := all[n]; ok {
-				parents[n] = h.own
+				c.dirs[n] = filepath.Join(h.own, name)
 			} else {
 				why = append(why, fmt.Sprintf("cgroup v1 has no controller %s", n))
 			}
@@ -134,7 +133,7 @@ func newCgroup(version, name string, want bench.Limits) (*cgroup, []string, erro
 		parent, controllers := parentV2(all[""])
 		for _, n := range []string{"cpu", "memory", "pids"} {
 			if slices.Contains(controllers, n) {
-				parents[n] = parent
+				c.dirs[n] = filepath.Join(parent, name)
 			} else {
 				why = append(why, fmt.Sprintf("cgroup v2 does not pass on the controller %s", n))
 			}
@@ -142,25 +141,29 @@ func newCgroup(version, name string, want bench.Limits) (*cgroup, []string, erro
 	default:
 		return nil, nil, fmt.Errorf("cgroup version %q is unknown", version)
 	}
-	for _, n := range slices.Sorted(maps.Keys(parents)) {
-		dir := filepath.Join(parents[n], name)
-		made := slices.Contains(c.folders(), dir) // v1 controllers may share a mount
-		if !made {
-			if err := os.Mkdir(dir, 0o755); err != nil {
-				why = append(why, fmt.Sprintf("no group for %s: %v", n, err))
-				continue
-			}
+	return c, why, nil
+}
+
+// create makes the planned groups and sets the limits. What cannot be had is
+// left out and explained; with nothing at all it fails.
+func (c *cgroup) create(want bench.Limits) ([]string, error) {
+	var why []string
+	for _, dir := range c.folders() { // v1 controllers may share a mount, v2's do
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			why = append(why, fmt.Sprintf("no group can be made: %v", err))
+			maps.DeleteFunc(c.dirs, func(_, d string) bool { return d == dir })
 		}
-		c.dirs[n] = dir
+	}
+	if len(c.dirs) == 0 {
+		return why, fmt.Errorf("no %s can be made: %s", c.version, strings.Join(why, "; "))
+	}
+	for _, n := range slices.Sorted(maps.Keys(c.dirs)) {
 		if err := c.limit(n, want); err != nil {
 			why = append(why, fmt.Sprintf("no limit for %s: %v", n, err))
 		}
 	}
-	if len(c.dirs) == 0 {
-		return nil, why, fmt.Errorf("no group %s could be made in %s: %s", name, version, strings.Join(why, "; "))
-	}
-	c.limits.How = version
-	return c, why, nil
+	c.limits.How = c.version
+	return why, nil
 }
 
 // limit sets one controller's limit and notes that it is in force.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -178,5 +179,38 @@ func TestParseStat(t *testing.T) {
 	}
 	if _, err := parseStat(7, "7 (x) S"+" q 2 3 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 4 0 9000 0 0"); err == nil {
 		t.Error("a word for a number is no error")
+	}
+}
+
+// TestSweepRemovesHalfMadeGroups has a benchrun that died while it made its
+// groups: they are written down, some are there, nothing runs in them.
+func TestSweepRemovesHalfMadeGroups(t *testing.T) {
+	ownTemp(t)
+	version, why := cgroupVersion()
+	if version == "" {
+		t.Skipf("no cgroups here: %q", why)
+	}
+	s, _ := newTestScratch(t)
+	name := s.nextName()
+	c, _, err := planCgroup(version, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.remember(groupState{Name: name, Cgroups: c.folders()}); err != nil {
+		t.Fatal(err)
+	}
+	made := c.folders()[0]
+	if err := os.Mkdir(made, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.lock.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.lock = nil
+	if said, err := Sweep(); err != nil || len(said) != 1 || !strings.Contains(said[0], "1 cgroups") {
+		t.Errorf("Sweep said %q, %v", said, err)
+	}
+	if _, err := os.Stat(made); err == nil {
+		t.Errorf("%s is still there", made)
 	}
 }

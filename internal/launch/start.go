@@ -54,14 +54,20 @@ func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 	}
 	if caps.Cgroup != "" {
 		var err error
-		if g.cg, g.why, err = newCgroup(caps.Cgroup, g.name, spec.Limits); err != nil {
+		if g.cg, g.why, err = planCgroup(caps.Cgroup, g.name); err != nil {
 			return nil, err
 		}
-		g.limits = g.cg.limits
 	}
-	// Before the fork: a benchrun that dies in it leaves a trace for Sweep.
+	// Before anything is made: a benchrun that is killed leaves a trace for Sweep.
 	if err := spec.Scratch.remember(g.state()); err != nil {
-		return g, err
+		return nil, err
+	}
+	if g.cg != nil {
+		why, err := g.cg.create(spec.Limits)
+		if g.why = append(g.why, why...); err != nil {
+			return g, err
+		}
+		g.limits = g.cg.limits
 	}
 	order := shimOrder{Level: caps.Level, Scratch: spec.Scratch.ID, Stage: stageOrder{
 		Argv: spec.Argv, Dir: spec.Dir, User: spec.User, NoFile: spec.Limits.NoFile,

@@ -27,23 +27,23 @@ func newDeathWatch() (*deathWatch, error) {
 	}
 	// os.NewFile hands only non-blocking descriptors to the poller.
 	if err := unix.SetNonblock(fd, true); err != nil {
-		unix.Close(fd)
+		closeFD(fd)
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
 	d := &deathWatch{fd: fd, file: os.NewFile(uintptr(fd), "epoll")}
 	// Without a poller wait would spin: found out here, not there.
 	if err := d.file.SetReadDeadline(time.Time{}); err != nil {
-		d.file.Close()
+		_ = d.file.Close()
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
 	if d.conn, err = d.file.SyscallConn(); err != nil {
-		d.file.Close()
+		_ = d.file.Close()
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
 	return d, nil
 }
 
-func (d *deathWatch) close() { d.file.Close() }
+func (d *deathWatch) close() { _ = d.file.Close() }
 
 // add watches a pidfd; pid is what wait hands out.
 func (d *deathWatch) add(pidfd, pid int) error {

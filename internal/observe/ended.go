@@ -41,12 +41,13 @@ func (t *tree) report(p *process, now time.Time) {
 		return
 	}
 	s, ok := t.refresh(p)
-	known := ok && s.gone() && (p.visible || s.exit != 0)
-	if known {
+	known := true
+	switch {
+	case ok && s.gone() && (p.visible || s.exit != 0):
 		p.exit = decodeExit(s.exit)
-	} else if p.pidfd >= 0 {
+	case p.pidfd >= 0:
 		p.exit, known = exitOf(p.pidfd)
-	} else {
+	default:
 		known = !ok // reaped: too late
 	}
 	if !known && now.Before(p.patience) {

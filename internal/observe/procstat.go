@@ -89,7 +89,7 @@ func readPath(path string, buf []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer unix.Close(fd)
+	defer closeFD(fd)
 	return readAt0(fd, buf)
 }
 

@@ -68,7 +68,7 @@ func TestEachNumber(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(fd)
+	defer closeFD(fd)
 	for range 2 { // from the beginning, each time
 		var got []int
 		if err := eachNumber(fd, make([]byte, 64), func(n int) { got = append(got, n) }); err != nil {

@@ -39,7 +39,7 @@ var (
 // error when the path is no regular file, or when the file grows beyond
 // 256 MiB. A file that never comes into being is none.
 func TailReceipts(ctx context.Context, path string, clock bench.Clock, on func(bench.Receipt), onBad func(line string)) error {
-	t := &tail{clock: clock, on: on, onBad: onBad, chunk: make([]byte, 64<<10)}
+	t := &tail{clock: clock, on: on, onBad: onBad, limit: receiptsSizeMax, chunk: make([]byte, 64<<10)}
 	if on == nil {
 		t.on = func(bench.Receipt) {}
 	}
@@ -71,6 +71,7 @@ type tail struct {
 	clock   bench.Clock
 	on      func(bench.Receipt)
 	onBad   func(string)
+	limit   int64 // bytes of file
 	file    *os.File
 	offset  int64
 	chunk   []byte
@@ -80,7 +81,7 @@ type tail struct {
 
 func (t *tail) close() {
 	if t.file != nil {
-		t.file.Close()
+		_ = t.file.Close()
 	}
 }
 
@@ -110,16 +111,16 @@ func (t *tail) read(path string) error {
 		t.onBad(fmt.Sprintf("(the file was cut from %d bytes to %d)", t.offset, size))
 		t.offset, t.line, t.tooLong = size, nil, false
 	}
-	for t.offset < min(size, receiptsSizeMax) {
-		n, err := t.file.ReadAt(t.chunk[:min(int64(len(t.chunk)), size-t.offset)], t.offset)
+	for t.offset < min(size, t.limit) {
+		n, err := t.file.ReadAt(t.chunk[:min(int64(len(t.chunk)), size-t.offset, t.limit-t.offset)], t.offset)
 		if n == 0 {
 			return err // EOF cannot be: unless the file was cut just now
 		}
 		t.offset += int64(n)
 		t.take(t.chunk[:n])
 	}
-	if size > receiptsSizeMax {
-		return fmt.Errorf("it grew beyond %d bytes", int64(receiptsSizeMax))
+	if size > t.limit {
+		return fmt.Errorf("it grew beyond %d bytes", t.limit)
 	}
 	return nil
 }

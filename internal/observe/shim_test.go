@@ -2,7 +2,6 @@ package observe
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,8 +14,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"benchrun/internal/bench"
 )
 
 // The test binary runs itself again as a shim: "__shim plain|namespace
@@ -50,7 +47,7 @@ func shimMain(namespace bool, command []string) error {
 		return err
 	}
 	for _, f := range files[:2] {
-		f.Close() // or the test would not see the command's end
+		_ = f.Close() // or the test would not see the command's end
 	}
 	ended := make(chan struct{})
 	go func() {
@@ -153,8 +150,8 @@ func startAgent(t testing.TB, namespace bool) *agent {
 	}
 	cmd.Stdout = answers
 	err = cmd.Start()
-	in.Close()
-	answers.Close()
+	_ = in.Close()
+	_ = answers.Close()
 	if err != nil && namespace && os.Geteuid() != 0 {
 		t.Skipf("no PID namespace for an ordinary user here: %v", err)
 	}
@@ -163,9 +160,9 @@ func startAgent(t testing.TB, namespace bool) *agent {
 	}
 	a := &agent{t: t, shim: cmd.Process.Pid, commands: commands, out: out, said: bufio.NewReader(out)}
 	t.Cleanup(func() {
-		life.Close()
-		commands.Close()
-		out.Close()
+		_ = life.Close()
+		_ = commands.Close()
+		_ = out.Close()
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("shim: %v", err)
 		}
@@ -213,104 +210,4 @@ func (a *agent) number(word string) int {
 		a.t.Fatal(err)
 	}
 	return n
-}
-
-// log keeps what a Watcher reports.
-type log struct {
-	mu       sync.Mutex
-	vitals   []bench.Vital
-	procs    []bench.ProcEvent
-	receipts []bench.Receipt
-	doubts   []bench.Doubt
-	changed  chan struct{}
-}
-
-func keep[T any](l *log, list *[]T) func(T) {
-	return func(x T) {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		*list = append(*list, x)
-		select {
-		case l.changed <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// watch starts a Watcher on an agent; edit may be nil.
-func watch(t testing.TB, a *agent, edit func(*Config)) (*Watcher, *log) {
-	t.Helper()
-	l := &log{changed: make(chan struct{}, 1)}
-	cfg := Config{Clock: bench.NewClock(), ShimPID: a.shim, Interval: 50 * time.Millisecond,
-		OnVital: keep(l, &l.vitals), OnProc: keep(l, &l.procs), OnReceipt: keep(l, &l.receipts), OnDoubt: keep(l, &l.doubts)}
-	if edit != nil {
-		edit(&cfg)
-	}
-	w, err := Start(context.Background(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.Stop)
-	return w, l
-}
-
-// until waits until cond holds of what was logged.
-func (l *log) until(t testing.TB, what string, cond func() bool) {
-	t.Helper()
-	deadline := time.After(10 * time.Second)
-	for {
-		l.mu.Lock()
-		ok := cond()
-		l.mu.Unlock()
-		if ok {
-			return
-		}
-		select {
-		case <-l.changed:
-		case <-deadline:
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			t.Fatalf("never: %s\nprocs %+v\nreceipts %+v\nlast vitals %+v", what, l.procs, l.receipts, l.vitals[max(0, len(l.vitals)-3):])
-		}
-	}
-}
-
-// event finds an event of a process; call it inside until.
-func (l *log) event(pid int, state bench.ProcState) *bench.ProcEvent {
-	for i := range l.procs {
-		if l.procs[i].PID == pid && l.procs[i].Event == state {
-			return &l.procs[i]
-		}
-	}
-	return nil
-}
-
-func (l *log) untilEvent(t testing.TB, pid int, state bench.ProcState) (e bench.ProcEvent) {
-	t.Helper()
-	l.until(t, fmt.Sprintf("process %d %s", pid, state), func() bool {
-		found := l.event(pid, state)
-		if found != nil {
-			e = *found
-		}
-		return found != nil
-	})
-	return e
-}
-
-// untilVital waits for a vital from now on.
-func (l *log) untilVital(t testing.TB, what string, cond func(bench.Vital) bool) (v bench.Vital) {
-	t.Helper()
-	l.mu.Lock()
-	from := len(l.vitals)
-	l.mu.Unlock()
-	l.until(t, "a vital with "+what, func() bool {
-		for ; from < len(l.vitals); from++ {
-			if cond(l.vitals[from]) {
-				v = l.vitals[from]
-				return true
-			}
-		}
-		return false
-	})
-	return v
 }

@@ -159,7 +159,7 @@ func (t *tree) threads(p *process) map[int]bool {
 	if err != nil {
 		return nil
 	}
-	defer unix.Close(fd)
+	defer closeFD(fd)
 	if eachNumber(fd, t.buffer, func(tid int) { l.tids[tid] = true }) != nil {
 		clear(l.tids)
 	}

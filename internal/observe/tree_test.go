@@ -255,7 +255,7 @@ func TestDeadCursorIsFoundOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer zero.Close()
+	defer func() { _ = zero.Close() }()
 	if _, err := zero.WriteString("0.00 0.00 0.00 1/1 4711\n"); err != nil {
 		t.Fatal(err)
 	}

@@ -82,12 +82,17 @@ func (t *tree) countFDs(pid int) int {
 	if unix.Stat(path, &s) == nil && s.Size > 0 {
 		return int(s.Size)
 	}
+	return t.listFDs(path)
+}
+
+func (t *tree) listFDs(path string) (n int) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return 0
 	}
-	defer unix.Close(fd)
-	n := 0
-	_ = eachNumber(fd, t.buffer, func(int) { n++ })
+	defer closeFD(fd)
+	if eachNumber(fd, t.buffer, func(int) { n++ }) != nil {
+		return 0
+	}
 	return n
 }

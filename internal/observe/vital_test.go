@@ -32,6 +32,21 @@ func TestVitalCounts(t *testing.T) {
 	})
 }
 
+func TestFDsByBothWays(t *testing.T) {
+	a := startAgent(t, false)
+	a.does("files = [os.open('/dev/null', 0) for i in range(50)]")
+	want := a.asks("len(os.listdir('/proc/self/fd')) - 1") // it is open while it is listed
+	tr, _ := quietTree(t, a)
+	for _, n := range []int{tr.countFDs(a.pid), tr.listFDs(procPath(a.pid, "fd"))} {
+		if n != want || n < 53 {
+			t.Errorf("%d open files, want %d", n, want)
+		}
+	}
+	if n := tr.countFDs(1 << 30); n != 0 {
+		t.Errorf("%d open files of nobody, want 0", n)
+	}
+}
+
 func TestCPUCountsTheDead(t *testing.T) {
 	a := startAgent(t, false)
 	_, l := watch(t, a, nil)
@@ -131,7 +146,7 @@ func TestCloseWait(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				c.Close()
+				_ = c.Close()
 				a.does("held.append(s.accept()[0])")
 			}
 			l.untilVital(t, "3 in CLOSE_WAIT", func(v bench.Vital) bool { return v.CloseWait == 3 })
@@ -165,7 +180,7 @@ func TestListenOverflow(t *testing.T) {
 	for range 5 {
 		go func() { // nobody accepts, so some of these are turned away
 			if c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), 300*time.Millisecond); err == nil {
-				c.Close()
+				_ = c.Close()
 			}
 		}()
 	}

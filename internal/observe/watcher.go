@@ -120,7 +120,8 @@ func (w *Watcher) close() {
 }
 
 // Stop takes a last look, so that deaths and births just before are reported,
-// and returns when no callback will be called any more. It may be called twice.
+// and returns when no callback will be called any more. It may be called twice,
+// but not from a callback.
 func (w *Watcher) Stop() {
 	w.cancel()
 	<-w.done

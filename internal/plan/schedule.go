@@ -122,14 +122,14 @@ func (s Schedule) horizon() time.Duration {
 // faults of the first 60 s (quick) or 300 s (full) and its first victims'
 // nonces. Two attempts with the same hash were under the same load.
 func (s Schedule) Hash() string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\nseed %d\nscenario %s\nfamily-version %d\nrate %d\nhorizon %d\n",
+	text := fmt.Appendf(nil, "%s\nseed %d\nscenario %s\nfamily-version %d\nrate %d\nhorizon %d\n",
 		scheduleFormat, s.seed, s.scenario.Name(), s.scenario.Family.Version, s.rate, s.horizon())
 	for _, f := range s.Faults(s.horizon()) {
-		fmt.Fprintf(h, "fault %d %d %s\n", f.Index, f.Offset, f.Nonce)
+		text = fmt.Appendf(text, "fault %d %d %s\n", f.Index, f.Offset, f.Nonce)
 	}
 	for seq := range uint64(hashedVictims) {
-		fmt.Fprintf(h, "victim %s\n", s.VictimNonce(seq))
+		text = fmt.Appendf(text, "victim %s\n", s.VictimNonce(seq))
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
 }

@@ -1,0 +1,106 @@
+package observe
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// look finds new processes, and goes on asking for exit statuses.
+func (t *tree) look() {
+	moved := t.cursor.read(t.buf)
+	full := !time.Now().Before(t.fullDue)
+	called := moved || t.again
+	if called || full {
+		// A number is handed out a moment before its process can be seen, so a
+		// movement is worth two looks.
+		t.again = moved
+		t.forgetReused(full)
+		if full {
+			t.fullDue = time.Now().Add(slowEvery)
+		}
+		var done, found bool
+		if !full && t.cursor.trusted {
+			done = t.probe()
+		}
+		if !done {
+			found = t.list()
+		}
+		t.cursor.keep(found && !called)
+	}
+	if t.unreported > 0 {
+		for _, p := range t.members {
+			if p.diedAt != 0 && !p.reported {
+				t.report(p, time.Now())
+			}
+		}
+	}
+}
+
+// probe looks at the numbers that were handed out of late. It is false where
+// they are too many to be asked for one by one, or asking does not work.
+func (t *tree) probe() bool {
+	return t.cursor.each(func(pid int) bool {
+		if _, ok := t.strangers[pid]; ok || t.members[pid] != nil {
+			return true
+		}
+		// Of a thread, or of nobody, there is no pidfd.
+		switch fd, err := unix.PidfdOpen(pid, 0); err {
+		case nil:
+			closeFD(fd)
+			t.classify(pid, 0)
+		case unix.ESRCH, unix.ENOENT, unix.EINVAL:
+		default:
+			return false
+		}
+		return true
+	})
+}
+
+// list reads the list of all processes, and looks closer at those that are not
+// known. It says whether there were any.
+func (t *tree) list() (found bool) {
+	t.lists++
+	err := eachNumber(t.proc, t.buffer, func(pid int) {
+		if _, ok := t.strangers[pid]; ok {
+			t.strangers[pid] = t.lists
+		} else if t.members[pid] == nil && pid != t.shim {
+			found = true
+			t.classify(pid, 0)
+		}
+	})
+	if err != nil {
+		t.rescan()
+		return false
+	}
+	for pid, list := range t.strangers {
+		if list != t.lists {
+			delete(t.strangers, pid)
+		}
+	}
+	for _, p := range t.members {
+		if p.pidfd < 0 && p.diedAt == 0 && !t.alive(p) {
+			t.ended(p)
+		}
+	}
+	return found
+}
+
+// forgetReused forgets what was known of every pid that may have been given
+// to another process since the last look.
+func (t *tree) forgetReused(full bool) {
+	for pid := range t.strangers {
+		if t.cursor.passed(pid) || (full && !t.cursor.trusted) {
+			delete(t.strangers, pid)
+		}
+	}
+	for pid, p := range t.members {
+		if !t.cursor.passed(pid) {
+			continue
+		}
+		if s, err := t.readStat(pid); err != nil || s.start != p.start {
+			t.ended(p)
+			t.release(p)
+		}
+	}
+}
