@@ -93,6 +93,11 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 	if err != nil {
 		return bench.Run{}, err
 	}
+	janitor, err := launch.StartJanitor()
+	if err != nil {
+		return bench.Run{}, err
+	}
+	defer janitor.Close()
 	host, err := observe.Host()
 	if err != nil {
 		return bench.Run{}, fmt.Errorf("this machine: %w", err)

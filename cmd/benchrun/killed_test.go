@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -93,13 +94,14 @@ func killIn(t *testing.T, phase string, sig syscall.Signal, user *syscall.Creden
 	case <-ctx.Done():
 		t.Fatalf("phase %s never began", phase)
 	}
+	ids := scratchIDs(t, dir)
 	if err := cmd.Process.Signal(sig); err != nil {
 		t.Fatal(err)
 	}
 	deadline := time.Now().Add(2 * time.Second)
 	var left []string
 	for {
-		if left = survivors(t, dir); len(left) == 0 && !listening(port) {
+		if left = append(survivors(t, dir), leftovers(t, dir, ids)...); len(left) == 0 && !listening(port) {
 			break
 		}
 		if time.Now().After(deadline) {
@@ -112,11 +114,41 @@ func killIn(t *testing.T, phase string, sig syscall.Signal, user *syscall.Creden
 	if got := cmd.ProcessState.ExitCode(); got != want {
 		t.Errorf("exit code %d, want %d", got, want)
 	}
-	if sig != syscall.SIGKILL {
-		if left, _ := filepath.Glob(filepath.Join(dir, "benchrun-*", "*", "lock")); len(left) > 0 {
-			t.Errorf("left on disk: %v", left)
-		}
+}
+
+// scratchIDs are the names of the attempts' folders that are there.
+func scratchIDs(t *testing.T, dir string) []string {
+	t.Helper()
+	locks, err := filepath.Glob(filepath.Join(dir, "benchrun-*", "*", "lock"))
+	if err != nil {
+		t.Fatal(err)
 	}
+	var ids []string
+	for _, l := range locks {
+		ids = append(ids, filepath.Base(filepath.Dir(l)))
+	}
+	return ids
+}
+
+// leftovers are the attempts' folders in dir and the cgroups of ids.
+func leftovers(t *testing.T, dir string, ids []string) []string {
+	t.Helper()
+	out := scratchIDs(t, dir)
+	err := filepath.WalkDir("/sys/fs/cgroup", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return nil // cgroups come and go meanwhile
+		}
+		for _, id := range ids {
+			if strings.HasPrefix(d.Name(), "benchrun-"+id) {
+				out = append(out, path)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // awaitPhase reads progress to its end and tells once when the phase begins.

@@ -24,8 +24,10 @@ func main() { os.Exit(run(os.Args[1:])) }
 func run(args []string) (code int) {
 	if len(args) > 0 {
 		switch args[0] {
-		case "__supervise":
+		case launch.SuperviseArg:
 			return launch.Supervise()
+		case launch.JanitorArg:
+			return launch.Clean()
 		case "__control":
 			return clients.ControlMain()
 		case "__reference":

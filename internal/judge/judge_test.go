@@ -53,6 +53,8 @@ func TestVerdict(t *testing.T) {
 		{"a broken baseline on a stalled host is invalid", wedged().lose(base(0), base(4), 100, bench.TimedOut).stall(base(1.5)), bench.Invalid, "baseline could not be measured", nil},
 		{"a baseline that the load began late", wedged().drop(bench.RoleVictim, base(0), base(0.05)), bench.Held, "", nil},
 
+		{"a baseline that lacks its first victims", wedged().drop(bench.RoleVictim, base(0), base(1.5)), bench.Invalid, "only 1 of 4 valid seconds: a request was never sent", nil},
+
 		// Valid seconds.
 		{"too few valid seconds", wedged().stall(fault(5)), bench.Invalid, "only 9 of 12 valid seconds of the fault phase", []string{FlagMasked}},
 		{"losses do not make up for it", wedged().stall(fault(5)).lose(fault(0), fault(12), 50, bench.TimedOut), bench.Invalid, "only 9 of 12", []string{FlagMasked}},

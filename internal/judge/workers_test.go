@@ -28,6 +28,7 @@ func TestWorkers(t *testing.T) {
 		{"a worker that only wrote a receipt", wedged().receiptBy(60, fault(2)).died(60, fault(2.1), "SIGSEGV"), "1", "1", "1"},
 		{"a worker seen late was there before", wedged().born(60, base(0)).servedBy(60, fault(5), fault(6)), "0", "0", "2"},
 		{"a worker born late", wedged().born(60, fault(4)).servedBy(60, fault(5), fault(6)), "0", "1", "1"},
+		{"a worker born late, and no fault was delivered", wedged().forget(0).born(60, fault(4)).servedBy(60, fault(5), fault(6)), "0", "0", "1"},
 		{"a replacement in time leaves no gap", wedged().died(11, fault(4), "SIGTERM").born(12, fault(4)).servedBy(12, fault(4), shutdownAt), "1", "1", "1"},
 		{"the control is no worker", wedged().died(9999, fault(4), "SIGKILL"), "0", "0", "1"},
 		{"a pid used twice dies after it was born", wedged().died(60, base(0), "SIGTERM").born(60, fault(4)).servedBy(60, fault(5), fault(6)), "0", "1", "1"},

@@ -49,24 +49,22 @@ func shimMain(namespace bool, command []string) error {
 	for _, f := range files[:2] {
 		_ = f.Close() // or the test would not see the command's end
 	}
-	ended := make(chan struct{})
+	ending := make(chan struct{})
 	go func() {
-		defer close(ended)
 		_, _ = bufio.NewReader(os.Stdin).ReadByte()
-		for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
-			if children := ownChildren(); len(children) == 0 {
-				return
-			} else {
-				for _, pid := range children {
-					_ = unix.Kill(pid, unix.SIGKILL)
-				}
+		close(ending)
+		// The lists of children have gaps while orphans are handed over: only
+		// wait4 knows when nobody is left, and ends this process then.
+		for {
+			for _, pid := range ownChildren() {
+				_ = unix.Kill(pid, unix.SIGKILL)
 			}
 			time.Sleep(time.Millisecond)
 		}
 	}()
 	for {
 		if _, err := unix.Wait4(-1, nil, 0, nil); err == unix.ECHILD {
-			<-ended
+			<-ending
 			return nil
 		}
 	}

@@ -146,7 +146,7 @@ func (a *attempt) writeHead() error {
 			Mode: a.job.Mode, Phases: a.phases,
 			Rate: bench.StandardLoad.Rate, SLO: int64(bench.StandardLoad.SLO), Timeout: int64(bench.StandardLoad.Timeout),
 			Seed: a.job.Seed, ScheduleHash: a.schedule.Hash(),
-			Supervision: string(a.lab.Caps.Level), MemorySource: memory, Limits: a.lab.Limits,
+			Supervision: string(a.lab.Caps.Level), MemorySource: memory, Limits: a.stage.limits(),
 		}
 	})
 	return nil

@@ -196,6 +196,13 @@ func (s *stage) bringBenchrun() error {
 	return errors.Join(err, to.Chmod(0o755), to.Close())
 }
 
+// limits are those in force, with who runs the target and what holds it.
+func (s *stage) limits() bench.Limits {
+	l := s.group.Limits()
+	l.User, l.How = s.lab.Limits.User, s.lab.Limits.How
+	return l
+}
+
 // onVital stores a look and guards the host: the target must never take the
 // last of the memory.
 func (s *stage) onVital(v bench.Vital) {
@@ -252,6 +259,9 @@ func (s *stage) close(ctx context.Context) error {
 		s.disarm()
 	}
 	if s.group != nil {
+		if err := s.group.Err(); err != nil { // else the server is blamed for its end
+			s.col.doubt(bench.Doubt{Cause: "supervisor", Note: err.Error()})
+		}
 		keep(s.group.Destroy(ending))
 	}
 	if s.cancel != nil {
