@@ -109,7 +109,7 @@ func killIn(t *testing.T, phase string, sig syscall.Signal, user *syscall.Creden
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	_ = <-ended // the exit code tells
+	t.Log("benchrun ended: ", <-ended)
 	want := map[syscall.Signal]int{syscall.SIGTERM: 143, syscall.SIGINT: 130, syscall.SIGKILL: -1}[sig]
 	if got := cmd.ProcessState.ExitCode(); got != want {
 		t.Errorf("exit code %d, want %d", got, want)

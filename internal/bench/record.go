@@ -172,6 +172,8 @@ const (
 	MarkShutdown  MarkName = "shutdown"
 	MarkEnd       MarkName = "end"
 	MarkCurtailed MarkName = "curtailed" // the fault phase was ended early on "failed"
+	// MarkBadReceipt is a line of the receipts file that is none.
+	MarkBadReceipt MarkName = "bad-receipt"
 )
 
 // Doubt is a reason to disbelieve part of a record, or (From = To = 0) all of

@@ -50,13 +50,16 @@ func (f *findings) reasons(verdict bench.Verdict, rule string) []string {
 
 // heldWords: "served 1,199 of 1,200 victims while 12 requests wedged; …".
 func (f *findings) heldWords() string {
-	what := things(len(f.faults.times), "fault was delivered", "faults were delivered")
-	if f.v.head.Effect == bench.EffectKill {
+	var what string
+	switch n, h := len(f.faults.times), f.v.head; {
+	case h.Effect == bench.EffectKill:
 		what = f.deathWords()
-	} else if f.v.head.Client == bench.ClientSlowUpload {
-		what = things(len(f.faults.times), "upload crawled", "uploads crawled")
-	} else if f.v.head.HoldS == 0 {
-		what = things(len(f.faults.times), "request wedged", "requests wedged")
+	case h.Client == bench.ClientSlowUpload:
+		what = things(n, "upload crawled", "uploads crawled")
+	case h.HoldS == 0:
+		what = things(n, "request wedged", "requests wedged")
+	default:
+		what = things(n, "fault was delivered", "faults were delivered")
 	}
 	s := fmt.Sprintf("served %s of %s victims while %s", count(f.fault.ok), count(f.fault.scheduled), what)
 	if f.faults.agedHit > 0 {

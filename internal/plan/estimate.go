@@ -9,9 +9,9 @@ import (
 // What an attempt costs beyond its phases, as measured on servers that boot
 // and stop normally.
 const (
-	bootAndStop = 2500 * time.Millisecond
-	settling    = 3 * time.Second // outstanding requests, once after the fault and once after the recovery
-	probing     = 11 * time.Second
+	bootAndStop = 1500 * time.Millisecond
+	settling    = 2 * time.Second // the judge knows of a second two seconds later
+	probing     = 9 * time.Second
 )
 
 // Estimate is how long the cells take when each needs one attempt and nothing

@@ -308,7 +308,6 @@ func DemoCells(reg *targets.Registry) ([]Cell, error) {
 		{"wsgiref", "default", "wedge-1pct"},
 		{"reference", "default", "segfault-1pct"},
 		{"reference", "no-respawn", "segfault-1pct"},
-		{"wsgiref", "default", "segfault-1pct"},
 	} {
 		found, err := Cells(reg, Selection{
 			Servers: []string{want.server}, Profiles: []string{want.profile}, Scenarios: []string{want.scenario},

@@ -42,6 +42,8 @@ type stage struct {
 	cancel context.CancelFunc // ends the watching
 	tail   sync.WaitGroup
 
+	badReceipts int // touched by the tail alone
+
 	mu       sync.Mutex
 	tracking bool // false once reclaims no longer count
 }
@@ -156,10 +158,20 @@ func (s *stage) onReclaim(r bench.Receipt) {
 	}
 }
 
+// mostBadReceipts is how many lines that are no receipts a record holds, each
+// cut to badReceiptBytes.
+const (
+	mostBadReceipts = 20
+	badReceiptBytes = 200
+)
+
 // onBadReceipt records what the app, or whoever wrote to its file, spoiled.
 // It is no reason to disbelieve the rest: a lost receipt shows as a missing one.
 func (s *stage) onBadReceipt(line string) {
-	s.col.mark(s.clock.Now(), "bad-receipt", line)
+	if s.badReceipts++; s.badReceipts > mostBadReceipts {
+		return
+	}
+	s.col.mark(s.clock.Now(), bench.MarkBadReceipt, strings.ToValidUTF8(line[:min(len(line), badReceiptBytes)], "?"))
 }
 
 // command is the target's command line and environment on this stage.
