@@ -9,7 +9,9 @@
 //
 // It reads /proc, pidfds and socket diagnostics, so it works on Linux 5.3 or
 // later; exit statuses of processes that their parent reaps at once need 6.15.
-// Its own budget is 2 % of a core for 50 processes; BenchmarkWatch measures it.
+// For 50 processes and 5 vitals a second it takes some 1.4 % of a core, a third
+// of which is the Go runtime waking up; summing PSS, where there is no cgroup to
+// ask, adds 0.3 ms a process and second. BenchmarkWatch measures both.
 //
 // It imports package bench only. No other package imports gopsutil.
 package observe
