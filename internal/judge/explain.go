@@ -35,7 +35,7 @@ func lossWords(t tally) string {
 
 // theoryWords sets the theory beside the result: a pool survives while the
 // slots that are held at any time, R·p·τ, are fewer than it has.
-func (f *findings) theoryWords() string {
+func (f *findings) theoryWords(verdict bench.Verdict) string {
 	h := f.v.head
 	slots := h.Target.Probe.Slots
 	rp := f.v.perSecond()
@@ -54,6 +54,10 @@ func (f *findings) theoryWords() string {
 	}
 	if held := rp * t; held < float64(slots) {
 		return fmt.Sprintf("%s = %s < slots = %s (%s)", law, figure(held, 1), count(slots), whose)
+	}
+	if verdict == bench.Held {
+		return fmt.Sprintf("theory: R·p·τ = %s ≥ slots = %s would be lost if each fault held a slot (%s): here they do not",
+			figure(rp*t, 1), count(slots), whose)
 	}
 	return fmt.Sprintf("%s < slots, but %s ≥ %s (%s)", law, figure(rp*t, 1), count(slots), whose)
 }

@@ -27,15 +27,22 @@ func (f *findings) reasons(verdict bench.Verdict, rule string) []string {
 		add(f.heldWords())
 		add(f.unboundedWords())
 		add(f.oneBadSecondWords())
-		add(f.theoryWords())
+		add(f.theoryWords(verdict))
 		add(f.maskedWords())
 		return out
 	}
 	if f.v.head.Effect == bench.EffectHold {
-		add(f.slotWords())
+		if empty := f.emptyWords(); empty != "" { // nobody is there to hold a slot
+			add(empty)
+		} else {
+			add(f.slotWords())
+		}
 		add(f.collapseWords())
 		add(f.servedWords())
-		add(f.theoryWords())
+		if w := f.workers; 0 < w.final && w.final < w.start {
+			add(f.deathWords())
+		}
+		add(f.theoryWords(verdict))
 	} else {
 		add(f.emptyWords())
 		add(f.crashWords())

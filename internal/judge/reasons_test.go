@@ -89,6 +89,22 @@ func TestReasons(t *testing.T) {
 			"served 1,200 of 1,200 victims while 12 uploads crawled",
 			"theory: survives while R·p·τ = 30 < slots = 64 (τ = 30 s)",
 		}},
+		{"held uploads that a pool could not", crawling(), []string{
+			"served 1,200 of 1,200 victims while 12 uploads crawled",
+			"theory: R·p·τ = 30 ≥ slots = 4 would be lost if each fault held a slot (τ = 30 s): here they do not",
+		}},
+		{"the watchdog ends the only worker, and nobody replaces it", dead(wedged().died(11, fault(3.6), "SIGKILL"), 4), []string{
+			"no worker left from 3.6 s on: 1 of 1 died of SIGKILL and was not replaced",
+			"collapses after 4 wedged requests: 3.5 s at this ratio",
+			"served 33.3 % of 1,200 victims: 800 timeout",
+			"theory: survives while R·p·τ = 3 < slots = 4 (τ = 3 s)",
+		}},
+		{"one of two workers is not replaced", dead(wedged().servedBy(12, base(0), base(1)).died(11, fault(3.6), "SIGKILL"), 4), []string{
+			"4 of 4 slots held by wedged requests 3.0 s after the first fault and 12 of 12 came back: no watchdog is documented, the measured one 3 s",
+			"collapses after 4 wedged requests: 3.5 s at this ratio",
+			"served 33.3 % of 1,200 victims: 800 timeout",
+			"1 worker died of SIGKILL, 1 not replaced",
+		}},
 		{"held, one second lost, some masked", longer(wedged(), 4).stall(fault(8)).lose(fault(3), fault(4), 40, bench.Reset), []string{
 			"served 1,260 of 1,300 victims while 16 requests wedged; 12 of 15 slots came back after 3.1 s (median)",
 			"lost 40 victims within one second, 3.0 s into the fault phase; that decides only if it repeats",

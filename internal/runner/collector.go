@@ -13,40 +13,19 @@ type collector struct {
 	rec bench.Record
 }
 
-func (c *collector) sample(s bench.Sample) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.rec.Samples = append(c.rec.Samples, s)
-}
-
-func (c *collector) vital(v bench.Vital) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.rec.Vitals = append(c.rec.Vitals, v)
-}
-
-func (c *collector) proc(e bench.ProcEvent) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.rec.Procs = append(c.rec.Procs, e)
-}
-
-func (c *collector) receipt(r bench.Receipt) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.rec.Receipts = append(c.rec.Receipts, r)
-}
-
-func (c *collector) doubt(d bench.Doubt) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.rec.Doubts = append(c.rec.Doubts, d)
-}
-
+func (c *collector) sample(s bench.Sample)   { add(c, &c.rec.Samples, s) }
+func (c *collector) vital(v bench.Vital)     { add(c, &c.rec.Vitals, v) }
+func (c *collector) proc(e bench.ProcEvent)  { add(c, &c.rec.Procs, e) }
+func (c *collector) receipt(r bench.Receipt) { add(c, &c.rec.Receipts, r) }
+func (c *collector) doubt(d bench.Doubt)     { add(c, &c.rec.Doubts, d) }
 func (c *collector) mark(t int64, name bench.MarkName, note string) {
+	add(c, &c.rec.Marks, bench.Mark{T: t, Name: name, Note: note})
+}
+
+func add[T any](c *collector, to *[]T, v T) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.rec.Marks = append(c.rec.Marks, bench.Mark{T: t, Name: name, Note: note})
+	*to = append(*to, v)
 }
 
 // update changes the parts of the record that are single values.
