@@ -56,7 +56,7 @@ func (f *findings) theoryWords(verdict bench.Verdict) string {
 		return fmt.Sprintf("%s = %s < slots = %s (%s)", law, figure(held, 1), count(slots), whose)
 	}
 	if verdict == bench.Held {
-		return fmt.Sprintf("theory: R·p·τ = %s ≥ slots = %s would be lost if each fault held a slot (%s): here they do not",
+		return fmt.Sprintf("theory: if each fault held a slot, R·p·τ = %s ≥ slots = %s would end the pool (%s); here they do not",
 			figure(rp*t, 1), count(slots), whose)
 	}
 	return fmt.Sprintf("%s < slots, but %s ≥ %s (%s)", law, figure(rp*t, 1), count(slots), whose)

@@ -91,7 +91,7 @@ func TestReasons(t *testing.T) {
 		}},
 		{"held uploads that a pool could not", crawling(), []string{
 			"served 1,200 of 1,200 victims while 12 uploads crawled",
-			"theory: R·p·τ = 30 ≥ slots = 4 would be lost if each fault held a slot (τ = 30 s): here they do not",
+			"theory: if each fault held a slot, R·p·τ = 30 ≥ slots = 4 would end the pool (τ = 30 s); here they do not",
 		}},
 		{"the watchdog ends the only worker, and nobody replaces it", dead(wedged().died(11, fault(3.6), "SIGKILL"), 4), []string{
 			"no worker left from 3.6 s on: 1 of 1 died of SIGKILL and was not replaced",
