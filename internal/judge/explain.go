@@ -84,6 +84,32 @@ func (f *findings) unboundedWords() string {
 	return s
 }
 
+// lostUploads counts the slow uploads of the fault phase that the server ended
+// without a 2xx answer. They are honest requests: what a watchdog costs.
+func (f *findings) lostUploads() (lost, of int) {
+	if f.v.head.Client != bench.ClientSlowUpload {
+		return 0, 0
+	}
+	for _, s := range within(f.v.provokers, f.v.fault) {
+		of++
+		answered := s.Outcome == bench.Completed && s.Status >= 200 && s.Status < 300
+		if !answered && s.Outcome != bench.HeldOpen && s.Outcome != bench.Unsent {
+			lost++
+		}
+	}
+	return lost, of
+}
+
+// lostUploadsWords: "the price: 28 of 31 slow uploads, honest ones, got an
+// error or were cut off".
+func (f *findings) lostUploadsWords() string {
+	lost, of := f.lostUploads()
+	if lost == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the price: %s of %s, honest ones, got an error or were cut off", count(lost), things(of, "slow upload", "slow uploads"))
+}
+
 // oneBadSecondWords reports an outage that decides nothing because it was
 // confined to one second.
 func (f *findings) oneBadSecondWords() string {

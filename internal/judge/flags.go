@@ -13,6 +13,7 @@ const (
 	FlagWrongBody     = "wrong-body"     // a wrong or corrupt body: needs no confirmation
 	FlagUndelivered   = "undelivered"    // not every fault is proved to have been delivered
 	FlagUnbounded     = "unbounded"      // held because no end of the pool was found
+	FlagUploadsLost   = "uploads-lost"   // slow uploads, honest ones, got an error or were cut off
 	FlagWorkersUnseen = "workers-unseen" // fewer workers answered at boot than expected
 	FlagAlreadyGone   = "already-gone"   // the server had ended before SIGTERM
 	FlagNeededSIGKILL = "needed-sigkill" // SIGTERM was not enough
@@ -40,6 +41,8 @@ func (f *findings) flags(verdict bench.Verdict) []string {
 	add(f.wrong > 0 && verdict == bench.Failed, FlagWrongBody)
 	add(f.fault.scheduled > 0 && verdict != bench.Broken && f.faults.undelivered(v.head.Client) != "", FlagUndelivered)
 	add(v.head.Target.Probe.Unbounded && verdict == bench.Held, FlagUnbounded)
+	lostUploads, _ := f.lostUploads()
+	add(lostUploads > 0, FlagUploadsLost)
 	add(v.boot.Ready && v.boot.WorkersSeen < v.head.Target.Workers, FlagWorkersUnseen)
 	if s := v.stop; s != nil {
 		limited := s.NeededSIGKILL && s.WindowLimited

@@ -26,6 +26,7 @@ func (f *findings) reasons(verdict bench.Verdict, rule string) []string {
 	case bench.Held:
 		add(f.heldWords())
 		add(f.unboundedWords())
+		add(f.lostUploadsWords())
 		add(f.oneBadSecondWords())
 		add(f.theoryWords(verdict))
 		add(f.maskedWords())

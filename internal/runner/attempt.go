@@ -113,7 +113,7 @@ func (a *attempt) phasesInTurn(ctx context.Context) error {
 		return nil
 	}
 	a.startVictims(ctx)
-	a.mark(bench.MarkBaseline, a.phases.Baseline)
+	a.markAt(a.first, bench.MarkBaseline, a.phases.Baseline)
 	a.until(ctx, a.first+int64(a.phases.Baseline))
 	if a.ageing(ctx); ctx.Err() != nil {
 		return nil
