@@ -87,7 +87,7 @@ func newRootCommand() *cobra.Command {
 	})
 	addFlags(cmd.Flags(), &s)
 	completeFlags(cmd, &s)
-	cmd.AddCommand(newJudgeCommand(), newListCommand())
+	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand())
 	return cmd
 }
 

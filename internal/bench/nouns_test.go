@@ -44,6 +44,17 @@ func TestVerdictZeroIsInvalid(t *testing.T) {
 	}
 }
 
+func TestVerdictTableIsWhole(t *testing.T) {
+	for v := Invalid; v <= Held; v++ {
+		if !slices.ContainsFunc(VerdictTable, func(s VerdictSpec) bool { return s.Verdict == v && s.Text != "" }) {
+			t.Errorf("verdict %s is not in VerdictTable", v)
+		}
+	}
+	if len(VerdictTable) != int(Held)+1 {
+		t.Errorf("%d verdicts in VerdictTable", len(VerdictTable))
+	}
+}
+
 func TestVerdictJSON(t *testing.T) {
 	for v := Invalid; v <= Held; v++ {
 		b, err := json.Marshal(v)

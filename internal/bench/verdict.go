@@ -21,6 +21,22 @@ const (
 
 var verdictWords = [...]string{"invalid", "unsupported", "broken", "failed", "degraded", "held"}
 
+// VerdictSpec describes a verdict.
+type VerdictSpec struct {
+	Verdict Verdict
+	Text    string
+}
+
+// VerdictTable lists every verdict, best first. docs/method.md has the rules.
+var VerdictTable = []VerdictSpec{
+	{Held, "at least 98 % of the victims were served right and in time while faults went on, and the faults are proved to have been delivered"},
+	{Degraded, "95 to 98 % of the victims were served, with at least two bad seconds"},
+	{Failed, "less than 95 % of the victims were served, or one of them got a wrong or corrupt body"},
+	{Broken, "the server never served properly, before any fault: it did not come up, or lost more than 2 % of the baseline's victims"},
+	{Unsupported, "the server cannot run this scenario; said before anything runs"},
+	{Invalid, "the host or benchrun is to blame, and nothing is claimed of the server; also what was not measured"},
+}
+
 // String is the word used everywhere.
 func (v Verdict) String() string {
 	if v < 0 || int(v) >= len(verdictWords) {

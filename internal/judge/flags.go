@@ -24,6 +24,30 @@ const (
 	FlagUnconfirmed   = "unconfirmed"    // not held once, and it could not be tried again
 )
 
+// FlagSpec describes a flag.
+type FlagSpec struct{ Name, Text string }
+
+// FlagTable lists every flag, in the order in which they are reported.
+var FlagTable = []FlagSpec{
+	{FlagAged, "slots were taken before the fault phase, as many as an hour of the fault would hold; times are derived"},
+	{FlagCustom, "settings were overridden: not comparable with other results"},
+	{FlagCurtailed, "the fault phase was ended early, when the losses exceeded the whole budget of a server that does not fail"},
+	{FlagMasked, "some seconds of the fault phase do not count, because the host stalled"},
+	{FlagOneBadSecond, "victims were lost, but within one second: reported, and decides nothing unless it repeats"},
+	{FlagWrongBody, "a victim got another's answer or a corrupt one: the verdict is failed and needs no confirmation"},
+	{FlagUndelivered, "not every fault is proved to have reached its place"},
+	{FlagUnbounded, "held by a pool whose end was not found; the reasons say what each stuck request costs"},
+	{FlagUploadsLost, "slow uploads, which are honest, got an error or were cut off: the price of a watchdog"},
+	{FlagWorkersUnseen, "fewer workers answered at boot than expected"},
+	{FlagAlreadyGone, "the server had ended before SIGTERM"},
+	{FlagNeededSIGKILL, "SIGTERM was not enough within the window"},
+	{FlagWindowLimited, "SIGTERM was not enough within the window, but the documented grace is longer than that: not a fault"},
+	{FlagSurvivors, "processes were left behind when the server was gone"},
+	{FlagPortHeld, "the port could not be bound again when the server was gone"},
+	{FlagFlaky, "attempts of the cell disagree; the best valid one counts"},
+	{FlagUnconfirmed, "not held once, and it could not be tried again until that was confirmed: the cell is invalid"},
+}
+
 // flags lists what applies, in a fixed order.
 func (f *findings) flags(verdict bench.Verdict) []string {
 	flags := []string{}

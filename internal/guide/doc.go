@@ -1,0 +1,8 @@
+// Package guide puts what benchrun knows of itself into words: the page of one
+// word for `benchrun explain`, and the generated pages of docs/. Everything
+// comes from the tables that the other rooms work by, so that no text is
+// written twice.
+//
+// It imports internal/bench and the rooms that hold tables: scenarios,
+// internal/judge and targets. It runs and measures nothing.
+package guide

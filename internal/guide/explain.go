@@ -1,0 +1,194 @@
+package guide
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/judge"
+	"benchrun/scenarios"
+	"benchrun/targets"
+)
+
+// Words lists everything that Explain knows: families, verdicts, flags,
+// measures. A word that is two of these stands here once.
+func Words() []string {
+	var words []string
+	add := func(word string) {
+		if !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	for _, f := range scenarios.All() {
+		add(f.ID)
+	}
+	for _, v := range bench.VerdictTable {
+		add(v.Verdict.String())
+	}
+	for _, f := range judge.FlagTable {
+		add(f.Name)
+	}
+	for _, m := range bench.MeasureTable {
+		add(m.Name)
+	}
+	return words
+}
+
+// Explain says what a word means: a family or a scenario, a verdict, a flag, a
+// measure, or several of these. An unknown word is a bench.UsageError that
+// suggests the nearest known one.
+func Explain(word string) (string, error) {
+	var parts []string
+	if s, ok, err := scenario(word); err != nil {
+		return "", err
+	} else if ok {
+		parts = append(parts, explainFamily(s))
+	}
+	for _, v := range bench.VerdictTable {
+		if v.Verdict.String() == word {
+			parts = append(parts, heading(word, "verdict")+wrap("  ", v.Text+".")+
+				"  The rules: docs/method.md, \"Verdict of an attempt\".\n")
+		}
+	}
+	for _, f := range judge.FlagTable {
+		if f.Name == word {
+			parts = append(parts, heading(word, "flag: stands beside a verdict")+wrap("  ", f.Text+"."))
+		}
+	}
+	if m, ok := bench.MeasureByName(word); ok {
+		parts = append(parts, explainMeasure(m))
+	}
+	if len(parts) == 0 {
+		return "", unknownWord(word)
+	}
+	return strings.Join(parts, "\n"), nil
+}
+
+// scenario reads "wedge" and "wedge-0.5pct". The error is that of a ratio
+// which no scenario has.
+func scenario(word string) (bench.Scenario, bool, error) {
+	if f, ok := scenarios.ByID(word); ok {
+		return bench.Scenario{Family: f, Ratio: f.Ratio}, true, nil
+	}
+	i := strings.LastIndexByte(word, '-')
+	if i < 0 || !strings.HasSuffix(word, "pct") {
+		return bench.Scenario{}, false, nil
+	}
+	f, ok := scenarios.ByID(word[:i])
+	if !ok {
+		return bench.Scenario{}, false, nil
+	}
+	r, err := bench.ParseRatio(word[i+1:])
+	if err != nil {
+		return bench.Scenario{}, false, &bench.UsageError{Problem: word + ": " + err.Error()}
+	}
+	return bench.Scenario{Family: f, Ratio: r}, true, nil
+}
+
+func unknownWord(word string) error {
+	e := &bench.UsageError{
+		Problem: fmt.Sprintf("nothing is called %q", word),
+		Hint:    "see benchrun list scenarios, benchrun list measures, or docs/method.md",
+	}
+	if near := targets.Nearest(word, Words()); near != "" {
+		e.Hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return e
+}
+
+func heading(word, kind string) string { return fmt.Sprintf("%s (%s)\n\n", word, kind) }
+
+// who misbehaves, for the one sentence about a fault's magnitude.
+func who(f bench.Family) string {
+	if f.Client == bench.ClientAppFault {
+		return "The app"
+	}
+	return "The client"
+}
+
+func explainFamily(s bench.Scenario) string {
+	f := s.Family
+	var b strings.Builder
+	b.WriteString(heading(f.ID, fmt.Sprintf("family, version %d", f.Version)))
+	b.WriteString(wrap("  ", f.Title+"."))
+	section := func(title, text string) {
+		if text != "" {
+			b.WriteString("\n" + title + "\n" + wrap("  ", text))
+		}
+	}
+	section("Why it matters", f.Why)
+	section("A good server", f.Good)
+	section("Who misbehaves, and how much", who(f)+": "+f.Magnitude+". The size is fixed; how many requests do it is the ratio.")
+	b.WriteString("\nWhat is measured beside the verdict\n")
+	for _, name := range MeasuresOf(f) {
+		if m, ok := bench.MeasureByName(name); ok {
+			b.WriteString(labelled(name, m.Text))
+		}
+	}
+	b.WriteString("\nPublic reports\n")
+	for _, r := range f.References {
+		b.WriteString("  " + r + "\n")
+	}
+	b.WriteString("\nRun it\n")
+	for _, c := range Commands(s) {
+		b.WriteString("  " + c + "\n")
+	}
+	return b.String()
+}
+
+// labelled is a line with a name in front, its further lines below the text.
+func labelled(name, text string) string {
+	const column = 22
+	lines := wrap(strings.Repeat(" ", column), text)
+	return fmt.Sprintf("  %-*s", column-2, name) + strings.TrimPrefix(lines, strings.Repeat(" ", column))
+}
+
+// MeasuresOf names the measures that tell most about a family, in the order of
+// bench.MeasureTable. Every cell carries all of them.
+func MeasuresOf(f bench.Family) []string {
+	names := []string{"h", "longest_outage", "time_to_recover"}
+	switch f.Effect {
+	case bench.EffectHold:
+		names = append(names, "slots", "aged_slots", "time_to_collapse")
+		if f.Hold == 0 {
+			names = append(names, "watchdog", "reclaimed", "time_to_reclaim")
+		}
+	case bench.EffectKill:
+		names = append(names, "blast_radius", "worker_deaths", "worker_births", "live_workers_min")
+	}
+	var ordered []string
+	for _, m := range bench.MeasureTable {
+		if slices.Contains(names, m.Name) {
+			ordered = append(ordered, m.Name)
+		}
+	}
+	return ordered
+}
+
+// Commands are command lines that run a scenario: on a real server, at a
+// smaller ratio, and on the flaw of the reference server that it must find.
+func Commands(s bench.Scenario) []string {
+	out := []string{"benchrun --server gunicorn --scenario " + s.Name()}
+	if i := slices.Index(bench.RatioLadder, s.Ratio); i > 0 {
+		smaller := bench.Scenario{Family: s.Family, Ratio: bench.RatioLadder[i-1]}
+		out = append(out, "benchrun --server '*' --scenario "+smaller.Name()+" --dry-run")
+	}
+	if s.Family.Flaw != "" {
+		out = append(out, "benchrun --server reference --profile default,"+s.Family.Flaw+" --scenario "+s.Name())
+	}
+	return out
+}
+
+var betterWords = map[bench.Better]string{
+	bench.Higher: "higher is better", bench.Lower: "lower is better", bench.Neither: "neither high nor low is better",
+}
+
+func explainMeasure(m bench.MeasureSpec) string {
+	kind := "measure, " + betterWords[m.Better]
+	if m.Unit != "" {
+		kind = "measure in " + m.Unit + ", " + betterWords[m.Better]
+	}
+	return heading(m.Name, kind) + wrap("  ", m.Text+".") +
+		"  \">\" before a value says that the true one is above.\n  The formula: docs/method.md, \"Measures\".\n"
+}

@@ -1,0 +1,131 @@
+package guide
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/judge"
+	"benchrun/scenarios"
+)
+
+// Every word of a result can be looked up, and says what its table says.
+func TestEveryWordIsExplained(t *testing.T) {
+	texts := map[string][]string{}
+	for _, f := range scenarios.All() {
+		texts[f.ID] = append(texts[f.ID], f.Title, f.Why, f.Good, f.Magnitude)
+		texts[f.ID] = append(texts[f.ID], f.References...)
+	}
+	for _, v := range bench.VerdictTable {
+		texts[v.Verdict.String()] = append(texts[v.Verdict.String()], v.Text)
+	}
+	for _, f := range judge.FlagTable {
+		texts[f.Name] = append(texts[f.Name], f.Text)
+	}
+	for _, m := range bench.MeasureTable {
+		texts[m.Name] = append(texts[m.Name], m.Text)
+	}
+	words := Words()
+	if len(words) != len(texts) {
+		t.Errorf("%d words, %d texts", len(words), len(texts))
+	}
+	for _, w := range words {
+		got, err := Explain(w)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, want := range texts[w] {
+			if !strings.Contains(unwrapped(got), unwrapped(want)) {
+				t.Errorf("%s: %q is not told:\n%s", w, want, got)
+			}
+		}
+		for line := range strings.Lines(got) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > textWidth && !strings.HasPrefix(line, "  benchrun ") {
+				t.Errorf("%s: a line of %d characters: %s", w, n, line)
+			}
+		}
+	}
+}
+
+func unwrapped(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// A flag and a measure may share a name: both are told.
+func TestWordOfTwoKinds(t *testing.T) {
+	got, err := Explain("survivors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"survivors (flag", "survivors (measure"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing:\n%s", want, got)
+		}
+	}
+}
+
+func TestExplainScenario(t *testing.T) {
+	got, err := Explain("wedge-0.5pct")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"--scenario wedge-0.5pct", "--scenario wedge-0.2pct --dry-run", "default,no-watchdog"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing:\n%s", want, got)
+		}
+	}
+	if least, err := Explain("wedge-0.1pct"); err != nil || strings.Contains(least, "--dry-run") {
+		t.Errorf("there is no smaller ratio than 0.1 %%: %v\n%s", err, least)
+	}
+}
+
+func TestUnknownWords(t *testing.T) {
+	for word, hint := range map[string]string{
+		"wegde":          `"wedge"`,
+		"time-to-reclam": `"time_to_reclaim"`,
+		"heldd":          `"held"`,
+		"zzzzzzzz":       "benchrun list measures",
+		"wedge-3pct":     "0.1pct",
+		"wegde-1pct":     "",
+		"":               "",
+	} {
+		_, err := Explain(word)
+		var usage *bench.UsageError
+		if !errors.As(err, &usage) || !strings.Contains(err.Error(), hint) {
+			t.Errorf("Explain(%q): %v, want a usage error with %s", word, err, hint)
+		}
+	}
+}
+
+func TestMeasuresOf(t *testing.T) {
+	for _, f := range scenarios.All() {
+		got := MeasuresOf(f)
+		if !slices.Contains(got, "h") {
+			t.Errorf("%s: %v lacks h", f.ID, got)
+		}
+		if slices.Contains(got, "reclaimed") != (f.Effect == bench.EffectHold && f.Hold == 0) {
+			t.Errorf("%s: what holds without an end, and only that, is reclaimed: %v", f.ID, got)
+		}
+		for _, name := range got {
+			if _, ok := bench.MeasureByName(name); !ok {
+				t.Errorf("%s: no measure is called %s", f.ID, name)
+			}
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	long := strings.Repeat("x", 100)
+	for _, tt := range []struct{ in, want string }{
+		{"", "\n"},
+		{"a  b\nc", "  a b c\n"},
+		{long + " y", "  " + long + "\n  y\n"},
+		{strings.Repeat("word ", 16), "  " + strings.TrimSpace(strings.Repeat("word ", 15)) + "\n  word\n"},
+	} {
+		if got := wrap("  ", tt.in); got != tt.want {
+			t.Errorf("wrap(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
