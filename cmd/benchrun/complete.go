@@ -8,7 +8,8 @@ import (
 	"benchrun/targets"
 )
 
-// completeFlags teaches the shell the names that flags take.
+// completeFlags teaches the shell the names that a command's flags take, those
+// of them that it has.
 func completeFlags(cmd *cobra.Command, s *settings) {
 	registry := func() *targets.Registry {
 		reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
@@ -18,12 +19,15 @@ func completeFlags(cmd *cobra.Command, s *settings) {
 		return reg
 	}
 	complete := func(flag string, words func() []string) {
+		if cmd.Flags().Lookup(flag) == nil {
+			return
+		}
 		err := cmd.RegisterFlagCompletionFunc(flag,
 			func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 				return words(), cobra.ShellCompDirectiveNoFileComp
 			})
 		if err != nil {
-			panic(err) // the flag does not exist: a programming error
+			panic(err) // the flag has one already: a programming error
 		}
 	}
 	complete("server", func() []string {

@@ -207,3 +207,31 @@ func TestSweepUnmounts(t *testing.T) {
 		t.Errorf("%s is still there (%v)", s.Dir, err)
 	}
 }
+
+// Leftovers sees what Sweep would remove, and touches nothing.
+func TestLeftovers(t *testing.T) {
+	ownTemp(t)
+	if left, err := Leftovers(); err != nil || len(left) > 0 {
+		t.Fatalf("before anything was made: %v, %v", left, err)
+	}
+	s, _ := newTestScratch(t)
+	if left, err := Leftovers(); err != nil || len(left) > 0 {
+		t.Errorf("a folder in use: %v, %v", left, err)
+	}
+	dead := filepath.Join(filepath.Dir(s.Dir), "0123456789ab")
+	if err := os.Mkdir(dead, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		left, err := Leftovers()
+		if err != nil || len(left) != 1 || left[0] != dead {
+			t.Errorf("Leftovers() = %v, %v; want %s", left, err, dead)
+		}
+	}
+	if said, err := Sweep(); err != nil || len(said) != 1 {
+		t.Errorf("Sweep() = %v, %v", said, err)
+	}
+	if left, err := Leftovers(); err != nil || len(left) > 0 {
+		t.Errorf("after the sweep: %v, %v", left, err)
+	}
+}

@@ -57,6 +57,45 @@ func Sweep() ([]string, error) {
 	return swept, errors.Join(errs...)
 }
 
+// Leftovers lists the scratch folders of this user that a killed benchrun has
+// left and Sweep would remove. It removes nothing.
+func Leftovers() ([]string, error) {
+	parent := scratchParent()
+	if _, err := os.Lstat(parent); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err := ownFolderOnly(parent); err != nil {
+		return nil, err
+	}
+	guard, err := lockParent(parent) // nobody makes or sweeps a folder meanwhile
+	if err != nil {
+		return nil, err
+	}
+	defer guard.Close() //nolint:errcheck // releases the lock
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return nil, err
+	}
+	var left []string
+	for _, e := range entries {
+		dir := filepath.Join(parent, e.Name())
+		if e.IsDir() && !inUse(dir) {
+			left = append(left, dir)
+		}
+	}
+	return left, nil
+}
+
+// inUse says whether a living benchrun holds the folder's lock.
+func inUse(dir string) bool {
+	lock, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return false
+	}
+	defer lock.Close() //nolint:errcheck // releases the lock
+	return errors.Is(unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
+}
+
 // sweepFolder does nothing and says nothing when the folder is in use.
 func sweepFolder(dir string) (string, error) {
 	lock, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|unix.O_NOFOLLOW, 0)

@@ -1,0 +1,84 @@
+package targets
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+
+	"benchrun/internal/bench"
+)
+
+// This file answers what an installation would find on this machine, without
+// installing anything.
+
+// Needs lists what a profile needs installed, the server's own needs first,
+// and whether it runs on Python. version "" means the server file's. An
+// unknown profile or an impossible version is a bench.UsageError.
+func (s *Server) Needs(profile, version string) (needs Requirements, python bool, err error) {
+	p, err := s.Profile(profile)
+	if err != nil {
+		return Requirements{}, false, err
+	}
+	if version, err = wantedVersion(s, p, version); err != nil {
+		return Requirements{}, false, err
+	}
+	return s.requirements(p, version), s.usesPython(p), nil
+}
+
+// FindPython gives the interpreter that Install would choose: its path and its
+// version ("3.11.2"). None usable is a bench.EnvironmentError with the way out.
+func FindPython(ctx context.Context, wanted string, user *RunAs) (path, version string, err error) {
+	py, err := chooseInterpreter(ctx, wanted, user)
+	return py.path, py.version, err
+}
+
+// EnvironmentMaker names what would make Python environments for the
+// interpreter python: "uv" or "venv". Neither is a bench.EnvironmentError,
+// although Install may still get venv from Debian's packages.
+func EnvironmentMaker(ctx context.Context, python string) (string, error) {
+	if haveUV() {
+		return "uv", nil
+	}
+	if _, err := probe(ctx, nil, python, "-c", "import venv, ensurepip"); err != nil {
+		return "", &bench.EnvironmentError{
+			Problem: fmt.Sprintf("%s cannot make environments: it has no venv with pip, and there is no uv", python),
+			Hint:    "run: " + byHand([]string{"python3-venv"}),
+		}
+	}
+	return "venv", nil
+}
+
+// MissingPackages lists which of the Debian packages are not installed, and
+// the command that installs them. debian is false on other systems, where
+// nothing can be said.
+func MissingPackages(ctx context.Context, packages []string) (missing []string, command string, debian bool) {
+	if _, err := exec.LookPath("dpkg-query"); err != nil {
+		return nil, "", false
+	}
+	if missing = missingPackages(ctx, packages); len(missing) > 0 {
+		command = byHand(missing)
+	}
+	return missing, command, true
+}
+
+// PackagesAs says as whom Debian packages can be installed without asking
+// anybody: "root", "sudo" or "" for not at all.
+func PackagesAs(ctx context.Context) string {
+	if _, err := exec.LookPath("apt-get"); err != nil {
+		return ""
+	}
+	if os.Geteuid() == 0 {
+		return "root"
+	}
+	if _, err := probe(ctx, nil, "sudo", "-n", "true"); err == nil {
+		return "sudo"
+	}
+	return ""
+}
+
+// Reaches says whether user can enter folder, by trying.
+func Reaches(ctx context.Context, user *RunAs, folder string) error {
+	_, err := probe(ctx, user, "/bin/sh", "-c", `cd -- "$0"`, folder)
+	return err
+}
