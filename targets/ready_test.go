@@ -38,7 +38,7 @@ func TestNeeds(t *testing.T) {
 	if _, _, err := s.Needs("default", "3.0"); !errors.As(err, &usage) {
 		t.Errorf("a version that cannot be chosen: %v", err)
 	}
-	if _, _, err := s.Needs("defualt", ""); !errors.As(err, &usage) {
+	if _, _, err := s.Needs("no-such-profile", ""); !errors.As(err, &usage) {
 		t.Errorf("an unknown profile: %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -82,30 +83,42 @@ func (s settings) ownServers(reg *targets.Registry) []string {
 	return out
 }
 
+// openLab clears away what killed runs have left, sees to it that nothing of
+// this one stays should it be killed, and finds out what this machine can do.
+// The caller calls done at the end.
+func openLab(ctx context.Context, port int, note func(string)) (lab *runner.Lab, done func(), err error) {
+	swept, err := launch.Sweep()
+	for _, line := range swept {
+		note(line)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	janitor, err := launch.StartJanitor()
+	if err != nil {
+		return nil, nil, err
+	}
+	host, err := observe.Host()
+	if err != nil {
+		janitor.Close()
+		return nil, nil, fmt.Errorf("this machine: %w", err)
+	}
+	if lab, err = runner.NewLab(ctx, host, benchrunVersion(), port); err != nil {
+		janitor.Close()
+		return nil, nil, err
+	}
+	return lab, janitor.Close, nil
+}
+
 // execute runs the cells. A run without an id means that nothing was begun.
 func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, error) {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
 	progress := report.NewProgress(stderr, isTerminal(stderr), width(stderr))
-	swept, err := launch.Sweep()
-	for _, line := range swept {
-		progress.Note(line)
-	}
+	lab, done, err := openLab(ctx, s.port, progress.Note)
 	if err != nil {
 		return bench.Run{}, err
 	}
-	janitor, err := launch.StartJanitor()
-	if err != nil {
-		return bench.Run{}, err
-	}
-	defer janitor.Close()
-	host, err := observe.Host()
-	if err != nil {
-		return bench.Run{}, fmt.Errorf("this machine: %w", err)
-	}
-	lab, err := runner.NewLab(ctx, host, benchrunVersion(), s.port)
-	if err != nil {
-		return bench.Run{}, err
-	}
+	defer done()
 	run := bench.Run{
 		Schema: bench.RunSchema, ID: results.NewRunID(), StartedAt: time.Now().UTC().Format(time.RFC3339),
 		Benchrun: benchrunVersion(), Args: os.Args[1:], Mode: s.mode(), Seed: s.seed,

@@ -159,7 +159,7 @@ func TestContractFamilies(t *testing.T) {
 func TestContractExitCodes(t *testing.T) {
 	table := section(t, contract(t), "## Exit codes")
 	for _, code := range []int{bench.ExitOK, bench.ExitInternal, bench.ExitUsage, bench.ExitEnvironment,
-		bench.ExitNothing, bench.ExitUnmeasured} {
+		bench.ExitNothing, bench.ExitUnmeasured, bench.ExitCheckFailed} {
 		if !strings.Contains(table, fmt.Sprintf("| %d |", code)) || !strings.Contains(exitHelp, strconv.Itoa(code)+" ") {
 			t.Errorf("exit code %d is not told in the contract and in --help", code)
 		}

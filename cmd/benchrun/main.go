@@ -45,7 +45,7 @@ func run(args []string) (code int) {
 	cmd := newRootCommand()
 	cmd.SetArgs(args)
 	err := cmd.ExecuteContext(ctx)
-	if err != nil && !errors.Is(err, errUnmeasured) {
+	if err != nil && !errors.Is(err, errUnmeasured) && !errors.Is(err, errCheckFailed) {
 		fmt.Fprintln(os.Stderr, "benchrun:", err)
 	}
 	return exitCode(ctx, err)
@@ -53,6 +53,9 @@ func run(args []string) (code int) {
 
 // errUnmeasured says that some cell is invalid; the table has said so already.
 var errUnmeasured = errors.New("not everything could be measured")
+
+// errCheckFailed says that a server failed a check; the table has said so already.
+var errCheckFailed = errors.New("a check failed")
 
 // errTerminated is why a context ended on SIGTERM or SIGHUP.
 var errTerminated = errors.New("terminated")
@@ -112,6 +115,8 @@ func exitCode(ctx context.Context, err error) int {
 		return bench.ExitNothing
 	case errors.Is(err, errUnmeasured):
 		return bench.ExitUnmeasured
+	case errors.Is(err, errCheckFailed):
+		return bench.ExitCheckFailed
 	case errors.As(err, &env), errors.Is(err, syscall.ENOSPC):
 		return bench.ExitEnvironment
 	}

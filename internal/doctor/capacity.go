@@ -74,6 +74,9 @@ func lookDisks(_ context.Context, p *patient) []Check {
 			continue
 		}
 		free, err := freeBytes(place.folder)
+		if err == nil && place.folder == p.wanted.Out {
+			err = writable(place.folder)
+		}
 		if err != nil {
 			checks = append(checks, Check{Name: place.name, Text: problem(err), Fix: place.move})
 			continue
@@ -99,6 +102,25 @@ func freeBytes(folder string) (int64, error) {
 		up := filepath.Dir(folder)
 		if !errors.Is(err, fs.ErrNotExist) || up == folder {
 			return 0, fmt.Errorf("%s: %w", folder, err)
+		}
+		folder = up
+	}
+}
+
+// writable says whether folder, or the nearest one above it, can be written to.
+func writable(folder string) error {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return err
+	}
+	for {
+		err := unix.Access(folder, unix.W_OK|unix.X_OK)
+		up := filepath.Dir(folder)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, fs.ErrNotExist) || up == folder:
+			return fmt.Errorf("%s: %w", folder, err)
 		}
 		folder = up
 	}

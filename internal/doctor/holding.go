@@ -107,7 +107,7 @@ func limits(caps launch.Capabilities, l bench.Limits) Check {
 	return c
 }
 
-func lookUser(_ context.Context, p *patient) []Check {
+func lookUser(context.Context, *patient) []Check {
 	u, err := launch.Unprivileged()
 	switch {
 	case err != nil:

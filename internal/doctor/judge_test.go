@@ -100,3 +100,12 @@ func TestFreeBytes(t *testing.T) {
 		t.Errorf("a folder that is still to be made: %d, %v", absent, err)
 	}
 }
+
+func TestWritable(t *testing.T) {
+	if err := writable(filepath.Join(t.TempDir(), "not", "yet")); err != nil {
+		t.Error(err)
+	}
+	if err := writable("/proc/self/fd"); err == nil {
+		t.Error("/proc/self/fd can be written to")
+	}
+}

@@ -124,6 +124,19 @@ func (l *Lab) installOptions(c plan.Cell, python string, progress func(string)) 
 	return opts
 }
 
+// Prepare installs a cell's target. progress is told of every long step.
+func (l *Lab) Prepare(ctx context.Context, c plan.Cell, python string, progress func(string)) (*Prepared, error) {
+	profile, err := c.Server.Profile(c.Profile)
+	if err != nil {
+		return nil, err
+	}
+	inst, err := targets.Install(ctx, l.installOptions(c, python, progress))
+	if err != nil {
+		return nil, err
+	}
+	return &Prepared{Server: c.Server, Profile: profile, ProfileName: c.Profile, Installation: inst}, nil
+}
+
 // Prepared is an installed target, ready to be launched any number of times.
 type Prepared struct {
 	Server       *targets.Server

@@ -45,7 +45,22 @@ const probeBoot = 15 * time.Second
 // ratio is the smallest one that the target will be aged for. A target that
 // cannot be probed gets a Probe with a Note: its attempts will show why.
 func (l *Lab) ProbeTarget(ctx context.Context, t *Prepared, ratio bench.Ratio, mode bench.Mode, logPath string) (bench.Probe, error) {
-	var p bench.Probe
+	p, err := l.probeSlots(ctx, t, logPath)
+	if err != nil || p.Note != "" {
+		return p, err
+	}
+	patience := watchdogPatience(p.Slots, ratio, mode)
+	took, gone, err := l.timeWatchdog(ctx, t, patience, logPath)
+	if err != nil {
+		return p, err
+	}
+	p.Watchdog, p.WatchdogCensored = took, !gone
+	return p, nil
+}
+
+// probeSlots finds out how many requests a target holds at once. Where it
+// cannot, the probe's Note says why.
+func (l *Lab) probeSlots(ctx context.Context, t *Prepared, logPath string) (p bench.Probe, err error) {
 	for _, step := range slotSteps {
 		held, err := l.fillSlots(ctx, t, step, logPath)
 		if err != nil {
@@ -62,14 +77,7 @@ func (l *Lab) ProbeTarget(ctx context.Context, t *Prepared, ratio bench.Ratio, m
 	}
 	if p.Slots == 0 {
 		p.Note = "no request was seen to be held"
-		return p, nil
 	}
-	patience := watchdogPatience(p.Slots, ratio, mode)
-	took, gone, err := l.timeWatchdog(ctx, t, patience, logPath)
-	if err != nil {
-		return p, err
-	}
-	p.Watchdog, p.WatchdogCensored = took, !gone
 	return p, nil
 }
 

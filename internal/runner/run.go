@@ -117,15 +117,7 @@ func (r *Run) installAll(ctx context.Context) error {
 }
 
 func (r *Run) install(ctx context.Context, c plan.Cell) (*Prepared, error) {
-	profile, err := c.Server.Profile(c.Profile)
-	if err != nil {
-		return nil, err
-	}
-	inst, err := targets.Install(ctx, r.Lab.installOptions(c, r.order.Python, r.Progress.Note))
-	if err != nil {
-		return nil, err
-	}
-	return &Prepared{Server: c.Server, Profile: profile, ProfileName: c.Profile, Installation: inst}, nil
+	return r.Lab.Prepare(ctx, c, r.order.Python, r.Progress.Note)
 }
 
 // cell makes as many attempts as the judge wants and folds them.

@@ -1,0 +1,72 @@
+package clients
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// Single requests whose answers are held to docs/contract.md as strictly as
+// those of a benchmark.
+
+// AskVictim sends one victim now and says how it ended.
+func AskVictim(addr, nonce string, load bench.Load) bench.Sample {
+	clock := bench.NewClock()
+	loop := OpenLoop{
+		Clock: clock, Addr: addr, Role: bench.RoleVictim, Rate: 1, SLO: load.SLO, Timeout: load.Timeout,
+		Nonce: func(uint64) string { return nonce }, Start: clock.Now(),
+	}
+	return loop.ask(0, newScratch())
+}
+
+// CheckEcho says what is wrong with an answer of Ask that should be like a
+// victim's: 200, this nonce's body, and the worker's pid.
+func CheckEcho(nonce string, status int, body []byte, header http.Header) error {
+	outcome, err := judgeVictim(nonce, answer{status: status, header: header, body: body, size: int64(len(body))})
+	switch {
+	case err != nil:
+		return err
+	case outcome != bench.OK || status != http.StatusOK:
+		return fmt.Errorf("status %d", status)
+	}
+	return nil
+}
+
+// IsJSON says whether a header declares its body to be JSON.
+func IsJSON(header http.Header) bool {
+	kind, _, _ := strings.Cut(header.Get("Content-Type"), ";")
+	return strings.EqualFold(strings.TrimSpace(kind), "application/json")
+}
+
+// AskUpload sends the body of a slow upload at once, without its slowness, and
+// says what is wrong with the answer.
+func AskUpload(ctx context.Context, addr, nonce string, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	conn, err := dial(ctx, addr, time.Time{})
+	if err != nil {
+		return err
+	}
+	defer endWith(ctx, conn)()
+	u := newSlowUpload()
+	head := requestHead(http.MethodPost, "/upload?nonce="+nonce, addr)
+	head = append(head, "Content-Type: application/octet-stream\r\nContent-Length: "+strconv.Itoa(len(u.body))+"\r\n\r\n"...)
+	_, _ = conn.Write(append(head, u.body...)) // reading tells what a failure means
+	a := readAnswer(conn, bufio.NewReader(nil), make([]byte, maxReceipt))
+	switch {
+	case a.fate != whole:
+		return fmt.Errorf("%s: %w", a.fate, a.err)
+	case a.status != http.StatusOK:
+		return fmt.Errorf("status %d", a.status)
+	case !IsJSON(a.header):
+		return errors.New("Content-Type " + strconv.Quote(a.header.Get("Content-Type")))
+	}
+	return u.checkAnswer(nonce, a)
+}

@@ -1,0 +1,95 @@
+package clients
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+func TestAskVictim(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		nonce := r.URL.Query().Get("nonce")
+		w.Header().Set(PIDHeader, "7")
+		if nonce == "wrong" {
+			nonce = "other"
+		}
+		_, _ = w.Write(VictimBody(nonce))
+	}))
+	defer srv.Close()
+	for nonce, want := range map[string]bench.Outcome{"right": bench.OK, "wrong": bench.Wrong} {
+		if got := AskVictim(srv.Listener.Addr().String(), nonce, bench.StandardLoad); got.Outcome != want || got.PID != 7 {
+			t.Errorf("%s: %+v, want %s", nonce, got, want)
+		}
+	}
+	srv.Close()
+	if got := AskVictim(srv.Listener.Addr().String(), "gone", bench.StandardLoad); got.Outcome != bench.Refused {
+		t.Errorf("nobody there: %+v", got)
+	}
+}
+
+func TestCheckEcho(t *testing.T) {
+	with := http.Header{PIDHeader: {"7"}}
+	for _, tt := range []struct {
+		name   string
+		status int
+		body   []byte
+		header http.Header
+		ok     bool
+	}{
+		{"right", 200, VictimBody("a"), with, true},
+		{"created", 201, VictimBody("a"), with, false},
+		{"failed", 500, VictimBody("a"), with, false},
+		{"another's", 200, VictimBody("b"), with, false},
+		{"short", 200, VictimBody("a")[:1000], with, false},
+		{"no pid", 200, VictimBody("a"), http.Header{}, false},
+	} {
+		if err := CheckEcho("a", tt.status, tt.body, tt.header); (err == nil) != tt.ok {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}
+
+func TestIsJSON(t *testing.T) {
+	for kind, want := range map[string]bool{
+		"application/json": true, "Application/JSON; charset=utf-8": true, "text/plain": false, "": false, "application/jsonx": false,
+	} {
+		if got := IsJSON(http.Header{"Content-Type": {kind}}); got != want {
+			t.Errorf("%q: %v", kind, got)
+		}
+	}
+}
+
+func TestAskUpload(t *testing.T) {
+	answers := map[string]func(w http.ResponseWriter, n int, digest string){
+		"": func(w http.ResponseWriter, n int, digest string) {
+			_, _ = fmt.Fprintf(w, `{"nonce":"u","bytes":%d,"sha256":"%s"}`, n, digest)
+		},
+		"sent": func(w http.ResponseWriter, n int, digest string) {
+			_, _ = fmt.Fprintf(w, `{"nonce":"u","bytes":%d,"sha256":"%s"}`, n-1, digest)
+		},
+		"status 413":   func(w http.ResponseWriter, _ int, _ string) { w.WriteHeader(413) },
+		"Content-Type": func(w http.ResponseWriter, _ int, _ string) { w.Header().Set("Content-Type", "text/html") },
+		"receipt":      func(w http.ResponseWriter, _ int, _ string) { _, _ = io.WriteString(w, "thanks") },
+	}
+	for says, answer := range answers {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			sum := sha256.Sum256(body)
+			w.Header().Set("Content-Type", "application/json")
+			answer(w, len(body), hex.EncodeToString(sum[:]))
+		}))
+		err := AskUpload(t.Context(), srv.Listener.Addr().String(), "u", 10*time.Second)
+		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("want %q, got %v", says, err)
+		}
+		srv.Close()
+	}
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/plan"
+	"benchrun/internal/runner"
+	"benchrun/report"
+	"benchrun/targets"
+)
+
+func newCheckServerCommand() *cobra.Command {
+	var s settings
+	var patience time.Duration
+	cmd := &cobra.Command{
+		Use:   "check-server NAME|FILE",
+		Short: "whether a server and its file do what the contract asks",
+		Long: `check-server installs a server, boots it, asks for everything that an app must
+serve (docs/contract.md), checks the answers and the receipts strictly, stops
+it, and compares the slots and the watchdog that it measures with what the
+server's file claims. It takes about half a minute a profile.
+
+NAME is a server, or name@version; FILE is a server file of your own. A claim
+that differs is told and fails nothing: claims explain, they never decide. The
+exit code is 0, 5 when something could not be measured, or 10 when a check
+failed.`,
+		Example:           "  benchrun check-server gunicorn\n  benchrun check-server my.yaml --profile default\n  benchrun check-server mod_wsgi --profile default --patience 4m",
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: completeServers,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return &bench.UsageError{Problem: "check-server wants one server or server file", Hint: "see benchrun check-server --help"}
+			}
+			cells, err := s.checked(args[0])
+			if err != nil {
+				return err
+			}
+			return s.checkServer(cmd, cells, patience)
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVarP(&s.profiles, "profile", "p", nil, "profiles (default and hardened unless given)")
+	f.DurationVar(&patience, "patience", time.Minute, "how long a claimed watchdog is waited for at most")
+	f.StringVar(&s.python, "python", "", "Python interpreter for the server (default /usr/bin/python3)")
+	f.IntVar(&s.port, "port", 0, "port for the server (default: a free one for each launch)")
+	completeFlags(cmd, &s)
+	return cmd
+}
+
+func completeServers(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	reg, err := targets.Load(targets.DefaultLoadOptions(nil))
+	if err != nil || len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	return reg.Names(), cobra.ShellCompDirectiveDefault // files too
+}
+
+// checked gives a cell for each target that is to be checked.
+func (s settings) checked(what string) ([]plan.Cell, error) {
+	ext := filepath.Ext(what)
+	isFile := strings.ContainsRune(what, os.PathSeparator) || ext == ".yaml" || ext == ".yml"
+	if isFile {
+		s.serverFiles = []string{what}
+	}
+	reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
+	if err != nil {
+		return nil, err
+	}
+	s.servers = []string{what}
+	if isFile {
+		s.servers = s.ownServers(reg)
+	}
+	const anyFamily = "wedge"
+	return plan.Cells(reg, plan.Selection{Servers: s.servers, Profiles: s.profiles, Scenarios: []string{anyFamily}})
+}
+
+// checkServer checks target after target and prints a table of each.
+func (s settings) checkServer(cmd *cobra.Command, cells []plan.Cell, patience time.Duration) error {
+	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
+	note := report.NewProgress(stderr, isTerminal(stderr), width(stderr)).Note
+	lab, done, err := openLab(ctx, s.port, note)
+	if err != nil {
+		return err
+	}
+	defer done()
+	worst := runner.FindingOK
+	for _, c := range cells {
+		if c.Unsupported != "" {
+			note(fmt.Sprintf("%s/%s: %s", c.Server.Name, c.Profile, c.Unsupported))
+			continue
+		}
+		t, err := lab.Prepare(ctx, c, s.python, note)
+		if err != nil {
+			return err
+		}
+		note(fmt.Sprintf("checking %s %s/%s", t.Server.Name, t.Installation.Version, t.ProfileName))
+		findings, err := checkTarget(ctx, lab, t, patience)
+		if werr := writeFindings(cmd.OutOrStdout(), t, findings); werr != nil && err == nil {
+			err = werr
+		}
+		if err != nil {
+			return err
+		}
+		for _, f := range findings {
+			worst = worseOf(worst, f.Verdict)
+		}
+	}
+	switch worst {
+	case runner.FindingFailed:
+		return errCheckFailed
+	case runner.FindingUnmeasured:
+		return errUnmeasured
+	}
+	return nil
+}
+
+// worseOf puts failed before unmeasured, and lets a claim that differs pass.
+func worseOf(a, b runner.FindingVerdict) runner.FindingVerdict {
+	for _, v := range []runner.FindingVerdict{runner.FindingFailed, runner.FindingUnmeasured} {
+		if a == v || b == v {
+			return v
+		}
+	}
+	return runner.FindingOK
+}
+
+func checkTarget(ctx context.Context, lab *runner.Lab, t *runner.Prepared, patience time.Duration) (findings []runner.Finding, err error) {
+	logs, err := os.MkdirTemp("", "benchrun-check-")
+	if err != nil {
+		return nil, &bench.EnvironmentError{Problem: "no folder for the server's output", Err: err, Hint: "set TMPDIR"}
+	}
+	defer func() { _ = os.RemoveAll(logs) }() // small, and in a folder for what is temporary
+	check := runner.ServerCheck{
+		Lab: lab, Target: t, Patience: patience, LogPath: filepath.Join(logs, "server.log"),
+		On: func(f runner.Finding) { findings = append(findings, f) },
+	}
+	err = check.Run(ctx)
+	return findings, err
+}
+
+// writeFindings prints a target's table. What a server has said stands in it
+// cleaned.
+func writeFindings(out io.Writer, t *runner.Prepared, findings []runner.Finding) error {
+	if _, err := fmt.Fprintf(out, "%s %s/%s (%s)\n", t.Server.Name, t.Installation.Version, t.ProfileName, t.Server.File); err != nil {
+		return fmt.Errorf("stdout: %w", err)
+	}
+	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	_, _ = fmt.Fprintf(w, "  verdict\tcheck\texpected\tseen\n") // Flush tells
+	for _, f := range findings {
+		_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", f.Verdict, f.Check, f.Expected, report.Clean(f.Seen))
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("stdout: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// checkServer runs check-server and returns each check's verdict and what was
+// seen.
+func checkServer(t *testing.T, code int, args ...string) (verdicts map[string]string, out string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	cmd := benchrunCommand(ctx, t, append([]string{"check-server"}, args...)...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		t.Errorf("check-server %v: exit %d, want %d\n%s%s", args, got, code, stdout.String(), stderr.String())
+	}
+	verdicts = map[string]string{}
+	row := regexp.MustCompile(`^  (ok|failed|differs|unmeasured) +(.*?)  `)
+	for line := range strings.Lines(stdout.String()) {
+		if m := row.FindStringSubmatch(line); m != nil {
+			verdicts[m[2]] = m[1]
+		}
+	}
+	return verdicts, stdout.String()
+}
+
+func wantChecks(t *testing.T, got map[string]string, out string, want map[string]string) {
+	t.Helper()
+	for check, verdict := range want {
+		if got[check] != verdict {
+			t.Errorf("%s is %q, want %s\n%s", check, got[check], verdict, out)
+		}
+	}
+}
+
+// soundChecks are what the reference server must pass.
+var soundChecks = []string{"boot", "/ping", "/victim, nonce of 1", "/victim, nonce of 64", "/sleep", "/sleep receipts", "/upload",
+	"anything else", "stop (SIGTERM)", "receipts file", "/fault/wedge", "/fault/segfault", "slots", "watchdog"}
+
+func TestCheckServer(t *testing.T) {
+	t.Run("sound", func(t *testing.T) {
+		t.Parallel()
+		got, out := checkServer(t, bench.ExitOK, "reference", "--profile", "default")
+		for _, check := range soundChecks {
+			if got[check] != "ok" {
+				t.Errorf("%s is %q\n%s", check, got[check], out)
+			}
+		}
+	})
+	t.Run("does not stop", func(t *testing.T) {
+		t.Parallel()
+		got, out := checkServer(t, bench.ExitCheckFailed, "reference", "--profile", "ignores-sigterm")
+		wantChecks(t, got, out, map[string]string{"stop (SIGTERM)": "failed", "/ping": "ok", "watchdog": "ok"})
+	})
+	// A claim that differs fails nothing; one that could not be tried is not passed.
+	t.Run("claims", func(t *testing.T) {
+		t.Parallel()
+		got, out := checkServer(t, bench.ExitOK, referenceFile(t, "[--workers, 2, --watchdog, 2s]", "{slots: 7, watchdog_s: 30, grace_s: 4}"))
+		wantChecks(t, got, out, map[string]string{"slots": "differs", "watchdog": "differs", "boot": "ok"})
+	})
+	t.Run("impatient", func(t *testing.T) {
+		t.Parallel()
+		file := referenceFile(t, "[--workers, 2, --watchdog, 2s, --flaw, no-watchdog]", "{slots: 2, watchdog_s: 30, grace_s: 4}")
+		got, out := checkServer(t, bench.ExitUnmeasured, file, "--patience", "5s")
+		wantChecks(t, got, out, map[string]string{"slots": "ok", "watchdog": "unmeasured"})
+		if !strings.Contains(out, "--patience 47s") {
+			t.Errorf("the patience that would tell is not named:\n%s", out)
+		}
+	})
+	// A server that answers, but nothing that the contract asks for.
+	t.Run("wrong answers", func(t *testing.T) {
+		t.Parallel()
+		got, out := checkServer(t, bench.ExitCheckFailed, writeServer(t, "liar", `["{python}", "-c", "`+strings.ReplaceAll(liar, "\n", `\n`)+`", "{host}", "{port}", "{args}"]`))
+		wantChecks(t, got, out, map[string]string{
+			"boot": "ok", "/ping": "failed", "/victim, nonce of 1": "failed", "/sleep": "failed", "/sleep receipts": "failed",
+			"/upload": "failed", "anything else": "failed", "/fault/wedge": "failed", "slots": "unmeasured",
+		})
+	})
+	t.Run("never boots", func(t *testing.T) {
+		t.Parallel()
+		got, out := checkServer(t, bench.ExitCheckFailed, writeServer(t, "dies",
+			`["{python}", "-c", "import sys; sys.exit('no licence found')", "{port}", "{args}"]`))
+		wantChecks(t, got, out, map[string]string{"boot": "failed"})
+		if len(got) != 1 || !strings.Contains(out, "no licence found") {
+			t.Errorf("what it said is not told, or more was checked:\n%s", out)
+		}
+	})
+}
+
+// liar says 200 to everything, always with the same body: enough to count as
+// ready, and nothing more.
+const liar = `import json, sys; from http.server import *
+class H(BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = json.dumps({'token': json.load(open('attempt.json'))['token'], 'pid': 7}).encode()
+        self.send_response(200); self.send_header('X-Benchrun-Pid', '7'); self.send_header('Content-Length', str(len(body)))
+        self.end_headers(); self.wfile.write(body)
+    do_POST = do_GET
+ThreadingHTTPServer((sys.argv[1], int(sys.argv[2])), H).serve_forever()`
+
+// referenceFile is a server file of the reference server with other claims.
+func referenceFile(t *testing.T, args, claims string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "claims.yaml")
+	text := fmt.Sprintf(`schema: benchrun.server/v1
+name: claims
+title: the reference server under another name
+app: builtin
+command: ["{benchrun}", __reference, --bind, "{host}:{port}", --app, "{app}", "{args}"]
+profiles:
+  default:
+    why: for a test
+    args: %s
+    workers: 2
+    claims: %s
+`, args, claims)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

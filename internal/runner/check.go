@@ -1,0 +1,182 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/launch"
+	"benchrun/scenarios"
+)
+
+// FindingVerdict is what a check of a server came to. The zero value says that
+// nothing was measured: it never passes.
+type FindingVerdict int
+
+// The verdicts of a check.
+const (
+	FindingUnmeasured FindingVerdict = iota // could not be looked at, or not long enough
+	FindingFailed                           // not what docs/contract.md asks for
+	FindingDiffers                          // the file's claim is not what was measured: claims explain, so nothing fails
+	FindingOK
+)
+
+// String is the word in the table.
+func (v FindingVerdict) String() string {
+	return [...]string{"unmeasured", "failed", "differs", "ok"}[v]
+}
+
+// Finding is one check of a server: what was expected, what was seen.
+type Finding struct {
+	Check, Expected, Seen string
+	Verdict               FindingVerdict
+}
+
+// ServerCheck looks whether a target does what docs/contract.md asks for.
+type ServerCheck struct {
+	Lab      *Lab
+	Target   *Prepared
+	Patience time.Duration // how long a claimed watchdog is waited for, at most
+	LogPath  string        // the server's output, of all launches
+	On       func(Finding)
+}
+
+// Run launches the target several times: for the ordinary requests and the
+// stop, for each fault, and for its slots and its watchdog. Whatever the
+// server does is in the findings; an error means that the harness could not
+// do its work.
+func (c *ServerCheck) Run(ctx context.Context) error {
+	up, err := c.ordinary(ctx)
+	if err != nil || !up {
+		return err
+	}
+	for _, f := range scenarios.All() {
+		if f.Client != bench.ClientAppFault {
+			continue
+		}
+		if err := c.fault(ctx, f); err != nil {
+			return err
+		}
+	}
+	return c.claims(ctx)
+}
+
+// report tells a finding: ok when problem is empty.
+func (c *ServerCheck) report(check, expected, seen, problem string) {
+	f := Finding{Check: check, Expected: expected, Seen: seen, Verdict: FindingOK}
+	if problem != "" {
+		f.Seen, f.Verdict = problem, FindingFailed
+	}
+	c.On(f)
+}
+
+// stop sends the server's signal and tells how it went.
+func (c *ServerCheck) stop(ctx context.Context, s *stage) {
+	grace := c.Target.Profile.Claims.Grace
+	window := seconds(grace) + 5*time.Second
+	expected := fmt.Sprintf("gone within %g s, nothing left, port free", window.Seconds())
+	s.stopTracking()
+	signal := c.Target.Server.StopSignal()
+	got := launch.Stop(ctx, s.clock, s.group, s.port, unix.SignalNum("SIG"+signal), window, seconds(grace))
+	var wrong []string
+	for _, w := range []struct {
+		is   bool
+		text string
+	}{
+		{got.AlreadyGone, "it had ended before SIG" + signal},
+		{got.NeededSIGKILL, fmt.Sprintf("still there after %g s", window.Seconds())},
+		{got.Survivors > 0 && !got.NeededSIGKILL, fmt.Sprintf("%d processes left behind", got.Survivors)},
+		{!got.PortFreed, "the port could not be bound again"},
+	} {
+		if w.is {
+			wrong = append(wrong, w.text)
+		}
+	}
+	seen := fmt.Sprintf("gone after %.1f s", got.Seconds)
+	if got.Exit != nil {
+		seen += ", " + exitWords(*got.Exit)
+	}
+	c.report("stop (SIG"+signal+")", expected, seen, strings.Join(wrong, "; "))
+}
+
+// exitWords says how a process ended.
+func exitWords(e bench.ExitStatus) string {
+	if e.Signal != "" {
+		return "by " + e.Signal
+	}
+	return fmt.Sprintf("exit code %d", e.Code)
+}
+
+// claims compares what the file claims with what is measured.
+func (c *ServerCheck) claims(ctx context.Context) error {
+	claims := c.Target.Profile.Claims
+	p, err := c.Lab.probeSlots(ctx, c.Target, c.LogPath)
+	if err != nil {
+		return err
+	}
+	c.On(slotsFinding(claims.Slots, p))
+	patience := c.patience(claims.Watchdog)
+	took, gone, err := c.Lab.timeWatchdog(ctx, c.Target, patience, c.LogPath)
+	if err != nil {
+		return err
+	}
+	c.On(watchdogFinding(claims.Watchdog, took, gone))
+	return nil
+}
+
+// patience is how long a watchdog is waited for: long enough to contradict the
+// claim, never longer than asked for.
+func (c *ServerCheck) patience(claim float64) time.Duration {
+	return min(max(seconds(watchdogLeast), seconds(latestFor(claim))), max(c.Patience, seconds(watchdogLeast)))
+}
+
+// latestFor is when a claimed watchdog must have acted. Watchdogs look now and
+// then, and what they end takes time to end: half as much again and 2 s.
+func latestFor(claim float64) float64 { return 1.5*claim + 2 }
+
+func slotsFinding(claim int, p bench.Probe) Finding {
+	f := Finding{Check: "slots", Expected: "not claimed", Verdict: FindingOK, Seen: fmt.Sprintf("%d at once", p.Slots)}
+	if claim > 0 {
+		f.Expected = fmt.Sprintf("claimed: %d at once", claim)
+	}
+	if p.Unbounded {
+		f.Seen = fmt.Sprintf("%d and more at once", p.Slots)
+	}
+	switch {
+	case p.Note != "":
+		f.Seen, f.Verdict = p.Note, FindingUnmeasured
+	case claim > 0 && p.Unbounded && claim > p.Slots:
+		f.Verdict = FindingUnmeasured
+	case claim > 0 && claim != p.Slots:
+		f.Verdict = FindingDiffers
+	}
+	return f
+}
+
+// watchdogFinding compares in a wide band: a claim is refuted by a watchdog
+// that acts before half of its time or later than latestFor.
+func watchdogFinding(claim, took float64, gone bool) Finding {
+	f := Finding{Check: "watchdog", Expected: "none claimed", Verdict: FindingOK}
+	if claim > 0 {
+		f.Expected = fmt.Sprintf("claimed: ends a wedge after %g s", claim)
+	}
+	f.Seen = fmt.Sprintf("nothing within %.0f s", math.Floor(took))
+	if gone {
+		f.Seen = fmt.Sprintf("ended after %.1f s", took)
+	}
+	switch {
+	case claim == 0 && gone, claim > 0 && gone && (took < claim/2 || took > latestFor(claim)):
+		f.Verdict = FindingDiffers
+	case claim > 0 && !gone && took < latestFor(claim):
+		f.Verdict = FindingUnmeasured
+		f.Seen += fmt.Sprintf("; --patience %.0fs would tell", math.Ceil(latestFor(claim)))
+	case claim > 0 && !gone:
+		f.Verdict = FindingDiffers
+	}
+	return f
+}
