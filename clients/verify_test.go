@@ -75,7 +75,7 @@ func TestAskUpload(t *testing.T) {
 		"sent": func(w http.ResponseWriter, n int, digest string) {
 			_, _ = fmt.Fprintf(w, `{"nonce":"u","bytes":%d,"sha256":"%s"}`, n-1, digest)
 		},
-		"status 413":   func(w http.ResponseWriter, _ int, _ string) { w.WriteHeader(413) },
+		"status 413":   func(w http.ResponseWriter, _ int, _ string) { w.WriteHeader(http.StatusRequestEntityTooLarge) },
 		"Content-Type": func(w http.ResponseWriter, _ int, _ string) { w.Header().Set("Content-Type", "text/html") },
 		"receipt":      func(w http.ResponseWriter, _ int, _ string) { _, _ = io.WriteString(w, "thanks") },
 	}

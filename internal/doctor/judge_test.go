@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -105,7 +106,11 @@ func TestWritable(t *testing.T) {
 	if err := writable(filepath.Join(t.TempDir(), "not", "yet")); err != nil {
 		t.Error(err)
 	}
-	if err := writable("/proc/self/fd"); err == nil {
-		t.Error("/proc/self/fd can be written to")
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := writable(filepath.Join(file, "below")); err == nil {
+		t.Error("a file can have folders below it")
 	}
 }
