@@ -157,11 +157,15 @@ func (r *Run) cell(ctx context.Context, c plan.Cell) (bench.Cell, error) {
 		if ctx.Err() != nil {
 			return cell, ctx.Err()
 		}
-		if err != nil {
+		if j == nil {
 			cell.Verdict, cell.Reasons = bench.Invalid, []string{err.Error()}
 			return cell, err
 		}
-		judged = append(judged, j)
+		judged = append(judged, *j)
+		if err != nil { // measured, but not stored: it is printed at least
+			judge.Conclude(&cell, judged)
+			return cell, err
+		}
 		if again, _ := judge.Next(judged, r.order.Attempts, invalidRetries); !again {
 			break
 		}
@@ -170,8 +174,10 @@ func (r *Run) cell(ctx context.Context, c plan.Cell) (bench.Cell, error) {
 	return cell, nil
 }
 
-// attempt runs one attempt, stores it, judges it and adds it to the cell.
-func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.Cell) (bench.Judgement, error) {
+// attempt runs one attempt, judges it, adds it to the cell and stores it. An
+// attempt that could not be made has no judgement; one that could not be
+// stored has a judgement and an error.
+func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.Cell) (*bench.Judgement, error) {
 	n := len(cell.Attempts) + 1
 	began := time.Now()
 	id := results.CellID(*cell)
@@ -185,12 +191,9 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 		},
 	})
 	if err != nil {
-		return bench.Judgement{}, err
+		return nil, err
 	}
 	recRel := r.Folder.RecordPath(id, n)
-	if err := r.Folder.WriteRecord(recRel, rec); err != nil {
-		return bench.Judgement{}, err
-	}
 	j := judge.Judge(rec)
 	cell.Command = rec.Head.Target.Command
 	a := bench.Attempt{
@@ -200,7 +203,10 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 	cell.Attempts = append(cell.Attempts, a)
 	r.Progress.Remaining(r.rest)
 	r.Progress.Attempt(n, j.Verdict, a.H)
-	return j, r.Folder.AppendAttempt(results.NewAttemptLine(*cell, a, j))
+	if err := r.Folder.WriteRecord(recRel, rec); err != nil {
+		return &j, err
+	}
+	return &j, r.Folder.AppendAttempt(results.NewAttemptLine(*cell, a, j))
 }
 
 // probe measures the target's slots and watchdog where the scenario needs them
