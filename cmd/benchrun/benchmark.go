@@ -37,7 +37,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 		return err
 	}
 	if s.dryRun {
-		return dryRun(cmd.OutOrStdout(), cells, s)
+		return dryRun(cmd.Context(), cmd.OutOrStdout(), cells, s)
 	}
 	run, runErr := s.execute(cmd, cells)
 	if runErr != nil && len(run.Cells) == 0 { // nothing was measured

@@ -97,7 +97,7 @@ func TestContractServerFile(t *testing.T) {
 	if err := load(example); err != nil {
 		t.Errorf("the example does not load: %v", err)
 	}
-	for _, m := range regexp.MustCompile("(?m)^\\| (.*?) \\|").FindAllStringSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^\| (.*?) \|`).FindAllStringSubmatch(text, -1) {
 		for _, p := range regexp.MustCompile(`\{[a-z]+\}`).FindAllString(m[1], -1) {
 			if p == "{args}" || p == "{version}" { // their places are elsewhere, and the example has them
 				continue

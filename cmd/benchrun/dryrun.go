@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"benchrun/internal/launch"
 	"benchrun/internal/plan"
 	"benchrun/targets"
 )
@@ -17,7 +20,7 @@ const symbolicPort = 65535
 
 // symbolic stands for what only an attempt knows.
 var symbolic = targets.Placeholders{
-	Host: "127.0.0.1", Port: symbolicPort, App: "$APP", Work: "$WORK", Python: "$PYTHON", Env: "$ENV",
+	Host: "127.0.0.1", Port: symbolicPort, App: "$APP", Work: "$WORK",
 	Benchrun: "benchrun", User: "$USER", Group: "$GROUP",
 }
 
@@ -35,10 +38,42 @@ func shellQuote(argv []string) string {
 	return strings.Join(out, " ")
 }
 
+// describeTarget writes a target's command, and what is installed for it.
+func describeTarget(ctx context.Context, b *strings.Builder, c plan.Cell, python string) error {
+	user, err := launch.Unprivileged()
+	if err != nil {
+		return err
+	}
+	opts := targets.InstallOptions{Server: c.Server, Profile: c.Profile, Version: c.Version, Python: python}
+	where := symbolic
+	if user != nil {
+		opts.User = &targets.RunAs{Name: user.Name, UID: uint32(user.UID), GID: uint32(user.GID)} //nolint:gosec // ids are not negative
+		where.User, where.Group = user.Name, user.Group
+	}
+	will, err := targets.Foresee(ctx, opts)
+	if err != nil {
+		return err
+	}
+	where.Python, where.Env = will.Python, will.Env
+	argv, _, err := c.Server.Command(c.Profile, where)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b, "  command  %s\n", shellQuote(argv))
+	if needs := slices.Concat(will.Needs.Apt, will.Needs.Python); len(needs) > 0 {
+		state := "to be installed"
+		if will.Complete {
+			state = "installed"
+		}
+		fmt.Fprintf(b, "  needs    %s (%s)\n", strings.Join(needs, ", "), state)
+	}
+	return nil
+}
+
 // dryRun prints what would be run: each target with its command, its cells,
 // and the time they take. Placeholders stand where only an attempt knows the
 // value; nothing is installed.
-func dryRun(w io.Writer, cells []plan.Cell, s settings) error {
+func dryRun(ctx context.Context, w io.Writer, cells []plan.Cell, s settings) error {
 	var b strings.Builder
 	last := ""
 	for i, c := range cells {
@@ -50,11 +85,9 @@ func dryRun(w io.Writer, cells []plan.Cell, s settings) error {
 			last = target
 			fmt.Fprintf(&b, "%s\n", target)
 			if c.Unsupported == "" {
-				argv, _, err := c.Server.Command(c.Profile, symbolic)
-				if err != nil {
+				if err := describeTarget(ctx, &b, c, s.python); err != nil {
 					return err
 				}
-				fmt.Fprintf(&b, "  command  %s\n", shellQuote(argv))
 			}
 		}
 		if c.Unsupported != "" {
@@ -68,7 +101,7 @@ func dryRun(w io.Writer, cells []plan.Cell, s settings) error {
 		more = fmt.Sprintf("up to %d times that where nothing holds, %s", s.attempts, more)
 	}
 	fmt.Fprintf(&b, "%d cells, %s mode, seed %d: about %s, %s\n",
-		len(cells), s.mode(), s.seed, plan.Estimate(cells, s.mode()).Round(time.Second), more)
+		len(cells), s.mode(), s.seed, plan.Estimate(cells, s.mode(), nil).Round(time.Second), more)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("stdout: %w", err)
 	}

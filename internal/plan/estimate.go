@@ -15,8 +15,9 @@ const (
 )
 
 // Estimate is how long the cells take when each needs one attempt and nothing
-// is retried. A target's probe is counted once.
-func Estimate(cells []Cell, mode bench.Mode) time.Duration {
+// is retried. A target's probe is counted once, and not at all where known
+// says, by Cell.Target, that it was measured before; known may be nil.
+func Estimate(cells []Cell, mode bench.Mode, known map[string]bool) time.Duration {
 	var total time.Duration
 	probed := map[string]bool{}
 	for _, c := range cells {
@@ -24,8 +25,7 @@ func Estimate(cells []Cell, mode bench.Mode) time.Duration {
 			continue
 		}
 		total += CellEstimate(c, mode)
-		key := c.Server.Name + "@" + c.Version + "/" + c.Profile
-		if c.Scenario.Family.Effect == bench.EffectHold && !probed[key] {
+		if key := c.Target(); c.Scenario.Family.Effect == bench.EffectHold && !probed[key] && !known[key] {
 			probed[key] = true
 			total += probing
 		}

@@ -34,6 +34,9 @@ func (c Cell) Name() string {
 	return c.Server.Name + "/" + c.Profile + "/" + c.Scenario.Name()
 }
 
+// Target is "server@version/profile", the same for all cells of a target.
+func (c Cell) Target() string { return c.Server.Name + "@" + c.Version + "/" + c.Profile }
+
 // SplitList splits comma-separated values. Nothing is split behind an '@',
 // because a version may be a path with commas.
 func SplitList(values []string) []string {

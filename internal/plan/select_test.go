@@ -155,7 +155,7 @@ func TestDemoIsWhole(t *testing.T) {
 			t.Errorf("%s: %s", c.Name(), c.Unsupported)
 		}
 	}
-	if e := Estimate(cells, bench.ModeQuick); e.Minutes() > 3.5 {
+	if e := Estimate(cells, bench.ModeQuick, nil); e.Minutes() > 3.5 {
 		t.Errorf("the demonstration is estimated at %v", e)
 	}
 }

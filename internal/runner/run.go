@@ -3,7 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
-	"os"
+	"syscall"
 	"time"
 
 	"benchrun/internal/bench"
@@ -50,12 +50,12 @@ func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, er
 	if err := r.installAll(ctx); err != nil {
 		return r.finish(ctx, err)
 	}
-	r.Progress.Start(len(order.Cells), plan.Estimate(order.Cells, order.Mode))
+	r.Progress.Start(len(order.Cells), r.estimate(order.Cells))
 	defer r.Progress.Done()
 	for i, c := range order.Cells {
-		r.Progress.Remaining(plan.Estimate(order.Cells[i:], order.Mode))
+		r.Progress.Remaining(r.estimate(order.Cells[i:]))
 		r.Progress.Cell(i+1, c.Name())
-		r.rest = plan.Estimate(order.Cells[i+1:], order.Mode)
+		r.rest = r.estimate(order.Cells[i+1:])
 		cell, err := r.cell(ctx, c)
 		if ctx.Err() != nil {
 			return r.finish(ctx, ctx.Err())
@@ -64,12 +64,22 @@ func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, er
 		if err != nil && first == nil {
 			first = err
 		}
-		var env *bench.EnvironmentError
-		if errors.As(err, &env) && r.failed[targetKey(c)] == nil {
-			break // the machine will not do it for the next cell either
+		if errors.Is(err, syscall.ENOSPC) {
+			break // there is no room for the next cell either
 		}
 	}
 	return r.finish(ctx, first)
+}
+
+// estimate is how long cells take, kept probes left out.
+func (r *Run) estimate(cells []plan.Cell) time.Duration {
+	known := map[string]bool{}
+	for _, c := range cells {
+		if t := r.prepared[c.Target()]; t != nil && (t.Probe.Slots > 0 || r.recallProbe(t, c.Scenario.Ratio)) {
+			known[c.Target()] = true
+		}
+	}
+	return plan.Estimate(cells, r.order.Mode, known)
 }
 
 // finish stores run.json. The error is the run's, or that of storing it.
@@ -82,14 +92,12 @@ func (r *Run) finish(ctx context.Context, err error) (bench.Run, error) {
 	return r.run, err
 }
 
-func targetKey(c plan.Cell) string { return c.Server.Name + "@" + c.Version + "/" + c.Profile }
-
 // installAll installs every target before anything is measured: installing
 // would disturb the measuring. A target that cannot be installed does not keep
 // the others from being measured, unless there are no others.
 func (r *Run) installAll(ctx context.Context) error {
 	for _, c := range r.order.Cells {
-		key := targetKey(c)
+		key := c.Target()
 		if c.Unsupported != "" || r.prepared[key] != nil || r.failed[key] != nil {
 			continue
 		}
@@ -105,7 +113,7 @@ func (r *Run) installAll(ctx context.Context) error {
 	}
 	if len(r.prepared) == 0 {
 		for _, c := range r.order.Cells {
-			if err := r.failed[targetKey(c)]; err != nil {
+			if err := r.failed[c.Target()]; err != nil {
 				return err
 			}
 		}
@@ -133,11 +141,11 @@ func (r *Run) cell(ctx context.Context, c plan.Cell) (bench.Cell, error) {
 		cell.Verdict, cell.Reasons = bench.Unsupported, []string{c.Unsupported}
 		return cell, nil
 	}
-	if err := r.failed[targetKey(c)]; err != nil {
+	if err := r.failed[c.Target()]; err != nil {
 		cell.Verdict, cell.Reasons = bench.Invalid, []string{"not installed: " + err.Error()}
 		return cell, err
 	}
-	t := r.prepared[targetKey(c)]
+	t := r.prepared[c.Target()]
 	cell.Version = t.Installation.Version
 	if err := r.probe(ctx, t, c, &cell); err != nil {
 		cell.Reasons = []string{"could not be probed: " + err.Error()}
@@ -149,11 +157,15 @@ func (r *Run) cell(ctx context.Context, c plan.Cell) (bench.Cell, error) {
 		if ctx.Err() != nil {
 			return cell, ctx.Err()
 		}
-		if err != nil {
+		if j == nil {
 			cell.Verdict, cell.Reasons = bench.Invalid, []string{err.Error()}
 			return cell, err
 		}
-		judged = append(judged, j)
+		judged = append(judged, *j)
+		if err != nil { // measured, but not stored: it is printed at least
+			judge.Conclude(&cell, judged)
+			return cell, err
+		}
 		if again, _ := judge.Next(judged, r.order.Attempts, invalidRetries); !again {
 			break
 		}
@@ -162,8 +174,10 @@ func (r *Run) cell(ctx context.Context, c plan.Cell) (bench.Cell, error) {
 	return cell, nil
 }
 
-// attempt runs one attempt, stores it, judges it and adds it to the cell.
-func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.Cell) (bench.Judgement, error) {
+// attempt runs one attempt, judges it, adds it to the cell and stores it. An
+// attempt that could not be made has no judgement; one that could not be
+// stored has a judgement and an error.
+func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.Cell) (*bench.Judgement, error) {
 	n := len(cell.Attempts) + 1
 	began := time.Now()
 	id := results.CellID(*cell)
@@ -177,12 +191,9 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 		},
 	})
 	if err != nil {
-		return bench.Judgement{}, err
+		return nil, err
 	}
 	recRel := r.Folder.RecordPath(id, n)
-	if err := r.Folder.WriteRecord(recRel, rec); err != nil {
-		return bench.Judgement{}, err
-	}
 	j := judge.Judge(rec)
 	cell.Command = rec.Head.Target.Command
 	a := bench.Attempt{
@@ -192,32 +203,18 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 	cell.Attempts = append(cell.Attempts, a)
 	r.Progress.Remaining(r.rest)
 	r.Progress.Attempt(n, j.Verdict, a.H)
-	return j, r.Folder.AppendAttempt(results.NewAttemptLine(*cell, a, j))
+	if err := r.Folder.WriteRecord(recRel, rec); err != nil {
+		return &j, err
+	}
+	return &j, r.Folder.AppendAttempt(results.NewAttemptLine(*cell, a, j))
 }
 
 // probe measures the target's slots and watchdog where the scenario needs them
 // and no earlier run has.
 func (r *Run) probe(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.Cell) error {
-	if c.Scenario.Family.Effect != bench.EffectHold {
-		return nil
-	}
 	ratio := c.Scenario.Ratio
-	if p := t.Probe; p.Slots > 0 && (!p.WatchdogCensored || p.Watchdog >= watchdogPatience(p.Slots, ratio, r.order.Mode).Seconds()) {
+	if c.Scenario.Family.Effect != bench.EffectHold || r.probed(t, ratio) || r.recallProbe(t, ratio) {
 		return nil
-	}
-	root, err := targets.CacheFolder()
-	if err != nil {
-		return err
-	}
-	file, err := r.Lab.probeFile(root, t)
-	if err != nil {
-		return err
-	}
-	if !r.order.Reprobe {
-		if p, ok := loadProbe(file, ratio, r.order.Mode); ok {
-			t.Probe = p
-			return nil
-		}
 	}
 	r.Progress.Phase("probe", 10*time.Second)
 	logPath := r.Folder.Join(r.Folder.LogPath(results.CellID(*cell)+"-probe", 0))
@@ -226,8 +223,42 @@ func (r *Run) probe(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.C
 		return err
 	}
 	t.Probe = p
-	if err := keepProbe(file, c.Name(), p, ratio, r.order.Mode); err != nil && !errors.Is(err, os.ErrPermission) {
+	file, err := r.probeFile(t)
+	if err != nil {
 		return err
 	}
+	if err := keepProbe(file, c.Target(), p, ratio, r.order.Mode); err != nil {
+		r.Progress.Note(err.Error()) // the next run measures it again
+	}
 	return nil
+}
+
+// probed says that the target's probe is good for this ratio.
+func (r *Run) probed(t *Prepared, ratio bench.Ratio) bool {
+	p := t.Probe
+	return p.Slots > 0 && (!p.WatchdogCensored || p.Watchdog >= watchdogPatience(p.Slots, ratio, r.order.Mode).Seconds())
+}
+
+// recallProbe takes the target's probe from an earlier run, where one was kept.
+func (r *Run) recallProbe(t *Prepared, ratio bench.Ratio) bool {
+	if r.order.Reprobe {
+		return false
+	}
+	file, err := r.probeFile(t)
+	if err != nil {
+		return false
+	}
+	p, ok := loadProbe(file, ratio, r.order.Mode)
+	if ok {
+		t.Probe = p
+	}
+	return ok
+}
+
+func (r *Run) probeFile(t *Prepared) (string, error) {
+	root, err := targets.CacheFolder()
+	if err != nil {
+		return "", err
+	}
+	return r.Lab.probeFile(root, t)
 }

@@ -213,32 +213,6 @@ func (s *stage) limits() bench.Limits {
 	return l
 }
 
-// onVital stores a look and guards the host: the target must never take the
-// last of the memory.
-func (s *stage) onVital(v bench.Vital) {
-	s.col.vital(v)
-	if v.MemAvailable > 0 && v.MemAvailable < s.lab.MemoryFloor {
-		s.endForMemory("host-memory", fmt.Sprintf("available memory fell to %d MiB, the floor is %d MiB", v.MemAvailable>>20, s.lab.MemoryFloor>>20))
-		return
-	}
-	if limit := s.lab.Limits.MemoryBytes; !s.lab.Caps.Memory && limit > 0 && v.Memory > limit {
-		s.endForMemory("memory-cap", fmt.Sprintf("the target used %d MiB where no memory cgroup could stop it at %d MiB", v.Memory>>20, limit>>20))
-	}
-}
-
-func (s *stage) endForMemory(cause, note string) {
-	s.col.doubt(bench.Doubt{Cause: cause, Note: note})
-	go s.destroySoon() // not on the observer's goroutine: Destroy waits for the tree
-}
-
-// destroySoon ends the target early. close destroys again and reports what
-// may remain.
-func (s *stage) destroySoon() {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	_ = s.group.Destroy(ctx)
-}
-
 func (s *stage) stillTracking() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -280,7 +254,6 @@ func (s *stage) close(ctx context.Context) error {
 	}
 	if s.watcher != nil {
 		s.watcher.Stop()
-		s.watcher = nil
 	}
 	s.tail.Wait()
 	if s.scratch != nil {

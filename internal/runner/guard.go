@@ -1,0 +1,52 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// mostLog is how much of a server's output is kept, bytes.
+const mostLog = 64 << 20
+
+// boundLog begins the log anew when a server floods it: it must not fill the
+// disk. The server goes on appending, now at the beginning.
+func (s *stage) boundLog() {
+	st, err := os.Stat(s.logPath)
+	if err != nil || !st.Mode().IsRegular() || st.Size() <= mostLog {
+		return
+	}
+	if err := os.Truncate(s.logPath, 0); err != nil {
+		s.endEarly("log-flood", err.Error())
+	}
+}
+
+// onVital stores a look and guards the host: the target must never take the
+// last of the memory, nor of the disk.
+func (s *stage) onVital(v bench.Vital) {
+	s.col.vital(v)
+	s.boundLog()
+	if v.MemAvailable > 0 && v.MemAvailable < s.lab.MemoryFloor {
+		s.endEarly("host-memory", fmt.Sprintf("available memory fell to %d MiB, the floor is %d MiB", v.MemAvailable>>20, s.lab.MemoryFloor>>20))
+		return
+	}
+	if limit := s.lab.Limits.MemoryBytes; !s.lab.Caps.Memory && limit > 0 && v.Memory > limit {
+		s.endEarly("memory-cap", fmt.Sprintf("the target used %d MiB where no memory cgroup could stop it at %d MiB", v.Memory>>20, limit>>20))
+	}
+}
+
+func (s *stage) endEarly(cause, note string) {
+	s.col.doubt(bench.Doubt{Cause: cause, Note: note})
+	go s.destroySoon() // not on the observer's goroutine: Destroy waits for the tree
+}
+
+// destroySoon ends the target early. close destroys again and reports what
+// may remain.
+func (s *stage) destroySoon() {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	_ = s.group.Destroy(ctx)
+}

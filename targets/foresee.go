@@ -1,0 +1,50 @@
+package targets
+
+import (
+	"context"
+	"path/filepath"
+)
+
+// Foreseen is what Install would use, before it is there.
+type Foreseen struct {
+	Python   string       // interpreter of the server, "" if it needs none
+	Env      string       // root of its environment, "" if it has none
+	Needs    Requirements // all that the server and its profile need
+	Complete bool         // the environment has been built; Debian packages are not looked at
+}
+
+// Foresee says what Install would use for a target, and installs nothing. Its
+// errors are those of Install.
+func Foresee(ctx context.Context, opts InstallOptions) (Foreseen, error) {
+	p, err := opts.Server.Profile(opts.Profile)
+	if err != nil {
+		return Foreseen{}, err
+	}
+	version, err := wantedVersion(opts.Server, p, opts.Version)
+	if err != nil {
+		return Foreseen{}, err
+	}
+	f := Foreseen{Needs: opts.Server.requirements(p, version), Complete: true}
+	if !opts.Server.usesPython(p) {
+		return f, nil
+	}
+	py, err := chooseInterpreter(ctx, opts.Python, opts.User)
+	if err != nil {
+		return Foreseen{}, err
+	}
+	if f.Python = py.path; len(f.Needs.Python) == 0 {
+		return f, nil
+	}
+	cache, err := cacheFolder()
+	if err != nil {
+		return Foreseen{}, err
+	}
+	r, err := newRecipe(opts.Server.Name, f.Needs.Python, py)
+	if err != nil {
+		return Foreseen{}, err
+	}
+	f.Env = filepath.Join(cache, "envs", r.key())
+	f.Python = filepath.Join(f.Env, "bin", "python")
+	f.Complete = exists(filepath.Join(f.Env, completeMarker))
+	return f, nil
+}
