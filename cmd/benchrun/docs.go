@@ -1,0 +1,99 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/guide"
+	"benchrun/targets"
+)
+
+// newDocsCommand is for scripts/docs: it writes the generated pages.
+func newDocsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "docs FOLDER",
+		Short:  "write the generated pages of docs/ into a folder",
+		Hidden: true,
+		Args:   cobra.ArbitraryArgs,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return &bench.UsageError{Problem: "docs wants the folder of the pages"}
+			}
+			pages, err := generatedPages()
+			if err != nil {
+				return err
+			}
+			for name, text := range pages {
+				if err := os.WriteFile(filepath.Join(args[0], name), []byte(text), 0o644); err != nil { //nolint:gosec // pages are for everybody
+					return &bench.EnvironmentError{Problem: "docs", Err: err}
+				}
+			}
+			return nil
+		},
+	}
+}
+
+// generatedPages are the pages that come from the code, by file name. The
+// user's own server files have no part in them.
+func generatedPages() (map[string]string, error) {
+	reg, err := targets.Load(targets.LoadOptions{})
+	if err != nil {
+		return nil, err
+	}
+	servers, err := guide.ServersPage(reg)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{
+		"servers.md":   servers,
+		"scenarios.md": guide.ScenariosPage(),
+		"measures.md":  guide.MeasuresPage(),
+		"cli.md":       cliPage(),
+	}, nil
+}
+
+// cliPage tells every command with its flags, as --help does.
+func cliPage() string {
+	commands := []guide.Command{}
+	var add func(cmd *cobra.Command)
+	add = func(cmd *cobra.Command) {
+		if cmd.Hidden {
+			return
+		}
+		c := guide.Command{Usage: cmd.UseLine(), Short: cmd.Short, Long: cmd.Long, Example: cmd.Example}
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if !f.Hidden && f.Name != "help" && f.Name != "version" {
+				c.Flags = append(c.Flags, flagOf(f))
+			}
+		})
+		commands = append(commands, c)
+		for _, sub := range cmd.Commands() {
+			add(sub)
+		}
+	}
+	add(newRootCommand())
+	return guide.CLIPage(commands, strings.TrimSpace(strings.Replace(exitHelp, "Exit codes:", "", 1)))
+}
+
+func flagOf(f *pflag.Flag) guide.Flag {
+	out := guide.Flag{Name: "--" + f.Name, Text: f.Usage}
+	if f.Shorthand != "" {
+		out.Name = "-" + f.Shorthand + ", " + out.Name
+	}
+	switch f.Value.Type() {
+	case "bool":
+	case "stringArray":
+		out.Value = "words"
+	default:
+		out.Value = f.Value.Type()
+	}
+	if f.DefValue != "" && f.DefValue != "[]" && f.DefValue != "false" && f.DefValue != "0" {
+		out.Default = f.DefValue
+	}
+	return out
+}

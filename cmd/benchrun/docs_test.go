@@ -1,0 +1,70 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The pages that come from the code must be what the code gives now.
+func TestGeneratedPagesAreFresh(t *testing.T) {
+	pages, err := generatedPages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(pages) != 4 {
+		t.Errorf("%d pages", len(pages))
+	}
+	for name, want := range pages {
+		got, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
+		if err != nil {
+			t.Errorf("%v: run scripts/docs", err)
+			continue
+		}
+		if string(got) != want {
+			t.Errorf("docs/%s is stale: run scripts/docs. %s", name, firstDifference(string(got), want))
+		}
+	}
+}
+
+func firstDifference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			return "Line " + g[i] + " should be " + w[i]
+		}
+	}
+	return "One is longer than the other"
+}
+
+// Every command and flag of --help stands in docs/cli.md, and what is hidden
+// does not.
+func TestCLIPageIsWhole(t *testing.T) {
+	page := cliPage()
+	for _, cmd := range newRootCommand().Commands() {
+		if told := strings.Contains(page, "\n## benchrun "+cmd.Name()); told == cmd.Hidden {
+			t.Errorf("%s: hidden %v, told %v", cmd.Name(), cmd.Hidden, told)
+		}
+	}
+	for _, want := range []string{"| `-s, --server` |", "| `--patience` | duration | `1m0s` |", "10 check-server"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+}
+
+// The hidden command writes what the test compares.
+func TestDocsCommand(t *testing.T) {
+	dir := t.TempDir()
+	if err := benchrunCommand(t.Context(), t, "docs", dir).Run(); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 4 {
+		t.Errorf("%d files, %v", len(entries), err)
+	}
+	if err := benchrunCommand(t.Context(), t, "docs", filepath.Join(dir, "absent")).Run(); err == nil {
+		t.Error("pages were written into a folder that is not there")
+	}
+}

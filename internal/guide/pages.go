@@ -1,0 +1,83 @@
+package guide
+
+import (
+	"fmt"
+	"strings"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/judge"
+	"benchrun/scenarios"
+)
+
+// ScenariosPage is docs/scenarios.md.
+func ScenariosPage() string {
+	var b strings.Builder
+	b.WriteString("# Scenarios\n\n" + banner)
+	b.WriteString("A scenario is a family of misbehaviour at a ratio: `wedge-1pct` is one request in a hundred. " +
+		"A bare family name means the family's own ratio; any of " + ladder() + " % may be chosen. " +
+		"`benchrun explain FAMILY` says the same in the terminal, [contract.md](contract.md#faults-and-their-magnitudes) has the exact magnitudes.\n")
+	b.WriteString(table("family", "version", "own ratio", "in short"))
+	for _, f := range scenarios.All() {
+		b.WriteString(row(fmt.Sprintf("[%s](#%s)", f.ID, f.ID), fmt.Sprint(f.Version), percent(f.Ratio), f.Title))
+	}
+	for _, f := range scenarios.All() {
+		b.WriteString(familySection(f))
+	}
+	return b.String()
+}
+
+func familySection(f bench.Family) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n## %s\n\n%s\n", f.ID, sentence(f.Title))
+	fmt.Fprintf(&b, "\n**Why it matters.** %s\n", sentence(f.Why))
+	fmt.Fprintf(&b, "\n**A good server** %s\n", strings.TrimSuffix(f.Good, ".")+".")
+	fmt.Fprintf(&b, "\n**%s:** %s\n", who(f), strings.TrimSuffix(f.Magnitude, ".")+".")
+	fmt.Fprintf(&b, "\n**Measured** beside the verdict: %s.\n", codes(MeasuresOf(f)))
+	fmt.Fprintf(&b, "\n**Public reports:** %s.\n", strings.Join(f.References, ", "))
+	b.WriteString(console(Commands(bench.Scenario{Family: f, Ratio: f.Ratio})))
+	return b.String()
+}
+
+func ladder() string {
+	var out []string
+	for _, r := range bench.RatioLadder {
+		out = append(out, strings.TrimSuffix(r.String(), "pct"))
+	}
+	return strings.Join(out, ", ")
+}
+
+func percent(r bench.Ratio) string { return strings.TrimSuffix(r.String(), "pct") + " %" }
+
+func codes(words []string) string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = code(w)
+	}
+	return strings.Join(out, ", ")
+}
+
+// MeasuresPage is docs/measures.md: verdicts, flags and measures.
+func MeasuresPage() string {
+	var b strings.Builder
+	b.WriteString("# Verdicts, flags and measures\n\n" + banner)
+	b.WriteString("What stands in a table, in `run.json` and in CSV. [method.md](method.md) has the rules and the formulas; " +
+		"`benchrun explain WORD` says one of these in the terminal.\n")
+	b.WriteString("\n## Verdicts\n" + table("verdict", "says"))
+	for _, v := range bench.VerdictTable {
+		b.WriteString(row(code(v.Verdict.String()), sentence(v.Text)))
+	}
+	b.WriteString("\n## Flags\n\nThey stand beside a verdict and qualify it.\n" + table("flag", "says"))
+	for _, f := range judge.FlagTable {
+		b.WriteString(row(code(f.Name), sentence(f.Text)))
+	}
+	b.WriteString("\n## Measures\n\nEvery cell carries every measure. `>` before a value says that the true one is above.\n" +
+		table("measure", "unit", "better", "is"))
+	for _, m := range bench.MeasureTable {
+		better := string(m.Better)
+		if m.Better == bench.Neither {
+			better = ""
+		}
+		b.WriteString(row(code(m.Name), m.Unit, better, sentence(m.Text)))
+	}
+	return b.String()
+}

@@ -1,0 +1,145 @@
+package guide
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/judge"
+	"benchrun/scenarios"
+	"benchrun/targets"
+)
+
+func builtin(t *testing.T) *targets.Registry {
+	t.Helper()
+	reg, err := targets.Load(targets.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reg
+}
+
+// Every line of a table has as many cells as its head.
+func wantTables(t *testing.T, page string) {
+	t.Helper()
+	cells := 0
+	for line := range strings.Lines(page) {
+		if !strings.HasPrefix(line, "|") {
+			cells = 0
+			continue
+		}
+		n := strings.Count(strings.ReplaceAll(line, `\|`, ""), "|")
+		if cells != 0 && n != cells {
+			t.Errorf("%d cells, the head has %d: %s", n-1, cells-1, line)
+		}
+		cells = n
+	}
+}
+
+func TestServersPage(t *testing.T) {
+	reg := builtin(t)
+	page, err := ServersPage(reg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantTables(t, page)
+	for _, name := range reg.Names() {
+		s, err := reg.Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, section, ok := strings.Cut(page, "\n## "+name+"\n")
+		if !ok {
+			t.Errorf("%s has no section", name)
+			continue
+		}
+		section, _, _ = strings.Cut(section, "\n## ")
+		want := append([]string{s.Title}, s.Sources...)
+		for _, p := range s.ProfileNames() {
+			want = append(want, "| `"+p+"` |", "\n# "+p+"\n", cell(strings.TrimSuffix(s.Profiles[p].Why, ".")))
+			want = append(want, strings.Join(s.Profiles[p].Args, " "))
+		}
+		for _, w := range want {
+			if !strings.Contains(section, w) {
+				t.Errorf("%s: %q is not told", name, w)
+			}
+		}
+		if strings.Contains(section, "{args}") || strings.Contains(section, "{version}") {
+			t.Errorf("%s: a placeholder is left that the page must fill in", name)
+		}
+	}
+}
+
+func TestLacks(t *testing.T) {
+	profile := func(workers int, watchdog float64) targets.Profile {
+		return targets.Profile{Workers: workers, Claims: bench.Claims{Watchdog: watchdog}}
+	}
+	for _, tt := range []struct {
+		name     string
+		profiles map[string]targets.Profile
+		want     []string // beginnings
+	}{
+		{"all", map[string]targets.Profile{"default": profile(1, 0), "hardened": profile(2, 3)}, nil},
+		{"threads", map[string]targets.Profile{"default": profile(1, 0), "hardened": profile(1, 0)}, []string{"a watchdog", "a second worker"}},
+		{"plain", map[string]targets.Profile{"default": profile(4, 30)}, []string{"a profile `hardened`"}},
+	} {
+		got := Lacks(&targets.Server{Profiles: tt.profiles})
+		if !slices.EqualFunc(got, tt.want, strings.HasPrefix) {
+			t.Errorf("%s lacks %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestScenariosAndMeasuresPages(t *testing.T) {
+	scens, measures := ScenariosPage(), MeasuresPage()
+	wantTables(t, scens)
+	wantTables(t, measures)
+	for _, f := range scenarios.All() {
+		for _, want := range append([]string{"\n## " + f.ID + "\n", cell(f.Why), f.Magnitude, "--scenario " + f.ID}, f.References...) {
+			if !strings.Contains(scens, want) {
+				t.Errorf("%s: %q is not told", f.ID, want)
+			}
+		}
+	}
+	var words []string
+	for _, v := range bench.VerdictTable {
+		words = append(words, v.Verdict.String())
+	}
+	for _, f := range judge.FlagTable {
+		words = append(words, f.Name)
+	}
+	for _, m := range bench.MeasureTable {
+		words = append(words, m.Name)
+	}
+	for _, w := range words {
+		if !strings.Contains(measures, "| `"+w+"` |") {
+			t.Errorf("%s is not in the page", w)
+		}
+	}
+}
+
+func TestCLIPage(t *testing.T) {
+	page := CLIPage([]Command{
+		{Usage: "x run [flags]", Short: "runs", Example: "  x run a\n  x run b",
+			Flags: []Flag{{Name: "-f, --format", Value: "string", Default: "a|b", Text: "one of a|b"}}},
+		{Usage: "x list", Long: "Lists."},
+	}, "0 fine")
+	wantTables(t, page)
+	for _, want := range []string{"\n## x run\n\nruns.\n", "\nx run a\nx run b\n", `| one of a\|b |`, "\n## x list\n\nLists.\n", "0 fine"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is missing:\n%s", want, page)
+		}
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	s := &targets.Server{CommandWords: []string{"{python}", "-c", "it's", "{args}", "app"}}
+	got := commandLine(s, targets.Profile{Args: []string{"-w", "2"}})
+	if want := `{python} -c 'it'\''s' -w 2 app`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got := commandLine(s, targets.Profile{Command: []string{"{env}/bin/x"}}); got != "{env}/bin/x" {
+		t.Errorf("a profile's own command: %s", got)
+	}
+}

@@ -1,0 +1,139 @@
+package guide
+
+import (
+	"fmt"
+	"strings"
+
+	"benchrun/targets"
+)
+
+// ServersPage is docs/servers.md, from the server files of a registry. It
+// fails on a registry that does not know its own servers: a bug.
+func ServersPage(reg *targets.Registry) (string, error) {
+	var b strings.Builder
+	b.WriteString("# Servers\n\n" + banner)
+	b.WriteString("What benchrun knows how to install and run. `default` is what the server's own quick start gives, `hardened` its own " +
+		"fail-safe options at their best. Claims are what the server's documentation says; they explain results and never decide one, " +
+		"and `benchrun check-server NAME` compares them with what is measured. [contract.md](contract.md#server-files) has the format of server files.\n")
+	b.WriteString(table("server", "version", "app", "profiles"))
+	var sections []string
+	for _, name := range reg.Names() {
+		s, err := reg.Lookup(name)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(row(fmt.Sprintf("[%s](#%s)", s.Name, s.Name), version(s), string(s.App), codes(s.ProfileNames())))
+		section, err := serverSection(s)
+		if err != nil {
+			return "", err
+		}
+		sections = append(sections, section)
+	}
+	b.WriteString(strings.Join(sections, ""))
+	return b.String(), nil
+}
+
+func version(s *targets.Server) string {
+	switch {
+	case s.Version != "":
+		return s.Version
+	case s.App == targets.AppBuiltin:
+		return "benchrun's own"
+	}
+	return "as found"
+}
+
+func serverSection(s *targets.Server) (string, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n## %s\n\n%s\n", s.Name, sentence(s.Title))
+	if s.Homepage != "" {
+		fmt.Fprintf(&b, "<%s>\n", s.Homepage)
+	}
+	if text := installs(s, s.Install); text != "" {
+		fmt.Fprintf(&b, "\nInstalls %s.\n", text)
+	}
+	if lacks := Lacks(s); len(lacks) > 0 {
+		fmt.Fprintf(&b, "\nIn no profile to be had: %s.\n", strings.Join(lacks, "; "))
+	}
+	b.WriteString(table("profile", "workers", "claimed slots", "claimed watchdog", "claimed grace", "why"))
+	for _, name := range s.ProfileNames() {
+		p, err := s.Profile(name)
+		if err != nil {
+			return "", err
+		}
+		slots := "not said"
+		if p.Claims.Slots > 0 {
+			slots = fmt.Sprint(p.Claims.Slots)
+		}
+		why := sentence(p.Why)
+		if text := installs(s, p.Install); text != "" {
+			why += " Installs " + text + " besides."
+		}
+		b.WriteString(row(code(name), fmt.Sprint(p.Workers), slots,
+			seconds(p.Claims.Watchdog, "none"), seconds(p.Claims.Grace, "not said"), why))
+	}
+	b.WriteString("\n```sh\n")
+	for _, name := range s.ProfileNames() {
+		fmt.Fprintf(&b, "# %s\n%s\n", name, commandLine(s, s.Profiles[name]))
+	}
+	b.WriteString("```\n")
+	if len(s.Sources) > 0 {
+		fmt.Fprintf(&b, "\nSources: <%s>.\n", strings.Join(s.Sources, ">, <"))
+	}
+	return b.String(), nil
+}
+
+// installs says what is brought in: "" for nothing.
+func installs(s *targets.Server, r targets.Requirements) string {
+	var parts []string
+	if len(r.Python) > 0 {
+		parts = append(parts, strings.ReplaceAll(codes(r.Python), "{version}", s.Version)+" from PyPI")
+	}
+	if len(r.Apt) > 0 {
+		parts = append(parts, "the Debian packages "+codes(r.Apt))
+	}
+	return strings.Join(parts, " and ")
+}
+
+// Lacks says what no profile of a server offers of what keeps others alive.
+func Lacks(s *targets.Server) []string {
+	watchdog, processes := false, false
+	for _, p := range s.Profiles {
+		watchdog = watchdog || p.Claims.Watchdog > 0
+		processes = processes || p.Workers > 1
+	}
+	var out []string
+	if !watchdog {
+		out = append(out, "a watchdog that ends a stuck request")
+	}
+	if !processes {
+		out = append(out, "a second worker process, so that a crash takes everybody along")
+	}
+	if _, ok := s.Profiles[targets.ProfileHardened]; !ok {
+		out = append(out, "a profile `hardened`")
+	}
+	return out
+}
+
+// commandLine is a profile's command with its args in place and all other
+// placeholders as they stand in the file.
+func commandLine(s *targets.Server, p targets.Profile) string {
+	words := s.CommandWords
+	if len(p.Command) > 0 {
+		words = p.Command
+	}
+	var line []string
+	for _, w := range words {
+		if w == "{args}" {
+			line = append(line, p.Args...)
+			continue
+		}
+		line = append(line, w)
+	}
+	for i, w := range line {
+		if strings.ContainsAny(w, " \t\n'\"$`*?;&|<>()[]#~\\") {
+			line[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(line, " ")
+}
