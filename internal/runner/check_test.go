@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/targets"
 )
 
 func TestSlotsFinding(t *testing.T) {
@@ -83,5 +84,27 @@ func TestLastWords(t *testing.T) {
 	}
 	if got := lastWords(bench.Boot{Note: "not ready", Exited: &bench.ExitStatus{Signal: "SIGSEGV"}}); got != "not ready (by SIGSEGV)" {
 		t.Errorf("%q", got)
+	}
+}
+
+// A worker that a watchdog kills while slots are counted, and its successor,
+// would count as two.
+func TestFirstSlotStepBeatsWatchdogs(t *testing.T) {
+	reg, err := targets.Load(targets.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := slotSteps[0]
+	over := step.sleep.Seconds() + float64(step.n)/step.rate
+	for _, name := range reg.Names() {
+		s, err := reg.Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for p, profile := range s.Profiles {
+			if w := profile.Claims.Watchdog; w > 0 && w <= over {
+				t.Errorf("%s/%s: the watchdog acts after %g s, the first step takes %g s", name, p, w, over)
+			}
+		}
 	}
 }
