@@ -33,6 +33,9 @@ type OpenLoop struct {
 	Nonce   func(seq uint64) string
 	Start   int64  // ns since the clock's origin, when request 0 is or would have been due
 	First   uint64 // the first request to send
+	// Abort, when it ends, ends the requests under way too, for a run whose
+	// samples nobody will look at; nil = never.
+	Abort context.Context
 	// OnSample gets each request's sample when the request has ended. It is
 	// called from several goroutines at once and must be cheap.
 	OnSample func(bench.Sample)
@@ -65,6 +68,13 @@ func (o *OpenLoop) Run(ctx context.Context) error {
 		return fmt.Errorf("open loop to %s: %d samples of %d requests; last failure %q", o.Addr, got, ticks, failed)
 	}
 	return nil
+}
+
+func (o *OpenLoop) abort() context.Context {
+	if o.Abort == nil {
+		return context.Background()
+	}
+	return o.Abort
 }
 
 func (o *OpenLoop) check() error {

@@ -3,10 +3,12 @@ package clients
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httputil"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -193,6 +195,44 @@ func TestImpossibleLoopsFail(t *testing.T) {
 		edit(o)
 		if err := o.Run(t.Context()); err == nil {
 			t.Errorf("%s: Run did not fail", name)
+		}
+	}
+}
+
+// An interruption does not wait for a server that does not answer.
+func TestOpenLoopAborts(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	abort, cancel := context.WithCancel(t.Context())
+	var mu sync.Mutex
+	var samples []bench.Sample
+	clock := bench.NewClock()
+	loop := OpenLoop{
+		Clock: clock, Addr: l.Addr().String(), Role: bench.RoleVictim, Rate: 50,
+		SLO: 30 * time.Second, Timeout: time.Minute, Start: clock.Now(), Abort: abort,
+		Nonce: func(seq uint64) string { return fmt.Sprint("n", seq) },
+		OnSample: func(s bench.Sample) {
+			mu.Lock()
+			defer mu.Unlock()
+			samples = append(samples, s)
+		},
+	}
+	time.AfterFunc(300*time.Millisecond, cancel)
+	if err := loop.Run(abort); err != nil {
+		t.Fatal(err)
+	}
+	if d := time.Duration(clock.Now()); d > loop.Timeout/2 {
+		t.Errorf("ended %v after the start, though it was aborted", d)
+	}
+	if len(samples) == 0 {
+		t.Error("no request was under way")
+	}
+	for _, s := range samples {
+		if s.Outcome == bench.OK {
+			t.Errorf("%+v", s)
 		}
 	}
 }

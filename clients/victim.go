@@ -36,7 +36,7 @@ func (o *OpenLoop) ask(seq uint64, b *scratch) bench.Sample {
 		s.Sent, s.Outcome, s.Error = 0, bench.Unsent, "not sent before its timeout"
 		return s
 	}
-	a, err := exchange(o.Addr, "/victim?nonce="+s.Nonce, o.Clock.At(giveUp), b)
+	a, err := exchange(o.abort(), o.Addr, "/victim?nonce="+s.Nonce, o.Clock.At(giveUp), b)
 	s.Done = o.Clock.Now()
 	if err != nil {
 		s.Outcome, s.Error = dialOutcome(err), brief(err)
@@ -72,13 +72,13 @@ func newScratch() *scratch { return &scratch{in: bufio.NewReaderSize(nil, 4096)}
 
 // exchange sends one GET on a connection of its own and reads the answer into
 // b, where its body stays. The error is that of the dial.
-func exchange(addr, target string, deadline time.Time, b *scratch) (answer, error) {
-	conn, err := dial(context.Background(), addr, deadline)
+func exchange(ctx context.Context, addr, target string, deadline time.Time, b *scratch) (answer, error) {
+	conn, err := dial(ctx, addr, deadline)
 	if err != nil {
 		return answer{}, err
 	}
-	defer func() { _ = conn.Close() }()
 	_ = conn.SetDeadline(deadline)
+	defer endWith(ctx, conn)()
 	// A failed write is not the end: the server may have answered, and closed,
 	// before it read. If it has not, reading fails in the same way.
 	_, _ = conn.Write(getRequest(target, addr))

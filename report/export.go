@@ -1,6 +1,10 @@
 package report
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
 
 // Clean makes one harmless line of text that a server, an app or a file may
 // have had a hand in: white space becomes spaces; control, invisible and
@@ -9,11 +13,41 @@ import "strings"
 // nothing of any markup.
 func Clean(s string) string { return clean(s) }
 
-// Shell makes one clean command line that a shell reads as these words.
+// Shell makes one clean line that bash reads as exactly these words. A word
+// that Clean would change is written as $'…', with escapes.
 func Shell(words ...string) string {
 	line := make([]string, len(words))
 	for i, w := range words {
-		line[i] = quoted(w)
+		if clean("|"+w+"|") == "|"+w+"|" {
+			line[i] = quoted(w)
+		} else {
+			line[i] = "$'" + escapes(w) + "'"
+		}
 	}
-	return clean(strings.Join(line, " "))
+	return strings.Join(line, " ")
+}
+
+// escapes writes a word as the inside of $'…'.
+func escapes(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		piece := s[i : i+size]
+		switch {
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r == '\'' || r == '\\':
+			b.WriteString(`\` + piece)
+		case clean("|"+piece+"|") != "|"+piece+"|":
+			for _, c := range []byte(piece) {
+				fmt.Fprintf(&b, `\%03o`, c) // three digits: what follows cannot join in
+			}
+		default:
+			b.WriteString(piece)
+		}
+		i += size
+	}
+	return b.String()
 }

@@ -19,6 +19,7 @@ func Figure(m bench.Measure) string {
 	if m.Value == nil {
 		return None
 	}
+	m.Unit, m.Censored = clean(m.Unit), clean(m.Censored) // a file may say anything
 	text := figure(*m.Value, m.Unit)
 	if m.Censored != "" && text != None {
 		// A bound is a round number of the method; "> 5.0 s" would look measured.

@@ -81,3 +81,10 @@ func TestGibi(t *testing.T) {
 		}
 	}
 }
+
+func TestFigureIsClean(t *testing.T) {
+	v := 3.0
+	if got := Figure(bench.Measure{Value: &v, Unit: "\x1b[2J", Censored: "\u202e"}); got != `\u202e 3 \x1b[2J` {
+		t.Errorf("got %q", got)
+	}
+}

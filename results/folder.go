@@ -19,6 +19,7 @@ import (
 const (
 	RunFile    = "run.json"
 	CellsFile  = "cells.ndjson"
+	ReportFile = "report.html"
 	RecordsDir = "records"
 	LogsDir    = "logs"
 )

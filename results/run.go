@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -14,6 +15,11 @@ import (
 // WriteRun writes run.json, whole or not at all, over the one before it.
 func (f *Folder) WriteRun(run bench.Run) error {
 	return atomically(f.Join(RunFile), run.Encode)
+}
+
+// WriteReport writes report.html, whole or not at all; fill draws it.
+func (f *Folder) WriteReport(fill func(io.Writer) error) error {
+	return atomically(f.Join(ReportFile), fill)
 }
 
 // Run reads the folder's run.json.

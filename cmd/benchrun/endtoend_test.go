@@ -51,7 +51,17 @@ func measure(t *testing.T, wantCode int, args ...string) (bench.Run, string) {
 	if err := json.Unmarshal(stdout.Bytes(), &run); err != nil {
 		t.Fatalf("stdout is no run: %v\n%s\n%s", err, stdout.String(), stderr.String())
 	}
-	return run, filepath.Join(out, run.ID)
+	folder := filepath.Join(out, run.ID)
+	page, err := os.ReadFile(filepath.Join(folder, "report.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range run.Cells {
+		if !strings.Contains(string(page), c.Scenario) || !strings.Contains(string(page), c.Server) {
+			t.Errorf("report.html does not tell of %s", c.Name())
+		}
+	}
+	return run, folder
 }
 
 func cellOf(t *testing.T, run bench.Run, name string) bench.Cell {

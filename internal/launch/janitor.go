@@ -13,10 +13,11 @@ import (
 // becomes the janitor.
 const JanitorArg = "__janitor"
 
-// janitorLooks is when, after benchrun's end, the janitor sweeps. More than
+// janitorLooks is when, after benchrun's end, the janitor looks. More than
 // once, because a dying process lets go of the pipe, of its locks and of its
-// children one after the other.
-var janitorLooks = []time.Duration{0, 50 * time.Millisecond, 150 * time.Millisecond, 400 * time.Millisecond, 900 * time.Millisecond}
+// children one after the other; until it has swept up, because a benchrun has
+// one target at a time.
+var janitorLooks = []time.Duration{0, 50 * time.Millisecond, 150 * time.Millisecond, 350 * time.Millisecond, 600 * time.Millisecond}
 
 // Janitor is a process that outlives a killed benchrun for a moment. Whoever
 // supervises a server ends its processes; what lies about then, cgroups and
@@ -57,9 +58,11 @@ func Clean() int {
 	began, code := time.Now(), 0
 	for _, at := range janitorLooks {
 		time.Sleep(time.Until(began.Add(at)))
-		code = 0
-		if _, err := Sweep(); err != nil {
+		swept, err := Sweep()
+		if code = 0; err != nil {
 			code = 1 // perhaps the next look does better; else the next benchrun
+		} else if len(swept) > 0 {
+			break
 		}
 	}
 	return code

@@ -53,6 +53,7 @@ type attempt struct {
 	faults   crew // provokers
 	first    int64
 	interval time.Duration
+	abort    context.Context // ends on interruption; then no answer is waited for
 }
 
 // Attempt runs one attempt and returns its record. Whatever the server does is
@@ -60,7 +61,7 @@ type attempt struct {
 // way nothing of the target is left when it returns.
 func (l *Lab) Attempt(ctx context.Context, job Job) (rec *bench.Record, err error) {
 	a := &attempt{
-		job: job, lab: l, clock: bench.NewClock(), col: &collector{},
+		job: job, lab: l, clock: bench.NewClock(), col: &collector{}, abort: ctx,
 		interval: time.Second / time.Duration(bench.StandardLoad.Rate),
 		schedule: plan.NewSchedule(job.Seed, job.Scenario, bench.StandardLoad.Rate, job.Mode),
 	}
@@ -158,7 +159,7 @@ func (a *attempt) startProbes(ctx context.Context) {
 		loop := clients.OpenLoop{
 			Clock: a.clock, Addr: a.control.Addr(), Role: bench.RoleControl,
 			Rate: max(1, bench.StandardLoad.Rate/10), SLO: bench.ControlSLO, Timeout: bench.StandardLoad.Timeout,
-			Nonce: a.schedule.VictimNonce, Start: a.clock.Now(), OnSample: a.col.sample,
+			Nonce: a.schedule.VictimNonce, Start: a.clock.Now(), OnSample: a.col.sample, Abort: a.abort,
 		}
 		if err := loop.Run(ctx); err != nil {
 			a.col.doubt(bench.Doubt{Cause: "control-load", Note: err.Error()})
@@ -183,7 +184,7 @@ func (a *attempt) startVictims(ctx context.Context) {
 		loop := clients.OpenLoop{
 			Clock: a.clock, Addr: a.stage.addr, Role: bench.RoleVictim,
 			Rate: bench.StandardLoad.Rate, SLO: bench.StandardLoad.SLO, Timeout: bench.StandardLoad.Timeout,
-			Nonce: a.schedule.VictimNonce, Start: a.first, OnSample: a.col.sample,
+			Nonce: a.schedule.VictimNonce, Start: a.first, OnSample: a.col.sample, Abort: a.abort,
 		}
 		if err := loop.Run(ctx); err != nil {
 			a.col.doubt(bench.Doubt{Cause: "generator", Note: err.Error()})
@@ -268,7 +269,7 @@ func (a *attempt) shutdown(ctx context.Context) {
 		loop := clients.OpenLoop{
 			Clock: a.clock, Addr: a.stage.addr, Role: bench.RoleShutdown,
 			Rate: light, SLO: bench.StandardLoad.SLO, Timeout: bench.StandardLoad.Timeout,
-			Nonce: a.schedule.VictimNonce, Start: a.clock.Now(), First: shutdownSeq, OnSample: a.col.sample,
+			Nonce: a.schedule.VictimNonce, Start: a.clock.Now(), First: shutdownSeq, OnSample: a.col.sample, Abort: a.abort,
 		}
 		if err := loop.Run(ctx); err != nil {
 			a.col.doubt(bench.Doubt{From: a.clock.Now(), To: a.clock.Now(), Cause: "generator", Note: err.Error()})

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"io"
 	"syscall"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"benchrun/internal/judge"
 	"benchrun/internal/plan"
 	"benchrun/report"
+	"benchrun/report/html"
 	"benchrun/results"
 	"benchrun/targets"
 )
@@ -38,14 +40,15 @@ type Run struct {
 	run      bench.Run
 	order    Order
 	prepared map[string]*Prepared
-	failed   map[string]error // targets that could not be installed
-	rest     time.Duration    // what the cells after this one take
+	failed   map[string]error      // targets that could not be installed
+	rest     time.Duration         // what the cells after this one take
+	stories  map[string]html.Story // by record, for report.html
 }
 
 // Do runs the order.
 func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, error) {
 	r.run, r.order = run, order
-	r.prepared, r.failed = map[string]*Prepared{}, map[string]error{}
+	r.prepared, r.failed, r.stories = map[string]*Prepared{}, map[string]error{}, map[string]html.Story{}
 	var first error
 	if err := r.installAll(ctx); err != nil {
 		return r.finish(ctx, err)
@@ -58,7 +61,7 @@ func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, er
 		r.rest = r.estimate(order.Cells[i+1:])
 		cell, err := r.cell(ctx, c)
 		if ctx.Err() != nil {
-			return r.finish(ctx, ctx.Err())
+			return r.finish(ctx, context.Cause(ctx))
 		}
 		r.run.Cells = append(r.run.Cells, cell)
 		if err != nil && first == nil {
@@ -89,7 +92,26 @@ func (r *Run) finish(ctx context.Context, err error) (bench.Run, error) {
 	if werr := r.Folder.WriteRun(r.run); werr != nil && err == nil {
 		err = werr
 	}
+	if werr := r.writeReport(); werr != nil && err == nil {
+		err = werr
+	}
 	return r.run, err
+}
+
+// writeReport writes report.html, with the story of each cell's published
+// attempt.
+func (r *Run) writeReport() error {
+	var stories []html.Story
+	for _, c := range r.run.Cells {
+		for _, a := range c.Attempts {
+			if s, ok := r.stories[a.Record]; ok && a.Published {
+				stories = append(stories, s)
+			}
+		}
+	}
+	return r.Folder.WriteReport(func(w io.Writer) error {
+		return html.Write(w, r.run, stories, html.Options{Folder: r.Folder.Path()})
+	})
 }
 
 // installAll installs every target before anything is measured: installing
@@ -103,7 +125,7 @@ func (r *Run) installAll(ctx context.Context) error {
 		}
 		t, err := r.install(ctx, c)
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 		if err != nil {
 			r.failed[key] = err
@@ -201,6 +223,7 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 		StartedAt: rec.Head.StartedAt, Seconds: time.Since(began).Seconds(),
 	}
 	cell.Attempts = append(cell.Attempts, a)
+	r.stories[recRel] = html.NewStory(*cell, rec, logTail(r.Folder.Join(logRel)))
 	r.Progress.Remaining(r.rest)
 	r.Progress.Attempt(n, j.Verdict, a.H)
 	if err := r.Folder.WriteRecord(recRel, rec); err != nil {

@@ -1,0 +1,143 @@
+package html
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// The answer names few targets with what happened to each, and at most
+// mostNames servers.
+const (
+	few       = 4
+	mostNames = 12
+)
+
+// clause is a piece of the answer; Strong ones are set apart.
+type clause struct {
+	Text   string
+	Strong bool
+}
+
+// answer is the run in one sentence: who held, who did not, of whom nothing is
+// claimed.
+func answer(m matrix) []clause {
+	if len(m.Rows) == 0 {
+		return []clause{{Text: "No cell was measured."}}
+	}
+	var held, lost, open []name
+	for _, row := range m.Rows {
+		var bad, unsaid []string
+		for i, cell := range row.Cells {
+			for _, c := range cell {
+				scenario := m.Scenarios[i]
+				switch c.Verdict {
+				case bench.Held:
+				case bench.Invalid, bench.Unsupported:
+					unsaid = append(unsaid, c.Verdict.String()+" under "+scenario)
+				default:
+					bad = append(bad, c.Verdict.String()+" under "+scenario)
+				}
+			}
+		}
+		switch {
+		case len(bad) > 0:
+			lost = append(lost, name{row, strings.Join(gathered(bad), "; ")})
+		case len(unsaid) > 0:
+			open = append(open, name{row, strings.Join(gathered(unsaid), "; ")})
+		default:
+			held = append(held, name{row: row})
+		}
+	}
+	total := len(m.Rows)
+	tested := listed(m.Scenarios)
+	if len(m.Scenarios) > 4 {
+		tested = "all of " + things(len(m.Scenarios), "scenario", "scenarios")
+	}
+	first := fmt.Sprintf("%d of %s kept serving everybody else under %s", len(held), things(total, "target", "targets"), tested)
+	if len(held) == 0 {
+		first = "No target kept serving everybody else under " + tested
+	}
+	out := []clause{{first, true}, {named(held), false}}
+	if len(lost) > 0 {
+		out = append(out, clause{"; ", false}, clause{strconv.Itoa(len(lost)) + " did not", true}, clause{named(lost), false})
+	}
+	if len(open) > 0 {
+		out = append(out, clause{"; ", false}, clause{"nothing is claimed of " + strconv.Itoa(len(open)), true}, clause{named(open), false})
+	}
+	return append(out, clause{".", false})
+}
+
+// gathered turns "failed under a", "failed under b" into "failed under a, b".
+func gathered(list []string) []string {
+	var out []string
+	for _, s := range list {
+		verdict, scenario, _ := strings.Cut(s, " under ")
+		if i := slices.IndexFunc(out, func(o string) bool { return strings.HasPrefix(o, verdict+" under ") }); i >= 0 {
+			out[i] += ", " + scenario
+		} else {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// name is a target in the answer, and what is said of it.
+type name struct {
+	row  matrixRow
+	said string
+}
+
+// named is ": a default (failed under x), b default". More than a few are
+// gathered by server and told without what the matrix below says anyway:
+// ": a (default, hardened), b (default) and 3 more".
+func named(list []name) string {
+	if len(list) == 0 {
+		return ""
+	}
+	var words []string
+	if len(list) <= few {
+		for _, n := range list {
+			word := n.row.Name
+			if n.said != "" {
+				word += " (" + n.said + ")"
+			}
+			words = append(words, word)
+		}
+		return ": " + strings.Join(words, ", ")
+	}
+	var servers []string
+	profiles := map[string][]string{}
+	for _, n := range list {
+		if _, ok := profiles[n.row.Server]; !ok {
+			servers = append(servers, n.row.Server)
+		}
+		profile := strings.TrimPrefix(n.row.Name, n.row.Server+" ")
+		profiles[n.row.Server] = append(profiles[n.row.Server], profile)
+	}
+	more := 0
+	for i, s := range servers {
+		if i < mostNames {
+			words = append(words, s+" ("+strings.Join(profiles[s], ", ")+")")
+		} else {
+			more += len(profiles[s])
+		}
+	}
+	text := ": " + strings.Join(words, ", ")
+	if more > 0 {
+		text += " and " + strconv.Itoa(more) + " more"
+	}
+	return text
+}
+
+// listed is "a, b and c".
+func listed(list []string) string {
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	last := len(list) - 1
+	return strings.Join(list[:last], ", ") + " and " + list[last]
+}

@@ -1,0 +1,191 @@
+package html
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// band is a layer of the stack of victims. Outcomes that mean the same to a
+// user share one; the words below a figure give each by itself.
+type band struct {
+	class    string // of style.css
+	word     string
+	outcomes []bench.Outcome
+}
+
+// bands lists the layers from the bottom up. Their colours grow darker (in
+// dark mode: lighter) on the way, so that they can be told apart in grey.
+var bands = []band{
+	{"ok", "served", []bench.Outcome{bench.OK}},
+	{"late", "late", []bench.Outcome{bench.Late}},
+	{"timeout", "timeout", []bench.Outcome{bench.TimedOut}},
+	{"answer", "error answer", []bench.Outcome{bench.HTTP5xx, bench.HTTPOther}},
+	{"broken-off", "connection refused or broken", []bench.Outcome{bench.Refused, bench.Reset, bench.Truncated}},
+	{"wrong", "wrong body", []bench.Outcome{bench.Wrong}},
+	{"unsent", "never sent", []bench.Outcome{bench.Unsent}},
+}
+
+// mostSteps bounds the steps of a drawn curve: a longer story is drawn in
+// steps of several seconds.
+const mostSteps = 240
+
+// axis is a stretch of a story's time.
+type axis struct{ from, to float64 }
+
+// pct is where a time lies on the axis, as a length of SVG: "37.5%".
+func (a axis) pct(t float64) string { return dec((a.clip(t)-a.from)/a.span()*100, 2) + "%" }
+
+// wide is how wide a stretch of the axis is.
+func (a axis) wide(from, to float64) string {
+	return dec(max(0, a.clip(to)-a.clip(from))/a.span()*100, 2) + "%"
+}
+
+func (a axis) clip(t float64) float64 { return min(max(t, a.from), a.to) }
+func (a axis) span() float64          { return max(a.to-a.from, 0.001) }
+
+// box is the viewBox in which a time is its own abscissa and 100 % is high.
+func (a axis) box() string { return dec(a.from, 2) + " 0 " + dec(a.span(), 2) + " 100" }
+
+// tick is a labelled place on an axis.
+type tick struct{ X, Label string }
+
+// ticks are at most ten round seconds.
+func (a axis) ticks() []tick {
+	step := 1.0
+	for _, s := range []float64{1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600, 7200} {
+		if step = s; a.span()/s <= 9 {
+			break
+		}
+	}
+	var out []tick
+	for t := math.Ceil(a.from/step) * step; t <= a.to && len(out) < 20; t += step {
+		out = append(out, tick{a.pct(t), dec(t, 0) + " s"})
+	}
+	return out
+}
+
+// axisOf holds the victims of all stories; with ends also what came after them.
+func axisOf(ends bool, stories ...Story) axis {
+	a := axis{math.Inf(1), math.Inf(-1)}
+	for _, s := range stories {
+		for _, sec := range s.Seconds {
+			a.from, a.to = min(a.from, sec.From), max(a.to, sec.To)
+		}
+		for _, p := range s.Phases {
+			if ends {
+				a.from, a.to = min(a.from, p.From), max(a.to, p.To)
+			}
+		}
+	}
+	if !(a.from < a.to) { // also where nothing was there, or a forged story has no number
+		return axis{0, 1}
+	}
+	return a
+}
+
+// layer is one band, drawn.
+type layer struct {
+	Class, Word string
+	Victims     int
+	Path        string // in axis.box
+}
+
+// layers draws the stack, the whole of it first: each layer covers its part of
+// the one before. Bands without a victim are left out.
+func layers(s Story) []layer {
+	steps := steps(s)
+	var out []layer
+	for i := len(bands) - 1; i >= 0; i-- {
+		n := 0
+		var path strings.Builder
+		y := 100.0
+		open := false
+		for j, st := range steps {
+			n += st.counts[i]
+			top := 0
+			for _, c := range st.counts[:i+1] {
+				top += c
+			}
+			next := 100.0
+			if st.due > 0 {
+				next = math.Round(max(0, 100-100*float64(top)/st.due)*10) / 10
+			}
+			if !open {
+				path.WriteString("M" + dec(st.from, 1) + " 100")
+				open = true
+			}
+			if next != y {
+				path.WriteString("V" + dec(next, 1))
+				y = next
+			}
+			if j+1 < len(steps) && sameStep(steps[j+1], i, next) {
+				continue // the same height goes on
+			}
+			path.WriteString("H" + dec(st.to, 1))
+		}
+		if n > 0 {
+			out = append(out, layer{bands[i].class, bands[i].word, n, path.String() + "V100Z"})
+		}
+	}
+	return out
+}
+
+func sameStep(st step, band int, y float64) bool {
+	top := 0
+	for _, c := range st.counts[:band+1] {
+		top += c
+	}
+	return st.due > 0 && math.Round(max(0, 100-100*float64(top)/st.due)*10)/10 == y
+}
+
+// step is one or more seconds, by band. due is how many victims they should
+// hold.
+type step struct {
+	from, to float64
+	due      float64
+	counts   []int
+}
+
+func steps(s Story) []step {
+	per := max(1, (len(s.Seconds)+mostSteps-1)/mostSteps)
+	var out []step
+	for i := 0; i < len(s.Seconds); i += per {
+		group := s.Seconds[i:min(i+per, len(s.Seconds))]
+		st := step{from: group[0].From, to: group[len(group)-1].To, counts: make([]int, len(bands))}
+		if len(group) == 1 && st.to-st.from < 0.25 {
+			continue // a sliver at the end: its share says nothing
+		}
+		total := 0
+		for _, sec := range group {
+			for b := range bands {
+				for _, o := range bands[b].outcomes {
+					st.counts[b] += sec.Counts[o]
+					total += sec.Counts[o]
+				}
+			}
+		}
+		// In a piece of a second, one victim more or less is a matter of where
+		// it was cut.
+		st.due = max(float64(s.Rate)*(st.to-st.from), 1)
+		if st.to-st.from < float64(per) && math.Abs(float64(total)-st.due) < 2 {
+			st.due = float64(total)
+		}
+		out = append(out, st)
+	}
+	return out
+}
+
+// dec writes a number to at most digits after the point.
+func dec(v float64, digits int) string {
+	s := strconv.FormatFloat(v, 'f', digits, 64)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	if s == "-0" {
+		return "0"
+	}
+	return s
+}

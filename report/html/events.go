@@ -1,0 +1,184 @@
+package html
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"benchrun/internal/bench"
+	"benchrun/report"
+)
+
+// mark is a place on the axis with what happened there.
+type mark struct{ X, Text, Title string }
+
+// procMarks gathers births or deaths that would stand on each other.
+func procMarks(procs []Proc, a axis, died bool) []mark {
+	width := a.span() / 40
+	var out []mark
+	for i := 0; i < len(procs); {
+		if procs[i].Died != died {
+			i++
+			continue
+		}
+		at, n, signals := procs[i].At, 0, map[string]int{}
+		for ; i < len(procs) && procs[i].At < at+width; i++ {
+			if procs[i].Died == died {
+				n++
+				signals[procs[i].Signal]++
+			}
+		}
+		m := mark{X: a.pct(at), Text: "+", Title: things(n, "born", "born") + " at " + dec(at, 1) + " s"}
+		if died {
+			m.Text = "×"
+			m.Title = things(n, "died", "died") + " at " + dec(at, 1) + " s" + bySignal(signals)
+		}
+		if n > 1 {
+			m.Text += strconv.Itoa(n)
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// bySignal is " (12 by SIGSEGV)"; nothing where none died of one.
+func bySignal(signals map[string]int) string {
+	var parts []string
+	for name, n := range signals {
+		if name != "" {
+			parts = append(parts, strconv.Itoa(n)+" by "+report.Clean(name))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	slices.Sort(parts)
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+// memoryLine draws memory in a box of the axis's width, as a share of the
+// peak, and gives the peak in MiB. Of points that would stand on each other
+// the highest is kept: what counts is the peak.
+func memoryLine(points []Point, a axis) (path string, peak float64) {
+	width := a.span() / 100
+	var kept []Point
+	bucket := math.Inf(-1)
+	for _, p := range points {
+		if p.At < a.from || p.At > a.to {
+			continue
+		}
+		peak = max(peak, p.Value)
+		if b := math.Floor((p.At - a.from) / width); b != bucket {
+			bucket = b
+			kept = append(kept, p)
+		} else if last := &kept[len(kept)-1]; p.Value > last.Value {
+			*last = p
+		}
+	}
+	if len(kept) < 2 || peak <= 0 {
+		return "", peak
+	}
+	height := func(p Point) string { return dec(100-p.Value/peak*100, 1) }
+	var b strings.Builder
+	for i, p := range kept {
+		y := height(p)
+		if i > 0 && i+1 < len(kept) && y == height(kept[i-1]) && y == height(kept[i+1]) {
+			continue // the line runs level through it
+		}
+		b.WriteString(map[bool]string{true: "M", false: "L"}[i == 0])
+		b.WriteString(dec(p.At, 1) + " " + y)
+	}
+	return b.String(), peak
+}
+
+// shade is a stretch of the axis.
+type shade struct{ X, W, Text string }
+
+// masked are the seconds that do not count, neighbours drawn as one.
+func masked(s Story, a axis) []shade {
+	var out []shade
+	for i := 0; i < len(s.Seconds); i++ {
+		if s.Seconds[i].Why == "" {
+			continue
+		}
+		from, to, why := s.Seconds[i].From, s.Seconds[i].To, s.Seconds[i].Why
+		for ; i+1 < len(s.Seconds) && s.Seconds[i+1].Why != ""; i++ {
+			to = s.Seconds[i+1].To
+			if strings.HasPrefix(why, whyBeside) {
+				why = s.Seconds[i+1].Why
+			}
+		}
+		out = append(out, shade{a.pct(from), a.wide(from, to), "does not count: " + report.Clean(strings.TrimPrefix(why, whyBeside))})
+	}
+	return out
+}
+
+// losses counts a story's victims by outcome, most first; served is apart.
+func losses(s Story) (served int, lost []loss) {
+	all := map[bench.Outcome]int{}
+	for _, sec := range s.Seconds {
+		for o, n := range sec.Counts {
+			all[o] += n
+		}
+	}
+	for o, n := range all {
+		if o == bench.OK {
+			served = n
+		} else {
+			lost = append(lost, loss{o, n})
+		}
+	}
+	slices.SortFunc(lost, func(a, b loss) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.outcome, b.outcome)) })
+	return served, lost
+}
+
+type loss struct {
+	outcome bench.Outcome
+	n       int
+}
+
+// lossText is "434 timeout, 12 refused", of the whole attempt.
+func lossText(s Story) string {
+	if len(s.Seconds) == 0 {
+		return "nothing was recorded"
+	}
+	_, lost := losses(s)
+	if len(lost) == 0 {
+		return "none lost"
+	}
+	var parts []string
+	for _, l := range lost {
+		parts = append(parts, things(l.n, outcomeWord(l.outcome), outcomeWord(l.outcome)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// outcomeWord is an outcome as a reader sees it: a damaged record may hold any.
+func outcomeWord(o bench.Outcome) string {
+	if !known(o) {
+		return "unknown"
+	}
+	return strings.ReplaceAll(string(o), "_", " ")
+}
+
+// processText is "13 processes born, 13 died (13 by SIGSEGV) before shutdown".
+func processText(s Story) string {
+	born, died, signals := 0, 0, map[string]int{}
+	end, ok := s.phase(bench.MarkShutdown)
+	for _, p := range s.Procs {
+		switch {
+		case ok && p.At >= end.From:
+		case p.Died:
+			died++
+			signals[p.Signal]++
+		default:
+			born++
+		}
+	}
+	if born+died == 0 {
+		return "No process was born or died before shutdown"
+	}
+	return things(born, "process", "processes") + " born, " + things(died, "died", "died") + bySignal(signals) + " before shutdown"
+}

@@ -1,0 +1,128 @@
+package html
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"benchrun/internal/bench"
+	"benchrun/report"
+)
+
+// strips is the figure of one scenario: all its targets, one below the other,
+// on one axis.
+type strips struct {
+	Scenario string
+	Box      string
+	Ticks    []tick
+	Strips   []strip
+	Key      []keyed
+}
+
+// strip is one target in it.
+type strip struct {
+	cell
+	Shape        string // id of the drawn layers, which the cell's story shows again
+	Layers       []layer
+	FaultX       string
+	FaultW       string
+	Masked       []shade
+	Title, Lossy string
+}
+
+// keyed is an entry of a figure's key.
+type keyed struct{ Class, Text string }
+
+// chart is the timeline of one cell.
+type chart struct {
+	Box, Shape   string // the strip's shape is shown again
+	Title, Desc  string
+	Ticks        []tick
+	Fault        shade
+	Edges        []string // where phases begin
+	Names        []tick   // of phases that have room for it
+	Masked       []shade
+	Born, Died   []mark
+	Memory, Peak string // the line, and what its top stands for
+	MemorySource string
+	Key          []keyed
+	Rate, Half   string // labels of the ordinate
+	StepText     string
+	EventsBelow  string // births and deaths in words
+}
+
+func newStrips(m matrix, i int) strips {
+	f := strips{Scenario: m.Scenarios[i]}
+	var drawn []Story
+	for _, row := range m.Rows {
+		for _, c := range row.Cells[i] {
+			drawn = append(drawn, c.Story)
+		}
+	}
+	a := axisOf(false, drawn...)
+	f.Box, f.Ticks = a.box(), a.ticks()
+	classes := map[string]bool{}
+	for _, row := range m.Rows {
+		for _, c := range row.Cells[i] {
+			s := strip{cell: c, Shape: "shape-" + c.ID, Layers: layers(c.Story), Masked: masked(c.Story, a)}
+			if p, ok := c.Story.phase(bench.MarkFault); ok {
+				s.FaultX, s.FaultW = a.pct(p.From), a.wide(p.From, p.To)
+			}
+			for _, l := range s.Layers {
+				classes[l.Class] = true
+			}
+			s.Lossy = lossText(c.Story)
+			s.Title = fmt.Sprintf("%s under %s: %s, H %s; %s", c.Row.Target, c.Row.Scenario, c.Verdict, c.Row.H, s.Lossy)
+			f.Strips = append(f.Strips, s)
+		}
+	}
+	for _, b := range bands {
+		if classes[b.class] {
+			f.Key = append(f.Key, keyed{b.class, b.word})
+		}
+	}
+	return f
+}
+
+func newChart(c cell) chart {
+	s := c.Story
+	a := axisOf(true, s)
+	f := chart{Box: a.box(), Shape: "shape-" + c.ID, Ticks: a.ticks(), Masked: masked(s, a),
+		Born: procMarks(s.Procs, a, false), Died: procMarks(s.Procs, a, true),
+		Rate: dec(float64(s.Rate), 0), Half: dec(float64(s.Rate)/2, 1)}
+	phases := []string{}
+	for i, p := range s.Phases {
+		name := string(p.Name)
+		if i > 0 {
+			f.Edges = append(f.Edges, a.pct(p.From))
+		}
+		if p.Name == bench.MarkFault {
+			f.Fault = shade{X: a.pct(p.From), W: a.wide(p.From, p.To)}
+			name = "faults"
+		}
+		if (p.To-p.From)/a.span() > 0.13 {
+			f.Names = append(f.Names, tick{a.pct((p.From + p.To) / 2), name})
+		}
+		phases = append(phases, fmt.Sprintf("%s %s to %s s", name, dec(p.From, 1), dec(p.To, 1)))
+	}
+	path, peak := memoryLine(s.Memory, a)
+	f.Memory = path
+	if peak > 0 {
+		f.Peak = report.Figure(bench.Measure{Value: &peak, Unit: "MiB"})
+	}
+	served, _ := losses(s)
+	for _, l := range slices.Backward(layers(s)) {
+		f.Key = append(f.Key, keyed{l.Class, things(l.Victims, l.Word, l.Word)})
+	}
+	if per := (len(s.Seconds) + mostSteps - 1) / mostSteps; per > 1 {
+		f.StepText = fmt.Sprintf("drawn in steps of %d s", per)
+	}
+	f.EventsBelow, f.MemorySource = processText(s), report.Clean(s.MemorySource)
+	f.Title = fmt.Sprintf("Timeline of %s under %s", c.Row.Target, c.Row.Scenario)
+	f.Desc = fmt.Sprintf("Victims per second by outcome, of %d a second. Phases: %s. %s. %s.", s.Rate, strings.Join(phases, ", "),
+		things(served, "victim", "victims")+" served, "+lossText(s), f.EventsBelow)
+	if f.Peak != "" {
+		f.Desc += " Memory peaked at " + f.Peak + "."
+	}
+	return f
+}

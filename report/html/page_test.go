@@ -1,0 +1,323 @@
+package html
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"golang.org/x/net/html"
+
+	"benchrun/internal/bench"
+	"benchrun/report"
+)
+
+func render(t *testing.T, run bench.Run, stories []Story) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, run, stories, Options{Folder: "out/run"}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func parse(t *testing.T, page string) *html.Node {
+	t.Helper()
+	doc, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// below goes through all that is in a node, in the order of the page.
+func below(n *html.Node) iter.Seq[*html.Node] {
+	return func(yield func(*html.Node) bool) {
+		var walk func(*html.Node) bool
+		walk = func(n *html.Node) bool {
+			for c := n.FirstChild; c != nil; c = c.NextSibling {
+				if !yield(c) || !walk(c) {
+					return false
+				}
+			}
+			return true
+		}
+		walk(n)
+	}
+}
+
+// find lists the elements that match "tag", ".class" or "tag.class".
+func find(n *html.Node, what string) []*html.Node {
+	tag, class, _ := strings.Cut(what, ".")
+	var out []*html.Node
+	for d := range below(n) {
+		if d.Type == html.ElementNode && (tag == "" || d.Data == tag) &&
+			(class == "" || strings.Contains(" "+attr(d, "class")+" ", " "+class+" ")) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func attr(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func textOf(n *html.Node) string {
+	var b strings.Builder
+	for d := range below(n) {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data + " ")
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// content holds a page against its run: every cell's verdict and H in the
+// matrix, and its story behind the link.
+func content(t *testing.T, page string, run bench.Run) {
+	t.Helper()
+	doc := parse(t, page)
+	links, rows := find(doc, "a.v"), report.NewView(run).Rows
+	if len(links) != len(rows) {
+		t.Fatalf("%d cells in the matrix, %d in the run", len(links), len(rows))
+	}
+	ids := map[string]*html.Node{}
+	for _, n := range find(doc, "") {
+		if id := attr(n, "id"); id != "" {
+			if ids[id] != nil {
+				t.Errorf("two elements are %q", id)
+			}
+			ids[id] = n
+		}
+	}
+	for _, a := range links {
+		story := ids[strings.TrimPrefix(attr(a, "href"), "#")]
+		if story == nil {
+			t.Fatalf("%s leads nowhere", attr(a, "href"))
+		}
+		var i int
+		if _, err := fmt.Sscanf(attr(story, "id"), "cell-%d", &i); err != nil || i < 1 || i > len(rows) {
+			t.Fatalf("story %q", attr(story, "id"))
+		}
+		row := rows[i-1]
+		glyph, verdict, _ := strings.Cut(report.Badge(row.Verdict), " ")
+		want := fmt.Sprintf("%s %s %s · %s", glyph, row.H, verdict, row.Recover)
+		if got := textOf(a); got != strings.Join(strings.Fields(want), " ") {
+			t.Errorf("cell %d reads %q, want %q", i, got, want)
+		}
+		head := textOf(find(story, "h3")[0])
+		if want := report.Badge(row.Verdict) + " " + row.Target + " " + row.Scenario; head != strings.Join(strings.Fields(want), " ") {
+			t.Errorf("story %d is headed %q, want %q", i, head, want)
+		}
+		body := textOf(story)
+		for _, reason := range row.Reasons {
+			if !strings.Contains(body, strings.Join(strings.Fields(reason), " ")) {
+				t.Errorf("story %d does not give the reason %q", i, reason)
+			}
+		}
+	}
+	for _, use := range find(doc, "use") {
+		if ids[strings.TrimPrefix(attr(use, "href"), "#")] == nil {
+			t.Errorf("nothing is drawn for %s", attr(use, "href"))
+		}
+	}
+}
+
+func TestPageStructure(t *testing.T) {
+	run, stories := sample()
+	page := render(t, run, stories)
+	content(t, page, run)
+	doc := parse(t, page)
+	for what, want := range map[string]int{"h1": 1, "article": 8, "section.strips": 2, "div.strip": 8 + 2, "figure": 7, "use": 7, "pre": 7,
+		"section.matrix": 1, "section.trust": 1, "script": 0, "img": 0, "link": 0, "iframe": 0, "td": 8} {
+		if got := len(find(doc, what)); got != want {
+			t.Errorf("%d of %s, want %d", got, what, want)
+		}
+	}
+	order := []string{"<h1>", `class="trust"`, `class="matrix"`, `class="strips"`, "<article"}
+	for i := 1; i < len(order); i++ {
+		if strings.Index(page, order[i-1]) > strings.Index(page, order[i]) {
+			t.Errorf("%s comes before %s", order[i], order[i-1])
+		}
+	}
+	for _, th := range find(doc, "th") {
+		if s := attr(th, "scope"); s != "col" && s != "row" {
+			t.Errorf("a heading of nothing: %q", textOf(th))
+		}
+	}
+	named := 0
+	for _, svg := range find(doc, "svg") {
+		if attr(svg, "role") == "img" {
+			named++
+			if len(find(svg, "title")) == 0 || attr(svg, "aria-labelledby") == "" {
+				t.Error("a figure without a title")
+			}
+		}
+	}
+	if named != 7+7 || len(find(doc, "desc")) != 7 {
+		t.Errorf("%d figures with a title, %d with a description", named, len(find(doc, "desc")))
+	}
+	first := find(doc, "article")[0]
+	text := textOf(first)
+	for _, want := range []string{"aged: slots were taken", "python3 -m alpha --args 'a b'", "benchrun --server alpha@1.2.3 --profile default",
+		"log of cell 0", "1 process born, 1 died (1 by SIGSEGV) before shutdown", "attempt 1: failed, H 45.7 %, records/alpha.ndjson.gz", "45.7 %"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the first story lacks %q: %s", want, text)
+		}
+	}
+	if last := textOf(find(doc, "article")[7]); !strings.Contains(last, "Nothing was recorded") {
+		t.Error("a cell without a story does not say so")
+	}
+}
+
+func TestPageAsksForNothing(t *testing.T) {
+	run, stories := sample()
+	page := render(t, run, stories)
+	for _, n := range find(parse(t, page), "") {
+		for _, a := range n.Attr {
+			if a.Key == "src" || a.Key == "srcset" || a.Key == "action" || strings.HasPrefix(a.Key, "on") ||
+				(a.Key == "href" && !strings.HasPrefix(a.Val, "#")) || a.Key == "style" {
+				t.Errorf("<%s %s=%q>", n.Data, a.Key, a.Val)
+			}
+		}
+	}
+	for _, bad := range []string{"@import", "url(http", "url(//", "expression("} {
+		if strings.Contains(style, bad) {
+			t.Errorf("the style sheet has %s", bad)
+		}
+	}
+}
+
+func TestHostileTextIsShownNotObeyed(t *testing.T) {
+	hostile := []string{"<script>alert(1)</script>", `"><img src=http://e/x onerror=alert(1)>`, "</style><b>", "</title></svg><script>", "]]>", "--><!--",
+		"\x1b[2J\x1b[31mred", "\u202egnp.exe", "zero\u200bwidth", "null\x00", "bad \xff utf-8", "a\r\nb\tc", "line\u2028sep", "&lt;&#0;", "javascript:alert(1)", "{{.}}", "`'"}
+	run, _ := sample()
+	run.Cells = nil
+	var stories []Story
+	for _, h := range hostile {
+		c := cellOf(h, h, h, bench.Failed, 10)
+		c.Version, c.Front, c.Command, c.Reasons, c.Flags = h, h, []string{h, h}, []string{h}, []string{h}
+		c.Attempts[0].Record, c.Attempts[0].Log = h, h
+		c.Measures["h"] = bench.Measure{Value: c.Measures["h"].Value, Unit: h, Censored: h}
+		run.Cells = append(run.Cells, c)
+		run.ID, run.Mode, run.FinishedAt = run.ID+h, run.Mode+bench.Mode(h), run.FinishedAt+h
+		run.Args = append(run.Args, h, "--python", h)
+		run.Environment.Hostname += h
+		run.Environment.Limits.User += h
+		rec := record(2, 2, 1, lostIn{0, 5, bench.Outcome(h)})
+		rec.Head.MemorySource = h
+		rec.Procs = []bench.ProcEvent{{T: 3 * second, Event: bench.Died, Name: h, Exit: &bench.ExitStatus{Signal: h}}}
+		rec.Doubts = []bench.Doubt{{From: second, To: 2 * second, Cause: h, Note: h}}
+		stories = append(stories, NewStory(c, rec, strings.Repeat(h+"\n", 3)))
+	}
+	page := render(t, run, stories)
+	for i, r := range page {
+		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == unicode.ReplacementChar) {
+			t.Fatalf("%U after %q", r, page[max(0, i-60):i])
+		}
+	}
+	clean := run
+	clean.Cells = append([]bench.Cell{}, run.Cells...)
+	content(t, page, clean)
+	// Hostile text makes no element that an honest page has not.
+	allowed := map[string]bool{}
+	honest, told := sample()
+	for _, n := range find(parse(t, render(t, honest, told)), "") {
+		allowed[n.Data] = true
+	}
+	for _, n := range find(parse(t, page), "") {
+		if !allowed[n.Data] {
+			t.Errorf("an element <%s>", n.Data)
+		}
+		for _, a := range n.Attr {
+			if strings.HasPrefix(a.Key, "on") || a.Key == "src" || (a.Key == "href" && !strings.HasPrefix(a.Val, "#")) {
+				t.Errorf("<%s %s=%q>", n.Data, a.Key, a.Val)
+			}
+		}
+	}
+}
+
+// many is a run of n cells under three scenarios, with all that a cell can have.
+func many(n int) (bench.Run, []Story) {
+	run, _ := sample()
+	run.Cells = nil
+	var stories []Story
+	for i := range n {
+		c := cellOf(fmt.Sprintf("server-%d", i/6), fmt.Sprintf("profile-%d", i/3%2), fmt.Sprintf("wedge-%dpct", i%3), bench.Failed, 50)
+		for _, spec := range bench.MeasureTable {
+			c.Measures.Set(spec.Name, 1234.5, 10)
+		}
+		c.Reasons = []string{strings.Repeat("a long reason ", 8), strings.Repeat("another one ", 8), strings.Repeat("theory ", 12)}
+		var lost []lostIn
+		for s := range 18 { // no second like the one before
+			lost = append(lost, lostIn{s, 17 * (s + i) % 90, bench.VictimLosses[(s+i)%3]})
+		}
+		rec := record(4, 13, 5, lost...)
+		for s := range int64(13) {
+			rec.Procs = append(rec.Procs, bench.ProcEvent{T: (5 + s) * second, PID: int(s), Event: bench.Died, Exit: &bench.ExitStatus{Signal: "SIGSEGV"}},
+				bench.ProcEvent{T: (5+s)*second + 1e7, PID: 100 + int(s), Event: bench.Born})
+		}
+		run.Cells = append(run.Cells, c)
+		stories = append(stories, NewStory(c, rec, strings.Repeat("[2026-11-21 13:05:54 +0000] [15] [INFO] Booting worker with a pid\n", 60)))
+	}
+	return run, stories
+}
+
+// TestSizeAndTime: 100 cells fit into about 1 MB. Drawing them costs no more than a
+// few times what counting does, and grows with their number, not with its square.
+func TestSizeAndTime(t *testing.T) {
+	began := time.Now()
+	run, stories := many(100)
+	counting := time.Since(began)
+	took := func(n int) time.Duration {
+		best := time.Hour
+		for range 3 {
+			began := time.Now()
+			render(t, bench.Run{Cells: run.Cells[:n]}, stories[:n])
+			best = min(best, time.Since(began))
+		}
+		return best
+	}
+	ten, hundred := took(10), took(100)
+	size := len(render(t, run, stories))
+	t.Logf("100 cells: %d bytes; 100 drawn in %v, 10 in %v, 100 built in %v", size, hundred, ten, counting)
+	if size > 1_200_000 {
+		t.Errorf("100 cells take %d bytes", size)
+	}
+	if hundred > 40*ten || hundred > 5*counting {
+		t.Errorf("100 cells take %v, 10 take %v, counting %v", hundred, ten, counting)
+	}
+}
+
+func TestPageOfLittle(t *testing.T) {
+	page := render(t, bench.Run{ID: "x", Interrupted: true}, nil)
+	doc := parse(t, page)
+	if got := textOf(find(doc, "h1")[0]); got != "No cell was measured." {
+		t.Error(got)
+	}
+	if len(find(doc, "article")) != 0 || !strings.Contains(page, "it was interrupted") {
+		t.Error("an interrupted run without cells does not say so")
+	}
+}
+
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+func TestWriteErrors(t *testing.T) {
+	run, stories := sample()
+	if err := Write(brokenPipe{}, run, stories, Options{}); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,187 @@
+package html
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"benchrun/internal/bench"
+	"benchrun/report"
+)
+
+// fact is a line of the part that says how far to trust the page. Code is to
+// be copied.
+type fact struct {
+	About, Text string
+	Code        bool
+}
+
+// trust says what was measured where, and what spoiled it.
+func trust(run bench.Run, v report.View, stories []Story, opts Options) []fact {
+	when := v.ID + ", " + v.Mode + ", seed " + strconv.FormatUint(v.Seed, 10)
+	if v.StartedAt != "" {
+		when += ", begun " + v.StartedAt
+	}
+	if run.FinishedAt != "" {
+		when += ", ended " + report.Clean(run.FinishedAt)
+	}
+	if v.Benchrun != "" {
+		when += ", benchrun " + v.Benchrun
+	}
+	if v.Interrupted {
+		when += "; it was interrupted, what was measured before is here"
+	}
+	machine := v.Machine
+	if v.Testbed != "" {
+		machine += " (testbed " + v.Testbed + ")"
+	}
+	machine += "; load average " + dec(run.Environment.Load1, 2) + " when the run began"
+	facts := []fact{
+		{About: "run", Text: when},
+		{About: "machine", Text: machine},
+		{About: "supervision", Text: v.Supervision},
+		{About: "noise", Text: noise(run, stories)},
+		{About: "confirmation", Text: confirmation(run)},
+		{About: "not claimed", Text: "throughput; losses below 2 %; outages within one second; anything across machines"},
+		{About: "measure again", Text: v.Reproduce, Code: true},
+	}
+	if opts.Folder != "" {
+		facts = append(facts, fact{"judge again", report.Shell("benchrun", "judge", opts.Folder), true})
+	}
+	return slices.DeleteFunc(facts, func(f fact) bool { return f.Text == "" })
+}
+
+// noise sums up the host's stalls: what the control missed and what is masked.
+func noise(run bench.Run, stories []Story) string {
+	misses, noisy, invalid := 0, 0, 0
+	for _, c := range run.Cells {
+		if n := c.Measures["control_misses"]; n.Value != nil && *n.Value > 0 {
+			misses += int(*n.Value)
+			noisy++
+		}
+		if c.Verdict == bench.Invalid {
+			invalid++
+		}
+	}
+	text := "no control probe missed its SLO"
+	if misses > 0 {
+		text = things(misses, "control probe", "control probes") + " missed the SLO, in " + things(noisy, "cell", "cells")
+	}
+	out, all := 0, 0
+	for _, s := range stories {
+		fault, ok := s.phase(bench.MarkFault)
+		for _, sec := range s.Seconds {
+			if ok && sec.From >= fault.From && sec.To <= fault.To && sec.To-sec.From >= 1 {
+				all++
+				if sec.Why != "" {
+					out++
+				}
+			}
+		}
+	}
+	if all > 0 {
+		text += fmt.Sprintf("; %d of %s of faults do not count", out, things(all, "second", "seconds"))
+	}
+	return text + fmt.Sprintf("; %d of %s invalid", invalid, things(len(run.Cells), "cell", "cells"))
+}
+
+// confirmation says how often what did not hold was tried.
+func confirmation(run bench.Run) string {
+	least, cells, flaky := 0, 0, 0
+	for _, c := range run.Cells {
+		if slices.Contains(c.Flags, "flaky") {
+			flaky++
+		}
+		if c.Verdict != bench.Degraded && c.Verdict != bench.Failed && c.Verdict != bench.Broken {
+			continue
+		}
+		valid := 0
+		for _, a := range c.Attempts {
+			if a.Verdict != bench.Invalid {
+				valid++
+			}
+		}
+		if cells++; cells == 1 || valid < least {
+			least = valid
+		}
+	}
+	if cells == 0 && flaky == 0 {
+		return ""
+	}
+	text := ""
+	if cells > 0 {
+		text = "each verdict that is not held rests on " + things(least, "attempt", "attempts")
+		if least > 1 {
+			text += " or more"
+		}
+	}
+	if flaky > 0 {
+		text = strings.TrimPrefix(text+"; attempts disagreed in "+things(flaky, "cell", "cells"), "; ")
+	}
+	return text
+}
+
+// again is the command line that measures one cell again, with those flags of
+// the run's that decide what is measured.
+func again(run bench.Run, c bench.Cell) string {
+	words := []string{"benchrun", "--server", c.Server, "--profile", c.Profile, "--scenario", c.Scenario,
+		"--seed", strconv.FormatUint(c.Seed, 10)}
+	if run.Mode == bench.ModeFull {
+		words = append(words, "--full")
+	}
+	for i, arg := range run.Args {
+		name, value, joined := strings.Cut(arg, "=")
+		if !joined && i+1 < len(run.Args) {
+			value = run.Args[i+1]
+		}
+		switch name {
+		case "--server-file", "--python":
+			words = append(words, name, value)
+		case "--server", "-s":
+			for chosen := range strings.SplitSeq(value, ",") { // a version that was asked for
+				if server, _, ok := strings.Cut(chosen, "@"); ok && server == c.Server && words[2] == c.Server {
+					words[2] = chosen
+				}
+			}
+		}
+	}
+	return report.Shell(words...)
+}
+
+// flagText says what a flag means (docs/method.md).
+func flagText(flag string) string {
+	text := map[string]string{
+		"aged":           "slots were taken before the fault phase; times are derived",
+		"custom":         "settings were overridden: not comparable",
+		"curtailed":      "ended early: the losses already exceeded the budget of the whole phase",
+		"masked":         "some seconds of the fault phase do not count",
+		"one-bad-second": "victims were lost, but within one second",
+		"wrong-body":     "a victim got a wrong or corrupt body",
+		"undelivered":    "not every fault is proved to have been delivered",
+		"unbounded":      "held by a pool whose end was not found",
+		"uploads-lost":   "slow uploads, honest ones, got an error or were cut off",
+		"workers-unseen": "fewer workers answered at boot than expected",
+		"already-gone":   "the server had ended before SIGTERM",
+		"needed-sigkill": "SIGTERM was not enough within the window",
+		"window-limited": "nor need it have been: the documented grace is longer than the window",
+		"survivors":      "processes were left behind",
+		"port-held":      "the port could not be bound again",
+		"flaky":          "attempts of this cell disagree",
+		"unconfirmed":    "not held once, and it could not be tried again",
+	}[flag]
+	if text == "" {
+		return flag
+	}
+	return flag + ": " + text
+}
+
+// things writes a number and what it counts: "1 worker", "1,200 workers".
+func things(n int, one, many string) string {
+	v := float64(n)
+	text := report.Figure(bench.Measure{Value: &v})
+	if n == 1 {
+		return text + " " + one
+	}
+	return text + " " + many
+}

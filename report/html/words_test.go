@@ -1,0 +1,96 @@
+package html
+
+import (
+	"strings"
+	"testing"
+
+	"benchrun/internal/bench"
+	"benchrun/report"
+)
+
+func viewOf(cells ...bench.Cell) report.View { return report.NewView(bench.Run{Cells: cells}) }
+
+func answerOf(run bench.Run) string {
+	var b strings.Builder
+	for _, c := range answer(newMatrix(cells(run, report.NewView(run), nil))) {
+		b.WriteString(c.Text)
+	}
+	return b.String()
+}
+
+func TestAnswer(t *testing.T) {
+	run, _ := sample()
+	want := "1 of 4 targets kept serving everybody else under wedge-1pct and segfault-1pct: alpha hardened; " +
+		"2 did not: alpha default (failed under wedge-1pct), beta default (degraded under wedge-1pct; broken under segfault-1pct); " +
+		"nothing is claimed of 1: gamma default (invalid under wedge-1pct; unsupported under segfault-1pct)."
+	if got := answerOf(run); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	run.Cells = nil
+	if got := answerOf(run); got != "No cell was measured." {
+		t.Error(got)
+	}
+	for _, p := range []string{"a", "b", "c", "d", "e"} {
+		run.Cells = append(run.Cells, cellOf("alpha", p, "wedge-1pct", bench.Failed, 1), cellOf("beta-"+p, "x", "wedge-1pct", bench.Held, 99))
+	}
+	if got := answerOf(run); !strings.Contains(got, "5 did not: alpha (a, b, c, d, e).") {
+		t.Error(got)
+	}
+	for i := range 100 {
+		run.Cells = append(run.Cells, cellOf("s"+strings.Repeat("i", i), "x", "wedge-1pct", bench.Held, 99))
+	}
+	if got := answerOf(run); len(got) > 700 || !strings.Contains(got, " and 93 more; ") {
+		t.Error(got)
+	}
+}
+
+func TestAgain(t *testing.T) {
+	run, _ := sample()
+	for i, want := range map[int]string{
+		0: "benchrun --server alpha@1.2.3 --profile default --scenario wedge-1pct --seed 11 --full --server-file 'my file.yaml'",
+		4: "benchrun --server beta --profile default --scenario wedge-1pct --seed 11 --full --server-file 'my file.yaml'",
+	} {
+		if got := again(run, run.Cells[i]); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+	run.Mode, run.Args = bench.ModeQuick, []string{"--python=/usr/bin/python3.12", "--verbose", "-s"}
+	if got := again(run, run.Cells[4]); got != "benchrun --server beta --profile default --scenario wedge-1pct --seed 11 --python /usr/bin/python3.12" {
+		t.Error(got)
+	}
+}
+
+func TestTrust(t *testing.T) {
+	run, stories := sample()
+	run.Cells[0].Measures.Set("control_misses", 3, 200)
+	run.Cells[4].Flags = []string{"flaky"}
+	run.Cells[0].Attempts = append(run.Cells[0].Attempts, bench.Attempt{Attempt: 2, Verdict: bench.Failed})
+	stories[0].Seconds[5].Why = whyControl
+	got := map[string]string{}
+	for _, f := range trust(run, report.NewView(run), stories, Options{Folder: "out/a b"}) {
+		got[f.About] = f.Text
+	}
+	for about, want := range map[string]string{
+		"noise":        "3 control probes missed the SLO, in 1 cell; 1 of 42 seconds of faults do not count; 1 of 8 cells invalid",
+		"confirmation": "each verdict that is not held rests on 1 attempt; attempts disagreed in 1 cell",
+		"judge again":  "benchrun judge 'out/a b'",
+		"supervision":  "pid-namespace; 1.5 CPUs, user nobody",
+	} {
+		if got[about] != want {
+			t.Errorf("%s: %q, want %q", about, got[about], want)
+		}
+	}
+	if !strings.Contains(got["machine"], "2 CPUs, 4 GiB") || !strings.HasPrefix(got["run"], run.ID+", full, seed 11, begun ") {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestLossText(t *testing.T) {
+	s := NewStory(bench.Cell{}, record(4, 6, 3, lostIn{0, 3, bench.HTTP5xx}, lostIn{1, 40, bench.TimedOut}, lostIn{2, 1, "\x1b[2J"}), "")
+	if got := lossText(s); got != "40 timeout, 3 http 5xx, 1 unknown" {
+		t.Error(got)
+	}
+	if got := lossText(Story{}); got != "nothing was recorded" {
+		t.Error(got)
+	}
+}
