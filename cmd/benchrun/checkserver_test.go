@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -100,6 +101,45 @@ func TestCheckServer(t *testing.T) {
 			t.Errorf("what it said is not told, or more was checked:\n%s", out)
 		}
 	})
+}
+
+// Ctrl-C ends it at once, and nothing stays.
+func TestCheckServerInterrupted(t *testing.T) {
+	temp := t.TempDir()
+	if err := os.Chmod(temp, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Dir(temp), 0o755); err != nil { // nobody must pass through
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", temp)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := benchrunCommand(ctx, t, "check-server", "reference", "--profile", "no-watchdog")
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stderr.Read(make([]byte, 100)); err != nil { // "checking …": the target is being launched
+		t.Error(err)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, stderr)
+	_ = cmd.Wait()
+	if got := cmd.ProcessState.ExitCode(); got != bench.ExitInterrupted {
+		t.Errorf("exit %d, want %d", got, bench.ExitInterrupted)
+	}
+	for _, pattern := range []string{"benchrun-check-*", "benchrun-[0-9]*/*"} {
+		left, err := filepath.Glob(filepath.Join(temp, pattern))
+		if err != nil || len(left) > 1 || len(left) == 1 && filepath.Base(left[0]) != "lock" {
+			t.Errorf("left: %v, %v", left, err)
+		}
+	}
 }
 
 // liar says 200 to everything, always with the same body: enough to count as
