@@ -72,13 +72,13 @@ var looks = []func(context.Context, *patient) []Check{
 
 // patient is the machine, with what several checks need.
 type patient struct {
-	wanted Wanted
-	host   bench.Environment
-	lab    *runner.Lab // nil where there is no way to supervise: labErr says why
-	labErr error
-	runAs  *targets.RunAs
-	cache  string // "" where there is none: cacheErr says why
-	cacheE error
+	wanted   Wanted
+	host     bench.Environment
+	lab      *runner.Lab // nil where there is no way to supervise: labErr says why
+	labErr   error
+	runAs    *targets.RunAs
+	cache    string // "" where there is none: cacheErr says why
+	cacheErr error
 }
 
 // Examine looks at the machine. The error is that of an interrupted ctx; what

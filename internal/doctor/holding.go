@@ -29,7 +29,7 @@ func admit(ctx context.Context, w Wanted) (*patient, error) {
 		u := p.lab.User
 		p.runAs = &targets.RunAs{Name: u.Name, UID: uint32(u.UID), GID: uint32(u.GID)} //nolint:gosec // ids are not negative
 	}
-	p.cache, p.cacheE = targets.CacheFolder()
+	p.cache, p.cacheErr = targets.CacheFolder()
 	return p, nil
 }
 

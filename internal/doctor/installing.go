@@ -93,7 +93,7 @@ func packages(wanted, missing []string, command, as string) Check {
 // lookCache tries whether the servers' user can reach what is kept.
 func lookCache(ctx context.Context, p *patient) []Check {
 	c := Check{Name: "cache-folder", State: OK}
-	err := p.cacheE
+	err := p.cacheErr
 	if err != nil {
 		c.State, c.Text, c.Fix = Bad, problem(err), fixOf(err)
 		return []Check{c}
