@@ -13,7 +13,7 @@ import (
 )
 
 // probeSchema changes whenever probes stop being comparable.
-const probeSchema = "benchrun.probe/v1"
+const probeSchema = "benchrun.probe/v2"
 
 // cachedProbe is a probe as it is kept for the next run.
 type cachedProbe struct {
