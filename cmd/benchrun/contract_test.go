@@ -133,6 +133,9 @@ func TestContractWords(t *testing.T) {
 		bench.MarkRecovery, bench.MarkShutdown, bench.MarkEnd, bench.MarkCurtailed, bench.MarkBadReceipt} {
 		words = append(words, string(m))
 	}
+	for _, f := range scenarios.All() {
+		words = append(words, string(f.Effect), string(f.Client))
+	}
 	for _, w := range words {
 		if !strings.Contains(record, "`"+w+"`") {
 			t.Errorf("the stored record's section does not name `%s`", w)

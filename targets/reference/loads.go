@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -25,7 +26,7 @@ const (
 	downloadBlocks   = 256
 )
 
-func compute() { turns(cpuTurns) }
+func compute() { runtime.KeepAlive(turns(cpuTurns)) }
 
 // turns takes n turns of a loop, each of which costs about what one of an
 // interpreter does: 35 ns.
@@ -112,7 +113,7 @@ func (l *leaked) more() {
 // spin loops for ever.
 func spin() {
 	for {
-		turns(1000)
+		runtime.KeepAlive(turns(1000))
 	}
 }
 
