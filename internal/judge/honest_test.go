@@ -122,6 +122,9 @@ func TestLeakedMemoryMustComeBack(t *testing.T) {
 	}
 	wantReason(t, Judge(leaking(88).Record), "memory kept: 88 of 96 MiB")
 	wantReason(t, Judge(leaking(0).Record), "12 faults leaked 96 MiB")
+	if j := Judge(leaking(88).Record); strings.Contains(strings.Join(j.Reasons, "; "), "each fault") {
+		t.Errorf("%q: no victim was lost", j.Reasons)
+	}
 
 	unseen := leaking(0)
 	unseen.Vitals = nil

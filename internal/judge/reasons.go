@@ -213,9 +213,10 @@ func (f *findings) crashWords() string {
 		return ""
 	}
 	var parts []string
-	if r, ok := f.blastRadius(); ok {
+	kills := f.v.head.Effect == bench.EffectKill
+	if r, ok := f.blastRadius(); ok && (kills || r > 0) {
 		each := "each fault lost "
-		if f.v.head.Effect == bench.EffectKill {
+		if kills {
 			each = "each crash lost "
 		}
 		parts = append(parts, each+figure(r, 1)+" ordinary requests beside itself")

@@ -70,6 +70,7 @@ func computeAndRead() error {
 			if err := readThrough(f, block); err != nil {
 				return err
 			}
+			runtime.Gosched() // as an interpreter's lock is given up at each read
 		}
 	})
 }
