@@ -27,8 +27,11 @@ const (
 	headerTimeout  = 10 * time.Second // for the whole head
 	bodyTimeout    = 10 * time.Second // without one byte of body
 	idleTimeout    = 30 * time.Second // between requests
-	writeTimeout   = 10 * time.Second // for a block of the answer
-	writeBlock     = 64 << 10         // bytes
+	// writeTimeout is for a block of the answer. It is long because the kernel
+	// takes megabytes at once and then nothing before a third of them is gone: to
+	// a client that takes 33 kB a second that is half a minute.
+	writeTimeout = time.Minute
+	writeBlock   = 64 << 10 // bytes
 )
 
 // front is the leader's HTTP side.
