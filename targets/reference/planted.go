@@ -15,7 +15,7 @@ const (
 	crossEvery = 50 // of cross-talk
 	fewConns   = 64 // of no-header-timeout
 
-	singleFilePause = 5 * time.Millisecond // between two requests of single-file
+	singleFilePause = 7 * time.Millisecond // between two requests of single-file
 	shortResponse   = 64 << 10             // bytes that truncates-responses lets through
 	shortUpload     = 1 << 20              // bytes that truncates-uploads lets through
 	hastyWatchdog   = time.Second          // of kills-honest
