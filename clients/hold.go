@@ -69,5 +69,6 @@ type sleeper struct{ ms int }
 
 // Provoke implements Provoker.
 func (z sleeper) Provoke(ctx context.Context, p Provocation) bench.Sample {
-	return p.get(ctx, fmt.Sprintf("/sleep?nonce=%s&ms=%d", p.Nonce, z.ms))
+	s, _ := p.get(ctx, fmt.Sprintf("/sleep?nonce=%s&ms=%d", p.Nonce, z.ms), 0)
+	return s
 }

@@ -38,9 +38,13 @@ type Provoker interface {
 func For(family bench.Family) (Provoker, error) {
 	switch family.Client {
 	case bench.ClientAppFault:
-		return appFault{name: family.Fault}, nil
+		return newAppFault(family), nil
 	case bench.ClientSlowUpload:
 		return newSlowUpload(), nil
+	case bench.ClientLargeUpload:
+		return newLargeUpload(), nil
+	case bench.ClientSlowDownload:
+		return newSlowDownload(), nil
 	}
 	return nil, fmt.Errorf("family %s: no client of kind %q", family.ID, family.Client)
 }
@@ -48,13 +52,18 @@ func For(family bench.Family) (Provoker, error) {
 // open connects, with a connection that ends with ctx, and sends the head of the
 // request. Where there is no connection, ok is false and the sample is complete.
 func (p Provocation) open(ctx context.Context, request []byte) (conn net.Conn, s bench.Sample, ok bool) {
+	return p.openWith(ctx, dialer(time.Time{}), request)
+}
+
+// openWith is open with a dialer of the client's own.
+func (p Provocation) openWith(ctx context.Context, d net.Dialer, request []byte) (conn net.Conn, s bench.Sample, ok bool) {
 	s = bench.Sample{Role: p.Role, Nonce: p.Nonce, Due: p.Due, Sent: p.Clock.Now()}
 	// Dialling needs a deep stack. On a goroutine of its own that stack is
 	// given back, not kept for as long as the provocation is held.
 	opened := make(chan error, 1)
 	go func() {
 		var err error
-		if conn, err = dial(ctx, p.Addr, time.Time{}); err == nil {
+		if conn, err = d.DialContext(ctx, "tcp", p.Addr); err == nil {
 			// As in exchange, reading tells what a failed write means.
 			_, _ = conn.Write(request)
 		}
@@ -89,15 +98,17 @@ func (f failed) Read([]byte) (int, error) {
 	return 0, f.err
 }
 
-// get sends a GET and waits for the answer until ctx ends.
-func (p Provocation) get(ctx context.Context, target string) bench.Sample {
+// get sends a GET and waits for the answer until ctx ends. Up to keep bytes of
+// its body are kept.
+func (p Provocation) get(ctx context.Context, target string, keep int) (bench.Sample, answer) {
 	conn, s, ok := p.open(ctx, getRequest(target, p.Addr))
 	if !ok {
-		return s
+		return s, answer{}
 	}
 	defer endWith(ctx, conn)()
-	p.finish(ctx, &s, awaitAnswer(conn, 0))
-	return s
+	a := awaitAnswer(conn, keep)
+	p.finish(ctx, &s, a)
+	return s, a
 }
 
 // finish completes a provocation's sample from what came back.

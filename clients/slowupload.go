@@ -2,14 +2,7 @@ package clients
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
-	"math/rand/v2"
 	"net"
-	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
@@ -27,34 +20,23 @@ const (
 // twice as much): what it has taken is then nearly what has left.
 const uploadSendBuffer = 16 << 10
 
-// maxReceipt is more than an honest answer to an upload needs, in bytes.
-const maxReceipt = 1024
-
 // slowUpload sends an honest request body at a crawl: block i of uploadBlock
 // bytes is due (i + 1) × every after the connection stood, so the last one
 // uploadSize / uploadBlock × every after it.
 type slowUpload struct {
-	body   []byte // shared by every upload
-	digest string // its SHA-256, hex
-	every  time.Duration
+	payload
+	every time.Duration
 }
 
 func newSlowUpload() slowUpload {
-	body := make([]byte, uploadSize)
-	// Fixed noise: no two blocks alike, so that one that goes missing or
-	// arrives out of order changes the digest.
-	_, _ = rand.NewChaCha8([32]byte{}).Read(body)
-	sum := sha256.Sum256(body)
-	return slowUpload{body: body, digest: hex.EncodeToString(sum[:]), every: uploadEvery}
+	return slowUpload{payload: newPayload(uploadSize), every: uploadEvery}
 }
 
 // Provoke implements Provoker. The sample's Bytes are the body bytes that the
 // kernel took. A server may answer before it has the whole body: that is
 // Completed too, with its status, and nothing more is sent.
 func (u slowUpload) Provoke(ctx context.Context, p Provocation) bench.Sample {
-	head := requestHead(http.MethodPost, "/upload?nonce="+p.Nonce, p.Addr)
-	head = append(head, "Content-Type: application/octet-stream\r\nContent-Length: "+strconv.Itoa(len(u.body))+"\r\n\r\n"...)
-	conn, s, ok := p.open(ctx, head)
+	conn, s, ok := p.open(ctx, u.head(p))
 	if !ok {
 		return s
 	}
@@ -65,12 +47,7 @@ func (u slowUpload) Provoke(ctx context.Context, p Provocation) bench.Sample {
 	sending := u.begin(conn)
 	a := awaitAnswer(conn, maxReceipt)
 	s.Bytes = sending.end()
-	p.finish(ctx, &s, a)
-	if s.Outcome == bench.Completed && s.Status == http.StatusOK {
-		if err := u.checkAnswer(p.Nonce, a); err != nil {
-			s.Error = err.Error()
-		}
-	}
+	u.complete(ctx, p, &s, a)
 	return s
 }
 
@@ -122,21 +99,4 @@ func (w *sending) end() int64 {
 	w.over = true
 	w.timer.Stop()
 	return int64(w.taken)
-}
-
-// checkAnswer holds a 200 to what the contract promises.
-func (u slowUpload) checkAnswer(nonce string, a answer) error {
-	var got struct {
-		Nonce  string `json:"nonce"`
-		Bytes  int    `json:"bytes"`
-		SHA256 string `json:"sha256"`
-	}
-	if err := json.Unmarshal(a.body, &got); err != nil {
-		return fmt.Errorf("the upload's receipt: %w", err)
-	}
-	if got.Nonce != nonce || got.Bytes != len(u.body) || got.SHA256 != u.digest {
-		return fmt.Errorf("the upload's receipt: nonce %q, %d bytes, sha256 %q; sent %q, %d, %q",
-			got.Nonce, got.Bytes, got.SHA256, nonce, len(u.body), u.digest)
-	}
-	return nil
 }

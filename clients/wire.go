@@ -59,8 +59,12 @@ type answer struct {
 // one first would run out of ports at a few thousand connections a second. A
 // zero deadline means none.
 func dial(ctx context.Context, addr string, deadline time.Time) (net.Conn, error) {
-	d := net.Dialer{Deadline: deadline, KeepAlive: -1, FallbackDelay: -1}
+	d := dialer(deadline)
 	return d.DialContext(ctx, "tcp", addr)
+}
+
+func dialer(deadline time.Time) net.Dialer {
+	return net.Dialer{Deadline: deadline, KeepAlive: -1, FallbackDelay: -1}
 }
 
 // dialOutcome says what a failed dial means for a victim. This host's own
@@ -131,7 +135,12 @@ func (w *wire) Read(p []byte) (int, error) {
 // end. The body goes into buf as far as that reaches; the rest is read, up to
 // maxBody, and counted. It never fails: see answer.fate.
 func readAnswer(conn io.Reader, in *bufio.Reader, buf []byte) answer {
-	w := &wire{conn: conn, left: maxRead}
+	return readLargeAnswer(conn, in, buf, maxBody)
+}
+
+// readLargeAnswer is readAnswer for bodies of up to most bytes.
+func readLargeAnswer(conn io.Reader, in *bufio.Reader, buf []byte, most int64) answer {
+	w := &wire{conn: conn, left: int(most) - maxBody + maxRead}
 	in.Reset(w)
 	resp, err := readHead(in) //nolint:bodyclose // closing it would read on; the connection's owner closes that
 	if err != nil {
@@ -152,7 +161,7 @@ func readAnswer(conn io.Reader, in *bufio.Reader, buf []byte) answer {
 	a.body, a.size = buf[:n], int64(n)
 	if err == nil { // buf is full; there may be more
 		var rest int64
-		rest, err = io.Copy(io.Discard, io.LimitReader(resp.Body, max(0, maxBody-int64(n))))
+		rest, err = io.Copy(io.Discard, io.LimitReader(resp.Body, max(0, most-int64(n))))
 		a.size += rest
 	}
 	switch {

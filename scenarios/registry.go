@@ -15,7 +15,7 @@ import (
 // All lists every family in the order in which they are reported. It panics on
 // a repeated id: a programming error.
 func All() []bench.Family {
-	all := slices.Concat(wedgeFamilies, crashFamilies, slowFamilies)
+	all := slices.Concat(wedgeFamilies, crashFamilies, slowFamilies, loadFamilies)
 	seen := map[string]bool{}
 	for _, f := range all {
 		if seen[f.ID] {

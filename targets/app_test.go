@@ -275,6 +275,88 @@ func TestAppWedge(t *testing.T) {
 	}
 }
 
+// What the app answers beyond /victim's 1,024 bytes.
+func TestAppBigAnswers(t *testing.T) {
+	a := serveApp(t)
+	if status, _, body := a.ask("GET", "/fault/big-response?nonce=b1", nil); status != 200 || string(body) != strings.Repeat("b1\n", 33_334)[:100_000] {
+		t.Errorf("big-response: %d, %d bytes", status, len(body))
+	}
+	status, header, body := a.ask("GET", "/download?nonce=d1", nil)
+	if status != 200 || header.Get("Content-Length") != "16777216" || !bytes.Equal(body, bytes.Repeat([]byte("benchrun"), 2<<20)) {
+		t.Errorf("download: %d, Content-Length %s, %d bytes", status, header.Get("Content-Length"), len(body))
+	}
+	if status, _, _ := a.ask("GET", "/download", nil); status != 404 {
+		t.Errorf("download without a nonce: %d", status)
+	}
+}
+
+// Loads end by themselves, and a leak stays.
+func TestAppLoads(t *testing.T) {
+	a := serveApp(t)
+	for _, name := range []string{"cpu", "io", "cpu-io", "slow", "legit-slow", "leak", "leak"} {
+		if status, _, body := a.ask("GET", "/fault/"+name+"?nonce=n", nil); status != 200 || len(body) != 1024 {
+			t.Errorf("%s: %d, %d bytes", name, status, len(body))
+		}
+	}
+	if got := readReceipts(t, a.receipts); len(got) != 14 {
+		t.Errorf("%d receipts, want 14: %+v", len(got), got)
+	}
+	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", a.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pages, err := strconv.Atoi(strings.Fields(string(statm))[1]); err != nil || pages*os.Getpagesize() < 16<<20 {
+		t.Errorf("%d resident pages after a leak of 16 MiB, %v", pages, err)
+	}
+}
+
+// A wedge in C hears no signal. With the interpreter's lock released other
+// threads go on, with the lock held none does.
+func TestAppWedgesInC(t *testing.T) {
+	for name, othersRun := range map[string]bool{"wedge-native": true, "wedge-gil": false} {
+		a := serveApp(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url+"/fault/"+name+"?nonce=f1", nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if resp, err := a.client.Do(req); err == nil {
+				_ = resp.Body.Close()
+				t.Errorf("%s was answered: %s", name, resp.Status)
+			}
+		}()
+		waitFor(t, "the start receipt", func() bool { return len(readReceipts(t, a.receipts)) > 0 })
+		tid := readReceipts(t, a.receipts)[0].TID
+		for range 3 {
+			if err := syscall.Tgkill(a.cmd.Process.Pid, tid, syscall.SIGCHLD); err != nil {
+				t.Fatal(err)
+			}
+		}
+		impatient := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 500 * time.Millisecond}
+		if othersRun {
+			impatient.Timeout = patience
+		}
+		resp, err := impatient.Get(a.url + "/victim?nonce=v1")
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		if (err == nil) != othersRun {
+			t.Errorf("a victim beside %s: %v, want an answer: %v", name, err, othersRun)
+		}
+		select {
+		case <-ended:
+			t.Errorf("%s has ended", name)
+		default:
+		}
+		cancel()
+		<-ended
+	}
+}
+
 func TestAppSegfault(t *testing.T) {
 	a := serveApp(t)
 	resp, err := a.client.Get(a.url + "/fault/segfault?nonce=f2")

@@ -91,6 +91,20 @@ func checkProfile(src source, s *Server, name string) error {
 	if err := checkWords(src, path+".args", p.Args, commandPlaceholders); err != nil {
 		return err
 	}
+	for family, more := range p.Families {
+		at := path + ".families." + family
+		switch {
+		case !nameForm.MatchString(family):
+			return src.errorf(at, "%q is not a family's name", family)
+		case len(more.Args) == 0:
+			return src.errorf(at+".args", "missing")
+		case !slices.Contains(command, argsWord):
+			return src.errorf(at+".args", "the command has no %s to put them in", argsWord)
+		}
+		if err := checkWords(src, at+".args", more.Args, commandPlaceholders); err != nil {
+			return err
+		}
+	}
 	if err := checkCommand(src, path+".command", p.Command); err != nil {
 		return err
 	}

@@ -48,6 +48,33 @@ func TestCommandExpands(t *testing.T) {
 	}
 }
 
+func TestFamilyArgsComeLast(t *testing.T) {
+	s, err := decode("toy.yaml", []byte(strings.Replace(good, "    workers: 4\n", "    workers: 4\n    families: {leak: {args: [--recycle, '{port}']}}\n", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := func(s *Server, profile string) string {
+		argv, _, err := s.Command(profile, someValues)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(argv, " ")
+	}
+	plain := command(s, "many")
+	if got, want := command(s.Under("leak"), "many"), strings.Replace(plain, "--tmp=/a/work", "--tmp=/a/work --recycle 4711", 1); got != want || got == plain {
+		t.Errorf("under leak: %s, want %s", got, want)
+	}
+	if got := command(s.Under("wedge"), "many"); got != plain {
+		t.Errorf("under wedge: %s, want %s", got, plain)
+	}
+	if got := command(s.Under("leak"), "default"); got != command(s, "default") {
+		t.Errorf("a profile without: %s", got)
+	}
+	if got := command(s, "many"); got != plain {
+		t.Errorf("the server has changed: %s", got)
+	}
+}
+
 func TestBuiltinServersExpand(t *testing.T) {
 	r, err := Load(LoadOptions{})
 	if err != nil {

@@ -85,6 +85,10 @@ func TestServerFileErrors(t *testing.T) {
 		{"0 workers", "    workers: 4", "    workers: 0", "23: profiles.many.workers: want 1 or more"},
 		{"bad profile name", "  many:", "  Many:", `19: profiles.Many: "Many" is not a name`},
 		{"negative claim", "slots: 1", "slots: -1", "18: profiles.default.claims: a claim is below 0"},
+		{"family of a bad name", "    workers: 4\n", "    workers: 4\n    families: {Leak: {args: [-m]}}\n", `24: profiles.many.families.Leak: "Leak" is not a family's name`},
+		{"family without args", "    workers: 4\n", "    workers: 4\n    families: {leak: {}}\n", "24: profiles.many.families.leak.args: missing"},
+		{"unknown placeholder for a family", "    workers: 4\n", "    workers: 4\n    families: {leak: {args: ['{tmp}']}}\n", "24: profiles.many.families.leak.args[0]: unknown placeholder {tmp}"},
+		{"family's args without a place", "    why: the quick start\n", "    why: the quick start\n    command: [toy]\n    families: {leak: {args: [-m]}}\n", "18: profiles.default.families.leak.args: the command has no {args}"},
 		{"env without an environment", `  python: ["toy=={version}"]` + "\n", "", "14: profiles.default: {env} is used, but"},
 	}
 	for _, tt := range tests {

@@ -74,6 +74,14 @@ type Profile struct {
 	Env     map[string]string `yaml:"env"`     // added to the server's
 	Workers int               `yaml:"workers"` // processes that must answer before the target counts as ready
 	Claims  bench.Claims      `yaml:"claims"`
+	// Families says what a family's cells need besides, by the family's id.
+	Families map[string]ForFamily `yaml:"families"`
+}
+
+// ForFamily is what a profile has more under one family: a limit, say, that the
+// few seconds of an attempt can reach.
+type ForFamily struct {
+	Args []string `yaml:"args"` // come after the profile's own
 }
 
 // The profiles that have a meaning of their own.
@@ -109,6 +117,18 @@ func (s *Server) Profile(name string) (Profile, error) {
 		return Profile{}, unknown("profile of "+s.Name, name, s.ProfileNames())
 	}
 	return p, nil
+}
+
+// Under gives the server as it runs under a family: with the arguments that its
+// profiles have for it. The server itself stays as it is.
+func (s *Server) Under(family string) *Server {
+	under := *s
+	under.Profiles = maps.Clone(s.Profiles)
+	for name, p := range under.Profiles {
+		p.Args = slices.Concat(p.Args, p.Families[family].Args)
+		under.Profiles[name] = p
+	}
+	return &under
 }
 
 // StopSignal is the signal that asks the server's leader to end, without SIG.

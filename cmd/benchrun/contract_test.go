@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/launch"
 	"benchrun/results"
 	"benchrun/scenarios"
 	"benchrun/targets"
@@ -129,6 +133,9 @@ func TestContractWords(t *testing.T) {
 		bench.MarkRecovery, bench.MarkShutdown, bench.MarkEnd, bench.MarkCurtailed, bench.MarkBadReceipt} {
 		words = append(words, string(m))
 	}
+	for _, f := range scenarios.All() {
+		words = append(words, string(f.Effect), string(f.Client))
+	}
 	for _, w := range words {
 		if !strings.Contains(record, "`"+w+"`") {
 			t.Errorf("the stored record's section does not name `%s`", w)
@@ -153,7 +160,85 @@ func TestContractFamilies(t *testing.T) {
 		if !strings.Contains(table, fmt.Sprintf("| `%s` | %d |", f.ID, f.Version)) {
 			t.Errorf("%s, version %d, is not in the table", f.ID, f.Version)
 		}
+		if f.Leak > 0 && !strings.Contains(table, "8,388,608 bytes") || f.Leak != 0 && f.Leak != 8_388_608 {
+			t.Errorf("%s leaks %d bytes, which the table does not say", f.ID, f.Leak)
+		}
 	}
+}
+
+// Every app must know every fault that some family asks for, and begin it with a
+// receipt.
+func TestEveryAppHasEveryFault(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const ask = `
+import sys, app
+app.application({"REQUEST_METHOD": "GET", "PATH_INFO": "/fault/" + sys.argv[1], "QUERY_STRING": "nonce=f1"}, lambda *_: None)`
+	registry, err := targets.Load(targets.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := registry.Lookup("wsgiref")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range scenarios.All() {
+		if f.Client != bench.ClientAppFault {
+			continue
+		}
+		dir := t.TempDir()
+		receipts := filepath.Join(dir, "receipts.ndjson")
+		if err := targets.WriteApp(server, dir, "token", receipts); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(python, "-c", ask, f.Fault)
+		cmd.Dir = dir
+		wantStart(t, "app.py", f.Fault, receipts, cmd, func() error { return nil })
+
+		receipts = filepath.Join(dir, "reference.ndjson")
+		attempt := fmt.Sprintf(`{"token": "token", "receipts": %q}`, receipts)
+		if err := os.WriteFile(filepath.Join(dir, "attempt.json"), []byte(attempt), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		port, err := launch.PickPort()
+		if err != nil {
+			t.Fatal(err)
+		}
+		addr := fmt.Sprintf("127.0.0.1:%d", port)
+		cmd = benchrunCommand(t.Context(), t, "__reference", "--bind", addr, "--app", dir, "--workers", "1")
+		wantStart(t, "reference", f.Fault, receipts, cmd, func() error {
+			conn, err := net.Dial("tcp", addr)
+			if err == nil {
+				t.Cleanup(func() { _ = conn.Close() })
+				_, err = fmt.Fprintf(conn, "GET /fault/%s?nonce=f1 HTTP/1.1\r\nHost: x\r\n\r\n", f.Fault)
+			}
+			return err
+		})
+	}
+}
+
+// wantStart runs cmd until ask has been heard and a fault's start receipt is
+// there, and ends it.
+func wantStart(t *testing.T, app, fault, receipts string, cmd *exec.Cmd, ask func() error) {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}()
+	asked := false
+	want := fmt.Sprintf(`"fault":%q`, fault)
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		asked = asked || ask() == nil
+		if text, err := os.ReadFile(receipts); asked && err == nil && strings.Contains(string(text), want) && strings.Contains(string(text), `"event":"start"`) {
+			return
+		}
+	}
+	t.Errorf("%s: no start receipt of %s", app, fault)
 }
 
 func TestContractExitCodes(t *testing.T) {

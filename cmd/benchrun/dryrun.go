@@ -94,7 +94,11 @@ func dryRun(ctx context.Context, w io.Writer, cells []plan.Cell, s settings) err
 			fmt.Fprintf(&b, "  %3d  %-22s unsupported: %s\n", i+1, c.Scenario.Name(), c.Unsupported)
 			continue
 		}
-		fmt.Fprintf(&b, "  %3d  %-22s about %s\n", i+1, c.Scenario.Name(), plan.CellEstimate(c, s.mode()).Round(time.Second))
+		fmt.Fprintf(&b, "  %3d  %-22s about %s", i+1, c.Scenario.Name(), plan.CellEstimate(c, s.mode()).Round(time.Second))
+		if more := c.Server.Profiles[c.Profile].Families[c.Scenario.Family.ID].Args; len(more) > 0 {
+			fmt.Fprintf(&b, ", with %s", shellQuote(more))
+		}
+		b.WriteString("\n")
 	}
 	more := "plus installation where something is missing"
 	if s.attempts > 1 {

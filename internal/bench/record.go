@@ -30,7 +30,9 @@ type Head struct {
 	Group        Group      `json:"group"`
 	Effect       Effect     `json:"effect"`
 	Client       ClientKind `json:"client"`
-	HoldS        float64    `json:"hold_s,omitempty"` // the family's own hold, seconds; 0 = until a watchdog
+	HoldS        float64    `json:"hold_s,omitempty"`        // the family's own hold, seconds; 0 = until a watchdog
+	MustComplete bool       `json:"must_complete,omitempty"` // the provokers are honest: their answers count
+	LeakBytes    int64      `json:"leak_bytes,omitempty"`    // that one fault leaks
 	Ratio        Ratio      `json:"ratio"`
 	Mode         Mode       `json:"mode"`
 	Phases       Phases     `json:"phases"`
@@ -106,7 +108,7 @@ type Sample struct {
 	Outcome Outcome `json:"outcome"`
 	Status  int     `json:"status,omitempty"`
 	PID     int     `json:"pid,omitempty"`   // worker that answered, as it says itself
-	Bytes   int64   `json:"bytes,omitempty"` // body bytes that the kernel took (provokers)
+	Bytes   int64   `json:"bytes,omitempty"` // body bytes that the kernel took, or that a download gave (provokers)
 	Error   string  `json:"error,omitempty"`
 }
 

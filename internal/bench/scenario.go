@@ -64,7 +64,16 @@ const (
 	ClientAppFault ClientKind = "app-fault"
 	// ClientSlowUpload sends an honest request body at a crawl.
 	ClientSlowUpload ClientKind = "slow-upload"
+	// ClientLargeUpload sends a large honest body as fast as the server takes it.
+	ClientLargeUpload ClientKind = "large-upload"
+	// ClientSlowDownload reads a large honest answer at a crawl.
+	ClientSlowDownload ClientKind = "slow-download"
 )
+
+// CutOff says that requests of this kind are ended when no new faults come:
+// crawling clients would go on beyond the recovery phase. The others are left
+// to wait, as browsers would.
+func (c ClientKind) CutOff() bool { return c == ClientSlowUpload || c == ClientSlowDownload }
 
 // Effect is what one fault does to the server, for the rules that differ by it.
 type Effect string
@@ -75,6 +84,9 @@ const (
 	EffectHold Effect = "hold"
 	// EffectKill ends the process that serves the request.
 	EffectKill Effect = "kill"
+	// EffectLoad costs work or time and ends by itself soon, within about a
+	// second: it holds a slot too briefly for slots to run out one by one.
+	EffectLoad Effect = "load"
 )
 
 // Family is one kind of misbehaviour, at any ratio. Families are data: package
@@ -94,7 +106,11 @@ type Family struct {
 	Fault      string // the app fault asked for (ClientAppFault)
 	Effect     Effect
 	Hold       time.Duration // how long the fault holds its slot by itself; 0 = until a watchdog ends it
-	Flaw       string        // profile of the reference server that this family must fail
+	// MustComplete says that the misbehaving request is itself an honest one: it
+	// must get a right answer, and the verdict counts those that do not.
+	MustComplete bool
+	Leak         int64  // bytes that one fault leaks; 0 = the family is not about memory
+	Flaw         string // profile of the reference server that this family must fail
 }
 
 // Scenario is a family at a ratio.

@@ -157,6 +157,12 @@ func MeasuresOf(f bench.Family) []string {
 	case bench.EffectKill:
 		names = append(names, "blast_radius", "worker_deaths", "worker_births", "live_workers_min")
 	}
+	if f.MustComplete {
+		names = append(names, "honest_lost")
+	}
+	if f.Leak > 0 {
+		names = append(names, "memory_kept", "memory_growth")
+	}
 	var ordered []string
 	for _, m := range bench.MeasureTable {
 		if slices.Contains(names, m.Name) {

@@ -3,6 +3,7 @@ package judge
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"benchrun/internal/bench"
 )
@@ -122,8 +123,8 @@ func (v *view) deathTimes() map[int]int64 {
 
 // proof says whether and when a fault took effect. An app fault needs the
 // receipt from inside the app, and one that kills also the death of the process
-// that wrote it. A slow upload needs the bytes that the kernel should have
-// taken by the time it ended, unless it was the server that ended it.
+// that wrote it. An upload or download needs the bytes that should have gone by
+// the time it ended, unless it was the server that ended it.
 func (v *view) proof(s bench.Sample, starts map[string]bench.Receipt, died map[int]int64) (t int64, ok bool) {
 	switch v.head.Client {
 	case bench.ClientAppFault:
@@ -136,7 +137,7 @@ func (v *view) proof(s bench.Sample, starts map[string]bench.Receipt, died map[i
 			return r.T, dead && gone >= r.T
 		}
 		return r.T, true
-	case bench.ClientSlowUpload:
+	case bench.ClientSlowUpload, bench.ClientLargeUpload, bench.ClientSlowDownload:
 		switch s.Outcome {
 		case bench.Completed, bench.Cut, bench.NoConnect:
 			return max(s.Sent, s.Due), true
@@ -147,9 +148,17 @@ func (v *view) proof(s bench.Sample, starts map[string]bench.Receipt, died map[i
 	return 0, false
 }
 
-// bytesDue is the least that a slow upload must have sent by the time it ended,
-// the piece that was being written left out: a piece at least.
+// bytesDue is the least that an upload must have sent, or a download have got, by
+// the time it was cut off. Of a slow upload the piece that was being written is
+// left out: a piece at least. A large one is bounded by what the kernel takes
+// although nobody reads, and a download that has got anything was begun.
 func (v *view) bytesDue(s bench.Sample) float64 {
+	switch v.head.Client {
+	case bench.ClientLargeUpload:
+		return uploadUnread
+	case bench.ClientSlowDownload:
+		return 1
+	}
 	until := s.Done
 	if until == 0 {
 		until = v.fault.to
@@ -173,8 +182,8 @@ func shortOf(n, proved int) bool {
 // believe that a target held.
 func (d delivery) undelivered(client bench.ClientKind) string {
 	proof := "receipts"
-	if client == bench.ClientSlowUpload {
-		proof = "slow uploads"
+	if client != bench.ClientAppFault {
+		proof = strings.ReplaceAll(string(client), "-", " ") + "s"
 	}
 	switch {
 	case len(d.times) == 0:

@@ -84,15 +84,17 @@ func (f *findings) unboundedWords() string {
 	return s
 }
 
-// lostUploads counts the slow uploads of the fault phase that the server ended
-// without a 2xx answer. They are honest requests: what a watchdog costs.
+// lostUploads counts the slow uploads and downloads of the fault phase that the
+// server ended without a right answer. They are honest requests: what a watchdog
+// costs.
 func (f *findings) lostUploads() (lost, of int) {
-	if f.v.head.Client != bench.ClientSlowUpload {
+	if !f.v.head.Client.CutOff() {
 		return 0, 0
 	}
 	for _, s := range within(f.v.provokers, f.v.fault) {
 		of++
-		answered := s.Outcome == bench.Completed && s.Status >= 200 && s.Status < 300
+		answered := s.Outcome == bench.Completed && s.Status >= 200 && s.Status < 300 &&
+			(s.Error == "" || f.v.head.Client == bench.ClientSlowUpload)
 		if !answered && s.Outcome != bench.HeldOpen && s.Outcome != bench.Unsent {
 			lost++
 		}
@@ -107,7 +109,8 @@ func (f *findings) lostUploadsWords() string {
 	if lost == 0 {
 		return ""
 	}
-	return fmt.Sprintf("the price: %s of %s, honest ones, got an error or were cut off", count(lost), things(of, "slow upload", "slow uploads"))
+	one, many := crawlerNouns(f.v.head.Client)
+	return fmt.Sprintf("the price: %s of %s, honest ones, got an error or were cut off", count(lost), things(of, one, many))
 }
 
 // oneBadSecondWords reports an outage that decides nothing because it was

@@ -35,6 +35,7 @@ type findings struct {
 	collapse collapse
 	outage   outage
 	recovery recovered
+	honest   honest
 
 	wrong      int   // victims with a wrong or corrupt body, in any second
 	firstWrong int64 // the first one's intended send
@@ -54,6 +55,7 @@ func find(v *view) *findings {
 	f.collapse = v.collapse(f.bins, f.faults)
 	f.outage = v.longestOutage(f.bins)
 	f.recovery = v.recoverTime()
+	f.honest = v.honest(f.bins)
 	for _, s := range within(v.victims, f.watched()) {
 		if s.Outcome == bench.Wrong {
 			if f.wrong == 0 {
@@ -120,13 +122,21 @@ func (f *findings) rate() (bench.Verdict, string) {
 		return bench.Invalid, f.shortWords()
 	case f.fault.bad >= badBinsNeeded && f.fault.below(degradedPercent):
 		return bench.Failed, ""
-	case f.fault.bad >= badBinsNeeded && f.fault.below(heldPercent):
+	}
+	memory, kept := f.rateMemory()
+	if memory == bench.Failed {
+		return memory, kept
+	}
+	if lost := f.honestWords(); lost != "" {
+		return bench.Failed, lost
+	}
+	if f.fault.bad >= badBinsNeeded && f.fault.below(heldPercent) {
 		return bench.Degraded, ""
 	}
 	if missing := f.faults.undelivered(v.head.Client); missing != "" {
 		return bench.Invalid, missing
 	}
-	return bench.Held, ""
+	return memory, kept
 }
 
 // rateBoot judges a target that never became ready: broken, unless the host

@@ -97,6 +97,9 @@ func (f *findings) faultMeasures(s sheet) {
 		s.set("provokers_cut", float64(outcomes[bench.Cut]), f.faults.scheduled)
 		s.set("provokers_refused", float64(outcomes[bench.NoConnect]), f.faults.scheduled)
 	}
+	if f.honest.due > 0 {
+		s.set("honest_lost", float64(f.honest.lost), f.honest.due)
+	}
 	s.set("aged_slots", float64(max(0, v.head.Aged)), max(0, v.head.Aged))
 	switch {
 	case p.Slots > 0 && p.Unbounded:

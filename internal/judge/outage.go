@@ -94,14 +94,14 @@ type recovered struct {
 }
 
 // recoverTime looks from the last fault to the end of the recovery phase, in steps
-// of 100 ms. A fault of the client's lasts until it is cut off, at the recovery
+// of 100 ms. A crawling client's fault lasts until it is cut off, at the recovery
 // mark. Steps in invalid seconds, or without a victim, say nothing.
 func (v *view) recoverTime() recovered {
 	if v.fault.empty() || v.recovery.empty() {
 		return recovered{}
 	}
 	from := v.recovery.from
-	if faults := within(v.provokers, v.fault); len(faults) > 0 && v.head.Client == bench.ClientAppFault {
+	if faults := within(v.provokers, v.fault); len(faults) > 0 && !v.head.Client.CutOff() {
 		from = faults[len(faults)-1].Due
 	}
 	// Whole seconds, counted back from the end, so that none is left over.

@@ -64,7 +64,13 @@ func (f *findings) heldWords() string {
 		what = f.deathWords()
 	case h.Client == bench.ClientSlowUpload:
 		what = things(n, "upload crawled", "uploads crawled")
-	case h.HoldS == 0:
+	case h.Client == bench.ClientSlowDownload:
+		what = things(n, "download crawled", "downloads crawled")
+	case h.LeakBytes > 0:
+		what = things(n, "fault", "faults") + " leaked " + figure(mib(f.leaked()), 0) + " MiB"
+	case h.MustComplete:
+		what = count(f.honest.due-f.honest.lost) + " of " + count(f.honest.due) + " requests of the fault got their answer too"
+	case h.Effect == bench.EffectHold && h.HoldS == 0:
 		what = things(n, "request wedged", "requests wedged")
 	default:
 		what = things(n, "fault was delivered", "faults were delivered")
@@ -104,11 +110,11 @@ func (f *findings) slotWords() string {
 	if w.mostHeld == 0 {
 		return ""
 	}
-	if f.v.head.Client == bench.ClientSlowUpload {
+	if one, many := crawlerNouns(f.v.head.Client); one != "" {
 		if w.filled < 0 {
-			return things(w.mostHeld, "slow upload was", "slow uploads were") + " open at once"
+			return things(w.mostHeld, one+" was", many+" were") + " open at once"
 		}
-		return fmt.Sprintf("%s held %s of %s", things(w.mostHeld, "slow upload", "slow uploads"),
+		return fmt.Sprintf("%s held %s of %s", things(w.mostHeld, one, many),
 			count(min(w.mostHeld, p.Slots)), things(p.Slots, "slot", "slots"))
 	}
 	noun := "wedged requests"
@@ -167,9 +173,10 @@ func (f *findings) collapseWords() string {
 		return ""
 	}
 	noun := [2]string{"fault", "faults"}
+	one, many := crawlerNouns(f.v.head.Client)
 	switch {
-	case f.v.head.Effect == bench.EffectHold && f.v.head.Client == bench.ClientSlowUpload:
-		noun = [2]string{"slow upload", "slow uploads"}
+	case one != "":
+		noun = [2]string{one, many}
 	case f.v.head.Effect == bench.EffectHold && f.v.head.HoldS == 0:
 		noun = [2]string{"wedged request", "wedged requests"}
 	}
@@ -200,14 +207,19 @@ func (f *findings) emptyWords() string {
 }
 
 // crashWords: "each crash lost 3.1 ordinary requests beside itself; 12 workers
-// died of SIGSEGV, all replaced".
+// died of SIGSEGV, all replaced". What does not kill is called a fault.
 func (f *findings) crashWords() string {
 	if f.emptyWords() != "" { // what it lost is not each crash's, but the end's
 		return ""
 	}
 	var parts []string
-	if r, ok := f.blastRadius(); ok {
-		parts = append(parts, "each crash lost "+figure(r, 1)+" ordinary requests beside itself")
+	kills := f.v.head.Effect == bench.EffectKill
+	if r, ok := f.blastRadius(); ok && (kills || r > 0) {
+		each := "each fault lost "
+		if kills {
+			each = "each crash lost "
+		}
+		parts = append(parts, each+figure(r, 1)+" ordinary requests beside itself")
 	}
 	if f.workers.deaths > 0 {
 		parts = append(parts, f.deathWords())

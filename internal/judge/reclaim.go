@@ -25,7 +25,7 @@ func tau(h bench.Head) (s float64, known bool) {
 	case p.Watchdog > 0:
 		s = p.Watchdog
 	}
-	if h.HoldS > 0 && (h.Client == bench.ClientSlowUpload || !known || h.HoldS < s) {
+	if h.HoldS > 0 && (h.Client.CutOff() || !known || h.HoldS < s) {
 		return h.HoldS, true
 	}
 	return s, known
@@ -69,7 +69,7 @@ func (v *view) reclaim() wedges {
 		return w
 	}
 	if v.head.Client != bench.ClientAppFault {
-		w.occupancy(v.openUploads(), v.head.Target.Probe)
+		w.occupancy(v.openCrawlers(), v.head.Target.Probe)
 		return w
 	}
 	w.known = true
@@ -118,8 +118,8 @@ type change struct {
 	d int
 }
 
-// openUploads is when each slow upload began and ended.
-func (v *view) openUploads() []change {
+// openCrawlers is when each slow upload or download began and ended.
+func (v *view) openCrawlers() []change {
 	var c []change
 	for _, s := range slices.Concat(v.ageing, within(v.provokers, v.fault)) {
 		if s.Sent == 0 || s.Outcome == bench.NoConnect || s.Outcome == bench.Unsent {

@@ -25,10 +25,11 @@ func (f *findings) vitalMeasures(s sheet) {
 	peak("zombies_peak", func(x bench.Vital) int64 { return int64(x.Zombies) }, 1)
 	peak("close_wait_peak", func(x bench.Vital) int64 { return int64(x.CloseWait) }, 1)
 
-	before, ok1 := v.lastMemory(v.baseline)
-	after, ok2 := v.lastMemory(v.recovery)
-	if ok1 && ok2 {
-		s.set("memory_growth", mib(after)-mib(before), 2)
+	if kept, ok := v.kept(); ok {
+		s.set("memory_growth", mib(kept), 2)
+		if leaked := f.leaked(); leaked > 0 {
+			s.set("memory_kept", 100*float64(kept)/float64(leaked), len(f.faults.times))
+		}
 	}
 	if slope, n := v.memorySlope(); n > 0 {
 		s.set("memory_slope", slope, n)

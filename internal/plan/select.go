@@ -77,6 +77,9 @@ func Cells(reg *targets.Registry, sel Selection) ([]Cell, error) {
 	if err := checkProfiles(servers, profiles); err != nil {
 		return nil, err
 	}
+	if err := checkFamilies(servers); err != nil {
+		return nil, err
+	}
 	var cells []Cell
 	for _, s := range servers {
 		for _, choice := range profilesOf(s.server, profiles) {
@@ -92,6 +95,23 @@ func Cells(reg *targets.Registry, sel Selection) ([]Cell, error) {
 		return nil, fmt.Errorf("%w: no server matches %s", bench.ErrNothingSelected, strings.Join(sel.Servers, ", "))
 	}
 	return cells, nil
+}
+
+// checkFamilies fails on a profile with arguments for a family that is none.
+func checkFamilies(servers []chosenServer) error {
+	for _, s := range servers {
+		for _, name := range s.server.ProfileNames() {
+			for family := range s.server.Profiles[name].Families {
+				if _, ok := scenarios.ByID(family); !ok {
+					return &bench.UsageError{
+						Problem: fmt.Sprintf("%s: profiles.%s.families.%s: no such family", s.server.File, name, family),
+						Hint:    "benchrun list scenarios lists them",
+					}
+				}
+			}
+		}
+	}
+	return nil
 }
 
 type chosenServer struct {

@@ -6,6 +6,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/scenarios"
+	"benchrun/targets"
 )
 
 func family(t *testing.T, id string) bench.Family {
@@ -31,11 +32,39 @@ func TestHoldTime(t *testing.T) {
 		{"not seen, none claimed", wedge, bench.Probe{Slots: 4, Watchdog: 5, WatchdogCensored: true}, bench.Claims{}, forever},
 		{"not seen, a longer one claimed", wedge, bench.Probe{Slots: 4, Watchdog: 5, WatchdogCensored: true}, bench.Claims{Watchdog: 30}, 30 * time.Second},
 		{"seen to be longer than claimed", wedge, bench.Probe{Slots: 4, Watchdog: 35, WatchdogCensored: true}, bench.Claims{Watchdog: 30}, forever},
+		{"load holds nothing", family(t, "slow"), bench.Probe{Slots: 4, Watchdog: 3}, bench.Claims{Watchdog: 30}, 0},
+		{"a spinning wedge", family(t, "wedge-spin"), bench.Probe{Slots: 4, Watchdog: 3}, bench.Claims{}, 3 * time.Second},
+		{"a crawling download", family(t, "slow-download"), bench.Probe{Slots: 4, Watchdog: 3}, bench.Claims{}, 30 * time.Second},
 		{"its own hold", upload, bench.Probe{Slots: 4, Watchdog: 3}, bench.Claims{}, 30 * time.Second},
 	} {
 		if got := holdTime(tt.family, tt.probe, tt.claims); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
+	}
+}
+
+// What ends by itself within about a second never takes slots beforehand, in
+// whatever pool.
+func TestLoadIsNotAged(t *testing.T) {
+	for _, f := range scenarios.All() {
+		probe := bench.Probe{Slots: 1100, Unbounded: true, Watchdog: 5, WatchdogCensored: true}
+		aged := agedSlots(bench.Scenario{Family: f, Ratio: f.Ratio}, probe, holdTime(f, probe, bench.Claims{}), 100)
+		if (aged > 0) != (f.Effect == bench.EffectHold) {
+			t.Errorf("%s (%s): %d slots", f.ID, f.Effect, aged)
+		}
+	}
+}
+
+func TestUnderAFamily(t *testing.T) {
+	server := &targets.Server{Profiles: map[string]targets.Profile{"default": {
+		Args: []string{"-w"}, Families: map[string]targets.ForFamily{"leak": {Args: []string{"-m"}}},
+	}}}
+	prepared := &Prepared{Server: server, Profile: server.Profiles["default"], ProfileName: "default"}
+	if got := prepared.under("leak"); len(got.Profile.Args) != 2 || len(got.Server.Profiles["default"].Args) != 2 {
+		t.Errorf("under leak: %+v", got)
+	}
+	if len(prepared.Profile.Args) != 1 || len(server.Profiles["default"].Args) != 1 {
+		t.Errorf("the target has changed: %+v", prepared)
 	}
 }
 

@@ -60,6 +60,7 @@ type attempt struct {
 // in the record; an error means that the harness could not do its work. Either
 // way nothing of the target is left when it returns.
 func (l *Lab) Attempt(ctx context.Context, job Job) (rec *bench.Record, err error) {
+	job.Target = job.Target.under(job.Scenario.Family.ID)
 	a := &attempt{
 		job: job, lab: l, clock: bench.NewClock(), col: &collector{}, abort: ctx,
 		interval: time.Second / time.Duration(bench.StandardLoad.Rate),
@@ -143,8 +144,9 @@ func (a *attempt) writeHead() error {
 			StartedAt: a.clock.Origin().UTC().Format(time.RFC3339),
 			Target:    a.job.Target.Target(argv),
 			Scenario:  a.job.Scenario.Name(), Family: f.ID, FamilyVer: f.Version, Group: f.Group,
-			Effect: f.Effect, Client: f.Client, HoldS: f.Hold.Seconds(), Ratio: a.job.Scenario.Ratio,
-			Mode: a.job.Mode, Phases: a.phases,
+			Effect: f.Effect, Client: f.Client, HoldS: f.Hold.Seconds(), MustComplete: f.MustComplete, LeakBytes: f.Leak,
+			Ratio: a.job.Scenario.Ratio,
+			Mode:  a.job.Mode, Phases: a.phases,
 			Rate: bench.StandardLoad.Rate, SLO: int64(bench.StandardLoad.SLO), Timeout: int64(bench.StandardLoad.Timeout),
 			Seed: a.job.Seed, ScheduleHash: a.schedule.Hash(),
 			Supervision: string(a.lab.Caps.Level), MemorySource: memory, Limits: a.stage.limits(),
@@ -247,13 +249,13 @@ func (a *attempt) fault(ctx context.Context) {
 	}
 }
 
-// recovery lets victims go on without new faults. Misbehaving clients are cut
-// off; wedged requests keep their connections, as real clients would.
+// recovery lets victims go on without new faults. Crawling clients are cut off;
+// all others keep their connections, as real clients would.
 func (a *attempt) recovery(ctx context.Context) {
 	from := a.tick(0)
 	a.until(ctx, from)
 	a.markAt(from, bench.MarkRecovery, a.phases.Recovery)
-	if a.job.Scenario.Family.Client != bench.ClientAppFault {
+	if a.job.Scenario.Family.Client.CutOff() {
 		a.faults.end()
 	}
 	a.until(ctx, from+int64(a.phases.Recovery))

@@ -153,3 +153,11 @@ func (t *Prepared) Target(command []string) bench.Target {
 		Command: command, Workers: t.Profile.Workers, Claims: t.Profile.Claims, Probe: t.Probe,
 	}
 }
+
+// under is the target as it runs under a family.
+func (t *Prepared) under(family string) *Prepared {
+	more := *t
+	more.Server = t.Server.Under(family)
+	more.Profile = more.Server.Profiles[t.ProfileName]
+	return &more
+}

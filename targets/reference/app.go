@@ -28,7 +28,7 @@ var nonceShape = regexp.MustCompile(`^[0-9a-z-]{1,64}$`)
 type app struct {
 	token    string
 	receipts *receiptsFile
-	faults   map[string]func()
+	faults   map[string]func() error
 }
 
 // upload is what is known of a request's body.
@@ -56,14 +56,17 @@ func (a *app) answer(q request, body upload) answer {
 	case q.Method != http.MethodGet:
 		return notFound()
 	case q.Path == "/victim":
-		return victim(nonce)
+		return victim(nonce, victimBytes)
+	case q.Path == "/download":
+		block := bytes.Repeat([]byte("benchrun"), downloadBlock/len("benchrun"))
+		return answer{Status: http.StatusOK, Type: "application/octet-stream", Body: block, Repeat: downloadBlocks}
 	case q.Path == "/sleep":
 		ms, err := strconv.Atoi(query.Get("ms"))
 		d := time.Duration(ms) * time.Millisecond
 		if err != nil || d < 0 || d > maxSleep {
 			return notFound()
 		}
-		return a.misbehave(nonce, "sleep", func() { time.Sleep(d) })
+		return a.misbehave(nonce, "sleep", always(func() { time.Sleep(d) }))
 	}
 	name, isFault := strings.CutPrefix(q.Path, "/fault/")
 	if fault := a.faults[name]; isFault && fault != nil {
@@ -74,21 +77,27 @@ func (a *app) answer(q request, body upload) answer {
 
 // misbehave runs a fault between its receipts. Without a start receipt nobody
 // could tell that the fault was delivered, so then it is not.
-func (a *app) misbehave(nonce, name string, fault func()) answer {
+func (a *app) misbehave(nonce, name string, fault func() error) answer {
 	tid := syscall.Gettid()
 	if err := a.receipts.write(nonce, name, tid, bench.ReceiptStart); err != nil {
 		return internalError(fmt.Errorf("start receipt of %s: %w", nonce, err))
 	}
-	fault()
+	failed := fault()
 	if err := a.receipts.write(nonce, name, tid, bench.ReceiptEnd); err != nil {
 		return internalError(fmt.Errorf("end receipt of %s: %w", nonce, err))
 	}
-	return victim(nonce)
+	switch {
+	case failed != nil:
+		return internalError(fmt.Errorf("fault %s: %w", name, failed))
+	case name == "big-response":
+		return victim(nonce, bigResponseBytes)
+	}
+	return victim(nonce, victimBytes)
 }
 
 // victim is the honest answer: the nonce and a line feed, repeated and cut.
-func victim(nonce string) answer {
-	body := bytes.Repeat([]byte(nonce+"\n"), victimBytes/(len(nonce)+1)+1)[:victimBytes]
+func victim(nonce string, size int) answer {
+	body := bytes.Repeat([]byte(nonce+"\n"), size/(len(nonce)+1)+1)[:size]
 	return answer{Status: http.StatusOK, Type: "text/plain; charset=utf-8", Body: body}
 }
 

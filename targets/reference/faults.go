@@ -3,17 +3,33 @@ package reference
 import (
 	"sync"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
 // builtinFaults gives the app's faults by the name after /fault/. Their
-// magnitudes are those of docs/contract.md.
-func builtinFaults() map[string]func() {
-	return map[string]func(){
-		"wedge":    wedge,
-		"segfault": segfault,
+// magnitudes are those of docs/contract.md. An error says that a fault could not
+// be done here.
+func builtinFaults() map[string]func() error {
+	var leak leaked
+	return map[string]func() error{
+		"wedge":        always(wedge),
+		"wedge-spin":   always(spin),
+		"wedge-native": always(func() { stuckInNativeCode(syscall.Syscall6) }),
+		"wedge-gil":    always(func() { stuckInNativeCode(syscall.RawSyscall6) }),
+		"segfault":     always(segfault),
+		"cpu":          always(compute),
+		"io":           readBigFile,
+		"cpu-io":       computeAndRead,
+		"slow":         always(func() { time.Sleep(slowSleep) }),
+		"legit-slow":   always(func() { time.Sleep(legitSleep) }),
+		"leak":         always(leak.more),
+		"big-response": always(func() {}), // the answer is all there is to it
 	}
 }
+
+// always makes a fault that cannot fail.
+func always(fault func()) func() error { return func() error { fault(); return nil } }
 
 // wedge takes a new mutex twice: it never ends and burns no CPU.
 //
@@ -55,3 +71,6 @@ func defaultAction(sig syscall.Signal) {
 	_, _, _ = syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(sig),
 		uintptr(unsafe.Pointer(&action)), 0, unsafe.Sizeof(action.mask), 0, 0)
 }
+
+// addressOf gives an address to the kernel. The caller keeps p alive.
+func addressOf(p *uint32) uintptr { return uintptr(unsafe.Pointer(p)) }

@@ -23,6 +23,13 @@ const (
 	ignoresSigterm   = "ignores-sigterm"
 	orphansWorkers   = "orphans-workers"
 	crossTalk        = "cross-talk"
+
+	singleFile         = "single-file"
+	truncatesResponses = "truncates-responses"
+	truncatesUploads   = "truncates-uploads"
+	unbufferedDownload = "unbuffered-download"
+	leaksMemory        = "leaks-memory"
+	killsHonest        = "kills-honest"
 )
 
 // Flaws lists every planted flaw, in the order in which they are documented.
@@ -36,6 +43,12 @@ var Flaws = []Flaw{
 	{ignoresSigterm, "front and workers ignore SIGTERM"},
 	{orphansWorkers, "workers outlive the front and keep the listening socket open"},
 	{crossTalk, "while another request is being served, every 50th victim gets the body of the victim before it"},
+	{singleFile, "one request at a time in the whole server, whatever the number of workers, and 7 ms between two"},
+	{truncatesResponses, "of an answer above 65,536 bytes the tail is missing, and Content-Length agrees"},
+	{truncatesUploads, "of a body above 1,048,576 bytes the tail is missing"},
+	{unbufferedDownload, "a worker is held until its client has taken the answer"},
+	{leaksMemory, "a worker is never recycled, whatever --max-requests says, and keeps what its requests leaked"},
+	{killsHonest, "the watchdog kills after 1 s, whatever --watchdog says"},
 }
 
 // flawSet is the flaws that are switched on.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -26,7 +27,11 @@ const (
 	headerTimeout  = 10 * time.Second // for the whole head
 	bodyTimeout    = 10 * time.Second // without one byte of body
 	idleTimeout    = 30 * time.Second // between requests
-	writeTimeout   = 10 * time.Second // for the whole answer
+	// writeTimeout is for a block of the answer. It is long because the kernel
+	// takes megabytes at once and then nothing before a third of them is gone: to
+	// a client that takes 33 kB a second that is half a minute.
+	writeTimeout = time.Minute
+	writeBlock   = 64 << 10 // bytes
 )
 
 // front is the leader's HTTP side.
@@ -126,7 +131,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	j := &job{
 		request:  request{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery},
 		answered: make(chan answer, 1),
+		relayed:  make(chan struct{}),
 	}
+	defer close(j.relayed)
 	switch {
 	case r.ContentLength == 0:
 	case f.flaws[unbufferedUpload]:
@@ -137,6 +144,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			relay(w, control, refusal(err))
 			return
 		}
+		if f.flaws[truncatesUploads] {
+			body = cut(body, shortUpload)
+		}
 		j.body = bytes.NewReader(body)
 	}
 	ans, err := f.pool.do(r.Context(), j)
@@ -145,6 +155,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if f.flaws[crossTalk] && j.Path == "/victim" && ans.Status == http.StatusOK {
 		ans.Body = f.crossed.swap(ans.Body, f.inFlight.Load() > 1)
+	}
+	if f.flaws[truncatesResponses] {
+		ans.Body, ans.Repeat = cut(ans.Body, shortResponse), 0
 	}
 	relay(w, control, ans)
 }
@@ -186,15 +199,24 @@ func refusal(err error) answer {
 	return text(http.StatusBadRequest, "the body broke off")
 }
 
-// relay sends a complete answer. A client that has left is no error.
+// relay sends a complete answer. A client may be as slow as it likes, as long
+// as it takes something. One that has left is no error.
 func relay(w http.ResponseWriter, control *http.ResponseController, ans answer) {
 	_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
 	h := w.Header()
+	times := max(1, ans.Repeat)
 	h.Set("Content-Type", ans.Type)
-	h.Set("Content-Length", strconv.Itoa(len(ans.Body)))
+	h.Set("Content-Length", strconv.Itoa(times*len(ans.Body)))
 	if ans.PID != 0 {
 		h.Set("X-Benchrun-Pid", strconv.Itoa(ans.PID))
 	}
 	w.WriteHeader(ans.Status)
-	_, _ = w.Write(ans.Body)
+	for range times {
+		for block := range slices.Chunk(ans.Body, writeBlock) {
+			_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
+			if _, err := w.Write(block); err != nil {
+				return
+			}
+		}
+	}
 }

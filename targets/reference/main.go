@@ -21,6 +21,7 @@ type options struct {
 	workers  int
 	watchdog time.Duration
 	grace    time.Duration
+	recycle  int // requests of a worker's life; 0 = without end
 	flaws    flawSet
 	worker   bool // this process is a worker of the front that started it
 }
@@ -75,6 +76,7 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	fs.IntVar(&o.workers, "workers", 4, "worker processes, one request each")
 	fs.DurationVar(&o.watchdog, "watchdog", 3*time.Second, "kill a worker that is stuck in one request for this long")
 	fs.DurationVar(&o.grace, "grace", 3*time.Second, "how long requests in flight may take after SIGTERM")
+	fs.IntVar(&o.recycle, "max-requests", 0, "replace a worker after so many requests; 0 = never")
 	fs.StringArrayVar(&flaws, "flaw", nil, "switch on a planted flaw, by `name` (repeatable)")
 	fs.BoolVar(&o.worker, "worker", false, "")
 	if err := fs.MarkHidden("worker"); err != nil {
@@ -111,6 +113,9 @@ func (o options) check() error {
 	if o.workers < 1 || o.workers > maxWorkers {
 		return bench.Usagef("--workers %d is not between 1 and %d", o.workers, maxWorkers)
 	}
+	if o.recycle < 0 {
+		return bench.Usagef("--max-requests %d is below 0", o.recycle)
+	}
 	if o.watchdog <= 0 || o.grace <= 0 {
 		return bench.Usagef("--watchdog and --grace must be above 0")
 	}
@@ -123,7 +128,7 @@ func usage(w io.Writer, fs *pflag.FlagSet) {
 	b.WriteString(fs.FlagUsages())
 	b.WriteString("\nFlaws:\n")
 	for _, f := range Flaws {
-		fmt.Fprintf(&b, "  %-18s %s\n", f.Name, f.Text)
+		fmt.Fprintf(&b, "  %-20s %s\n", f.Name, f.Text)
 	}
 	_, _ = io.WriteString(w, b.String()) // help that nobody reads is not an error
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // The parts that only flaws need.
@@ -13,7 +14,15 @@ import (
 const (
 	crossEvery = 50 // of cross-talk
 	fewConns   = 64 // of no-header-timeout
+
+	singleFilePause = 7 * time.Millisecond // between two requests of single-file
+	shortResponse   = 64 << 10             // bytes that truncates-responses lets through
+	shortUpload     = 1 << 20              // bytes that truncates-uploads lets through
+	hastyWatchdog   = time.Second          // of kills-honest
 )
+
+// cut is what is left of b at n bytes.
+func cut(b []byte, n int) []byte { return b[:min(len(b), n)] }
 
 // crossing is the flaw cross-talk: it mixes up the bodies of victims. The zero
 // value is ready.

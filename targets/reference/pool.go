@@ -28,7 +28,8 @@ type job struct {
 	request
 	body          io.Reader // nil = none
 	atClientsPace bool
-	answered      chan answer // one slot, filled exactly once
+	answered      chan answer   // one slot, filled exactly once
+	relayed       chan struct{} // closed when the client has the answer, or has left
 }
 
 // pool keeps the workers and hands requests to them. Each of its slots is one
@@ -42,6 +43,7 @@ type pool struct {
 	jobs     chan *job
 	waiting  atomic.Int64
 	corpse   atomic.Bool // one-dead-worker has its dead worker
+	file     sync.Mutex  // held by the one request that single-file serves
 	stop     context.CancelFunc
 	slots    sync.WaitGroup
 
@@ -105,9 +107,12 @@ func (p *pool) slot(ctx context.Context) {
 			pause(ctx, bootPause)
 			continue
 		}
-		p.work(ctx, w)
+		alive := p.work(ctx, w)
 		if ctx.Err() != nil {
 			return
+		}
+		if alive {
+			continue // it was recycled
 		}
 		p.events.Printf("worker %d ended: %s", w.pid(), w.ending())
 		switch {
@@ -147,23 +152,32 @@ func (p *pool) start() (*process, error) {
 	return w, nil
 }
 
-// work gives jobs to w until it is dead or ctx ends; then w is no more.
-func (p *pool) work(ctx context.Context, w *process) {
+// work gives jobs to w until it is dead, has served its time or ctx ends; then
+// w is no more. It reports whether w was sound to its end.
+func (p *pool) work(ctx context.Context, w *process) (sound bool) {
 	defer p.forget(w)
 	defer context.AfterFunc(ctx, w.retire)() // also when it is busy
-	for {
+	for served := 0; !p.spent(served); served++ {
 		select {
 		case <-ctx.Done():
 			p.part(w)
-			return
+			return true
 		case <-w.gone:
-			return
+			return false
 		case j := <-p.jobs:
 			if !p.serve(w, j) {
-				return
+				return false
 			}
 		}
 	}
+	w.retire()
+	p.part(w)
+	return true
+}
+
+// spent says that a worker has answered as many requests as it may.
+func (p *pool) spent(served int) bool {
+	return p.o.recycle > 0 && served >= p.o.recycle && !p.o.flaws[leaksMemory]
 }
 
 // part waits until a retired worker has ended, and kills it if it does not.
@@ -181,9 +195,20 @@ func (p *pool) part(w *process) {
 
 // serve has w answer j and reports whether w can go on.
 func (p *pool) serve(w *process, j *job) bool {
+	if p.o.flaws[singleFile] {
+		p.file.Lock()
+		defer p.file.Unlock()
+		defer time.Sleep(singleFilePause)
+	}
+	if p.o.flaws[unbufferedDownload] {
+		defer func() { <-j.relayed }()
+	}
 	limit := p.o.watchdog
-	if p.o.flaws[noWatchdog] {
+	switch {
+	case p.o.flaws[noWatchdog]:
 		limit = 0
+	case p.o.flaws[killsHonest]:
+		limit = min(limit, hastyWatchdog)
 	}
 	ans, err := w.do(j.request, j.body, j.atClientsPace, limit)
 	switch {

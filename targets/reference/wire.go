@@ -29,8 +29,9 @@ type request struct {
 // answer is a complete response.
 type answer struct {
 	Status int    `json:"status"`
-	Type   string `json:"type"` // Content-Type
-	PID    int    `json:"pid"`  // of the worker
+	Type   string `json:"type"`             // Content-Type
+	PID    int    `json:"pid"`              // of the worker
+	Repeat int    `json:"repeat,omitempty"` // how many times the body goes out; 0 = once
 	Body   []byte `json:"-"`
 }
 

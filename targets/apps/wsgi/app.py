@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import tempfile
 import threading
 import time
 from urllib.parse import parse_qs
@@ -27,6 +28,15 @@ NONCE = re.compile(r"[0-9a-z-]{1,64}")
 VICTIM_BYTES = 1024
 BLOCK_BYTES = 64 * 1024
 MAX_SLEEP_MS = 60_000
+MIB = 1024 * 1024
+
+CPU_TURNS = 10_000_000
+FILE_BYTES = 16 * MIB
+FILE_READS = 256
+LEAK_BYTES = 8 * MIB
+BIG_RESPONSE_BYTES = 100_000
+DOWNLOAD_BLOCK = b"benchrun" * 8192
+DOWNLOAD_BLOCKS = 256
 
 
 def write_receipt(nonce, fault, event):
@@ -70,7 +80,92 @@ def fault_segfault():
     ctypes.c_byte.from_address(0).value
 
 
-FAULTS = {"wedge": fault_wedge, "segfault": fault_segfault}
+def fault_wedge_spin():
+    """Loops for ever, and burns all the CPU that it gets."""
+    while True:
+        pass
+
+
+def fault_wedge_native():
+    """Is stuck in a C call. CDLL releases the interpreter's lock for the call."""
+    lock_mutex_twice(ctypes.CDLL(None))
+
+
+def fault_wedge_gil():
+    """Is stuck in a C call and takes the whole process along: PyDLL holds the
+    interpreter's lock during the call."""
+    lock_mutex_twice(ctypes.PyDLL(None))
+
+
+def lock_mutex_twice(library):
+    """Unlike pause(), this does not return on a signal: the C library waits on."""
+    mutex = ctypes.create_string_buffer(256)  # all zero: PTHREAD_MUTEX_INITIALIZER
+    library.pthread_mutex_lock(mutex)
+    library.pthread_mutex_lock(mutex)
+
+
+def fault_cpu():
+    turn = 0
+    while turn < CPU_TURNS:
+        turn += 1
+
+
+def fault_io():
+    """Reads a big file. It is sparse, so that it takes no room on the disk."""
+    with tempfile.TemporaryFile(buffering=0) as file:
+        file.truncate(FILE_BYTES)
+        for _ in range(FILE_READS):
+            file.seek(0)
+            while file.read(BLOCK_BYTES):
+                pass
+
+
+def fault_cpu_io():
+    """Computes in a thread and does small reads beside it: each read gives up
+    the interpreter's lock, and has to wait to get it back."""
+    computing = threading.Thread(target=fault_cpu)
+    with tempfile.TemporaryFile(buffering=0) as file:
+        file.truncate(4096)
+        computing.start()
+        while computing.is_alive():
+            file.seek(0)
+            file.read(4096)
+    computing.join()
+
+
+def fault_slow():
+    time.sleep(1)
+
+
+def fault_legit_slow():
+    time.sleep(1.5)
+
+
+LEAKED = []
+
+
+def fault_leak():
+    LEAKED.append(b"\x01" * LEAK_BYTES)  # not zeros: every page is written to
+
+
+def fault_big_response():
+    """The answer is all there is to it: see fault()."""
+
+
+FAULTS = {
+    "wedge": fault_wedge,
+    "wedge-spin": fault_wedge_spin,
+    "wedge-native": fault_wedge_native,
+    "wedge-gil": fault_wedge_gil,
+    "segfault": fault_segfault,
+    "cpu": fault_cpu,
+    "io": fault_io,
+    "cpu-io": fault_cpu_io,
+    "slow": fault_slow,
+    "big-response": fault_big_response,
+    "legit-slow": fault_legit_slow,
+    "leak": fault_leak,
+}
 
 
 def misbehave(nonce, name, fault):
@@ -83,7 +178,7 @@ def misbehave(nonce, name, fault):
 
 
 # The requests. Each gets the WSGI environ and gives (status, content type,
-# body), or None for a request that is not in the contract.
+# blocks of the body), or None for a request that is not in the contract.
 
 
 def ping(environ):
@@ -116,7 +211,7 @@ def fault(environ):
     if not nonce or name not in FAULTS:
         return None
     misbehave(nonce, name, FAULTS[name])
-    return victim_answer(nonce)
+    return victim_answer(nonce, BIG_RESPONSE_BYTES if name == "big-response" else VICTIM_BYTES)
 
 
 def upload(environ):
@@ -128,6 +223,13 @@ def upload(environ):
         size += len(block)
         digest.update(block)
     return json_answer({"nonce": nonce, "bytes": size, "sha256": digest.hexdigest()})
+
+
+def download(environ):
+    """16 MiB out of one block, so that only the server holds more of it."""
+    if not nonce_of(environ):
+        return None
+    return "200 OK", "application/octet-stream", [DOWNLOAD_BLOCK] * DOWNLOAD_BLOCKS
 
 
 def body_blocks(environ):
@@ -160,14 +262,13 @@ def nonce_of(environ):
     return nonce if NONCE.fullmatch(nonce) else None
 
 
-def victim_answer(nonce):
+def victim_answer(nonce, size=VICTIM_BYTES):
     line = nonce.encode("ascii") + b"\n"
-    body = (line * (VICTIM_BYTES // len(line) + 1))[:VICTIM_BYTES]
-    return "200 OK", "text/plain", body
+    return "200 OK", "text/plain", [(line * (size // len(line) + 1))[:size]]
 
 
 def json_answer(value):
-    return "200 OK", "application/json", json.dumps(value).encode("ascii")
+    return "200 OK", "application/json", [json.dumps(value).encode("ascii")]
 
 
 ROUTES = {
@@ -175,6 +276,7 @@ ROUTES = {
     ("GET", "/victim"): victim,
     ("GET", "/sleep"): sleep,
     ("POST", "/upload"): upload,
+    ("GET", "/download"): download,
 }
 
 
@@ -185,13 +287,13 @@ def application(environ, start_response):
     if handler is None and method == "GET" and path.startswith("/fault/"):
         handler = fault
     answer = handler(environ) if handler else None
-    status, content_type, body = answer or ("404 Not Found", "text/plain", b"not found\n")
+    status, content_type, blocks = answer or ("404 Not Found", "text/plain", [b"not found\n"])
     start_response(
         status,
         [
             ("Content-Type", content_type),
-            ("Content-Length", str(len(body))),
+            ("Content-Length", str(sum(map(len, blocks)))),
             ("X-Benchrun-Pid", str(os.getpid())),
         ],
     )
-    return [body]
+    return blocks

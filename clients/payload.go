@@ -1,0 +1,65 @@
+package clients
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+
+	"benchrun/internal/bench"
+)
+
+// maxReceipt is more than an honest answer to an upload needs, in bytes.
+const maxReceipt = 1024
+
+// payload is an honest request body and what the app must say of it.
+type payload struct {
+	body   []byte // shared by every upload
+	digest string // its SHA-256, hex
+}
+
+func newPayload(size int) payload {
+	body := make([]byte, size)
+	// Fixed noise: no two blocks alike, so that one that goes missing or
+	// arrives out of order changes the digest.
+	_, _ = rand.NewChaCha8([32]byte{}).Read(body)
+	sum := sha256.Sum256(body)
+	return payload{body: body, digest: hex.EncodeToString(sum[:])}
+}
+
+// head is the head of the upload's request.
+func (u payload) head(p Provocation) []byte {
+	head := requestHead(http.MethodPost, "/upload?nonce="+p.Nonce, p.Addr)
+	return append(head, "Content-Type: application/octet-stream\r\nContent-Length: "+strconv.Itoa(len(u.body))+"\r\n\r\n"...)
+}
+
+// complete finishes an upload's sample and holds its answer to the contract.
+func (u payload) complete(ctx context.Context, p Provocation, s *bench.Sample, a answer) {
+	p.finish(ctx, s, a)
+	if s.Outcome == bench.Completed && s.Status == http.StatusOK {
+		if err := u.checkAnswer(p.Nonce, a); err != nil {
+			s.Error = err.Error()
+		}
+	}
+}
+
+// checkAnswer holds a 200 to what the contract promises.
+func (u payload) checkAnswer(nonce string, a answer) error {
+	var got struct {
+		Nonce  string `json:"nonce"`
+		Bytes  int    `json:"bytes"`
+		SHA256 string `json:"sha256"`
+	}
+	if err := json.Unmarshal(a.body, &got); err != nil {
+		return fmt.Errorf("the upload's receipt: %w", err)
+	}
+	if got.Nonce != nonce || got.Bytes != len(u.body) || got.SHA256 != u.digest {
+		return fmt.Errorf("the upload's receipt: nonce %q, %d bytes, sha256 %q; sent %q, %d, %q",
+			got.Nonce, got.Bytes, got.SHA256, nonce, len(u.body), u.digest)
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package clients
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// The magnitude of slow-download version 1, as docs/contract.md has it.
+const (
+	downloadSize   = 16 << 20 // bytes
+	downloadPiece  = 10_000   // bytes
+	downloadPieces = 100
+	downloadEvery  = 300 * time.Millisecond
+)
+
+// downloadReceiveBuffer keeps the kernel from taking what the client does not
+// read, in bytes (it keeps twice as much). It works only before connect.
+const downloadReceiveBuffer = 4 << 10
+
+// slowDownload reads a large honest answer at a crawl: piece i of downloadPiece
+// bytes is due (i + 1) × every after the request was sent, and after the last
+// piece the rest at once.
+type slowDownload struct{ every time.Duration }
+
+func newSlowDownload() slowDownload { return slowDownload{every: downloadEvery} }
+
+// Provoke implements Provoker. The sample's Bytes are the bytes of the answer
+// that were read. A 200 without the whole body is Completed with an Error.
+func (d slowDownload) Provoke(ctx context.Context, p Provocation) bench.Sample {
+	narrow := dialer(time.Time{})
+	narrow.Control = smallReceiveBuffer
+	conn, s, ok := p.openWith(ctx, narrow, getRequest("/download?nonce="+p.Nonce, p.Addr))
+	if !ok {
+		return s
+	}
+	defer endWith(ctx, conn)()
+	crawl := &crawl{ctx: ctx, conn: conn, began: time.Now(), every: d.every}
+	a := readLargeAnswer(crawl, bufio.NewReader(nil), nil, downloadSize+1)
+	s.Bytes = crawl.n
+	p.finish(ctx, &s, a)
+	if s.Outcome == bench.Completed && s.Status == http.StatusOK && a.size != downloadSize {
+		s.Error = fmt.Sprintf("the answer has %d bytes of body, want %d", a.size, downloadSize)
+	}
+	return s
+}
+
+// smallReceiveBuffer is a net.Dialer's Control.
+func smallReceiveBuffer(_, _ string, c syscall.RawConn) error {
+	var failed error
+	err := c.Control(func(fd uintptr) {
+		failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, downloadReceiveBuffer)
+	})
+	return errors.Join(err, failed)
+}
+
+// crawl reads from conn a piece at a time, none before it is due.
+type crawl struct {
+	ctx   context.Context
+	conn  net.Conn
+	began time.Time
+	every time.Duration
+	n     int64 // bytes so far
+}
+
+// Read implements io.Reader. It fails like conn, or when ctx ends.
+func (c *crawl) Read(b []byte) (int, error) {
+	if i := c.n / downloadPiece; i < downloadPieces {
+		b = b[:min(int64(len(b)), (i+1)*downloadPiece-c.n)]
+		pause := time.NewTimer(time.Until(c.began.Add(time.Duration(i+1) * c.every)))
+		defer pause.Stop()
+		select {
+		case <-pause.C:
+		case <-c.ctx.Done():
+			return 0, c.ctx.Err()
+		}
+	}
+	n, err := c.conn.Read(b)
+	c.n += int64(n)
+	return n, err
+}

@@ -1,0 +1,95 @@
+package judge
+
+import (
+	"fmt"
+	"net/http"
+
+	"benchrun/internal/bench"
+)
+
+// honestPatience is what an honest request of the fault gets to complete,
+// beyond the family's hold, in ns: longer than any victim gets.
+const honestPatience = 5 * second
+
+// keptPercent of what was leaked may still be there when the recovery ends.
+const keptPercent = 50
+
+// honest is what became of provokers that are honest requests themselves.
+type honest struct {
+	due  int // in valid seconds, and early enough to have ended
+	lost int // of these, without a right answer
+}
+
+func (v *view) honest(bins []Bin) honest {
+	var h honest
+	if !v.head.MustComplete {
+		return h
+	}
+	latest := v.end - honestPatience - int64(v.head.HoldS*float64(second))
+	for _, s := range within(v.provokers, v.fault) {
+		if s.Outcome == bench.Unsent || s.Due > latest || !validAt(bins, s.Due) {
+			continue
+		}
+		h.due++
+		if !rightAnswer(s) {
+			h.lost++
+		}
+	}
+	return h
+}
+
+// rightAnswer says that a provoker got the answer that was meant for it: clients
+// set Error where a 200 was not.
+func rightAnswer(s bench.Sample) bool {
+	return s.Outcome == bench.Completed && s.Status == http.StatusOK && s.Error == ""
+}
+
+// honestWords: "honest requests lost: 11 of 12". It is "" when
+// no more than one, or no more than 5 %, were lost.
+func (f *findings) honestWords() string {
+	h := f.honest
+	if !shortOf(h.due, h.due-h.lost) {
+		return ""
+	}
+	return fmt.Sprintf("honest requests lost: %s of %s", count(h.lost), count(h.due))
+}
+
+// leaked is how much the delivered faults have leaked, bytes.
+func (f *findings) leaked() int64 { return int64(len(f.faults.times)) * max(0, f.v.head.LeakBytes) }
+
+// kept is how much more memory is in use at the end of the recovery than at that
+// of the baseline, bytes. It is false where memory was not seen.
+func (v *view) kept() (bytes int64, ok bool) {
+	before, ok1 := v.lastMemory(v.baseline)
+	after, ok2 := v.lastMemory(v.recovery)
+	return after - before, ok1 && ok2
+}
+
+// rateMemory gives Held where little of what was leaked is still there, or
+// nothing was.
+func (f *findings) rateMemory() (bench.Verdict, string) {
+	leaked := f.leaked()
+	if leaked == 0 {
+		return bench.Held, ""
+	}
+	kept, ok := f.v.kept()
+	switch {
+	case !ok:
+		return bench.Invalid, "what is left of the leaked memory was not measured"
+	case float64(kept)*100 >= float64(leaked)*keptPercent:
+		return bench.Failed, fmt.Sprintf("memory kept: %s of %s MiB", figure(mib(kept), 0), figure(mib(leaked), 0))
+	}
+	return bench.Held, ""
+}
+
+// crawlerNouns names the requests of a client that is cut off at the recovery, ""
+// for other clients: "slow upload", "slow uploads".
+func crawlerNouns(c bench.ClientKind) (one, many string) {
+	switch c {
+	case bench.ClientSlowUpload:
+		return "slow upload", "slow uploads"
+	case bench.ClientSlowDownload:
+		return "slow download", "slow downloads"
+	}
+	return "", ""
+}

@@ -1,0 +1,179 @@
+package judge
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"benchrun/internal/bench"
+)
+
+// honestScene is a scene of 12 honest requests, one a second, each answered
+// right after 1.5 s.
+func honestScene() scene {
+	s := quiet().family("legit-slow", bench.EffectLoad, bench.ClientAppFault, 0).
+		head(func(h *bench.Head) { h.MustComplete = true })
+	for i := range int(faultLen) {
+		due, nonce := fault(0.5+float64(i)), "f"+string(rune('a'+i))
+		p := s.provoker(bench.RoleProvoker, nonce, due, bench.Completed)
+		p.Status, p.Done = 200, ns(due+1.5)
+		s.receipt(nonce, due+0.002, bench.ReceiptStart).receipt(nonce, due+1.5, bench.ReceiptEnd)
+	}
+	return s
+}
+
+func TestHonestRequestsMustComplete(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		spoil func(*bench.Sample)
+	}{
+		{"an error page", func(s *bench.Sample) { s.Status = 504 }},
+		{"a wrong body", func(s *bench.Sample) { s.Error = "the upload's receipt: another digest" }},
+		{"cut", func(s *bench.Sample) { s.Outcome, s.Status = bench.Cut, 0 }},
+		{"no connection", func(s *bench.Sample) { s.Outcome, s.Status = bench.NoConnect, 0 }},
+		{"no answer", func(s *bench.Sample) { s.Outcome, s.Status, s.Done = bench.HeldOpen, 0, 0 }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			j := Judge(honestScene().edit(bench.RoleProvoker, fault(0), recoveryAt, tt.spoil).Record)
+			if j.Verdict != bench.Failed || !strings.HasPrefix(j.Reasons[0], "honest requests lost: 12 of 12") {
+				t.Errorf("all lost: %s %q", j.Verdict, j.Reasons)
+			}
+			wantMeasure(t, j.Measures, "honest_lost", "12")
+			j = Judge(honestScene().edit(bench.RoleProvoker, fault(0), fault(2), tt.spoil).Record)
+			if j.Verdict != bench.Failed {
+				t.Errorf("two lost: %s %q", j.Verdict, j.Reasons)
+			}
+			j = Judge(honestScene().edit(bench.RoleProvoker, fault(0), fault(1), tt.spoil).Record)
+			if j.Verdict != bench.Held {
+				t.Errorf("one lost decides nothing: %s %q", j.Verdict, j.Reasons)
+			}
+			wantMeasure(t, j.Measures, "honest_lost", "1")
+			free := honestScene().head(func(h *bench.Head) { h.MustComplete = false }).edit(bench.RoleProvoker, fault(0), recoveryAt, tt.spoil)
+			if j = Judge(free.Record); j.Verdict != bench.Held {
+				t.Errorf("of a family that does not ask for it: %s %q", j.Verdict, j.Reasons)
+			}
+			wantMeasure(t, j.Measures, "honest_lost", "")
+		})
+	}
+	j := Judge(honestScene().Record)
+	if j.Verdict != bench.Held {
+		t.Errorf("all answered: %s %q", j.Verdict, j.Reasons)
+	}
+	wantMeasure(t, j.Measures, "honest_lost", "0")
+	wantReason(t, j, "12 of 12 requests of the fault got their answer too")
+}
+
+// Whoever came too late to have ended, or in a second that does not count, is
+// held against nobody.
+func TestHonestRequestsThatDoNotCount(t *testing.T) {
+	unanswered := func(s *bench.Sample) { s.Outcome, s.Status, s.Done = bench.HeldOpen, 0, 0 }
+	late := honestScene().head(func(h *bench.Head) { h.HoldS = 5 }).edit(bench.RoleProvoker, fault(7), recoveryAt, unanswered)
+	j := Judge(late.Record)
+	if j.Verdict != bench.Held {
+		t.Errorf("too late: %s %q", j.Verdict, j.Reasons)
+	}
+	wantMeasure(t, j.Measures, "honest_lost", "0")
+	if n := j.Measures["honest_lost"].N; n != 7 {
+		t.Errorf("%d counted, want 7", n)
+	}
+	// Without the stall these two would fail it.
+	masked := honestScene().head(func(h *bench.Head) { h.Phases.Fault = 9e9 }).stall(fault(5.5)).edit(bench.RoleProvoker, fault(5), fault(7), unanswered)
+	if j = Judge(masked.Record); j.Verdict != bench.Held {
+		t.Errorf("in masked seconds: %s %q", j.Verdict, j.Reasons)
+	}
+}
+
+// Lost victims say more than lost provokers, and one that is only degraded has
+// failed where its honest requests were lost.
+func TestHonestRequestsAndVictims(t *testing.T) {
+	spoil := func(s *bench.Sample) { s.Status = 504 }
+	s := honestScene().edit(bench.RoleProvoker, fault(0), recoveryAt, spoil).lose(fault(0), recoveryAt, 3, bench.TimedOut)
+	if j := Judge(s.Record); j.Verdict != bench.Failed {
+		t.Errorf("97 %% of victims, no honest request served: %s %q", j.Verdict, j.Reasons)
+	}
+	if j := Judge(honestScene().lose(fault(0), recoveryAt, 3, bench.TimedOut).Record); j.Verdict != bench.Degraded {
+		t.Errorf("97 %% of victims, all honest requests served: %s %q", j.Verdict, j.Reasons)
+	}
+}
+
+// leaking is a scene of 12 faults that leak 8 MiB each, and grow the server
+// from 100 MiB by so much at the end of the recovery.
+func leaking(growth int64) scene {
+	s := quiet().family("leak", bench.EffectLoad, bench.ClientAppFault, 0).head(func(h *bench.Head) { h.LeakBytes = 8 << 20 })
+	for i := range int(faultLen) {
+		due, nonce := fault(0.5+float64(i)), "f"+string(rune('a'+i))
+		s.provoker(bench.RoleProvoker, nonce, due, bench.Completed).Status = 200
+		s.receipt(nonce, due+0.002, bench.ReceiptStart)
+	}
+	return s.vital(base(3), 100<<20, 1, 4).vital(fault(6), 500<<20, 2, 4).vital(recovery(4.5), (100+growth)<<20, 3, 4)
+}
+
+func TestLeakedMemoryMustComeBack(t *testing.T) {
+	for _, tt := range []struct {
+		growth int64 // MiB
+		want   bench.Verdict
+		kept   string // %
+	}{{-20, bench.Held, "-20.833"}, {0, bench.Held, "0"}, {47, bench.Held, "48.958"}, {48, bench.Failed, "50"}, {88, bench.Failed, "91.667"}} {
+		j := Judge(leaking(tt.growth).Record)
+		if j.Verdict != tt.want {
+			t.Errorf("%d MiB kept: %s %q, want %s", tt.growth, j.Verdict, j.Reasons, tt.want)
+		}
+		wantMeasure(t, j.Measures, "memory_kept", tt.kept)
+	}
+	wantReason(t, Judge(leaking(88).Record), "memory kept: 88 of 96 MiB")
+	wantReason(t, Judge(leaking(0).Record), "12 faults leaked 96 MiB")
+	if j := Judge(leaking(88).Record); strings.Contains(strings.Join(j.Reasons, "; "), "each fault") {
+		t.Errorf("%q: no victim was lost", j.Reasons)
+	}
+
+	unseen := leaking(0)
+	unseen.Vitals = nil
+	if j := Judge(unseen.Record); j.Verdict != bench.Invalid {
+		t.Errorf("without a look at the memory: %s %q", j.Verdict, j.Reasons)
+	}
+	other := leaking(88).head(func(h *bench.Head) { h.LeakBytes = 0 })
+	if j := Judge(other.Record); j.Verdict != bench.Held {
+		t.Errorf("of a family that leaks nothing: %s %q", j.Verdict, j.Reasons)
+	}
+}
+
+// A large upload is delivered when its first bytes are taken, a slow download
+// when its first are there; what the server ended is delivered in any case.
+func TestClientFaultsAreProved(t *testing.T) {
+	for _, tt := range []struct {
+		client bench.ClientKind
+		effect bench.Effect
+		bytes  int64
+		want   bench.Verdict
+	}{
+		{bench.ClientLargeUpload, bench.EffectLoad, 100_000, bench.Held},
+		{bench.ClientLargeUpload, bench.EffectLoad, 99_999, bench.Invalid},
+		{bench.ClientSlowDownload, bench.EffectHold, 1, bench.Held},
+		{bench.ClientSlowDownload, bench.EffectHold, 0, bench.Invalid},
+	} {
+		s := crawling().family("x", tt.effect, tt.client, 0)
+		j := Judge(s.edit(bench.RoleProvoker, fault(0), recoveryAt, func(p *bench.Sample) { p.Bytes = tt.bytes }).Record)
+		if j.Verdict != tt.want {
+			t.Errorf("%s after %d bytes: %s %q, want %s", tt.client, tt.bytes, j.Verdict, j.Reasons, tt.want)
+		}
+		if tt.want == bench.Invalid {
+			wantReason(t, j, strings.ReplaceAll(string(tt.client), "-", " ")+"s")
+		}
+		j = Judge(s.edit(bench.RoleProvoker, fault(0), recoveryAt, func(p *bench.Sample) { p.Outcome, p.Bytes = bench.Cut, 0 }).Record)
+		if j.Verdict != bench.Held || slices.Contains(j.Flags, FlagUploadsLost) != tt.client.CutOff() {
+			t.Errorf("%s, cut by the server: %s, flags %v", tt.client, j.Verdict, j.Flags)
+		}
+	}
+}
+
+func TestLoadIsTalkedOfAsLoad(t *testing.T) {
+	s := honestScene().head(func(h *bench.Head) { h.MustComplete = false })
+	wantReason(t, Judge(s.Record), "12 faults were delivered")
+	j := Judge(s.lose(fault(0), recoveryAt, 50, bench.Late).Record)
+	wantReason(t, j, "each fault lost 50 ordinary requests")
+	for _, word := range []string{"crash", "wedge", "slot", "theory"} {
+		if strings.Contains(strings.Join(j.Reasons, "; "), word) {
+			t.Errorf("%q speaks of a %s", j.Reasons, word)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package reference
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// The faults that cost work or time and end by themselves. Their magnitudes are
+// those of docs/contract.md.
+const (
+	cpuTurns         = 10_000_000
+	fileBytes        = 16 << 20
+	fileReads        = 256
+	fileBlock        = 64 << 10
+	smallBlock       = 4 << 10
+	slowSleep        = time.Second
+	legitSleep       = 1500 * time.Millisecond
+	leakBytes        = 8 << 20
+	bigResponseBytes = 100_000
+	downloadBlock    = 64 << 10
+	downloadBlocks   = 256
+)
+
+func compute() { runtime.KeepAlive(turns(cpuTurns)) }
+
+// turns takes n turns of a loop, each of which costs about what one of an
+// interpreter does: 35 ns.
+//
+//go:noinline
+func turns(n int) uint64 {
+	x := uint64(1)
+	for i := range n {
+		for range 8 { // divisions, each of which waits for the one before it
+			x = 1<<62/(x|1) + uint64(i)
+		}
+	}
+	return x
+}
+
+// readBigFile reads a sparse file over and over.
+func readBigFile() error {
+	return withSparseFile(fileBytes, func(f *os.File) error {
+		block := make([]byte, fileBlock)
+		for range fileReads {
+			if err := readThrough(f, block); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// computeAndRead computes on one goroutine and does small reads on another.
+func computeAndRead() error {
+	return withSparseFile(smallBlock, func(f *os.File) error {
+		done := make(chan struct{})
+		go func() { defer close(done); compute() }()
+		block := make([]byte, smallBlock)
+		for {
+			select {
+			case <-done:
+				return nil
+			default:
+			}
+			if err := readThrough(f, block); err != nil {
+				return err
+			}
+			runtime.Gosched() // as an interpreter's lock is given up at each read
+		}
+	})
+}
+
+// readThrough reads f from its start to its end.
+func readThrough(f *os.File, block []byte) error {
+	for at := int64(0); ; at += int64(len(block)) {
+		if _, err := f.ReadAt(block, at); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// withSparseFile makes a file of zeros that takes no room on the disk, and is
+// gone afterwards.
+func withSparseFile(size int64, use func(*os.File) error) error {
+	f, err := os.CreateTemp("", "benchrun-io-")
+	if err != nil {
+		return fmt.Errorf("a file to read: %w", err)
+	}
+	err = errors.Join(os.Remove(f.Name()), f.Truncate(size))
+	if err == nil {
+		err = use(f)
+	}
+	return errors.Join(err, f.Close())
+}
+
+// leaked is what the faults of this process have leaked.
+type leaked struct{ blocks [][]byte }
+
+func (l *leaked) more() {
+	block := make([]byte, leakBytes)
+	for i := 0; i < len(block); i += os.Getpagesize() {
+		block[i] = 1
+	}
+	l.blocks = append(l.blocks, block)
+}
+
+// spin loops for ever.
+func spin() {
+	for {
+		runtime.KeepAlive(turns(1000))
+	}
+}
+
+// stuckInNativeCode waits on a futex that nobody wakes, as a C library does in
+// a mutex that is locked twice: a signal makes it wait again. call says whether
+// the Go runtime is told (syscall.Syscall6), or keeps its processor, and so the
+// only one of this process, for it (syscall.RawSyscall6): that is what a C call
+// under an interpreter's lock does.
+func stuckInNativeCode(call func(trap, a1, a2, a3, a4, a5, a6 uintptr) (uintptr, uintptr, syscall.Errno)) {
+	// Such a process cannot see that its front is gone.
+	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, uintptr(syscall.SIGKILL), 0)
+	const futexWait = 0
+	word := new(uint32)
+	for {
+		_, _, _ = call(syscall.SYS_FUTEX, addressOf(word), futexWait, uintptr(*word), 0, 0, 0)
+	}
+}

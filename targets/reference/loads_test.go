@@ -1,0 +1,188 @@
+package reference
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// residentPages gives a process's memory, in pages.
+func residentPages(t *testing.T, pid int) (pages int) {
+	t.Helper()
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Sscan(strings.Fields(string(b))[1], &pages); err != nil {
+		t.Fatal(err)
+	}
+	return pages
+}
+
+func TestLoadsEndByThemselves(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1, "--watchdog", patience.String())
+	for _, name := range []string{"cpu", "io", "cpu-io", "slow", "legit-slow", "leak"} {
+		checkVictim(t, s.get("/fault/"+name+"?nonce="+name), name)
+	}
+	took := map[string]time.Duration{}
+	for _, r := range s.receipts() {
+		switch r.Event {
+		case bench.ReceiptStart:
+			took[r.Nonce] -= time.Duration(r.T)
+		case bench.ReceiptEnd:
+			took[r.Nonce] += time.Duration(r.T)
+		}
+	}
+	if len(took) != 6 || took["slow"] < slowSleep || took["legit-slow"] < legitSleep {
+		t.Errorf("they took %v", took)
+	}
+}
+
+func TestBigResponse(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1)
+	r := s.get("/fault/big-response?nonce=b1")
+	if want := strings.Repeat("b1\n", 33_334)[:100_000]; r.status != http.StatusOK || string(r.body) != want {
+		t.Errorf("status %d, %d bytes, error %v", r.status, len(r.body), r.err)
+	}
+	r = start(t, 1, "--flaw", truncatesResponses).get("/fault/big-response?nonce=b1")
+	if r.err != nil || r.status != http.StatusOK || len(r.body) != shortResponse {
+		t.Errorf("%s: status %d, %d bytes, error %v; want %d that look whole", truncatesResponses, r.status, len(r.body), r.err, shortResponse)
+	}
+}
+
+func TestTruncatesUploads(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1, "--flaw", truncatesUploads)
+	for size, got := range map[int]int{1_000_000: 1_000_000, shortUpload: shortUpload, 3_000_000: shortUpload} {
+		r := s.request(http.MethodPost, "/upload?nonce=u1", bytes.NewReader(make([]byte, size)))
+		if want := fmt.Sprintf(`{"bytes":%d,`, got); !strings.HasPrefix(string(r.body), want) {
+			t.Errorf("%d bytes: %s, want %s…", size, r.body, want)
+		}
+	}
+}
+
+func TestDownload(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1)
+	r := s.get("/download?nonce=d1")
+	want := bytes.Repeat([]byte("benchrun"), 2<<20)
+	if r.err != nil || r.status != http.StatusOK || !bytes.Equal(r.body, want) {
+		t.Errorf("status %d, %d bytes, error %v", r.status, len(r.body), r.err)
+	}
+}
+
+// A client that takes nothing of its answer holds the worker only of the
+// flawed server, and only until it leaves.
+func TestUnbufferedDownload(t *testing.T) {
+	t.Parallel()
+	const request = "GET /download?nonce=d1 HTTP/1.1\r\nHost: x\r\n\r\n"
+	sound := start(t, 1)
+	sound.dial(request)
+	checkVictim(t, sound.get("/victim?nonce=v1"), "v1")
+
+	flawed := start(t, 1, "--flaw", unbufferedDownload)
+	silent := flawed.dial(request)
+	if _, err := io.ReadFull(silent, make([]byte, 16)); err != nil { // a worker has it
+		t.Fatal(err)
+	}
+	victim := flawed.inBackground("/victim?nonce=v1")
+	if within(500*time.Millisecond, func() bool { return len(victim) > 0 }) {
+		t.Errorf("a victim was answered beside the download: %+v", <-victim)
+	}
+	if err := silent.Close(); err != nil {
+		t.Fatal(err)
+	}
+	checkVictim(t, <-victim, "v1")
+}
+
+func TestSingleFile(t *testing.T) {
+	t.Parallel()
+	s := start(t, 3, "--flaw", singleFile, "--watchdog", patience.String())
+	asleep := s.inBackground("/sleep?nonce=s1&ms=600")
+	s.started("s1")
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+	if len(asleep) == 0 {
+		t.Error("a victim was answered before the sleeper")
+	}
+	checkVictim(t, <-asleep, "s1")
+}
+
+func TestKillsHonest(t *testing.T) {
+	t.Parallel()
+	s := start(t, 2, "--flaw", killsHonest, "--watchdog", patience.String())
+	slow := s.inBackground("/fault/legit-slow?nonce=l1")
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+	if r := <-slow; r.status != http.StatusGatewayTimeout {
+		t.Errorf("an honest request of 1.5 s: %+v, want 504", r)
+	}
+}
+
+func TestWorkersAreRecycled(t *testing.T) {
+	t.Parallel()
+	// lives tells by which workers 12 requests were answered.
+	lives := func(s *server) (pids []int) {
+		for i := range 12 {
+			nonce := fmt.Sprintf("v%d", i)
+			r := s.get("/victim?nonce=" + nonce)
+			checkVictim(t, r, nonce)
+			pids = append(pids, r.pid)
+		}
+		slices.Sort(pids)
+		return slices.Compact(pids)
+	}
+	if n := len(lives(start(t, 1, "--max-requests", "4"))); n < 3 || n > 4 {
+		t.Errorf("12 requests were answered by %d workers, of 4 requests each", n)
+	}
+	if n := len(lives(start(t, 1, "--max-requests", "4", "--flaw", leaksMemory))); n != 1 {
+		t.Errorf("%s: %d workers, want one for ever", leaksMemory, n)
+	}
+}
+
+func TestLeakStaysInItsWorker(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1)
+	pid := s.get("/ping").pid
+	before := residentPages(t, pid)
+	for i := range 4 {
+		nonce := fmt.Sprintf("l%d", i)
+		checkVictim(t, s.get("/fault/leak?nonce="+nonce), nonce)
+	}
+	if grown := (residentPages(t, pid) - before) * os.Getpagesize(); grown < 4*leakBytes*9/10 {
+		t.Errorf("after 4 leaks of %d bytes the worker has grown by %d", leakBytes, grown)
+	}
+}
+
+// Each kind of wedge keeps its worker until the watchdog ends it, and burns CPU
+// only where it should.
+func TestWedgesAreStuck(t *testing.T) {
+	for _, name := range []string{"wedge-spin", "wedge-native", "wedge-gil"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, 2, "--watchdog", "1s")
+			wedged := s.inBackground("/fault/" + name + "?nonce=w1")
+			pid := s.started("w1").PID
+			used := cpuTicks(t, pid)
+			if within(400*time.Millisecond, func() bool { return !alive(pid) || len(wedged) > 0 }) {
+				t.Fatal("it did not stay stuck")
+			}
+			ticks := cpuTicks(t, pid) - used
+			if spins := name == "wedge-spin"; spins != (ticks > 5) { // of 40
+				t.Errorf("it used %d of 40 ticks of CPU", ticks)
+			}
+			checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+			if r := <-wedged; r.status != http.StatusGatewayTimeout || alive(pid) {
+				t.Errorf("after the watchdog: %+v", r)
+			}
+		})
+	}
+}
