@@ -29,7 +29,7 @@ func checkSample(s *bench.Sample) error {
 func checkMark(m *bench.Mark) error {
 	switch m.Name {
 	case bench.MarkBoot, bench.MarkBaseline, bench.MarkAgeing, bench.MarkFault, bench.MarkRecovery,
-		bench.MarkShutdown, bench.MarkEnd, bench.MarkCurtailed, bench.MarkBadReceipt:
+		bench.MarkShutdown, bench.MarkEnd, bench.MarkCurtailed, bench.MarkBadReceipt, bench.MarkMemoryCap:
 		return nil
 	}
 	return fmt.Errorf("unknown mark %q", m.Name)

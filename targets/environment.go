@@ -22,6 +22,7 @@ type environments struct {
 	cache    string
 	apt      apt
 	progress func(string)
+	marker   string // of the tools' environment, "" = none
 }
 
 // completeMarker is the file that says so, and of what.
@@ -99,6 +100,9 @@ func (e environments) get(ctx context.Context, r recipe, py interpreter) (string
 		}
 		e.progress(fmt.Sprintf("installing %s: %s", r.Server, strings.Join(r.Requirements, " ")))
 		t.env = r.cacheEnv(e.cache)
+		if e.marker != "" {
+			t.env = append(t.env, e.marker)
+		}
 		if err := build(ctx, t, folder, r, py); err != nil {
 			return &bench.EnvironmentError{
 				Problem: "installing " + r.Server + " failed",

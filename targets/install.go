@@ -23,6 +23,11 @@ type InstallOptions struct {
 	Benchrun        string // absolute path of the benchrun binary, for {benchrun}
 	BenchrunVersion string // the version of servers that are part of benchrun
 
+	// Marker is "NAME=value" for the environment of what builds for long, by
+	// which it is found and ended when benchrun is killed. apt-get is left alone:
+	// killed in the middle it would leave Debian's own records half-written.
+	Marker string
+
 	Progress func(string) // told of every long step; may be nil
 }
 
@@ -95,7 +100,7 @@ func (in *Installation) install(ctx context.Context, opts InstallOptions, needs 
 	if err != nil {
 		return err
 	}
-	envs := environments{cache: cache, apt: packages, progress: opts.Progress}
+	envs := environments{cache: cache, apt: packages, progress: opts.Progress, marker: opts.Marker}
 	if in.Env, err = envs.get(ctx, r, py); err != nil {
 		return err
 	}

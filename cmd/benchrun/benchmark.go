@@ -39,6 +39,9 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if s.dryRun {
 		return dryRun(cmd.Context(), cmd.OutOrStdout(), cells, s)
 	}
+	if err := s.checkJSONFile(); err != nil { // before minutes are spent
+		return err
+	}
 	run, runErr := s.execute(cmd, cells)
 	if runErr != nil && len(run.Cells) == 0 { // nothing was measured
 		return runErr
@@ -113,7 +116,7 @@ func openLab(ctx context.Context, port int, note func(string)) (lab *runner.Lab,
 // execute runs the cells. A run without an id means that nothing was begun.
 func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, error) {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	progress := report.NewProgress(stderr, isTerminal(stderr), width(stderr))
+	progress := report.NewProgress(stderr, isTerminal(stderr) && os.Getenv("TERM") != "dumb", width(stderr))
 	lab, done, err := openLab(ctx, s.port, progress.Note)
 	if err != nil {
 		return bench.Run{}, err
@@ -160,17 +163,28 @@ func (s settings) print(cmd *cobra.Command, run bench.Run, folder string) error 
 	if s.jsonFile == "-" {
 		return report.JSON(out, run)
 	}
-	if s.jsonFile != "" {
-		if err := writeJSON(s.jsonFile, run); err != nil {
-			return err
-		}
-	}
 	v := report.NewView(run)
 	v.Folder = folder
-	return formats[s.format](out, run, v, report.TableOptions{
+	err := formats[s.format](out, run, v, report.TableOptions{
 		Color: isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
 		Width: width(out), Verbose: s.verbose,
 	})
+	if s.jsonFile != "" { // after the table: that one is on its way already
+		err = errors.Join(err, writeJSON(s.jsonFile, run))
+	}
+	return err
+}
+
+// checkJSONFile finds out whether --json can be written.
+func (s settings) checkJSONFile() error {
+	if s.jsonFile == "" || s.jsonFile == "-" {
+		return nil
+	}
+	f, err := os.OpenFile(s.jsonFile, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return &bench.EnvironmentError{Problem: "--json " + s.jsonFile, Err: err}
+	}
+	return f.Close()
 }
 
 func writeJSON(path string, run bench.Run) (err error) {

@@ -101,7 +101,7 @@ func addFlags(f *pflag.FlagSet, s *settings) {
 	f.StringArrayVarP(&s.scenarios, "scenario", "c", nil, "scenarios: wedge-1pct, wedge, 'wedge-*' (all families at their own ratio unless given)")
 	f.StringArrayVar(&s.serverFiles, "server-file", nil, "a server file of your own; its server is known by the name in it")
 	f.BoolVar(&s.quick, "quick", false, "half a minute a cell (this is what happens unless --full is given)")
-	f.BoolVar(&s.full, "full", false, "a minute and more of faults a cell, without ageing")
+	f.BoolVar(&s.full, "full", false, "a minute and more of faults a cell")
 	f.IntVar(&s.attempts, "attempts", 1, "attempts that a not-held verdict takes, the first included")
 	f.Uint64Var(&s.seed, "seed", 1, "same seed, same schedule")
 	f.StringVarP(&s.out, "out", "o", "benchrun-out", "folder for the run's folder")

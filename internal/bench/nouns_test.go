@@ -129,8 +129,8 @@ func TestPhases(t *testing.T) {
 		{ModeQuick, 3 * time.Second, 12 * time.Second, 10 * time.Second},
 		{ModeQuick, 5 * time.Second, 15 * time.Second, 10 * time.Second},
 		{ModeQuick, time.Hour, 30 * time.Second, 10 * time.Second},
-		{ModeFull, 0, time.Minute, 0},
-		{ModeFull, 30 * time.Second, 90 * time.Second, 0},
+		{ModeFull, 0, time.Minute, 10 * time.Second},
+		{ModeFull, 30 * time.Second, 90 * time.Second, 10 * time.Second},
 	} {
 		p := PhasesFor(tt.mode, tt.hold, 0)
 		if p.Fault != tt.fault || p.AgeingMax != tt.ageing || p.FaultCap <= p.Fault {

@@ -176,6 +176,8 @@ const (
 	MarkCurtailed MarkName = "curtailed" // the fault phase was ended early on "failed"
 	// MarkBadReceipt is a line of the receipts file that is none.
 	MarkBadReceipt MarkName = "bad-receipt"
+	// MarkMemoryCap says that the kernel ended processes at the memory cap.
+	MarkMemoryCap MarkName = "memory-cap"
 )
 
 // Doubt is a reason to disbelieve part of a record, or (From = To = 0) all of

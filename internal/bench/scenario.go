@@ -157,7 +157,7 @@ func PhasesFor(mode Mode, hold, grace time.Duration) Phases {
 	if mode == ModeFull {
 		t := max(60*time.Second, 3*hold)
 		return Phases{
-			Boot: 60 * time.Second, Baseline: 10 * time.Second, AgeingMax: 0,
+			Boot: 60 * time.Second, Baseline: 10 * time.Second, AgeingMax: 10 * time.Second,
 			Fault: t, FaultCap: 2 * t,
 			Recovery:   max(30*time.Second, hold+10*time.Second),
 			StopWindow: grace + 5*time.Second,

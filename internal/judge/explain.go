@@ -184,3 +184,12 @@ func doubtWords(d bench.Doubt) string {
 	}
 	return s
 }
+
+// memoryCapWords tells that the target met the cap that this machine's safety
+// asks for, which explains deaths that nothing else does.
+func (f *findings) memoryCapWords() string {
+	if _, capped := f.v.marks[bench.MarkMemoryCap]; !capped {
+		return ""
+	}
+	return fmt.Sprintf("used all of its %.0f MiB of memory: the kernel ended processes of it", mib(f.v.head.Limits.MemoryBytes))
+}

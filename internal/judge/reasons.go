@@ -19,6 +19,7 @@ func (f *findings) reasons(verdict bench.Verdict, rule string) []string {
 			out = append(out, s)
 		}
 	}
+	add(f.memoryCapWords())
 	add(rule)
 	switch verdict {
 	case bench.Invalid, bench.Unsupported, bench.Broken:

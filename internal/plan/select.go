@@ -279,6 +279,11 @@ func unknownScenario(word string, own []bench.Scenario) error {
 		}
 		names = append(names, s.Name())
 	}
+	for _, s := range own { // a family's name will do
+		if targets.Nearest(word, []string{s.Family.ID}) != "" {
+			return unknown("scenario", word, append([]string{s.Family.ID}, names...))
+		}
+	}
 	return unknown("scenario", word, names)
 }
 

@@ -25,11 +25,9 @@ const forever = time.Duration(math.MaxInt64)
 
 // holdTime is how long one fault of the family holds its slot on a target: the
 // family's own hold where it has one, else the watchdog. A watchdog that was
-// not seen within the probe's patience counts as none, unless the server's
-// documentation claims a longer one: then that is believed, because the pool
-// would otherwise be aged beyond what it can ever hold. 0 means that the
-// family holds no slot.
-func holdTime(f bench.Family, p bench.Probe, claims bench.Claims) time.Duration {
+// not seen within the probe's patience counts as none. 0 means that the family
+// holds no slot.
+func holdTime(f bench.Family, p bench.Probe) time.Duration {
 	switch {
 	case f.Effect != bench.EffectHold:
 		return 0
@@ -37,8 +35,6 @@ func holdTime(f bench.Family, p bench.Probe, claims bench.Claims) time.Duration 
 		return f.Hold
 	case p.Watchdog > 0 && !p.WatchdogCensored:
 		return seconds(p.Watchdog)
-	case claims.Watchdog > p.Watchdog:
-		return seconds(claims.Watchdog)
 	}
 	return forever
 }

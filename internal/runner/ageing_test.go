@@ -24,20 +24,18 @@ func TestHoldTime(t *testing.T) {
 		name   string
 		family bench.Family
 		probe  bench.Probe
-		claims bench.Claims
 		want   time.Duration
 	}{
-		{"a crash holds nothing", segfault, bench.Probe{Slots: 4}, bench.Claims{}, 0},
-		{"measured", wedge, bench.Probe{Slots: 4, Watchdog: 3}, bench.Claims{Watchdog: 30}, 3 * time.Second},
-		{"not seen, none claimed", wedge, bench.Probe{Slots: 4, Watchdog: 5, WatchdogCensored: true}, bench.Claims{}, forever},
-		{"not seen, a longer one claimed", wedge, bench.Probe{Slots: 4, Watchdog: 5, WatchdogCensored: true}, bench.Claims{Watchdog: 30}, 30 * time.Second},
-		{"seen to be longer than claimed", wedge, bench.Probe{Slots: 4, Watchdog: 35, WatchdogCensored: true}, bench.Claims{Watchdog: 30}, forever},
-		{"load holds nothing", family(t, "slow"), bench.Probe{Slots: 4, Watchdog: 3}, bench.Claims{Watchdog: 30}, 0},
-		{"a spinning wedge", family(t, "wedge-spin"), bench.Probe{Slots: 4, Watchdog: 3}, bench.Claims{}, 3 * time.Second},
-		{"a crawling download", family(t, "slow-download"), bench.Probe{Slots: 4, Watchdog: 3}, bench.Claims{}, 30 * time.Second},
-		{"its own hold", upload, bench.Probe{Slots: 4, Watchdog: 3}, bench.Claims{}, 30 * time.Second},
+		{"a crash holds nothing", segfault, bench.Probe{Slots: 4}, 0},
+		{"measured", wedge, bench.Probe{Slots: 4, Watchdog: 3}, 3 * time.Second},
+		{"not seen", wedge, bench.Probe{Slots: 4, Watchdog: 5, WatchdogCensored: true}, forever},
+		{"not seen, whatever is claimed", wedge, bench.Probe{Slots: 4, Watchdog: 35, WatchdogCensored: true}, forever},
+		{"load holds nothing", family(t, "slow"), bench.Probe{Slots: 4, Watchdog: 3}, 0},
+		{"a spinning wedge", family(t, "wedge-spin"), bench.Probe{Slots: 4, Watchdog: 3}, 3 * time.Second},
+		{"a crawling download", family(t, "slow-download"), bench.Probe{Slots: 4, Watchdog: 3}, 30 * time.Second},
+		{"its own hold", upload, bench.Probe{Slots: 4, Watchdog: 3}, 30 * time.Second},
 	} {
-		if got := holdTime(tt.family, tt.probe, tt.claims); got != tt.want {
+		if got := holdTime(tt.family, tt.probe); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}
@@ -48,7 +46,7 @@ func TestHoldTime(t *testing.T) {
 func TestLoadIsNotAged(t *testing.T) {
 	for _, f := range scenarios.All() {
 		probe := bench.Probe{Slots: 1100, Unbounded: true, Watchdog: 5, WatchdogCensored: true}
-		aged := agedSlots(bench.Scenario{Family: f, Ratio: f.Ratio}, probe, holdTime(f, probe, bench.Claims{}), 100)
+		aged := agedSlots(bench.Scenario{Family: f, Ratio: f.Ratio}, probe, holdTime(f, probe), 100)
 		if (aged > 0) != (f.Effect == bench.EffectHold) {
 			t.Errorf("%s (%s): %d slots", f.ID, f.Effect, aged)
 		}
@@ -120,18 +118,24 @@ func TestMostHeld(t *testing.T) {
 
 func TestWatchdogPatience(t *testing.T) {
 	for _, tt := range []struct {
-		slots int
-		ratio bench.Ratio
-		mode  bench.Mode
-		want  time.Duration
+		slots   int
+		ratio   bench.Ratio
+		mode    bench.Mode
+		claimed float64
+		want    time.Duration
 	}{
-		{1, 1000, bench.ModeQuick, 5 * time.Second},
-		{8, 1000, bench.ModeQuick, 10 * time.Second},
-		{8, 10_000, bench.ModeQuick, 5 * time.Second},
-		{512, 1000, bench.ModeQuick, 35 * time.Second},
-		{512, 1000, bench.ModeFull, 90 * time.Second},
+		{1, 1000, bench.ModeQuick, 0, 5 * time.Second},
+		{8, 1000, bench.ModeQuick, 0, 10 * time.Second},
+		{8, 10_000, bench.ModeQuick, 0, 5 * time.Second},
+		{512, 1000, bench.ModeQuick, 0, 35 * time.Second},
+		{512, 1000, bench.ModeFull, 0, 90 * time.Second},
+		{512, 1000, bench.ModeQuick, 60, 74 * time.Second},  // it decides whether the pool ever fills
+		{512, 1000, bench.ModeQuick, 3600, 2 * time.Minute}, // there is an end to patience
+		{40, 1000, bench.ModeQuick, 3600, 50 * time.Second}, // the pool is full by then
+		{512, 1000, bench.ModeQuick, 20, 35 * time.Second},  // seen in any case
+		{8, 1000, bench.ModeQuick, 60, 10 * time.Second},    // too late to matter
 	} {
-		if got := watchdogPatience(tt.slots, tt.ratio, tt.mode); got != tt.want {
+		if got := watchdogPatience(tt.slots, tt.ratio, tt.mode, bench.Claims{Watchdog: tt.claimed}); got != tt.want {
 			t.Errorf("%d slots at %v, %s: %v, want %v", tt.slots, tt.ratio, tt.mode, got, tt.want)
 		}
 	}

@@ -66,7 +66,7 @@ func (l *Lab) Attempt(ctx context.Context, job Job) (rec *bench.Record, err erro
 		interval: time.Second / time.Duration(bench.StandardLoad.Rate),
 		schedule: plan.NewSchedule(job.Seed, job.Scenario, bench.StandardLoad.Rate, job.Mode),
 	}
-	a.tau = holdTime(job.Scenario.Family, job.Target.Probe, job.Target.Profile.Claims)
+	a.tau = holdTime(job.Scenario.Family, job.Target.Probe)
 	a.phases = bench.PhasesFor(job.Mode, finite(a.tau), seconds(job.Target.Profile.Claims.Grace))
 	if a.provoker, err = clients.For(job.Scenario.Family); err != nil {
 		return nil, err

@@ -28,6 +28,7 @@ func (s *stage) boundLog() {
 // last of the memory, nor of the disk.
 func (s *stage) onVital(v bench.Vital) {
 	s.col.vital(v)
+	s.watchHost(v.T)
 	s.boundLog()
 	if v.MemAvailable > 0 && v.MemAvailable < s.lab.MemoryFloor {
 		s.endEarly("host-memory", fmt.Sprintf("available memory fell to %d MiB, the floor is %d MiB", v.MemAvailable>>20, s.lab.MemoryFloor>>20))

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
@@ -125,12 +126,19 @@ func (l *Lab) installOptions(c plan.Cell, python string, progress func(string)) 
 }
 
 // Prepare installs a cell's target. progress is told of every long step.
-func (l *Lab) Prepare(ctx context.Context, c plan.Cell, python string, progress func(string)) (*Prepared, error) {
+func (l *Lab) Prepare(ctx context.Context, c plan.Cell, python string, progress func(string)) (t *Prepared, err error) {
 	profile, err := c.Server.Profile(c.Profile)
 	if err != nil {
 		return nil, err
 	}
-	inst, err := targets.Install(ctx, l.installOptions(c, python, progress))
+	scratch, err := launch.NewScratch(nil) // a build goes with it when benchrun is killed
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, scratch.Remove()) }()
+	opts := l.installOptions(c, python, progress)
+	opts.Marker = scratch.Marker()
+	inst, err := targets.Install(ctx, opts)
 	if err != nil {
 		return nil, err
 	}

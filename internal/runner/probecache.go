@@ -48,7 +48,7 @@ func (l *Lab) probeFile(root string, t *Prepared) (string, error) {
 
 // loadProbe returns a kept probe that waited for the watchdog at least as long
 // as is wanted now. Anything unreadable counts as absent.
-func loadProbe(file string, ratio bench.Ratio, mode bench.Mode) (bench.Probe, bool) {
+func loadProbe(file string, ratio bench.Ratio, mode bench.Mode, claims bench.Claims) (bench.Probe, bool) {
 	b, err := os.ReadFile(file) //nolint:gosec // the path is our own
 	if err != nil {
 		return bench.Probe{}, false
@@ -57,20 +57,20 @@ func loadProbe(file string, ratio bench.Ratio, mode bench.Mode) (bench.Probe, bo
 	if json.Unmarshal(b, &c) != nil || c.Schema != probeSchema || c.Probe.Slots == 0 {
 		return bench.Probe{}, false
 	}
-	if c.Probe.WatchdogCensored && c.Patience < watchdogPatience(c.Probe.Slots, ratio, mode).Seconds() {
+	if c.Probe.WatchdogCensored && c.Patience < watchdogPatience(c.Probe.Slots, ratio, mode, claims).Seconds() {
 		return bench.Probe{}, false
 	}
 	return c.Probe, true
 }
 
 // keepProbe stores a probe for the next run. A probe with a note is not kept.
-func keepProbe(file, target string, p bench.Probe, ratio bench.Ratio, mode bench.Mode) error {
+func keepProbe(file, target string, p bench.Probe, ratio bench.Ratio, mode bench.Mode, claims bench.Claims) error {
 	if p.Note != "" {
 		return nil
 	}
 	b, err := json.MarshalIndent(cachedProbe{
 		Schema: probeSchema, Target: target, MeasuredAt: time.Now().UTC().Format(time.RFC3339),
-		Patience: watchdogPatience(p.Slots, ratio, mode).Seconds(), Probe: p,
+		Patience: watchdogPatience(p.Slots, ratio, mode, claims).Seconds(), Probe: p,
 	}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("keep probe: %w", err)

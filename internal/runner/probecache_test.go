@@ -14,30 +14,30 @@ import (
 func TestProbeIsKept(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "probes", "x.json")
 	want := bench.Probe{Slots: 8, Watchdog: 10, WatchdogCensored: true}
-	if _, ok := loadProbe(file, 1000, bench.ModeQuick); ok {
+	if _, ok := loadProbe(file, 1000, bench.ModeQuick, bench.Claims{}); ok {
 		t.Error("a probe that was never kept was found")
 	}
-	if err := keepProbe(file, "gunicorn/default", want, 1000, bench.ModeQuick); err != nil {
+	if err := keepProbe(file, "gunicorn/default", want, 1000, bench.ModeQuick, bench.Claims{}); err != nil {
 		t.Fatal(err)
 	}
-	if got, ok := loadProbe(file, 1000, bench.ModeQuick); !ok || got != want {
+	if got, ok := loadProbe(file, 1000, bench.ModeQuick, bench.Claims{}); !ok || got != want {
 		t.Errorf("got %+v, %v", got, ok)
 	}
 	// A lower ratio fills the pool later, so the watchdog must be waited for longer.
-	if _, ok := loadProbe(file, 100, bench.ModeQuick); ok {
+	if _, ok := loadProbe(file, 100, bench.ModeQuick, bench.Claims{}); ok {
 		t.Error("a bound of 10 s was taken for a ratio that wants 35 s")
 	}
 	if err := os.WriteFile(file, []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := loadProbe(file, 1000, bench.ModeQuick); ok {
+	if _, ok := loadProbe(file, 1000, bench.ModeQuick, bench.Claims{}); ok {
 		t.Error("a broken file was taken for a probe")
 	}
 }
 
 func TestDoubtfulProbeIsNotKept(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "x.json")
-	if err := keepProbe(file, "x", bench.Probe{Slots: 1, Note: "not ready"}, 1000, bench.ModeQuick); err != nil {
+	if err := keepProbe(file, "x", bench.Probe{Slots: 1, Note: "not ready"}, 1000, bench.ModeQuick, bench.Claims{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(file); err == nil {

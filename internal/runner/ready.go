@@ -15,6 +15,7 @@ import (
 
 	"benchrun/clients"
 	"benchrun/internal/bench"
+	"benchrun/internal/launch"
 )
 
 // Readiness: this many answers with the attempt's token in a row, then every
@@ -28,7 +29,7 @@ const (
 )
 
 // errForeignServer says that something else answers on the target's port.
-var errForeignServer = errors.New("another server answers on the target's port")
+var errForeignServer = errors.New("a wrong token was answered on")
 
 // ready waits until the target serves. What the server does wrong stands in
 // the Boot; an error is the harness's (interrupted, port taken by another).
@@ -40,7 +41,11 @@ func (s *stage) ready(ctx context.Context, limit time.Duration) (bench.Boot, err
 		return boot, err
 	}
 	if errors.Is(note, errForeignServer) {
-		return boot, note
+		s.destroySoon()
+		if !launch.PortFree(s.port) {
+			return boot, &bench.EnvironmentError{Problem: note.Error(),
+				Hint: "run again, with another --port if you gave one"}
+		} // else it was the target itself that gave a wrong token
 	}
 	if note != nil {
 		boot.Exited = s.group.Exit()

@@ -64,6 +64,9 @@ func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, er
 			return r.finish(ctx, context.Cause(ctx))
 		}
 		r.run.Cells = append(r.run.Cells, cell)
+		if werr := r.Folder.WriteRun(r.run); werr != nil && err == nil { // so that a killed run keeps its cells
+			err = werr
+		}
 		if err != nil && first == nil {
 			first = err
 		}
@@ -177,7 +180,7 @@ func (r *Run) cell(ctx context.Context, c plan.Cell) (bench.Cell, error) {
 	for {
 		j, err := r.attempt(ctx, t, c, &cell)
 		if ctx.Err() != nil {
-			return cell, ctx.Err()
+			return cell, context.Cause(ctx)
 		}
 		if j == nil {
 			cell.Verdict, cell.Reasons = bench.Invalid, []string{err.Error()}
@@ -215,6 +218,9 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 	if err != nil {
 		return nil, err
 	}
+	if ctx.Err() != nil { // half an attempt is none
+		return nil, context.Cause(ctx)
+	}
 	recRel := r.Folder.RecordPath(id, n)
 	j := judge.Judge(rec)
 	cell.Command = rec.Head.Target.Command
@@ -250,7 +256,7 @@ func (r *Run) probe(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.C
 	if err != nil {
 		return err
 	}
-	if err := keepProbe(file, c.Target(), p, ratio, r.order.Mode); err != nil {
+	if err := keepProbe(file, c.Target(), p, ratio, r.order.Mode, t.Profile.Claims); err != nil {
 		r.Progress.Note(err.Error()) // the next run measures it again
 	}
 	return nil
@@ -259,7 +265,7 @@ func (r *Run) probe(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.C
 // probed says that the target's probe is good for this ratio.
 func (r *Run) probed(t *Prepared, ratio bench.Ratio) bool {
 	p := t.Probe
-	return p.Slots > 0 && (!p.WatchdogCensored || p.Watchdog >= watchdogPatience(p.Slots, ratio, r.order.Mode).Seconds())
+	return p.Slots > 0 && (!p.WatchdogCensored || p.Watchdog >= watchdogPatience(p.Slots, ratio, r.order.Mode, t.Profile.Claims).Seconds())
 }
 
 // recallProbe takes the target's probe from an earlier run, where one was kept.
@@ -271,7 +277,7 @@ func (r *Run) recallProbe(t *Prepared, ratio bench.Ratio) bool {
 	if err != nil {
 		return false
 	}
-	p, ok := loadProbe(file, ratio, r.order.Mode)
+	p, ok := loadProbe(file, ratio, r.order.Mode, t.Profile.Claims)
 	if ok {
 		t.Probe = p
 	}

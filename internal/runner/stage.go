@@ -42,7 +42,8 @@ type stage struct {
 	cancel context.CancelFunc // ends the watching
 	tail   sync.WaitGroup
 
-	badReceipts int // touched by the tail alone
+	badReceipts int       // touched by the tail alone
+	host        hostWatch // touched by the observer alone
 
 	mu       sync.Mutex
 	tracking bool // false once reclaims no longer count
@@ -245,6 +246,9 @@ func (s *stage) close(ctx context.Context) error {
 	if s.group != nil {
 		if err := s.group.Err(); err != nil { // else the server is blamed for its end
 			s.col.doubt(bench.Doubt{Cause: "supervisor", Note: err.Error()})
+		}
+		if n, ok := s.group.OOMKills(); ok && n > 0 {
+			s.col.mark(s.clock.Now(), bench.MarkMemoryCap, fmt.Sprintf("the kernel ended %d processes", n))
 		}
 		keep(s.group.Destroy(ending))
 	}

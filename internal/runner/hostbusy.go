@@ -1,0 +1,75 @@
+package runner
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/observe"
+)
+
+// When other programs take the CPU that a target's quota promises it, its
+// losses are theirs. The control does not always see it: it needs next to no
+// CPU. So a second without idle CPU, of which others had their share, is in
+// doubt.
+const (
+	busyWindow = time.Second
+	busyIdle   = 0.05 // of the machine's CPU time: less counts as none
+	busyOthers = 0.25 // CPUs that others used
+)
+
+// cpuReading is what everybody has used so far, in CPU seconds.
+type cpuReading struct {
+	at                    int64 // ns since origin
+	busy, idle, tree, own float64
+}
+
+// hostWatch compares readings. It is used by the observer's goroutine alone.
+type hostWatch struct{ last *cpuReading }
+
+// look takes a reading once a window and says what is to be doubted; nil = nothing.
+func (h *hostWatch) look(now cpuReading) *bench.Doubt {
+	if h.last == nil {
+		h.last = &now
+		return nil
+	}
+	was := *h.last
+	span := time.Duration(now.at - was.at)
+	if span < busyWindow {
+		return nil
+	}
+	h.last = &now
+	busy, idle := now.busy-was.busy, now.idle-was.idle
+	others := (busy - (now.tree - was.tree) - (now.own - was.own)) / span.Seconds()
+	if busy+idle <= 0 || idle/(busy+idle) >= busyIdle || others <= busyOthers {
+		return nil
+	}
+	return &bench.Doubt{From: was.at, To: now.at, Cause: "host-busy",
+		Note: fmt.Sprintf("other programs used %.1f CPUs and none was idle", others)}
+}
+
+// watchHost looks, where the target's own use is known exactly: what is not
+// the target's and not ours is others'.
+func (s *stage) watchHost(at int64) {
+	tree, ok := s.group.CPUSeconds()
+	if !ok {
+		return
+	}
+	busy, idle, err := observe.HostCPU()
+	if err != nil {
+		return
+	}
+	if d := s.host.look(cpuReading{at: at, busy: busy, idle: idle, tree: tree, own: ownCPU()}); d != nil {
+		s.col.doubt(*d)
+	}
+}
+
+// ownCPU is what benchrun itself has used, in seconds.
+func ownCPU() float64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
+}
