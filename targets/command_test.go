@@ -11,7 +11,7 @@ import (
 )
 
 var someValues = Placeholders{
-	Host: "127.0.0.1", Port: 4711, App: "/a/app", Work: "/a/work", Python: "/e/bin/python", Env: "/e",
+	Host: "127.0.0.1", Port: 4711, App: "/a/app", Work: "/a/scratch", Python: "/e/bin/python", Env: "/e",
 	Benchrun: "/usr/bin/benchrun", User: "nobody", Group: "nogroup",
 }
 
@@ -24,21 +24,21 @@ func TestCommandExpands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantArgv := []string{"/e/bin/toy", "--listen", "127.0.0.1:4711", "-w", "4", "--tmp=/a/work", "app:application"}
+	wantArgv := []string{"/e/bin/toy", "--listen", "127.0.0.1:4711", "-w", "4", "--tmp=/a/scratch", "app:application"}
 	if !slices.Equal(argv, wantArgv) {
 		t.Errorf("argv\n got %q\nwant %q", argv, wantArgv)
 	}
 	wantEnv := []string{
-		"HOME=/a/work", "LANG=C.UTF-8",
+		"HOME=/a/scratch", "LANG=C.UTF-8",
 		"PATH=/e/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		"PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1", "TMPDIR=/a/work",
+		"PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1", "TMPDIR=/a/scratch",
 		"TOY=2", // the profile's goes before the server's
 	}
 	if !slices.Equal(env, wantEnv) {
 		t.Errorf("env\n got %q\nwant %q", env, wantEnv)
 	}
 	argv, env, err = s.Command("default", someValues)
-	if err != nil || slices.Contains(argv, "-w") || slices.Contains(argv, "{args}") || !slices.Contains(env, "TOY=/a/work/toy") {
+	if err != nil || slices.Contains(argv, "-w") || slices.Contains(argv, "{args}") || !slices.Contains(env, "TOY=/a/scratch/toy") {
 		t.Errorf("default: %q %q %v", argv, env, err)
 	}
 	_, _, err = s.Command("none", someValues)
@@ -61,7 +61,7 @@ func TestFamilyArgsComeLast(t *testing.T) {
 		return strings.Join(argv, " ")
 	}
 	plain := command(s, "many")
-	if got, want := command(s.Under("leak"), "many"), strings.Replace(plain, "--tmp=/a/work", "--tmp=/a/work --recycle 4711", 1); got != want || got == plain {
+	if got, want := command(s.Under("leak"), "many"), strings.Replace(plain, "--tmp=/a/scratch", "--tmp=/a/scratch --recycle 4711", 1); got != want || got == plain {
 		t.Errorf("under leak: %s, want %s", got, want)
 	}
 	if got := command(s.Under("wedge"), "many"); got != plain {

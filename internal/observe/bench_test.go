@@ -21,7 +21,7 @@ func BenchmarkWatch(b *testing.B) {
 		defer tick.Stop()
 		before, began := cpuTime(b), time.Now()
 		for b.Loop() {
-			for end := time.After(3 * time.Second); end != nil; {
+			for end := time.After(8 * time.Second); end != nil; {
 				select {
 				case <-tick.C:
 				case <-end:
@@ -60,7 +60,7 @@ func benchmarkWatch(b *testing.B, namespace, cgroup bool, procs int) {
 	l.untilVital(b, "all processes", func(v bench.Vital) bool { return v.Procs == procs })
 	before, began := cpuTime(b), time.Now()
 	for b.Loop() {
-		time.Sleep(3 * time.Second) // what is measured goes on meanwhile
+		time.Sleep(8 * time.Second) // what is measured goes on meanwhile
 	}
 	used, wall := cpuTime(b)-before, time.Since(began)
 	w.Stop()

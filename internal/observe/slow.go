@@ -10,10 +10,10 @@ import (
 )
 
 // pssShare bounds what reading PSS may cost: after a reading that took d, the
-// next comes 200·d later, or more: half a percent of a core. The kernel walks
-// every page table of the process, 0.3 ms for a Python worker, so 50 of them
-// are read every three seconds.
-const pssShare = 200
+// next comes 400·d later, or more: a quarter of a percent of a core. The kernel
+// walks every page table of the process, 0.3 ms for a Python worker, so 50 of
+// them are read every six seconds.
+const pssShare = 400
 
 // slowLooks takes the readings that cost milliseconds, in a goroutine of its
 // own so that they do not delay the rest.
