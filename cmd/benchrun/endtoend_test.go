@@ -191,6 +191,27 @@ func TestNeverBoots(t *testing.T) {
 	judgedTheSame(t, folder)
 }
 
+// A target that answers with another's token is broken; it is no error of
+// benchrun's, and its end by benchrun is not held against it.
+func TestWrongToken(t *testing.T) {
+	const liar = `
+import sys
+from wsgiref.simple_server import make_server
+def application(environ, start):
+    start("200 OK", [("Content-Type", "application/json")])
+    return [b'{"token": "nobodys", "pid": 1, "tid": 1}']
+make_server("127.0.0.1", int(sys.argv[1]), application).serve_forever()
+`
+	run, folder := measure(t, 0, "--server-file",
+		writeServer(t, "liar", fmt.Sprintf(`["{python}", "-c", %q, "{port}", "{args}"]`, liar)), "-c", "segfault")
+	c := run.Cells[0]
+	reasons := strings.Join(c.Reasons, " ")
+	if c.Verdict != bench.Broken || !strings.Contains(reasons, "wrong token") || strings.Contains(reasons, "SIGKILL") {
+		t.Errorf("%s: %q", c.Verdict, c.Reasons)
+	}
+	judgedTheSame(t, folder)
+}
+
 func TestCommandNotFound(t *testing.T) {
 	stderr := fails(t, bench.ExitEnvironment, "--server-file", writeServer(t, "absent",
 		`["/nowhere/to-be-found", "{python}", "{port}", "{args}"]`), "-c", "wedge")

@@ -40,6 +40,7 @@ func (s *stage) ready(ctx context.Context, limit time.Duration) (bench.Boot, err
 	if err := ctx.Err(); err != nil {
 		return boot, err
 	}
+	exited := s.group.Exit() // before benchrun ends it itself
 	if errors.Is(note, errForeignServer) {
 		s.destroySoon()
 		if !launch.PortFree(s.port) {
@@ -48,7 +49,7 @@ func (s *stage) ready(ctx context.Context, limit time.Duration) (bench.Boot, err
 		} // else it was the target itself that gave a wrong token
 	}
 	if note != nil {
-		boot.Exited = s.group.Exit()
+		boot.Exited = exited
 		boot.Note = note.Error()
 		boot.LogTail = logTail(s.logPath)
 		return boot, nil
