@@ -10,7 +10,10 @@ import (
 // nameForm is what servers and profiles may be called: kebab- or snake-case.
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$`)
 
-var stopSignals = []string{"TERM", "INT", "QUIT"}
+var (
+	stopSignals   = []string{"TERM", "INT", "QUIT"}
+	reloadSignals = []string{"", "HUP", "USR1", "USR2"}
+)
 
 // check holds a decoded file to docs/contract.md; the first thing wrong is the
 // error.
@@ -37,6 +40,10 @@ func check(s *Server, src source) error {
 		return src.errorf("app", "unknown app kind %q; want %s or %s", s.App, AppWSGI, AppBuiltin)
 	case s.Stop.Signal != "" && !slices.Contains(stopSignals, s.Stop.Signal):
 		return src.errorf("stop.signal", "%q is not one of %s", s.Stop.Signal, strings.Join(stopSignals, ", "))
+	case !slices.Contains(reloadSignals, s.Reload.Signal):
+		return src.errorf("reload.signal", "%q is not one of %s", s.Reload.Signal, strings.Join(reloadSignals[1:], ", "))
+	case slices.ContainsFunc(s.Lacks, func(l string) bool { return strings.TrimSpace(l) == "" || strings.ContainsAny(l, "\r\n") }):
+		return src.errorf("lacks", "want phrases of one line each")
 	case s.Version != "" && !versionWanted.MatchString(s.Version):
 		return src.errorf("version", "%q is not a version", s.Version)
 	case len(s.VersionCommand) == 0 && s.App != AppBuiltin:
@@ -80,6 +87,8 @@ func checkProfile(src source, s *Server, name string) error {
 		return src.errorf(path+".workers", "want 1 or more")
 	case p.Claims.Slots < 0 || p.Claims.Watchdog < 0 || p.Claims.Grace < 0:
 		return src.errorf(path+".claims", "a claim is below 0")
+	case p.Reload != nil && !slices.Contains(reloadSignals, p.Reload.Signal):
+		return src.errorf(path+".reload.signal", "%q is not one of %s", p.Reload.Signal, strings.Join(reloadSignals[1:], ", "))
 	case len(command) == 0:
 		return src.errorf(path+".command", "missing, and the server has no command either")
 	case len(p.Args) > 0 && !slices.Contains(command, argsWord):

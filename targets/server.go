@@ -46,6 +46,8 @@ type Server struct {
 	Env            map[string]string  `yaml:"env"`
 	CommandWords   []string           `yaml:"command"`
 	Stop           Stop               `yaml:"stop"`
+	Reload         Reload             `yaml:"reload"`
+	Lacks          []string           `yaml:"lacks"` // what no profile of it can offer, each a phrase
 	Profiles       map[string]Profile `yaml:"profiles"`
 	Sources        []string           `yaml:"sources"`
 
@@ -65,6 +67,11 @@ type Stop struct {
 	Signal string `yaml:"signal"` // without SIG: TERM, INT or QUIT; "" = TERM
 }
 
+// Reload says how a server is asked to replace its workers without stopping.
+type Reload struct {
+	Signal string `yaml:"signal"` // to its leader, without SIG: HUP, USR1 or USR2; "" = it offers no reload
+}
+
 // Profile is one configuration of a server.
 type Profile struct {
 	Why     string            `yaml:"why"`
@@ -74,6 +81,7 @@ type Profile struct {
 	Env     map[string]string `yaml:"env"`     // added to the server's
 	Workers int               `yaml:"workers"` // processes that must answer before the target counts as ready
 	Claims  bench.Claims      `yaml:"claims"`
+	Reload  *Reload           `yaml:"reload"` // replaces the server's, if there
 	// Families says what a family's cells need besides, by the family's id.
 	Families map[string]ForFamily `yaml:"families"`
 }
@@ -88,9 +96,11 @@ type ForFamily struct {
 const (
 	ProfileDefault  = "default"  // what the server's own quick start gives
 	ProfileHardened = "hardened" // its own fail-safe options at their best
+	ProfileEqual8   = "equal8"   // 8 slots and a watchdog of 3 s where it has one, for tables of like with like
 )
 
-// ProfileNames lists the profiles: default, hardened, then the others by name.
+// ProfileNames lists the profiles: default, hardened, equal8, then the others by
+// name.
 func (s *Server) ProfileNames() []string {
 	rank := func(name string) int {
 		switch name {
@@ -98,8 +108,10 @@ func (s *Server) ProfileNames() []string {
 			return 0
 		case ProfileHardened:
 			return 1
+		case ProfileEqual8:
+			return 2
 		}
-		return 2
+		return 3
 	}
 	return slices.SortedFunc(maps.Keys(s.Profiles), func(a, b string) int {
 		if d := rank(a) - rank(b); d != 0 {
@@ -137,6 +149,15 @@ func (s *Server) StopSignal() string {
 		return "TERM"
 	}
 	return s.Stop.Signal
+}
+
+// ReloadSignal is the signal that asks a profile's leader to replace its
+// workers, without SIG; "" where the server offers no reload.
+func (s *Server) ReloadSignal(p Profile) string {
+	if p.Reload != nil {
+		return p.Reload.Signal
+	}
+	return s.Reload.Signal
 }
 
 // requirements lists what a profile needs, the server's own first, with

@@ -78,13 +78,16 @@ func TestLacks(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		profiles map[string]targets.Profile
+		reload   string
+		own      []string // what the file says
 		want     []string // beginnings
 	}{
-		{"all", map[string]targets.Profile{"default": profile(1, 0), "hardened": profile(2, 3)}, nil},
-		{"threads", map[string]targets.Profile{"default": profile(1, 0), "hardened": profile(1, 0)}, []string{"a watchdog", "a second worker"}},
-		{"plain", map[string]targets.Profile{"default": profile(4, 30)}, []string{"a profile `hardened`"}},
+		{"all", map[string]targets.Profile{"default": profile(1, 0), "hardened": profile(2, 3)}, "HUP", nil, nil},
+		{"threads", map[string]targets.Profile{"default": profile(1, 0), "hardened": profile(1, 0)}, "HUP", nil, []string{"a watchdog", "a second worker"}},
+		{"plain", map[string]targets.Profile{"default": profile(4, 30)}, "HUP", nil, []string{"a profile `hardened`"}},
+		{"no reload", map[string]targets.Profile{"default": profile(1, 0), "hardened": profile(2, 3)}, "", []string{"tea"}, []string{"a reload", "tea"}},
 	} {
-		got := Lacks(&targets.Server{Profiles: tt.profiles})
+		got := Lacks(&targets.Server{Profiles: tt.profiles, Reload: targets.Reload{Signal: tt.reload}, Lacks: tt.own})
 		if !slices.EqualFunc(got, tt.want, strings.HasPrefix) {
 			t.Errorf("%s lacks %q, want %q", tt.name, got, tt.want)
 		}

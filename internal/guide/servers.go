@@ -53,7 +53,7 @@ func serverSection(s *targets.Server) (string, error) {
 		fmt.Fprintf(&b, "\nInstalls %s.\n", text)
 	}
 	if lacks := Lacks(s); len(lacks) > 0 {
-		fmt.Fprintf(&b, "\nIn no profile to be had: %s.\n", strings.Join(lacks, "; "))
+		fmt.Fprintf(&b, "\nWhat it cannot offer: %s.\n", strings.Join(lacks, "; "))
 	}
 	b.WriteString(table("profile", "workers", "claimed slots", "claimed watchdog", "claimed grace", "why"))
 	for _, name := range s.ProfileNames() {
@@ -95,7 +95,8 @@ func installs(s *targets.Server, r targets.Requirements) string {
 	return strings.Join(parts, " and ")
 }
 
-// Lacks says what no profile of a server offers of what keeps others alive.
+// Lacks says what no profile of a server offers of what keeps others alive: what
+// its file says, after what follows from the profiles.
 func Lacks(s *targets.Server) []string {
 	watchdog, processes := false, false
 	for _, p := range s.Profiles {
@@ -112,7 +113,10 @@ func Lacks(s *targets.Server) []string {
 	if _, ok := s.Profiles[targets.ProfileHardened]; !ok {
 		out = append(out, "a profile `hardened`")
 	}
-	return out
+	if s.Reload.Signal == "" {
+		out = append(out, "a reload that replaces its workers while it serves")
+	}
+	return append(out, s.Lacks...)
 }
 
 // commandLine is a profile's command with its args in place and all other
