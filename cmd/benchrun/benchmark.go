@@ -138,7 +138,7 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 	})
 }
 
-var formatNames = []string{"table", "markdown", "json", "csv"}
+var formatNames = []string{"table", "markdown", "matrix", "json", "csv"}
 
 // formats are the ways to print a run on stdout.
 var formats = map[string]func(w io.Writer, run bench.Run, v report.View, opts report.TableOptions) error{
@@ -147,6 +147,9 @@ var formats = map[string]func(w io.Writer, run bench.Run, v report.View, opts re
 	},
 	"markdown": func(w io.Writer, _ bench.Run, v report.View, _ report.TableOptions) error {
 		return report.Markdown(w, v)
+	},
+	"matrix": func(w io.Writer, _ bench.Run, v report.View, _ report.TableOptions) error {
+		return report.Matrix(w, v)
 	},
 	"json": func(w io.Writer, run bench.Run, _ report.View, _ report.TableOptions) error {
 		return report.JSON(w, run)

@@ -106,7 +106,7 @@ func addFlags(f *pflag.FlagSet, s *settings) {
 	f.Uint64Var(&s.seed, "seed", 1, "same seed, same schedule")
 	f.StringVarP(&s.out, "out", "o", "benchrun-out", "folder for the run's folder")
 	f.StringVar(&s.jsonFile, "json", "", "also write run.json's content to this file, - for stdout")
-	f.StringVarP(&s.format, "format", "f", "table", "what to print on stdout: table, markdown, json, csv")
+	f.StringVarP(&s.format, "format", "f", "table", "what to print on stdout: table, markdown, matrix, json, csv")
 	f.BoolVarP(&s.dryRun, "dry-run", "n", false, "print cells, commands and time, and run nothing")
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "reasons for held cells too")
 	f.StringVar(&s.python, "python", "", "Python interpreter for the servers (default /usr/bin/python3)")
@@ -134,7 +134,7 @@ func (s settings) check() error {
 		return bench.Usagef("--out is empty")
 	}
 	if _, ok := formats[s.format]; !ok {
-		return bench.Usagef("--format %q is not one of table, markdown, json, csv", s.format)
+		return bench.Usagef("--format %q is not one of table, markdown, matrix, json, csv", s.format)
 	}
 	return nil
 }

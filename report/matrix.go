@@ -1,0 +1,106 @@
+package report
+
+import (
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// Matrix writes the run as one table of GitHub-flavoured Markdown: a line a
+// target, a column a scenario, in each cell the verdict's glyph and the
+// percentage of victims served, cut to a whole number. It is the table to
+// publish; everything else about the run stands in its folder.
+func Matrix(w io.Writer, v View) error {
+	scenarios := matrixScenarios(v)
+	var b strings.Builder
+	b.WriteString("| target | held |")
+	for _, s := range scenarios {
+		b.WriteString(" " + escaped(s) + " |")
+	}
+	b.WriteString("\n|---|---:|" + strings.Repeat("---|", len(scenarios)) + "\n")
+	unserved := false
+	for _, target := range matrixTargets(v) {
+		held, all := 0, 0
+		line := ""
+		for _, s := range scenarios {
+			var texts []string
+			for _, r := range v.Rows {
+				if r.Target != target || r.Scenario != s {
+					continue
+				}
+				text, other := matrixCell(r)
+				unserved = unserved || other
+				texts = append(texts, text)
+				switch r.Verdict {
+				case bench.Held:
+					held++
+					all++
+				case bench.Unsupported:
+				default:
+					all++
+				}
+			}
+			line += " " + strings.Join(texts, "<br>") + " |"
+		}
+		b.WriteString("| " + escaped(target) + " | " + strconv.Itoa(held) + "/" + strconv.Itoa(all) + " |" + line + "\n")
+	}
+	b.WriteString("\n" + matrixLegend(v, unserved) + "\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func matrixScenarios(v View) (out []string) {
+	for _, r := range v.Rows {
+		if !slices.Contains(out, r.Scenario) {
+			out = append(out, r.Scenario)
+		}
+	}
+	return out
+}
+
+func matrixTargets(v View) (out []string) {
+	for _, r := range v.Rows {
+		if !slices.Contains(out, r.Target) {
+			out = append(out, r.Target)
+		}
+	}
+	return out
+}
+
+// matrixCell is "✓ 100", "✗ 41", "✗ broken"; other says that it failed for
+// another reason than lost victims.
+func matrixCell(r Row) (text string, other bool) {
+	glyph, word, _ := strings.Cut(Badge(r.Verdict), " ")
+	h := r.Cell.Measures["h"].Value
+	switch {
+	case r.Verdict == bench.Unsupported:
+		return glyph, false
+	case r.Verdict == bench.Invalid || r.Verdict == bench.Broken || h == nil || math.IsNaN(*h) || math.IsInf(*h, 0):
+		return glyph + " " + word, false
+	}
+	text = glyph + " " + strconv.Itoa(int(*h))
+	const heldFrom = 98 // % of victims: below it the losses are the reason
+	if r.Verdict == bench.Failed && *h >= heldFrom {
+		return text + " †", true
+	}
+	return text, false
+}
+
+func matrixLegend(v View, unserved bool) string {
+	var parts []string
+	for _, t := range v.Tally {
+		parts = append(parts, Badge(t.Verdict)+" "+grouped(float64(t.Cells)))
+	}
+	text := strings.Join(parts, ", ") + ". Figures: % of ordinary requests that were served while faults went on."
+	if unserved {
+		text += " † Failed for another reason than lost requests: memory that was kept, a wrong body, or honest requests that were cut off."
+	}
+	if v.Mode != "" {
+		text += " Mode " + escaped(v.Mode) + "."
+	}
+	return text + " " + escaped(v.Machine) + "."
+}
