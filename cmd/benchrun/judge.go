@@ -40,9 +40,8 @@ there is no difference.`,
 		},
 	}
 	s.attempts, s.out = 1, "-"
-	cmd.Flags().StringVar(&s.jsonFile, "json", "", "also write the judged run as JSON to this file, - for stdout")
-	cmd.Flags().StringVarP(&s.format, "format", "f", "table", "what to print on stdout: table, markdown, matrix, json, csv")
-	cmd.Flags().BoolVarP(&s.verbose, "verbose", "v", false, "reasons for held cells too")
+	addPrintFlags(cmd.Flags(), &s)
+	completeFlags(cmd, &s)
 	return cmd
 }
 

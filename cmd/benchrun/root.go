@@ -88,7 +88,7 @@ func newRootCommand() *cobra.Command {
 	})
 	addFlags(cmd.Flags(), &s)
 	completeFlags(cmd, &s)
-	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand(), newDoctorCommand(), newCheckServerCommand(), newDocsCommand())
+	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand(), newDoctorCommand(), newCheckServerCommand(), newMergeCommand(), newDocsCommand())
 	return cmd
 }
 
@@ -105,13 +105,18 @@ func addFlags(f *pflag.FlagSet, s *settings) {
 	f.IntVar(&s.attempts, "attempts", 1, "attempts that a not-held verdict takes, the first included")
 	f.Uint64Var(&s.seed, "seed", 1, "same seed, same schedule")
 	f.StringVarP(&s.out, "out", "o", "benchrun-out", "folder for the run's folder")
-	f.StringVar(&s.jsonFile, "json", "", "also write run.json's content to this file, - for stdout")
-	f.StringVarP(&s.format, "format", "f", "table", "what to print on stdout: table, markdown, matrix, json, csv")
+	addPrintFlags(f, s)
 	f.BoolVarP(&s.dryRun, "dry-run", "n", false, "print cells, commands and time, and run nothing")
-	f.BoolVarP(&s.verbose, "verbose", "v", false, "reasons for held cells too")
 	f.StringVar(&s.python, "python", "", "Python interpreter for the servers (default /usr/bin/python3)")
 	f.IntVar(&s.port, "port", 0, "port for the servers (default: a free one for each attempt)")
 	f.BoolVar(&s.reprobe, "reprobe", false, "measure slots and watchdogs again, whatever was kept from earlier runs")
+}
+
+// addPrintFlags declares how a run is printed.
+func addPrintFlags(f *pflag.FlagSet, s *settings) {
+	f.StringVar(&s.jsonFile, "json", "", "also write run.json's content to this file, - for stdout")
+	f.StringVarP(&s.format, "format", "f", "table", "what to print on stdout: "+strings.Join(formatNames, ", "))
+	f.BoolVarP(&s.verbose, "verbose", "v", false, "reasons for held cells too")
 }
 
 func (s settings) mode() bench.Mode {
@@ -134,7 +139,7 @@ func (s settings) check() error {
 		return bench.Usagef("--out is empty")
 	}
 	if _, ok := formats[s.format]; !ok {
-		return bench.Usagef("--format %q is not one of table, markdown, matrix, json, csv", s.format)
+		return bench.Usagef("--format %q is not one of %s", s.format, strings.Join(formatNames, ", "))
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func (s *stage) ready(ctx context.Context, limit time.Duration) (bench.Boot, err
 	if note != nil {
 		boot.Exited = exited
 		boot.Note = note.Error()
-		boot.LogTail = logTail(s.logPath)
+		boot.LogTail = LogTail(s.logPath)
 		return boot, nil
 	}
 	boot.PIDs = s.seeWorkers(ctx, minTime(deadline, time.Now().Add(workersWait)))
@@ -131,8 +131,9 @@ func workerPID(head http.Header) int {
 	return pid
 }
 
-// logTail is the last lines of the server's output, for reasons.
-func logTail(path string) string {
+// LogTail is the end of a server's output, at most 2,000 bytes of it, as valid
+// UTF-8; "" where there is none.
+func LogTail(path string) string {
 	const most = 2000
 	f, err := os.Open(path)
 	if err != nil {

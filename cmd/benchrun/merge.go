@@ -1,0 +1,79 @@
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/runner"
+	"benchrun/report/html"
+	"benchrun/results"
+)
+
+func newMergeCommand() *cobra.Command {
+	s := settings{attempts: 1}
+	cmd := &cobra.Command{
+		Use:   "merge RUN...",
+		Short: "one run out of several of the same machine",
+		Long: `merge makes a new run's folder out of the folders of several runs: their cells
+with their records, and a report.html of all of them. Of a cell that was
+measured more than once the latest is kept as it is, and nothing is averaged;
+an invalid one never takes the place of one that was measured. Runs of
+different machines or modes are refused: they belong into different tables.`,
+		Example: "  benchrun merge benchrun-out/20261121-*\n  benchrun merge monday tuesday --out published --format matrix",
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return &bench.UsageError{Problem: "merge wants the folders of some runs", Hint: "see benchrun merge --help"}
+			}
+			if err := s.check(); err != nil {
+				return err
+			}
+			folder, run, err := mergeRuns(s.out, args)
+			if err != nil {
+				return err
+			}
+			return s.print(cmd, run, folder.Path())
+		},
+	}
+	cmd.Flags().StringVarP(&s.out, "out", "o", "benchrun-out", "folder for the new run's folder")
+	addPrintFlags(cmd.Flags(), &s)
+	completeFlags(cmd, &s)
+	return cmd
+}
+
+func mergeRuns(out string, paths []string) (*results.Folder, bench.Run, error) {
+	var folders []*results.Folder
+	for _, p := range paths {
+		f, err := results.OpenFolder(p)
+		if err != nil {
+			return nil, bench.Run{}, err
+		}
+		folders = append(folders, f)
+	}
+	folder, run, err := results.Join(out, folders...)
+	if err != nil {
+		return nil, bench.Run{}, err
+	}
+	return folder, run, folder.WriteReport(func(w io.Writer) error { return writePage(w, folder, run) })
+}
+
+// writePage draws the report of a stored run, with the story of each cell's
+// published attempt from its record.
+func writePage(w io.Writer, folder *results.Folder, run bench.Run) error {
+	var stories []html.Story
+	for _, c := range run.Cells {
+		for _, a := range c.Attempts {
+			if !a.Published {
+				continue
+			}
+			rec, err := folder.ReadRecord(a.Record)
+			if err != nil {
+				return err
+			}
+			stories = append(stories, html.NewStory(c, rec, runner.LogTail(folder.Join(a.Log))))
+		}
+	}
+	return html.Write(w, run, stories, html.Options{Folder: folder.Path()})
+}
