@@ -33,6 +33,40 @@ func lossWords(t tally) string {
 	return strings.Join(parts, ", ")
 }
 
+// foretold is what the theory says of this attempt: that its pool survives the
+// hour which an attempt stands for, or not. A watchdog that was not seen counts
+// as none. known is false where the theory says nothing: no slots are held, or
+// the pool's end was not found.
+func (f *findings) foretold() (survives, known bool) {
+	h := f.v.head
+	slots, rp := h.Target.Probe.Slots, f.v.perSecond()
+	if h.Effect != bench.EffectHold || slots <= 0 || h.Target.Probe.Unbounded || rp <= 0 {
+		return false, false
+	}
+	const hour = 3600
+	t, found := tau(h)
+	if !found || t > hour {
+		t = hour
+	}
+	return rp*t < float64(slots), true
+}
+
+// againstTheory says that a verdict is not the one that the theory foretells.
+// That a crawling client held no slot is no contradiction: a server that buffers
+// takes the premise away.
+func (f *findings) againstTheory(verdict bench.Verdict) bool {
+	survives, known := f.foretold()
+	switch {
+	case !known || f.wrong > 0: // a wrong body needs no pool to run out
+		return false
+	case verdict == bench.Held:
+		return !survives && !f.v.head.Client.CutOff()
+	case verdict == bench.Failed || verdict == bench.Degraded:
+		return survives
+	}
+	return false
+}
+
 // theoryWords sets the theory beside the result: a pool survives while the
 // slots that are held at any time, R·p·τ, are fewer than it has.
 func (f *findings) theoryWords(verdict bench.Verdict) string {

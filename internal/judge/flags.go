@@ -13,6 +13,7 @@ const (
 	FlagWrongBody     = "wrong-body"     // a wrong or corrupt body: needs no confirmation
 	FlagUndelivered   = "undelivered"    // not every fault is proved to have been delivered
 	FlagUnbounded     = "unbounded"      // held because no end of the pool was found
+	FlagAgainstTheory = "against-theory" // slots and watchdog foretell another verdict
 	FlagUploadsLost   = "uploads-lost"   // slow uploads, honest ones, got an error or were cut off
 	FlagWorkersUnseen = "workers-unseen" // fewer workers answered at boot than expected
 	FlagAlreadyGone   = "already-gone"   // the server had ended before SIGTERM
@@ -37,6 +38,7 @@ var FlagTable = []FlagSpec{
 	{FlagWrongBody, "a victim got another's answer or a corrupt one: the verdict is failed and needs no confirmation"},
 	{FlagUndelivered, "not every fault is proved to have reached its place"},
 	{FlagUnbounded, "held by a pool whose end was not found; the reasons say what each stuck request costs"},
+	{FlagAgainstTheory, "the slots and the watchdog that were measured foretell another verdict: the record of such a cell is worth reading"},
 	{FlagUploadsLost, "slow uploads, which are honest, got an error or were cut off: the price of a watchdog"},
 	{FlagWorkersUnseen, "fewer workers answered at boot than expected"},
 	{FlagAlreadyGone, "the server had ended before SIGTERM"},
@@ -65,6 +67,7 @@ func (f *findings) flags(verdict bench.Verdict) []string {
 	add(f.wrong > 0 && verdict == bench.Failed, FlagWrongBody)
 	add(f.fault.scheduled > 0 && verdict != bench.Broken && f.faults.undelivered(v.head.Client) != "", FlagUndelivered)
 	add(v.head.Target.Probe.Unbounded && verdict == bench.Held, FlagUnbounded)
+	add(f.againstTheory(verdict), FlagAgainstTheory)
 	lostUploads, _ := f.lostUploads()
 	add(lostUploads > 0, FlagUploadsLost)
 	add(v.boot.Ready && v.boot.WorkersSeen < v.head.Target.Workers, FlagWorkersUnseen)
