@@ -186,6 +186,9 @@ func (r *Run) cell(ctx context.Context, c plan.Cell) (bench.Cell, error) {
 	cell.Version = t.Installation.Version
 	if err := r.probe(ctx, t, c, &cell); err != nil {
 		cell.Reasons = []string{"could not be probed: " + err.Error()}
+		if errors.Is(err, errHostStalled) { // the host is to blame, as for an invalid attempt
+			err = nil
+		}
 		return cell, err
 	}
 	var judged []bench.Judgement
