@@ -3,6 +3,7 @@ package results
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"benchrun/internal/bench"
 )
@@ -46,7 +47,7 @@ func (f *Folder) Recover() (Recovered, error) {
 		switch {
 		case ended[l.ID]:
 		case known:
-			l.Cell.Attempts = append(r.Run.Cells[i].Attempts, l.Attempt())
+			l.Cell.Attempts = slices.Concat(r.Run.Cells[i].Attempts, l.Attempts)
 			r.Run.Cells[i] = l.Cell
 		default:
 			at[l.ID] = len(r.Run.Cells)
