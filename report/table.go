@@ -99,6 +99,8 @@ func attempts(c bench.Cell) []string {
 		}
 		if a.Record != "" {
 			text += ", " + a.Record
+		} else if a.Note != "" {
+			text += ", " + a.Note
 		}
 		out = append(out, text)
 	}

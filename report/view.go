@@ -120,7 +120,7 @@ func cleanCell(c bench.Cell) bench.Cell {
 	c.Attempts = slices.Clone(c.Attempts)
 	for i := range c.Attempts {
 		a := &c.Attempts[i]
-		a.Record, a.Log, a.StartedAt = clean(a.Record), clean(a.Log), clean(a.StartedAt)
+		a.Record, a.Log, a.StartedAt, a.Note = clean(a.Record), clean(a.Log), clean(a.StartedAt), clean(a.Note)
 	}
 	return c
 }

@@ -72,9 +72,12 @@ func Create(dir string, run bench.Run) (*Folder, error) {
 
 // OpenFolder finds the folder of an existing run, given it or its run.json. It
 // fails with a bench.UsageError when there is no run.json with a records folder
-// beside it.
+// beside it; a killed run's cells.ndjson will do for the run.json.
 func OpenFolder(path string) (*Folder, error) {
 	file, err := runFile(path)
+	if cells := filepath.Join(path, CellsFile); err != nil && exists(cells) {
+		file, err = cells, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +93,11 @@ func OpenFolder(path string) (*Folder, error) {
 		return nil, readError(f.Join(RecordsDir), err)
 	}
 	return f, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // Path is the folder, as it was given.

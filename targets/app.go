@@ -1,7 +1,9 @@
 package targets
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -15,6 +17,24 @@ var apps embed.FS
 var appFiles = map[AppKind][]string{
 	AppWSGI:    {"apps/wsgi/app.py"},
 	AppBuiltin: nil,
+}
+
+// AppDigest is the SHA-256 of the files that make up a kind of app, hex: what a
+// measurement of a server under that app depends on. It fails on an unknown kind.
+func AppDigest(kind AppKind) (string, error) {
+	files, ok := appFiles[kind]
+	if !ok {
+		return "", fmt.Errorf("unknown app kind %q", kind)
+	}
+	sum := sha256.New()
+	for _, name := range files {
+		text, err := apps.ReadFile(name)
+		if err != nil {
+			return "", fmt.Errorf("app %s: %w", kind, err)
+		}
+		_, _ = sum.Write(text) // never fails
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // WriteApp puts a copy of a server's app and its attempt.json into folder,

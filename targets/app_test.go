@@ -156,6 +156,27 @@ func readReceipts(t *testing.T, path string) []receipt {
 	return list
 }
 
+// A changed app is another app: what was measured under the old one is void.
+func TestAppDigest(t *testing.T) {
+	wsgi, err := AppDigest(AppWSGI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := apps.ReadFile("apps/wsgi/app.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("%x", sha256.Sum256(text)); wsgi != want {
+		t.Errorf("digest %s, want that of app.py, %s", wsgi, want)
+	}
+	if builtin, err := AppDigest(AppBuiltin); err != nil || builtin == wsgi {
+		t.Errorf("builtin: %s, %v", builtin, err)
+	}
+	if _, err := AppDigest("php"); err == nil {
+		t.Error("an unknown kind has a digest")
+	}
+}
+
 func TestAppAnswers(t *testing.T) {
 	a := serveApp(t)
 	pid := strconv.Itoa(a.cmd.Process.Pid)

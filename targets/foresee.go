@@ -10,7 +10,7 @@ type Foreseen struct {
 	Python   string       // interpreter of the server, "" if it needs none
 	Env      string       // root of its environment, "" if it has none
 	Needs    Requirements // all that the server and its profile need
-	Complete bool         // the environment has been built; Debian packages are not looked at
+	Complete bool         // nothing of it has to be installed first
 }
 
 // Foresee says what Install would use for a target, and installs nothing. Its
@@ -24,7 +24,9 @@ func Foresee(ctx context.Context, opts InstallOptions) (Foreseen, error) {
 	if err != nil {
 		return Foreseen{}, err
 	}
-	f := Foreseen{Needs: opts.Server.requirements(p, version), Complete: true}
+	f := Foreseen{Needs: opts.Server.requirements(p, version)}
+	missing, _, _ := MissingPackages(ctx, f.Needs.Apt)
+	f.Complete = len(missing) == 0
 	if !opts.Server.usesPython(p) {
 		return f, nil
 	}
@@ -45,6 +47,6 @@ func Foresee(ctx context.Context, opts InstallOptions) (Foreseen, error) {
 	}
 	f.Env = filepath.Join(cache, "envs", r.key())
 	f.Python = filepath.Join(f.Env, "bin", "python")
-	f.Complete = exists(filepath.Join(f.Env, completeMarker))
+	f.Complete = f.Complete && exists(filepath.Join(f.Env, completeMarker))
 	return f, nil
 }

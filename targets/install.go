@@ -39,6 +39,7 @@ type Installation struct {
 
 	Python        string // the interpreter to use, "" if the server needs none
 	PythonVersion string // "3.11.2"
+	Interpreter   string // Python itself, or what its environment was made with
 	Env           string // root of the environment, "" if it has none
 }
 
@@ -70,7 +71,7 @@ func Install(ctx context.Context, opts InstallOptions) (*Installation, error) {
 		if py, err = chooseInterpreter(ctx, opts.Python, opts.User); err != nil {
 			return nil, err
 		}
-		in.Python, in.PythonVersion = py.path, py.version
+		in.Python, in.PythonVersion, in.Interpreter = py.path, py.version, py.path
 	}
 	if len(needs.Apt)+len(needs.Python) > 0 {
 		if err := in.install(ctx, opts, needs, py); err != nil {

@@ -126,7 +126,8 @@ func TestInstallWithPip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if in.Version != "1.2.3" || in.Python != filepath.Join(in.Env, "bin", "python") || !strings.HasPrefix(in.PythonVersion, "3.") {
+	if in.Version != "1.2.3" || in.Python != filepath.Join(in.Env, "bin", "python") || !strings.HasPrefix(in.PythonVersion, "3.") ||
+		strings.HasPrefix(in.Interpreter, in.Env) || in.Interpreter == "" {
 		t.Errorf("installed %+v", in)
 	}
 	if !strings.HasPrefix(in.Env, filepath.Join(dir, "cache", "envs", "toy-")) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,7 +20,8 @@ func newJudgeCommand() *cobra.Command {
 		Long: `judge reads the records of a run's folder and reaches the verdicts and measures
 again. Nothing is run and nothing in the folder is changed. It says where the
 outcome differs from what the run's own run.json holds: with the same benchrun
-there is no difference.`,
+there is no difference. Of a run that was killed, the attempts that it had made
+of its last cell are judged too.`,
 		Example: "  benchrun judge benchrun-out/20261121-120000-3fa9\n  benchrun judge --json - RUN | jq '.cells[].verdict'",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -29,12 +31,12 @@ there is no difference.`,
 			if err := s.check(); err != nil {
 				return err
 			}
-			run, differences, err := judgeAgain(args[0])
+			run, notes, err := judgeAgain(args[0])
 			if err != nil {
 				return err
 			}
-			for _, d := range differences {
-				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "differs:", d)
+			for _, n := range notes {
+				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), n)
 			}
 			return s.print(cmd, run, strings.TrimSuffix(args[0], "/"+results.RunFile))
 		},
@@ -46,33 +48,54 @@ there is no difference.`,
 }
 
 // judgeAgain gives the run with verdicts, reasons, flags and measures taken
-// from its records, and where they differ from what was stored.
+// from its records, and what a person should know: where they differ from what
+// was stored, and what was found of a run that was killed.
 func judgeAgain(path string) (bench.Run, []string, error) {
 	folder, err := results.OpenFolder(path)
 	if err != nil {
 		return bench.Run{}, nil, err
 	}
-	run, err := results.ReadRun(folder.Path())
+	found, err := folder.Recover()
 	if err != nil {
 		return bench.Run{}, nil, err
 	}
-	var differences []string
+	run, notes := found.Run, found.Notes
 	for i := range run.Cells {
 		cell := &run.Cells[i]
 		if len(cell.Attempts) == 0 { // unsupported, or never installed: there is nothing to judge
 			continue
 		}
-		was := *cell
+		was, begun := *cell, i >= len(run.Cells)-found.Begun
 		judged := make([]bench.Judgement, len(cell.Attempts))
 		for j, a := range cell.Attempts {
+			if a.Record == "" && a.Note != "" {
+				judged[j] = judge.Unmade(a.Note)
+				continue
+			}
 			rec, err := folder.ReadRecord(a.Record)
 			if err != nil {
 				return bench.Run{}, nil, err
 			}
 			judged[j] = judge.Judge(rec)
+			if run.Mode == "" { // there is no run.json
+				run.Mode, run.StartedAt = rec.Head.Mode, rec.Head.StartedAt
+			}
+		}
+		if again, _ := judge.Next(judged, math.MaxInt, math.MaxInt); begun && again {
+			// How many attempts were wanted is not known: the one that was to
+			// come may have been asked for, and has confirmed nothing.
+			cell.Attempts = append(cell.Attempts, bench.Attempt{Attempt: len(cell.Attempts) + 1, Note: killedNote})
+			judged = append(judged, judge.Unmade(killedNote))
 		}
 		judge.Conclude(cell, judged)
-		differences = append(differences, judge.Differences(was, *cell)...)
+		if !begun {
+			for _, d := range judge.Differences(was, *cell) {
+				notes = append(notes, "differs: "+d)
+			}
+		}
 	}
-	return run, differences, nil
+	return run, notes, nil
 }
+
+// killedNote stands where an attempt would.
+const killedNote = "the run was ended before this attempt was"

@@ -112,4 +112,5 @@ type Attempt struct {
 	Published bool     `json:"published"` // its measures and reasons are the cell's
 	StartedAt string   `json:"started_at"`
 	Seconds   float64  `json:"seconds"`
+	Note      string   `json:"note,omitempty"` // why there is no record: it could not be made
 }

@@ -141,8 +141,11 @@ func (s scene) lose(from, to float64, n int, o bench.Outcome) scene {
 	for at := from; at < to-1e-6; at++ {
 		s.edit(bench.RoleVictim, at, min(at+float64(n)/100, to), func(x *bench.Sample) {
 			x.Outcome = o
-			if o == bench.TimedOut {
+			switch o {
+			case bench.TimedOut:
 				x.Done = x.Due + s.Head.Timeout
+			case bench.Late:
+				x.Done = x.Due + s.Head.SLO + 1
 			}
 		})
 	}
@@ -159,7 +162,7 @@ func (s scene) drop(role bench.Role, from, to float64) scene {
 
 // stall makes the control miss its SLO once, at t.
 func (s scene) stall(t float64) scene {
-	return s.edit(bench.RoleControl, t, t+0.1, func(x *bench.Sample) { x.Done = x.Due + 260e6 })
+	return s.edit(bench.RoleControl, t, t+0.1, func(x *bench.Sample) { x.Done, x.Outcome = x.Due+260e6, bench.Late })
 }
 
 func (s scene) servedBy(pid int, from, to float64) scene {
@@ -167,12 +170,12 @@ func (s scene) servedBy(pid int, from, to float64) scene {
 }
 
 func (s scene) provoker(role bench.Role, nonce string, due float64, o bench.Outcome) *bench.Sample {
-	s.Samples = append(s.Samples, bench.Sample{Role: role, Nonce: nonce, Due: ns(due), Sent: ns(due) + 1e5, Outcome: o})
+	s.Samples = append(s.Samples, bench.Sample{Role: role, Seq: uint64(len(s.Samples)), Nonce: nonce, Due: ns(due), Sent: ns(due) + 1e5, Outcome: o})
 	return &s.Samples[len(s.Samples)-1]
 }
 
 func (s scene) receipt(nonce string, t float64, e bench.ReceiptEvent) scene {
-	s.Receipts = append(s.Receipts, bench.Receipt{T: ns(t), Nonce: nonce, Fault: "wedge", PID: 11, TID: 100, Event: e})
+	s.Receipts = append(s.Receipts, bench.Receipt{T: ns(t), Nonce: nonce, Fault: s.Head.Family, PID: 11, TID: 100, Event: e})
 	return s
 }
 
@@ -191,7 +194,7 @@ func (s scene) aged(n, proved int) scene {
 	s.Head.Aged = n
 	s.mark(bench.MarkAgeing, faultAt-0.5)
 	for i := range n {
-		nonce, due := fmt.Sprintf("a%d", i), faultAt-0.5+float64(i)/1000
+		nonce, due := fmt.Sprintf("a%d", i), faultAt-0.5+0.4*float64(i)/float64(n)
 		s.provoker(bench.RoleAgeing, nonce, due, bench.HeldOpen)
 		if i < proved {
 			s.receipt(nonce, due+0.001, bench.ReceiptStart)
@@ -223,6 +226,7 @@ func (s scene) breakOff(t float64) scene {
 // curtail ends the fault phase at t.
 func (s scene) curtail(t float64) scene {
 	s.Marks = slices.DeleteFunc(s.Marks, func(m bench.Mark) bool { return m.Name == bench.MarkRecovery })
+	s.drop(bench.RoleProvoker, t, 99)
 	return s.mark(bench.MarkCurtailed, t).mark(bench.MarkRecovery, t)
 }
 

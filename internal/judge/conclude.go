@@ -22,6 +22,12 @@ func Conclude(cell *bench.Cell, judged []bench.Judgement) {
 	}
 }
 
+// Unmade is the judgement of an attempt that could not be made, and has no
+// record; why says what was in the way.
+func Unmade(why string) bench.Judgement {
+	return bench.Judgement{Reasons: []string{why}, Flags: []string{}, Measures: noMeasures()}
+}
+
 // Differences lists in words where two judgements of the same cell differ, in a
 // fixed order; none means that they are the same.
 func Differences(was, is bench.Cell) []string {

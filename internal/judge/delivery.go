@@ -93,12 +93,18 @@ func validAt(bins []Bin, t int64) bool {
 	return bins[(t-bins[0].From)/second].Valid
 }
 
+// receiptSlack is how much older than its request a receipt may seem, ns: the
+// app's clock is tied to benchrun's by two readings, between which the host may
+// pause.
+const receiptSlack = second / 100
+
 // starts gives the start receipt of each nonce; the first one, where a server
-// ran a request twice.
+// ran a request twice. One that names another fault than the family's, which is
+// what was asked for, is none.
 func (v *view) starts() map[string]bench.Receipt {
 	m := map[string]bench.Receipt{}
 	for _, r := range v.receipts {
-		if _, again := m[r.Nonce]; r.Event == bench.ReceiptStart && !again {
+		if _, again := m[r.Nonce]; r.Event == bench.ReceiptStart && r.Fault == v.head.Family && !again {
 			m[r.Nonce] = r
 		}
 	}
@@ -129,8 +135,8 @@ func (v *view) proof(s bench.Sample, starts map[string]bench.Receipt, died map[i
 	switch v.head.Client {
 	case bench.ClientAppFault:
 		r, ok := starts[s.Nonce]
-		if !ok || s.Nonce == "" {
-			return 0, false
+		if !ok || s.Nonce == "" || s.Sent == 0 || r.T < s.Sent-receiptSlack {
+			return 0, false // nobody has asked yet: not this request's
 		}
 		if v.head.Effect == bench.EffectKill {
 			gone, dead := died[r.PID]

@@ -33,6 +33,9 @@ func TestDeliveryProof(t *testing.T) {
 		{"fewer provokers than the ratio means", wedged().drop(bench.RoleProvoker, fault(2), fault(12)), bench.Invalid, "2", "faults not scheduled: the record holds 2 where the ratio means at least 9"},
 		{"9 of 12 may be the schedule's", wedged().drop(bench.RoleProvoker, fault(9), fault(12)), bench.Held, "9", ""},
 		{"a receipt for another nonce", withReceipt(wedged().forget(0)), bench.Invalid, "0", "0 of 12"},
+		{"receipts of another fault", otherFault(wedged()), bench.Invalid, "0", "0 of 12"},
+		{"receipts older than their requests", wedged().edit(bench.RoleProvoker, fault(0), fault(12), func(x *bench.Sample) { x.Sent += 100e6 }), bench.Invalid, "0", "0 of 12"},
+		{"receipts for requests that were never sent", wedged().edit(bench.RoleProvoker, fault(0), fault(12), func(x *bench.Sample) { x.Sent = 0 }), bench.Invalid, "0", "never sent"},
 		{"a fault without a nonce", nameless(wedged()), bench.Invalid, "0", "0 of 12"},
 		{"an unknown client proves nothing", wedged().head(func(h *bench.Head) { h.Client = "telepathy" }), bench.Invalid, "0", "0 of 12"},
 
@@ -131,4 +134,12 @@ func TestBlastRadius(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { wantMeasure(t, Judge(tt.scene.Record).Measures, "blast_radius", tt.want) })
 	}
+}
+
+// otherFault makes all receipts those of a fault that nobody asked for.
+func otherFault(s scene) scene {
+	for i := range s.Receipts {
+		s.Receipts[i].Fault = "slow"
+	}
+	return s
 }

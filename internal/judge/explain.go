@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 
 	"benchrun/internal/bench"
@@ -119,32 +120,39 @@ func (f *findings) unboundedWords() string {
 }
 
 // lostUploads counts the slow uploads and downloads of the fault phase that the
-// server ended without a right answer. They are honest requests: what a watchdog
-// costs.
-func (f *findings) lostUploads() (lost, of int) {
+// server did not leave alone: no right answer, and not because benchrun ended
+// them. corrupt of them got a 200 that was not right: another digest than that of
+// what was sent, or not the whole body.
+func (f *findings) lostUploads() (lost, corrupt, of int) {
 	if !f.v.head.Client.CutOff() {
-		return 0, 0
+		return 0, 0, 0
 	}
 	for _, s := range within(f.v.provokers, f.v.fault) {
 		of++
-		answered := s.Outcome == bench.Completed && s.Status >= 200 && s.Status < 300 &&
-			(s.Error == "" || f.v.head.Client == bench.ClientSlowUpload)
-		if !answered && s.Outcome != bench.HeldOpen && s.Outcome != bench.Unsent {
-			lost++
+		if rightAnswer(s) || s.Outcome == bench.HeldOpen || s.Outcome == bench.Unsent {
+			continue
+		}
+		lost++
+		if s.Outcome == bench.Completed && s.Status == http.StatusOK {
+			corrupt++
 		}
 	}
-	return lost, of
+	return lost, corrupt, of
 }
 
 // lostUploadsWords: "the price: 28 of 31 slow uploads, honest ones, got an
-// error or were cut off".
+// error or were cut off; 2 of them got a wrong answer".
 func (f *findings) lostUploadsWords() string {
-	lost, of := f.lostUploads()
+	lost, corrupt, of := f.lostUploads()
 	if lost == 0 {
 		return ""
 	}
 	one, many := crawlerNouns(f.v.head.Client)
-	return fmt.Sprintf("the price: %s of %s, honest ones, got an error or were cut off", count(lost), things(of, one, many))
+	said := fmt.Sprintf("the price: %s of %s, honest ones, got an error or were cut off", count(lost), things(of, one, many))
+	if corrupt > 0 {
+		said += "; " + count(corrupt) + " of them got a wrong answer"
+	}
+	return said
 }
 
 // oneBadSecondWords reports an outage that decides nothing because it was

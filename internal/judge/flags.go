@@ -68,7 +68,7 @@ func (f *findings) flags(verdict bench.Verdict) []string {
 	add(f.fault.scheduled > 0 && verdict != bench.Broken && f.faults.undelivered(v.head.Client) != "", FlagUndelivered)
 	add(v.head.Target.Probe.Unbounded && verdict == bench.Held, FlagUnbounded)
 	add(f.againstTheory(verdict), FlagAgainstTheory)
-	lostUploads, _ := f.lostUploads()
+	lostUploads, _, _ := f.lostUploads()
 	add(lostUploads > 0, FlagUploadsLost)
 	add(v.boot.Ready && v.boot.WorkersSeen < v.head.Target.Workers, FlagWorkersUnseen)
 	if s := v.stop; s != nil {

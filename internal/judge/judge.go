@@ -13,6 +13,18 @@ func Judge(rec *bench.Record) bench.Judgement {
 		rec = &bench.Record{}
 	}
 	f := find(newView(rec))
+	if f.doubted() == "" { // an interruption may leave things half done
+		if said := contradiction(rec); said != "" {
+			return bench.Judgement{
+				Reasons: []string{"the record contradicts itself: " + said}, Flags: []string{}, Measures: noMeasures(),
+			}
+		}
+	}
+	return f.judgement()
+}
+
+// judgement applies the rules to what was found.
+func (f *findings) judgement() bench.Judgement {
 	verdict, rule := f.rate()
 	return bench.Judgement{
 		Verdict:  verdict,
@@ -97,10 +109,8 @@ func (f *findings) short() bool {
 // result is what the rule itself has to say.
 func (f *findings) rate() (bench.Verdict, string) {
 	v := f.v
-	for _, d := range v.doubts {
-		if d.From == 0 && d.To == 0 {
-			return bench.Invalid, "the whole record is in doubt: " + doubtWords(d)
-		}
+	if doubt := f.doubted(); doubt != "" {
+		return bench.Invalid, doubt
 	}
 	if !v.boot.Ready {
 		return f.rateBoot()
@@ -137,6 +147,16 @@ func (f *findings) rate() (bench.Verdict, string) {
 		return bench.Invalid, missing
 	}
 	return memory, kept
+}
+
+// doubted names the doubt about the whole record, "" when there is none.
+func (f *findings) doubted() string {
+	for _, d := range f.v.doubts {
+		if d.From == 0 && d.To == 0 {
+			return "the whole record is in doubt: " + doubtWords(d)
+		}
+	}
+	return ""
 }
 
 // rateBoot judges a target that never became ready: broken, unless the host

@@ -60,9 +60,9 @@ func TestVerdict(t *testing.T) {
 		{"losses do not make up for it", wedged().stall(fault(5)).lose(fault(0), fault(12), 50, bench.TimedOut), bench.Invalid, "only 9 of 12", []string{FlagMasked}},
 		{"an extended phase makes up for it", longer(wedged(), 3).stall(fault(5)), bench.Held, "3 of 15 seconds not counted", []string{FlagMasked}},
 		{"losses in masked seconds are the host's", longer(wedged(), 4).stall(fault(4)).stall(fault(5)).lose(fault(4), fault(6), 100, bench.TimedOut), bench.Held, "4 of 16 seconds not counted", []string{FlagMasked}},
-		{"no valid second is needed, and none is there", wedged().head(func(h *bench.Head) { h.Phases.Fault = 0 }).drop(bench.RoleControl, fault(0), recoveryAt), bench.Invalid, "only 0 of 0 valid seconds", []string{FlagMasked}},
+		{"no valid second is needed, and none is there", wedged().head(func(h *bench.Head) { h.Phases.Fault = 0 }).drop(bench.RoleControl, fault(0), recoveryAt), bench.Invalid, "phases of", nil},
 		{"no control at all", wedged().drop(bench.RoleControl, 0, 30), bench.Invalid, "no control probe", []string{FlagMasked}},
-		{"a generator that is late", wedged().edit(bench.RoleVictim, fault(3), fault(3.02), func(x *bench.Sample) { x.Sent = x.Due + 300e6 }), bench.Invalid, "generator was late", []string{FlagMasked}},
+		{"a generator that is late", wedged().edit(bench.RoleVictim, fault(3), fault(3.02), func(x *bench.Sample) { x.Sent, x.Done = x.Due+300e6, x.Due+302e6 }), bench.Invalid, "generator was late", []string{FlagMasked}},
 		{"victims that were never sent", wedged().lose(fault(3), fault(4), 1, bench.Unsent), bench.Invalid, "never sent", []string{FlagMasked}},
 
 		// Curtailed.
@@ -82,7 +82,7 @@ func TestVerdict(t *testing.T) {
 		{"broken off in the baseline", wedged().breakOff(base(2)), bench.Invalid, "interrupted", nil},
 		{"broken off in recovery is judged", wedged().breakOff(recovery(2)), bench.Held, "", nil},
 		{"without a shutdown is judged", wedged().breakOff(shutdownAt), bench.Held, "", nil},
-		{"an empty record", scene{&bench.Record{}}, bench.Invalid, "no control probe vouches", nil},
+		{"an empty record", scene{&bench.Record{}}, bench.Invalid, "a rate of 0 victims a second", nil},
 
 		// Flags that change no verdict.
 		{"unbounded", wedged().slots(1100).head(func(h *bench.Head) { h.Target.Probe.Unbounded = true }), bench.Held, "no end of the pool was found: it held all of 1,100 requests", []string{FlagUnbounded}},
@@ -136,11 +136,17 @@ func longer(s scene, n int) scene {
 	}
 	for i := range n * 100 {
 		due := ns(shutdownAt) + int64(i)*1e7
-		s.Samples = append(s.Samples, bench.Sample{Role: bench.RoleVictim, Nonce: "more", Due: due, Sent: due + 1, Done: due + 2e6, Outcome: bench.OK, PID: 11})
+		s.Samples = append(s.Samples, bench.Sample{
+			Role: bench.RoleVictim, Seq: uint64((shutdownAt-baseAt)*100) + uint64(i), Nonce: "more", Due: due, Sent: due + 1,
+			Done: due + 2e6, Outcome: bench.OK, Status: 200, PID: 11,
+		})
 	}
 	for i := range n * 10 {
-		due := ns(shutdownAt+1) + int64(i)*1e8
-		s.Samples = append(s.Samples, bench.Sample{Role: bench.RoleControl, Due: due, Sent: due + 1, Done: due + 1e6, Outcome: bench.OK})
+		due := ns(shutdownAt+1) + int64(i)*1e8 + 1
+		s.Samples = append(s.Samples, bench.Sample{
+			Role: bench.RoleControl, Seq: uint64((shutdownAt+1)*10) + uint64(i), Due: due, Sent: due + 1,
+			Done: due + 1e6, Outcome: bench.OK, Status: 200,
+		})
 	}
 	for i := range n {
 		due, nonce := recovery(0.5+float64(i)), "more"+count(i)

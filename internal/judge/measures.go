@@ -29,10 +29,7 @@ func (s sheet) above(name string, bound float64, n int) {
 // measures gives every measure of bench.MeasureTable; one that has nothing to
 // go by has no value, so that all cells carry the same names.
 func (f *findings) measures() bench.Measures {
-	s := sheet{bench.Measures{}}
-	for _, spec := range bench.MeasureTable {
-		s.m.SetNone(spec.Name)
-	}
+	s := sheet{noMeasures()}
 	f.serviceMeasures(s)
 	f.faultMeasures(s)
 	f.timeMeasures(s)
@@ -41,6 +38,15 @@ func (f *findings) measures() bench.Measures {
 	f.bootAndStopMeasures(s)
 	f.harnessMeasures(s)
 	return s.m
+}
+
+// noMeasures is every measure, with nothing measured.
+func noMeasures() bench.Measures {
+	m := bench.Measures{}
+	for _, spec := range bench.MeasureTable {
+		m.SetNone(spec.Name)
+	}
+	return m
 }
 
 func (f *findings) serviceMeasures(s sheet) {

@@ -39,7 +39,11 @@ func TestMaskedSecondsAreLeftOut(t *testing.T) {
 
 func TestLatency(t *testing.T) {
 	took := func(s scene, from, to float64, ms int64) scene {
-		return s.edit(bench.RoleVictim, from, to, func(x *bench.Sample) { x.Done = x.Due + ms*1e6 })
+		return s.edit(bench.RoleVictim, from, to, func(x *bench.Sample) {
+			if x.Done = x.Due + ms*1e6; ms > 1000 && x.Outcome == bench.OK {
+				x.Outcome = bench.Late
+			}
+		})
 	}
 	tests := []struct {
 		name          string
@@ -83,7 +87,7 @@ func TestLatency(t *testing.T) {
 
 func TestLateness(t *testing.T) {
 	wantMeasure(t, Judge(wedged().Record).Measures, "lateness_p99", "0.1")
-	s := wedged().edit(bench.RoleVictim, fault(3), fault(4), func(x *bench.Sample) { x.Sent = x.Due + 100e6 })
+	s := wedged().edit(bench.RoleVictim, fault(3), fault(4), func(x *bench.Sample) { x.Sent, x.Done = x.Due+100e6, x.Due+102e6 })
 	if got := *Judge(s.Record).Measures["lateness_p99"].Value; got < 99.9 || got > 100 {
 		t.Errorf("lateness_p99 = %v, want 100", got)
 	}

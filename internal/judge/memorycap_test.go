@@ -7,6 +7,17 @@ import (
 	"benchrun/internal/bench"
 )
 
+// Where benchrun itself ended the target above the cap, the end is not the
+// server's, and what would have become of it is not known.
+func TestEndByTheGuardIsInvalid(t *testing.T) {
+	s := wedged().lose(fault(4), fault(12), 100, bench.Refused).doubt(0, 0, "memory-cap")
+	j := Judge(s.Record)
+	if j.Verdict != bench.Invalid {
+		t.Errorf("%v %q", j.Verdict, j.Reasons)
+	}
+	wantReason(t, j, "memory-cap (a note)")
+}
+
 // Deaths at the memory cap must not read as the server's riddle.
 func TestMemoryCapIsNamed(t *testing.T) {
 	says := func(s scene) bool {

@@ -83,7 +83,7 @@ func (v *view) reclaim() wedges {
 	old := patience(v.head)
 	var held []change
 	for _, r := range v.receipts {
-		if r.Event != bench.ReceiptStart || r.Fault == "sleep" || r.T > v.end {
+		if r.Event != bench.ReceiptStart || r.Fault != v.head.Family || r.T > v.end {
 			continue
 		}
 		w.total++

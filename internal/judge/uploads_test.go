@@ -21,6 +21,8 @@ func TestLostUploads(t *testing.T) {
 		{"served", func(s *bench.Sample) { s.Outcome, s.Status = bench.Completed, 200 }, false},
 		{"answered with an error", func(s *bench.Sample) { s.Outcome, s.Status = bench.Completed, 500 }, true},
 		{"told to go away", func(s *bench.Sample) { s.Outcome, s.Status = bench.Completed, 408 }, true},
+		{"answered for another body", func(s *bench.Sample) { s.Outcome, s.Status, s.Error = bench.Completed, 200, "sha256" }, true},
+		{"answered without the digest", func(s *bench.Sample) { s.Outcome, s.Status = bench.Completed, 204 }, true},
 		{"cut", func(s *bench.Sample) { s.Outcome = bench.Cut }, true},
 		{"no connection", func(s *bench.Sample) { s.Outcome = bench.NoConnect }, true},
 	} {
@@ -35,6 +37,10 @@ func TestLostUploads(t *testing.T) {
 			}
 		})
 	}
+	corrupt := Judge(crawling().edit(bench.RoleProvoker, fault(0), fault(3), func(s *bench.Sample) {
+		s.Outcome, s.Status, s.Error = bench.Completed, 200, "sha256"
+	}).Record)
+	wantReason(t, corrupt, "3 of 12 slow uploads, honest ones, got an error or were cut off; 3 of them got a wrong answer")
 	if j := Judge(quiet().Record); slices.Contains(j.Flags, FlagUploadsLost) {
 		t.Error("flagged without any upload")
 	}

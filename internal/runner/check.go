@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -116,16 +117,24 @@ func exitWords(e bench.ExitStatus) string {
 func (c *ServerCheck) claims(ctx context.Context) error {
 	claims := c.Target.Profile.Claims
 	p, err := c.Lab.probeSlots(ctx, c.Target, c.LogPath)
-	if err != nil {
+	switch {
+	case errors.Is(err, errHostStalled):
+		c.On(Finding{Check: "slots", Expected: "a host that does not stall", Seen: err.Error(), Verdict: FindingUnmeasured})
+	case err != nil:
 		return err
+	default:
+		c.On(slotsFinding(claims.Slots, p))
 	}
-	c.On(slotsFinding(claims.Slots, p))
 	patience := c.patience(claims.Watchdog)
 	took, gone, err := c.Lab.timeWatchdog(ctx, c.Target, patience, c.LogPath)
-	if err != nil {
+	switch {
+	case errors.Is(err, errHostStalled):
+		c.On(Finding{Check: "watchdog", Expected: "a host that does not stall", Seen: err.Error(), Verdict: FindingUnmeasured})
+	case err != nil:
 		return err
+	default:
+		c.On(watchdogFinding(claims.Watchdog, took, gone))
 	}
-	c.On(watchdogFinding(claims.Watchdog, took, gone))
 	return nil
 }
 
@@ -170,6 +179,8 @@ func watchdogFinding(claim, took float64, gone bool) Finding {
 		f.Seen = fmt.Sprintf("ended after %.1f s", took)
 	}
 	switch {
+	case took == 0:
+		f.Seen, f.Verdict = "the wedge left no receipt", FindingUnmeasured
 	case claim == 0 && gone, claim > 0 && gone && (took < claim/2 || took > latestFor(claim)):
 		f.Verdict = FindingDiffers
 	case claim > 0 && !gone && took < latestFor(claim):

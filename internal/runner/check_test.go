@@ -34,6 +34,7 @@ func TestWatchdogFinding(t *testing.T) {
 		gone        bool
 		want        FindingVerdict
 	}{
+		{0, 0, false, FindingUnmeasured}, // it was never wedged
 		{0, 5, false, FindingOK},
 		{0, 3, true, FindingDiffers}, // one acts that the file does not know of
 		{3, 3.9, true, FindingOK},

@@ -25,7 +25,9 @@ func (s *stage) boundLog() {
 }
 
 // onVital stores a look and guards the host: the target must never take the
-// last of the memory, nor of the disk.
+// last of the memory, nor of the disk. What ends the target here is benchrun, so
+// that the attempt is invalid; what the kernel ends at a cgroup's cap is part of
+// the result (docs/method.md, "At the memory cap").
 func (s *stage) onVital(v bench.Vital) {
 	s.col.vital(v)
 	s.watchHost(v.T)

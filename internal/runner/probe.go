@@ -41,6 +41,9 @@ const (
 	watchdogMostClaimed = 120.0
 )
 
+// probeFamily is the family whose fault the watchdog is timed with.
+const probeFamily = "wedge"
+
 // probeBoot is how long a target may take to come up for a probe.
 const probeBoot = 15 * time.Second
 
@@ -57,7 +60,9 @@ func (l *Lab) ProbeTarget(ctx context.Context, t *Prepared, ratio bench.Ratio, m
 	if err != nil {
 		return p, err
 	}
-	p.Watchdog, p.WatchdogCensored = took, !gone
+	if p.Watchdog, p.WatchdogCensored = took, !gone; took == 0 {
+		p.Note = "the wedge left no receipt"
+	}
 	return p, nil
 }
 
@@ -102,19 +107,25 @@ func watchdogPatience(slots int, ratio bench.Ratio, mode bench.Mode, claims benc
 }
 
 // fillSlots returns how many sleeping requests the target held at once, -1
-// when it was not ready.
+// when it was not ready. A stalled host would make that fewer, or more: the
+// sleepers of before and after the stall.
 func (l *Lab) fillSlots(ctx context.Context, t *Prepared, step slotStep, logPath string) (held int, err error) {
-	var herr error
-	err = l.onStage(ctx, t, logPath, func(s *stage) {
-		sending := time.Duration(float64(step.n) / step.rate * float64(time.Second))
-		filling, cancel := context.WithTimeout(ctx, sending+step.sleep+500*time.Millisecond)
-		defer cancel()
-		_, herr = clients.HoldMany(filling, s.addr, step.n, step.rate, int(step.sleep.Milliseconds()), func(i int) string {
-			return fmt.Sprintf("hold-%d", i)
-		})
-		held = mostHeld(s.col.snapshot().Receipts)
-	}, func() { held = -1 })
-	return held, errors.Join(err, herr)
+	err = undisturbed("slots of "+t.Server.Name, func() (misses int, err error) {
+		var herr, cerr error
+		err = l.onStage(ctx, t, logPath, func(s *stage) {
+			misses, cerr = besideControl(ctx, s.clock, func() {
+				sending := time.Duration(float64(step.n) / step.rate * float64(time.Second))
+				filling, cancel := context.WithTimeout(ctx, sending+step.sleep+500*time.Millisecond)
+				defer cancel()
+				_, herr = clients.HoldMany(filling, s.addr, step.n, step.rate, int(step.sleep.Milliseconds()), func(i int) string {
+					return fmt.Sprintf("hold-%d", i)
+				})
+			})
+			held = mostHeld(s.col.snapshot().Receipts)
+		}, func() { held = -1 })
+		return misses, errors.Join(err, herr, cerr)
+	})
+	return held, err
 }
 
 // mostHeld is the largest number of probe sleepers that were under way at
@@ -154,46 +165,65 @@ func mostHeld(receipts []bench.Receipt) int {
 }
 
 // timeWatchdog wedges one request and waits for its slot to come back. It
-// returns the seconds from the receipt, or the patience when it never did.
+// returns the seconds from the receipt, or the patience when it never did; 0 when
+// there was no receipt, so that nothing was timed.
 func (l *Lab) timeWatchdog(ctx context.Context, t *Prepared, patience time.Duration, logPath string) (took float64, gone bool, err error) {
-	wedge, ok := scenarios.ByID("wedge")
+	wedge, ok := scenarios.ByID(probeFamily)
 	if !ok {
-		return 0, false, fmt.Errorf("no family named wedge")
+		return 0, false, fmt.Errorf("no family named %s", probeFamily)
 	}
 	provoker, err := clients.For(wedge)
 	if err != nil {
 		return 0, false, err
 	}
-	const nonce = "probe-wedge"
-	took = patience.Seconds()
-	err = l.onStage(ctx, t, logPath, func(s *stage) {
-		var faults crew
-		defer faults.end()
-		faults.start(ctx, func(ctx context.Context) {
-			provoker.Provoke(ctx, clients.Provocation{
-				Clock: s.clock, Addr: s.addr, Nonce: nonce, Due: s.clock.Now(), Role: bench.RoleProvoker,
+	err = undisturbed("watchdog of "+t.Server.Name, func() (misses int, err error) {
+		took, gone = 0, false
+		var cerr error
+		err = l.onStage(ctx, t, logPath, func(s *stage) {
+			misses, cerr = besideControl(ctx, s.clock, func() {
+				took, gone = wedgeOne(ctx, s, provoker, patience)
 			})
-		})
-		deadline := time.Now().Add(patience + time.Second)
-		for ctx.Err() == nil && time.Now().Before(deadline) {
-			var start int64
-			for _, r := range s.col.snapshot().Receipts {
-				switch {
-				case r.Nonce != nonce:
-				case r.Event == bench.ReceiptStart:
-					start = r.T
-				case start > 0:
-					took, gone = time.Duration(r.T-start).Seconds(), true
-					return
-				}
-			}
-			if start > 0 && s.since(start) > patience.Seconds() {
-				return
-			}
-			sleep(ctx, 20*time.Millisecond)
+		}, func() {})
+		if !gone { // a bound stays one on a host that stalls for a moment
+			misses = 0
 		}
-	}, func() {})
+		return misses, errors.Join(err, cerr)
+	})
 	return took, gone, err
+}
+
+// wedgeOne wedges one request and says for how many seconds its slot was held; with
+// false, was held at least: 0 where there was no receipt.
+func wedgeOne(ctx context.Context, s *stage, provoker clients.Provoker, patience time.Duration) (took float64, gone bool) {
+	const nonce = "probe-wedge"
+	var faults crew
+	defer faults.end()
+	faults.start(ctx, func(ctx context.Context) {
+		provoker.Provoke(ctx, clients.Provocation{
+			Clock: s.clock, Addr: s.addr, Nonce: nonce, Due: s.clock.Now(), Role: bench.RoleProvoker,
+		})
+	})
+	deadline := time.Now().Add(patience + time.Second)
+	var start int64
+	for ctx.Err() == nil && time.Now().Before(deadline) {
+		for _, r := range s.col.snapshot().Receipts {
+			switch {
+			case r.Nonce != nonce:
+			case r.Event == bench.ReceiptStart:
+				start = r.T
+			case start > 0:
+				return time.Duration(r.T - start).Seconds(), true
+			}
+		}
+		if start > 0 && s.since(start) > patience.Seconds() {
+			return patience.Seconds(), false
+		}
+		sleep(ctx, 20*time.Millisecond)
+	}
+	if start > 0 { // it came late: the host or the server took its time
+		return min(s.since(start), patience.Seconds()), false
+	}
+	return 0, false
 }
 
 // onStage launches the target, waits until it is ready, does the work and

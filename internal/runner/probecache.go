@@ -10,10 +10,17 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/scenarios"
+	"benchrun/targets"
 )
 
 // probeSchema changes whenever probes stop being comparable.
-const probeSchema = "benchrun.probe/v2"
+const probeSchema = "benchrun.probe/v3"
+
+// probeAge is how long a probe is believed. What no key can hold changes too: a
+// library that apt upgrades, the kernel's settings, what else this machine does.
+// A week lets a day's runs share a probe, and costs one a week.
+const probeAge = 7 * 24 * time.Hour
 
 // cachedProbe is a probe as it is kept for the next run.
 type cachedProbe struct {
@@ -29,9 +36,17 @@ type cachedProbe struct {
 func (l *Lab) probeFile(root string, t *Prepared) (string, error) {
 	key := sha256.New()
 	enc := json.NewEncoder(key)
-	parts := []any{probeSchema, t.Server, t.Profile, t.ProfileName, t.Installation.Version,
+	app, err := targets.AppDigest(t.Server.App)
+	if err != nil {
+		return "", fmt.Errorf("probe key: %w", err)
+	}
+	wedge, ok := scenarios.ByID(probeFamily)
+	if !ok {
+		return "", fmt.Errorf("no family named %s", probeFamily)
+	}
+	parts := []any{probeSchema, app, wedge.Version, t.Server, t.Profile, t.ProfileName, t.Installation.Version,
 		t.Installation.Python, l.Limits, l.Environment.Testbed, l.Environment.Supervision}
-	if t.Server.App == "builtin" {
+	if t.Server.App == targets.AppBuiltin { // it is its own app
 		st, err := os.Stat(l.Self)
 		if err != nil {
 			return "", fmt.Errorf("own binary: %w", err)
@@ -46,7 +61,7 @@ func (l *Lab) probeFile(root string, t *Prepared) (string, error) {
 	return filepath.Join(root, "probes", hex.EncodeToString(key.Sum(nil))[:24]+".json"), nil
 }
 
-// loadProbe returns a kept probe that waited for the watchdog at least as long
+// loadProbe returns a kept probe that is not too old, and waited for the watchdog at least as long
 // as is wanted now. Anything unreadable counts as absent.
 func loadProbe(file string, ratio bench.Ratio, mode bench.Mode, claims bench.Claims) (bench.Probe, bool) {
 	b, err := os.ReadFile(file) //nolint:gosec // the path is our own
@@ -55,6 +70,10 @@ func loadProbe(file string, ratio bench.Ratio, mode bench.Mode, claims bench.Cla
 	}
 	var c cachedProbe
 	if json.Unmarshal(b, &c) != nil || c.Schema != probeSchema || c.Probe.Slots == 0 {
+		return bench.Probe{}, false
+	}
+	measured, err := time.Parse(time.RFC3339, c.MeasuredAt)
+	if age := time.Since(measured); err != nil || age > probeAge || age < -time.Minute { // or the clock was set back
 		return bench.Probe{}, false
 	}
 	if c.Probe.WatchdogCensored && c.Patience < watchdogPatience(c.Probe.Slots, ratio, mode, claims).Seconds() {

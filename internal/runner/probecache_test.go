@@ -2,10 +2,12 @@ package runner
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"benchrun/internal/bench"
 	"benchrun/targets"
@@ -22,6 +24,19 @@ func TestProbeIsKept(t *testing.T) {
 	}
 	if got, ok := loadProbe(file, 1000, bench.ModeQuick, bench.Claims{}); !ok || got != want {
 		t.Errorf("got %+v, %v", got, ok)
+	}
+	for name, at := range map[string]time.Time{"old": time.Now().Add(-probeAge - time.Hour), "of tomorrow": time.Now().Add(24 * time.Hour)} {
+		text, err := json.Marshal(cachedProbe{Schema: probeSchema, MeasuredAt: at.Format(time.RFC3339), Patience: 99, Probe: want})
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := filepath.Join(filepath.Dir(file), "other.json")
+		if err := os.WriteFile(other, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := loadProbe(other, 1000, bench.ModeQuick, bench.Claims{}); ok {
+			t.Errorf("a probe that is %s was taken", name)
+		}
 	}
 	// A lower ratio fills the pool later, so the watchdog must be waited for longer.
 	if _, ok := loadProbe(file, 100, bench.ModeQuick, bench.Claims{}); ok {

@@ -53,6 +53,7 @@ func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, er
 	if err := r.installAll(ctx); err != nil {
 		return r.finish(ctx, err)
 	}
+	r.run.Environment.Python = r.python()
 	r.Progress.Start(len(order.Cells), r.estimate(order.Cells))
 	defer r.Progress.Done()
 	for i, c := range order.Cells {
@@ -75,6 +76,17 @@ func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, er
 		}
 	}
 	return r.finish(ctx, first)
+}
+
+// python is the interpreter that the targets run on, or that their environments
+// were made with: one for all of a run. "" = none needs one.
+func (r *Run) python() string {
+	for _, c := range r.order.Cells {
+		if t := r.prepared[c.Target()]; t != nil && t.Installation.Interpreter != "" {
+			return t.Installation.PythonVersion + " (" + t.Installation.Interpreter + ")"
+		}
+	}
+	return ""
 }
 
 // estimate is how long cells take, kept probes left out.
@@ -174,6 +186,9 @@ func (r *Run) cell(ctx context.Context, c plan.Cell) (bench.Cell, error) {
 	cell.Version = t.Installation.Version
 	if err := r.probe(ctx, t, c, &cell); err != nil {
 		cell.Reasons = []string{"could not be probed: " + err.Error()}
+		if errors.Is(err, errHostStalled) { // the host is to blame, as for an invalid attempt
+			err = nil
+		}
 		return cell, err
 	}
 	var judged []bench.Judgement
@@ -183,7 +198,7 @@ func (r *Run) cell(ctx context.Context, c plan.Cell) (bench.Cell, error) {
 			return cell, context.Cause(ctx)
 		}
 		if j == nil {
-			cell.Verdict, cell.Reasons = bench.Invalid, []string{err.Error()}
+			unmade(&cell, judged, err)
 			return cell, err
 		}
 		judged = append(judged, *j)
@@ -197,6 +212,13 @@ func (r *Run) cell(ctx context.Context, c plan.Cell) (bench.Cell, error) {
 	}
 	judge.Conclude(&cell, judged)
 	return cell, nil
+}
+
+// unmade folds a cell whose next attempt benchrun could not make: what was judged
+// before it counts, as before an invalid attempt.
+func unmade(cell *bench.Cell, judged []bench.Judgement, err error) {
+	cell.Attempts = append(cell.Attempts, bench.Attempt{Attempt: len(cell.Attempts) + 1, Note: err.Error()})
+	judge.Conclude(cell, append(judged, judge.Unmade(err.Error())))
 }
 
 // attempt runs one attempt, judges it, adds it to the cell and stores it. An

@@ -122,6 +122,8 @@ func tell(run bench.Run, raw bench.Cell, c cell) told {
 		}
 		if a.Record != "" {
 			text += ", " + a.Record
+		} else if a.Note != "" {
+			text += ", " + a.Note
 		}
 		t.Attempts = append(t.Attempts, text)
 	}

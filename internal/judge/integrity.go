@@ -1,0 +1,182 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// contradiction says what in a record benchrun cannot have written, "" when
+// there is nothing. Such a record was damaged or tampered with: what else is in
+// it proves nothing. What the server writes (receipts) is no part of this: a
+// server may lie, and a receipt that cannot be true is no proof (see starts).
+func contradiction(rec *bench.Record) string {
+	for _, find := range []func(*bench.Record) string{
+		headContradiction, markContradiction, figureContradiction, sampleContradiction, scheduleContradiction,
+	} {
+		if said := find(rec); said != "" {
+			return said
+		}
+	}
+	return ""
+}
+
+func headContradiction(rec *bench.Record) string {
+	h := rec.Head
+	p := h.Phases
+	switch {
+	case h.Rate < 1 || h.Rate > int(time.Second):
+		return fmt.Sprintf("a rate of %d victims a second", h.Rate)
+	case h.Ratio < 1 || h.Ratio > bench.RatioWhole:
+		return fmt.Sprintf("a ratio of %d thousandths of a percent", int(h.Ratio))
+	case h.SLO < 1 || h.Timeout < h.SLO || h.Timeout > maxTime:
+		return fmt.Sprintf("an SLO of %d ns and a timeout of %d ns", h.SLO, h.Timeout)
+	case p.Baseline < 1 || p.Fault < 1 || p.FaultCap < p.Fault || p.Recovery < 1 || p.Boot < 0 || p.AgeingMax < 0 || p.StopWindow < 0:
+		return fmt.Sprintf("phases of %+v", p)
+	case h.Aged < 0 || h.LeakBytes < 0 || h.Target.Workers < 0 || h.Target.Probe.Slots < 0:
+		return "a count below zero in the head"
+	}
+	return ""
+}
+
+// phaseMarks in the order in which they are reached.
+var phaseMarks = [...]bench.MarkName{bench.MarkBoot, bench.MarkBaseline, bench.MarkAgeing, bench.MarkFault,
+	bench.MarkCurtailed, bench.MarkRecovery, bench.MarkShutdown, bench.MarkEnd}
+
+func markContradiction(rec *bench.Record) string {
+	at := map[bench.MarkName]int64{}
+	for _, m := range rec.Marks {
+		if !slices.Contains(phaseMarks[:], m.Name) {
+			continue
+		}
+		if _, again := at[m.Name]; again {
+			return "two marks " + string(m.Name)
+		}
+		if at[m.Name] = m.T; m.T < 0 || m.T > maxTime {
+			return fmt.Sprintf("the mark %s at %d ns", m.Name, m.T)
+		}
+	}
+	before, last := bench.MarkName(""), int64(0)
+	for _, name := range phaseMarks {
+		t, ok := at[name]
+		if ok && t < last {
+			return fmt.Sprintf("the mark %s before %s", name, before)
+		}
+		if ok {
+			before, last = name, t
+		}
+	}
+	if _, served := at[bench.MarkBaseline]; served && !rec.Boot.Ready {
+		return "a baseline of a server that was never ready"
+	}
+	return ""
+}
+
+// figureContradiction looks for figures that nothing can measure.
+func figureContradiction(rec *bench.Record) string {
+	h := rec.Head
+	figures := []float64{h.HoldS, h.Target.Claims.Watchdog, h.Target.Claims.Grace, h.Target.Probe.Watchdog, rec.Boot.Seconds}
+	if rec.Stop != nil {
+		figures = append(figures, rec.Stop.Seconds, float64(rec.Stop.Survivors), float64(rec.Stop.Term))
+	}
+	for _, x := range rec.Vitals {
+		figures = append(figures, float64(x.T), x.CPU, float64(x.Memory)+1, // -1 = not sampled
+			float64(min(x.Procs, x.Threads, x.FDs, x.Zombies, x.CloseWait)))
+	}
+	for _, x := range figures {
+		if !(x >= 0) || math.IsInf(x, 0) { // a NaN is not
+			return fmt.Sprintf("a figure of %v", x)
+		}
+	}
+	return ""
+}
+
+func sampleContradiction(rec *bench.Record) string {
+	type id struct {
+		role bench.Role
+		seq  uint64
+	}
+	seen := map[id]bool{}
+	for _, s := range rec.Samples {
+		if seen[id{s.Role, s.Seq}] {
+			return sampleWords(s) + " is there twice"
+		}
+		seen[id{s.Role, s.Seq}] = true
+		if said := timeContradiction(rec.Head, s); said != "" {
+			return sampleWords(s) + " " + said
+		}
+	}
+	return ""
+}
+
+func sampleWords(s bench.Sample) string { return fmt.Sprintf("%s %d", clean(string(s.Role)), s.Seq) }
+
+// timeContradiction is what is impossible about one sample.
+func timeContradiction(h bench.Head, s bench.Sample) string {
+	slo := h.SLO
+	if s.Role == bench.RoleControl {
+		slo = int64(bench.ControlSLO)
+	}
+	switch {
+	case min(s.Due, s.Sent, s.Done) < 0 || max(s.Due, s.Sent, s.Done) > maxTime:
+		return "has an impossible time"
+	case s.Sent != 0 && s.Sent < s.Due:
+		return "was sent before it was due"
+	case s.Done != 0 && s.Done < max(s.Sent, s.Due):
+		return "was done before it was sent"
+	case s.Outcome == bench.OK && (s.Sent == 0 || s.Done == 0 || s.Done-s.Due > slo):
+		return "is ok, but not within the SLO"
+	case s.Outcome == bench.OK && (s.Status < http.StatusOK || s.Status >= http.StatusMultipleChoices):
+		return fmt.Sprintf("is ok with status %d", s.Status)
+	case s.Outcome == bench.Late && s.Done-s.Due <= slo:
+		return "is late, but within the SLO"
+	case s.Bytes < 0:
+		return "has a count of bytes below zero"
+	}
+	return ""
+}
+
+// scheduleContradiction looks for samples that no schedule has: outside of their
+// role's phase, or, where a role has a rate, off its beat. A record that breaks
+// off has no end to hold them to.
+func scheduleContradiction(rec *bench.Record) string {
+	v := newView(rec)
+	light := max(1, rec.Head.Rate/10) // requests a second, of the control
+	for _, role := range []struct {
+		list     []bench.Sample
+		rate     int // a second; 0 = not on a beat
+		from, to bench.MarkName
+	}{
+		{v.victims, rec.Head.Rate, bench.MarkBaseline, bench.MarkShutdown},
+		{v.controls, light, bench.MarkBoot, ""}, // it is ended last, after the mark
+		{v.provokers, 0, bench.MarkFault, bench.MarkRecovery},
+		{v.ageing, 0, bench.MarkAgeing, bench.MarkFault},
+	} {
+		from, begun := v.marks[role.from]
+		if !begun || len(role.list) == 0 { // without its phase a role counts nowhere
+			continue
+		}
+		to := v.first(maxTime, role.to)
+		first := role.list[0]
+		for _, s := range role.list {
+			if s.Due < from || s.Due > to {
+				return fmt.Sprintf("%s was due outside of its phase", sampleWords(s))
+			}
+			if role.rate > 0 && s.Due-offset(s.Seq, role.rate) != first.Due-offset(first.Seq, role.rate) {
+				return fmt.Sprintf("%s was due off the beat of %d a second", sampleWords(s), role.rate)
+			}
+		}
+	}
+	return ""
+}
+
+// offset is when request seq of an open loop is due, ns after request 0: the
+// formula of clients.OpenLoop.
+func offset(seq uint64, rate int) int64 {
+	r, s := uint64(rate), uint64(second)                      //nolint:gosec // a rate is positive, see headContradiction
+	return int64(min(seq/r, uint64(maxTime)/s)*s + seq%r*s/r) //nolint:gosec // below 2·maxTime
+}

@@ -1,0 +1,62 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"benchrun/clients"
+	"benchrun/internal/bench"
+)
+
+// probeTries is how often a probe is made until the host does not stall in it.
+const probeTries = 3
+
+// errHostStalled says that a probe could not be made in peace: what it stands
+// for is invalid, and nobody's fault.
+var errHostStalled = fmt.Errorf("the host stalled in each of %d tries", probeTries)
+
+// undisturbed makes a probe until the control was served in time all through it.
+func undisturbed(what string, probe func() (misses int, err error)) error {
+	for range probeTries {
+		if misses, err := probe(); err != nil || misses == 0 {
+			return err
+		}
+	}
+	return fmt.Errorf("%s: %w", what, errHostStalled)
+}
+
+// besideControl does work while a control server is asked as it is in attempts,
+// and counts the probes of it that missed their SLO.
+func besideControl(ctx context.Context, clock bench.Clock, work func()) (misses int, err error) {
+	control, err := clients.StartControl(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("control server: %w", err)
+	}
+	defer func() { err = errors.Join(err, control.Close()) }()
+	return missesOf(ctx, clock, control.Addr(), work)
+}
+
+// missesOf counts the misses of the control at addr while work is done.
+func missesOf(ctx context.Context, clock bench.Clock, addr string, work func()) (int, error) {
+	var missed atomic.Int64
+	var failed error
+	var probes crew
+	probes.start(ctx, func(ctx context.Context) {
+		loop := clients.OpenLoop{
+			Clock: clock, Addr: addr, Role: bench.RoleControl, Rate: max(1, bench.StandardLoad.Rate/10),
+			SLO: bench.ControlSLO, Timeout: bench.StandardLoad.Timeout, Start: clock.Now(),
+			Nonce: func(seq uint64) string { return fmt.Sprintf("probe-%d", seq) },
+			OnSample: func(s bench.Sample) {
+				if s.Outcome != bench.OK {
+					missed.Add(1)
+				}
+			},
+		}
+		failed = loop.Run(ctx)
+	})
+	work()
+	probes.end() // waits for the probes under way
+	return int(missed.Load()), failed
+}

@@ -1,0 +1,63 @@
+package results
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"benchrun/internal/bench"
+)
+
+// Recovered is all that a run has measured, be it ended or killed.
+type Recovered struct {
+	Run   bench.Run // the cells that it ended, then those that it had begun
+	Begun int       // how many these are: the last ones of Run.Cells
+	Notes []string  // what a person should know of them
+}
+
+// Recover reads run.json, and takes from cells.ndjson the cells that are not in
+// it: the run ended before they did. They come with all their attempts and the
+// last one's verdict; what they amount to is for the judge to say. Without a
+// run.json the run has an id, a seed and its cells. Errors are those of ReadRun
+// and ReadAttempts.
+func (f *Folder) Recover() (Recovered, error) {
+	lines, torn, err := ReadAttempts(f.Join(CellsFile))
+	if err != nil {
+		return Recovered{}, err
+	}
+	var r Recovered
+	if torn != "" {
+		r.Notes = append(r.Notes, torn)
+	}
+	if exists(f.Join(RunFile)) || len(lines) == 0 {
+		if r.Run, err = f.Run(); err != nil {
+			return Recovered{}, err
+		}
+	} else {
+		r.Run = bench.Run{Schema: bench.RunSchema, ID: filepath.Base(f.path), Seed: lines[0].Seed}
+		r.Notes = append(r.Notes, f.Join(RunFile)+" is missing: what it was measured on is not known")
+	}
+	ended := map[string]bool{}
+	for _, c := range r.Run.Cells {
+		ended[CellID(c)] = true
+	}
+	at := map[string]int{}
+	for _, l := range lines {
+		i, known := at[l.ID]
+		switch {
+		case ended[l.ID]:
+		case known:
+			l.Cell.Attempts = slices.Concat(r.Run.Cells[i].Attempts, l.Attempts)
+			r.Run.Cells[i] = l.Cell
+		default:
+			at[l.ID] = len(r.Run.Cells)
+			r.Run.Cells = append(r.Run.Cells, l.Cell)
+			r.Begun++
+		}
+	}
+	if r.Begun > 0 {
+		r.Run.Interrupted = true
+		r.Notes = append(r.Notes, fmt.Sprintf("the run was ended in the middle of a cell: %d taken from %s", r.Begun, f.Join(CellsFile)))
+	}
+	return r, nil
+}
