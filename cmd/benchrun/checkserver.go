@@ -87,24 +87,23 @@ func (s settings) checked(what string) ([]plan.Cell, error) {
 // checkServer checks target after target and prints a table of each.
 func (s settings) checkServer(cmd *cobra.Command, cells []plan.Cell, patience time.Duration) error {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	note := report.NewProgress(stderr, isTerminal(stderr), width(stderr)).Note
-	lab, done, err := openLab(ctx, s.port, note)
+	lab, done, err := openLab(ctx, s.port, newProgress(stderr).Note)
 	if err != nil {
 		return err
 	}
 	defer done()
 	worst := runner.FindingOK
 	for _, c := range cells {
+		progress := newProgress(stderr) // its status line goes before the table comes
 		if c.Unsupported != "" {
-			note(fmt.Sprintf("%s/%s: %s", c.Server.Name, c.Profile, c.Unsupported))
+			progress.Note(fmt.Sprintf("%s/%s: %s", c.Server.Name, c.Profile, c.Unsupported))
 			continue
 		}
-		t, err := lab.Prepare(ctx, c, s.python, note)
+		t, err := lab.Prepare(ctx, c, s.python, progress.Note)
 		if err != nil {
 			return err
 		}
-		note(fmt.Sprintf("checking %s %s/%s", t.Server.Name, t.Installation.Version, t.ProfileName))
-		findings, err := checkTarget(ctx, lab, t, patience)
+		findings, err := checkTarget(ctx, lab, t, patience, progress)
 		if werr := writeFindings(cmd.OutOrStdout(), t, findings); werr != nil && err == nil {
 			err = werr
 		}
@@ -134,15 +133,19 @@ func worseOf(a, b runner.FindingVerdict) runner.FindingVerdict {
 	return runner.FindingOK
 }
 
-func checkTarget(ctx context.Context, lab *runner.Lab, t *runner.Prepared, patience time.Duration) (findings []runner.Finding, err error) {
+func checkTarget(ctx context.Context, lab *runner.Lab, t *runner.Prepared, patience time.Duration, progress *report.Progress) (findings []runner.Finding, err error) {
 	logs, err := os.MkdirTemp("", "benchrun-check-")
 	if err != nil {
 		return nil, &bench.EnvironmentError{Problem: "no folder for the server's output", Err: err, Hint: "set TMPDIR"}
 	}
 	defer func() { _ = os.RemoveAll(logs) }() // small, and in a folder for what is temporary
+	progress.Start(0, 0)
+	defer progress.Done()
+	progress.Cell(1, fmt.Sprintf("%s %s/%s", t.Server.Name, t.Installation.Version, t.ProfileName))
 	check := runner.ServerCheck{
 		Lab: lab, Target: t, Patience: patience, LogPath: filepath.Join(logs, "server.log"),
-		On: func(f runner.Finding) { findings = append(findings, f) },
+		On:    func(f runner.Finding) { findings = append(findings, f) },
+		Doing: func(check string) { progress.Phase(check, 0) },
 	}
 	err = check.Run(ctx)
 	return findings, err

@@ -44,15 +44,19 @@ type ServerCheck struct {
 	Patience time.Duration // how long a claimed watchdog is waited for, at most
 	LogPath  string        // the server's output, of all launches
 	On       func(Finding)
+	Doing    func(check string) // told before each check; may be nil
 }
 
 // Run launches the target several times: for the ordinary requests and the
-// stop, for each fault, and for its slots and its watchdog. Whatever the
+// stop, for the reload, for each fault, and for its slots and its watchdog. Whatever the
 // server does is in the findings; an error means that the harness could not
 // do its work.
 func (c *ServerCheck) Run(ctx context.Context) error {
 	up, err := c.ordinary(ctx)
 	if err != nil || !up {
+		return err
+	}
+	if err := c.reload(ctx); err != nil {
 		return err
 	}
 	for _, f := range scenarios.All() {
@@ -64,6 +68,13 @@ func (c *ServerCheck) Run(ctx context.Context) error {
 		}
 	}
 	return c.claims(ctx)
+}
+
+// begin tells which check is on.
+func (c *ServerCheck) begin(check string) {
+	if c.Doing != nil {
+		c.Doing(check)
+	}
 }
 
 // report tells a finding: ok when problem is empty.
@@ -115,12 +126,14 @@ func exitWords(e bench.ExitStatus) string {
 // claims compares what the file claims with what is measured.
 func (c *ServerCheck) claims(ctx context.Context) error {
 	claims := c.Target.Profile.Claims
+	c.begin("slots")
 	p, err := c.Lab.probeSlots(ctx, c.Target, c.LogPath)
 	if err != nil {
 		return err
 	}
 	c.On(slotsFinding(claims.Slots, p))
 	patience := c.patience(claims.Watchdog)
+	c.begin("watchdog")
 	took, gone, err := c.Lab.timeWatchdog(ctx, c.Target, patience, c.LogPath)
 	if err != nil {
 		return err
