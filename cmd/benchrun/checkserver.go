@@ -144,7 +144,11 @@ func checkTarget(ctx context.Context, lab *runner.Lab, t *runner.Prepared, patie
 	progress.Cell(1, fmt.Sprintf("%s %s/%s", t.Server.Name, t.Installation.Version, t.ProfileName))
 	check := runner.ServerCheck{
 		Lab: lab, Target: t, Patience: patience, LogPath: filepath.Join(logs, "server.log"),
-		On:    func(f runner.Finding) { findings = append(findings, f) },
+		On: func(f runner.Finding) {
+			if ctx.Err() == nil { // what an interruption did is no finding
+				findings = append(findings, f)
+			}
+		},
 		Doing: func(check string) { progress.Phase(check, 0) },
 	}
 	err = check.Run(ctx)

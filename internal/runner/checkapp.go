@@ -157,14 +157,20 @@ func (c *ServerCheck) upload(ctx context.Context, s *stage) {
 	c.report("/upload", "200, application/json, nonce, bytes, sha256", "all of it, for 1,000,000 bytes", problem)
 }
 
-// largeUpload sends what the family of that name does.
+// largeUpload sends what the family of that name does. A server may have a
+// limit and say so: that differs, and is what the family is there to measure.
 func (c *ServerCheck) largeUpload(ctx context.Context, s *stage) {
 	got, err := c.provoke(ctx, s, bench.Family{ID: "large-upload", Client: bench.ClientLargeUpload})
-	problem := wrongAnswer(got)
-	if err != nil {
-		problem = err.Error()
+	f := Finding{Check: "/upload, large", Expected: "the same, for 20,000,000 bytes", Seen: "all of it, " + took(got), Verdict: FindingOK}
+	switch problem := wrongAnswer(got); {
+	case err != nil:
+		f.Seen, f.Verdict = err.Error(), FindingFailed
+	case got.Outcome == bench.Completed && got.Status == http.StatusRequestEntityTooLarge:
+		f.Seen, f.Verdict = "refused: "+problem, FindingDiffers
+	case problem != "":
+		f.Seen, f.Verdict = problem, FindingFailed
 	}
-	c.report("/upload, large", "the same, for a body of 20,000,000 bytes", "all of it, "+took(got), problem)
+	c.On(f)
 }
 
 func (c *ServerCheck) download(ctx context.Context, s *stage) {
