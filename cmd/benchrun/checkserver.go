@@ -27,14 +27,18 @@ func newCheckServerCommand() *cobra.Command {
 		Short: "whether a server and its file do what the contract asks",
 		Long: `check-server installs a server, boots it, asks for everything that an app must
 serve (docs/contract.md), checks the answers and the receipts strictly, stops
-it, and compares the slots and the watchdog that it measures with what the
-server's file claims. It takes about half a minute a profile.
+it, reloads it under a light load, and compares the slots and the watchdog that
+it measures with what the server's file claims. It takes about half a minute a
+profile, and as long again as a claimed watchdog takes, --patience at most.
 
-NAME is a server, or name@version; FILE is a server file of your own. A claim
-that differs is told and fails nothing: claims explain, they never decide. The
-exit code is 0, 5 when something could not be measured, or 10 when a check
-failed.`,
-		Example:           "  benchrun check-server gunicorn\n  benchrun check-server my.yaml --profile default\n  benchrun check-server mod_wsgi --profile default --patience 4m",
+NAME is a server, or name@version; FILE is a server file of your own. What the
+server does that its file does not say, or a better one would not do (a claim
+that differs, a request lost at a reload, a large upload refused, honest work
+ended by its watchdog) is told as "differs" and fails nothing.
+
+The exit code is 0, 5 when something could not be measured, or 10 when a check
+failed; 2, 3, 4, 130 and 143 are as for benchrun itself.`,
+		Example:           "  benchrun check-server gunicorn\n  benchrun check-server my.yaml --profile default\n  benchrun check-server mod_wsgi --profile default --patience 245s",
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeServers,
 		RunE: func(cmd *cobra.Command, args []string) error {
