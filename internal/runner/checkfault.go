@@ -70,7 +70,7 @@ func (c *ServerCheck) fault(ctx context.Context, f bench.Family) error {
 		case start.Fault != f.Fault || start.PID <= 0 || start.TID <= 0:
 			c.report(check, "a start receipt", "", fmt.Sprintf("a receipt of fault %q, pid %d, tid %d", start.Fault, start.PID, start.TID))
 		case f.Effect == bench.EffectHold:
-			c.holds(ctx, check, start, answered)
+			c.holds(ctx, s, check, start, answered)
 		case f.Effect == bench.EffectKill:
 			problem := ""
 			if !s.awaitDeath(ctx, start.PID) {
@@ -80,8 +80,7 @@ func (c *ServerCheck) fault(ctx context.Context, f bench.Family) error {
 		default:
 			got := <-answered // bounded by loadPatience
 			end, ended := s.awaitReceipt(ctx, start.Nonce, bench.ReceiptEnd)
-			cut := !ended && s.gone(start) && c.Target.Profile.Claims.Watchdog > 0
-			c.On(loadFinding(check, start, end, got, cut))
+			c.On(loadFinding(check, start, end, got, !ended && c.watchdogEnded(ctx, s, start)))
 		}
 	}, func() {
 		c.On(Finding{Check: check, Expected: "a start receipt", Seen: "a second launch did not come up"})
@@ -94,16 +93,25 @@ func (c *ServerCheck) fault(ctx context.Context, f bench.Family) error {
 
 // holds looks whether a fault that ends by nothing but a watchdog holds for a
 // while.
-func (c *ServerCheck) holds(ctx context.Context, check string, start bench.Receipt, answered <-chan bench.Sample) {
-	problem := ""
+func (c *ServerCheck) holds(ctx context.Context, s *stage, check string, start bench.Receipt, answered <-chan bench.Sample) {
+	f := Finding{Check: check, Expected: "a start receipt, and no end of it", Verdict: FindingOK}
+	f.Seen = fmt.Sprintf("a receipt by pid %d; it holds", start.PID)
 	select {
 	case got := <-answered:
-		problem = fmt.Sprintf("a receipt by pid %d; the request ended after %d ms: %s %d",
-			start.PID, (got.Done-got.Sent)/1e6, got.Outcome, got.Status)
+		f.Seen, f.Verdict = fmt.Sprintf("a receipt by pid %d; the request ended %s: %s %d", start.PID, took(got), got.Outcome, got.Status), FindingFailed
+		if c.watchdogEnded(ctx, s, start) {
+			f.Verdict = FindingDiffers
+		}
 	case <-time.After(checkHeld):
 	case <-ctx.Done():
 	}
-	c.report(check, "a start receipt, and no end of it", fmt.Sprintf("a receipt by pid %d; it holds", start.PID), problem)
+	c.On(f)
+}
+
+// watchdogEnded says that the server's watchdog may have ended a request: it is
+// claimed, and the request's thread or process is gone.
+func (c *ServerCheck) watchdogEnded(ctx context.Context, s *stage, start bench.Receipt) bool {
+	return c.Target.Profile.Claims.Watchdog > 0 && poll(ctx, func() bool { return s.gone(start) })
 }
 
 // loadFinding judges a fault that ends by itself: both receipts, and a right
