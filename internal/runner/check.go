@@ -131,6 +131,15 @@ func (c *ServerCheck) claims(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if step, ok := claimStep(claims.Slots, p); ok {
+		held, err := c.Lab.fillSlots(ctx, c.Target, step, c.LogPath)
+		if err != nil {
+			return err
+		}
+		if held > p.Slots {
+			p.Slots, p.Unbounded = held, held >= step.n
+		}
+	}
 	c.On(slotsFinding(claims.Slots, p))
 	patience := c.patience(claims.Watchdog)
 	c.begin("watchdog")
@@ -140,6 +149,20 @@ func (c *ServerCheck) claims(ctx context.Context) error {
 	}
 	c.On(watchdogFinding(claims.Watchdog, took, gone))
 	return nil
+}
+
+// mostClaimed is the largest claim of slots that is tried.
+const mostClaimed = 3500
+
+// claimStep is one more try at filling a pool, where more slots are claimed
+// than the probe's search sends requests. One of those may have come too late.
+func claimStep(claim int, p bench.Probe) (step slotStep, ok bool) {
+	if most := slotSteps[len(slotSteps)-1].n; p.Slots < most-most/20 || claim <= p.Slots || claim > mostClaimed {
+		return step, false
+	}
+	step = slotStep{n: claim + claim/20, rate: 250}
+	step.sleep = time.Duration(float64(step.n)/step.rate*float64(time.Second)) + 2*time.Second
+	return step, true
 }
 
 // patience is how long a watchdog is waited for: long enough to contradict the

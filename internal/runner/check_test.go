@@ -183,3 +183,25 @@ func TestLostAtReload(t *testing.T) {
 		}
 	}
 }
+
+func TestClaimStep(t *testing.T) {
+	for _, tt := range []struct {
+		claim int
+		probe bench.Probe
+		n     int // 0 = no try
+	}{
+		{3000, bench.Probe{Slots: 1100, Unbounded: true}, 3150},
+		{3000, bench.Probe{Slots: 1099}, 3150},
+		{3000, bench.Probe{Slots: 600}, 0},
+		{1000, bench.Probe{Slots: 1100, Unbounded: true}, 0},
+		{5000, bench.Probe{Slots: 1100, Unbounded: true}, 0},
+	} {
+		step, ok := claimStep(tt.claim, tt.probe)
+		if step.n != tt.n || ok != (tt.n > 0) {
+			t.Errorf("claim %d, %+v: %+v, %v", tt.claim, tt.probe, step, ok)
+		}
+		if sending := float64(step.n) / 250; ok && step.sleep.Seconds() <= sending {
+			t.Errorf("the first of %d wakes before the last is sent", step.n)
+		}
+	}
+}
