@@ -48,11 +48,12 @@ func TestLargeUploadEndsEarly(t *testing.T) {
 	if s := provoke(t.Context(), newLargeUpload(), refused); s.Outcome != bench.Completed || s.Status != 413 || s.Bytes == largeUploadSize {
 		t.Errorf("413: %s, status %d, %d bytes", s.Outcome, s.Status, s.Bytes)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
 	done := make(chan struct{})
 	stuck := bareServer(t, func(net.Conn) { <-done })
-	s := provoke(ctx, newLargeUpload(), stuck)
+	upload := newLargeUpload() // takes a while: before the time runs
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	s := provoke(ctx, upload, stuck)
 	close(done)
 	if s.Outcome != bench.HeldOpen || s.Bytes == 0 || s.Bytes == largeUploadSize {
 		t.Errorf("never read: %s after %d bytes", s.Outcome, s.Bytes)

@@ -70,3 +70,44 @@ func AskUpload(ctx context.Context, addr, nonce string, timeout time.Duration) e
 	}
 	return u.checkAnswer(nonce, a)
 }
+
+// downloadBlock is what the answer to GET /download consists of.
+const downloadBlock = "benchrun"
+
+// AskDownload fetches the answer of a slow download at once, without its
+// slowness, and says what is wrong with it.
+func AskDownload(ctx context.Context, addr, nonce string, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	conn, err := dial(ctx, addr, time.Time{})
+	if err != nil {
+		return err
+	}
+	defer endWith(ctx, conn)()
+	_, _ = conn.Write(getRequest("/download?nonce="+nonce, addr)) // reading tells what a failure means
+	a := readLargeAnswer(conn, bufio.NewReader(nil), make([]byte, downloadSize), downloadSize+1)
+	if a.fate != whole {
+		return fmt.Errorf("%s after %d bytes of body: %w", a.fate, a.size, a.err)
+	}
+	return checkDownload(a)
+}
+
+// checkDownload holds a whole answer to what the contract promises.
+func checkDownload(a answer) error {
+	kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
+	length := a.header.Get("Content-Length")
+	switch {
+	case a.status != http.StatusOK:
+		return fmt.Errorf("status %d", a.status)
+	case !strings.EqualFold(strings.TrimSpace(kind), "application/octet-stream"):
+		return fmt.Errorf("Content-Type %q", a.header.Get("Content-Type"))
+	case length != strconv.Itoa(downloadSize):
+		return fmt.Errorf("Content-Length %q, want %d", length, downloadSize)
+	}
+	for i, b := range a.body {
+		if b != downloadBlock[i%len(downloadBlock)] {
+			return fmt.Errorf("byte %d of the body is %q", i, b)
+		}
+	}
+	return nil
+}

@@ -1,10 +1,12 @@
 package clients
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -91,5 +93,38 @@ func TestAskUpload(t *testing.T) {
 			t.Errorf("want %q, got %v", says, err)
 		}
 		srv.Close()
+	}
+}
+
+func TestAskDownload(t *testing.T) {
+	whole := bytes.Repeat([]byte("benchrun"), downloadSize/8)
+	spoilt := bytes.Clone(whole)
+	spoilt[downloadSize-1] = '!'
+	const kind = "Content-Type: application/octet-stream"
+	length := fmt.Sprintf("Content-Length: %d", downloadSize)
+	for _, tt := range []struct {
+		says, head string
+		body       []byte
+	}{
+		{"", head("200 OK", kind, length), whole},
+		{"status 404", head("404 Not Found", kind, length), whole},
+		{"Content-Type", head("200 OK", length), whole},
+		{"Content-Length", head("200 OK", kind, "Content-Length: 8"), whole[:8]},
+		{"Content-Length", head("200 OK", kind), whole}, // ended by the connection's end
+		{"byte 16777215 of the body is '!'", head("200 OK", kind, length), spoilt},
+		{"body broke off after 1000 bytes", head("200 OK", kind, length), whole[:1000]},
+		{"broke before the head", "", nil},
+	} {
+		addr := rawServer(t, func(c net.Conn, r *http.Request) {
+			if r.Method != http.MethodGet || r.URL.RequestURI() != "/download?nonce=d" {
+				t.Errorf("asked %s %s", r.Method, r.URL)
+			}
+			_, _ = io.WriteString(c, tt.head)
+			_, _ = c.Write(tt.body)
+		})
+		err := AskDownload(t.Context(), addr, "d", 10*time.Second)
+		if (err == nil) != (tt.says == "") || err != nil && !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("want %q, got %v", tt.says, err)
+		}
 	}
 }

@@ -59,8 +59,9 @@ func NewProgress(w io.Writer, tty bool, width int) *Progress {
 	return &Progress{w: w, tty: tty, width: width, live: math.NaN()}
 }
 
-// Start says how many cells there are and how long all will take (0 = not
-// known). Done must follow: on a terminal it starts a goroutine.
+// Start says how many cells there are (0 = they are not counted, and nothing is
+// printed) and how long all will take (0 = not known). Done must follow: on a
+// terminal it starts a goroutine.
 func (p *Progress) Start(total int, estimate time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -76,7 +77,9 @@ func (p *Progress) Start(total int, estimate time.Duration) {
 	if estimate > 0 {
 		line += ", " + about(estimate)
 	}
-	p.line(line)
+	if total > 0 {
+		p.line(line)
+	}
 	p.stop = make(chan struct{})
 	if p.tty {
 		p.ticker.Go(p.keepCounting)
@@ -192,7 +195,12 @@ func (p *Progress) remaining(d time.Duration) {
 }
 
 // where is "[3/12] gunicorn 23.0.0 default, wedge-1pct".
-func (p *Progress) where() string { return fmt.Sprintf("[%d/%d] %s", p.cell, p.total, p.name) }
+func (p *Progress) where() string {
+	if p.total == 0 {
+		return p.name
+	}
+	return fmt.Sprintf("[%d/%d] %s", p.cell, p.total, p.name)
+}
 
 // left is how long the run will still take, in words; "" = not known.
 func (p *Progress) left() string {

@@ -151,8 +151,21 @@ func TestStatusLineNeverWraps(t *testing.T) {
 	p.Cell(3, strings.Repeat("long-name-", 20))
 	p.Phase("fault", 12*time.Second)
 	p.Live(97.3)
-	if got := s.last(); !strings.HasPrefix(got, "[3/0] long-name-") || !strings.HasSuffix(got, "…  fault 0/12 s · H 97.3 %") {
+	if got := s.last(); !strings.HasPrefix(got, "long-name-") || !strings.HasSuffix(got, "…  fault 0/12 s · H 97.3 %") {
 		t.Errorf("the name does not give way: %q", got)
+	}
+}
+
+// Where cells are not counted, none are told.
+func TestUncounted(t *testing.T) {
+	s := &screen{t: t}
+	p := NewProgress(s, false, 0)
+	p.Start(0, 0)
+	p.Cell(1, job)
+	p.Phase("boot", 0)
+	p.Done()
+	if got := s.all(); !slices.Equal(got, []string{job + ": boot", ""}) {
+		t.Errorf("lines %q", got)
 	}
 }
 

@@ -116,7 +116,7 @@ func openLab(ctx context.Context, port int, note func(string)) (lab *runner.Lab,
 // execute runs the cells. A run without an id means that nothing was begun.
 func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, error) {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	progress := report.NewProgress(stderr, isTerminal(stderr) && os.Getenv("TERM") != "dumb", width(stderr))
+	progress := newProgress(stderr)
 	lab, done, err := openLab(ctx, s.port, progress.Note)
 	if err != nil {
 		return bench.Run{}, err
@@ -201,6 +201,11 @@ func writeJSON(path string, run bench.Run) (err error) {
 		}
 	}()
 	return report.JSON(f, run)
+}
+
+// newProgress writes to stderr what is going on. A dumb terminal gets plain lines.
+func newProgress(stderr io.Writer) *report.Progress {
+	return report.NewProgress(stderr, isTerminal(stderr) && os.Getenv("TERM") != "dumb", width(stderr))
 }
 
 func isTerminal(w any) bool {

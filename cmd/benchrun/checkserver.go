@@ -27,14 +27,18 @@ func newCheckServerCommand() *cobra.Command {
 		Short: "whether a server and its file do what the contract asks",
 		Long: `check-server installs a server, boots it, asks for everything that an app must
 serve (docs/contract.md), checks the answers and the receipts strictly, stops
-it, and compares the slots and the watchdog that it measures with what the
-server's file claims. It takes about half a minute a profile.
+it, reloads it under a light load, and compares the slots and the watchdog that
+it measures with what the server's file claims. It takes about half a minute a
+profile, and as long again as a claimed watchdog takes, --patience at most.
 
-NAME is a server, or name@version; FILE is a server file of your own. A claim
-that differs is told and fails nothing: claims explain, they never decide. The
-exit code is 0, 5 when something could not be measured, or 10 when a check
-failed.`,
-		Example:           "  benchrun check-server gunicorn\n  benchrun check-server my.yaml --profile default\n  benchrun check-server mod_wsgi --profile default --patience 4m",
+NAME is a server, or name@version; FILE is a server file of your own. What the
+server does that its file does not say, or a better one would not do (a claim
+that differs, a request lost at a reload, a large upload refused, honest work
+ended by its watchdog) is told as "differs" and fails nothing.
+
+The exit code is 0, 5 when something could not be measured, or 10 when a check
+failed; 2, 3, 4, 130 and 143 are as for benchrun itself.`,
+		Example:           "  benchrun check-server gunicorn\n  benchrun check-server my.yaml --profile default\n  benchrun check-server mod_wsgi --profile default --patience 245s",
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeServers,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -87,24 +91,23 @@ func (s settings) checked(what string) ([]plan.Cell, error) {
 // checkServer checks target after target and prints a table of each.
 func (s settings) checkServer(cmd *cobra.Command, cells []plan.Cell, patience time.Duration) error {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	note := report.NewProgress(stderr, isTerminal(stderr), width(stderr)).Note
-	lab, done, err := openLab(ctx, s.port, note)
+	lab, done, err := openLab(ctx, s.port, newProgress(stderr).Note)
 	if err != nil {
 		return err
 	}
 	defer done()
 	worst := runner.FindingOK
 	for _, c := range cells {
+		progress := newProgress(stderr) // its status line goes before the table comes
 		if c.Unsupported != "" {
-			note(fmt.Sprintf("%s/%s: %s", c.Server.Name, c.Profile, c.Unsupported))
+			progress.Note(fmt.Sprintf("%s/%s: %s", c.Server.Name, c.Profile, c.Unsupported))
 			continue
 		}
-		t, err := lab.Prepare(ctx, c, s.python, note)
+		t, err := lab.Prepare(ctx, c, s.python, progress.Note)
 		if err != nil {
 			return err
 		}
-		note(fmt.Sprintf("checking %s %s/%s", t.Server.Name, t.Installation.Version, t.ProfileName))
-		findings, err := checkTarget(ctx, lab, t, patience)
+		findings, err := checkTarget(ctx, lab, t, patience, progress)
 		if werr := writeFindings(cmd.OutOrStdout(), t, findings); werr != nil && err == nil {
 			err = werr
 		}
@@ -134,15 +137,23 @@ func worseOf(a, b runner.FindingVerdict) runner.FindingVerdict {
 	return runner.FindingOK
 }
 
-func checkTarget(ctx context.Context, lab *runner.Lab, t *runner.Prepared, patience time.Duration) (findings []runner.Finding, err error) {
+func checkTarget(ctx context.Context, lab *runner.Lab, t *runner.Prepared, patience time.Duration, progress *report.Progress) (findings []runner.Finding, err error) {
 	logs, err := os.MkdirTemp("", "benchrun-check-")
 	if err != nil {
 		return nil, &bench.EnvironmentError{Problem: "no folder for the server's output", Err: err, Hint: "set TMPDIR"}
 	}
 	defer func() { _ = os.RemoveAll(logs) }() // small, and in a folder for what is temporary
+	progress.Start(0, 0)
+	defer progress.Done()
+	progress.Cell(1, fmt.Sprintf("%s %s/%s", t.Server.Name, t.Installation.Version, t.ProfileName))
 	check := runner.ServerCheck{
 		Lab: lab, Target: t, Patience: patience, LogPath: filepath.Join(logs, "server.log"),
-		On: func(f runner.Finding) { findings = append(findings, f) },
+		On: func(f runner.Finding) {
+			if ctx.Err() == nil { // what an interruption did is no finding
+				findings = append(findings, f)
+			}
+		},
+		Doing: func(check string) { progress.Phase(check, 0) },
 	}
 	err = check.Run(ctx)
 	return findings, err

@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/scenarios"
 )
 
 // checkServer runs check-server and returns each check's verdict and what was
@@ -51,13 +53,19 @@ func wantChecks(t *testing.T, got map[string]string, out string, want map[string
 
 // soundChecks are what the reference server must pass.
 var soundChecks = []string{"boot", "/ping", "/victim, nonce of 1", "/victim, nonce of 64", "/sleep", "/sleep receipts", "/upload",
-	"anything else", "stop (SIGTERM)", "receipts file", "/fault/wedge", "/fault/segfault", "slots", "watchdog"}
+	"/upload, large", "/download", "anything else", "stop (SIGTERM)", "receipts file", "reload (SIGHUP)", "requests at the reload",
+	"slots", "watchdog"}
 
 func TestCheckServer(t *testing.T) {
-	t.Run("sound", func(t *testing.T) {
-		t.Parallel()
-		got, out := checkServer(t, bench.ExitOK, "reference", "--profile", "default")
-		for _, check := range soundChecks {
+	t.Run("sound", func(t *testing.T) { // alone: the others' spinning would make its watchdog cut what computes
+		got, out := checkServer(t, bench.ExitOK, "reference", "--profile", "hardened")
+		checks := slices.Clone(soundChecks)
+		for _, f := range scenarios.All() {
+			if f.Fault != "" {
+				checks = append(checks, "/fault/"+f.Fault)
+			}
+		}
+		for _, check := range checks {
 			if got[check] != "ok" {
 				t.Errorf("%s is %q\n%s", check, got[check], out)
 			}
@@ -68,15 +76,40 @@ func TestCheckServer(t *testing.T) {
 		got, out := checkServer(t, bench.ExitCheckFailed, "reference", "--profile", "ignores-sigterm")
 		wantChecks(t, got, out, map[string]string{"stop (SIGTERM)": "failed", "/ping": "ok", "watchdog": "ok"})
 	})
+	t.Run("does not reload", func(t *testing.T) {
+		t.Parallel()
+		got, out := checkServer(t, bench.ExitCheckFailed, referenceFile(t, "[--workers, 2, --watchdog, 2s]", "{slots: 2, watchdog_s: 2}", "reload: {signal: USR1}"))
+		wantChecks(t, got, out, map[string]string{"reload (SIGUSR1)": "failed", "requests at the reload": "ok", "watchdog": "ok"})
+		if !strings.Contains(out, "still there after 10 s: pids [") {
+			t.Errorf("who was not replaced is not told:\n%s", out)
+		}
+	})
+	// What a server does to requests is told and fails nothing, unless it gives
+	// wrong answers.
+	t.Run("hasty", func(t *testing.T) {
+		t.Parallel()
+		got, out := checkServer(t, bench.ExitOK, referenceFile(t, "[--workers, 2, --watchdog, 2s, --flaw, kills-honest, --flaw, drops-on-reload]",
+			"{slots: 2, watchdog_s: 2, grace_s: 4}", "reload: {signal: HUP}"))
+		wantChecks(t, got, out, map[string]string{"/fault/legit-slow": "differs", "reload (SIGHUP)": "ok", "requests at the reload": "differs", "/fault/big-response": "ok"})
+		if !strings.Contains(out, "lost; the last one: status 502") {
+			t.Errorf("what was lost is not told:\n%s", out)
+		}
+	})
+	t.Run("cuts bodies", func(t *testing.T) {
+		t.Parallel()
+		got, out := checkServer(t, bench.ExitCheckFailed, referenceFile(t, "[--workers, 2, --watchdog, 2s, --flaw, truncates-responses, --flaw, truncates-uploads]",
+			"{slots: 2, watchdog_s: 2, grace_s: 4}", "reload: {signal: \"\"}"))
+		wantChecks(t, got, out, map[string]string{"/upload": "ok", "/upload, large": "failed", "/download": "failed", "/fault/big-response": "failed", "reload": "ok"})
+	})
 	// A claim that differs fails nothing; one that could not be tried is not passed.
 	t.Run("claims", func(t *testing.T) {
 		t.Parallel()
-		got, out := checkServer(t, bench.ExitOK, referenceFile(t, "[--workers, 2, --watchdog, 2s]", "{slots: 7, watchdog_s: 30, grace_s: 4}"))
+		got, out := checkServer(t, bench.ExitOK, referenceFile(t, "[--workers, 2, --watchdog, 2s]", "{slots: 7, watchdog_s: 30, grace_s: 4}", ""))
 		wantChecks(t, got, out, map[string]string{"slots": "differs", "watchdog": "differs", "boot": "ok"})
 	})
 	t.Run("impatient", func(t *testing.T) {
 		t.Parallel()
-		file := referenceFile(t, "[--workers, 2, --watchdog, 2s, --flaw, no-watchdog]", "{slots: 2, watchdog_s: 30, grace_s: 4}")
+		file := referenceFile(t, "[--workers, 2, --watchdog, 2s, --flaw, no-watchdog]", "{slots: 2, watchdog_s: 30, grace_s: 4}", "")
 		got, out := checkServer(t, bench.ExitUnmeasured, file, "--patience", "5s")
 		wantChecks(t, got, out, map[string]string{"slots": "ok", "watchdog": "unmeasured"})
 		if !strings.Contains(out, "--patience 47s") {
@@ -89,7 +122,7 @@ func TestCheckServer(t *testing.T) {
 		got, out := checkServer(t, bench.ExitCheckFailed, writeServer(t, "liar", `["{python}", "-c", "`+strings.ReplaceAll(liar, "\n", `\n`)+`", "{host}", "{port}", "{args}"]`))
 		wantChecks(t, got, out, map[string]string{
 			"boot": "ok", "/ping": "failed", "/victim, nonce of 1": "failed", "/sleep": "failed", "/sleep receipts": "failed",
-			"/upload": "failed", "anything else": "failed", "/fault/wedge": "failed", "slots": "unmeasured",
+			"/upload": "failed", "/upload, large": "failed", "/download": "failed", "reload": "ok", "anything else": "failed", "/fault/wedge": "failed", "slots": "unmeasured",
 		})
 	})
 	t.Run("never boots", func(t *testing.T) {
@@ -153,8 +186,9 @@ class H(BaseHTTPRequestHandler):
     do_POST = do_GET
 ThreadingHTTPServer((sys.argv[1], int(sys.argv[2])), H).serve_forever()`
 
-// referenceFile is a server file of the reference server with other claims.
-func referenceFile(t *testing.T, args, claims string) string {
+// referenceFile is a server file of the reference server with other claims and
+// a line of its own.
+func referenceFile(t *testing.T, args, claims, line string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "claims.yaml")
 	text := fmt.Sprintf(`schema: benchrun.server/v1
@@ -162,13 +196,14 @@ name: claims
 title: the reference server under another name
 app: builtin
 command: ["{benchrun}", __reference, --bind, "{host}:{port}", --app, "{app}", "{args}"]
+%s
 profiles:
   default:
     why: for a test
     args: %s
     workers: 2
     claims: %s
-`, args, claims)
+`, line, args, claims)
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

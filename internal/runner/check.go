@@ -45,15 +45,19 @@ type ServerCheck struct {
 	Patience time.Duration // how long a claimed watchdog is waited for, at most
 	LogPath  string        // the server's output, of all launches
 	On       func(Finding)
+	Doing    func(check string) // told before each check; may be nil
 }
 
 // Run launches the target several times: for the ordinary requests and the
-// stop, for each fault, and for its slots and its watchdog. Whatever the
+// stop, for the reload, for each fault, and for its slots and its watchdog. Whatever the
 // server does is in the findings; an error means that the harness could not
 // do its work.
 func (c *ServerCheck) Run(ctx context.Context) error {
 	up, err := c.ordinary(ctx)
 	if err != nil || !up {
+		return err
+	}
+	if err := c.reload(ctx); err != nil {
 		return err
 	}
 	for _, f := range scenarios.All() {
@@ -65,6 +69,13 @@ func (c *ServerCheck) Run(ctx context.Context) error {
 		}
 	}
 	return c.claims(ctx)
+}
+
+// begin tells which check is on.
+func (c *ServerCheck) begin(check string) {
+	if c.Doing != nil {
+		c.Doing(check)
+	}
 }
 
 // report tells a finding: ok when problem is empty.
@@ -113,10 +124,29 @@ func exitWords(e bench.ExitStatus) string {
 	return fmt.Sprintf("exit code %d", e.Code)
 }
 
+// slots probes as a run does, and once more with as many requests as the file
+// claims slots, where that is more than the probe sends.
+func (c *ServerCheck) slots(ctx context.Context, claim int) (bench.Probe, error) {
+	p, err := c.Lab.probeSlots(ctx, c.Target, c.LogPath)
+	if err != nil {
+		return p, err
+	}
+	step, ok := claimStep(claim, p)
+	if !ok {
+		return p, nil
+	}
+	held, err := c.Lab.fillSlots(ctx, c.Target, step, c.LogPath)
+	if held > p.Slots {
+		p.Slots, p.Unbounded = held, held >= step.n
+	}
+	return p, err
+}
+
 // claims compares what the file claims with what is measured.
 func (c *ServerCheck) claims(ctx context.Context) error {
 	claims := c.Target.Profile.Claims
-	p, err := c.Lab.probeSlots(ctx, c.Target, c.LogPath)
+	c.begin("slots")
+	p, err := c.slots(ctx, claims.Slots)
 	switch {
 	case errors.Is(err, errHostStalled):
 		c.On(Finding{Check: "slots", Expected: "a host that does not stall", Seen: err.Error(), Verdict: FindingUnmeasured})
@@ -126,6 +156,7 @@ func (c *ServerCheck) claims(ctx context.Context) error {
 		c.On(slotsFinding(claims.Slots, p))
 	}
 	patience := c.patience(claims.Watchdog)
+	c.begin("watchdog")
 	took, gone, err := c.Lab.timeWatchdog(ctx, c.Target, patience, c.LogPath)
 	switch {
 	case errors.Is(err, errHostStalled):
@@ -136,6 +167,20 @@ func (c *ServerCheck) claims(ctx context.Context) error {
 		c.On(watchdogFinding(claims.Watchdog, took, gone))
 	}
 	return nil
+}
+
+// mostClaimed is the largest claim of slots that is tried.
+const mostClaimed = 3500
+
+// claimStep is one more try at filling a pool, where more slots are claimed
+// than the probe's search sends requests. One of those may have come too late.
+func claimStep(claim int, p bench.Probe) (step slotStep, ok bool) {
+	if most := slotSteps[len(slotSteps)-1].n; p.Slots < most-most/20 || claim <= p.Slots || claim > mostClaimed {
+		return step, false
+	}
+	step = slotStep{n: claim + claim/20, rate: 250}
+	step.sleep = time.Duration(float64(step.n)/step.rate*float64(time.Second)) + 2*time.Second
+	return step, true
 }
 
 // patience is how long a watchdog is waited for: long enough to contradict the

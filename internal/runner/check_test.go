@@ -1,6 +1,9 @@
 package runner
 
 import (
+	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,6 +109,100 @@ func TestFirstSlotStepBeatsWatchdogs(t *testing.T) {
 			if w := profile.Claims.Watchdog; w > 0 && w <= over {
 				t.Errorf("%s/%s: the watchdog acts after %g s, the first step takes %g s", name, p, w, over)
 			}
+		}
+	}
+}
+
+func TestLoadFinding(t *testing.T) {
+	start := bench.Receipt{Fault: "cpu", PID: 7, Event: bench.ReceiptStart, T: 1}
+	end := bench.Receipt{Fault: "cpu", PID: 7, Event: bench.ReceiptEnd, T: 2}
+	right := bench.Sample{Outcome: bench.Completed, Status: 200, PID: 7}
+	with := func(s bench.Sample, change func(*bench.Sample)) bench.Sample { change(&s); return s }
+	for _, tt := range []struct {
+		name string
+		end  bench.Receipt
+		got  bench.Sample
+		cut  bool
+		want FindingVerdict
+		says string
+	}{
+		{"right", end, right, false, FindingOK, "by pid 7"},
+		{"no end receipt", bench.Receipt{}, right, false, FindingFailed, "no end receipt"},
+		{"another's end receipt", bench.Receipt{Fault: "cpu", PID: 8, Event: bench.ReceiptEnd, T: 2}, right, false, FindingFailed, "pid 8"},
+		{"another's answer", end, with(right, func(s *bench.Sample) { s.PID = 8 }), false, FindingFailed, "from pid 8"},
+		{"an end before the start", at(end, 0), right, false, FindingFailed, "ms apart"},
+		{"a wrong answer", end, with(right, func(s *bench.Sample) { s.Error = "the answer has 65536 bytes" }), false, FindingFailed, "65536"},
+		{"an error page", end, with(right, func(s *bench.Sample) { s.Status = 500 }), false, FindingFailed, "status 500"},
+		{"cut", bench.Receipt{}, bench.Sample{Outcome: bench.Cut, Error: "EOF"}, false, FindingFailed, "EOF"},
+		{"cut by a watchdog", bench.Receipt{}, bench.Sample{Outcome: bench.Cut, Error: "EOF"}, true, FindingDiffers, "EOF"},
+		{"for ever", bench.Receipt{}, bench.Sample{Outcome: bench.HeldOpen}, false, FindingFailed, "within 20 s"},
+	} {
+		if f := loadFinding("/fault/cpu", start, tt.end, tt.got, tt.cut); f.Verdict != tt.want || !strings.Contains(f.Seen, tt.says) {
+			t.Errorf("%s: %+v, want %s, %q", tt.name, f, tt.want, tt.says)
+		}
+	}
+}
+
+func at(r bench.Receipt, t int64) bench.Receipt { r.T = t; return r }
+
+func TestWhoWasReplaced(t *testing.T) {
+	seen := []bench.ProcEvent{
+		{T: 1, PID: 5, Event: bench.Born}, {T: 1, PID: 6, Event: bench.Born},
+		{T: 20, PID: 9, Event: bench.Born}, {T: 30, PID: 5, Event: bench.Died},
+	}
+	if got := living([]int{5, 6, 7}, seen); !slices.Equal(got, []int{6, 7}) {
+		t.Errorf("living: %v", got)
+	}
+	if got := bornSince(20, []int{5, 6, 7, 9}, seen); !slices.Equal(got, []int{9}) {
+		t.Errorf("born since: %v", got)
+	}
+}
+
+func TestLostAtReload(t *testing.T) {
+	const asked = 100
+	v := func(done int64, o bench.Outcome) bench.Sample {
+		return bench.Sample{Role: bench.RoleVictim, Done: done, Outcome: o, Error: "why"}
+	}
+	calm := []bench.Sample{v(99, bench.Reset), v(100, bench.OK), v(200, bench.Late), {Role: bench.RoleVictim, Outcome: bench.Unsent}}
+	for _, tt := range []struct {
+		name    string
+		samples []bench.Sample
+		napped  error
+		seen    string
+	}{
+		{"before it and never sent", calm, nil, "0 of 3 lost"},
+		{"refused", append(calm[:2:2], v(300, bench.Refused)), nil, "1 of 3 lost; the last one: refused why"},
+		{"in flight", calm, errors.New("cut"), "1 of 3 lost; the last one: cut"},
+	} {
+		f := lostAtReload(tt.samples, asked, tt.napped)
+		want := FindingDiffers
+		if strings.HasPrefix(tt.seen, "0") {
+			want = FindingOK
+		}
+		if f.Seen != tt.seen || f.Verdict != want {
+			t.Errorf("%s: %+v, want %s, %q", tt.name, f, want, tt.seen)
+		}
+	}
+}
+
+func TestClaimStep(t *testing.T) {
+	for _, tt := range []struct {
+		claim int
+		probe bench.Probe
+		n     int // 0 = no try
+	}{
+		{3000, bench.Probe{Slots: 1100, Unbounded: true}, 3150},
+		{3000, bench.Probe{Slots: 1099}, 3150},
+		{3000, bench.Probe{Slots: 600}, 0},
+		{1000, bench.Probe{Slots: 1100, Unbounded: true}, 0},
+		{5000, bench.Probe{Slots: 1100, Unbounded: true}, 0},
+	} {
+		step, ok := claimStep(tt.claim, tt.probe)
+		if step.n != tt.n || ok != (tt.n > 0) {
+			t.Errorf("claim %d, %+v: %+v, %v", tt.claim, tt.probe, step, ok)
+		}
+		if sending := float64(step.n) / 250; ok && step.sleep.Seconds() <= sending {
+			t.Errorf("the first of %d wakes before the last is sent", step.n)
 		}
 	}
 }

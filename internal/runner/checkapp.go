@@ -24,6 +24,7 @@ const (
 // ordinary boots the target, sends it what ordinary clients send, and ends it.
 // It tells whether it came up at all.
 func (c *ServerCheck) ordinary(ctx context.Context) (up bool, err error) {
+	c.begin("boot")
 	s, err := newStage(ctx, c.Lab, c.Target, bench.NewClock(), &collector{}, c.LogPath)
 	if err != nil {
 		return false, err
@@ -48,12 +49,18 @@ func (c *ServerCheck) ordinary(ctx context.Context) (up bool, err error) {
 		problem = seen + " workers only"
 	}
 	c.report("boot", expected, seen, problem)
-	for _, ask := range []func(context.Context, *stage){c.ping, c.victim, c.sleep, c.upload, c.absent} {
-		if ask(ctx, s); ctx.Err() != nil {
+	for _, ask := range []struct {
+		check string
+		do    func(context.Context, *stage)
+	}{
+		{"/ping", c.ping}, {"/victim", c.victim}, {"/sleep", c.sleep}, {"/upload", c.upload},
+		{"/upload, large", c.largeUpload}, {"/download", c.download}, {"anything else", c.absent}, {"stop", c.stop},
+	} {
+		c.begin(ask.check)
+		if ask.do(ctx, s); ctx.Err() != nil {
 			return false, context.Cause(ctx)
 		}
 	}
-	c.stop(ctx, s)
 	c.receipts(s)
 	return true, ctx.Err()
 }
@@ -150,6 +157,30 @@ func (c *ServerCheck) upload(ctx context.Context, s *stage) {
 	c.report("/upload", "200, application/json, nonce, bytes, sha256", "all of it, for 1,000,000 bytes", problem)
 }
 
+// largeUpload sends what the family of that name does. A server may have a
+// limit and say so: that differs, and is what the family is there to measure.
+func (c *ServerCheck) largeUpload(ctx context.Context, s *stage) {
+	got, err := c.provoke(ctx, s, bench.Family{ID: "large-upload", Client: bench.ClientLargeUpload})
+	f := Finding{Check: "/upload, large", Expected: "the same, for 20,000,000 bytes", Seen: "all of it, " + took(got), Verdict: FindingOK}
+	switch problem := wrongAnswer(got); {
+	case err != nil:
+		f.Seen, f.Verdict = err.Error(), FindingFailed
+	case got.Outcome == bench.Completed && got.Status == http.StatusRequestEntityTooLarge:
+		f.Seen, f.Verdict = "refused: "+problem, FindingDiffers
+	case problem != "":
+		f.Seen, f.Verdict = problem, FindingFailed
+	}
+	c.On(f)
+}
+
+func (c *ServerCheck) download(ctx context.Context, s *stage) {
+	problem := ""
+	if err := clients.AskDownload(ctx, s.addr, "check-download", loadPatience); err != nil {
+		problem = err.Error()
+	}
+	c.report("/download", "200, application/octet-stream, 16,777,216 bytes, Content-Length", "all of it, every byte right", problem)
+}
+
 // absent asks for what is not in the contract.
 func (c *ServerCheck) absent(ctx context.Context, s *stage) {
 	paths := []string{"/", "/no-such-path", "/victim", "/victim?nonce=UPPER", "/sleep?nonce=a&ms=60001", "/fault/no-such-fault?nonce=a"}
@@ -181,57 +212,6 @@ func (c *ServerCheck) receipts(s *stage) {
 		}
 	}
 	c.report("receipts file", "nothing but receipts", fmt.Sprintf("%d receipts", lines), problem)
-}
-
-// fault asks a fresh launch for one fault and looks for its receipt and its
-// effect.
-func (c *ServerCheck) fault(ctx context.Context, f bench.Family) error {
-	check := "/fault/" + f.Fault
-	provoker, err := clients.For(f)
-	if err != nil {
-		return err
-	}
-	return c.Lab.onStage(ctx, c.Target, c.LogPath, func(s *stage) {
-		nonce := "check-" + f.ID
-		answered := make(chan bench.Sample, 1)
-		var asking crew
-		defer asking.end()
-		asking.start(ctx, func(ctx context.Context) {
-			answered <- provoker.Provoke(ctx, clients.Provocation{
-				Clock: s.clock, Addr: s.addr, Nonce: nonce, Due: s.clock.Now(), Role: bench.RoleProvoker,
-			})
-		})
-		start, ok := s.awaitReceipt(ctx, nonce, bench.ReceiptStart)
-		switch {
-		case !ok:
-			c.report(check, "a start receipt", "", fmt.Sprintf("none within %.0f s", checkWait.Seconds()))
-			return
-		case start.Fault != f.Fault || start.PID <= 0 || start.TID <= 0:
-			c.report(check, "a start receipt", "", fmt.Sprintf("a receipt of fault %q, pid %d, tid %d", start.Fault, start.PID, start.TID))
-			return
-		}
-		expected, problem := "a start receipt", ""
-		seen := fmt.Sprintf("a receipt by pid %d", start.PID)
-		switch {
-		case f.Effect == bench.EffectHold && f.Hold == 0:
-			expected, seen = expected+", and no end of it", seen+"; it holds"
-			select {
-			case got := <-answered:
-				problem = fmt.Sprintf("a receipt by pid %d; the request ended after %d ms: %s %d",
-					start.PID, (got.Done-got.Sent)/1e6, got.Outcome, got.Status)
-			case <-time.After(checkHeld):
-			case <-ctx.Done():
-			}
-		case f.Effect == bench.EffectKill:
-			expected, seen = expected+", and the process dies", seen+", which died"
-			if !s.awaitDeath(ctx, start.PID) {
-				problem = fmt.Sprintf("a receipt by pid %d, which lives on", start.PID)
-			}
-		}
-		c.report(check, expected, seen, problem)
-	}, func() {
-		c.On(Finding{Check: check, Expected: "a start receipt", Seen: "a second launch did not come up"})
-	})
 }
 
 // awaitReceipt waits for a receipt of the app.

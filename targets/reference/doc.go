@@ -9,7 +9,8 @@
 //
 // The front reads each request whole before any worker hears of it, so a slow
 // client holds a goroutine and no worker. A worker has one request at a time.
-// Workers are this same binary, re-executed, and end when the front does.
+// Workers are this same binary, re-executed, and end when the front does. On
+// SIGHUP the front replaces them, each when its successor is ready.
 //
 // docs/contract.md says what is served (app kind builtin). The package is
 // imported by cmd only; it imports internal/bench.

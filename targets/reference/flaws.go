@@ -30,6 +30,8 @@ const (
 	unbufferedDownload = "unbuffered-download"
 	leaksMemory        = "leaks-memory"
 	killsHonest        = "kills-honest"
+
+	dropsOnReload = "drops-on-reload"
 )
 
 // Flaws lists every planted flaw, in the order in which they are documented.
@@ -49,6 +51,7 @@ var Flaws = []Flaw{
 	{unbufferedDownload, "a worker is held until its client has taken the answer"},
 	{leaksMemory, "a worker is never recycled, whatever --max-requests says, and keeps what its requests leaked"},
 	{killsHonest, "the watchdog kills after 1 s, whatever --watchdog says"},
+	{dropsOnReload, "on SIGHUP all workers are killed at once, with the requests that they serve"},
 }
 
 // flawSet is the flaws that are switched on.

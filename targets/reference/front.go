@@ -43,8 +43,8 @@ type front struct {
 }
 
 // runFront is the life of the leader: it serves until SIGTERM or SIGINT, then
-// finishes what is in flight, for o.grace at most, and ends the workers. It
-// says on stderr where it listens.
+// finishes what is in flight, for o.grace at most, and ends the workers. On
+// SIGHUP it replaces the workers. It says on stderr where it listens.
 func runFront(o options, stderr io.Writer) error {
 	if err := checkApp(o.app); err != nil {
 		return err

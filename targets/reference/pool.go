@@ -7,8 +7,10 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"os/signal"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -45,13 +47,15 @@ type pool struct {
 	corpse   atomic.Bool // one-dead-worker has its dead worker
 	file     sync.Mutex  // held by the one request that single-file serves
 	stop     context.CancelFunc
-	slots    sync.WaitGroup
+	slots    sync.WaitGroup // and who reloads
+	places   []*place       // touched by startPool, then by followHangups alone
 
 	mu   sync.Mutex
 	live map[*process]struct{}
 }
 
-// startPool starts o.workers workers. Whoever starts it calls close.
+// startPool starts o.workers workers, which are replaced at each SIGHUP.
+// Whoever starts it calls close.
 func startPool(o options, listener *os.File, events *log.Logger) *pool {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &pool{
@@ -59,8 +63,13 @@ func startPool(o options, listener *os.File, events *log.Logger) *pool {
 		jobs: make(chan *job), live: map[*process]struct{}{},
 	}
 	for range o.workers {
-		p.slots.Go(func() { p.slot(ctx) })
+		pl := newPlace(nil)
+		p.places = append(p.places, pl)
+		p.slots.Go(func() { p.slot(ctx, pl) })
 	}
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	p.slots.Go(func() { p.followHangups(ctx, hangups) })
 	return p
 }
 
@@ -98,28 +107,31 @@ func (p *pool) enqueue(ctx context.Context, j *job) (refusal string, err error) 
 	}
 }
 
-// slot keeps one worker alive until ctx ends.
-func (p *pool) slot(ctx context.Context) {
-	for ctx.Err() == nil {
+// slot keeps one worker alive in its place until ctx ends or another slot
+// takes the place.
+func (p *pool) slot(ctx context.Context, pl *place) {
+	defer pl.occupy() // nobody waits for a slot that gave up
+	for ctx.Err() == nil && !pl.isTaken() {
 		w, err := p.start()
 		if err != nil {
 			p.events.Print(err)
 			pause(ctx, bootPause)
 			continue
 		}
-		alive := p.work(ctx, w)
+		pl.occupy()
+		alive := p.work(ctx, pl, w)
 		if ctx.Err() != nil {
 			return
 		}
 		if alive {
-			continue // it was recycled
+			continue // it was recycled, or its place was taken
 		}
 		p.events.Printf("worker %d ended: %s", w.pid(), w.ending())
 		switch {
 		case p.o.flaws[noRespawn]:
 			return
 		case p.o.flaws[oneDeadWorker] && p.corpse.CompareAndSwap(false, true):
-			p.workDead(ctx)
+			p.workDead(ctx, pl)
 			return
 		case p.o.flaws[killsNeighbours]:
 			p.killNeighbours(w)
@@ -152,13 +164,15 @@ func (p *pool) start() (*process, error) {
 	return w, nil
 }
 
-// work gives jobs to w until it is dead, has served its time or ctx ends; then
-// w is no more. It reports whether w was sound to its end.
-func (p *pool) work(ctx context.Context, w *process) (sound bool) {
+// work gives jobs to w until it is dead, has served its time, its place is
+// taken or ctx ends; then w is no more. It reports whether w was sound to its
+// end.
+func (p *pool) work(ctx context.Context, pl *place, w *process) (sound bool) {
 	defer p.forget(w)
 	defer context.AfterFunc(ctx, w.retire)() // also when it is busy
-	for served := 0; !p.spent(served); served++ {
+	for served := 0; !p.spent(served) && !pl.isTaken(); served++ {
 		select {
+		case <-pl.taken: // the loop ends
 		case <-ctx.Done():
 			p.part(w)
 			return true
@@ -228,10 +242,12 @@ func (p *pool) serve(w *process, j *job) bool {
 
 // workDead is the flaw one-dead-worker: a dead worker that still gets its
 // turn.
-func (p *pool) workDead(ctx context.Context) {
+func (p *pool) workDead(ctx context.Context, pl *place) {
 	for {
 		select {
 		case <-ctx.Done():
+			return
+		case <-pl.taken:
 			return
 		case j := <-p.jobs:
 			j.answered <- text(http.StatusBadGateway, "worker is dead")

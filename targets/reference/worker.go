@@ -40,7 +40,7 @@ type received struct {
 // the front's end is noticed even while a request is stuck.
 func runWorker(o options) error {
 	// A signal to the whole group is the front's business.
-	signal.Ignore(syscall.SIGTERM, syscall.SIGINT)
+	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	nameProcess("benchrun-worker")
 
 	conn, err := net.FileConn(os.NewFile(workerSocketFD, "front"))

@@ -1,0 +1,147 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"benchrun/clients"
+	"benchrun/internal/bench"
+)
+
+// loadPatience is how long a request may take that costs work or time and ends
+// by itself, within a second on an idle machine.
+const loadPatience = 20 * time.Second
+
+// provoke makes one request of a family, for loadPatience at most. The answer
+// is held to the contract, whether the family counts wrong ones or not.
+func (c *ServerCheck) provoke(ctx context.Context, s *stage, f bench.Family) (bench.Sample, error) {
+	f.MustComplete = f.Effect == bench.EffectLoad
+	provoker, err := clients.For(f)
+	if err != nil {
+		return bench.Sample{}, err
+	}
+	patient, cancel := context.WithTimeout(ctx, loadPatience)
+	defer cancel()
+	return provoker.Provoke(patient, clients.Provocation{
+		Clock: s.clock, Addr: s.addr, Nonce: checkNonce(f), Due: s.clock.Now(), Role: bench.RoleProvoker,
+	}), nil
+}
+
+func checkNonce(f bench.Family) string { return "check-" + f.ID }
+
+// wrongAnswer says what is wrong with a provoker's answer; "" when it is right.
+func wrongAnswer(s bench.Sample) string {
+	switch {
+	case s.Outcome == bench.HeldOpen:
+		return fmt.Sprintf("no answer within %.0f s", loadPatience.Seconds())
+	case s.Outcome != bench.Completed:
+		return fmt.Sprintf("%s, %s: %s", s.Outcome, took(s), s.Error)
+	case s.Status != http.StatusOK:
+		return fmt.Sprintf("status %d, %s", s.Status, took(s))
+	}
+	return s.Error
+}
+
+func took(s bench.Sample) string {
+	return fmt.Sprintf("after %.1f s", time.Duration(s.Done-s.Sent).Seconds())
+}
+
+// fault asks a fresh launch for one fault and looks for its receipt and its
+// effect.
+func (c *ServerCheck) fault(ctx context.Context, f bench.Family) error {
+	check := "/fault/" + f.Fault
+	c.begin(check)
+	var perr error
+	err := c.Lab.onStage(ctx, c.Target, c.LogPath, func(s *stage) {
+		answered := make(chan bench.Sample, 1)
+		var asking crew
+		defer asking.end()
+		asking.start(ctx, func(ctx context.Context) {
+			var got bench.Sample
+			got, perr = c.provoke(ctx, s, f)
+			answered <- got
+		})
+		start, ok := s.awaitReceipt(ctx, checkNonce(f), bench.ReceiptStart)
+		switch {
+		case !ok:
+			c.report(check, "a start receipt", "", fmt.Sprintf("none within %.0f s", checkWait.Seconds()))
+		case start.Fault != f.Fault || start.PID <= 0 || start.TID <= 0:
+			c.report(check, "a start receipt", "", fmt.Sprintf("a receipt of fault %q, pid %d, tid %d", start.Fault, start.PID, start.TID))
+		case f.Effect == bench.EffectHold:
+			c.holds(ctx, s, check, start, answered)
+		case f.Effect == bench.EffectKill:
+			problem := ""
+			if !s.awaitDeath(ctx, start.PID) {
+				problem = fmt.Sprintf("a receipt by pid %d, which lives on", start.PID)
+			}
+			c.report(check, "a start receipt, and the process dies", fmt.Sprintf("a receipt by pid %d, which died", start.PID), problem)
+		default:
+			got := <-answered // bounded by loadPatience
+			end, ended := s.awaitReceipt(ctx, start.Nonce, bench.ReceiptEnd)
+			c.On(loadFinding(check, start, end, got, !ended && c.watchdogEnded(ctx, s, start)))
+		}
+	}, func() {
+		c.On(Finding{Check: check, Expected: "a start receipt", Seen: "a second launch did not come up"})
+	})
+	if err == nil {
+		err = perr
+	}
+	return err
+}
+
+// holds looks whether a fault that ends by nothing but a watchdog holds for a
+// while.
+func (c *ServerCheck) holds(ctx context.Context, s *stage, check string, start bench.Receipt, answered <-chan bench.Sample) {
+	f := Finding{Check: check, Expected: "a start receipt, and no end of it", Verdict: FindingOK}
+	f.Seen = fmt.Sprintf("a receipt by pid %d; it holds", start.PID)
+	select {
+	case got := <-answered:
+		f.Seen, f.Verdict = fmt.Sprintf("a receipt by pid %d; the request ended %s: %s %d", start.PID, took(got), got.Outcome, got.Status), FindingFailed
+		if c.watchdogEnded(ctx, s, start) {
+			f.Verdict = FindingDiffers
+		}
+	case <-time.After(checkHeld):
+	case <-ctx.Done():
+	}
+	c.On(f)
+}
+
+// watchdogEnded says that the server's watchdog may have ended a request: it is
+// claimed, and the request's thread or process is gone.
+func (c *ServerCheck) watchdogEnded(ctx context.Context, s *stage, start bench.Receipt) bool {
+	return c.Target.Profile.Claims.Watchdog > 0 && poll(ctx, func() bool { return s.gone(start) })
+}
+
+// loadFinding judges a fault that ends by itself: both receipts, and a right
+// answer by the process that wrote them. cut says that the server's watchdog
+// may have ended the request: that is what families measure, so it differs.
+func loadFinding(check string, start, end bench.Receipt, got bench.Sample, cut bool) Finding {
+	f := Finding{Check: check, Expected: "start and end receipt, a right answer", Verdict: FindingOK}
+	f.Seen = fmt.Sprintf("all of it, by pid %d, %s", got.PID, took(got))
+	problem := wrongAnswer(got)
+	switch {
+	case cut:
+		f.Verdict, f.Seen = FindingDiffers, fmt.Sprintf("the server ended it: %s", problem)
+	case problem != "":
+		f.Verdict, f.Seen = FindingFailed, problem
+	case end.Event != bench.ReceiptEnd:
+		f.Verdict, f.Seen = FindingFailed, "no end receipt"
+	case end.PID != start.PID || got.PID != start.PID || end.Fault != start.Fault || end.T < start.T:
+		f.Verdict = FindingFailed
+		f.Seen = fmt.Sprintf("receipts of %q by pid %d and of %q by pid %d, %d ms apart; the answer is from pid %d",
+			start.Fault, start.PID, end.Fault, end.PID, (end.T-start.T)/1e6, got.PID)
+	}
+	return f
+}
+
+// gone says whether the thread or the process of a start receipt has ended.
+func (s *stage) gone(start bench.Receipt) bool {
+	for _, r := range s.col.snapshot().Receipts {
+		if r.Nonce == start.Nonce && (r.Event == bench.ReceiptThreadGone || r.Event == bench.ReceiptProcessGone) {
+			return true
+		}
+	}
+	return false
+}
