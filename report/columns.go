@@ -81,7 +81,8 @@ func needed(rows []Row, cols []column) int {
 	return total
 }
 
-// Badge is a verdict's glyph and word: "✓ held".
+// Badge is a verdict's glyph and word: "✓ held". No two verdicts share a
+// glyph: where there is no room for the word, the glyph says it.
 func Badge(v bench.Verdict) string {
 	glyph := "?"
 	switch v {
@@ -89,8 +90,10 @@ func Badge(v bench.Verdict) string {
 		glyph = "✓"
 	case bench.Degraded:
 		glyph = "~"
-	case bench.Failed, bench.Broken:
+	case bench.Failed:
 		glyph = "✗"
+	case bench.Broken:
+		glyph = "⊘"
 	case bench.Unsupported:
 		glyph = "·"
 	}

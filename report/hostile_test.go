@@ -15,6 +15,7 @@ var hostile = []string{
 	"\x1b[2J\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x9b31m", "a\r\nb\tc", "\u202egnp.exe", "zero\u200bwidth", "\u009b2J",
 	"bad \xff\xfe utf-8", "null\x00", "| a | b |", "`code` **bold** _it_ <script>alert(1)</script>", "[x](javascript:1) ![i](http://e/x)",
 	"@everyone #1 $x$ ~~s~~", "=cmd|' /C calc'!A0", "+1", "-2+3", "@SUM(A1)", "＝1", "a,b\"c\"", "\\`", "tag\U000e0041s", "line\u2028sep",
+	"- item", "1. item", "---", "===", "GH-12 o/r#3 www.example.com :tada: a@b.example", "[ ] todo", "[^1]: note", "\\|", "~~~",
 }
 
 // hostileView has each text in each place.
@@ -91,10 +92,16 @@ func TestHostileTextKeepsItsPlace(t *testing.T) {
 func TestMarkdownEscapes(t *testing.T) {
 	for in, want := range map[string]string{
 		"a|b": `a\|b`, "`x`": "\\`x\\`", "<b>": "&lt;b&gt;", "*_~": `\*\_\~`, "[a](b)": `\[a\](b)`, `\|`: `\\\|`, "&lt;": "&amp;lt;",
-		"@all": "@<!-- -->all", "#1 $x$ !": `\#1 \$x\$ \!`, "✓ 97.3 %": "✓ 97.3 %",
+		"@all": "@<!-- -->all", "#1 $x$ !": `\#<!-- -->1 <span>$</span>x<span>$</span> \!`, "✓ 97.3 %": "✓ 97.3 %",
+		"http://e www.e GH-1": "http:<!-- -->//e www<!-- -->.e GH-<!-- -->1", ":cat:dog: 12:30:00": ":<!-- -->cat:<!-- -->dog: 12:30:00",
 	} {
 		if got := escaped(in); got != want {
 			t.Errorf("%q is escaped to %q, want %q", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{"- x": `\- x`, "+1": `\+1`, "---": `\---`, "12. x": `12\. x`, "3)": `3\)`, "0.5 s": "0.5 s", "# x": `\#<!-- --> x`, "1-2": "1-2"} {
+		if got := item(in); got != want {
+			t.Errorf("as an item, %q is %q, want %q", in, got, want)
 		}
 	}
 	for in, want := range map[string]string{"a": "`a`", "a`b": "``a`b``", "`": "`` ` ``"} {

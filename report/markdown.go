@@ -65,35 +65,8 @@ func markdownReasons(b *strings.Builder, rows []Row) {
 		}
 		b.WriteString("- **" + escaped(r.Target+", "+r.Scenario) + "**: " + escaped(Badge(r.Verdict)) + "\n")
 		for _, t := range texts {
-			b.WriteString("  - " + escaped(t) + "\n")
+			b.WriteString("  - " + item(t) + "\n")
 		}
 	}
 	b.WriteString("\n---\n\n")
-}
-
-// escaped makes clean text show as it is in GitHub-flavoured Markdown, in a
-// table's cell or in a list. An empty comment after "@" keeps a name from being
-// told of it.
-func escaped(s string) string {
-	return markdownEscapes().Replace(s)
-}
-
-func markdownEscapes() *strings.Replacer {
-	pairs := []string{"&", "&amp;", "<", "&lt;", ">", "&gt;", "@", "@<!-- -->"}
-	for _, r := range "\\`|*_[]~#$!" {
-		pairs = append(pairs, string(r), `\`+string(r))
-	}
-	return strings.NewReplacer(pairs...)
-}
-
-// code is a code span, whatever backticks are in it.
-func code(s string) string {
-	fence := "`"
-	for strings.Contains(s, fence) {
-		fence += "`"
-	}
-	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
-		s = " " + s + " "
-	}
-	return fence + s + fence
 }

@@ -23,7 +23,8 @@ type clause struct {
 }
 
 // answer is the run in one sentence: who held, who did not, of whom nothing is
-// claimed.
+// claimed. Where there are many scenarios, nearly every target fails one of
+// them: then it is the overview.
 func answer(m matrix) []clause {
 	if len(m.Rows) == 0 {
 		return []clause{{Text: "No cell was measured."}}
@@ -52,11 +53,11 @@ func answer(m matrix) []clause {
 			held = append(held, name{row: row})
 		}
 	}
+	if len(m.Scenarios) > few {
+		return overview(m, held)
+	}
 	total := len(m.Rows)
 	tested := listed(m.Scenarios)
-	if len(m.Scenarios) > 4 {
-		tested = "all of " + things(len(m.Scenarios), "scenario", "scenarios")
-	}
 	first := fmt.Sprintf("%d of %s kept serving everybody else under %s", len(held), things(total, "target", "targets"), tested)
 	if len(held) == 0 {
 		first = "No target kept serving everybody else under " + tested

@@ -36,11 +36,11 @@ const mostSteps = 240
 type axis struct{ from, to float64 }
 
 // pct is where a time lies on the axis, as a length of SVG: "37.5%".
-func (a axis) pct(t float64) string { return dec((a.clip(t)-a.from)/a.span()*100, 2) + "%" }
+func (a axis) pct(t float64) string { return dec((a.clip(t)-a.from)/a.span()*100, 1) + "%" }
 
 // wide is how wide a stretch of the axis is.
 func (a axis) wide(from, to float64) string {
-	return dec(max(0, a.clip(to)-a.clip(from))/a.span()*100, 2) + "%"
+	return dec(max(0, a.clip(to)-a.clip(from))/a.span()*100, 1) + "%"
 }
 
 func (a axis) clip(t float64) float64 { return min(max(t, a.from), a.to) }
@@ -99,12 +99,11 @@ func layers(s Story) []layer {
 	steps := steps(s)
 	var out []layer
 	for i := len(bands) - 1; i >= 0; i-- {
-		n := 0
+		n := victims(s, bands[i])
 		var path strings.Builder
 		y := 100.0
 		open := false
 		for j, st := range steps {
-			n += st.counts[i]
 			top := 0
 			for _, c := range st.counts[:i+1] {
 				top += c
@@ -131,6 +130,18 @@ func layers(s Story) []layer {
 		}
 	}
 	return out
+}
+
+// victims counts a band over the whole story, also where a second is too short
+// to be drawn.
+func victims(s Story, b band) int {
+	n := 0
+	for _, sec := range s.Seconds {
+		for _, o := range b.outcomes {
+			n += sec.Counts[o]
+		}
+	}
+	return n
 }
 
 func sameStep(st step, band int, y float64) bool {

@@ -2,6 +2,7 @@ package html
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -11,8 +12,9 @@ import (
 	"benchrun/report"
 )
 
-// mark is a place on the axis with what happened there.
-type mark struct{ X, Text, Title string }
+// mark is a place on the axis and, where there are several, how many births or
+// deaths stand there.
+type mark struct{ X, Text string }
 
 // procMarks gathers births or deaths that would stand on each other.
 func procMarks(procs []Proc, a axis, died bool) []mark {
@@ -23,20 +25,15 @@ func procMarks(procs []Proc, a axis, died bool) []mark {
 			i++
 			continue
 		}
-		at, n, signals := procs[i].At, 0, map[string]int{}
+		at, n := procs[i].At, 0
 		for ; i < len(procs) && procs[i].At < at+width; i++ {
 			if procs[i].Died == died {
 				n++
-				signals[procs[i].Signal]++
 			}
 		}
-		m := mark{X: a.pct(at), Text: "+", Title: things(n, "born", "born") + " at " + dec(at, 1) + " s"}
-		if died {
-			m.Text = "×"
-			m.Title = things(n, "died", "died") + " at " + dec(at, 1) + " s" + bySignal(signals)
-		}
+		m := mark{X: a.pct(at)}
 		if n > 1 {
-			m.Text += strconv.Itoa(n)
+			m.Text = strconv.Itoa(n)
 		}
 		out = append(out, m)
 	}
@@ -58,39 +55,44 @@ func bySignal(signals map[string]int) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-// memoryLine draws memory in a box of the axis's width, as a share of the
-// peak, and gives the peak in MiB. Of points that would stand on each other
-// the highest is kept: what counts is the peak.
+// memoryLine draws memory in a box of 100 by 50, as a share of the peak, and
+// gives the peak in MiB. Of points that would stand on each other the highest
+// is kept: what counts is the peak.
 func memoryLine(points []Point, a axis) (path string, peak float64) {
 	width := a.span() / 100
-	var kept []Point
-	bucket := math.Inf(-1)
+	var kept []Point // At: hundredths of the axis
 	for _, p := range points {
 		if p.At < a.from || p.At > a.to {
 			continue
 		}
 		peak = max(peak, p.Value)
-		if b := math.Floor((p.At - a.from) / width); b != bucket {
-			bucket = b
+		p.At = math.Round((p.At - a.from) / width)
+		if last := len(kept) - 1; last < 0 || kept[last].At != p.At {
 			kept = append(kept, p)
-		} else if last := &kept[len(kept)-1]; p.Value > last.Value {
-			*last = p
+		} else if p.Value > kept[last].Value {
+			kept[last] = p
 		}
 	}
 	if len(kept) < 2 || peak <= 0 {
 		return "", peak
 	}
-	height := func(p Point) string { return dec(100-p.Value/peak*100, 1) }
-	var b strings.Builder
-	for i, p := range kept {
-		y := height(p)
-		if i > 0 && i+1 < len(kept) && y == height(kept[i-1]) && y == height(kept[i+1]) {
+	height := func(p Point) int { return 50 - int(math.Round(p.Value/peak*50)) }
+	// Lines are relative to their beginning, in whole numbers: "h12", "l3-1".
+	at, y := int(kept[0].At), height(kept[0])
+	path = fmt.Sprintf("M%d %d", at, y)
+	for i, p := range kept[1:] {
+		next := height(p)
+		if i+2 < len(kept) && next == y && height(kept[i+2]) == y {
 			continue // the line runs level through it
 		}
-		b.WriteString(map[bool]string{true: "M", false: "L"}[i == 0])
-		b.WriteString(dec(p.At, 1) + " " + y)
+		if next == y {
+			path += fmt.Sprintf("h%d", int(p.At)-at)
+		} else {
+			path += strings.ReplaceAll(fmt.Sprintf("l%d %d", int(p.At)-at, next-y), " -", "-")
+		}
+		at, y = int(p.At), next
 	}
-	return b.String(), peak
+	return path, peak
 }
 
 // shade is a stretch of the axis.

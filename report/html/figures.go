@@ -22,25 +22,27 @@ type strips struct {
 // strip is one target in it.
 type strip struct {
 	cell
-	Shape        string // id of the drawn layers, which the cell's story shows again
-	Layers       []layer
-	FaultX       string
-	FaultW       string
-	Masked       []shade
-	Title, Lossy string
+	Shape  string // id of the drawn layers, which the cell's story shows again
+	Layers []layer
+	FaultX string
+	FaultW string
+	Masked []shade
+	Title  string
 }
 
 // keyed is an entry of a figure's key.
 type keyed struct{ Class, Text string }
 
+var notCounted = keyed{"does-not-count", "does not count"}
+
 // chart is the timeline of one cell.
 type chart struct {
 	Box, Shape   string // the strip's shape is shown again
-	Title, Desc  string
+	Title        string // what cannot be read from the text beside it: the phases
 	Ticks        []tick
 	Fault        shade
-	Edges        []string // where phases begin
-	Names        []tick   // of phases that have room for it
+	Edges        string // a path: where phases begin
+	Names        []tick // of phases that have room for it
 	Masked       []shade
 	Born, Died   []mark
 	Memory, Peak string // the line, and what its top stands for
@@ -61,7 +63,7 @@ func newStrips(m matrix, i int) strips {
 	}
 	a := axisOf(false, drawn...)
 	f.Box, f.Ticks = a.box(), a.ticks()
-	classes := map[string]bool{}
+	classes, hatched := map[string]bool{}, false
 	for _, row := range m.Rows {
 		for _, c := range row.Cells[i] {
 			s := strip{cell: c, Shape: "shape-" + c.ID, Layers: layers(c.Story), Masked: masked(c.Story, a)}
@@ -71,8 +73,8 @@ func newStrips(m matrix, i int) strips {
 			for _, l := range s.Layers {
 				classes[l.Class] = true
 			}
-			s.Lossy = lossText(c.Story)
-			s.Title = fmt.Sprintf("%s under %s: %s, H %s; %s", c.Row.Target, c.Row.Scenario, c.Verdict, c.Row.H, s.Lossy)
+			s.Title = c.Verdict.String() + ": " + lossText(c.Story)
+			hatched = hatched || len(s.Masked) > 0
 			f.Strips = append(f.Strips, s)
 		}
 	}
@@ -80,6 +82,9 @@ func newStrips(m matrix, i int) strips {
 		if classes[b.class] {
 			f.Key = append(f.Key, keyed{b.class, b.word})
 		}
+	}
+	if hatched {
+		f.Key = append(f.Key, notCounted)
 	}
 	return f
 }
@@ -94,7 +99,7 @@ func newChart(c cell) chart {
 	for i, p := range s.Phases {
 		name := string(p.Name)
 		if i > 0 {
-			f.Edges = append(f.Edges, a.pct(p.From))
+			f.Edges += "M" + dec(p.From, 2) + " 0v100"
 		}
 		if p.Name == bench.MarkFault {
 			f.Fault = shade{X: a.pct(p.From), W: a.wide(p.From, p.To)}
@@ -110,19 +115,16 @@ func newChart(c cell) chart {
 	if peak > 0 {
 		f.Peak = report.Figure(bench.Measure{Value: &peak, Unit: "MiB"})
 	}
-	served, _ := losses(s)
 	for _, l := range slices.Backward(layers(s)) {
 		f.Key = append(f.Key, keyed{l.Class, things(l.Victims, l.Word, l.Word)})
+	}
+	if len(f.Masked) > 0 {
+		f.Key = append(f.Key, notCounted)
 	}
 	if per := (len(s.Seconds) + mostSteps - 1) / mostSteps; per > 1 {
 		f.StepText = fmt.Sprintf("drawn in steps of %d s", per)
 	}
 	f.EventsBelow, f.MemorySource = processText(s), report.Clean(s.MemorySource)
-	f.Title = fmt.Sprintf("Timeline of %s under %s", c.Row.Target, c.Row.Scenario)
-	f.Desc = fmt.Sprintf("Victims per second by outcome, of %d a second. Phases: %s. %s. %s.", s.Rate, strings.Join(phases, ", "),
-		things(served, "victim", "victims")+" served, "+lossText(s), f.EventsBelow)
-	if f.Peak != "" {
-		f.Desc += " Memory peaked at " + f.Peak + "."
-	}
+	f.Title = "Timeline: " + strings.Join(phases, ", ")
 	return f
 }

@@ -15,6 +15,10 @@ type matrix struct {
 	Rows      []matrixRow
 }
 
+// Wide says that a matrix needs all the room that a window has: its cells then
+// leave the verdict's word to the glyph.
+func (m matrix) Wide() bool { return len(m.Scenarios) > 6 }
+
 // matrixRow is one target.
 type matrixRow struct {
 	Name                           string // without the version, where that is not ambiguous
@@ -25,12 +29,21 @@ type matrixRow struct {
 // cell is one cell of the run, in words.
 type cell struct {
 	ID      string // of its story on the page
+	Back    string // id of its row in the matrix
 	Class   string // its verdict
 	Verdict bench.Verdict
 	Glyph   string
 	Row     report.Row
 	Story   Story
 	Drawn   bool // the story has something to draw
+}
+
+// Recovery is the time to recover; "" where there is none.
+func (c cell) Recovery() string {
+	if c.Row.Recover == report.None {
+		return ""
+	}
+	return c.Row.Recover
 }
 
 // cells pairs the rows of a view with their stories.
@@ -53,6 +66,7 @@ func cells(run bench.Run, v report.View, stories []Story) []cell {
 	return out
 }
 
+// newMatrix lays cells out, and tells each which row it stands in.
 func newMatrix(cells []cell) matrix {
 	var m matrix
 	for _, c := range cells {
@@ -61,7 +75,7 @@ func newMatrix(cells []cell) matrix {
 		}
 	}
 	at := map[string]int{} // by target
-	for _, c := range cells {
+	for k, c := range cells {
 		i, ok := at[c.Row.Target]
 		if !ok {
 			i = len(m.Rows)
@@ -73,6 +87,8 @@ func newMatrix(cells []cell) matrix {
 			}
 			m.Rows = append(m.Rows, row)
 		}
+		c.Back = "r" + strconv.Itoa(i)
+		cells[k].Back = c.Back
 		s := slices.Index(m.Scenarios, c.Row.Scenario)
 		m.Rows[i].Cells[s] = append(m.Rows[i].Cells[s], c)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"benchrun/internal/bench"
@@ -34,8 +35,14 @@ type page struct {
 	Trust   []fact
 	Matrix  matrix
 	Figures []strips
+	Masks   bool // a figure has seconds that do not count
 	Stories []told
+	Open    bool // the stories are unfolded: they are few
 }
+
+// mostOpen is how many stories are shown unfolded. Of more than these, a reader
+// opens the one that is asked for.
+const mostOpen = 8
 
 type tallied struct {
 	Class, Text string
@@ -44,10 +51,14 @@ type tallied struct {
 // told is the story of one cell, ready to be shown.
 type told struct {
 	cell
+	First    string   // reason, which stands beside the heading
+	Others   []string // reasons
 	Chart    chart
 	Flags    []string
 	Figures  []pair
 	Measures []pair
+	Zero     string // names of the measures that are 0
+	Counted  int    // measures, those too
 	Command  string
 	Again    string
 	Attempts []string
@@ -84,8 +95,11 @@ func newPage(run bench.Run, stories []Story, opts Options) page {
 		p.Tally = append(p.Tally, tallied{t.Verdict.String(), report.Badge(t.Verdict) + " " + things(t.Cells, "cell", "cells")})
 	}
 	for i := range p.Matrix.Scenarios {
-		p.Figures = append(p.Figures, newStrips(p.Matrix, i))
+		f := newStrips(p.Matrix, i)
+		p.Masks = p.Masks || slices.ContainsFunc(f.Strips, func(s strip) bool { return len(s.Masked) > 0 })
+		p.Figures = append(p.Figures, f)
 	}
+	p.Open = len(all) <= mostOpen
 	for i, c := range all {
 		p.Stories = append(p.Stories, tell(run, run.Cells[i], c))
 	}
@@ -94,7 +108,10 @@ func newPage(run bench.Run, stories []Story, opts Options) page {
 
 func tell(run bench.Run, raw bench.Cell, c cell) told {
 	r := c.Row
-	t := told{cell: c, Command: report.Shell(raw.Command...), Again: again(run, raw), Log: cleanLog(c.Story.LogTail)}
+	t := told{cell: c, Command: report.Shell(raw.Command...), Again: again(run, raw), Log: shownLog(c)}
+	if len(r.Reasons) > 0 {
+		t.First, t.Others = r.Reasons[0], r.Reasons[1:]
+	}
 	if c.Drawn {
 		t.Chart = newChart(c)
 	}
@@ -107,11 +124,17 @@ func tell(run bench.Run, raw bench.Cell, c cell) told {
 			t.Figures = append(t.Figures, p)
 		}
 	}
+	var zero []string
 	for _, spec := range bench.MeasureTable {
-		if m := r.Cell.Measures[spec.Name]; m.Value != nil {
+		switch m := r.Cell.Measures[spec.Name]; {
+		case m.Value == nil:
+		case *m.Value == 0 && m.Censored == "":
+			zero = append(zero, spec.Name)
+		default:
 			t.Measures = append(t.Measures, pair{spec.Name, report.Figure(m)})
 		}
 	}
+	t.Zero, t.Counted = strings.Join(zero, ", "), len(zero)+len(t.Measures)
 	for _, a := range r.Cell.Attempts {
 		text := fmt.Sprintf("attempt %d: %s", a.Attempt, a.Verdict)
 		if a.H != nil {
@@ -131,19 +154,4 @@ func tell(run bench.Run, raw bench.Cell, c cell) told {
 		t.Doubts = append(t.Doubts, report.Clean(d))
 	}
 	return t
-}
-
-// cleanLog cleans a log line by line and keeps its indents, which tracebacks
-// are read by.
-func cleanLog(text string) string {
-	if text == "" {
-		return ""
-	}
-	lines := strings.Split(cut(text), "\n")
-	for i, line := range lines {
-		rest := strings.TrimLeft(line, " \t")
-		indent := strings.ReplaceAll(line[:len(line)-len(rest)], "\t", "    ")
-		lines[i] = indent[:min(len(indent), 40)] + report.Clean(rest)
-	}
-	return strings.Join(lines, "\n")
 }

@@ -3,7 +3,6 @@ package html
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"benchrun/internal/bench"
 )
@@ -180,17 +179,4 @@ func doubts(list []bench.Doubt, l timeline) []string {
 		out = append(out, text)
 	}
 	return out
-}
-
-// cut keeps the last lines of a text.
-func cut(text string) string {
-	text = strings.TrimSpace(text)
-	if len(text) > tailBytes {
-		text = text[len(text)-tailBytes:]
-		if _, rest, ok := strings.Cut(text, "\n"); ok {
-			text = rest // the first line is a piece of one
-		}
-	}
-	lines := strings.Split(text, "\n")
-	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")
 }

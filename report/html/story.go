@@ -62,8 +62,6 @@ const (
 	maxTime = int64(1) << 60
 	// maxSeconds bounds a story: two hours. Anything later is not drawn.
 	maxSeconds = 7200
-	// tailLines and tailBytes bound what is kept of a log's end.
-	tailLines, tailBytes = 20, 2000
 )
 
 // NewStory makes the story of a cell from the record of its published attempt

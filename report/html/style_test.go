@@ -45,7 +45,7 @@ func TestColoursCanBeRead(t *testing.T) {
 		for _, m := range regexp.MustCompile(`--([a-z-]+):(#[0-9a-f]+)`).FindAllStringSubmatch(scheme[1], -1) {
 			color[m[1]] = m[2]
 		}
-		for _, p := range [][2]string{{"ink", "bg"}, {"soft", "bg"}, {"link", "bg"}, {"ink", "panel"}, {"failed", "bg"}, {"held", "bg"}, {"degraded", "bg"}, {"none", "bg"},
+		for _, p := range [][2]string{{"ink", "bg"}, {"soft", "bg"}, {"link", "bg"}, {"ink", "panel"}, {"soft", "panel"}, {"failed", "bg"}, {"held", "bg"}, {"degraded", "bg"}, {"none", "bg"},
 			{"held", "held-bg"}, {"degraded", "degraded-bg"}, {"failed", "failed-bg"}, {"none", "none-bg"}} {
 			if c := contrast(t, color[p[0]], color[p[1]]); c < 4.5 {
 				t.Errorf("scheme %d: %s on %s has a contrast of %.1f", i, p[0], p[1], c)

@@ -54,14 +54,15 @@ func trust(run bench.Run, v report.View, stories []Story, opts Options) []fact {
 
 // noise sums up the host's stalls: what the control missed and what is masked.
 func noise(run bench.Run, stories []Story) string {
-	misses, noisy, invalid := 0, 0, 0
+	misses, noisy := 0, 0
+	var invalid []string
 	for _, c := range run.Cells {
 		if n := c.Measures["control_misses"]; n.Value != nil && *n.Value > 0 {
 			misses += int(*n.Value)
 			noisy++
 		}
 		if c.Verdict == bench.Invalid {
-			invalid++
+			invalid = append(invalid, report.Clean(c.Name()))
 		}
 	}
 	text := "no control probe missed its SLO"
@@ -83,7 +84,14 @@ func noise(run bench.Run, stories []Story) string {
 	if all > 0 {
 		text += fmt.Sprintf("; %d of %s of faults do not count", out, things(all, "second", "seconds"))
 	}
-	return text + fmt.Sprintf("; %d of %s invalid", invalid, things(len(run.Cells), "cell", "cells"))
+	text += fmt.Sprintf("; %d of %s invalid", len(invalid), things(len(run.Cells), "cell", "cells"))
+	switch {
+	case len(invalid) > few:
+		text += ": " + strings.Join(invalid[:few], ", ") + " and " + strconv.Itoa(len(invalid)-few) + " more"
+	case len(invalid) > 0:
+		text += ": " + strings.Join(invalid, ", ")
+	}
+	return text
 }
 
 // confirmation says how often what did not hold was tried.

@@ -1,0 +1,136 @@
+package html
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// score counts the cells of which something is claimed.
+type score struct {
+	name      string
+	held, all int
+}
+
+func (s score) String() string { return fmt.Sprintf("%d of %d", s.held, s.all) }
+
+// overview is the answer of a run with many scenarios: how many cells held, by
+// profile too, which targets held all of theirs (all) or most of them, and of
+// how many cells nothing is claimed.
+func overview(m matrix, all []name) []clause {
+	var sum score
+	var profiles, targets []score
+	unclaimed := map[bench.Verdict]int{}
+	for _, row := range m.Rows {
+		target := score{name: row.Name}
+		for _, c := range slices.Concat(row.Cells...) {
+			switch c.Verdict {
+			case bench.Invalid, bench.Unsupported:
+				unclaimed[c.Verdict]++
+				continue
+			case bench.Held:
+				target.held++
+			}
+			target.all++
+		}
+		targets = append(targets, target)
+		sum.held, sum.all = sum.held+target.held, sum.all+target.all
+		i := slices.IndexFunc(profiles, func(p score) bool { return p.name == row.Profile })
+		if i < 0 {
+			i = len(profiles)
+			profiles = append(profiles, score{name: row.Profile})
+		}
+		profiles[i].held, profiles[i].all = profiles[i].held+target.held, profiles[i].all+target.all
+	}
+	var out []clause
+	if sum.all > 0 {
+		out = append(out, clause{sum.String() + " cells held", true},
+			clause{", that is, a target kept serving everybody else under one of " + things(len(m.Scenarios), "scenario", "scenarios"), false})
+		if text := byProfile(profiles); text != "" {
+			out = append(out, clause{": " + text, false})
+		}
+		out = append(out, clause{"; ", false})
+		out = append(out, best(targets, all)...)
+	}
+	if text := claimedOf(unclaimed); text != "" {
+		begin := "; nothing"
+		if out == nil {
+			begin = "Nothing"
+		}
+		out = append(out, clause{begin + " is claimed of " + text, false})
+	}
+	return append(out, clause{".", false})
+}
+
+// byProfile is "hardened 12 of 18, default 4 of 20", best first; "" where all
+// targets have the same one.
+func byProfile(list []score) string {
+	if len(list) < 2 {
+		return ""
+	}
+	list = slices.DeleteFunc(list, func(s score) bool { return s.all == 0 })
+	rank(list)
+	var words []string
+	rest := score{name: "others"}
+	for i, s := range list {
+		if i < few {
+			words = append(words, s.name+" "+s.String())
+		} else {
+			rest.held, rest.all = rest.held+s.held, rest.all+s.all
+		}
+	}
+	if rest.all > 0 {
+		words = append(words, rest.name+" "+rest.String())
+	}
+	return "by profile " + strings.Join(words, ", ")
+}
+
+// best names the targets that held everything; where there are few of them,
+// also those that came nearest to it.
+func best(targets []score, all []name) []clause {
+	out := []clause{{"no target held them all", true}}
+	if len(all) > 0 {
+		out = []clause{{things(len(all), "target", "targets") + " held them all", true}, {named(all), false}}
+	}
+	near := slices.DeleteFunc(slices.Clone(targets), func(s score) bool {
+		return s.held == 0 || slices.ContainsFunc(all, func(n name) bool { return n.row.Name == s.name })
+	})
+	rank(near)
+	var words []string
+	for _, s := range near[:min(len(near), max(0, few-len(all)))] {
+		words = append(words, s.name+" ("+s.String()+")")
+	}
+	if len(words) > 0 {
+		out = append(out, clause{", nearest to it " + listed(words), false})
+	}
+	return out
+}
+
+// rank puts the largest share of held cells first, of equal ones that of more
+// cells.
+func rank(list []score) {
+	slices.SortStableFunc(list, func(a, b score) int {
+		if d := b.held*max(a.all, 1) - a.held*max(b.all, 1); d != 0 {
+			return d
+		}
+		return b.all - a.all
+	})
+}
+
+// claimedOf is "9 cells (2 invalid, 7 unsupported)"; "" for none.
+func claimedOf(count map[bench.Verdict]int) string {
+	var words []string
+	total := 0
+	for _, v := range []bench.Verdict{bench.Invalid, bench.Unsupported} {
+		if n := count[v]; n > 0 {
+			total += n
+			words = append(words, fmt.Sprintf("%d %s", n, v))
+		}
+	}
+	if total == 0 {
+		return ""
+	}
+	return things(total, "cell", "cells") + " (" + strings.Join(words, ", ") + ")"
+}
