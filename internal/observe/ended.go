@@ -61,7 +61,7 @@ func (t *tree) report(p *process, now time.Time) {
 // release forgets a member that was reaped.
 func (t *tree) release(p *process) {
 	t.report(p, p.patience)
-	t.deadTicks += p.ticks
+	t.deadCPU += p.cpu
 	delete(t.members, p.pid)
 	p.close()
 }
