@@ -12,13 +12,19 @@ type glimpse struct {
 	zombie       bool // ended, and not reaped
 }
 
-// glance looks at a member without reading its stat, which the kernel takes
-// 10 µs to write down: the size and the links of two folders tell as much for
-// two. Its stat is read where it is asked for, for the sake of what may change
-// (the name), and where only it can tell. ok is false once it was reaped.
-func (t *tree) glance(p *process, stat bool) (g glimpse, ok bool) {
+// statEveryMax is the longest pause between two readings of a process's stat.
+const statEveryMax = 10 * time.Second
+
+// glance looks at a member, mostly without reading its stat, which the kernel
+// takes 10 µs to write down: the links and the size of two folders tell as much
+// for 4. The stat is read where only it can tell, and for the sake of what may
+// change (the name): mostly soon after birth, so ever more rarely. ok is false
+// once the process was reaped.
+func (t *tree) glance(p *process, now time.Time) (g glimpse, ok bool) {
 	g.threads = p.threads()
-	if stat || p.pidfd < 0 || g.threads == 0 {
+	if !now.Before(p.statDue) || p.pidfd < 0 || g.threads == 0 {
+		p.statEvery = min(2*p.statEvery+slowEvery/10, statEveryMax)
+		p.statDue = now.Add(p.statEvery)
 		s, ok := t.refresh(p)
 		if !ok {
 			return g, false
@@ -37,8 +43,8 @@ func (t *tree) glance(p *process, stat bool) (g glimpse, ok bool) {
 // threads counts a process's threads: a folder has two links of its own, and
 // /proc/PID/task one for each thread. 0 = reaped, or not to be learned.
 func (p *process) threads() int {
-	var s unix.Stat_t
-	if unix.Fstatat(p.dir, "task", &s, 0) != nil {
+	var s unix.Statx_t
+	if quickStat(p.dir, "task\x00", &s) != nil {
 		return 0
 	}
 	return max(0, int(s.Nlink)-2)
@@ -48,8 +54,8 @@ func (p *process) threads() int {
 // known. Since Linux 6.2 it is the size of the folder, before it is 0 and the
 // folder must be read.
 func (t *tree) countFDs(p *process) int {
-	var s unix.Stat_t
-	if unix.Fstatat(p.dir, "fd", &s, 0) == nil && s.Size > 0 {
+	var s unix.Statx_t
+	if quickStat(p.dir, "fd\x00", &s) == nil && s.Size > 0 {
 		return int(s.Size)
 	}
 	return t.listFDs(p)
@@ -73,7 +79,7 @@ func (t *tree) listFDs(p *process) (n int) {
 func (p *process) readCPU() {
 	const wholeProcess, scheduled = 0, 2
 	var ts unix.Timespec
-	if unix.ClockGettime(int32(^p.pid<<3|wholeProcess|scheduled), &ts) == nil {
+	if quickClock(int32(^p.pid<<3|wholeProcess|scheduled), &ts) == nil {
 		p.cpu = max(p.cpu, time.Duration(ts.Nano()))
 	}
 }

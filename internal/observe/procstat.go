@@ -102,7 +102,7 @@ func openRead(path string) (int, error) {
 // readAt0 reads a file of /proc from its beginning; a file that stays open is
 // generated afresh each time.
 func readAt0(fd int, buf []byte) ([]byte, error) {
-	n, err := unix.Pread(fd, buf, 0)
+	n, err := quickPread(fd, buf)
 	if err != nil {
 		return nil, err
 	}

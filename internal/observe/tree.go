@@ -22,6 +22,8 @@ type process struct {
 	// a later process of the same number. -1 = could not be opened.
 	pidfd, dir int  // dir is /proc/PID
 	visible    bool // the kernel shows us its exit status while it is a zombie
+	statDue    time.Time
+	statEvery  time.Duration
 
 	diedAt   int64 // 0 = alive
 	exit     *bench.ExitStatus

@@ -1,6 +1,10 @@
 package observe
 
-import "benchrun/internal/bench"
+import (
+	"time"
+
+	"benchrun/internal/bench"
+)
 
 // vital takes one look at the whole tree. Procs counts the living, Zombies
 // those that ended and were not reaped. slow asks for new readings of what is
@@ -9,8 +13,9 @@ func (w *Watcher) vital(slow bool) {
 	v := bench.Vital{T: w.cfg.Clock.Now()}
 	t := w.tree
 	var alive []int
+	now := time.Now()
 	for _, p := range t.members {
-		l, ok := t.glance(p, slow)
+		l, ok := t.glance(p, now)
 		switch {
 		case !ok && p.diedAt != 0:
 			t.release(p)
