@@ -8,6 +8,7 @@ import (
 
 // look finds new processes, and goes on asking for exit statuses.
 func (t *tree) look() {
+	t.refillForks()
 	moved := t.cursor.read(t.buf)
 	full := !time.Now().Before(t.fullDue)
 	called := moved || t.again

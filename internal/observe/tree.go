@@ -41,6 +41,7 @@ type tree struct {
 	shimStart   uint64
 	proc        int // /proc
 	cursor      pidCursor
+	forks       *forkWatch // nil: there are the looks alone
 	deaths      *deathWatch
 	onBorn      func(*process)
 	onDied      func(*process)
@@ -71,12 +72,20 @@ func newTree(clock bench.Clock, shim int, deaths *deathWatch, onBorn, onDied fun
 	if t.proc, err = unix.Open("/proc", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err != nil {
 		return t, fmt.Errorf("/proc: %w", err)
 	}
-	return t, t.cursor.open()
+	if err := t.cursor.open(); err != nil {
+		return t, err
+	}
+	t.forks = newForkWatch()
+	t.refillForks()
+	return t, nil
 }
 
 func (t *tree) close() {
 	for _, p := range t.members {
 		p.close()
+	}
+	if t.forks != nil {
+		t.forks.close()
 	}
 	t.cursor.close()
 	closeFD(t.proc)
