@@ -21,10 +21,12 @@ const (
 	atChild     = 64 // process
 )
 
-// forksPerLook bounds how many forks, of any process of this machine, are heard
-// of between two looks: 1,000 a second. What is more waits in the socket, whose
+// forksPerLook bounds how many forks are heard of between two looks: 1,000 a second. What is more waits in the socket, whose
 // buffer holds some 250, or is lost: the looks find who lives long enough.
 const forksPerLook = 40
+
+// parentsMax keeps the filter within the 4096 words that the kernel allows.
+const parentsMax = 1000
 
 // forkWatch tells at once which processes were forked, by the kernel's proc
 // connector. It is to be had as root, outside of containers, since Linux 6.6 by
@@ -37,14 +39,15 @@ type forkWatch struct {
 	buf    []byte
 }
 
-// newForkWatch gives nil where the kernel has no such socket for us.
-func newForkWatch() *forkWatch {
+// newForkWatch hears of the forks by these processes. It is nil where the kernel
+// has no such socket for us.
+func newForkWatch(parents ...int) *forkWatch {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_CONNECTOR)
 	if err != nil {
 		return nil
 	}
 	f := &forkWatch{fd: fd, buf: make([]byte, 512)}
-	if unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, processForks()) != nil ||
+	if f.hearOf(parents) != nil ||
 		unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: connectorProc}) != nil ||
 		f.ask(procListen) != nil {
 		closeFD(fd)
@@ -53,22 +56,44 @@ func newForkWatch() *forkWatch {
 	return f
 }
 
-// processForks lets pass the forks of processes: not those of threads, which a
-// server may start for every request, nor other events.
-func processForks() *unix.SockFprog {
-	// A filter loads words as big-endian; the kernel writes them as the machine does.
-	fork := binary.BigEndian.Uint32(binary.NativeEndian.AppendUint32(nil, procFork))
+// hearOf has the kernel tell of the forks by these processes only, and not of
+// threads, which a server may start for every request: whatever else is done on
+// this machine then costs nothing here. Too many parents are as good as all.
+func (f *forkWatch) hearOf(parents []int) error {
+	pass := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: 1 << 16} // whole
+	forget := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: 0}
 	program := []unix.SockFilter{
-		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: atWhat},
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 5, K: fork},
-		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: atChildTask},
-		{Code: unix.BPF_MISC | unix.BPF_TAX},
-		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: atChild},
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_X, Jf: 1},
-		{Code: unix.BPF_RET | unix.BPF_K, K: 1 << 16},
-		{Code: unix.BPF_RET | unix.BPF_K, K: 0},
+		loadWord(atWhat), equal(word(procFork)), forget,
+		loadWord(atChildTask), {Code: unix.BPF_MISC | unix.BPF_TAX},
+		loadWord(atChild), {Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_X, Jt: 1}, forget,
 	}
-	return &unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
+	if len(parents) > parentsMax {
+		program = append(program, pass)
+	} else {
+		program = append(program, loadWord(atParent))
+		for _, pid := range parents {
+			program = append(program, unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: word(pid)}, pass)
+		}
+	}
+	program = append(program, forget)
+	return unix.SetsockoptSockFprog(f.fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
+		&unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]})
+}
+
+// loadWord is a word of a socket filter, as equal is.
+func loadWord(at uint32) unix.SockFilter {
+	return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: at}
+}
+
+// equal skips the next word if what was loaded is k.
+func equal(k uint32) unix.SockFilter {
+	return unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jt: 1, K: k}
+}
+
+// word is a number as a filter loads it, which is big-endian, from where the
+// kernel wrote it as the machine does.
+func word(n int) uint32 {
+	return binary.BigEndian.Uint32(binary.NativeEndian.AppendUint32(nil, uint32(n)))
 }
 
 // ask begins or ends the messages.
@@ -131,6 +156,20 @@ func (t *tree) hearForks() {
 	if t.forks.budget > 0 {
 		_ = t.forks.arm(t.deaths) // an open socket in an open epoll
 	}
+}
+
+// tendForks asks for the forks by those who were born since it did so before.
+func (t *tree) tendForks() {
+	if t.forks == nil || !t.grown {
+		return
+	}
+	t.grown = false
+	parents := []int{t.shim}
+	for pid := range t.members {
+		parents = append(parents, pid)
+	}
+	// Without it the old filter stays, and the looks do the rest.
+	_ = t.forks.hearOf(parents)
 }
 
 // refillForks allows for as many forks as may be heard of until the next look.

@@ -59,8 +59,7 @@ func TestForksAreTold(t *testing.T) {
 func shortLived(t *testing.T, a *agent, tr *tree) (noticed int) {
 	t.Helper()
 	const all = 200
-	before := map[int]bool{}
-	seen := map[int]bool{}
+	seen, forked := map[int]bool{}, map[int]bool{}
 	born := tr.onBorn
 	tr.onBorn = func(p *process) { seen[p.seen] = true; born(p) }
 	defer func() { tr.onBorn = born }()
@@ -83,16 +82,16 @@ func shortLived(t *testing.T, a *agent, tr *tree) (noticed int) {
 	}
 	for _, word := range pids {
 		pid := a.number(word)
-		if before[pid] {
+		if forked[pid] {
 			t.Errorf("the agent named %d twice", pid)
 		}
-		before[pid] = true
+		forked[pid] = true
 		if seen[pid] {
 			noticed++
 		}
 	}
-	if len(before) != all {
-		t.Fatalf("the agent named %d processes, want %d", len(before), all)
+	if len(forked) != all {
+		t.Fatalf("the agent named %d processes, want %d", len(forked), all)
 	}
 	if len(seen) > noticed {
 		t.Errorf("%d processes noticed that the agent did not fork", len(seen)-noticed)
@@ -120,17 +119,18 @@ func TestShortLivesAreNoticed(t *testing.T) {
 func TestForkStormIsBounded(t *testing.T) {
 	a := startAgent(t, false)
 	tr := forkTree(t, a)
-	a.does("for i in range(600): os.waitpid(fork(lambda: os._exit(0)), 0)")
+	const all = 3 * forksPerLook
+	a.does("for i in range(%d): os.waitpid(fork(lambda: os._exit(0)), 0)", all)
 	last := a.asks("fork(signal.pause)")
 	for n := 0; tr.deaths.wait(time.Now().Add(lookEvery), tr.told); n++ {
-		if n > 600 {
+		if n > 2*all {
 			t.Fatal("the storm is heard of without end")
 		}
 	}
 	if tr.forks.budget != 0 {
-		t.Fatalf("%d forks of 600 might still be heard of", tr.forks.budget)
+		t.Fatalf("%d more forks might be heard of, after %d", tr.forks.budget, all)
 	}
-	for range 100 { // the rest of what the socket kept, and that it lost some
+	for range 100 { // the rest of what the socket kept
 		tr.look()
 		if tr.forks.budget > 0 {
 			break
@@ -139,5 +139,31 @@ func TestForkStormIsBounded(t *testing.T) {
 	tr.look()
 	if tr.seen[last] == nil || tr.forks.budget == 0 {
 		t.Errorf("after the storm: last one known %v, %d to hear of", tr.seen[last] != nil, tr.forks.budget)
+	}
+}
+
+// The kernel is asked for the forks by the tree's processes only, and a look
+// adds those that were born.
+func TestOnlyTheTreesForksAreTold(t *testing.T) {
+	other, a := startAgent(t, false), startAgent(t, false)
+	tr := forkTree(t, a)
+	a.does("r, w = os.pipe()")
+	child := a.asks("fork(lambda: (os.read(r, 1), say(fork(signal.pause)), signal.pause()))")
+	for end := time.Now().Add(10 * time.Second); tr.seen[child] == nil && time.Now().Before(end); {
+		tr.deaths.wait(end, tr.told)
+	}
+	tr.look()
+	stranger := other.asks("fork(signal.pause)")
+	a.does("os.write(w, b'x')")
+	grandchild := a.number(a.hears()[0])
+	var told []int
+	tr.forks.each(func(pid, parent int) {
+		told = append(told, pid)
+		if parent == other.pid || pid == stranger {
+			t.Errorf("told that %d forked %d, of another tree", parent, pid)
+		}
+	})
+	if len(told) != 1 || told[0] != grandchild {
+		t.Errorf("told of %v, want only %d, the child of a child", told, grandchild)
 	}
 }

@@ -36,6 +36,7 @@ func (t *tree) look() {
 			}
 		}
 	}
+	t.tendForks()
 }
 
 // probe looks at the numbers that were handed out of late. It is false where

@@ -42,6 +42,7 @@ type tree struct {
 	proc        int // /proc
 	cursor      pidCursor
 	forks       *forkWatch // nil: there are the looks alone
+	grown       bool       // since the fork watch was told whose forks to hear of
 	deaths      *deathWatch
 	onBorn      func(*process)
 	onDied      func(*process)
@@ -75,7 +76,7 @@ func newTree(clock bench.Clock, shim int, deaths *deathWatch, onBorn, onDied fun
 	if err := t.cursor.open(); err != nil {
 		return t, err
 	}
-	t.forks = newForkWatch()
+	t.forks = newForkWatch(shim)
 	t.refillForks()
 	return t, nil
 }
@@ -166,6 +167,7 @@ func (t *tree) adopt(pid, ppid int) bool {
 	}
 	p.start = s.start
 	t.members[pid] = p
+	t.grown = true
 	t.seen[p.seen] = p
 	t.onBorn(p)
 	if p.pidfd >= 0 && t.deaths.add(p.pidfd, pid) != nil {
