@@ -33,6 +33,11 @@ func quickClock(id int32, t *unix.Timespec) error {
 	return err
 }
 
+// quickPidfd opens a pidfd, which closes on exec.
+func quickPidfd(pid int) (int, error) {
+	return quick(unix.RawSyscall6(unix.SYS_PIDFD_OPEN, uintptr(pid), 0, 0, 0, 0, 0))
+}
+
 func quick(n, _ uintptr, errno unix.Errno) (int, error) {
 	if errno != 0 {
 		return 0, errno

@@ -47,7 +47,7 @@ func (t *tree) probe() bool {
 			return true
 		}
 		// Of a thread, or of nobody, there is no pidfd.
-		switch fd, err := unix.PidfdOpen(pid, 0); err {
+		switch fd, err := quickPidfd(pid); err {
 		case nil:
 			closeFD(fd)
 			t.classify(pid, 0)
