@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"errors"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -47,11 +48,11 @@ func (t *tree) probe() bool {
 			return true
 		}
 		// Of a thread, or of nobody, there is no pidfd.
-		switch fd, err := quickPidfd(pid); err {
-		case nil:
+		switch fd, err := quickPidfd(pid); {
+		case err == nil:
 			closeFD(fd)
 			t.classify(pid, 0)
-		case unix.ESRCH, unix.ENOENT, unix.EINVAL:
+		case gone(err), errors.Is(err, unix.EINVAL):
 		default:
 			return false
 		}

@@ -104,8 +104,11 @@ func (w *Watcher) check(g *wedge, listed map[*process]map[int]bool) {
 			threads = w.tree.threads(p)
 			listed[p] = threads
 		}
-		// No thread at all: the process is about to be reported as dead.
-		if len(threads) > 0 && !threads[g.thread] {
+		if threads[g.thread] {
+			return
+		}
+		// A process that has ended too is about to be reported as dead.
+		if s, ok := w.tree.refresh(p); ok && !s.gone() && len(threads) > 0 {
 			w.went(g, bench.ReceiptThreadGone)
 		}
 	}
