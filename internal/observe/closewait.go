@@ -21,7 +21,7 @@ const (
 	// socketShare bounds what counting may cost: after a count that took d of CPU
 	// time, the next is d times this later, or more. The kernel walks the whole
 	// machine's connections, which takes milliseconds on a busy host.
-	socketShare = 300
+	socketShare = 1000
 )
 
 // closeWaits counts the sockets of one local port that are in CLOSE_WAIT. It

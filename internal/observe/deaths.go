@@ -76,7 +76,7 @@ func (d *deathWatch) wait(until time.Time, ended func(pid int)) bool {
 }
 
 func (d *deathWatch) ready() int {
-	n, err := unix.EpollWait(d.fd, d.events[:], 0)
+	n, err := quickEpollWait(d.fd, d.events[:])
 	if err != nil {
 		return 0
 	}

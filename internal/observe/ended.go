@@ -2,8 +2,15 @@ package observe
 
 import "time"
 
-// sawDeath is told by a pidfd that a process ended.
-func (t *tree) sawDeath(pid int) {
+// noPID stands for the news of forks among those of deaths.
+const noPID = -1
+
+// told is called by the death watch: a process ended, or some were forked.
+func (t *tree) told(pid int) {
+	if pid == noPID {
+		t.hearForks()
+		return
+	}
 	if p := t.members[pid]; p != nil {
 		t.ended(p)
 	}
@@ -61,7 +68,7 @@ func (t *tree) report(p *process, now time.Time) {
 // release forgets a member that was reaped.
 func (t *tree) release(p *process) {
 	t.report(p, p.patience)
-	t.deadTicks += p.ticks
+	t.deadCPU += p.cpu
 	delete(t.members, p.pid)
 	p.close()
 }

@@ -8,16 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ticksPerSecond is the unit of CPU times in /proc: USER_HZ, which is 100 on
-// every architecture that Go runs on.
-const ticksPerSecond = 100
-
 // procStat is what is used of /proc/PID/stat, see proc(5).
 type procStat struct {
 	name    []byte // aliases the buffer that was parsed
 	state   byte
 	ppid    int
-	ticks   uint64 // CPU used, all threads, without children
 	threads int
 	start   uint64 // with the pid, the identity of a process
 	visible bool   // the kernel shows us exit
@@ -52,8 +47,6 @@ func parseStat(b []byte) (s procStat, ok bool) {
 			s.state = word[0]
 		case 4:
 			s.ppid = int(number(word))
-		case 14, 15:
-			s.ticks += number(word)
 		case 20:
 			s.threads = int(number(word))
 		case 22:
@@ -93,6 +86,15 @@ func readPath(path string, buf []byte) ([]byte, error) {
 	return readAt0(fd, buf)
 }
 
+// openDir opens a folder by which to name what is in it, or gives -1.
+func openDir(path string) int {
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1
+	}
+	return fd
+}
+
 func openRead(path string) (int, error) {
 	return unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 }
@@ -100,7 +102,7 @@ func openRead(path string) (int, error) {
 // readAt0 reads a file of /proc from its beginning; a file that stays open is
 // generated afresh each time.
 func readAt0(fd int, buf []byte) ([]byte, error) {
-	n, err := unix.Pread(fd, buf, 0)
+	n, err := quickPread(fd, buf)
 	if err != nil {
 		return nil, err
 	}

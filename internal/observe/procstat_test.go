@@ -15,7 +15,7 @@ func TestParseStat(t *testing.T) {
 	line := "77 (a) b (c) Z 5 77 77 0 -1 4194304 100 0 0 0 12 34 7 8 20 0 3 0 4711 0 0 18446744073709551615 " +
 		"94000 2 3 4 5 6 7 8 9 10 11 12 13 17 1 0 0 0 0 0 0 0 0 0 0 0 139\n"
 	s, ok := parseStat([]byte(line))
-	if !ok || string(s.name) != "a) b (c" || s.state != 'Z' || s.ppid != 5 || s.ticks != 46 || s.threads != 3 ||
+	if !ok || string(s.name) != "a) b (c" || s.state != 'Z' || s.ppid != 5 || s.threads != 3 ||
 		s.start != 4711 || !s.visible || s.exit != 139 || s.gone() {
 		t.Errorf("%+v, ok %v", s, ok)
 	}

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"errors"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -8,6 +9,7 @@ import (
 
 // look finds new processes, and goes on asking for exit statuses.
 func (t *tree) look() {
+	t.refillForks()
 	moved := t.cursor.read(t.buf)
 	full := !time.Now().Before(t.fullDue)
 	called := moved || t.again
@@ -35,6 +37,7 @@ func (t *tree) look() {
 			}
 		}
 	}
+	t.tendForks()
 }
 
 // probe looks at the numbers that were handed out of late. It is false where
@@ -45,11 +48,11 @@ func (t *tree) probe() bool {
 			return true
 		}
 		// Of a thread, or of nobody, there is no pidfd.
-		switch fd, err := unix.PidfdOpen(pid, 0); err {
-		case nil:
+		switch fd, err := quickPidfd(pid); {
+		case err == nil:
 			closeFD(fd)
 			t.classify(pid, 0)
-		case unix.ESRCH, unix.ENOENT, unix.EINVAL:
+		case gone(err), errors.Is(err, unix.EINVAL):
 		default:
 			return false
 		}

@@ -104,8 +104,11 @@ func (w *Watcher) check(g *wedge, listed map[*process]map[int]bool) {
 			threads = w.tree.threads(p)
 			listed[p] = threads
 		}
-		// No thread at all: the process is about to be reported as dead.
-		if len(threads) > 0 && !threads[g.thread] {
+		if threads[g.thread] {
+			return
+		}
+		// A process that has ended too is about to be reported as dead.
+		if s, ok := w.tree.refresh(p); ok && !s.gone() && len(threads) > 0 {
 			w.went(g, bench.ReceiptThreadGone)
 		}
 	}
@@ -143,19 +146,19 @@ type listing struct {
 // hundreds of stuck threads cost no more than one.
 func (t *tree) threads(p *process) map[int]bool {
 	l := &p.listing
-	s, ok := t.refresh(p)
-	if !ok {
+	count := p.threads()
+	if count == 0 {
 		return nil
 	}
-	if t.cursor.trusted && l.cursor == t.cursor.now && l.count == s.threads && len(l.tids) == l.count && time.Now().Before(l.expires) {
+	if t.cursor.trusted && l.cursor == t.cursor.now && l.count == count && len(l.tids) == l.count && time.Now().Before(l.expires) {
 		return l.tids
 	}
 	if l.tids == nil {
 		l.tids = map[int]bool{}
 	}
 	clear(l.tids)
-	l.count, l.cursor, l.expires = s.threads, t.cursor.now, time.Now().Add(slowEvery)
-	fd, err := unix.Open(procPath(p.pid, "task"), unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	l.count, l.cursor, l.expires = count, t.cursor.now, time.Now().Add(slowEvery)
+	fd, err := unix.Openat(p.dir, "task", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil
 	}

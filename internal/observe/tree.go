@@ -16,12 +16,14 @@ type process struct {
 	parent int // at birth, as the server sees it
 	name   string
 	start  uint64
-	ticks  uint64 // CPU at the last look
+	cpu    time.Duration // used up to the last look
 	bornAt int64
 	// Open for as long as the process is kept, so that neither can come to mean
 	// a later process of the same number. -1 = could not be opened.
-	pidfd, stat int
-	visible     bool // the kernel shows us its exit status while it is a zombie
+	pidfd, dir int  // dir is /proc/PID
+	visible    bool // the kernel shows us its exit status while it is a zombie
+	statDue    time.Time
+	statEvery  time.Duration
 
 	diedAt   int64 // 0 = alive
 	exit     *bench.ExitStatus
@@ -39,6 +41,8 @@ type tree struct {
 	shimStart   uint64
 	proc        int // /proc
 	cursor      pidCursor
+	forks       *forkWatch // nil: there are the looks alone
+	grown       bool       // since the fork watch was told whose forks to hear of
 	deaths      *deathWatch
 	onBorn      func(*process)
 	onDied      func(*process)
@@ -46,11 +50,11 @@ type tree struct {
 	seen        map[int]*process // the living, by seen
 	strangers   map[int]uint64   // pids outside the tree, and the scan that saw them last
 	lists       uint64
-	fullDue     time.Time // when to list without a reason
-	again       bool      // at the next look, ask for the same numbers again
-	unreported  int       // deaths
-	deadTicks   uint64    // CPU of those that were reaped
-	buf, buffer []byte    // small and large
+	fullDue     time.Time     // when to list without a reason
+	again       bool          // at the next look, ask for the same numbers again
+	unreported  int           // deaths
+	deadCPU     time.Duration // of those that were reaped
+	buf, buffer []byte        // small and large
 }
 
 func newTree(clock bench.Clock, shim int, deaths *deathWatch, onBorn, onDied func(*process)) (*tree, error) {
@@ -69,12 +73,20 @@ func newTree(clock bench.Clock, shim int, deaths *deathWatch, onBorn, onDied fun
 	if t.proc, err = unix.Open("/proc", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err != nil {
 		return t, fmt.Errorf("/proc: %w", err)
 	}
-	return t, t.cursor.open()
+	if err := t.cursor.open(); err != nil {
+		return t, err
+	}
+	t.forks = newForkWatch(shim)
+	t.refillForks()
+	return t, nil
 }
 
 func (t *tree) close() {
 	for _, p := range t.members {
 		p.close()
+	}
+	if t.forks != nil {
+		t.forks.close()
 	}
 	t.cursor.close()
 	closeFD(t.proc)
@@ -82,7 +94,7 @@ func (t *tree) close() {
 
 func (p *process) close() {
 	closeFD(p.pidfd)
-	closeFD(p.stat)
+	closeFD(p.dir)
 }
 
 // closeFD closes a descriptor that was only read; there may be none (-1).
@@ -139,7 +151,7 @@ func (t *tree) shimIsOurs(ppid int) bool {
 
 // adopt makes a process a member.
 func (t *tree) adopt(pid, ppid int) bool {
-	p := &process{pid: pid, parent: t.shimSeen, bornAt: t.clock.Now(), pidfd: -1, stat: -1}
+	p := &process{pid: pid, parent: t.shimSeen, bornAt: t.clock.Now(), pidfd: -1, dir: -1}
 	if parent := t.members[ppid]; parent != nil {
 		p.parent = parent.seen
 	}
@@ -147,7 +159,7 @@ func (t *tree) adopt(pid, ppid int) bool {
 	// The pidfd comes first: what is read afterwards is known to be of the same
 	// process, unless the pidfd says that it ended.
 	p.pidfd, _ = unix.PidfdOpen(pid, 0)
-	p.stat, _ = openRead(procPath(pid, "stat"))
+	p.dir = openDir(procPath(pid, ""))
 	s, alive := t.refresh(p)
 	if p.seen, ok = innermostPID(procPath(pid, "status"), t.buf); !ok || !alive {
 		p.close()
@@ -155,6 +167,7 @@ func (t *tree) adopt(pid, ppid int) bool {
 	}
 	p.start = s.start
 	t.members[pid] = p
+	t.grown = true
 	t.seen[p.seen] = p
 	t.onBorn(p)
 	if p.pidfd >= 0 && t.deaths.add(p.pidfd, pid) != nil {
@@ -166,13 +179,13 @@ func (t *tree) adopt(pid, ppid int) bool {
 
 // refresh reads a member's stat, and keeps what outlives it.
 func (t *tree) refresh(p *process) (procStat, bool) {
-	var b []byte
-	var err error
-	if p.stat >= 0 {
-		b, err = readAt0(p.stat, t.buf)
-	} else {
-		b, err = readPath(procPath(p.pid, "stat"), t.buf)
+	p.readCPU()
+	fd, err := unix.Openat(p.dir, "stat", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return procStat{}, false
 	}
+	defer closeFD(fd)
+	b, err := readAt0(fd, t.buf)
 	if err != nil {
 		return procStat{}, false
 	}
@@ -180,7 +193,6 @@ func (t *tree) refresh(p *process) (procStat, bool) {
 	if !ok || (p.start != 0 && s.start != p.start) {
 		return procStat{}, false
 	}
-	p.ticks = max(p.ticks, s.ticks)
 	if !s.gone() {
 		p.visible = s.visible
 		if p.name != string(s.name) { // it compares without allocating

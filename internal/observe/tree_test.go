@@ -236,7 +236,7 @@ func TestHiddenStatusWaits(t *testing.T) {
 	p.visible = false
 	a.does("os.write(w, b'0')")
 	a.asks("os.waitid(os.P_PID, %d, os.WEXITED | os.WNOWAIT).si_pid", pid)
-	tr.deaths.wait(time.Now().Add(time.Second), tr.sawDeath)
+	tr.deaths.wait(time.Now().Add(time.Second), tr.told)
 	if p.diedAt == 0 || p.reported || !tr.pending() {
 		t.Fatalf("a zombie: died at %d, reported %v", p.diedAt, p.reported)
 	}

@@ -1,7 +1,7 @@
 package observe
 
 import (
-	"golang.org/x/sys/unix"
+	"time"
 
 	"benchrun/internal/bench"
 )
@@ -13,18 +13,19 @@ func (w *Watcher) vital(slow bool) {
 	v := bench.Vital{T: w.cfg.Clock.Now()}
 	t := w.tree
 	var alive []int
+	now := time.Now()
 	for _, p := range t.members {
-		s, ok := t.refresh(p)
+		l, ok := t.glance(p, now)
 		switch {
 		case !ok && p.diedAt != 0:
 			t.release(p)
 		case !ok: // reaped a moment ago; its pidfd is about to tell
-		case s.gone():
+		case l.zombie:
 			v.Zombies++
 		default:
 			v.Procs++
-			v.Threads += s.threads
-			v.FDs += t.countFDs(p.pid)
+			v.Threads += l.threads
+			v.FDs += l.fds
 			if slow {
 				alive = append(alive, p.pid)
 			}
@@ -32,7 +33,7 @@ func (w *Watcher) vital(slow bool) {
 	}
 	v.CPU = w.cpuSeconds(t.cpuSeconds())
 	v.MemAvailable = w.host.memAvailable(t.buf)
-	v.ListenOverflow = w.host.listenOverflows()
+	v.ListenOverflow = w.host.listenOverflows(slow)
 	v.Memory = -1
 	if w.cgroupMemory {
 		if bytes, ok := w.cfg.Memory(); ok {
@@ -54,11 +55,11 @@ func (w *Watcher) vital(slow bool) {
 // cpuSeconds is what the tree's processes used, with what was last known of the
 // dead.
 func (t *tree) cpuSeconds() float64 {
-	ticks := t.deadTicks
+	sum := t.deadCPU
 	for _, p := range t.members {
-		ticks += p.ticks
+		sum += p.cpu
 	}
-	return float64(ticks) / ticksPerSecond
+	return sum.Seconds()
 }
 
 // cpuSeconds never goes back: a cgroup that cannot be read for once, or is gone
@@ -71,28 +72,4 @@ func (w *Watcher) cpuSeconds(summed float64) float64 {
 		w.cpu = max(w.cpu, s)
 	}
 	return w.cpu
-}
-
-// countFDs is the number of open files of a process; 0 where it may not be
-// known. Since Linux 6.2 it is the size of the folder, before it is 0 and the
-// folder must be read.
-func (t *tree) countFDs(pid int) int {
-	path := procPath(pid, "fd")
-	var s unix.Stat_t
-	if unix.Stat(path, &s) == nil && s.Size > 0 {
-		return int(s.Size)
-	}
-	return t.listFDs(path)
-}
-
-func (t *tree) listFDs(path string) (n int) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return 0
-	}
-	defer closeFD(fd)
-	if eachNumber(fd, t.buffer, func(int) { n++ }) != nil {
-		return 0
-	}
-	return n
 }

@@ -37,12 +37,13 @@ func TestFDsByBothWays(t *testing.T) {
 	a.does("files = [os.open('/dev/null', 0) for i in range(50)]")
 	want := a.asks("len(os.listdir('/proc/self/fd')) - 1") // it is open while it is listed
 	tr, _ := quietTree(t, a)
-	for _, n := range []int{tr.countFDs(a.pid), tr.listFDs(procPath(a.pid, "fd"))} {
+	p := tr.members[a.pid]
+	for _, n := range []int{tr.countFDs(p), tr.listFDs(p)} {
 		if n != want || n < 53 {
 			t.Errorf("%d open files, want %d", n, want)
 		}
 	}
-	if n := tr.countFDs(1 << 30); n != 0 {
+	if n := tr.countFDs(&process{dir: -1}); n != 0 {
 		t.Errorf("%d open files of nobody, want 0", n)
 	}
 }

@@ -149,7 +149,7 @@ func (w *Watcher) run(ctx context.Context) {
 			vitalDue = following(vitalDue, w.cfg.Interval, now)
 		}
 		due = following(due, lookEvery, now)
-		for w.deaths.wait(due, w.tree.sawDeath) && time.Now().Before(due) {
+		for w.deaths.wait(due, w.tree.told) && time.Now().Before(due) {
 			w.pollWedges()
 		}
 	}
@@ -174,12 +174,12 @@ func (w *Watcher) look() {
 func (w *Watcher) lastLook() {
 	now := time.Now()
 	until := now.Add(statusPatience)
-	for w.deaths.wait(now, w.tree.sawDeath) && time.Now().Before(until) {
+	for w.deaths.wait(now, w.tree.told) && time.Now().Before(until) {
 	}
 	w.tree.rescan()
 	w.look()
 	for w.tree.pending() && time.Now().Before(until) {
-		w.deaths.wait(time.Now().Add(lookEvery), w.tree.sawDeath)
+		w.deaths.wait(time.Now().Add(lookEvery), w.tree.told)
 		w.look()
 	}
 	w.vital(false)
