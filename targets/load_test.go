@@ -195,5 +195,5 @@ func TestUnknownNamesSuggestTheNearest(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = s.Profile("harden")
-	wantUsage(t, err, `unknown profile of gunicorn "harden"; did you mean "hardened"? known: default, hardened, gevent, gthread`)
+	wantUsage(t, err, `unknown profile of gunicorn "harden"; did you mean "hardened"? known: default, hardened, equal8, gevent, gthread`)
 }
