@@ -189,7 +189,7 @@ func TestUnknownNamesSuggestTheNearest(t *testing.T) {
 	_, err = r.Lookup("gunicron")
 	wantUsage(t, err, `unknown server "gunicron"; did you mean "gunicorn"? known: `)
 	_, err = r.Lookup("zzz")
-	wantUsage(t, err, `unknown server "zzz"; known: gunicorn, mod_wsgi, `)
+	wantUsage(t, err, `unknown server "zzz"; known: granian, gunicorn, mod_wsgi, `)
 	s, err := r.Lookup("gunicorn")
 	if err != nil {
 		t.Fatal(err)
