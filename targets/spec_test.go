@@ -63,7 +63,7 @@ func TestNearest(t *testing.T) {
 		"mod-wsgi":  "mod_wsgi",
 		"modwsgi":   "mod_wsgi",
 		"witress":   "waitress",
-		"uwgsi":     "uwsgi", // swapped
+		"uwgsi":     "uwsgi",     // swapped
 		"ref":       "reference", // a beginning
 		"nginx":     "",
 		"":          "",
