@@ -80,7 +80,7 @@ func TestBuiltinServersExpand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"gunicorn", "mod_wsgi", "reference", "waitress", "wsgiref"}; !slices.Equal(r.Names(), want) {
+	if want := []string{"granian", "gunicorn", "mod_wsgi", "reference", "uwsgi", "waitress", "wsgiref"}; !slices.Equal(r.Names(), want) {
 		t.Errorf("built-in servers: got %v, want %v", r.Names(), want)
 	}
 	for _, name := range r.Names() {
@@ -93,6 +93,9 @@ func TestBuiltinServersExpand(t *testing.T) {
 		}
 		if names := s.ProfileNames(); len(names) < 2 || names[0] != "default" || names[1] != "hardened" {
 			t.Errorf("%s: profiles %v, want default and hardened first", name, names)
+		}
+		if p := s.Profiles["equal8"]; p.Claims.Slots != 8 || len(p.Args)+len(p.Command) == 0 {
+			t.Errorf("%s/equal8 is to have eight slots: %+v", name, p)
 		}
 		for _, profile := range s.ProfileNames() {
 			argv, env, err := s.Command(profile, someValues)

@@ -189,11 +189,11 @@ func TestUnknownNamesSuggestTheNearest(t *testing.T) {
 	_, err = r.Lookup("gunicron")
 	wantUsage(t, err, `unknown server "gunicron"; did you mean "gunicorn"? known: `)
 	_, err = r.Lookup("zzz")
-	wantUsage(t, err, `unknown server "zzz"; known: gunicorn, mod_wsgi, `)
+	wantUsage(t, err, `unknown server "zzz"; known: granian, gunicorn, mod_wsgi, `)
 	s, err := r.Lookup("gunicorn")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = s.Profile("harden")
-	wantUsage(t, err, `unknown profile of gunicorn "harden"; did you mean "hardened"? known: default, hardened, gevent, gthread`)
+	wantUsage(t, err, `unknown profile of gunicorn "harden"; did you mean "hardened"? known: default, hardened, equal8, gevent, gthread`)
 }

@@ -55,7 +55,7 @@ func TestSplitSpecsNeverAfterAnAt(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	servers := []string{"gunicorn", "mod_wsgi", "reference", "waitress", "wsgiref"}
+	servers := []string{"granian", "gunicorn", "mod_wsgi", "reference", "uwsgi", "waitress", "wsgiref"}
 	for word, want := range map[string]string{
 		"gunicron":  "gunicorn", // swapped
 		"gunicor":   "gunicorn", // one missing
@@ -63,6 +63,7 @@ func TestNearest(t *testing.T) {
 		"mod-wsgi":  "mod_wsgi",
 		"modwsgi":   "mod_wsgi",
 		"witress":   "waitress",
+		"uwgsi":     "uwsgi",     // swapped
 		"ref":       "reference", // a beginning
 		"nginx":     "",
 		"":          "",

@@ -65,6 +65,15 @@ func TestServersPage(t *testing.T) {
 				t.Errorf("%s: %q is not told", name, w)
 			}
 		}
+		signal, _, told := strings.Cut(section, " to its first process replaces its workers")
+		if told != (s.Reload.Signal != "") || (told && !strings.HasSuffix(signal, "\nSIG"+s.Reload.Signal)) {
+			t.Errorf("%s reloads on %q, and the page does not say so", name, s.Reload.Signal)
+		}
+		for _, lack := range s.Lacks {
+			if !strings.Contains(section, "\n- "+lack+"\n") {
+				t.Errorf("%s: lacking %q is not told", name, lack)
+			}
+		}
 		if strings.Contains(section, "{args}") || strings.Contains(section, "{version}") {
 			t.Errorf("%s: a placeholder is left that the page must fill in", name)
 		}
@@ -91,6 +100,17 @@ func TestLacks(t *testing.T) {
 		if !slices.EqualFunc(got, tt.want, strings.HasPrefix) {
 			t.Errorf("%s lacks %q, want %q", tt.name, got, tt.want)
 		}
+	}
+}
+
+func TestReloads(t *testing.T) {
+	s := &targets.Server{Profiles: map[string]targets.Profile{"default": {Reload: &targets.Reload{}}, "hardened": {}}}
+	if got := reloads(s); got != "" {
+		t.Errorf("no reload: %q", got)
+	}
+	s.Reload.Signal = "USR1"
+	if got, want := reloads(s), "SIGUSR1 to its first process replaces its workers while it serves; not so in `default`."; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -52,8 +52,11 @@ func serverSection(s *targets.Server) (string, error) {
 	if text := installs(s, s.Install); text != "" {
 		fmt.Fprintf(&b, "\nInstalls %s.\n", text)
 	}
+	if text := reloads(s); text != "" {
+		fmt.Fprintf(&b, "\n%s\n", text)
+	}
 	if lacks := Lacks(s); len(lacks) > 0 {
-		fmt.Fprintf(&b, "\nWhat it cannot offer: %s.\n", strings.Join(lacks, "; "))
+		fmt.Fprintf(&b, "\nWhat no profile of it can offer:\n\n- %s\n", strings.Join(lacks, "\n- "))
 	}
 	b.WriteString(table("profile", "workers", "claimed slots", "claimed watchdog", "claimed grace", "why"))
 	for _, name := range s.ProfileNames() {
@@ -95,6 +98,25 @@ func installs(s *targets.Server, r targets.Requirements) string {
 	return strings.Join(parts, " and ")
 }
 
+// reloads says how a server is asked to replace its workers, and in which
+// profiles it cannot: "" for none at all.
+func reloads(s *targets.Server) string {
+	if s.Reload.Signal == "" {
+		return ""
+	}
+	text := "SIG" + s.Reload.Signal + " to its first process replaces its workers while it serves"
+	var not []string
+	for _, name := range s.ProfileNames() {
+		if r := s.Profiles[name].Reload; r != nil && r.Signal != s.Reload.Signal {
+			not = append(not, name)
+		}
+	}
+	if len(not) > 0 {
+		text += "; not so in " + codes(not)
+	}
+	return text + "."
+}
+
 // Lacks says what no profile of a server offers of what keeps others alive: what
 // its file says, after what follows from the profiles.
 func Lacks(s *targets.Server) []string {
@@ -108,7 +130,7 @@ func Lacks(s *targets.Server) []string {
 		out = append(out, "a watchdog that ends a stuck request")
 	}
 	if !processes {
-		out = append(out, "a second worker process, so that a crash takes everybody along")
+		out = append(out, "a second worker process: a crash takes all requests along")
 	}
 	if _, ok := s.Profiles[targets.ProfileHardened]; !ok {
 		out = append(out, "a profile `hardened`")
