@@ -264,6 +264,7 @@ func TestFlawsHaveProfiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sound := map[string]bool{"default": true, "hardened": true}
 	profiles := map[string]bool{"default": true, "hardened": true}
 	for _, f := range reference.Flaws {
 		profiles[f.Name] = true
@@ -277,7 +278,10 @@ func TestFlawsHaveProfiles(t *testing.T) {
 		}
 	}
 	for _, f := range scenarios.All() {
-		if !profiles[f.Flaw] || f.Flaw == "default" || f.Flaw == "hardened" {
+		if !sound[f.Sound] {
+			t.Errorf("family %s is to hold %q, which is no sound profile of the reference server", f.ID, f.Sound)
+		}
+		if !profiles[f.Flaw] || sound[f.Flaw] {
 			t.Errorf("family %s is to find %q, which is no flaw of the reference server", f.ID, f.Flaw)
 		}
 	}
