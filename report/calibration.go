@@ -36,6 +36,7 @@ type Calibration struct {
 	Run      bench.Run
 	Folder   string // of the run; "" = not told
 	Attempts int    // k: how many attempts a not-held verdict took
+	Repeat   string // the command line that does the same again, for the page
 	Rows     []CalibrationRow
 }
 
@@ -85,7 +86,7 @@ func CalibrationTable(w io.Writer, c Calibration, opts TableOptions) error {
 	for _, r := range c.Rows {
 		texts = append(texts, []string{clean(r.Scenario), r.reference(), r.Expected.String(), r.seen(opts.Color), string(r.Outcome)})
 	}
-	lines, err := drawTexts([]string{"scenario", "reference", "expected", "seen", "which is"}, texts)
+	lines, err := drawTexts([]string{"scenario", "reference", "expected", "seen", "result"}, texts)
 	if err != nil {
 		return err
 	}
@@ -137,7 +138,7 @@ func CalibrationPage(w io.Writer, c Calibration) error {
 		{about: "machine", text: v.Machine},
 		{about: "supervision", text: v.Supervision},
 		{about: "attempts", text: fmt.Sprintf("k = %d, %s mode, seed %d", c.Attempts, v.Mode, v.Seed)},
-		{about: "repeat", text: v.Reproduce, command: true},
+		{about: "repeat", text: clean(c.Repeat), command: true},
 	} {
 		text := escaped(f.text)
 		if f.command {
@@ -161,7 +162,7 @@ func (c Calibration) pageTable(b *strings.Builder, title string, sabotaged bool)
 		}
 		if !begun {
 			begun = true
-			b.WriteString("\n## " + title + "\n\n| scenario | reference server | expected | seen | which is | reason |\n|---|---|---|---|---|---|\n")
+			b.WriteString("\n## " + title + "\n\n| scenario | reference server | expected | seen | result | reason |\n|---|---|---|---|---|---|\n")
 		}
 		for _, text := range []string{clean(r.Scenario), r.reference(), r.Expected.String(), Badge(r.Seen), string(r.Outcome), r.because()} {
 			b.WriteString("| " + escaped(text) + " ")
