@@ -14,6 +14,7 @@ const (
 	SabotageFaultsUnsent    Sabotage = "faults-unsent"
 	SabotageFaultsHalved    Sabotage = "faults-halved"
 	SabotageAppWithoutFault Sabotage = "app-without-fault"
+	SabotageMuteUploads     Sabotage = "mute-uploads"
 )
 
 // SabotageSpec describes a sabotage.
@@ -31,6 +32,7 @@ var SabotageTable = []SabotageSpec{
 	{SabotageFaultsUnsent, "no fault is ever sent", "no fault was scheduled"},
 	{SabotageFaultsHalved, "every other fault is left out", "faults not scheduled"},
 	{SabotageAppWithoutFault, "the faults are asked of an app that does not know them: it answers, and nothing happens", "faults not delivered"},
+	{SabotageMuteUploads, "slow uploads send their head and then nothing, until the server gives them up", "faults not delivered"},
 }
 
 // SabotageByName finds a sabotage's description.

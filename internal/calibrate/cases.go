@@ -44,6 +44,7 @@ var spoiled = []struct {
 	{bench.SabotageFaultsUnsent, "wedge", false}, // without faults no flaw shows
 	{bench.SabotageFaultsHalved, "segfault", false},
 	{bench.SabotageAppWithoutFault, "wedge", false},
+	{bench.SabotageMuteUploads, "slow-upload", false},
 }
 
 // Words lists what Cases can be asked for: families, then sabotages.

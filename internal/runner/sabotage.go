@@ -41,8 +41,11 @@ func lateness(s bench.Sabotage) time.Duration {
 // provokerOf makes the scenario's misbehaving requests.
 func provokerOf(s bench.Scenario) (clients.Provoker, error) {
 	family := s.Family
-	if s.Sabotage == bench.SabotageAppWithoutFault {
+	switch s.Sabotage {
+	case bench.SabotageAppWithoutFault:
 		family.Fault = "not-in-this-app"
+	case bench.SabotageMuteUploads:
+		return clients.MuteUpload(), nil
 	}
 	return clients.For(family)
 }
