@@ -47,6 +47,8 @@ is invalid without being meant to be is tried again as in any run, twice.
 Results of a sabotaged harness carry the sabotage in their scenario's name and
 the flag "sabotaged".
 
+--short takes all sabotages, and one family of each way to lose users:
+` + shortReasons() + `
 The exit code is 0 when all verdicts are as expected, 10 when one is wrong, 5
 when something could not be measured.`,
 		Example: "  benchrun calibrate --short\n  benchrun calibrate wedge dead-control\n  benchrun calibrate --attempts 2 --write\n" +
@@ -76,6 +78,15 @@ when something could not be measured.`,
 	f.BoolVarP(&c.dryRun, "dry-run", "n", false, "print the cases and the time they take, and run nothing")
 	f.IntVar(&c.port, "port", 0, "port for the servers (default: a free one for each attempt)")
 	return cmd
+}
+
+// shortReasons says for --help why the short selection has what it has.
+func shortReasons() string {
+	var b strings.Builder
+	for _, s := range calibrate.Short {
+		fmt.Fprintf(&b, "  %-12s %s\n", s.Family, s.Why)
+	}
+	return b.String()
 }
 
 func shortFamilies() []string {

@@ -118,7 +118,7 @@ func TestReferenceVerdicts(t *testing.T) {
 	for _, f := range scenarios.All() {
 		t.Run(f.ID, func(t *testing.T) {
 			if !*everyFamily && !slices.Contains(shortFamilies(), f.ID) {
-				t.Skip("a pair of cells of some 45 s; -every-family runs them all, twelve minutes")
+				t.Skip("a pair of cells of some 45 s; -every-family runs them all, fourteen minutes")
 			}
 			scenario := bench.Scenario{Family: f, Ratio: f.Ratio}.Name()
 			run, folder := measure(t, 0, "-s", "reference", "-p", f.Sound+","+f.Flaw, "-c", scenario)

@@ -25,9 +25,9 @@ type Case struct {
 // Short is the selection for every day: one family of each way in which a server
 // can lose its users, and all sabotages.
 var Short = []struct{ Family, Why string }{
-	{"wedge", "slots that are held until a watchdog ends it: the probe, the ageing and the receipts"},
+	{"wedge", "slots that are held: the probe, the watchdog, the receipts"},
 	{"segfault", "workers that die: the process tree and the proof of their deaths"},
-	{"slow-upload", "clients that crawl, and a hold of their own: the proof by bytes, the longest phase"},
+	{"slow-upload", "clients that crawl: the proof by bytes, the longest phase"},
 }
 
 // spoiled says what each sabotage is tried on. Where the server's own loss could
