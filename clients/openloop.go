@@ -33,6 +33,9 @@ type OpenLoop struct {
 	Nonce   func(seq uint64) string
 	Start   int64  // ns since the clock's origin, when request 0 is or would have been due
 	First   uint64 // the first request to send
+	// Late is how long after it is due each request is let go: 0, except where
+	// calibration wants to see that a late generator is noticed.
+	Late time.Duration
 	// Abort, when it ends, ends the requests under way too, for a run whose
 	// samples nobody will look at; nil = never.
 	Abort context.Context
@@ -120,7 +123,7 @@ func newPacer(ctx context.Context, o *OpenLoop) *pacer {
 // Pace implements vegeta.Pacer. vegeta calls it from one goroutine.
 func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop bool) {
 	due := p.loop.due(p.loop.First + hits)
-	if wait := min(due, p.end) - p.loop.Clock.Now(); wait > 0 && p.ctx.Err() == nil {
+	if wait := min(due, p.end) + int64(p.loop.Late) - p.loop.Clock.Now(); wait > 0 && p.ctx.Err() == nil {
 		timer := time.NewTimer(time.Duration(wait))
 		defer timer.Stop()
 		select {

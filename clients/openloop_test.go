@@ -236,3 +236,24 @@ func TestOpenLoopAborts(t *testing.T) {
 		}
 	}
 }
+
+// A loop that is made late sends everything late, loses nothing, and still ends
+// with its context.
+func TestLateLoop(t *testing.T) {
+	t.Parallel()
+	addr := rawServer(t, func(c net.Conn, r *http.Request) { _, _ = io.WriteString(c, good(r)) })
+	o, got := loop(addr, 100)
+	o.Late = 300 * time.Millisecond
+	runUntil(t, o, 60)
+	each(t, o, got, 60)
+	early := 0
+	for _, s := range got.all {
+		if s.Sent-s.Due < int64(o.Late) {
+			early++
+		}
+	}
+	// What is due when the context ends is sent at once.
+	if early > 31 || got.count(bench.OK) != 60 {
+		t.Errorf("%d of 60 were not late, %d were served", early, got.count(bench.OK))
+	}
+}

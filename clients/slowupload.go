@@ -32,6 +32,14 @@ func newSlowUpload() slowUpload {
 	return slowUpload{payload: newPayload(uploadSize), every: uploadEvery}
 }
 
+// MuteUpload is a slow upload that breaks off after its head: what calibration
+// takes for one that this package got wrong. Not a byte of its body is ever due.
+func MuteUpload() Provoker {
+	u := newSlowUpload()
+	u.every = 24 * time.Hour
+	return u
+}
+
 // Provoke implements Provoker. The sample's Bytes are the body bytes that the
 // kernel took. A server may answer before it has the whole body: that is
 // Completed too, with its status, and nothing more is sent.

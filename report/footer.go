@@ -59,7 +59,12 @@ func footer(v View, short bool, left []string, width int) []string {
 	if len(left) > 0 {
 		facts = append(facts, fact{about: "left out", text: strings.Join(left, ", ") + " (the terminal is too narrow)"})
 	}
-	facts = append(facts, v.facts()...)
+	return append(lines, factLines(append(facts, v.facts()...), width)...)
+}
+
+// factLines lay facts out under each other.
+func factLines(facts []fact, width int) []string {
+	var lines []string
 	margin := 0
 	for _, f := range facts {
 		margin = max(margin, len(f.about)+len(gutter))

@@ -109,13 +109,11 @@ func attempts(c bench.Cell) []string {
 
 // draw lays the rows out with tablewriter: one line each, after two of heading.
 func draw(rows []Row, cols []column, color bool) ([]string, error) {
-	var buf bytes.Buffer
-	table := tablewriter.NewTable(&buf, tableLook(cols)...)
 	var heads []string
+	var texts [][]string
 	for _, c := range cols {
 		heads = append(heads, c.head)
 	}
-	table.Header(heads)
 	for _, row := range rows {
 		var cells []string
 		for _, c := range cols {
@@ -125,6 +123,18 @@ func draw(rows []Row, cols []column, color bool) ([]string, error) {
 			}
 			cells = append(cells, text)
 		}
+		texts = append(texts, cells)
+	}
+	return drawTexts(heads, texts, aligned(cols)...)
+}
+
+// drawTexts lays out rows of clean texts below heads: two lines of heading, then
+// one line each. Columns without an alignment stand left.
+func drawTexts(heads []string, rows [][]string, align ...tw.Align) ([]string, error) {
+	var buf bytes.Buffer
+	table := tablewriter.NewTable(&buf, tableLook(align)...)
+	table.Header(heads)
+	for _, cells := range rows {
 		if err := table.Append(cells); err != nil {
 			return nil, fmt.Errorf("table: %w", err)
 		}
@@ -136,16 +146,15 @@ func draw(rows []Row, cols []column, color bool) ([]string, error) {
 	if len(lines) != len(rows)+2 {
 		return nil, fmt.Errorf("table: %d lines drawn for %d rows", len(lines), len(rows))
 	}
-	lines[1] = head(lines[1], needed(rows, cols)) // it runs on below the last gutter
+	lines[1] = head(lines[1], columns(lines[1])-len(gutter)) // it runs on below the last gutter
 	for i := range lines {
 		lines[i] = strings.TrimRight(lines[i], " ")
 	}
 	return lines, nil
 }
 
-// tableLook is a table without boxes: two spaces between columns, one rule
-// below the heading, nothing wrapped or rewritten.
-func tableLook(cols []column) []tablewriter.Option {
+// aligned are the columns' alignments.
+func aligned(cols []column) []tw.Align {
 	var align []tw.Align
 	for _, c := range cols {
 		if c.right {
@@ -154,6 +163,12 @@ func tableLook(cols []column) []tablewriter.Option {
 			align = append(align, tw.AlignLeft)
 		}
 	}
+	return align
+}
+
+// tableLook is a table without boxes: two spaces between columns, one rule
+// below the heading, nothing wrapped or rewritten.
+func tableLook(align []tw.Align) []tablewriter.Option {
 	gap := tw.Padding{Left: "", Right: gutter, Overwrite: true}
 	cell := tw.CellConfig{
 		Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},

@@ -20,5 +20,6 @@ var crashFamilies = []bench.Family{{
 	Client:     bench.ClientAppFault,
 	Fault:      "segfault",
 	Effect:     bench.EffectKill,
+	Sound:      "default",
 	Flaw:       "no-respawn",
 }}

@@ -19,6 +19,7 @@ var loadFamilies = []bench.Family{
 		Client:     bench.ClientAppFault,
 		Fault:      "cpu",
 		Effect:     bench.EffectLoad,
+		Sound:      "hardened",
 		Flaw:       "single-file",
 	},
 	{
@@ -35,6 +36,7 @@ var loadFamilies = []bench.Family{
 		Client:     bench.ClientAppFault,
 		Fault:      "io",
 		Effect:     bench.EffectLoad,
+		Sound:      "hardened",
 		Flaw:       "single-file",
 	},
 	{
@@ -52,6 +54,7 @@ var loadFamilies = []bench.Family{
 		Client:     bench.ClientAppFault,
 		Fault:      "cpu-io",
 		Effect:     bench.EffectLoad,
+		Sound:      "hardened",
 		Flaw:       "single-file",
 	},
 	{
@@ -68,6 +71,7 @@ var loadFamilies = []bench.Family{
 		Client:     bench.ClientAppFault,
 		Fault:      "slow",
 		Effect:     bench.EffectLoad,
+		Sound:      "hardened",
 		Flaw:       "single-file",
 	},
 	{
@@ -85,6 +89,7 @@ var loadFamilies = []bench.Family{
 		Fault:        "big-response",
 		Effect:       bench.EffectLoad,
 		MustComplete: true,
+		Sound:        "hardened",
 		Flaw:         "truncates-responses",
 	},
 	{
@@ -103,6 +108,7 @@ var loadFamilies = []bench.Family{
 		Fault:        "legit-slow",
 		Effect:       bench.EffectLoad,
 		MustComplete: true,
+		Sound:        "hardened",
 		Flaw:         "kills-honest",
 	},
 	{
@@ -121,6 +127,7 @@ var loadFamilies = []bench.Family{
 		Fault:      "leak",
 		Effect:     bench.EffectLoad,
 		Leak:       8 << 20,
+		Sound:      "hardened",
 		Flaw:       "leaks-memory",
 	},
 }

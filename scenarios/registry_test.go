@@ -22,11 +22,14 @@ func TestFamiliesAreWhole(t *testing.T) {
 				t.Errorf("id %q is not kebab-case", f.ID)
 			}
 			for what, text := range map[string]string{
-				"title": f.Title, "why": f.Why, "good": f.Good, "magnitude": f.Magnitude, "flaw": f.Flaw,
+				"title": f.Title, "why": f.Why, "good": f.Good, "magnitude": f.Magnitude, "flaw": f.Flaw, "sound": f.Sound,
 			} {
 				if text == "" {
 					t.Errorf("%s is empty", what)
 				}
+			}
+			if f.Sound == f.Flaw { // the profiles themselves are looked at where the reference server is known
+				t.Errorf("%q is to be held and to be failed", f.Flaw)
 			}
 			if !slices.Contains(bench.RatioLadder, f.Ratio) {
 				t.Errorf("ratio %v is not on the ladder", f.Ratio)

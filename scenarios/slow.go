@@ -23,6 +23,7 @@ var slowFamilies = []bench.Family{{
 	Client:     bench.ClientSlowUpload,
 	Effect:     bench.EffectHold,
 	Hold:       30 * time.Second,
+	Sound:      "default",
 	Flaw:       "unbuffered-upload",
 }, {
 	ID:      "slow-download",
@@ -40,6 +41,7 @@ var slowFamilies = []bench.Family{{
 	Client:     bench.ClientSlowDownload,
 	Effect:     bench.EffectHold,
 	Hold:       30 * time.Second,
+	Sound:      "hardened",
 	Flaw:       "unbuffered-download",
 }, {
 	ID:      "large-upload",
@@ -55,5 +57,6 @@ var slowFamilies = []bench.Family{{
 	Client:       bench.ClientLargeUpload,
 	Effect:       bench.EffectLoad,
 	MustComplete: true,
+	Sound:        "hardened",
 	Flaw:         "truncates-uploads",
 }}

@@ -20,6 +20,7 @@ var wedgeFamilies = []bench.Family{{
 	Client:     bench.ClientAppFault,
 	Fault:      "wedge",
 	Effect:     bench.EffectHold,
+	Sound:      "default",
 	Flaw:       "no-watchdog",
 }, {
 	ID:      "wedge-spin",
@@ -35,6 +36,7 @@ var wedgeFamilies = []bench.Family{{
 	Client:     bench.ClientAppFault,
 	Fault:      "wedge-spin",
 	Effect:     bench.EffectHold,
+	Sound:      "hardened",
 	Flaw:       "no-watchdog",
 }, {
 	ID:      "wedge-native",
@@ -50,6 +52,7 @@ var wedgeFamilies = []bench.Family{{
 	Client:     bench.ClientAppFault,
 	Fault:      "wedge-native",
 	Effect:     bench.EffectHold,
+	Sound:      "hardened",
 	Flaw:       "no-watchdog",
 }, {
 	ID:      "wedge-gil",
@@ -65,5 +68,6 @@ var wedgeFamilies = []bench.Family{{
 	Client:     bench.ClientAppFault,
 	Fault:      "wedge-gil",
 	Effect:     bench.EffectHold,
+	Sound:      "hardened",
 	Flaw:       "no-watchdog",
 }}

@@ -168,14 +168,19 @@ func (s settings) print(cmd *cobra.Command, run bench.Run, folder string) error 
 	}
 	v := report.NewView(run)
 	v.Folder = folder
-	err := formats[s.format](out, run, v, report.TableOptions{
-		Color: isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
-		Width: width(out), Verbose: s.verbose,
-	})
+	err := formats[s.format](out, run, v, tableOptions(out, s.verbose))
 	if s.jsonFile != "" { // after the table: that one is on its way already
 		err = errors.Join(err, writeJSON(s.jsonFile, run))
 	}
 	return err
+}
+
+// tableOptions suit the place that a table goes to.
+func tableOptions(out io.Writer, verbose bool) report.TableOptions {
+	return report.TableOptions{
+		Color: isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+		Width: width(out), Verbose: verbose,
+	}
 }
 
 // checkJSONFile finds out whether --json can be written.

@@ -279,6 +279,9 @@ func TestFlawsHaveProfiles(t *testing.T) {
 		}
 	}
 	for _, f := range scenarios.All() {
+		if !sound[f.Sound] {
+			t.Errorf("family %s is to hold %q, which is no sound profile of the reference server", f.ID, f.Sound)
+		}
 		if !profiles[f.Flaw] || sound[f.Flaw] {
 			t.Errorf("family %s is to find %q, which is no flaw of the reference server", f.ID, f.Flaw)
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/scenarios"
 )
 
 // asMain makes the test binary be benchrun.
@@ -114,34 +115,16 @@ var everyFamily = flag.Bool("every-family", false, "judge the reference server a
 
 // The reference server must be held when sound and found out for each flaw.
 func TestReferenceVerdicts(t *testing.T) {
-	for _, tt := range []struct {
-		scenario, sound, flaw string
-		long                  bool // the first three show the whole way; the others take ten minutes more
-	}{
-		{"wedge-1pct", "default", "no-watchdog", false},
-		{"segfault-1pct", "default", "no-respawn", false},
-		{"slow-upload-1pct", "default", "unbuffered-upload", false},
-		{"wedge-spin-1pct", "hardened", "no-watchdog", true},
-		{"wedge-native-1pct", "hardened", "no-watchdog", true},
-		{"wedge-gil-1pct", "hardened", "no-watchdog", true},
-		{"cpu-1pct", "hardened", "single-file", true},
-		{"io-1pct", "hardened", "single-file", true},
-		{"cpu-io-1pct", "hardened", "single-file", true},
-		{"slow-1pct", "hardened", "single-file", true},
-		{"big-response-10pct", "hardened", "truncates-responses", true},
-		{"legit-slow-1pct", "hardened", "kills-honest", true},
-		{"leak-10pct", "hardened", "leaks-memory", true},
-		{"large-upload-1pct", "hardened", "truncates-uploads", true},
-		{"slow-download-1pct", "hardened", "unbuffered-download", true},
-	} {
-		t.Run(tt.scenario, func(t *testing.T) {
-			if tt.long && !*everyFamily {
-				t.Skip("a pair of cells of some 45 s; -every-family runs them all, twelve minutes")
+	for _, f := range scenarios.All() {
+		t.Run(f.ID, func(t *testing.T) {
+			if !*everyFamily && !slices.Contains(shortFamilies(), f.ID) {
+				t.Skip("a pair of cells of some 45 s; -every-family runs them all, fourteen minutes")
 			}
-			run, folder := measure(t, 0, "-s", "reference", "-p", tt.sound+","+tt.flaw, "-c", tt.scenario)
+			scenario := bench.Scenario{Family: f, Ratio: f.Ratio}.Name()
+			run, folder := measure(t, 0, "-s", "reference", "-p", f.Sound+","+f.Flaw, "-c", scenario)
 			wantVerdicts(t, run, map[string]bench.Verdict{
-				"reference/" + tt.sound + "/" + tt.scenario: bench.Held,
-				"reference/" + tt.flaw + "/" + tt.scenario:  bench.Failed,
+				"reference/" + f.Sound + "/" + scenario: bench.Held,
+				"reference/" + f.Flaw + "/" + scenario:  bench.Failed,
 			})
 			judgedTheSame(t, folder)
 			sound, flawed := run.Cells[0], run.Cells[1]

@@ -54,7 +54,8 @@ func run(args []string) (code int) {
 // errUnmeasured says that some cell is invalid; the table has said so already.
 var errUnmeasured = errors.New("not everything could be measured")
 
-// errCheckFailed says that a server failed a check; the table has said so already.
+// errCheckFailed says that a server failed a check, or benchrun its calibration;
+// the table has said so already.
 var errCheckFailed = errors.New("a check failed")
 
 // errTerminated is why a context ended on SIGTERM or SIGHUP.

@@ -60,7 +60,7 @@ const exitHelp = `
 Exit codes:
   0 everything asked for was measured   1 a bug in benchrun   2 usage
   3 environment (install, port, disk)   4 nothing selected    5 some cell is invalid
-  10 check-server: a check failed
+  10 check-server: a check failed; calibrate: a verdict was wrong
   130, 143 interrupted; what was measured is kept
 `
 
@@ -88,7 +88,7 @@ func newRootCommand() *cobra.Command {
 	})
 	addFlags(cmd.Flags(), &s)
 	completeFlags(cmd, &s)
-	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand(), newDoctorCommand(), newCheckServerCommand(), newMergeCommand(), newDocsCommand())
+	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand(), newDoctorCommand(), newCheckServerCommand(), newCalibrateCommand(), newMergeCommand(), newDocsCommand())
 	return cmd
 }
 

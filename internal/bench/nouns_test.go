@@ -27,6 +27,30 @@ func TestRatio(t *testing.T) {
 	}
 }
 
+// A sabotaged scenario is never taken for another, and its table is whole.
+func TestSabotages(t *testing.T) {
+	names := map[string]bool{}
+	for _, spec := range SabotageTable {
+		s := Scenario{Family: Family{ID: "wedge"}, Ratio: 1000, Sabotage: spec.Sabotage}
+		if want := "wedge-1pct+" + string(spec.Sabotage); s.Name() != want || names[want] {
+			t.Errorf("%s is called %s, or listed twice", want, s.Name())
+		}
+		names[s.Name()] = true
+		if spec.Text == "" || spec.Cause == "" {
+			t.Errorf("%s: without a cause any invalid verdict would do", spec.Sabotage)
+		}
+		if got, ok := SabotageByName(string(spec.Sabotage)); !ok || got != spec {
+			t.Errorf("SabotageByName(%q) = %v, %v", spec.Sabotage, got, ok)
+		}
+	}
+	if _, ok := SabotageByName(""); ok {
+		t.Error("no sabotage counts as one")
+	}
+	if name := (Scenario{Family: Family{ID: "wedge"}, Ratio: 1000}).Name(); name != "wedge-1pct" {
+		t.Errorf("an ordinary scenario is called %s", name)
+	}
+}
+
 // Nothing unmeasured passes: what was never set reads as invalid, everywhere.
 func TestVerdictZeroIsInvalid(t *testing.T) {
 	var v Verdict

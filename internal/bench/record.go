@@ -43,6 +43,7 @@ type Head struct {
 	ScheduleHash string     `json:"schedule_hash"`
 	Aged         int        `json:"aged"` // slots taken before the fault phase
 	Custom       bool       `json:"custom,omitempty"`
+	Sabotage     Sabotage   `json:"sabotage,omitempty"` // the harness was spoiled on purpose: says nothing of the target
 	Supervision  string     `json:"supervision"`
 	MemorySource string     `json:"memory_source"` // "cgroup", "pss" or "rss"
 	Limits       Limits     `json:"limits"`

@@ -109,18 +109,30 @@ type Family struct {
 	// MustComplete says that the misbehaving request is itself an honest one: it
 	// must get a right answer, and the verdict counts those that do not.
 	MustComplete bool
-	Leak         int64  // bytes that one fault leaks; 0 = the family is not about memory
-	Flaw         string // profile of the reference server that this family must fail
+	Leak         int64 // bytes that one fault leaks; 0 = the family is not about memory
+	// Sound and Flaw are profiles of the reference server, which calibration runs
+	// the family on: Sound must be held, and Flaw, named after the planted flaw in
+	// it, must be failed.
+	Sound string
+	Flaw  string
 }
 
 // Scenario is a family at a ratio.
 type Scenario struct {
-	Family Family
-	Ratio  Ratio
+	Family   Family
+	Ratio    Ratio
+	Sabotage Sabotage // what is done to the harness meanwhile; "" but in calibration
 }
 
-// Name is "<family>-<ratio>", for example "wedge-1pct".
-func (s Scenario) Name() string { return s.Family.ID + "-" + s.Ratio.String() }
+// Name is "<family>-<ratio>", for example "wedge-1pct". That of a sabotaged
+// scenario ends with "+<sabotage>", so that no result of it looks like another.
+func (s Scenario) Name() string {
+	name := s.Family.ID + "-" + s.Ratio.String()
+	if s.Sabotage != "" {
+		name += "+" + string(s.Sabotage)
+	}
+	return name
+}
 
 // Load is the traffic of an attempt.
 type Load struct {

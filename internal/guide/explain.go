@@ -9,10 +9,11 @@ import (
 	"benchrun/internal/judge"
 	"benchrun/scenarios"
 	"benchrun/targets"
+	"benchrun/targets/reference"
 )
 
 // Words lists everything that Explain knows: families, verdicts, flags,
-// measures. A word that is two of these stands here once.
+// measures, sabotages. A word that is two of these stands here once.
 func Words() []string {
 	var words []string
 	add := func(word string) {
@@ -32,11 +33,14 @@ func Words() []string {
 	for _, m := range bench.MeasureTable {
 		add(m.Name)
 	}
+	for _, s := range bench.SabotageTable {
+		add(string(s.Sabotage))
+	}
 	return words
 }
 
 // Explain says what a word means: a family or a scenario, a verdict, a flag, a
-// measure, or several of these. An unknown word is a bench.UsageError that
+// measure, a sabotage of calibration, or several of these. An unknown word is a bench.UsageError that
 // suggests the nearest known one.
 func Explain(word string) (string, error) {
 	var parts []string
@@ -58,6 +62,10 @@ func Explain(word string) (string, error) {
 	}
 	if m, ok := bench.MeasureByName(word); ok {
 		parts = append(parts, explainMeasure(m))
+	}
+	if s, ok := bench.SabotageByName(word); ok {
+		parts = append(parts, heading(word, "sabotage of the harness, by benchrun calibrate")+wrap("  ", s.Text+".")+
+			wrap("  ", "The verdict must be invalid, and say: "+s.Cause+"."))
 	}
 	if len(parts) == 0 {
 		return "", unknownWord(word)
@@ -120,6 +128,7 @@ func explainFamily(s bench.Scenario) string {
 	section("Why it matters", f.Why)
 	section("A good server", f.Good)
 	section("Who misbehaves, and how much", who(f)+": "+f.Magnitude+". The size is fixed; how many requests do it is the ratio.")
+	section("What proves that it can tell", provenBy(f))
 	b.WriteString("\nWhat is measured beside the verdict\n")
 	for _, name := range MeasuresOf(f) {
 		if m, ok := bench.MeasureByName(name); ok {
@@ -135,6 +144,17 @@ func explainFamily(s bench.Scenario) string {
 		b.WriteString("  " + c + "\n")
 	}
 	return b.String()
+}
+
+// provenBy names the flaw that a family must find, and what it must find sound.
+func provenBy(f bench.Family) string {
+	what := ""
+	for _, flaw := range reference.Flaws {
+		if flaw.Name == f.Flaw {
+			what = " (" + flaw.Text + ")"
+		}
+	}
+	return fmt.Sprintf("benchrun's own reference server must be held as %s, and failed with the planted flaw %s%s.", f.Sound, f.Flaw, what)
 }
 
 // labelled is a line with a name in front, its further lines below the text.
@@ -173,17 +193,17 @@ func MeasuresOf(f bench.Family) []string {
 }
 
 // Commands are command lines that run a scenario: on a real server, at a
-// smaller ratio, and on the flaw of the reference server that it must find.
+// smaller ratio, on the flaw of the reference server that it must find, and as
+// calibration does.
 func Commands(s bench.Scenario) []string {
 	out := []string{"benchrun --server gunicorn --scenario " + s.Name()}
 	if i := slices.Index(bench.RatioLadder, s.Ratio); i > 0 {
 		smaller := bench.Scenario{Family: s.Family, Ratio: bench.RatioLadder[i-1]}
 		out = append(out, "benchrun --server '*' --scenario "+smaller.Name()+" --dry-run")
 	}
-	if s.Family.Flaw != "" {
-		out = append(out, "benchrun --server reference --profile default,"+s.Family.Flaw+" --scenario "+s.Name())
-	}
-	return out
+	return append(out,
+		"benchrun --server reference --profile "+s.Family.Sound+","+s.Family.Flaw+" --scenario "+s.Name(),
+		"benchrun calibrate "+s.Family.ID)
 }
 
 var betterWords = map[bench.Better]string{

@@ -16,7 +16,7 @@ import (
 func TestEveryWordIsExplained(t *testing.T) {
 	texts := map[string][]string{}
 	for _, f := range scenarios.All() {
-		texts[f.ID] = append(texts[f.ID], f.Title, f.Why, f.Good, f.Magnitude)
+		texts[f.ID] = append(texts[f.ID], f.Title, f.Why, f.Good, f.Magnitude, "held as "+f.Sound, "flaw "+f.Flaw+" (")
 		texts[f.ID] = append(texts[f.ID], f.References...)
 	}
 	for _, v := range bench.VerdictTable {
@@ -27,6 +27,9 @@ func TestEveryWordIsExplained(t *testing.T) {
 	}
 	for _, m := range bench.MeasureTable {
 		texts[m.Name] = append(texts[m.Name], m.Text)
+	}
+	for _, s := range bench.SabotageTable {
+		texts[string(s.Sabotage)] = append(texts[string(s.Sabotage)], s.Text, s.Cause)
 	}
 	words := Words()
 	if len(words) != len(texts) {

@@ -33,6 +33,7 @@ func familySection(f bench.Family) string {
 	fmt.Fprintf(&b, "\n**A good server** %s\n", strings.TrimSuffix(f.Good, ".")+".")
 	fmt.Fprintf(&b, "\n**%s:** %s\n", who(f), strings.TrimSuffix(f.Magnitude, ".")+".")
 	fmt.Fprintf(&b, "\n**Measured** beside the verdict: %s.\n", codes(MeasuresOf(f)))
+	fmt.Fprintf(&b, "\n**Proved by calibration:** %s\n", provenBy(f))
 	fmt.Fprintf(&b, "\n**Public reports:** %s.\n", strings.Join(f.References, ", "))
 	b.WriteString(console(Commands(bench.Scenario{Family: f, Ratio: f.Ratio})))
 	return b.String()

@@ -119,7 +119,7 @@ func TestScenariosAndMeasuresPages(t *testing.T) {
 	wantTables(t, scens)
 	wantTables(t, measures)
 	for _, f := range scenarios.All() {
-		for _, want := range append([]string{"\n## " + f.ID + "\n", cell(f.Why), f.Magnitude, "--scenario " + f.ID}, f.References...) {
+		for _, want := range append([]string{"\n## " + f.ID + "\n", cell(f.Why), f.Magnitude, "--scenario " + f.ID, "held as " + f.Sound, "flaw " + f.Flaw + " ("}, f.References...) {
 			if !strings.Contains(scens, want) {
 				t.Errorf("%s: %q is not told", f.ID, want)
 			}

@@ -130,7 +130,8 @@ func (v *view) deathTimes() map[int]int64 {
 // proof says whether and when a fault took effect. An app fault needs the
 // receipt from inside the app, and one that kills also the death of the process
 // that wrote it. An upload or download needs the bytes that should have gone by
-// the time it ended, unless it was the server that ended it.
+// the time it ended, unless it was the server that ended it. A slow upload needs
+// them even then: servers give up clients that send nothing.
 func (v *view) proof(s bench.Sample, starts map[string]bench.Receipt, died map[int]int64) (t int64, ok bool) {
 	switch v.head.Client {
 	case bench.ClientAppFault:
@@ -145,7 +146,9 @@ func (v *view) proof(s bench.Sample, starts map[string]bench.Receipt, died map[i
 		return r.T, true
 	case bench.ClientSlowUpload, bench.ClientLargeUpload, bench.ClientSlowDownload:
 		switch s.Outcome {
-		case bench.Completed, bench.Cut, bench.NoConnect:
+		case bench.Completed, bench.Cut:
+			return max(s.Sent, s.Due), v.head.Client != bench.ClientSlowUpload || float64(s.Bytes) >= v.piecesDue(s)
+		case bench.NoConnect:
 			return max(s.Sent, s.Due), true
 		case bench.HeldOpen:
 			return s.Sent, s.Sent > 0 && float64(s.Bytes) >= v.bytesDue(s)
@@ -155,8 +158,7 @@ func (v *view) proof(s bench.Sample, starts map[string]bench.Receipt, died map[i
 }
 
 // bytesDue is the least that an upload must have sent, or a download have got, by
-// the time it was cut off. Of a slow upload the piece that was being written is
-// left out: a piece at least. A large one is bounded by what the kernel takes
+// the time it was cut off: of a slow upload a piece at least. A large one is bounded by what the kernel takes
 // although nobody reads, and a download that has got anything was begun.
 func (v *view) bytesDue(s bench.Sample) float64 {
 	switch v.head.Client {
@@ -165,6 +167,12 @@ func (v *view) bytesDue(s bench.Sample) float64 {
 	case bench.ClientSlowDownload:
 		return 1
 	}
+	return max(v.piecesDue(s), uploadPiece)
+}
+
+// piecesDue is the least that a slow upload must have sent by the time it ended,
+// bytes. The piece that was being written is left out.
+func (v *view) piecesDue(s bench.Sample) float64 {
 	until := s.Done
 	if until == 0 {
 		until = v.fault.to
@@ -174,7 +182,7 @@ func (v *view) bytesDue(s bench.Sample) float64 {
 		hold = uploadHoldS
 	}
 	whole := math.Floor(seconds(max(0, until-s.Sent))/hold*uploadPieces) - 1
-	return min(max(whole*uploadPiece*uploadShare, uploadPiece), uploadUnread)
+	return min(max(whole*uploadPiece*uploadShare, 0), uploadUnread)
 }
 
 // shortOf says that too few of n faults are proved to call a target that held

@@ -55,9 +55,11 @@ func TestDeliveryProof(t *testing.T) {
 		{"slow uploads that the server does not read", edit(crawling(), 0, 6, func(x *bench.Sample) { x.Bytes = 100_000 }), bench.Held, "12", ""},
 		{"slow uploads a piece behind", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Bytes = max(10_000, x.Bytes-10_000) }), bench.Held, "12", ""},
 		{"slow uploads three pieces behind", edit(crawling(), 9, 11, func(x *bench.Sample) { x.Bytes -= 30_000 }), bench.Invalid, "10", "9 of 11 slow uploads"},
-		{"the server cut them", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Bytes, x.Outcome = 0, bench.Cut }), bench.Held, "12", ""},
+		{"the server cut them", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Bytes, x.Done, x.Outcome = 0, x.Sent+5e8, bench.Cut }), bench.Held, "12", ""},
+		{"the server cut them later", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Bytes, x.Done, x.Outcome = 20_000, x.Sent+1e9, bench.Cut }), bench.Held, "12", ""},
+		{"the server gave them up, for they sent nothing", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Bytes, x.Done, x.Outcome, x.Status = 0, x.Sent+1e9, bench.Completed, 408 }), bench.Invalid, "0", "faults not delivered: 0 of 12 slow uploads"},
 		{"the server refused them", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Bytes, x.Outcome = 0, bench.NoConnect }), bench.Held, "12", ""},
-		{"the server answered them", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Bytes, x.Outcome = 9, bench.Completed }), bench.Held, "12", ""},
+		{"the server answered them", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Bytes, x.Done, x.Outcome = 9, x.Sent+1e8, bench.Completed }), bench.Held, "12", ""},
 		{"an upload without an end that sent too little", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Done, x.Bytes = 0, 20_000 }), bench.Invalid, "1", "faults not delivered"},
 		{"an upload without an end lasted to the recovery mark", edit(crawling(), 0, 12, func(x *bench.Sample) { x.Done = 0 }), bench.Held, "12", ""},
 	}

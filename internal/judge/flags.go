@@ -7,6 +7,7 @@ import "benchrun/internal/bench"
 const (
 	FlagAged          = "aged"           // slots were taken before the fault phase; times are derived
 	FlagCustom        = "custom"         // overrides: not comparable with other results
+	FlagSabotaged     = "sabotaged"      // calibration spoiled the harness on purpose
 	FlagCurtailed     = "curtailed"      // ended early on failed
 	FlagMasked        = "masked"         // some seconds of the fault phase do not count
 	FlagOneBadSecond  = "one-bad-second" // victims were lost, but within one second
@@ -32,6 +33,7 @@ type FlagSpec struct{ Name, Text string }
 var FlagTable = []FlagSpec{
 	{FlagAged, "slots were taken before the fault phase, as many as an hour of the fault would hold; times are derived"},
 	{FlagCustom, "settings were overridden: not comparable with other results"},
+	{FlagSabotaged, "calibration spoiled the harness on purpose, to see that the verdict is invalid: says nothing of the server"},
 	{FlagCurtailed, "the fault phase was ended early, when the losses exceeded the whole budget of a server that does not fail"},
 	{FlagMasked, "some seconds of the fault phase do not count, because the host stalled"},
 	{FlagOneBadSecond, "victims were lost, but within one second: reported, and decides nothing unless it repeats"},
@@ -61,6 +63,7 @@ func (f *findings) flags(verdict bench.Verdict) []string {
 	v := f.v
 	add(v.head.Aged > 0, FlagAged)
 	add(v.head.Custom, FlagCustom)
+	add(v.head.Sabotage != "", FlagSabotaged)
 	add(f.curtailed(), FlagCurtailed)
 	add(f.fault.valid < f.fault.bins, FlagMasked)
 	add(verdict == bench.Held && f.fault.bad == 1, FlagOneBadSecond)

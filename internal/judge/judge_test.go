@@ -211,3 +211,19 @@ func TestVerdictNeedsAllOfT(t *testing.T) {
 		t.Errorf("13 valid seconds: %v %q", j.Verdict, j.Reasons)
 	}
 }
+
+// That a harness was sabotaged is told and decides nothing: else calibration
+// would prove itself.
+func TestSabotageIsNotJudged(t *testing.T) {
+	for name, s := range scenes() {
+		want := Judge(s.Record)
+		s.Head.Sabotage = bench.SabotageDeadControl
+		got := Judge(s.Record)
+		if !slices.Contains(got.Flags, FlagSabotaged) || slices.Contains(want.Flags, FlagSabotaged) {
+			t.Errorf("%s: flags %q, without the sabotage %q", name, got.Flags, want.Flags)
+		}
+		if got.Verdict != want.Verdict || !slices.Equal(got.Reasons, want.Reasons) {
+			t.Errorf("%s: %s %q, without the sabotage %s %q", name, got.Verdict, got.Reasons, want.Verdict, want.Reasons)
+		}
+	}
+}

@@ -68,7 +68,8 @@ func (l *Lab) Attempt(ctx context.Context, job Job) (rec *bench.Record, err erro
 	}
 	a.tau = holdTime(job.Scenario.Family, job.Target.Probe)
 	a.phases = bench.PhasesFor(job.Mode, finite(a.tau), seconds(job.Target.Profile.Claims.Grace))
-	if a.provoker, err = clients.For(job.Scenario.Family); err != nil {
+	a.phases.FaultCap = faultCap(job.Scenario.Sabotage, a.phases)
+	if a.provoker, err = provokerOf(job.Scenario); err != nil {
 		return nil, err
 	}
 	if a.control, err = clients.StartControl(ctx); err != nil {
@@ -146,7 +147,7 @@ func (a *attempt) writeHead() error {
 			Scenario:  a.job.Scenario.Name(), Family: f.ID, FamilyVer: f.Version, Group: f.Group,
 			Effect: f.Effect, Client: f.Client, HoldS: f.Hold.Seconds(), MustComplete: f.MustComplete, LeakBytes: f.Leak,
 			Ratio: a.job.Scenario.Ratio,
-			Mode:  a.job.Mode, Phases: a.phases,
+			Mode:  a.job.Mode, Phases: a.phases, Sabotage: a.job.Scenario.Sabotage,
 			Rate: bench.StandardLoad.Rate, SLO: int64(bench.StandardLoad.SLO), Timeout: int64(bench.StandardLoad.Timeout),
 			Seed: a.job.Seed, ScheduleHash: a.schedule.Hash(),
 			Supervision: string(a.lab.Caps.Level), MemorySource: memory, Limits: a.stage.limits(),
@@ -187,6 +188,7 @@ func (a *attempt) startVictims(ctx context.Context) {
 			Clock: a.clock, Addr: a.stage.addr, Role: bench.RoleVictim,
 			Rate: bench.StandardLoad.Rate, SLO: bench.StandardLoad.SLO, Timeout: bench.StandardLoad.Timeout,
 			Nonce: a.schedule.VictimNonce, Start: a.first, OnSample: a.col.sample, Abort: a.abort,
+			Late: lateness(a.job.Scenario.Sabotage),
 		}
 		if err := loop.Run(ctx); err != nil {
 			a.col.doubt(bench.Doubt{Cause: "generator", Note: err.Error()})
@@ -231,8 +233,9 @@ func (a *attempt) fault(ctx context.Context) {
 	for i, f := range faults {
 		dues[i] = clients.Due{At: from + int64(f.Offset), Nonce: f.Nonce}
 	}
-	stop := a.provoke(ctx, bench.RoleProvoker, dues)
+	stop := a.provoke(ctx, bench.RoleProvoker, unspoiled(a.job.Scenario.Sabotage, dues))
 	defer stop()
+	defer spoilControl(a.job.Scenario.Sabotage, a.control)()
 	for ctx.Err() == nil {
 		sleep(ctx, decideEvery)
 		state := judge.Window(a.col.snapshot(), from, a.clock.Now())

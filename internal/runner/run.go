@@ -26,9 +26,6 @@ type Order struct {
 	Python   string
 }
 
-// invalidRetries is how often an invalid attempt is made again.
-const invalidRetries = 2
-
 // Run carries out an order cell by cell, storing each attempt as soon as it is
 // judged. When it returns an error, what was measured before it is in the
 // folder and in the returned run.
@@ -206,7 +203,7 @@ func (r *Run) cell(ctx context.Context, c plan.Cell) (bench.Cell, error) {
 			judge.Conclude(&cell, judged)
 			return cell, err
 		}
-		if again, _ := judge.Next(judged, r.order.Attempts, invalidRetries); !again {
+		if again, _ := judge.Next(judged, r.order.Attempts, judge.MaxInvalid); !again || sabotageSeen(c.Scenario.Sabotage, *j) {
 			break
 		}
 	}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/calibrate"
+	"benchrun/internal/plan"
+	"benchrun/report"
+	"benchrun/targets"
+)
+
+// calibrationPage is where --write puts its page unless told otherwise.
+const calibrationPage = "docs/calibration.md"
+
+// calibrating are the flags of calibrate.
+type calibrating struct {
+	settings
+	short bool
+	page  string // "" = none is written
+}
+
+func newCalibrateCommand() *cobra.Command {
+	var c calibrating
+	cmd := &cobra.Command{
+		Use:   "calibrate [FAMILY|SABOTAGE...]",
+		Short: "whether benchrun reaches the verdicts that are known beforehand",
+		Long: `calibrate turns benchrun on itself. Each family is run twice on benchrun's own
+reference server: where that is sound the verdict must be held, and with the
+planted flaw that the family is there to find it must be failed. Then the
+harness is sabotaged (its generator late, its control dead, its faults never
+sent), and the verdict must be invalid with a reason that names the cause,
+whether the server is sound or not.
+
+Without arguments everything is run; families and sabotages may be named. What
+is invalid without being meant to be is tried again as in any run, twice.
+Results of a sabotaged harness carry the sabotage in their scenario's name and
+the flag "sabotaged".
+
+--short takes all sabotages, and one family of each way to lose users:
+` + shortReasons() + `
+The exit code is 0 when all verdicts are as expected, 10 when one is wrong, 5
+when something could not be measured.`,
+		Example: "  benchrun calibrate --short\n  benchrun calibrate wedge dead-control\n  benchrun calibrate --attempts 2 --write\n" +
+			"  benchrun calibrate --dry-run",
+		Args:      cobra.ArbitraryArgs,
+		ValidArgs: calibrate.Words(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cases, err := c.cases(args)
+			if err != nil {
+				return err
+			}
+			if c.dryRun {
+				return listCases(cmd.OutOrStdout(), cases, c.settings)
+			}
+			return c.run(cmd, cases, args)
+		},
+	}
+	c.format = "table"
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.BoolVar(&c.short, "short", false, "only "+strings.Join(shortFamilies(), ", ")+", and the sabotages")
+	f.IntVar(&c.attempts, "attempts", 1, "attempts that a not-held verdict takes, the first included")
+	f.Uint64Var(&c.seed, "seed", 1, "same seed, same schedule")
+	f.StringVarP(&c.out, "out", "o", "benchrun-out", "folder for the run's folder")
+	f.StringVar(&c.page, "write", "", "also write a page for the documentation; another file than "+calibrationPage+" is named with '=': --write=FILE")
+	f.Lookup("write").NoOptDefVal = calibrationPage
+	f.BoolVarP(&c.dryRun, "dry-run", "n", false, "print the cases and the time they take, and run nothing")
+	f.IntVar(&c.port, "port", 0, "port for the servers (default: a free one for each attempt)")
+	return cmd
+}
+
+// shortReasons says for --help why the short selection has what it has.
+func shortReasons() string {
+	var b strings.Builder
+	for _, s := range calibrate.Short {
+		fmt.Fprintf(&b, "  %-12s %s\n", s.Family, s.Why)
+	}
+	return b.String()
+}
+
+func shortFamilies() []string {
+	var out []string
+	for _, s := range calibrate.Short {
+		out = append(out, s.Family)
+	}
+	return out
+}
+
+// cases are those asked for. The user's own server files have no part in them:
+// one might take the place of the reference server.
+func (c calibrating) cases(words []string) ([]calibrate.Case, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if c.short {
+		if len(words) > 0 {
+			return nil, &bench.UsageError{Problem: "calibrate: --short is a selection of its own", Hint: "leave it out, or " + strings.Join(words, ", ")}
+		}
+		words = calibrate.ShortWords()
+	}
+	reg, err := targets.Load(targets.LoadOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return calibrate.Cases(reg, words)
+}
+
+// run carries the cases out; words are those that selected them.
+func (c calibrating) run(cmd *cobra.Command, cases []calibrate.Case, words []string) error {
+	if err := c.checkPage(); err != nil { // before minutes are spent
+		return err
+	}
+	run, runErr := c.execute(cmd, calibrate.Cells(cases))
+	if runErr != nil && len(run.Cells) == 0 {
+		return runErr
+	}
+	result := report.Calibration{
+		Run: run, Folder: filepath.Join(c.out, run.ID), Attempts: c.attempts, Repeat: c.repeat(words),
+		Rows: calibrate.Compare(cases, run),
+	}
+	out := cmd.OutOrStdout()
+	err := report.CalibrationTable(out, result, tableOptions(out, false))
+	if runErr == nil && c.page != "" { // a page of half a calibration is none
+		err = errors.Join(err, writePage(c.page, result))
+	}
+	if runErr != nil || err != nil {
+		return errors.Join(runErr, err)
+	}
+	return calibrated(result)
+}
+
+// calibrated is nil where all is as expected. One wrong verdict outweighs all
+// that could not be measured.
+func calibrated(result report.Calibration) error {
+	switch {
+	case result.Count(report.WrongVerdict) > 0:
+		return errCheckFailed
+	case result.Count(report.AsExpected) < len(result.Rows):
+		return errUnmeasured
+	}
+	return nil
+}
+
+// repeat is the command line that does the same again, on any machine.
+func (c calibrating) repeat(words []string) string {
+	if c.short {
+		words = []string{"--short"}
+	}
+	return strings.Join(append(append([]string{"benchrun calibrate"}, words...),
+		fmt.Sprintf("--attempts %d --seed %d", c.attempts, c.seed)), " ")
+}
+
+// checkPage finds out whether --write has a place to go to.
+func (c calibrating) checkPage() error {
+	if c.page == "" {
+		return nil
+	}
+	folder := filepath.Dir(c.page)
+	info, err := os.Stat(folder)
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s is not a folder", folder)
+	}
+	if err == nil {
+		if info, serr := os.Stat(c.page); serr == nil && info.IsDir() {
+			err = errors.New("is a folder, and no file")
+		}
+	}
+	if err != nil {
+		return &bench.EnvironmentError{Problem: "--write=" + c.page, Err: err, Hint: "name another file: --write=FILE"}
+	}
+	return nil
+}
+
+func writePage(path string, result report.Calibration) error {
+	var b bytes.Buffer
+	if err := report.CalibrationPage(&b, result); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil { //nolint:gosec // pages are for everybody
+		return &bench.EnvironmentError{Problem: "--write " + path, Err: err}
+	}
+	return nil
+}
+
+// listCases prints what would be run.
+func listCases(out io.Writer, cases []calibrate.Case, s settings) error {
+	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	for _, c := range cases {
+		must := c.Expected.String()
+		if c.Cause != "" {
+			must += ": " + c.Cause
+		}
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", c.Cell.Scenario.Name(), c.Cell.Profile, must) // Flush tells
+	}
+	_, _ = fmt.Fprintf(w, "%d cases, seed %d: about %s", len(cases), s.seed,
+		plan.Estimate(calibrate.Cells(cases), s.mode(), nil).Round(time.Second))
+	if s.attempts > 1 {
+		_, _ = fmt.Fprintf(w, ", up to %d times that for what must fail", s.attempts)
+	}
+	_, _ = fmt.Fprintln(w)
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("stdout: %w", err)
+	}
+	return nil
+}

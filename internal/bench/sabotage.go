@@ -1,0 +1,46 @@
+package bench
+
+// Sabotage names one way in which calibration spoils the harness on purpose, to
+// see that its verdict is then invalid. "" is none. No selection of cells can
+// name one: only package calibrate puts it into a scenario, whose name then
+// tells it.
+type Sabotage string
+
+// The sabotages. Kebab-case, never reused.
+const (
+	SabotageLateGenerator   Sabotage = "late-generator"
+	SabotageDeadControl     Sabotage = "dead-control"
+	SabotageStalledControl  Sabotage = "stalled-control"
+	SabotageFaultsUnsent    Sabotage = "faults-unsent"
+	SabotageFaultsHalved    Sabotage = "faults-halved"
+	SabotageAppWithoutFault Sabotage = "app-without-fault"
+	SabotageMuteUploads     Sabotage = "mute-uploads"
+)
+
+// SabotageSpec describes a sabotage.
+type SabotageSpec struct {
+	Sabotage Sabotage
+	Text     string // what is done to the harness
+	Cause    string // what the reason of the verdict must say
+}
+
+// SabotageTable lists every sabotage, in the order in which they are reported.
+var SabotageTable = []SabotageSpec{
+	{SabotageLateGenerator, "every victim is sent 400 ms after it was due, which is soon enough to be served in time", "the generator was late"},
+	{SabotageDeadControl, "the control server is killed when the faults begin", "control-dead"},
+	{SabotageStalledControl, "the control server is stopped while the faults go on, as it would be on a host that stalls", "the control missed its SLO"},
+	{SabotageFaultsUnsent, "no fault is ever sent", "no fault was scheduled"},
+	{SabotageFaultsHalved, "every other fault is left out", "faults not scheduled"},
+	{SabotageAppWithoutFault, "the faults are asked of an app that does not know them: it answers, and nothing happens", "faults not delivered"},
+	{SabotageMuteUploads, "slow uploads send their head and then nothing, until the server gives them up", "faults not delivered"},
+}
+
+// SabotageByName finds a sabotage's description.
+func SabotageByName(name string) (SabotageSpec, bool) {
+	for _, s := range SabotageTable {
+		if string(s.Sabotage) == name {
+			return s, true
+		}
+	}
+	return SabotageSpec{}, false
+}

@@ -1,0 +1,168 @@
+package calibrate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/plan"
+	"benchrun/scenarios"
+	"benchrun/targets"
+)
+
+// referenceServer is the server whose flaws are known.
+const referenceServer = "reference"
+
+// Case is a cell whose verdict is known.
+type Case struct {
+	Cell     plan.Cell
+	Planted  bool // the cell's profile is the family's flaw, not its sound profile
+	Expected bench.Verdict
+	Cause    string // what a reason must say besides; "" = nothing
+}
+
+// Short is the selection for every day: one family of each way in which a server
+// can lose its users, and all sabotages.
+var Short = []struct{ Family, Why string }{
+	{"wedge", "slots that are held: the probe, the watchdog, the receipts"},
+	{"segfault", "workers that die: the process tree and the proof of their deaths"},
+	{"slow-upload", "clients that crawl: the proof by bytes, the longest phase"},
+}
+
+// spoiled says what each sabotage is tried on. Where the server's own loss could
+// be taken for the verdict, the flawed one is tried too: it must be no more
+// failed than the sound one is held.
+var spoiled = []struct {
+	sabotage bench.Sabotage
+	family   string
+	flawed   bool
+}{
+	{bench.SabotageLateGenerator, "wedge", true},
+	{bench.SabotageDeadControl, "wedge", true},
+	{bench.SabotageStalledControl, "wedge", true},
+	{bench.SabotageFaultsUnsent, "wedge", false}, // without faults no flaw shows
+	{bench.SabotageFaultsHalved, "segfault", false},
+	{bench.SabotageAppWithoutFault, "wedge", false},
+	{bench.SabotageMuteUploads, "slow-upload", false},
+}
+
+// Words lists what Cases can be asked for: families, then sabotages.
+func Words() []string {
+	var words []string
+	for _, f := range scenarios.All() {
+		words = append(words, f.ID)
+	}
+	for _, s := range bench.SabotageTable {
+		words = append(words, string(s.Sabotage))
+	}
+	return words
+}
+
+// ShortWords are the families and sabotages of the selection for every day.
+func ShortWords() []string {
+	var words []string
+	for _, s := range Short {
+		words = append(words, s.Family)
+	}
+	for _, s := range bench.SabotageTable {
+		words = append(words, string(s.Sabotage))
+	}
+	return words
+}
+
+// Cases are those of the families and sabotages named; of all, where none is.
+// They come in a fixed order, whatever that of the words: each family's sound
+// server and flawed server, then the sabotages. An unknown word is a
+// bench.UsageError that suggests the nearest.
+func Cases(reg *targets.Registry, words []string) ([]Case, error) {
+	known := Words()
+	if len(words) == 0 {
+		words = known
+	}
+	for _, w := range words {
+		if !slices.Contains(known, w) {
+			return nil, unknown(w, known)
+		}
+	}
+	var cases []Case
+	add := func(f bench.Family, s bench.Sabotage, planted bool) error {
+		c, err := newCase(reg, f, s, planted)
+		cases = append(cases, c)
+		return err
+	}
+	for _, f := range scenarios.All() {
+		if !slices.Contains(words, f.ID) {
+			continue
+		}
+		for _, planted := range []bool{false, true} {
+			if err := add(f, "", planted); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, s := range spoiled {
+		if !slices.Contains(words, string(s.sabotage)) {
+			continue
+		}
+		f, ok := scenarios.ByID(s.family)
+		if !ok {
+			return nil, fmt.Errorf("sabotage %s is tried on family %s, which does not exist", s.sabotage, s.family)
+		}
+		if err := add(f, s.sabotage, false); err != nil {
+			return nil, err
+		}
+		if s.flawed {
+			if err := add(f, s.sabotage, true); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return cases, nil
+}
+
+// newCase is the cell of a family on its sound profile or its flaw.
+func newCase(reg *targets.Registry, f bench.Family, s bench.Sabotage, planted bool) (Case, error) {
+	c := Case{Planted: planted, Expected: bench.Held}
+	profile := f.Sound
+	if planted {
+		profile, c.Expected = f.Flaw, bench.Failed
+	}
+	cells, err := plan.Cells(reg, plan.Selection{
+		Servers: []string{referenceServer}, Profiles: []string{profile}, Scenarios: []string{f.ID},
+	})
+	if err != nil {
+		return c, fmt.Errorf("family %s: %w", f.ID, err)
+	}
+	if len(cells) != 1 || cells[0].Unsupported != "" {
+		return c, fmt.Errorf("family %s: %d cells on profile %s of the reference server where there is one", f.ID, len(cells), profile)
+	}
+	c.Cell = cells[0]
+	if spec, ok := bench.SabotageByName(string(s)); ok {
+		c.Cell.Scenario.Sabotage, c.Expected, c.Cause = s, bench.Invalid, spec.Cause
+	}
+	return c, nil
+}
+
+func unknown(word string, known []string) error {
+	e := &bench.UsageError{
+		Problem: fmt.Sprintf("%q is neither a family nor a sabotage", word),
+		Hint:    "known: " + strings.Join(known, ", "),
+	}
+	switch near := targets.Nearest(word, known); {
+	case near != "":
+		e.Hint = fmt.Sprintf("did you mean %q? %s", near, e.Hint)
+	case strings.ContainsAny(word, "./"):
+		e.Hint = "a file is named with '=': --write=" + word
+	}
+	return e
+}
+
+// Cells are those of the cases, in their order.
+func Cells(cases []Case) []plan.Cell {
+	cells := make([]plan.Cell, len(cases))
+	for i, c := range cases {
+		cells[i] = c.Cell
+	}
+	return cells
+}

@@ -1,0 +1,135 @@
+package calibrate
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/plan"
+	"benchrun/scenarios"
+	"benchrun/targets"
+)
+
+func builtin(t *testing.T) *targets.Registry {
+	t.Helper()
+	reg, err := targets.Load(targets.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reg
+}
+
+func cases(t *testing.T, words ...string) []Case {
+	t.Helper()
+	all, err := Cases(builtin(t), words)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// Every family is held and failed, and every sabotage tried.
+func TestEverythingIsCalibrated(t *testing.T) {
+	all := cases(t)
+	names := map[string]bool{}
+	verdicts := map[string][]bench.Verdict{}
+	for _, c := range all {
+		if names[c.Cell.Name()] {
+			t.Errorf("%s is run twice", c.Cell.Name())
+		}
+		names[c.Cell.Name()] = true
+		verdicts[c.Cell.Scenario.Name()] = append(verdicts[c.Cell.Scenario.Name()], c.Expected)
+		f := c.Cell.Scenario.Family
+		if want := map[bool]string{false: f.Sound, true: f.Flaw}[c.Planted]; c.Cell.Profile != want {
+			t.Errorf("%s: profile %s, want %s", c.Cell.Name(), c.Cell.Profile, want)
+		}
+		if (c.Cell.Scenario.Sabotage != "") != (c.Cause != "") {
+			t.Errorf("%s: sabotage %q with cause %q", c.Cell.Name(), c.Cell.Scenario.Sabotage, c.Cause)
+		}
+	}
+	for _, f := range scenarios.All() {
+		if got := verdicts[(bench.Scenario{Family: f, Ratio: f.Ratio}).Name()]; !slices.Equal(got, []bench.Verdict{bench.Held, bench.Failed}) {
+			t.Errorf("%s: expected are %v", f.ID, got)
+		}
+	}
+	for _, s := range bench.SabotageTable {
+		tried := 0
+		for _, c := range all {
+			if c.Cell.Scenario.Sabotage == s.Sabotage {
+				tried++
+				if c.Expected != bench.Invalid || c.Cause != s.Cause {
+					t.Errorf("%s must end in %s, %q", c.Cell.Name(), c.Expected, c.Cause)
+				}
+			}
+		}
+		if tried == 0 {
+			t.Errorf("%s is never tried", s.Sabotage)
+		}
+	}
+}
+
+// The order is that of the tables, not that of the words.
+func TestSelection(t *testing.T) {
+	names := func(all []Case) []string {
+		var out []string
+		for _, c := range all {
+			out = append(out, c.Cell.Name())
+		}
+		return out
+	}
+	want := []string{
+		"reference/default/wedge-1pct", "reference/no-watchdog/wedge-1pct",
+		"reference/default/segfault-1pct", "reference/no-respawn/segfault-1pct",
+		"reference/default/wedge-1pct+dead-control", "reference/no-watchdog/wedge-1pct+dead-control",
+	}
+	if got := names(cases(t, "dead-control", "segfault", "wedge", "wedge")); !slices.Equal(got, want) {
+		t.Errorf("selected %q, want %q", got, want)
+	}
+	short := names(cases(t, ShortWords()...))
+	if len(short) != 2*len(Short)+len(names(cases(t)))-2*len(scenarios.All()) {
+		t.Errorf("the short selection is %q", short)
+	}
+	for _, s := range Short {
+		if _, ok := scenarios.ByID(s.Family); !ok || s.Why == "" {
+			t.Errorf("short selects %q, because %q", s.Family, s.Why)
+		}
+	}
+	if got := Cells(cases(t, "wedge")); len(got) != 2 || got[1].Name() != want[1] {
+		t.Errorf("cells %v", got)
+	}
+}
+
+func TestUnknownWords(t *testing.T) {
+	for word, hint := range map[string]string{
+		"wegde": `"wedge"`, "dead-contol": `"dead-control"`, "page.md": "--write=page.md", "zzzzzzzz": "known: wedge",
+	} {
+		_, err := Cases(builtin(t), []string{word})
+		var usage *bench.UsageError
+		if !errors.As(err, &usage) || !strings.Contains(err.Error(), hint) {
+			t.Errorf("%s: %v, want a usage error with %s", word, err, hint)
+		}
+	}
+}
+
+// No selection of an ordinary run names a sabotage, or comes to one.
+func TestSabotageCannotBeSelected(t *testing.T) {
+	reg := builtin(t)
+	for _, s := range bench.SabotageTable {
+		for _, word := range []string{string(s.Sabotage), "wedge-1pct+" + string(s.Sabotage), "*+" + string(s.Sabotage)} {
+			if cells, err := plan.Cells(reg, plan.Selection{Servers: []string{"reference"}, Scenarios: []string{word}}); err == nil {
+				t.Errorf("--scenario %s selects %v", word, cells)
+			}
+		}
+	}
+	cells, err := plan.Cells(reg, plan.Selection{Servers: []string{"*"}, Profiles: []string{"*"}, Scenarios: []string{"*"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cells {
+		if c.Scenario.Sabotage != "" {
+			t.Errorf("%s is sabotaged", c.Name())
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package calibrate
+
+import (
+	"strings"
+
+	"benchrun/internal/bench"
+	"benchrun/report"
+)
+
+// Compare sets the cells of a run against the cases that they were run for. The
+// run has them in the order of the cases, and may have broken off before the last.
+func Compare(cases []Case, run bench.Run) []report.CalibrationRow {
+	rows := make([]report.CalibrationRow, len(cases))
+	for i, c := range cases {
+		row := report.CalibrationRow{
+			Scenario: c.Cell.Scenario.Name(), Profile: c.Cell.Profile, Planted: c.Planted,
+			Expected: c.Expected, Cause: c.Cause,
+			Outcome: report.Unmeasured, Reason: "not run",
+		}
+		if i < len(run.Cells) && run.Cells[i].Name() == c.Cell.Name() {
+			seen := run.Cells[i]
+			row.Seen, row.Outcome, row.Flags = seen.Verdict, outcome(c, seen), seen.Flags
+			if row.Reason = ""; len(seen.Reasons) > 0 {
+				row.Reason = seen.Reasons[0]
+			}
+		}
+		rows[i] = row
+	}
+	return rows
+}
+
+// outcome says what a verdict is worth. An invalid one claims nothing and so is
+// never wrong; but where another one was due, or another cause, it leaves the
+// question open.
+func outcome(c Case, seen bench.Cell) report.CalibrationOutcome {
+	switch {
+	case seen.Verdict == bench.Invalid && c.Expected != bench.Invalid:
+		return report.Unmeasured
+	case seen.Verdict != c.Expected:
+		return report.WrongVerdict
+	case !strings.Contains(strings.Join(seen.Reasons, "\n"), c.Cause):
+		return report.Unmeasured
+	}
+	return report.AsExpected
+}

@@ -1,0 +1,185 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// CalibrationOutcome says whether a verdict was the one that had to come.
+type CalibrationOutcome string
+
+// The outcomes, in words for the table.
+const (
+	AsExpected   CalibrationOutcome = "as expected"
+	WrongVerdict CalibrationOutcome = "WRONG"
+	Unmeasured   CalibrationOutcome = "not measured"
+)
+
+// CalibrationRow is a cell whose verdict was known beforehand.
+type CalibrationRow struct {
+	Scenario string // "wedge-1pct", "wedge-1pct+dead-control"
+	Profile  string // of the reference server
+	Planted  bool   // the profile is the flaw that the family must find
+	Expected bench.Verdict
+	Cause    string // what a reason must say besides, where the harness was sabotaged; "" = it was not
+	Seen     bench.Verdict
+	Outcome  CalibrationOutcome
+	Reason   string // the first one
+	Flags    []string
+}
+
+// Calibration is a run of such cells, ready to be shown.
+type Calibration struct {
+	Run      bench.Run
+	Folder   string // of the run; "" = not told
+	Attempts int    // k: how many attempts a not-held verdict took
+	Repeat   string // the command line that does the same again, for the page
+	Rows     []CalibrationRow
+}
+
+// Count says how many rows have an outcome.
+func (c Calibration) Count(o CalibrationOutcome) int {
+	n := 0
+	for _, r := range c.Rows {
+		if r.Outcome == o {
+			n++
+		}
+	}
+	return n
+}
+
+// tally is "23 of 24 as expected, 1 WRONG".
+func (c Calibration) tally() string {
+	s := fmt.Sprintf("%d of %d as expected", c.Count(AsExpected), len(c.Rows))
+	for _, o := range []CalibrationOutcome{WrongVerdict, Unmeasured} {
+		if n := c.Count(o); n > 0 {
+			s += fmt.Sprintf(", %d %s", n, o)
+		}
+	}
+	return s
+}
+
+// reference is what the cell ran on: "default (sound)", "no-watchdog (flaw)".
+func (r CalibrationRow) reference() string {
+	if r.Planted {
+		return clean(r.Profile) + " (flaw)"
+	}
+	return clean(r.Profile) + " (sound)"
+}
+
+// because is why: the verdict's reason, and the cause that it should have named.
+func (r CalibrationRow) because() string {
+	why := clean(r.Reason)
+	if r.Outcome != AsExpected && r.Cause != "" {
+		why = words(why, "(it had to say: "+clean(r.Cause)+")")
+	}
+	return why
+}
+
+// CalibrationTable draws a calibration for a terminal: a line per cell with its
+// reason below, then the count, and where and how it was measured.
+func CalibrationTable(w io.Writer, c Calibration, opts TableOptions) error {
+	var texts [][]string
+	for _, r := range c.Rows {
+		texts = append(texts, []string{clean(r.Scenario), r.reference(), r.Expected.String(), r.seen(opts.Color), string(r.Outcome)})
+	}
+	lines, err := drawTexts([]string{"scenario", "reference", "expected", "seen", "result"}, texts)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	for i, line := range lines {
+		b.WriteString(line + "\n")
+		if i < 2 { // heading and rule
+			continue
+		}
+		indent := "  └ "
+		for _, text := range wrap(c.Rows[i-2].because(), narrower(opts.Width, len("    "))) {
+			b.WriteString(indent + text + "\n")
+			indent = "    "
+		}
+	}
+	b.WriteString("\n" + c.tally() + "\n\n")
+	v := NewView(c.Run)
+	v.Folder = c.Folder
+	for _, line := range factLines(v.facts(), opts.Width) {
+		b.WriteString(line + "\n")
+	}
+	_, err = io.WriteString(w, b.String())
+	return err
+}
+
+// seen is the verdict's badge; None where the cell was not run.
+func (r CalibrationRow) seen(color bool) string {
+	text := Badge(r.Seen)
+	if color {
+		return paint(text, r.Seen)
+	}
+	return text
+}
+
+// CalibrationPage writes a calibration as a page of the documentation. It names
+// no host, and is the same for the same run.
+func CalibrationPage(w io.Writer, c Calibration) error {
+	c.Run.Environment.Hostname = ""
+	v := NewView(c.Run)
+	var b strings.Builder
+	b.WriteString("# Calibration\n\n<!-- Written by `benchrun calibrate --write`. Run it again rather than edit. -->\n\n" +
+		"Cells whose verdicts are known beforehand, run like any others. Each family must hold the reference server where it is sound, " +
+		"and fail the flaw of it that the family is there to find; a harness that was spoiled on purpose must say `invalid` and name the cause. " +
+		"[method.md](method.md#calibration-who-judges-the-judge) says what that proves.\n\n")
+	b.WriteString("**" + escaped(c.tally()) + ".**\n\n")
+	for _, f := range []fact{
+		{about: "date", text: v.StartedAt},
+		{about: "benchrun", text: v.Benchrun},
+		{about: "machine", text: v.Machine},
+		{about: "supervision", text: v.Supervision},
+		{about: "attempts", text: fmt.Sprintf("k = %d, %s mode, seed %d", c.Attempts, v.Mode, v.Seed)},
+		{about: "repeat", text: clean(c.Repeat), command: true},
+	} {
+		text := escaped(f.text)
+		if f.command {
+			text = code(f.text)
+		}
+		b.WriteString("- " + f.about + ": " + text + "\n")
+	}
+	c.pageTable(&b, "Families", false)
+	c.pageTable(&b, "Sabotages of the harness", true)
+	c.pageSabotages(&b)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// pageTable writes the rows of families, or of sabotages, if there are any.
+func (c Calibration) pageTable(b *strings.Builder, title string, sabotaged bool) {
+	begun := false
+	for _, r := range c.Rows {
+		if (r.Cause != "") != sabotaged {
+			continue
+		}
+		if !begun {
+			begun = true
+			b.WriteString("\n## " + title + "\n\n| scenario | reference server | expected | seen | result | reason |\n|---|---|---|---|---|---|\n")
+		}
+		for _, text := range []string{clean(r.Scenario), r.reference(), r.Expected.String(), Badge(r.Seen), string(r.Outcome), r.because()} {
+			b.WriteString("| " + escaped(text) + " ")
+		}
+		b.WriteString("|\n")
+	}
+}
+
+// pageSabotages says what each sabotage of the page does.
+func (c Calibration) pageSabotages(b *strings.Builder) {
+	b.WriteString("\n")
+	for _, s := range bench.SabotageTable {
+		for _, r := range c.Rows {
+			if strings.HasSuffix(r.Scenario, "+"+string(s.Sabotage)) {
+				b.WriteString("- " + code(string(s.Sabotage)) + ": " + escaped(s.Text) + "\n")
+				break
+			}
+		}
+	}
+}
