@@ -20,16 +20,23 @@ const (
 // twice as much): what it has taken is then nearly what has left.
 const uploadSendBuffer = 16 << 10
 
-// slowUpload sends an honest request body at a crawl: block i of uploadBlock
-// bytes is due (i + 1) × every after the connection stood, so the last one
-// uploadSize / uploadBlock × every after it.
+// slowUpload sends an honest request body at a crawl: block i is due
+// (i + 1) × every after the connection stood, so the last one
+// size / block × every after it.
 type slowUpload struct {
 	payload
+	block int // bytes
 	every time.Duration
 }
 
 func newSlowUpload() slowUpload {
-	return slowUpload{payload: newPayload(uploadSize), every: uploadEvery}
+	return slowUpload{payload: newPayload(uploadSize), block: uploadBlock, every: uploadEvery}
+}
+
+// Crawl makes slow uploads of any pace: block bytes at a time, every so often,
+// until size bytes are sent. Those of the family are For's.
+func Crawl(size, block int, every time.Duration) Provoker {
+	return slowUpload{payload: newPayload(size), block: block, every: every}
 }
 
 // Provoke implements Provoker. The sample's Bytes are the body bytes that the
@@ -82,7 +89,7 @@ func (w *sending) next() {
 	if w.over {
 		return
 	}
-	n, err := w.conn.Write(w.u.body[w.taken:min(w.taken+uploadBlock, len(w.u.body))])
+	n, err := w.conn.Write(w.u.body[w.taken:min(w.taken+w.u.block, len(w.u.body))])
 	w.taken += n
 	w.block++
 	if err == nil && w.taken < len(w.u.body) {
