@@ -96,7 +96,7 @@ func missing(c crowd, wanted int) string {
 }
 
 // gatherPatience is how long after its ramp a crowd may still gather.
-const gatherPatience = 15 * time.Second
+const gatherPatience = 30 * time.Second
 
 // hold starts a sink and a program that crowds it, and looks at the program
 // from outside while its connections are held.

@@ -3,6 +3,7 @@ package cost
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -13,59 +14,51 @@ import (
 // vegeta attacks like the victims: the same rate, a fresh connection for each
 // request. It gives the CPU time of a request in µs. Its results are written
 // and counted afterwards, as its users do.
-func (l *Lab) vegeta(ctx context.Context, path, url string) (float64, error) {
+func (l *Lab) vegeta(ctx context.Context, path, url string) (a attacked, perRequest float64, err error) {
 	results := filepath.Join(l.Dir, "vegeta.bin")
 	_, cpu, err := run(ctx, "GET "+url+"\n", path, "attack", "-keepalive=false",
 		"-rate="+strconv.Itoa(victimRate), "-duration="+l.Scale.Attack.String(), "-output="+results)
 	if err != nil {
-		return 0, err
+		return a, 0, err
 	}
 	report, _, err := run(ctx, "", path, "report", "-type=json", results)
 	if err != nil {
-		return 0, err
+		return a, 0, err
 	}
-	n, err := vegetaServed(report)
-	if err != nil {
-		return 0, err
+	if a, err = vegetaServed(report); err != nil {
+		return a, 0, err
 	}
-	return microseconds(cpu, n), nil
+	return a, microseconds(cpu, a.Requests), nil
 }
 
-// rivalsMayLose is the share of a rival's requests that may fail before its
-// figure says nothing.
-const rivalsMayLose = 0.05
-
-// vegetaServed is the number of requests in vegeta's JSON report. It fails where
-// too many of them were not answered.
-func vegetaServed(report []byte) (int, error) {
+// vegetaServed reads the requests from vegeta's JSON report.
+func vegetaServed(report []byte) (attacked, error) {
 	var r struct {
-		Requests int      `json:"requests"`
-		Success  float64  `json:"success"`
-		Errors   []string `json:"errors"`
+		Requests int            `json:"requests"`
+		Codes    map[string]int `json:"status_codes"`
 	}
 	if err := json.Unmarshal(report, &r); err != nil {
-		return 0, fmt.Errorf("vegeta's report: %w", err)
+		return attacked{}, fmt.Errorf("vegeta's report: %w", err)
 	}
-	if r.Requests == 0 || r.Success < 1-rivalsMayLose {
-		return 0, fmt.Errorf("vegeta had %.1f %% of %d requests answered: %q", 100*r.Success, r.Requests, r.Errors)
+	if r.Requests == 0 {
+		return attacked{}, errors.New("vegeta made no request")
 	}
-	return r.Requests, nil
+	return attacked{Requests: r.Requests, OK: r.Codes["200"]}, nil
 }
 
 // wrk asks as fast as it can, a fresh connection for each request, for half as
 // long. It gives the CPU time of a request in µs.
-func (l *Lab) wrk(ctx context.Context, path, url string) (float64, error) {
+func (l *Lab) wrk(ctx context.Context, path, url string) (a attacked, perRequest float64, err error) {
 	length := max(time.Second, l.Scale.Attack/2).Round(time.Second) // wrk knows whole seconds only
 	out, cpu, err := run(ctx, "", path, "--threads=1", "--connections="+strconv.Itoa(wrkConnections),
 		"--duration="+strconv.Itoa(int(length.Seconds()))+"s", "--header=Connection: close", url)
 	if err != nil {
-		return 0, err
+		return a, 0, err
 	}
-	n, err := wrkServed(out)
-	if err != nil {
-		return 0, err
+	if a, err = wrkServed(out); err != nil {
+		return a, 0, err
 	}
-	return microseconds(cpu, n), nil
+	return a, microseconds(cpu, a.Requests), nil
 }
 
 var (
@@ -74,23 +67,23 @@ var (
 	wrkOther    = regexp.MustCompile(`Non-2xx or 3xx responses: (\d+)`)
 )
 
-// wrkServed is the number of requests in what wrk prints. It fails where too
-// many of them were not answered.
-func wrkServed(out []byte) (int, error) {
+// wrkServed reads the requests from what wrk prints. It counts socket errors
+// beside the requests.
+func wrkServed(out []byte) (attacked, error) {
 	m := wrkRequests.FindSubmatch(out)
-	if m == nil {
-		return 0, fmt.Errorf("wrk printed no number of requests: %.200q", out)
+	if m == nil || atoi(m[1]) == 0 {
+		return attacked{}, fmt.Errorf("wrk made no request: %.200q", out)
 	}
-	n, lost := atoi(m[1]), 0
-	for _, m := range [][][]byte{wrkLost.FindSubmatch(out), wrkOther.FindSubmatch(out)} {
-		for _, digits := range m[min(1, len(m)):] {
-			lost += atoi(digits)
+	a := attacked{Requests: atoi(m[1]), OK: atoi(m[1])}
+	if m := wrkOther.FindSubmatch(out); m != nil {
+		a.OK -= atoi(m[1])
+	}
+	if m := wrkLost.FindSubmatch(out); m != nil {
+		for _, digits := range m[1:] {
+			a.Requests += atoi(digits)
 		}
 	}
-	if n == 0 || float64(lost) > rivalsMayLose*float64(n) {
-		return 0, fmt.Errorf("wrk lost %d of %d requests", lost, n)
-	}
-	return n, nil
+	return a, nil
 }
 
 func atoi(digits []byte) int {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,7 +32,7 @@ func (a attacked) remark() string {
 	if a.OK == a.Requests {
 		return ""
 	}
-	return fmt.Sprintf("; %s of %s answered rightly", thousands(a.OK), thousands(a.Requests))
+	return fmt.Sprintf(" (%s of %s answered rightly)", thousands(a.OK), thousands(a.Requests))
 }
 
 // victimsPart drives the client of every attempt: an open loop whose answers
@@ -87,6 +88,14 @@ func microseconds(cpu time.Duration, requests int) float64 {
 	return float64(cpu.Nanoseconds()) / 1e3 / float64(requests)
 }
 
+// client is one of those compared, with what its rounds gave.
+type client struct {
+	name   string
+	attack func(context.Context) (attacked, float64, error)
+	cpu    spread // µs a request
+	sum    attacked
+}
+
 // measureVictims takes the clients in turns, so that what the machine does
 // besides hits them alike.
 func measureVictims(ctx context.Context, l *Lab) ([]Row, error) {
@@ -95,59 +104,56 @@ func measureVictims(ctx context.Context, l *Lab) ([]Row, error) {
 		return nil, err
 	}
 	defer server.close()
-	var ours, vegeta, wrk spread
-	all := attacked{}
-	for range l.Scale.Rounds {
-		a, us, err := l.attack(ctx, server.addr, victimRate)
-		if err != nil {
-			return nil, err
-		}
-		ours, all.Requests, all.OK = append(ours, us), all.Requests+a.Requests, all.OK+a.OK
-		if vegeta, err = l.rival(vegeta, l.Rivals.Vegeta, func(path string) (float64, error) {
+	compared := []*client{{name: "benchrun", attack: func(ctx context.Context) (attacked, float64, error) {
+		return l.attack(ctx, server.addr, victimRate)
+	}}}
+	if path := l.Rivals.Vegeta; path != "" {
+		compared = append(compared, &client{name: "vegeta", attack: func(ctx context.Context) (attacked, float64, error) {
 			return l.vegeta(ctx, path, server.url())
-		}); err != nil {
-			return nil, err
-		}
-		if wrk, err = l.rival(wrk, l.Rivals.Wrk, func(path string) (float64, error) {
+		}})
+	}
+	if path := l.Rivals.Wrk; path != "" {
+		compared = append(compared, &client{name: "wrk", attack: func(ctx context.Context) (attacked, float64, error) {
 			return l.wrk(ctx, path, server.url())
-		}); err != nil {
-			return nil, err
+		}})
+	}
+	for range l.Scale.Rounds {
+		for _, c := range compared {
+			a, us, err := c.attack(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", c.name, err)
+			}
+			c.cpu, c.sum.Requests, c.sum.OK = append(c.cpu, us), c.sum.Requests+a.Requests, c.sum.OK+a.OK
 		}
 	}
-	row := victimRow(ours, vegeta, wrk)
-	row.Figure += all.remark()
-	return []Row{row}, nil
-}
-
-// rival adds a round of another program, if that is there.
-func (l *Lab) rival(s spread, path string, measure func(path string) (float64, error)) (spread, error) {
-	if path == "" {
-		return s, nil
-	}
-	us, err := measure(path)
-	return append(s, us), err
+	return []Row{victimRow(compared)}, nil
 }
 
 // mostOverVegeta is the goal for a request's CPU time.
 const mostOverVegeta = 1.1
 
-func victimRow(ours, vegeta, wrk spread) Row {
+// victimRow compares the first client, which is benchrun's, with the others.
+func victimRow(compared []*client) Row {
+	ours := compared[0]
 	row := Row{
 		What:   fmt.Sprintf("CPU of a victim request at %s/s, nonce and body checked", thousands(victimRate)),
-		Figure: ours.in("µs"),
+		Figure: ours.cpu.in("µs"),
 	}
-	if len(vegeta) > 0 {
-		ratio := ours.median() / vegeta.median()
-		row.Figure += fmt.Sprintf(", %.2f × vegeta", ratio)
-		row.Beside = "vegeta " + vegeta.in("µs")
-		row.Goal, row.Missed = "≤ 1.1 × vegeta", ratio > mostOverVegeta
-	}
-	if len(wrk) > 0 {
-		if row.Beside != "" {
-			row.Beside += "; "
+	var beside []string
+	for _, c := range compared[1:] {
+		text := c.name + " " + c.cpu.in("µs")
+		switch c.name {
+		case "vegeta":
+			ratio := ours.cpu.median() / c.cpu.median()
+			row.Figure += fmt.Sprintf(", %.2f × vegeta", ratio)
+			row.Goal, row.Missed = "≤ 1.1 × vegeta", ratio > mostOverVegeta
+		case "wrk":
+			text += " as fast as it can"
 		}
-		row.Beside += "wrk " + wrk.in("µs") + ", as fast as it can"
+		beside = append(beside, text+c.sum.remark())
 	}
+	row.Figure += ours.sum.remark()
+	row.Beside = strings.Join(beside, "; ")
 	return row
 }
 

@@ -197,7 +197,7 @@ func (c *ServerCheck) fault(ctx context.Context, f bench.Family) error {
 		var asking crew
 		defer asking.end()
 		asking.start(ctx, func(ctx context.Context) {
-			answered <- provoker.Provoke(ctx, clients.Provocation{
+			answered <- *provoker.Provoke(ctx, clients.Provocation{
 				Clock: s.clock, Addr: s.addr, Nonce: nonce, Due: s.clock.Now(), Role: bench.RoleProvoker,
 			})
 		})
