@@ -20,7 +20,7 @@ var layer = map[string]int{
 	"internal/plan": 2, "internal/guide": 2,
 	"internal/runner": 3,
 	"internal/doctor": 4, "internal/cost": 4,
-	"cmd/benchrun":    5,
+	"cmd/benchrun": 5,
 }
 
 // room is the layered folder that a package belongs to, the longest one.
