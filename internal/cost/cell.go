@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,42 +16,48 @@ import (
 // overheadGoal is the goal for a cell's time beyond its phases, in seconds.
 const overheadGoal = 0.5
 
-// spent is where the wall time of a run of one cell went, in seconds.
+// spent is where the wall time of a run of one cell went, in seconds. An attempt
+// that the host spoiled is made again, so there may be several.
 type spent struct {
-	Wall      float64 // from the process's start to its end
-	Attempt   float64 // of it in the attempt
-	Phases    float64 // from the baseline's first victim to SIGTERM
-	Boot      float64 // the server's own
-	Stop      float64 // the server's own
-	Verdict   bench.Verdict
-	Complaint string // of a cell that did not hold
+	Wall     float64 // from the process's start to its end
+	Attempts int
+	In       float64 // the attempts
+	Phases   float64 // from the baseline's first victim to SIGTERM
+	Boot     float64 // the server's own
+	Stop     float64 // the server's own
 }
 
-// inside is what the attempt took beyond its phases, boot and stop.
-func (s spent) inside() float64 { return s.Attempt - s.Phases - s.Boot - s.Stop }
+// inside is what an attempt took beyond its phases, boot and stop.
+func (s spent) inside() float64 { return (s.In - s.Phases - s.Boot - s.Stop) / float64(s.Attempts) }
 
-// outside is what the run took beyond the attempt.
-func (s spent) outside() float64 { return s.Wall - s.Attempt }
+// outside is what the run took beyond its attempts.
+func (s spent) outside() float64 { return s.Wall - s.In }
 
-// account reads a run of one cell and one attempt.
-func account(run bench.Run, rec *bench.Record, wall time.Duration) (spent, error) {
-	var baseline int64 = -1
-	for _, m := range rec.Marks {
-		if m.Name == bench.MarkBaseline {
-			baseline = m.T
+// add adds an attempt of so many seconds.
+func (s *spent) add(seconds float64, rec *bench.Record) error {
+	i := slices.IndexFunc(rec.Marks, func(m bench.Mark) bool { return m.Name == bench.MarkBaseline })
+	if i < 0 || rec.Stop == nil {
+		return errors.New("an attempt did not get through all of its phases")
+	}
+	s.Attempts++
+	s.In += seconds
+	s.Phases += float64(rec.Stop.Term-rec.Marks[i].T) / 1e9
+	s.Boot += rec.Boot.Seconds
+	s.Stop += rec.Stop.Seconds
+	return nil
+}
+
+// account reads a run of one cell.
+func account(folder *results.Folder, cell bench.Cell, wall time.Duration) (spent, error) {
+	s := spent{Wall: wall.Seconds()}
+	for _, a := range cell.Attempts {
+		rec, err := folder.ReadRecord(a.Record)
+		if err != nil {
+			return s, err
 		}
-	}
-	if baseline < 0 || rec.Stop == nil || !rec.Boot.Ready {
-		return spent{}, errors.New("the attempt did not get through all of its phases")
-	}
-	c := run.Cells[0]
-	s := spent{
-		Wall: wall.Seconds(), Attempt: c.Attempts[0].Seconds,
-		Phases: float64(rec.Stop.Term-baseline) / 1e9, Boot: rec.Boot.Seconds, Stop: rec.Stop.Seconds,
-		Verdict: c.Verdict,
-	}
-	if c.Verdict != bench.Held && len(c.Reasons) > 0 {
-		s.Complaint = c.Reasons[0]
+		if err := s.add(a.Seconds, rec); err != nil {
+			return s, err
+		}
 	}
 	return s, nil
 }
@@ -96,24 +103,13 @@ func measureCell(ctx context.Context, l *Lab) ([]Row, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n := len(run.Cells[0].Attempts); n != 1 {
-			l.Note(fmt.Sprintf("cell: %d attempts; not counted", n))
-			continue
-		}
-		rec, err := folder.ReadRecord(run.Cells[0].Attempts[0].Record)
+		s, err := account(folder, run.Cells[0], wall)
 		if err != nil {
 			return nil, err
 		}
-		s, err := account(run, rec, wall)
-		if err != nil {
-			return nil, err
-		}
-		l.Note(fmt.Sprintf("cell: %.2f s, of it %.2f phases, %.2f boot, %.2f stop, %.2f else inside and %.2f outside the attempt: %s %s",
-			s.Wall, s.Phases, s.Boot, s.Stop, s.inside(), s.outside(), s.Verdict, s.Complaint))
+		l.Note(fmt.Sprintf("cell: %s after %d attempts in %.2f s: %.2f phases, %.2f boot, %.2f stop; beyond them %.2f an attempt and %.2f around them",
+			run.Cells[0].Verdict, s.Attempts, s.Wall, s.Phases, s.Boot, s.Stop, s.inside(), s.outside()))
 		all = append(all, s)
-	}
-	if len(all) == 0 {
-		return nil, errors.New("no run was made of one attempt: the host is too busy")
 	}
 	return []Row{cellRow(all)}, nil
 }

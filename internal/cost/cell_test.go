@@ -13,15 +13,14 @@ import (
 	"benchrun/results"
 )
 
-func TestAccount(t *testing.T) {
-	run := bench.Run{Cells: []bench.Cell{{Verdict: bench.Held, Attempts: []bench.Attempt{{Seconds: 24.5}}}}}
+func TestSpent(t *testing.T) {
 	rec := &bench.Record{
 		Marks: []bench.Mark{{T: 1e8, Name: bench.MarkBoot}, {T: 1e9, Name: bench.MarkBaseline}, {T: 22e9, Name: bench.MarkShutdown}},
 		Boot:  bench.Boot{Ready: true, Seconds: 0.5},
 		Stop:  &bench.Stop{Term: 23e9, Seconds: 1},
 	}
-	s, err := account(run, rec, 25*time.Second)
-	if err != nil {
+	s := spent{Wall: 25}
+	if err := s.add(24.5, rec); err != nil {
 		t.Fatal(err)
 	}
 	// 22 s of phases, 0.5 s boot and 1 s stop leave 1 s of the attempt, and the
@@ -33,12 +32,15 @@ func TestAccount(t *testing.T) {
 	if !row.Missed || !strings.HasPrefix(row.Figure, "1.50 s of 25.0 s; 0.50 s of it") {
 		t.Errorf("%+v", row)
 	}
-	s.Wall, s.Attempt = 24, 23.75
-	if row := cellRow([]spent{s}); row.Missed {
+	s.Wall += 24.5
+	if err := s.add(24.5, rec); err != nil || math.Abs(s.inside()-1) > 1e-9 || math.Abs(s.outside()-0.5) > 1e-9 {
+		t.Errorf("two attempts: %+v, %v", s, err)
+	}
+	if row := cellRow([]spent{{Wall: 24, Attempts: 1, In: 23.75, Phases: 22, Boot: 0.5, Stop: 1}}); row.Missed {
 		t.Errorf("%+v", row)
 	}
 	rec.Stop = nil
-	if _, err := account(run, rec, time.Second); err == nil {
+	if err := s.add(1, rec); err == nil {
 		t.Error("an attempt without an end was accounted")
 	}
 }
