@@ -18,8 +18,8 @@ type appFault struct {
 	size int // of the body that the answer must have, bytes; 0 = any answer will do
 }
 
-func newAppFault(family bench.Family) appFault {
-	f := appFault{name: family.Fault}
+func newAppFault(family bench.Family) *appFault {
+	f := &appFault{name: family.Fault}
 	switch {
 	case !family.MustComplete:
 	case family.Fault == "big-response":
@@ -32,15 +32,20 @@ func newAppFault(family bench.Family) appFault {
 
 // Provoke implements Provoker. Where the answer matters, a 200 that is not right
 // is Completed with an Error.
-func (f appFault) Provoke(ctx context.Context, p Provocation) bench.Sample {
-	keep := 0
+func (f *appFault) Provoke(ctx context.Context, p Provocation) *bench.Sample {
+	h, keep := &ongoing{Provocation: p}, 0
 	if f.size > 0 {
 		keep = f.size + 1 // one more, to see a body that is too long
 	}
-	s, a := p.get(ctx, "/fault/"+f.name+"?nonce="+p.Nonce, keep)
-	if f.size > 0 && s.Outcome == bench.Completed && s.Status == http.StatusOK &&
-		(len(a.body) != f.size || !echoes(a.body, p.Nonce)) {
-		s.Error = fmt.Sprintf("the answer has %d bytes of body, want %d of this request's", a.size, f.size)
+	h.get(ctx, func() string { return "/fault/" + f.name + "?nonce=" + h.Nonce }, keep)
+	f.check(h)
+	return &h.s
+}
+
+// check holds a 200 to what the contract promises, where the answer matters.
+func (f *appFault) check(h *ongoing) {
+	if f.size > 0 && h.s.Outcome == bench.Completed && h.s.Status == http.StatusOK &&
+		(len(h.answer.body) != f.size || !echoes(h.answer.body, h.Nonce)) {
+		h.s.Error = fmt.Sprintf("the answer has %d bytes of body, want %d of this request's", h.answer.size, f.size)
 	}
-	return s
 }

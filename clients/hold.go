@@ -37,7 +37,7 @@ func HoldMany(ctx context.Context, addr string, n int, rate float64, ms int, non
 	var held Held
 	var mu sync.Mutex
 	RunProvokers(ctx, ctx, ProvokerRun{
-		Clock: clock, Addr: addr, Role: bench.RoleProvoker, Provoker: sleeper{ms: ms}, Dues: dues,
+		Clock: clock, Addr: addr, Role: bench.RoleProvoker, Provoker: &sleeper{ms: ms}, Dues: dues,
 		OnSample: func(s bench.Sample) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -68,7 +68,8 @@ func (h *Held) count(s bench.Sample) {
 type sleeper struct{ ms int }
 
 // Provoke implements Provoker.
-func (z sleeper) Provoke(ctx context.Context, p Provocation) bench.Sample {
-	s, _ := p.get(ctx, fmt.Sprintf("/sleep?nonce=%s&ms=%d", p.Nonce, z.ms), 0)
-	return s
+func (z *sleeper) Provoke(ctx context.Context, p Provocation) *bench.Sample {
+	h := &ongoing{Provocation: p}
+	h.get(ctx, func() string { return fmt.Sprintf("/sleep?nonce=%s&ms=%d", h.Nonce, z.ms) }, 0)
+	return &h.s
 }

@@ -14,24 +14,24 @@ const largeUploadSize = 20_000_000
 // largeUpload sends a large honest body as fast as the server takes it.
 type largeUpload struct{ payload }
 
-func newLargeUpload() largeUpload { return largeUpload{newPayload(largeUploadSize)} }
+func newLargeUpload() *largeUpload { return &largeUpload{newPayload(largeUploadSize)} }
 
 // Provoke implements Provoker. The sample's Bytes are the body bytes that the
 // kernel took. A 200 without the body's digest is Completed with an Error.
-func (u largeUpload) Provoke(ctx context.Context, p Provocation) bench.Sample {
-	conn, s, ok := p.open(ctx, u.head(p))
-	if !ok {
-		return s
+func (u *largeUpload) Provoke(ctx context.Context, p Provocation) *bench.Sample {
+	h := &ongoing{Provocation: p}
+	if !h.begin(ctx, func() []byte { return u.head(h.Nonce, h.Addr) }, nil) {
+		return &h.s
 	}
-	defer endWith(ctx, conn)()
+	defer h.done()
 	taken := make(chan int, 1)
 	go func() {
-		n, _ := conn.Write(u.body) // reading tells what a failed write means
+		n, _ := h.conn.Write(u.body) // reading tells what a failed write means
 		taken <- n
 	}()
-	a := awaitAnswer(conn, maxReceipt)
-	_ = conn.SetWriteDeadline(time.Unix(1, 0)) // an answer before the body's end ends that
-	s.Bytes = int64(<-taken)
-	u.complete(ctx, p, &s, a)
-	return s
+	h.await(maxReceipt)
+	_ = h.conn.SetWriteDeadline(time.Unix(1, 0)) // an answer before the body's end ends that
+	h.s.Bytes = int64(<-taken)
+	u.complete(ctx, h)
+	return &h.s
 }

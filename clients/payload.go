@@ -32,23 +32,23 @@ func newPayload(size int) payload {
 }
 
 // head is the head of the upload's request.
-func (u payload) head(p Provocation) []byte {
-	head := requestHead(http.MethodPost, "/upload?nonce="+p.Nonce, p.Addr)
+func (u *payload) head(nonce, addr string) []byte {
+	head := requestHead(http.MethodPost, "/upload?nonce="+nonce, addr)
 	return append(head, "Content-Type: application/octet-stream\r\nContent-Length: "+strconv.Itoa(len(u.body))+"\r\n\r\n"...)
 }
 
 // complete finishes an upload's sample and holds its answer to the contract.
-func (u payload) complete(ctx context.Context, p Provocation, s *bench.Sample, a answer) {
-	p.finish(ctx, s, a)
-	if s.Outcome == bench.Completed && s.Status == http.StatusOK {
-		if err := u.checkAnswer(p.Nonce, a); err != nil {
-			s.Error = err.Error()
+func (u *payload) complete(ctx context.Context, h *ongoing) {
+	h.finish(ctx)
+	if h.s.Outcome == bench.Completed && h.s.Status == http.StatusOK {
+		if err := u.checkAnswer(h.Nonce, h.answer); err != nil {
+			h.s.Error = err.Error()
 		}
 	}
 }
 
 // checkAnswer holds a 200 to what the contract promises.
-func (u payload) checkAnswer(nonce string, a answer) error {
+func (u *payload) checkAnswer(nonce string, a answer) error {
 	var got struct {
 		Nonce  string `json:"nonce"`
 		Bytes  int    `json:"bytes"`

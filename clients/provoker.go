@@ -30,7 +30,7 @@ type Provoker interface {
 	// The outcome is Completed, Cut, NoConnect or HeldOpen (ctx ended first),
 	// or Unsent where this host had no port or descriptor left. Done is when
 	// that came about. What the server does is never an error.
-	Provoke(ctx context.Context, p Provocation) bench.Sample
+	Provoke(ctx context.Context, p Provocation) *bench.Sample
 }
 
 // For finds the provoker of a family. One provoker serves any number of
@@ -49,43 +49,69 @@ func For(family bench.Family) (Provoker, error) {
 	return nil, fmt.Errorf("family %s: no client of kind %q", family.ID, family.Client)
 }
 
-// open connects, with a connection that ends with ctx, and sends the head of the
-// request. Where there is no connection, ok is false and the sample is complete.
-func (p Provocation) open(ctx context.Context, request []byte) (conn net.Conn, s bench.Sample, ok bool) {
-	return p.openWith(ctx, dialer(time.Time{}), request)
+// ongoing is one provocation under way. It lives on the heap, and whatever needs a
+// deep stack is done on a goroutine of its own (see begin): the one that waits,
+// for as long as the server likes, then keeps the smallest stack there is. With
+// ten thousand of them that is half of their memory.
+type ongoing struct {
+	Provocation
+	s      bench.Sample
+	conn   net.Conn
+	done   func() // see endWith
+	answer answer
+
+	first [1]byte
+	n     int
+	err   error
 }
 
-// openWith is open with a dialer of the client's own.
-func (p Provocation) openWith(ctx context.Context, d net.Dialer, request []byte) (conn net.Conn, s bench.Sample, ok bool) {
-	s = bench.Sample{Role: p.Role, Nonce: p.Nonce, Due: p.Due, Sent: p.Clock.Now()}
-	// Dialling needs a deep stack. On a goroutine of its own that stack is
-	// given back, not kept for as long as the provocation is held.
-	opened := make(chan error, 1)
+// begin connects, with a connection that ends with ctx, sends the head of the
+// request and calls under with the connection. Where there is no connection,
+// it says false and the sample is complete. Else the caller calls done.
+func (h *ongoing) begin(ctx context.Context, request func() []byte, under func(net.Conn)) bool {
+	d := dialer(time.Time{})
+	return h.beginWith(ctx, &d, request, under)
+}
+
+// beginWith is begin with a dialer of the client's own.
+func (h *ongoing) beginWith(ctx context.Context, d *net.Dialer, request func() []byte, under func(net.Conn)) bool {
+	began := make(chan struct{})
 	go func() {
-		var err error
-		if conn, err = d.DialContext(ctx, "tcp", p.Addr); err == nil {
-			// As in exchange, reading tells what a failed write means.
-			_, _ = conn.Write(request)
+		defer close(began)
+		if h.open(ctx, d, request()); h.conn != nil && under != nil {
+			under(h.conn)
 		}
-		opened <- err
 	}()
-	err := <-opened
-	if err == nil {
-		return conn, s, true
-	}
-	s.Done, s.Outcome, s.Error = p.Clock.Now(), bench.NoConnect, brief(err)
-	if dialOutcome(err) == bench.Unsent {
-		s.Sent, s.Done, s.Outcome = 0, 0, bench.Unsent
-	}
-	return nil, s, false
+	<-began
+	return h.conn != nil
 }
 
-// awaitAnswer reads an answer that may be long in coming, with up to keep bytes
-// of its body. Until the first byte is there it holds no buffer and little stack.
-func awaitAnswer(conn net.Conn, keep int) answer {
-	first := make([]byte, 1)
-	n, err := conn.Read(first)
-	return readAnswer(io.MultiReader(bytes.NewReader(first[:n]), failed{err}, conn), bufio.NewReader(nil), make([]byte, keep))
+func (h *ongoing) open(ctx context.Context, d *net.Dialer, request []byte) {
+	h.s = bench.Sample{Role: h.Role, Nonce: h.Nonce, Due: h.Due, Sent: h.Clock.Now()}
+	conn, err := d.DialContext(ctx, "tcp", h.Addr)
+	if err != nil {
+		h.s.Done, h.s.Outcome, h.s.Error = h.Clock.Now(), bench.NoConnect, brief(err)
+		if dialOutcome(err) == bench.Unsent {
+			h.s.Sent, h.s.Done, h.s.Outcome = 0, 0, bench.Unsent
+		}
+		return
+	}
+	h.conn, h.done = conn, endWith(ctx, conn)
+	// As in exchange, reading tells what a failed write means.
+	_, _ = conn.Write(request)
+}
+
+// await reads an answer that may be long in coming, with up to keep bytes of its
+// body. Until the first byte is there it holds no buffer and little stack.
+func (h *ongoing) await(keep int) {
+	h.n, h.err = h.conn.Read(h.first[:])
+	h.read(keep)
+}
+
+// read reads on after the first byte.
+func (h *ongoing) read(keep int) {
+	all := io.MultiReader(bytes.NewReader(h.first[:h.n]), failed{h.err}, h.conn)
+	h.answer = readAnswer(all, bufio.NewReader(nil), make([]byte, keep))
 }
 
 // failed is a reader that fails with err, or is empty if that is nil.
@@ -99,29 +125,27 @@ func (f failed) Read([]byte) (int, error) {
 }
 
 // get sends a GET and waits for the answer until ctx ends. Up to keep bytes of
-// its body are kept.
-func (p Provocation) get(ctx context.Context, target string, keep int) (bench.Sample, answer) {
-	conn, s, ok := p.open(ctx, getRequest(target, p.Addr))
-	if !ok {
-		return s, answer{}
+// its body are kept. Without a connection there is no answer.
+func (h *ongoing) get(ctx context.Context, target func() string, keep int) {
+	if h.begin(ctx, func() []byte { return getRequest(target(), h.Addr) }, nil) {
+		h.await(keep)
+		h.finish(ctx)
+		h.done()
 	}
-	defer endWith(ctx, conn)()
-	a := awaitAnswer(conn, keep)
-	p.finish(ctx, &s, a)
-	return s, a
 }
 
-// finish completes a provocation's sample from what came back.
-func (p Provocation) finish(ctx context.Context, s *bench.Sample, a answer) {
-	s.Done, s.Status = p.Clock.Now(), a.status
-	s.PID, _ = strconv.Atoi(a.header.Get(PIDHeader))
+// finish completes the sample from what came back.
+func (h *ongoing) finish(ctx context.Context) {
+	a := &h.answer
+	h.s.Done, h.s.Status = h.Clock.Now(), a.status
+	h.s.PID, _ = strconv.Atoi(a.header.Get(PIDHeader))
 	switch {
 	case a.fate == whole:
-		s.Outcome = bench.Completed
+		h.s.Outcome = bench.Completed
 	case ctx.Err() != nil && a.fate == pending:
-		s.Outcome = bench.HeldOpen
+		h.s.Outcome = bench.HeldOpen
 	default:
-		s.Outcome, s.Error = bench.Cut, brief(a.err)
+		h.s.Outcome, h.s.Error = bench.Cut, brief(a.err)
 	}
 }
 
@@ -165,7 +189,7 @@ func RunProvokers(stop, cut context.Context, run ProvokerRun) (launched int) {
 		wg.Go(func() {
 			s := run.Provoker.Provoke(cut, Provocation{Clock: run.Clock, Addr: run.Addr, Nonce: due.Nonce, Due: due.At, Role: run.Role})
 			s.Seq = uint64(i)
-			run.OnSample(s)
+			run.OnSample(*s)
 		})
 	}
 	return launched

@@ -34,22 +34,22 @@ func newSlowDownload() slowDownload { return slowDownload{every: downloadEvery} 
 
 // Provoke implements Provoker. The sample's Bytes are the bytes of the answer
 // that were read. A 200 without the whole body is Completed with an Error.
-func (d slowDownload) Provoke(ctx context.Context, p Provocation) bench.Sample {
+func (d slowDownload) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 	narrow := dialer(time.Time{})
 	narrow.Control = smallReceiveBuffer
-	conn, s, ok := p.openWith(ctx, narrow, getRequest("/download?nonce="+p.Nonce, p.Addr))
-	if !ok {
-		return s
+	h := &ongoing{Provocation: p}
+	if !h.beginWith(ctx, &narrow, func() []byte { return getRequest("/download?nonce="+h.Nonce, h.Addr) }, nil) {
+		return &h.s
 	}
-	defer endWith(ctx, conn)()
-	crawl := &crawl{ctx: ctx, conn: conn, began: time.Now(), every: d.every}
-	a := readLargeAnswer(crawl, bufio.NewReader(nil), nil, downloadSize+1)
-	s.Bytes = crawl.n
-	p.finish(ctx, &s, a)
-	if s.Outcome == bench.Completed && s.Status == http.StatusOK && a.size != downloadSize {
-		s.Error = fmt.Sprintf("the answer has %d bytes of body, want %d", a.size, downloadSize)
+	defer h.done()
+	crawl := &crawl{ctx: ctx, conn: h.conn, began: time.Now(), every: d.every}
+	h.answer = readLargeAnswer(crawl, bufio.NewReader(nil), nil, downloadSize+1)
+	h.s.Bytes = crawl.n
+	h.finish(ctx)
+	if h.s.Outcome == bench.Completed && h.s.Status == http.StatusOK && h.answer.size != downloadSize {
+		h.s.Error = fmt.Sprintf("the answer has %d bytes of body, want %d", h.answer.size, downloadSize)
 	}
-	return s
+	return &h.s
 }
 
 // smallReceiveBuffer is a net.Dialer's Control.

@@ -20,16 +20,23 @@ const (
 // twice as much): what it has taken is then nearly what has left.
 const uploadSendBuffer = 16 << 10
 
-// slowUpload sends an honest request body at a crawl: block i of uploadBlock
-// bytes is due (i + 1) × every after the connection stood, so the last one
-// uploadSize / uploadBlock × every after it.
+// slowUpload sends an honest request body at a crawl: block i is due
+// (i + 1) × every after the connection stood, so the last one
+// size / block × every after it.
 type slowUpload struct {
 	payload
+	block int // bytes
 	every time.Duration
 }
 
-func newSlowUpload() slowUpload {
-	return slowUpload{payload: newPayload(uploadSize), every: uploadEvery}
+func newSlowUpload() *slowUpload {
+	return &slowUpload{payload: newPayload(uploadSize), block: uploadBlock, every: uploadEvery}
+}
+
+// Crawl makes slow uploads of any pace: block bytes at a time, every so often,
+// until size bytes are sent. Those of the family are For's.
+func Crawl(size, block int, every time.Duration) Provoker {
+	return &slowUpload{payload: newPayload(size), block: block, every: every}
 }
 
 // MuteUpload is a slow upload that breaks off after its head: what calibration
@@ -43,26 +50,27 @@ func MuteUpload() Provoker {
 // Provoke implements Provoker. The sample's Bytes are the body bytes that the
 // kernel took. A server may answer before it has the whole body: that is
 // Completed too, with its status, and nothing more is sent.
-func (u slowUpload) Provoke(ctx context.Context, p Provocation) bench.Sample {
-	conn, s, ok := p.open(ctx, u.head(p))
-	if !ok {
-		return s
+func (u *slowUpload) Provoke(ctx context.Context, p Provocation) *bench.Sample {
+	h := &ongoing{Provocation: p}
+	u.hold(ctx, h)
+	return &h.s
+}
+
+func (u *slowUpload) hold(ctx context.Context, h *ongoing) {
+	w := &sending{u: u}
+	if !h.begin(ctx, func() []byte { return u.head(h.Nonce, h.Addr) }, w.begin) {
+		return
 	}
-	defer endWith(ctx, conn)()
-	if c, ok := conn.(*net.TCPConn); ok {
-		_ = c.SetWriteBuffer(uploadSendBuffer)
-	}
-	sending := u.begin(conn)
-	a := awaitAnswer(conn, maxReceipt)
-	s.Bytes = sending.end()
-	u.complete(ctx, p, &s, a)
-	return s
+	h.await(maxReceipt)
+	h.s.Bytes = w.end()
+	u.complete(ctx, h)
+	h.done()
 }
 
 // sending is the writing side of one upload. It lives on a timer: between two
 // blocks it has no goroutine, so that ten thousand uploads are affordable.
 type sending struct {
-	u     slowUpload
+	u     *slowUpload
 	conn  net.Conn
 	began time.Time
 
@@ -73,12 +81,15 @@ type sending struct {
 	over  bool
 }
 
-func (u slowUpload) begin(conn net.Conn) *sending {
-	w := &sending{u: u, conn: conn, began: time.Now()}
+// begin sets the timer for the first block.
+func (w *sending) begin(conn net.Conn) {
+	if c, ok := conn.(*net.TCPConn); ok {
+		_ = c.SetWriteBuffer(uploadSendBuffer)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.timer = time.AfterFunc(u.every, w.next)
-	return w
+	w.conn, w.began = conn, time.Now()
+	w.timer = time.AfterFunc(w.u.every, w.next)
 }
 
 // next writes one block and sets the timer for the one after it. Writing may
@@ -90,7 +101,7 @@ func (w *sending) next() {
 	if w.over {
 		return
 	}
-	n, err := w.conn.Write(w.u.body[w.taken:min(w.taken+uploadBlock, len(w.u.body))])
+	n, err := w.conn.Write(w.u.body[w.taken:min(w.taken+w.u.block, len(w.u.body))])
 	w.taken += n
 	w.block++
 	if err == nil && w.taken < len(w.u.body) {

@@ -16,7 +16,7 @@ import (
 )
 
 // quickUpload is the slow upload, faster.
-func quickUpload(every time.Duration) slowUpload {
+func quickUpload(every time.Duration) *slowUpload {
 	u := newSlowUpload()
 	u.every = every
 	return u

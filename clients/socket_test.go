@@ -117,5 +117,5 @@ func resident(t testing.TB) int {
 // provoke makes one provocation that ends with ctx.
 func provoke(ctx context.Context, p Provoker, addr string) bench.Sample {
 	clock := bench.NewClock()
-	return p.Provoke(ctx, Provocation{Clock: clock, Addr: addr, Nonce: "f0-31aa0000", Due: clock.Now(), Role: bench.RoleProvoker})
+	return *p.Provoke(ctx, Provocation{Clock: clock, Addr: addr, Nonce: "f0-31aa0000", Due: clock.Now(), Role: bench.RoleProvoker})
 }

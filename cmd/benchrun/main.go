@@ -13,6 +13,7 @@ import (
 
 	"benchrun/clients"
 	"benchrun/internal/bench"
+	"benchrun/internal/cost"
 	"benchrun/internal/launch"
 	"benchrun/targets/reference"
 )
@@ -32,6 +33,8 @@ func run(args []string) (code int) {
 			return clients.ControlMain()
 		case "__reference":
 			return reference.Main(args[1:])
+		case cost.PartArg:
+			return cost.Part(args[1:])
 		}
 	}
 	defer func() {

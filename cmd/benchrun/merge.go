@@ -56,12 +56,12 @@ func mergeRuns(out string, paths []string) (*results.Folder, bench.Run, error) {
 	if err != nil {
 		return nil, bench.Run{}, err
 	}
-	return folder, run, folder.WriteReport(func(w io.Writer) error { return writePage(w, folder, run) })
+	return folder, run, folder.WriteReport(func(w io.Writer) error { return drawReport(w, folder, run) })
 }
 
-// writePage draws the report of a stored run, with the story of each cell's
+// drawReport draws the report of a stored run, with the story of each cell's
 // published attempt from its record.
-func writePage(w io.Writer, folder *results.Folder, run bench.Run) error {
+func drawReport(w io.Writer, folder *results.Folder, run bench.Run) error {
 	var stories []html.Story
 	for _, c := range run.Cells {
 		for _, a := range c.Attempts {

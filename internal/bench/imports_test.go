@@ -19,8 +19,8 @@ var layer = map[string]int{
 	"internal/launch": 1, "internal/observe": 1, "internal/judge": 1, "report": 1,
 	"internal/plan": 2, "internal/guide": 2,
 	"internal/runner": 3, "internal/calibrate": 3,
-	"internal/doctor": 4,
-	"cmd/benchrun":    5,
+	"internal/doctor": 4, "internal/cost": 4,
+	"cmd/benchrun": 5,
 }
 
 // room is the layered folder that a package belongs to, the longest one.

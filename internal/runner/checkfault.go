@@ -24,7 +24,7 @@ func (c *ServerCheck) provoke(ctx context.Context, s *stage, f bench.Family) (be
 	}
 	patient, cancel := context.WithTimeout(ctx, loadPatience)
 	defer cancel()
-	return provoker.Provoke(patient, clients.Provocation{
+	return *provoker.Provoke(patient, clients.Provocation{
 		Clock: s.clock, Addr: s.addr, Nonce: checkNonce(f), Due: s.clock.Now(), Role: bench.RoleProvoker,
 	}), nil
 }

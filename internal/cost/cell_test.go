@@ -1,0 +1,119 @@
+package cost
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/results"
+)
+
+func TestSpent(t *testing.T) {
+	rec := &bench.Record{
+		Marks: []bench.Mark{{T: 1e8, Name: bench.MarkBoot}, {T: 1e9, Name: bench.MarkBaseline}, {T: 22e9, Name: bench.MarkShutdown}},
+		Boot:  bench.Boot{Ready: true, Seconds: 0.5},
+		Stop:  &bench.Stop{Term: 23e9, Seconds: 1},
+	}
+	s := spent{Wall: 25}
+	if err := s.add(24.5, rec); err != nil {
+		t.Fatal(err)
+	}
+	// 22 s of phases, 0.5 s boot and 1 s stop leave 1 s of the attempt, and the
+	// run was half a second longer than that.
+	if s.Phases != 22 || math.Abs(s.inside()-1) > 1e-9 || math.Abs(s.outside()-0.5) > 1e-9 {
+		t.Errorf("%+v: %v inside, %v outside", s, s.inside(), s.outside())
+	}
+	row := cellRow([]spent{s})
+	if !row.Missed || !strings.HasPrefix(row.Figure, "1.50 s of 25.0 s; 0.50 s of it") {
+		t.Errorf("%+v", row)
+	}
+	s.Wall += 24.5
+	if err := s.add(24.5, rec); err != nil || math.Abs(s.inside()-1) > 1e-9 || math.Abs(s.outside()-0.5) > 1e-9 {
+		t.Errorf("two attempts: %+v, %v", s, err)
+	}
+	if row := cellRow([]spent{{Wall: 24, Attempts: 1, In: 23.75, Phases: 22, Boot: 0.5, Stop: 1}}); row.Missed {
+		t.Errorf("%+v", row)
+	}
+	rec.Stop = nil
+	if err := s.add(1, rec); err == nil {
+		t.Error("an attempt without an end was accounted")
+	}
+}
+
+const golden = "../../results/testdata/golden/20261121-120000-3fa9"
+
+// fakeBenchrun is a command that answers any run with a stored one.
+func fakeBenchrun(t *testing.T, code int) string {
+	t.Helper()
+	stored, err := filepath.Abs(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := fmt.Sprintf("#!/bin/sh\nmkdir -p \"$2\" && cp -r %s \"$2/\" && exit %d\n", stored, code)
+	path := filepath.Join(t.TempDir(), "benchrun")
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil { //nolint:gosec // it is there to be run
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestRunCells(t *testing.T) {
+	l := smallLab(t)
+	for code, fails := range map[int]bool{bench.ExitOK: false, bench.ExitUnmeasured: false, bench.ExitUsage: true} {
+		l.Self = fakeBenchrun(t, code)
+		folder, run, wall, err := l.runCells(t.Context(), filepath.Join(l.Dir, fmt.Sprint(code)), "--server", "reference")
+		switch {
+		case fails != (err != nil):
+			t.Errorf("exit code %d: %v", code, err)
+		case err == nil && (len(run.Cells) == 0 || wall <= 0 || folder == nil):
+			t.Errorf("exit code %d: %d cells in %v", code, len(run.Cells), wall)
+		}
+	}
+}
+
+func TestRepeat(t *testing.T) {
+	from, err := results.OpenFolder(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := from.Run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.Cells = run.Cells[:1]
+	out := t.TempDir()
+	r, err := repeat(from, run, out, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Bytes == 0 || r.Judging <= 0 || r.Writing <= 0 || r.Rendering <= 0 || r.all() != r.Judging+r.Writing+r.Rendering {
+		t.Errorf("%+v", r)
+	}
+	made, err := filepath.Glob(filepath.Join(out, "*"))
+	if err != nil || len(made) != 1 {
+		t.Fatalf("%v, %v", made, err)
+	}
+	again, err := results.ReadRun(made[0])
+	if err != nil || len(again.Cells) != 3 || again.Cells[0].Server == again.Cells[1].Server {
+		t.Errorf("%d cells, %v", len(again.Cells), err)
+	}
+	if lines, _, err := results.ReadAttempts(filepath.Join(made[0], results.CellsFile)); err != nil || len(lines) != 3 {
+		t.Errorf("%d attempts, %v", len(lines), err)
+	}
+}
+
+func TestReportRows(t *testing.T) {
+	just := reportRows(100, reported{Judging: time.Second, Writing: time.Second, Bytes: 1 << 20})
+	if just[0].Missed || just[1].Missed || just[0].Figure != "1.00 MB" || !strings.HasPrefix(just[1].Figure, "2.00 s: writing 1.00,") {
+		t.Errorf("%+v", just)
+	}
+	over := reportRows(100, reported{Rendering: 2*time.Second + 1, Bytes: 1<<20 + 1})
+	if !over[0].Missed || !over[1].Missed {
+		t.Errorf("%+v", over)
+	}
+}

@@ -1,0 +1,201 @@
+package cost
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os/exec"
+	"strconv"
+	"sync/atomic"
+	"time"
+)
+
+// The goals for a crowd of Full.Crowd.
+const (
+	crowdMemory = 80 << 20 // bytes
+	crowdCPU    = 20.0     // % of a core
+)
+
+// crowd is what many slow clients of one kind take.
+type crowd struct {
+	Open   int     // connections that were held
+	Memory int64   // bytes, the most that was resident
+	CPU    float64 // % of a core while they were held
+}
+
+func (c crowd) String() string {
+	return fmt.Sprintf("%s MB, %s %% of a core", number(float64(c.Memory)/(1<<20)), number(c.CPU))
+}
+
+// ramp is how long a crowd takes to arrive.
+func (l *Lab) ramp() time.Duration {
+	return time.Duration(float64(l.Scale.Crowd) / float64(l.Scale.Arrivals) * float64(time.Second))
+}
+
+// measureCrowds holds slow uploaders and silent clients, each beside
+// slowhttptest, against a sink that never answers.
+func measureCrowds(ctx context.Context, l *Lab) ([]Row, error) {
+	number := strconv.Itoa(l.Scale.Crowd)
+	arrivals := strconv.Itoa(l.Scale.Arrivals)
+	uploads := func(block int, pace time.Duration) []string {
+		return []string{number, arrivals, strconv.Itoa(block), strconv.FormatInt(pace.Milliseconds(), 10)}
+	}
+	var rows []Row
+	for _, kind := range []struct {
+		what, part string
+		args       []string
+		mode       string // of slowhttptest
+		pace       time.Duration
+	}{
+		{fmt.Sprintf("slow uploaders, a piece of %d bytes a second", slowPiece/2), "uploads", uploads(slowPiece/2, slowPace), "-B", slowPace},
+		{"slow uploaders at the pace of `slow-upload`: 10,000 bytes every 0.3 s", "uploads", uploads(10_000, 300*time.Millisecond), "", 0},
+		{"silent clients: a request, then nothing", "silent", []string{number, arrivals}, "-H", time.Minute},
+	} {
+		ours, err := l.hold(ctx, func(ctx context.Context, addr string) (*exec.Cmd, io.Closer, error) {
+			return l.part(ctx, kind.part, append([]string{addr}, kind.args...)...)
+		})
+		if err != nil {
+			return rows, fmt.Errorf("%s: %w", kind.part, err)
+		}
+		var theirs *crowd
+		if kind.mode != "" && l.Rivals.SlowHTTPTest != "" {
+			c, err := l.hold(ctx, func(ctx context.Context, addr string) (*exec.Cmd, io.Closer, error) {
+				return program(ctx, l.Rivals.SlowHTTPTest, l.slowHTTPTest(kind.mode, addr, kind.pace)...), nil, nil
+			})
+			if err != nil {
+				return rows, fmt.Errorf("slowhttptest %s: %w", kind.mode, err)
+			}
+			theirs = &c
+		}
+		row := crowdRow(kind.what, l.Scale.Crowd, ours, theirs)
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func crowdRow(what string, wanted int, ours crowd, theirs *crowd) Row {
+	row := Row{
+		What: thousands(wanted) + " " + what, Figure: ours.String() + missing(ours, wanted),
+		Goal:   "≤ 80 MB, ≤ 20 % of a core",
+		Missed: ours.Memory > crowdMemory || ours.CPU > crowdCPU || ours.Open < wanted,
+	}
+	if theirs != nil {
+		row.Beside = "slowhttptest " + theirs.String() + missing(*theirs, wanted)
+	}
+	return row
+}
+
+// missing tells of a crowd that did not come together.
+func missing(c crowd, wanted int) string {
+	if c.Open >= wanted {
+		return ""
+	}
+	return fmt.Sprintf("; %s connections only", thousands(c.Open))
+}
+
+// gatherPatience is how long after its ramp a crowd may still gather.
+const gatherPatience = 30 * time.Second
+
+// hold starts a sink and a program that crowds it, and looks at the program
+// from outside while its connections are held.
+func (l *Lab) hold(ctx context.Context, start func(ctx context.Context, addr string) (*exec.Cmd, io.Closer, error)) (c crowd, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	sink, err := l.startSink(ctx)
+	if err != nil {
+		cancel()
+		return c, err
+	}
+	defer sink.wait()
+	defer cancel()
+	client, _, err := start(ctx, sink.addr)
+	if err != nil {
+		return c, err
+	}
+	if err := client.Start(); err != nil {
+		return c, err
+	}
+	defer func() { _ = client.Wait() }() // after cancel: it is ended by a signal
+	defer cancel()
+	pid := client.Process.Pid
+	for end := time.Now().Add(l.ramp() + gatherPatience); sink.open() < l.Scale.Crowd && time.Now().Before(end); {
+		if !pause(ctx, tellEvery) {
+			return c, context.Cause(ctx)
+		}
+	}
+	before, err := cpuOf(pid)
+	if err != nil {
+		return c, err
+	}
+	began := time.Now()
+	if !pause(ctx, l.Scale.Hold) {
+		return c, context.Cause(ctx)
+	}
+	after, err := cpuOf(pid)
+	if err != nil {
+		return c, err
+	}
+	c.CPU, c.Open = 100*(after-before).Seconds()/time.Since(began).Seconds(), sink.open()
+	if c.Memory, err = peakOf(pid); err != nil {
+		return c, fmt.Errorf("it ended before it was measured: %w", err)
+	}
+	return c, nil
+}
+
+// pause waits; false says that ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// runningSink is a sink in a process of its own.
+type runningSink struct {
+	addr string
+	now  atomic.Int64
+	wait func()
+}
+
+func (s *runningSink) open() int { return int(s.now.Load()) }
+
+// startSink starts a sink that ends with ctx; wait returns when it has.
+func (l *Lab) startSink(ctx context.Context) (*runningSink, error) {
+	cmd, _, err := l.part(ctx, "sink", "-")
+	if err != nil {
+		return nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	s, lines := &runningSink{}, json.NewDecoder(bufio.NewReader(out))
+	var first sinkState
+	if err := lines.Decode(&first); err != nil {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		return nil, fmt.Errorf("the sink's port: %w", err)
+	}
+	s.addr = "127.0.0.1:" + strconv.Itoa(first.Port)
+	done := make(chan struct{})
+	go func() { // ends with the sink
+		defer close(done)
+		for {
+			var state sinkState
+			if lines.Decode(&state) != nil {
+				return
+			}
+			s.now.Store(int64(state.Open))
+		}
+	}()
+	s.wait = func() { <-done; _ = cmd.Wait() }
+	return s, nil
+}

@@ -1,0 +1,121 @@
+package cost
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// endPatience is how long a program that was told to end may take.
+const endPatience = 20 * time.Second
+
+// program makes the command of a child that goes with ctx.
+func program(ctx context.Context, path string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = endPatience
+	return cmd
+}
+
+// part makes the command of a part of benchrun. The part ends with its stdin,
+// so that none outlives this process.
+func (l *Lab) part(ctx context.Context, name string, args ...string) (cmd *exec.Cmd, stdin io.Closer, err error) {
+	cmd = program(ctx, l.Self, append([]string{PartArg, name}, args...)...)
+	cmd.Stderr = os.Stderr
+	stdin, err = cmd.StdinPipe()
+	return cmd, stdin, err
+}
+
+// ask runs a part to its end, reads its answer into into, and gives the CPU
+// time that it took.
+func (l *Lab) ask(ctx context.Context, into any, name string, args ...string) (cpu time.Duration, err error) {
+	cmd, _, err := l.part(ctx, name, args...)
+	if err != nil {
+		return 0, err
+	}
+	out := bytes.Buffer{}
+	cmd.Stdout = &out
+	if err := cmd.Run(); err != nil {
+		return 0, fmt.Errorf("%s %s: %w", name, strings.Join(args, " "), err)
+	}
+	if err := json.Unmarshal(out.Bytes(), into); err != nil {
+		return 0, fmt.Errorf("answer of %s: %w", name, err)
+	}
+	return used(cmd.ProcessState), nil
+}
+
+// run runs another program to its end and gives what it printed on stdout and
+// the CPU time that it took.
+func run(ctx context.Context, stdin, path string, args ...string) (stdout []byte, cpu time.Duration, err error) {
+	cmd := program(ctx, path, args...)
+	cmd.Stdin = strings.NewReader(stdin)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	stdout, err = cmd.Output()
+	if err != nil {
+		return nil, 0, &bench.EnvironmentError{Problem: path, Err: fmt.Errorf("%w: %s", err, bytes.TrimSpace(errs.Bytes()))}
+	}
+	return stdout, used(cmd.ProcessState), nil
+}
+
+func used(s *os.ProcessState) time.Duration { return s.UserTime() + s.SystemTime() }
+
+// cpuOf is the CPU time that a process has used so far, to 10 ms.
+func cpuOf(pid int) (time.Duration, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	return parseStat(string(text))
+}
+
+// ticks is the number of clock ticks a second in /proc: USER_HZ, the same on
+// every architecture that Go knows.
+const ticks = 100
+
+// parseStat reads utime and stime, the 14th and 15th field of proc(5)'s stat.
+func parseStat(stat string) (time.Duration, error) {
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	if len(fields) < 13 {
+		return 0, fmt.Errorf("a stat of %d fields", len(fields))
+	}
+	var sum int64
+	for _, f := range fields[11:13] {
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return time.Duration(sum) * time.Second / ticks, nil
+}
+
+// peakOf is the most memory that was resident of a process so far, in bytes.
+// Unlike the figure that wait4(2) gives, it begins anew with exec.
+func peakOf(pid int) (int64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	return parsePeak(string(text))
+}
+
+func parsePeak(status string) (int64, error) {
+	for line := range strings.Lines(status) {
+		var kib int64
+		if n, err := fmt.Sscanf(line, "VmHWM: %d kB", &kib); n == 1 && err == nil {
+			return kib << 10, nil
+		}
+	}
+	return 0, fmt.Errorf("no VmHWM: the process is gone")
+}

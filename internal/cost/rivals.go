@@ -1,0 +1,108 @@
+package cost
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// vegeta attacks like the victims: the same rate, a fresh connection for each
+// request. It gives the CPU time of a request in µs. Its results are written
+// and counted afterwards, as its users do.
+func (l *Lab) vegeta(ctx context.Context, path, url string) (a attacked, perRequest float64, err error) {
+	results := filepath.Join(l.Dir, "vegeta.bin")
+	_, cpu, err := run(ctx, "GET "+url+"\n", path, "attack", "-keepalive=false",
+		"-rate="+strconv.Itoa(victimRate), "-duration="+l.Scale.Attack.String(), "-output="+results)
+	if err != nil {
+		return a, 0, err
+	}
+	report, _, err := run(ctx, "", path, "report", "-type=json", results)
+	if err != nil {
+		return a, 0, err
+	}
+	if a, err = vegetaServed(report); err != nil {
+		return a, 0, err
+	}
+	return a, microseconds(cpu, a.Requests), nil
+}
+
+// vegetaServed reads the requests from vegeta's JSON report.
+func vegetaServed(report []byte) (attacked, error) {
+	var r struct {
+		Requests int            `json:"requests"`
+		Codes    map[string]int `json:"status_codes"`
+	}
+	if err := json.Unmarshal(report, &r); err != nil {
+		return attacked{}, fmt.Errorf("vegeta's report: %w", err)
+	}
+	if r.Requests == 0 {
+		return attacked{}, errors.New("vegeta made no request")
+	}
+	return attacked{Requests: r.Requests, OK: r.Codes["200"]}, nil
+}
+
+// wrk asks as fast as it can, a fresh connection for each request, for half as
+// long. It gives the CPU time of a request in µs.
+func (l *Lab) wrk(ctx context.Context, path, url string) (a attacked, perRequest float64, err error) {
+	length := max(time.Second, l.Scale.Attack/2).Round(time.Second) // wrk knows whole seconds only
+	out, cpu, err := run(ctx, "", path, "--threads=1", "--connections="+strconv.Itoa(wrkConnections),
+		"--duration="+strconv.Itoa(int(length.Seconds()))+"s", "--header=Connection: close", url)
+	if err != nil {
+		return a, 0, err
+	}
+	if a, err = wrkServed(out); err != nil {
+		return a, 0, err
+	}
+	return a, microseconds(cpu, a.Requests), nil
+}
+
+var (
+	wrkRequests = regexp.MustCompile(`(?m)^\s*(\d+) requests in `)
+	wrkLost     = regexp.MustCompile(`Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)`)
+	wrkOther    = regexp.MustCompile(`Non-2xx or 3xx responses: (\d+)`)
+)
+
+// wrkServed reads the requests from what wrk prints. It counts socket errors
+// beside the requests.
+func wrkServed(out []byte) (attacked, error) {
+	m := wrkRequests.FindSubmatch(out)
+	if m == nil || atoi(m[1]) == 0 {
+		return attacked{}, fmt.Errorf("wrk made no request: %.200q", out)
+	}
+	a := attacked{Requests: atoi(m[1]), OK: atoi(m[1])}
+	if m := wrkOther.FindSubmatch(out); m != nil {
+		a.OK -= atoi(m[1])
+	}
+	if m := wrkLost.FindSubmatch(out); m != nil {
+		for _, digits := range m[1:] {
+			a.Requests += atoi(digits)
+		}
+	}
+	return a, nil
+}
+
+func atoi(digits []byte) int {
+	n, _ := strconv.Atoi(string(digits)) // the expression matched digits
+	return n
+}
+
+// slowPace is the pace at which slow clients are compared: slowhttptest knows
+// whole seconds only. A piece of it is at most slowPiece bytes.
+const (
+	slowPace  = time.Second
+	slowPiece = 32
+)
+
+// slowHTTPTest is the command line for a crowd in one of its modes: "-B" sends
+// a body slowly, "-H" a head.
+func (l *Lab) slowHTTPTest(mode, addr string, pace time.Duration) []string {
+	whole := l.Scale.Hold + l.ramp() + time.Minute
+	return []string{mode, "-c", strconv.Itoa(l.Scale.Crowd), "-r", strconv.Itoa(l.Scale.Arrivals),
+		"-i", strconv.Itoa(int(pace.Seconds())), "-l", strconv.Itoa(int(whole.Seconds())), "-x", strconv.Itoa(slowPiece),
+		"-s", "1000000", "-p", "600", "-v", "0", "-u", "http://" + addr + "/upload?nonce=s"}
+}

@@ -1,0 +1,76 @@
+package cost
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"benchrun/internal/bench"
+)
+
+func TestMarkdown(t *testing.T) {
+	got := Markdown([]Row{
+		{What: "a|b", Figure: "1 ms"},
+		{What: "c", Figure: "2 s", Beside: "other 3 s", Goal: "≤ 2 s"},
+		{What: "d", Figure: "3 s", Goal: "≤ 2 s", Missed: true},
+	})
+	want := `| what | benchrun | beside it | goal | met |
+|---|---|---|---|---|
+| a\|b | 1 ms |  |  |  |
+| c | 2 s | other 3 s | ≤ 2 s | yes |
+| d | 3 s |  | ≤ 2 s | **no** |
+`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestReplace(t *testing.T) {
+	page := "# Title\n\n" + Begin + "\nold\n" + End + "\nafter\n"
+	once, err := Replace([]byte(page), "new\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "# Title\n\n" + Begin + "\n\nnew\n\n" + End + "\nafter\n"; string(once) != want {
+		t.Errorf("got %q, want %q", once, want)
+	}
+	twice, err := Replace(once, "new")
+	if err != nil || string(twice) != string(once) {
+		t.Errorf("again: %q, %v", twice, err)
+	}
+	for _, broken := range []string{
+		"", Begin + "\n", End + "\n", End + "\n" + Begin + "\n", page + Begin + "\n", page + End + "\n",
+	} {
+		var usage *bench.UsageError
+		if _, err := Replace([]byte(broken), "new"); !errors.As(err, &usage) {
+			t.Errorf("%q: %v, want a usage error", broken, err)
+		}
+	}
+}
+
+func TestSelect(t *testing.T) {
+	all, err := Select(nil)
+	if err != nil || len(all) != len(Sections()) {
+		t.Errorf("without names: %d sections, %v", len(all), err)
+	}
+	two, err := Select([]string{"watch", "victims"})
+	if err != nil || len(two) != 2 || two[0].Name != "watch" || two[1].Name != "victims" {
+		t.Errorf("two names: %v, %v", two, err)
+	}
+	var usage *bench.UsageError
+	if _, err := Select([]string{"watches"}); !errors.As(err, &usage) || !strings.Contains(err.Error(), "watches") {
+		t.Errorf("an unknown name: %v", err)
+	}
+}
+
+// The page that scripts/cost writes to has the place for it.
+func TestMethodHasThePlace(t *testing.T) {
+	page, err := os.ReadFile("../../docs/method.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Replace(page, "table"); err != nil {
+		t.Error(err)
+	}
+}
