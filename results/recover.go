@@ -47,7 +47,7 @@ func (f *Folder) Recover() (Recovered, error) {
 		switch {
 		case ended[l.ID]:
 		case known:
-			l.Cell.Attempts = slices.Concat(r.Run.Cells[i].Attempts, l.Attempts)
+			l.Attempts = slices.Concat(r.Run.Cells[i].Attempts, l.Attempts)
 			r.Run.Cells[i] = l.Cell
 		default:
 			at[l.ID] = len(r.Run.Cells)
