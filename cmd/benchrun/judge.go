@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 
 func newJudgeCommand() *cobra.Command {
 	var s settings
+	var htmlFile string
 	cmd := &cobra.Command{
 		Use:   "judge RUN",
 		Short: "judge a stored run again, from its records alone",
@@ -38,13 +40,28 @@ of its last cell are judged too.`,
 			for _, n := range notes {
 				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), n)
 			}
+			if htmlFile != "" {
+				if err := drawJudged(htmlFile, args[0], run); err != nil {
+					return err
+				}
+			}
 			return s.print(cmd, run, strings.TrimSuffix(args[0], "/"+results.RunFile))
 		},
 	}
 	s.attempts, s.out = 1, "-"
 	addPrintFlags(cmd.Flags(), &s)
+	cmd.Flags().StringVar(&htmlFile, "html", "", "also draw the report of the judged run into this file")
 	completeFlags(cmd, &s)
 	return cmd
+}
+
+// drawJudged writes the report of a run that was judged again.
+func drawJudged(file, path string, run bench.Run) error {
+	folder, err := results.OpenFolder(path)
+	if err != nil {
+		return err
+	}
+	return writeFile("--html", file, func(w io.Writer) error { return drawReport(w, folder, run) })
 }
 
 // judgeAgain gives the run with verdicts, reasons, flags and measures taken

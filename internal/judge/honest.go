@@ -2,7 +2,10 @@ package judge
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 
 	"benchrun/internal/bench"
 )
@@ -16,12 +19,13 @@ const keptPercent = 50
 
 // honest is what became of provokers that are honest requests themselves.
 type honest struct {
-	due  int // in valid seconds, and early enough to have ended
-	lost int // of these, without a right answer
+	due  int            // in valid seconds, and early enough to have ended
+	lost int            // of these, without a right answer
+	how  map[string]int // the lost ones by what came instead
 }
 
 func (v *view) honest(bins []Bin) honest {
-	var h honest
+	h := honest{how: map[string]int{}}
 	if !v.head.MustComplete {
 		return h
 	}
@@ -33,6 +37,7 @@ func (v *view) honest(bins []Bin) honest {
 		h.due++
 		if !rightAnswer(s) {
 			h.lost++
+			h.how[insteadWords(s)]++
 		}
 	}
 	return h
@@ -44,14 +49,33 @@ func rightAnswer(s bench.Sample) bool {
 	return s.Outcome == bench.Completed && s.Status == http.StatusOK && s.Error == ""
 }
 
-// honestWords: "honest requests lost: 11 of 12". It is "" when
-// no more than one, or no more than 5 %, were lost.
+// insteadWords says what came instead of a right answer.
+func insteadWords(s bench.Sample) string {
+	switch {
+	case s.Outcome == bench.Completed && s.Status != http.StatusOK:
+		return fmt.Sprintf("answered with status %d", s.Status)
+	case s.Outcome == bench.Completed:
+		return "answered wrongly"
+	case s.Outcome == bench.NoConnect:
+		return "refused a connection"
+	case s.Outcome == bench.Cut:
+		return "cut off"
+	}
+	return "not answered"
+}
+
+// honestWords: "honest requests lost: 11 of 12 (9 answered with status 413, 2 cut
+// off)". It is "" when no more than one, or no more than 5 %, were lost.
 func (f *findings) honestWords() string {
 	h := f.honest
 	if !shortOf(h.due, h.due-h.lost) {
 		return ""
 	}
-	return fmt.Sprintf("honest requests lost: %s of %s", count(h.lost), count(h.due))
+	var how []string
+	for _, what := range slices.Sorted(maps.Keys(h.how)) {
+		how = append(how, count(h.how[what])+" "+what)
+	}
+	return fmt.Sprintf("honest requests lost: %s of %s (%s)", count(h.lost), count(h.due), strings.Join(how, ", "))
 }
 
 // leaked is how much the delivered faults have leaked, bytes.

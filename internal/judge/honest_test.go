@@ -24,18 +24,18 @@ func honestScene() scene {
 
 func TestHonestRequestsMustComplete(t *testing.T) {
 	for _, tt := range []struct {
-		name  string
-		spoil func(*bench.Sample)
+		name, how string
+		spoil     func(*bench.Sample)
 	}{
-		{"an error page", func(s *bench.Sample) { s.Status = 504 }},
-		{"a wrong body", func(s *bench.Sample) { s.Error = "the upload's receipt: another digest" }},
-		{"cut", func(s *bench.Sample) { s.Outcome, s.Status = bench.Cut, 0 }},
-		{"no connection", func(s *bench.Sample) { s.Outcome, s.Status = bench.NoConnect, 0 }},
-		{"no answer", func(s *bench.Sample) { s.Outcome, s.Status, s.Done = bench.HeldOpen, 0, 0 }},
+		{"an error page", "12 answered with status 504", func(s *bench.Sample) { s.Status = 504 }},
+		{"a wrong body", "12 answered wrongly", func(s *bench.Sample) { s.Error = "the upload's receipt: another digest" }},
+		{"cut", "12 cut off", func(s *bench.Sample) { s.Outcome, s.Status = bench.Cut, 0 }},
+		{"no connection", "12 refused a connection", func(s *bench.Sample) { s.Outcome, s.Status = bench.NoConnect, 0 }},
+		{"no answer", "12 not answered", func(s *bench.Sample) { s.Outcome, s.Status, s.Done = bench.HeldOpen, 0, 0 }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			j := Judge(honestScene().edit(bench.RoleProvoker, fault(0), recoveryAt, tt.spoil).Record)
-			if j.Verdict != bench.Failed || !strings.HasPrefix(j.Reasons[0], "honest requests lost: 12 of 12") {
+			if j.Verdict != bench.Failed || !strings.HasPrefix(j.Reasons[0], "honest requests lost: 12 of 12 ("+tt.how+")") {
 				t.Errorf("all lost: %s %q", j.Verdict, j.Reasons)
 			}
 			wantMeasure(t, j.Measures, "honest_lost", "12")

@@ -15,8 +15,12 @@ func Judge(rec *bench.Record) bench.Judgement {
 	f := find(newView(rec))
 	if f.doubted() == "" { // an interruption may leave things half done
 		if said := contradiction(rec); said != "" {
+			flags := []string{}
+			if rec.Head.Sabotage != "" { // all that such a record can still tell
+				flags = append(flags, FlagSabotaged)
+			}
 			return bench.Judgement{
-				Reasons: []string{"the record contradicts itself: " + said}, Flags: []string{}, Measures: noMeasures(),
+				Reasons: []string{"the record contradicts itself: " + said}, Flags: flags, Measures: noMeasures(),
 			}
 		}
 	}
