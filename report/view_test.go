@@ -51,6 +51,7 @@ func TestReproduce(t *testing.T) {
 		{[]string{"run", "--seed=9"}, "benchrun run --seed=9"},
 		{[]string{"run", "it's", "", "$(reboot)"}, `benchrun run 'it'\''s' '' '$(reboot)' --seed 7`},
 		{[]string{"merge", "a", "b"}, ""},
+		{[]string{"-o", "out", "-s", "x", "--json", "-", "--out=there", "-c", "y"}, "benchrun -s x -c y --seed 7"},
 	} {
 		if got := reproduce(bench.Run{Args: c.args, Seed: 7}); got != c.want {
 			t.Errorf("%q gives %q, want %q", c.args, got, c.want)
