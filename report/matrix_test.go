@@ -56,7 +56,7 @@ func TestMatrixCell(t *testing.T) {
 		{bench.Degraded, h(97.9), "~ 97"},
 		{bench.Failed, h(94.99), "✗ 94"},
 		{bench.Failed, h(100), "✗ 100 †"},
-		{bench.Broken, h(0), "✗ broken"},
+		{bench.Broken, h(0), "⊘ broken"},
 		{bench.Invalid, h(50), "? invalid"},
 		{bench.Held, nil, "✓ held"},
 		{bench.Unsupported, nil, "·"},
