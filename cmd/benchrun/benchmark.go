@@ -36,6 +36,10 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if err != nil {
 		return err
 	}
+	rules, err := s.gate.rules(selectedCells(cells))
+	if err != nil {
+		return err
+	}
 	if s.dryRun {
 		return dryRun(cmd.Context(), cmd.OutOrStdout(), cells, s)
 	}
@@ -49,15 +53,10 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if err := s.print(cmd, run, filepath.Join(s.out, run.ID)); err != nil {
 		return errors.Join(runErr, err)
 	}
-	if runErr != nil {
-		return runErr
+	if err := s.gate.decide(cmd.ErrOrStderr(), rules, run); err != nil {
+		return errors.Join(runErr, err)
 	}
-	for _, c := range run.Cells {
-		if c.Verdict == bench.Invalid {
-			return errUnmeasured
-		}
-	}
-	return nil
+	return runErr
 }
 
 // cells resolves the selection. Without any it is the demonstration; without

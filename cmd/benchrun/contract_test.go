@@ -245,7 +245,7 @@ func wantStart(t *testing.T, app, fault, receipts string, cmd *exec.Cmd, ask fun
 func TestContractExitCodes(t *testing.T) {
 	table := section(t, contract(t), "## Exit codes")
 	for _, code := range []int{bench.ExitOK, bench.ExitInternal, bench.ExitUsage, bench.ExitEnvironment,
-		bench.ExitNothing, bench.ExitUnmeasured, bench.ExitCheckFailed} {
+		bench.ExitNothing, bench.ExitUnmeasured, bench.ExitCheckFailed, bench.ExitStrict} {
 		if !strings.Contains(table, fmt.Sprintf("| %d |", code)) || !strings.Contains(exitHelp, strconv.Itoa(code)+" ") {
 			t.Errorf("exit code %d is not told in the contract and in --help", code)
 		}

@@ -223,12 +223,19 @@ func TestInstallFails(t *testing.T) {
 	}
 }
 
-// fails runs benchrun to its documented end and returns stderr.
+// fails runs benchrun, with a folder for its results, to its documented end and
+// returns stderr.
 func fails(t *testing.T, code int, args ...string) string {
+	t.Helper()
+	return ends(t, code, append(args, "--out", t.TempDir())...)
+}
+
+// ends runs benchrun to its documented end and returns stderr.
+func ends(t *testing.T, code int, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	cmd := benchrunCommand(ctx, t, append(args, "--out", t.TempDir())...)
+	cmd := benchrunCommand(ctx, t, args...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if err := cmd.Run(); cmd.ProcessState == nil {

@@ -24,7 +24,7 @@ again. Nothing is run and nothing in the folder is changed. It says where the
 outcome differs from what the run's own run.json holds: with the same benchrun
 there is no difference. Of a run that was killed, the attempts that it had made
 of its last cell are judged too.`,
-		Example: "  benchrun judge benchrun-out/20261121-120000-3fa9\n  benchrun judge --json - RUN | jq '.cells[].verdict'",
+		Example: "  benchrun judge benchrun-out/20261121-120000-3fa9\n  benchrun judge --json - RUN | jq '.cells[].verdict'\n  benchrun judge RUN --gate gate.txt",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -45,7 +45,17 @@ of its last cell are judged too.`,
 					return err
 				}
 			}
-			return s.print(cmd, run, strings.TrimSuffix(args[0], "/"+results.RunFile))
+			rules, err := s.gate.rules(measuredCells(run))
+			if err != nil {
+				return err
+			}
+			if err := s.print(cmd, run, strings.TrimSuffix(args[0], "/"+results.RunFile)); err != nil {
+				return err
+			}
+			if len(rules) == 0 && !s.gate.strict { // to judge again is no measuring
+				return nil
+			}
+			return s.gate.decide(cmd.ErrOrStderr(), rules, run)
 		},
 	}
 	s.attempts, s.out = 1, "-"

@@ -48,7 +48,7 @@ func run(args []string) (code int) {
 	cmd := newRootCommand()
 	cmd.SetArgs(args)
 	err := cmd.ExecuteContext(ctx)
-	if err != nil && !errors.Is(err, errUnmeasured) && !errors.Is(err, errCheckFailed) {
+	if err != nil && !errors.Is(err, errUnmeasured) && !errors.Is(err, errCheckFailed) && !errors.Is(err, errStrict) {
 		fmt.Fprintln(os.Stderr, "benchrun:", err)
 	}
 	return exitCode(ctx, err)
@@ -57,9 +57,13 @@ func run(args []string) (code int) {
 // errUnmeasured says that some cell is invalid; the table has said so already.
 var errUnmeasured = errors.New("not everything could be measured")
 
-// errCheckFailed says that a server failed a check, or benchrun its calibration;
-// the table has said so already.
+// errCheckFailed says that a server failed a check, a run its gate, or benchrun
+// its calibration; what was printed has said so already.
 var errCheckFailed = errors.New("a check failed")
+
+// errStrict says that only strict checks failed; what was printed has said so
+// already.
+var errStrict = errors.New("a strict check failed")
 
 // errTerminated is why a context ended on SIGTERM or SIGHUP.
 var errTerminated = errors.New("terminated")
@@ -121,6 +125,8 @@ func exitCode(ctx context.Context, err error) int {
 		return bench.ExitUnmeasured
 	case errors.Is(err, errCheckFailed):
 		return bench.ExitCheckFailed
+	case errors.Is(err, errStrict):
+		return bench.ExitStrict
 	case errors.As(err, &env), errors.Is(err, syscall.ENOSPC):
 		return bench.ExitEnvironment
 	}

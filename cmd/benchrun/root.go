@@ -37,6 +37,7 @@ type settings struct {
 	dryRun, reprobe, verbose     bool
 	python                       string
 	port                         int
+	gate                         gateFlags
 }
 
 const rootLong = `benchrun tells which web app server keeps serving when some requests wedge,
@@ -54,13 +55,15 @@ const rootExample = `  benchrun                                             the 
   benchrun --server gunicorn --profile 'g*'            gthread and gevent, all scenarios
   benchrun --server gunicorn@23.0.0 --server waitress --json out.json
   benchrun --server '*' --scenario slow-upload --dry-run
+  benchrun --server gunicorn --fail-on '*/hardened/*: verdict >= degraded' --fail-on 'survivors == 0'
   benchrun judge benchrun-out/20261121-120000-3fa9     the verdicts again, from what was stored`
 
 const exitHelp = `
 Exit codes:
   0 everything asked for was measured   1 a bug in benchrun   2 usage
   3 environment (install, port, disk)   4 nothing selected    5 some cell is invalid
-  10 check-server: a check failed; calibrate: a verdict was wrong
+  10 what must hold does not: a rule of the gate, a check of check-server, a
+  verdict of calibrate   11 only strict checks failed
   130, 143 interrupted; what was measured is kept
 `
 
@@ -117,6 +120,7 @@ func addPrintFlags(f *pflag.FlagSet, s *settings) {
 	f.StringVar(&s.jsonFile, "json", "", "also write run.json's content to this file, - for stdout")
 	f.StringVarP(&s.format, "format", "f", "table", "what to print on stdout: "+strings.Join(formatNames, ", "))
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "reasons for held cells too")
+	s.gate.add(f)
 }
 
 func (s settings) mode() bench.Mode {

@@ -13,7 +13,8 @@ const (
 	ExitEnvironment = 3   // this machine cannot do it: install failed, port taken, disk full
 	ExitNothing     = 4   // the selection is empty
 	ExitUnmeasured  = 5   // some cell is invalid: not everything could be measured
-	ExitCheckFailed = 10  // check-server: the server or its file is not what the contract asks for; calibrate: benchrun's verdict is known to be wrong
+	ExitCheckFailed = 10  // what must hold does not: a rule of the gate, a check of check-server, or a verdict of calibrate
+	ExitStrict      = 11  // only strict checks failed
 	ExitInterrupted = 130 // SIGINT
 	ExitTerminated  = 143 // SIGTERM
 )

@@ -16,7 +16,7 @@ const module = "benchrun"
 var layer = map[string]int{
 	"internal/bench": 0,
 	"scenarios":      1, "clients": 1, "targets": 1, "results": 1,
-	"internal/launch": 1, "internal/observe": 1, "internal/judge": 1, "report": 1,
+	"internal/launch": 1, "internal/observe": 1, "internal/judge": 1, "internal/gate": 1, "report": 1,
 	"internal/plan": 2, "internal/guide": 2,
 	"internal/runner": 3, "internal/calibrate": 3,
 	"internal/doctor": 4, "internal/cost": 4,

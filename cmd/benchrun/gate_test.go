@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/judge"
+	"benchrun/results"
+)
+
+// storedRun is a run of one cell with its record: gunicorn/default/wedge-1pct.
+func storedRun(t *testing.T) string {
+	t.Helper()
+	const golden = "../../results/testdata/golden/20261121-120000-3fa9"
+	dir := filepath.Join(t.TempDir(), "run")
+	if err := os.CopyFS(dir, os.DirFS(golden)); err != nil {
+		t.Fatal(err)
+	}
+	run, err := results.ReadRun(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.Cells = run.Cells[:1]
+	var text bytes.Buffer
+	if err := run.Encode(&text); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, results.RunFile), text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// A stored run is judged and gated without anything being run.
+func TestGateOfAStoredRun(t *testing.T) {
+	run := storedRun(t)
+	judged, _, err := judgeAgain(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cell := judged.Cells[0]
+	verdict := cell.Verdict.String()
+	file := filepath.Join(t.TempDir(), "gate.txt")
+	if err := os.WriteFile(file, []byte("verdict >= held\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name string
+		args []string
+		code int
+		want string
+	}{
+		{"no gate", nil, bench.ExitOK, ""},
+		{"a rule that cannot match", []string{"--fail-on", "waitress: verdict >= held"}, bench.ExitUsage, `rule "waitress: verdict >= held": it selects no cell`},
+		{"an unknown measure", []string{"--fail-on", "speed > 9"}, bench.ExitUsage, `unknown measure "speed"`},
+		{"a missing file", []string{"--gate", file + "x"}, bench.ExitUsage, "no such file"},
+	} {
+		if stderr := ends(t, tt.code, append([]string{"judge", run}, tt.args...)...); !strings.Contains(stderr, tt.want) {
+			t.Errorf("%s: %s", tt.name, stderr)
+		}
+	}
+	want := map[bench.Verdict]int{bench.Held: bench.ExitOK, bench.Invalid: bench.ExitUnmeasured}[cell.Verdict]
+	if cell.Verdict != bench.Held && cell.Verdict != bench.Invalid {
+		want = bench.ExitCheckFailed
+	}
+	stderr := ends(t, want, "judge", run, "--gate", file)
+	if !strings.Contains(stderr, "of 1 checks hold") || cell.Verdict != bench.Held && !strings.Contains(stderr, "seen "+verdict) {
+		t.Errorf("%s", stderr)
+	}
+}
+
+// Broken comes before unmeasured, and strict checks count only when nothing
+// else is wrong.
+func TestDecide(t *testing.T) {
+	cell := func(v bench.Verdict, flags ...string) bench.Cell {
+		return bench.Cell{Server: "s", Profile: "p", Scenario: "wedge-1pct", Family: "wedge", Verdict: v, Flags: flags}
+	}
+	for _, tt := range []struct {
+		name   string
+		rules  []string
+		strict bool
+		cells  []bench.Cell
+		want   error
+	}{
+		{"no rule", nil, false, []bench.Cell{cell(bench.Failed)}, nil},
+		{"no rule, invalid", nil, false, []bench.Cell{cell(bench.Invalid)}, errUnmeasured},
+		{"kept", []string{"verdict >= held"}, false, []bench.Cell{cell(bench.Held, judge.FlagFlaky)}, nil},
+		{"broken", []string{"verdict >= held"}, true, []bench.Cell{cell(bench.Failed, judge.FlagFlaky), cell(bench.Invalid)}, errCheckFailed},
+		{"another cell is invalid", []string{"verdict >= failed"}, true, []bench.Cell{cell(bench.Held, judge.FlagFlaky), cell(bench.Invalid)}, errUnmeasured},
+		{"missing", []string{"time_to_recover <= 10s"}, false, []bench.Cell{cell(bench.Held)}, errUnmeasured},
+		{"strict", []string{"verdict >= held"}, true, []bench.Cell{cell(bench.Held, judge.FlagFlaky)}, errStrict},
+		{"strict without rules", nil, true, []bench.Cell{cell(bench.Held, judge.FlagAged)}, nil},
+	} {
+		g := gateFlags{failOn: tt.rules, strict: tt.strict}
+		run := bench.Run{Cells: tt.cells}
+		rules, err := g.rules(measuredCells(run))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := g.decide(&bytes.Buffer{}, rules, run); got != tt.want { //nolint:errorlint // these very values
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// The flags that --strict minds are flags of the judge.
+func TestStrictFlagsExist(t *testing.T) {
+	for _, f := range strictFlags {
+		if !slices.ContainsFunc(judge.FlagTable, func(s judge.FlagSpec) bool { return s.Name == f }) {
+			t.Errorf("no flag %q", f)
+		}
+	}
+}

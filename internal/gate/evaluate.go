@@ -1,0 +1,109 @@
+package gate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// Outcome is what a rule came to in a cell. The zero value says that nothing
+// was measured: it never passes.
+type Outcome int
+
+// The outcomes.
+const (
+	Unmeasured Outcome = iota // the cell is invalid, or has no figure
+	Broken
+	Kept
+)
+
+// String is the outcome's word.
+func (o Outcome) String() string { return [...]string{"unmeasured", "broken", "kept"}[o] }
+
+// Check is a rule applied to one cell.
+type Check struct {
+	Rule    Rule
+	Cell    string // server/profile/scenario
+	Outcome Outcome
+	Seen    string // "12.4 s", "> 5 s", "failed", "nothing to measure"
+}
+
+// String is "gunicorn/default/wedge-1pct: time_to_recover <= 10s, but > 5 s".
+func (c Check) String() string {
+	_, wanted, ok := strings.Cut(c.Rule.Text, ":")
+	if !ok || c.Rule.Selector == "" {
+		wanted = c.Rule.Text
+	}
+	return fmt.Sprintf("%s: want %s, seen %s", c.Cell, strings.TrimSpace(wanted), c.Seen)
+}
+
+// Evaluate applies rules to the cells of a run, rule by rule. family finds a
+// cell's family. Unsupported cells are skipped: that they are was said
+// before anything ran.
+func Evaluate(rules []Rule, cells []bench.Cell, family func(id string) (bench.Family, bool)) []Check {
+	var out []Check
+	for _, r := range rules {
+		for _, c := range cells {
+			if !r.Selects(c.Name()) || c.Verdict == bench.Unsupported {
+				continue
+			}
+			if f, _ := family(c.Family); !Applies(r.Measure, f) {
+				continue
+			}
+			out = append(out, r.check(c))
+		}
+	}
+	return out
+}
+
+// check applies the rule to a cell. A bound decides where every value above it
+// would; where the value itself is needed, the rule is broken: the server was
+// still down, say, when benchrun stopped looking.
+func (r Rule) check(c bench.Cell) Check {
+	k := Check{Rule: r, Cell: c.Name(), Seen: c.Verdict.String()}
+	if c.Verdict == bench.Invalid {
+		return k
+	}
+	if r.Measure == Verdict {
+		k.Outcome = outcome(r.keptBy(c.Verdict))
+		return k
+	}
+	m := c.Measures[r.Measure]
+	switch {
+	case m.Value == nil && m.Censored == "":
+		k.Seen = "nothing to measure"
+	case m.Value == nil:
+		k.Seen, k.Outcome = "more than was looked for", Broken
+	case m.Censored != "":
+		k.Seen = strings.TrimSpace("> " + number(*m.Value) + " " + m.Unit)
+		k.Outcome = outcome((r.Op == ">=" || r.Op == ">") && *m.Value >= r.Value)
+	default:
+		k.Seen = strings.TrimSpace(number(*m.Value) + " " + m.Unit)
+		k.Outcome = outcome(compare(*m.Value, r.Op, r.Value))
+	}
+	return k
+}
+
+func outcome(kept bool) Outcome {
+	if kept {
+		return Kept
+	}
+	return Broken
+}
+
+// Worst is what checks come to: broken before unmeasured before kept. No check
+// at all is unmeasured.
+func Worst(checks []Check) Outcome {
+	has := func(o Outcome) bool {
+		return slices.ContainsFunc(checks, func(c Check) bool { return c.Outcome == o })
+	}
+	switch {
+	case has(Broken):
+		return Broken
+	case has(Unmeasured), len(checks) == 0:
+		return Unmeasured
+	}
+	return Kept
+}

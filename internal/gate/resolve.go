@@ -1,0 +1,84 @@
+package gate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// Selected is a cell that is about to be measured, or was.
+type Selected struct {
+	Name        string       // server/profile/scenario
+	Family      bench.Family // without ID: not known
+	Unsupported bool         // said before anything runs
+}
+
+// Resolve checks rules against the cells of a run. A rule that selects no cell,
+// or only cells that its measure says nothing about, can never match: a
+// bench.UsageError names it.
+func Resolve(rules []Rule, cells []Selected) error {
+	for _, r := range rules {
+		selected, supported, telling := 0, 0, 0
+		for _, c := range cells {
+			if !r.Selects(c.Name) {
+				continue
+			}
+			selected++
+			if c.Unsupported {
+				continue
+			}
+			supported++
+			if Applies(r.Measure, c.Family) {
+				telling++
+			}
+		}
+		switch {
+		case selected == 0:
+			return r.errorf("it selects no cell of this run", "the run has "+someNames(cells))
+		case supported == 0:
+			return r.errorf("every cell that it selects is unsupported", "")
+		case telling == 0:
+			return r.errorf(fmt.Sprintf("%s is not measured in any cell that it selects", r.Measure),
+				"benchrun list measures says what each is about")
+		}
+	}
+	return nil
+}
+
+// Applies says whether a measure tells anything about cells of a family. Where
+// it does not, a rule about it skips the cell; where it does, a missing figure
+// is one that could not be measured. Of a family that is not known (no ID) every
+// measure may tell.
+func Applies(measure string, f bench.Family) bool {
+	if f.ID == "" {
+		return true
+	}
+	switch measure {
+	case "reclaimed", "time_to_reclaim": // of wedges: a slow client's slot comes back by itself
+		return f.Effect == bench.EffectHold && !f.Client.CutOff()
+	case "slots", "watchdog":
+		return f.Effect == bench.EffectHold
+	case "memory_kept":
+		return f.Leak > 0
+	case "honest_lost":
+		return f.MustComplete
+	}
+	return true
+}
+
+func someNames(cells []Selected) string {
+	const some = 3
+	var names []string
+	for _, c := range cells {
+		if !slices.Contains(names, c.Name) {
+			names = append(names, c.Name)
+		}
+	}
+	text := strings.Join(names[:min(some, len(names))], ", ")
+	if len(names) > some {
+		text += fmt.Sprintf(" and %d more", len(names)-some)
+	}
+	return text
+}

@@ -1,0 +1,206 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// Verdict is what stands in the place of a measure's name in a rule about
+// verdicts.
+const Verdict = "verdict"
+
+// Rule is one thing that must be so.
+type Rule struct {
+	Text     string // as it was written
+	Place    string // where: "--fail-on", "gate.txt:3"
+	Selector string // "server/profile/scenario", each a glob; missing parts and "" mean all
+	Measure  string // a measure's name, or Verdict
+	Op       string // one of Ops
+	Value    float64
+	Least    bench.Verdict // compared with, if Measure is Verdict
+}
+
+// Ops lists the comparisons of rules.
+var Ops = []string{"<=", ">=", "==", "!=", "<", ">"}
+
+var (
+	ruleForm  = regexp.MustCompile(`^(?:([^\s:]+)\s*:\s*)?([a-z][a-z0-9_]*)\s*(<=|>=|==|!=|<|>|=)\s*(\S.*)$`)
+	valueForm = regexp.MustCompile(`^([-+]?[0-9]*\.?[0-9]+)\s*([A-Za-z%/]*)$`)
+)
+
+// ParseRule reads "[selector:] measure op value" or "[selector:] verdict op
+// word". Its errors are bench.UsageErrors that name the place and the rule.
+func ParseRule(place, text string) (Rule, error) {
+	r := Rule{Text: strings.TrimSpace(text), Place: place}
+	m := ruleForm.FindStringSubmatch(r.Text)
+	if m == nil {
+		return Rule{}, r.errorf("not a rule", "write '[server/profile/scenario:] measure op value', for example '*/hardened/wedge-*: time_to_recover <= 10s'")
+	}
+	r.Selector, r.Measure, r.Op = m[1], m[2], m[3]
+	if r.Op == "=" {
+		return Rule{}, r.errorf("= is no comparison", "write == or one of "+strings.Join(Ops, " "))
+	}
+	if strings.Count(r.Selector, "/") > 2 {
+		return Rule{}, r.errorf(fmt.Sprintf("selector %q has more than three parts", r.Selector), "a selector is server/profile/scenario")
+	}
+	if _, err := path.Match(r.Selector, ""); err != nil {
+		return Rule{}, r.errorf(fmt.Sprintf("selector %q is not a glob", r.Selector), "brackets must be closed")
+	}
+	if r.Measure == Verdict {
+		return r.withVerdict(m[4])
+	}
+	return r.withValue(m[4])
+}
+
+func (r Rule) withVerdict(word string) (Rule, error) {
+	v, err := bench.ParseVerdict(word)
+	if err != nil {
+		return Rule{}, r.errorf(err.Error(), "")
+	}
+	r.Least = v
+	switch {
+	case v == bench.Invalid || v == bench.Unsupported:
+		return Rule{}, r.errorf(v.String()+" says that nothing was measured: no rule can ask for it", "write verdict >= degraded")
+	case !r.possible():
+		return Rule{}, r.errorf("no verdict is ever so", "verdicts, from worst to best: broken failed degraded held")
+	case !r.keptBy(bench.Held):
+		return Rule{}, r.errorf("a rule says what must be so, and held would break this one", "write what you want to see, for example verdict >= degraded")
+	}
+	return r, nil
+}
+
+// possible says whether any verdict keeps the rule, and any breaks it.
+func (r Rule) possible() bool {
+	kept := 0
+	for v := bench.Broken; v <= bench.Held; v++ {
+		if r.keptBy(v) {
+			kept++
+		}
+	}
+	return kept > 0 && kept < int(bench.Held-bench.Broken)+1
+}
+
+func (r Rule) keptBy(v bench.Verdict) bool { return compare(float64(v), r.Op, float64(r.Least)) }
+
+// units says how much of a measure's own unit one of the unit that was written
+// is: "10s" for seconds, "200ms" too.
+var units = map[string]map[string]float64{
+	"s":       {"s": 1, "ms": 1e-3, "min": 60, "h": 3600},
+	"ms":      {"ms": 1, "s": 1e3},
+	"%":       {"%": 1, "pct": 1},
+	"MiB":     {"MiB": 1, "KiB": 1.0 / 1024, "GiB": 1024},
+	"MiB/min": {"MiB/min": 1},
+}
+
+func (r Rule) withValue(text string) (Rule, error) {
+	spec, ok := bench.MeasureByName(r.Measure)
+	if !ok {
+		return Rule{}, r.errorf(fmt.Sprintf("unknown measure %q", r.Measure), "benchrun list measures names them all; verdict is one more")
+	}
+	m := valueForm.FindStringSubmatch(strings.TrimSpace(text))
+	if m == nil {
+		return Rule{}, r.errorf(fmt.Sprintf("%q is not a figure", text), "for example 10s, 95%, 200ms, 12")
+	}
+	v, err := strconv.ParseFloat(m[1], 64)
+	if err != nil || math.IsInf(v, 0) {
+		return Rule{}, r.errorf(fmt.Sprintf("%q is not a figure", text), "for example 10s, 95%, 200ms, 12")
+	}
+	factor := 1.0
+	if m[2] != "" && m[2] != spec.Unit {
+		if factor, ok = units[spec.Unit][m[2]]; !ok {
+			return Rule{}, r.errorf(fmt.Sprintf("%s is in %s, not in %s", r.Measure, unitWord(spec.Unit), m[2]), "")
+		}
+	}
+	r.Value = v * factor
+	return r, r.checkRange(spec)
+}
+
+// checkRange finds rules that every run keeps or none does.
+func (r Rule) checkRange(spec bench.MeasureSpec) error {
+	low, high := 0.0, math.Inf(1)
+	switch spec.Unit {
+	case "%":
+		high = 100
+	case "":
+		if spec.Better != bench.Neither { // yes or no
+			high = 1
+		}
+	}
+	switch r.Measure {
+	case "memory_growth", "memory_slope", "memory_kept", "lateness_p99":
+		low, high = math.Inf(-1), math.Inf(1)
+	}
+	never := r.Op == "<" && r.Value <= low || r.Op == "<=" && r.Value < low || r.Op == ">" && r.Value >= high ||
+		r.Op == ">=" && r.Value > high || r.Op == "==" && (r.Value < low || r.Value > high)
+	always := r.Op == ">=" && r.Value <= low || r.Op == ">" && r.Value < low || r.Op == "<=" && r.Value >= high ||
+		r.Op == "<" && r.Value > high || r.Op == "!=" && (r.Value < low || r.Value > high)
+	switch {
+	case never:
+		return r.errorf(fmt.Sprintf("%s is never so", r.Measure), rangeWords(low, high, spec.Unit))
+	case always:
+		return r.errorf(fmt.Sprintf("%s is always so: the rule cannot be broken", r.Measure), rangeWords(low, high, spec.Unit))
+	}
+	return nil
+}
+
+func rangeWords(low, high float64, unit string) string {
+	if math.IsInf(high, 1) {
+		return "it is never below " + strings.TrimSpace(number(low)+" "+unit)
+	}
+	return fmt.Sprintf("it lies between %s and %s", number(low), strings.TrimSpace(number(high)+" "+unit))
+}
+
+func unitWord(unit string) string {
+	if unit == "" {
+		return "plain numbers"
+	}
+	return unit
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+// errorf is a usage error about the rule.
+func (r Rule) errorf(problem, hint string) error {
+	return &bench.UsageError{Problem: fmt.Sprintf("%s: rule %q: %s", r.Place, r.Text, problem), Hint: hint}
+}
+
+// Selects says whether the rule is about a cell: "server/profile/scenario".
+func (r Rule) Selects(cell string) bool {
+	if r.Selector == "" {
+		return true
+	}
+	globs, names := strings.Split(r.Selector, "/"), strings.Split(cell, "/")
+	for i, g := range globs {
+		if i >= len(names) {
+			return false
+		}
+		if ok, err := path.Match(g, names[i]); err != nil || !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func compare(a float64, op string, b float64) bool {
+	switch op {
+	case "<=":
+		return a <= b
+	case ">=":
+		return a >= b
+	case "<":
+		return a < b
+	case ">":
+		return a > b
+	case "==":
+		return a == b
+	case "!=":
+		return a != b
+	}
+	return false
+}
