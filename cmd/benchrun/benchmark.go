@@ -172,7 +172,7 @@ func (s settings) print(cmd *cobra.Command, run bench.Run, folder string) error 
 		Width: width(out), Verbose: s.verbose,
 	})
 	if s.jsonFile != "" { // after the table: that one is on its way already
-		err = errors.Join(err, writeJSON(s.jsonFile, run))
+		err = errors.Join(err, writeFile(s.jsonFile, func(w io.Writer) error { return report.JSON(w, run) }))
 	}
 	return err
 }
@@ -189,17 +189,18 @@ func (s settings) checkJSONFile() error {
 	return f.Close()
 }
 
-func writeJSON(path string, run bench.Run) (err error) {
+// writeFile writes what --json asks for.
+func writeFile(path string, fill func(io.Writer) error) (err error) {
 	f, err := os.Create(path) //nolint:gosec // the user names the file
 	if err != nil {
-		return &bench.EnvironmentError{Problem: "--json " + path, Err: err, Hint: "the run's folder has the same in run.json"}
+		return &bench.EnvironmentError{Problem: "--json " + path, Err: err, Hint: "the run's folder has the same"}
 	}
 	defer func() {
 		if cerr := f.Close(); cerr != nil && err == nil {
 			err = cerr
 		}
 	}()
-	return report.JSON(f, run)
+	return fill(f)
 }
 
 func isTerminal(w any) bool {

@@ -80,8 +80,8 @@ func (a Answer) String() string {
 // MarshalText writes the word.
 func (a Answer) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
-// answer is what one pair says by itself.
-func (p Pair) answer() Answer {
+// Answer is what one pair says by itself.
+func (p Pair) Answer() Answer {
 	heldA, heldB := p.A.Verdict == bench.Held, p.B.Verdict == bench.Held
 	switch {
 	case p.A.Verdict == bench.Invalid || p.B.Verdict == bench.Invalid,
@@ -133,7 +133,7 @@ func NextPair(pairs []Pair, need int) bool {
 // said lists the answers of the pairs that say something, and counts the rest.
 func said(pairs []Pair) (answers []Answer, invalid int) {
 	for _, p := range pairs {
-		if a := p.answer(); a != DuelInvalid {
+		if a := p.Answer(); a != DuelInvalid {
 			answers = append(answers, a)
 		} else {
 			invalid++
@@ -153,7 +153,7 @@ func Decide(pairs []Pair, need int, a, b string) Duel {
 	var all []float64
 	var telling []Pair
 	for _, p := range pairs {
-		if p.answer() != DuelInvalid {
+		if p.Answer() != DuelInvalid {
 			all = append(all, p.Losses...)
 			telling = append(telling, p)
 		}
@@ -182,7 +182,7 @@ func invalidWords(pairs []Pair, a, b string) string {
 	for i := len(pairs) - 1; i >= 0; i-- {
 		p := pairs[i]
 		switch {
-		case p.answer() != DuelInvalid:
+		case p.Answer() != DuelInvalid:
 		case p.A.Verdict == bench.Invalid || p.A.Verdict == bench.Unsupported:
 			return fmt.Sprintf("%s is %s: %s", a, p.A.Verdict, firstReason(p.A))
 		case p.B.Verdict == bench.Invalid || p.B.Verdict == bench.Unsupported:

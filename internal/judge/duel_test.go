@@ -27,7 +27,7 @@ func TestPairAnswers(t *testing.T) {
 		{"A is invalid", wedged().doubt(0, 0, "control-dead"), lossy(50), DuelInvalid},
 		{"B is invalid", wedged(), wedged().doubt(0, 0, "control-dead"), DuelInvalid},
 	} {
-		if got := NewPair(tt.a.Record, tt.b.Record).answer(); got != tt.want {
+		if got := NewPair(tt.a.Record, tt.b.Record).Answer(); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
 	}
