@@ -32,7 +32,7 @@ const completeMarker = ".complete"
 type recipe struct {
 	Server       string   `json:"server"`
 	Requirements []string `json:"requirements"`
-	Files        []string `json:"files,omitempty"` // digests of the requirements that are files
+	Files        []string `json:"files,omitempty"` // digests of the requirements that are files or folders
 	Python       string   `json:"python"`
 	Version      string   `json:"python_version"`
 	Tag          string   `json:"python_tag"`
@@ -42,15 +42,17 @@ func newRecipe(server string, requirements []string, py interpreter) (recipe, er
 	r := recipe{Server: server, Requirements: requirements, Python: py.path, Version: py.version, Tag: py.tag}
 	for _, req := range requirements {
 		// The author of a server tries wheel after wheel under one name.
-		info, err := os.Stat(req)
-		if err != nil || !info.Mode().IsRegular() {
+		file := req
+		if _, path, ok := strings.Cut(req, atFile); ok {
+			file = path
+		} else if info, err := os.Stat(req); err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		text, err := os.ReadFile(req)
+		d, err := digest(file)
 		if err != nil {
-			return recipe{}, &bench.EnvironmentError{Problem: "cannot read requirement " + req, Err: err}
+			return recipe{}, err
 		}
-		r.Files = append(r.Files, fmt.Sprintf("%x", sha256.Sum256(text)))
+		r.Files = append(r.Files, d)
 	}
 	return r, nil
 }
@@ -150,10 +152,11 @@ func build(ctx context.Context, t tool, folder string, r recipe, py interpreter)
 	python := filepath.Join(folder, "bin", "python")
 	var steps [][]string
 	if haveUV() {
-		steps = [][]string{
-			{"uv", "venv", "--python", py.path, folder},
-			append([]string{"uv", "pip", "install", "--python", python}, r.Requirements...),
+		install := []string{"uv", "pip", "install", "--python", python}
+		if len(r.Files) > 0 { // uv knows a folder again by its project file's time, whatever else has changed
+			install = append(install, "--no-cache")
 		}
+		steps = [][]string{{"uv", "venv", "--python", py.path, folder}, append(install, r.Requirements...)}
 	} else {
 		steps = [][]string{
 			{py.path, "-m", "venv", folder},

@@ -3,6 +3,7 @@ package targets
 import (
 	"context"
 	"path/filepath"
+	"slices"
 )
 
 // Foreseen is what Install would use, before it is there.
@@ -20,7 +21,7 @@ func Foresee(ctx context.Context, opts InstallOptions) (Foreseen, error) {
 	if err != nil {
 		return Foreseen{}, err
 	}
-	version, err := wantedVersion(opts.Server, p, opts.Version)
+	version, err := opts.Server.wantedVersion(slices.Concat(opts.Server.Install.Python, p.Install.Python), opts.Version)
 	if err != nil {
 		return Foreseen{}, err
 	}

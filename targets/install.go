@@ -16,7 +16,7 @@ import (
 type InstallOptions struct {
 	Server  *Server
 	Profile string
-	Version string // asked for; "" = the server file's
+	Version string // asked for, as CheckVersion takes it; "" = the server file's
 	Python  string // interpreter, a path or a name on PATH; "" = choose
 	User    *RunAs // who runs the server; nil = oneself
 
@@ -41,6 +41,8 @@ type Installation struct {
 	PythonVersion string // "3.11.2"
 	Interpreter   string // Python itself, or what its environment was made with
 	Env           string // root of the environment, "" if it has none
+
+	local string // "+path.1a2b3c4d" of what was installed from a path: two states of a checkout are two versions
 }
 
 // Install installs a server in one profile, or finds it installed: Debian
@@ -56,7 +58,7 @@ func Install(ctx context.Context, opts InstallOptions) (*Installation, error) {
 	if err != nil {
 		return nil, err
 	}
-	version, err := wantedVersion(s, p, opts.Version)
+	version, err := s.wantedVersion(slices.Concat(s.Install.Python, p.Install.Python), opts.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +83,7 @@ func Install(ctx context.Context, opts InstallOptions) (*Installation, error) {
 	if in.Version, err = measureVersion(ctx, in, opts); err != nil {
 		return nil, err
 	}
+	in.Version += in.local
 	return in, nil
 }
 
@@ -101,6 +104,9 @@ func (in *Installation) install(ctx context.Context, opts InstallOptions, needs 
 	if err != nil {
 		return err
 	}
+	if strings.HasPrefix(opts.Version, versionPath) && len(r.Files) > 0 {
+		in.local = "+path." + r.Files[0][:8]
+	}
 	envs := environments{cache: cache, apt: packages, progress: opts.Progress, marker: opts.Marker}
 	if in.Env, err = envs.get(ctx, r, py); err != nil {
 		return err
@@ -118,26 +124,6 @@ func (in *Installation) install(ctx context.Context, opts InstallOptions, needs 
 		}
 	}
 	return nil
-}
-
-// wantedVersion is the version to install: the one asked for, or the file's.
-func wantedVersion(s *Server, p Profile, asked string) (string, error) {
-	if asked == "" {
-		return s.Version, nil
-	}
-	choosable := slices.ContainsFunc(slices.Concat(s.Install.Python, p.Install.Python), func(r string) bool {
-		return strings.Contains(r, "{version}")
-	})
-	switch {
-	case !versionWanted.MatchString(asked):
-		return "", bench.Usagef("%s@%s: %q is not a version", s.Name, asked, asked)
-	case !choosable:
-		return "", &bench.UsageError{
-			Problem: fmt.Sprintf("%s cannot be had in a chosen version: it is used as it is found", s.Name),
-			Hint:    "leave out @" + asked,
-		}
-	}
-	return asked, nil
 }
 
 // versionWord is what looks like a version: "27.0.1", "v3.0.2", "6.1.1rc2".

@@ -160,12 +160,12 @@ func (s *Server) ReloadSignal(p Profile) string {
 	return s.Reload.Signal
 }
 
-// requirements lists what a profile needs, the server's own first, with
-// {version} filled in.
+// requirements lists what a profile needs, the server's own first, in a version
+// that wantedVersion gave.
 func (s *Server) requirements(p Profile, version string) Requirements {
 	python := slices.Concat(s.Install.Python, p.Install.Python)
 	for i, r := range python {
-		python[i] = strings.ReplaceAll(r, "{version}", version)
+		python[i] = require(r, s.Version, version)
 	}
 	return Requirements{Apt: slices.Concat(s.Install.Apt, p.Install.Apt), Python: python}
 }

@@ -128,7 +128,7 @@ func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error
 	}
 	for _, w := range words {
 		name, version, _ := strings.Cut(w, "@")
-		if strings.ContainsRune(version, ',') {
+		if strings.ContainsRune(version, ',') && !strings.HasPrefix(version, "path:") {
 			return nil, &bench.UsageError{
 				Problem: fmt.Sprintf("--server %s: %q is not a version", w, version),
 				Hint:    "nothing is split behind an '@': repeat --server for each server with a version",
@@ -146,10 +146,8 @@ func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error
 			if err != nil {
 				return nil, err
 			}
-			if version != "" && !takesVersion(s) {
-				return nil, &bench.UsageError{
-					Problem: fmt.Sprintf("--server %s: benchrun does not install %s, so its version cannot be chosen", w, n),
-				}
+			if err := s.CheckVersion(version); err != nil {
+				return nil, err
 			}
 			if version == s.Version { // what it would be anyway
 				add(chosenServer{s, ""})
@@ -159,15 +157,6 @@ func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error
 		}
 	}
 	return out, nil
-}
-
-// takesVersion says whether any requirement of the server names a version.
-func takesVersion(s *targets.Server) bool {
-	python := slices.Clone(s.Install.Python)
-	for _, p := range s.Profiles {
-		python = append(python, p.Install.Python...)
-	}
-	return slices.ContainsFunc(python, func(r string) bool { return strings.Contains(r, "{version}") })
 }
 
 type profileChoice struct{ name, unsupported string }

@@ -40,19 +40,16 @@ type Run struct {
 	failed   map[string]error      // targets that could not be installed
 	rest     time.Duration         // what the cells after this one take
 	stories  map[string]html.Story // by record, for report.html
+	side     string                // of a duel, for the names of its files: both sides may be the same target
 }
 
 // Do runs the order.
 func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, error) {
-	r.run, r.order = run, order
-	r.prepared, r.failed, r.stories = map[string]*Prepared{}, map[string]error{}, map[string]html.Story{}
-	var first error
-	if err := r.installAll(ctx); err != nil {
+	if err := r.begin(ctx, run, order); err != nil {
 		return r.finish(ctx, err)
 	}
-	r.run.Environment.Python = r.python()
-	r.Progress.Start(len(order.Cells), r.estimate(order.Cells))
 	defer r.Progress.Done()
+	var first error
 	for i, c := range order.Cells {
 		r.Progress.Remaining(r.estimate(order.Cells[i:]))
 		r.Progress.Cell(i+1, c.Name())
@@ -84,6 +81,18 @@ func (r *Run) python() string {
 		}
 	}
 	return ""
+}
+
+// begin installs every target and starts the progress line.
+func (r *Run) begin(ctx context.Context, run bench.Run, order Order) error {
+	r.run, r.order = run, order
+	r.prepared, r.failed, r.stories = map[string]*Prepared{}, map[string]error{}, map[string]html.Story{}
+	if err := r.installAll(ctx); err != nil {
+		return err
+	}
+	r.run.Environment.Python = r.python()
+	r.Progress.Start(len(order.Cells), r.estimate(order.Cells))
+	return nil
 }
 
 // estimate is how long cells take, kept probes left out.
@@ -162,15 +171,20 @@ func (r *Run) install(ctx context.Context, c plan.Cell) (*Prepared, error) {
 	return r.Lab.Prepare(ctx, c, r.order.Python, r.Progress.Note)
 }
 
-// cell makes as many attempts as the judge wants and folds them.
-func (r *Run) cell(ctx context.Context, c plan.Cell) (bench.Cell, error) {
-	cell := bench.Cell{
+// newCell is a cell that nothing has come of yet.
+func (o Order) newCell(c plan.Cell) bench.Cell {
+	return bench.Cell{
 		Server: c.Server.Name, Version: c.Version, Profile: c.Profile, Scenario: c.Scenario.Name(),
 		Family: c.Scenario.Family.ID, FamilyVer: c.Scenario.Family.Version, Group: c.Scenario.Family.Group,
-		Ratio: c.Scenario.Ratio.Percent(), Seed: r.order.Seed, Flags: []string{}, Measures: bench.Measures{},
+		Ratio: c.Scenario.Ratio.Percent(), Seed: o.Seed, Flags: []string{}, Measures: bench.Measures{},
 		Attempts: []bench.Attempt{}, Command: []string{},
-		ScheduleHash: plan.NewSchedule(r.order.Seed, c.Scenario, bench.StandardLoad.Rate, r.order.Mode).Hash(),
+		ScheduleHash: plan.NewSchedule(o.Seed, c.Scenario, bench.StandardLoad.Rate, o.Mode).Hash(),
 	}
+}
+
+// cell makes as many attempts as the judge wants and folds them.
+func (r *Run) cell(ctx context.Context, c plan.Cell) (bench.Cell, error) {
+	cell := r.order.newCell(c)
 	if c.Unsupported != "" {
 		cell.Verdict, cell.Reasons = bench.Unsupported, []string{c.Unsupported}
 		return cell, nil
@@ -190,7 +204,7 @@ func (r *Run) cell(ctx context.Context, c plan.Cell) (bench.Cell, error) {
 	}
 	var judged []bench.Judgement
 	for {
-		j, err := r.attempt(ctx, t, c, &cell)
+		_, j, err := r.attempt(ctx, t, c, &cell)
 		if ctx.Err() != nil {
 			return cell, context.Cause(ctx)
 		}
@@ -219,12 +233,12 @@ func unmade(cell *bench.Cell, judged []bench.Judgement, err error) {
 }
 
 // attempt runs one attempt, judges it, adds it to the cell and stores it. An
-// attempt that could not be made has no judgement; one that could not be
-// stored has a judgement and an error.
-func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.Cell) (*bench.Judgement, error) {
+// attempt that could not be made has neither record nor judgement; one that
+// could not be stored has both and an error.
+func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.Cell) (*bench.Record, *bench.Judgement, error) {
 	n := len(cell.Attempts) + 1
 	began := time.Now()
-	id := results.CellID(*cell)
+	id := results.CellID(*cell) + r.side
 	logRel := r.Folder.LogPath(id, n)
 	rec, err := r.Lab.Attempt(ctx, Job{
 		Run: r.run.ID, Number: n, Target: t, Scenario: c.Scenario, Mode: r.order.Mode, Seed: r.order.Seed,
@@ -235,10 +249,10 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 		},
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if ctx.Err() != nil { // half an attempt is none
-		return nil, context.Cause(ctx)
+		return nil, nil, context.Cause(ctx)
 	}
 	recRel := r.Folder.RecordPath(id, n)
 	j := judge.Judge(rec)
@@ -252,9 +266,9 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 	r.Progress.Remaining(r.rest)
 	r.Progress.Attempt(n, j.Verdict, a.H)
 	if err := r.Folder.WriteRecord(recRel, rec); err != nil {
-		return &j, err
+		return rec, &j, err
 	}
-	return &j, r.Folder.AppendAttempt(results.NewAttemptLine(*cell, a, j))
+	return rec, &j, r.Folder.AppendAttempt(results.NewAttemptLine(*cell, a, j))
 }
 
 // probe measures the target's slots and watchdog where the scenario needs them

@@ -2,64 +2,10 @@ package targets
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"benchrun/internal/bench"
 )
-
-// Spec is a server as the user asked for it.
-type Spec struct {
-	Name    string
-	Version string // "" = the server file's own
-}
-
-// String gives the spec as it was written: "gunicorn" or "gunicorn@23.0.0".
-func (s Spec) String() string {
-	if s.Version == "" {
-		return s.Name
-	}
-	return s.Name + "@" + s.Version
-}
-
-// A version becomes part of a pip requirement: nothing that could be an option
-// or a second requirement.
-var versionWanted = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.+!_-]*$`)
-
-// ParseSpec reads "gunicorn" or "gunicorn@23.0.0". It fails with a
-// bench.UsageError; whether the server exists is Registry.Lookup's business.
-func ParseSpec(text string) (Spec, error) {
-	name, version, at := strings.Cut(strings.TrimSpace(text), "@")
-	s := Spec{Name: name, Version: version}
-	switch {
-	case !nameForm.MatchString(name):
-		return Spec{}, &bench.UsageError{
-			Problem: fmt.Sprintf("%q is not a server's name", name),
-			Hint:    "write name or name@version, for example gunicorn@23.0.0",
-		}
-	case at && strings.Contains(version, ","):
-		return Spec{}, &bench.UsageError{
-			Problem: fmt.Sprintf("%q: a comma after the @ belongs to the version", text),
-			Hint:    "give --server once for each server that has a version",
-		}
-	case at && !versionWanted.MatchString(version):
-		return Spec{}, bench.Usagef("%q: %q is not a version", text, version)
-	}
-	return s, nil
-}
-
-// SplitSpecs splits "gunicorn,waitress" at its commas, but never after an @:
-// "gunicorn,waitress@3.0" gives two specs and "a@1,b" gives one.
-func SplitSpecs(text string) []string {
-	at := strings.IndexByte(text, '@')
-	if at < 0 {
-		return strings.Split(text, ",")
-	}
-	head, tail := text[:at], text[at:]
-	parts := strings.Split(head, ",")
-	parts[len(parts)-1] += tail
-	return parts
-}
 
 // Nearest gives the candidate that a mistyped word most likely meant, "" if
 // none is near. Upper case counts as lower, _ and - as the same. Of equally

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/judge"
+	"benchrun/internal/plan"
+	"benchrun/internal/runner"
+	"benchrun/report"
+	"benchrun/results"
+	"benchrun/targets"
+)
+
+const duelLong = `duel measures two targets against each other on this machine now, attempt by
+attempt in turn (A B A B), and answers for each scenario whether B is worse than
+A, the same, or better. A is the baseline: usually the release before, with B
+the one that is about to be made.
+
+A target is server[/profile][@version]; the version may be a release, previous
+(the release before the one that benchrun knows), or path:DIR, a checkout, which
+is installed as it is now into an environment of its own. Without a profile it
+is --profile.
+
+B is worse when it does not hold what A holds, or when it loses more of each
+second's victims than A, by the margin of 2 % in the median of all seconds, and
+when that repeats: one pair that says so asks for another one. If A does not
+hold either, nothing can be said of B, and the answer is invalid.
+
+The exit code is 0 when B is nowhere worse, 10 when it is, and 5 when some
+answer is invalid.`
+
+const duelExample = `  benchrun duel gunicorn@previous gunicorn --scenario wedge,segfault
+  benchrun duel gunicorn gunicorn@path:../gunicorn --profile hardened
+  benchrun duel gunicorn/default gunicorn/hardened --scenario 'wedge-*'`
+
+func newDuelCommand() *cobra.Command {
+	s := settings{format: "table", attempts: 1}
+	var profile string
+	var pairs int
+	cmd := &cobra.Command{
+		Use:               "duel A B",
+		Short:             "whether target B is worse than target A",
+		Long:              duelLong,
+		Example:           duelExample,
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: completeServers,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case len(args) != 2:
+				return &bench.UsageError{Problem: "duel wants two targets", Hint: "for example: benchrun duel gunicorn@previous gunicorn"}
+			case pairs < 2 || pairs > 9:
+				return bench.Usagef("--pairs %d is not between 2 and 9", pairs)
+			}
+			if err := s.check(); err != nil {
+				return err
+			}
+			return s.duel(cmd, args[0], args[1], profile, pairs)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringArrayVarP(&s.scenarios, "scenario", "c", nil, "scenarios: wedge-1pct, wedge, 'wedge-*' (all families at their own ratio unless given)")
+	f.StringVarP(&profile, "profile", "p", targets.ProfileHardened, "profile of a target that names none")
+	f.IntVar(&pairs, "pairs", 2, "how many pairs must say the same before a difference counts")
+	f.StringArrayVar(&s.serverFiles, "server-file", nil, "a server file of your own; its server is known by the name in it")
+	f.BoolVar(&s.full, "full", false, "a minute and more of faults an attempt")
+	f.Uint64Var(&s.seed, "seed", 1, "same seed, same schedule")
+	f.StringVarP(&s.out, "out", "o", "benchrun-out", "folder for the run's folder")
+	f.StringVar(&s.jsonFile, "json", "", "also write the answers (duel.json) to this file, - for stdout instead of the table")
+	f.BoolVarP(&s.dryRun, "dry-run", "n", false, "print cells, commands and time, and run nothing")
+	f.StringVar(&s.python, "python", "", "Python interpreter for the servers (default /usr/bin/python3)")
+	f.IntVar(&s.port, "port", 0, "port for the servers (default: a free one for each attempt)")
+	f.BoolVar(&s.reprobe, "reprobe", false, "measure slots and watchdogs again, whatever was kept from earlier runs")
+	completeFlags(cmd, &s)
+	return cmd
+}
+
+// duel resolves both targets, measures and answers.
+func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs int) error {
+	reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
+	if err != nil {
+		return err
+	}
+	cells, err := s.duelCells(reg, wordA, wordB, profile)
+	if err != nil {
+		return err
+	}
+	if s.dryRun {
+		return dryRun(cmd.Context(), cmd.OutOrStdout(), cells, s)
+	}
+	if err := s.checkJSONFile(); err != nil { // before minutes are spent
+		return err
+	}
+	run, bouts, runErr := s.executeDuel(cmd, cells, pairs)
+	if run.ID == "" {
+		return runErr
+	}
+	duel := results.Duel{
+		Schema: results.DuelSchema, Run: run.ID, Need: pairs, Margin: judge.DuelMargin, Bouts: bouts,
+		A: sideOf(run, cells[0], 0), B: sideOf(run, cells[1], 1),
+	}
+	folder, err := results.OpenFolder(filepath.Join(s.out, run.ID))
+	if err == nil {
+		err = folder.WriteDuel(duel)
+	}
+	if perr := s.printDuel(cmd, run, duel); err == nil {
+		err = perr
+	}
+	switch {
+	case runErr != nil:
+		return runErr
+	case err != nil:
+		return err
+	}
+	return duelError(duel)
+}
+
+// duelError stands for the exit code.
+func duelError(d results.Duel) error {
+	has := func(a judge.Answer) bool {
+		return slices.ContainsFunc(d.Bouts, func(b results.Bout) bool { return b.Answer == a.String() })
+	}
+	switch {
+	case has(judge.DuelWorse):
+		return errCheckFailed
+	case has(judge.DuelInvalid), len(d.Bouts) == 0:
+		return errUnmeasured
+	}
+	return nil
+}
+
+// duelCells are the cells of both targets, in turn.
+func (s settings) duelCells(reg *targets.Registry, wordA, wordB, profile string) ([]plan.Cell, error) {
+	var sides [2][]plan.Cell
+	for i, word := range []string{wordA, wordB} {
+		target, version, versioned := strings.Cut(word, "@")
+		server, own, named := strings.Cut(target, "/")
+		if !named {
+			own = profile
+		}
+		if strings.ContainsAny(server+own, "*?[,") {
+			return nil, bench.Usagef("%q is not one target: write server[/profile][@version]", word)
+		}
+		if versioned {
+			server += "@" + version
+		}
+		cells, err := plan.Cells(reg, plan.Selection{Servers: []string{server}, Profiles: []string{own}, Scenarios: s.scenarios})
+		if err != nil {
+			return nil, err
+		}
+		sides[i] = cells
+	}
+	var out []plan.Cell
+	for i := range sides[0] {
+		out = append(out, sides[0][i], sides[1][i])
+	}
+	return out, nil
+}
+
+func (s settings) executeDuel(cmd *cobra.Command, cells []plan.Cell, pairs int) (bench.Run, []results.Bout, error) {
+	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
+	progress := newProgress(stderr)
+	lab, done, err := openLab(ctx, s.port, progress.Note)
+	if err != nil {
+		return bench.Run{}, nil, err
+	}
+	defer done()
+	run := bench.Run{
+		Schema: bench.RunSchema, ID: results.NewRunID(), StartedAt: time.Now().UTC().Format(time.RFC3339),
+		Benchrun: benchrunVersion(), Args: os.Args[1:], Mode: s.mode(), Seed: s.seed,
+		Environment: lab.Environment, Cells: []bench.Cell{},
+	}
+	folder, err := results.Create(s.out, run)
+	if err != nil {
+		return bench.Run{}, nil, err
+	}
+	progress.Note(fmt.Sprintf("supervision: %s; results: %s", lab.Describe(), folder.Path()))
+	r := runner.Run{Lab: lab, Folder: folder, Progress: progress}
+	return r.Duel(ctx, run, runner.Order{
+		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: pairs, Reprobe: s.reprobe, Python: s.python,
+	})
+}
+
+// sideOf names a side by what was measured; i is 0 for A, 1 for B.
+func sideOf(run bench.Run, c plan.Cell, i int) results.DuelSide {
+	side := results.DuelSide{Server: c.Server.Name, Version: c.Version, Profile: c.Profile}
+	if i < len(run.Cells) {
+		side.Version = run.Cells[i].Version
+	}
+	return side
+}
+
+func (s settings) printDuel(cmd *cobra.Command, run bench.Run, d results.Duel) error {
+	out := cmd.OutOrStdout()
+	if s.jsonFile == "-" {
+		return d.Encode(out)
+	}
+	if err := report.Duel(out, duelView(run, d), width(out)); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(out, "\nresults  %s\n", filepath.Join(s.out, run.ID)); err != nil {
+		return fmt.Errorf("stdout: %w", err)
+	}
+	if s.jsonFile == "" {
+		return nil
+	}
+	return writeFile("--json", s.jsonFile, d.Encode)
+}
+
+func duelView(run bench.Run, d results.Duel) report.DuelView {
+	name := func(s results.DuelSide) string { return fmt.Sprintf("%s %s %s", s.Server, s.Version, s.Profile) }
+	v := report.DuelView{A: name(d.A), B: name(d.B)}
+	at := 0
+	for _, b := range d.Bouts {
+		row := report.DuelRow{Scenario: b.Scenario, Answer: b.Answer, Reasons: b.Reasons, Pairs: len(b.Pairs), Loss: report.None}
+		if len(b.Pairs) > 0 && at+1 < len(run.Cells) {
+			row.A, row.B = outcomeOf(run.Cells[at]), outcomeOf(run.Cells[at+1])
+			row.Loss = fmt.Sprintf("%+.1f %%", b.Loss)
+			at += 2
+		}
+		v.Bouts = append(v.Bouts, row)
+	}
+	return v
+}
+
+// outcomeOf is "held 100.0 %".
+func outcomeOf(c bench.Cell) string {
+	return c.Verdict.String() + " " + report.Figure(c.Measures["h"])
+}

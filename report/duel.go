@@ -1,0 +1,68 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+// DuelView is a duel, ready to be shown: a line a scenario.
+type DuelView struct {
+	A, B  string // the two targets
+	Bouts []DuelRow
+}
+
+// DuelRow is the duel under one scenario. A and B give the verdicts of the
+// attempts and the goodput, for example "held 100.0 %".
+type DuelRow struct {
+	Scenario, Answer, A, B, Loss string
+	Pairs                        int
+	Reasons                      []string
+}
+
+// Duel draws a duel for a terminal: a line a scenario, reasons below. Its errors
+// are those of w.
+func Duel(w io.Writer, v DuelView, width int) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "A  %s\nB  %s\n\n", clean(v.A), clean(v.B))
+	var rows [][]string
+	for _, r := range v.Bouts {
+		rows = append(rows, []string{clean(r.Scenario), duelBadge(r.Answer), clean(r.A), clean(r.B), clean(r.Loss), fmt.Sprint(r.Pairs)})
+	}
+	lines, err := drawTexts([]string{"scenario", "B is", "A", "B", "loss", "pairs"}, rows,
+		tw.AlignLeft, tw.AlignLeft, tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignRight)
+	if err != nil {
+		return err
+	}
+	for i, line := range lines {
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+		if i < 2 {
+			continue
+		}
+		for _, reason := range v.Bouts[i-2].Reasons {
+			indent := "  └ "
+			for _, part := range wrap(clean(reason), narrower(width, len("    "))) {
+				b.WriteString(indent + part + "\n")
+				indent = "    "
+			}
+		}
+	}
+	_, err = io.WriteString(w, b.String())
+	return err
+}
+
+// duelBadge is an answer's glyph and word.
+func duelBadge(answer string) string {
+	glyph := "?"
+	switch answer {
+	case "same":
+		glyph = "="
+	case "worse":
+		glyph = "✗"
+	case "better":
+		glyph = "✓"
+	}
+	return glyph + " " + clean(answer)
+}

@@ -1,0 +1,170 @@
+package targets
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// What may stand behind the @ of a server instead of a version.
+const (
+	// VersionPrevious is the release before the server file's own.
+	VersionPrevious = "previous"
+	// versionPath begins the path of a checkout, a wheel or an sdist, which is
+	// installed as it is now.
+	versionPath = "path:"
+)
+
+// A version becomes part of a pip requirement: nothing that could be an option
+// or a second requirement.
+var versionWanted = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.+!_-]*$`)
+
+// CheckVersion says whether a server can be had as asked for: "27.0.1",
+// "previous" or "path:DIR". "" is the file's own version. It looks at the path,
+// but not at what PyPI has; its errors are bench.UsageErrors.
+func (s *Server) CheckVersion(asked string) error {
+	all := s.Install.Python
+	for _, p := range s.Profiles {
+		all = slices.Concat(all, p.Install.Python)
+	}
+	_, err := s.wantedVersion(all, asked)
+	return err
+}
+
+// wantedVersion is the version to install, in one of the three forms; paths are
+// absolute then.
+func (s *Server) wantedVersion(requirements []string, asked string) (string, error) {
+	if asked == "" {
+		return s.Version, nil
+	}
+	path, isPath := strings.CutPrefix(asked, versionPath)
+	versioned := slices.DeleteFunc(slices.Clone(requirements), func(r string) bool { return !strings.Contains(r, "{version}") })
+	pinned := len(versioned) > 0 && !slices.ContainsFunc(versioned, func(r string) bool { return !strings.HasSuffix(r, "=={version}") })
+	switch {
+	case len(versioned) == 0:
+		return "", &bench.UsageError{
+			Problem: fmt.Sprintf("%s cannot be had in a chosen version: it is used as it is found", s.Name),
+			Hint:    "leave out @" + asked,
+		}
+	case (isPath || asked == VersionPrevious) && !pinned:
+		return "", bench.Usagef("%s@%s: %s does not say NAME=={version}, so that nothing else can take its place", s.Name, asked, s.File)
+	case isPath:
+		return checkout(s.Name, path)
+	case !versionWanted.MatchString(asked):
+		return "", &bench.UsageError{
+			Problem: fmt.Sprintf("%s@%s: %q is not a version", s.Name, asked, asked),
+			Hint:    "write a version, previous, or path:DIR",
+		}
+	}
+	return asked, nil
+}
+
+// checkout checks the path of something that pip can install.
+func checkout(server, path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("%s@path:%s: %w", server, path, err)
+	}
+	info, err := os.Stat(abs)
+	switch {
+	case path == "" || errors.Is(err, fs.ErrNotExist):
+		return "", bench.Usagef("%s@path:%s: there is no %s", server, path, abs)
+	case err != nil:
+		return "", bench.Usagef("%s@path:%s: %v", server, path, err)
+	case !info.IsDir():
+		return versionPath + abs, nil
+	}
+	for _, name := range []string{"pyproject.toml", "setup.py"} {
+		if exists(filepath.Join(abs, name)) {
+			return versionPath + abs, nil
+		}
+	}
+	return "", &bench.UsageError{
+		Problem: fmt.Sprintf("%s@path:%s: %s has neither pyproject.toml nor setup.py", server, path, abs),
+		Hint:    "give the top folder of the server's checkout",
+	}
+}
+
+// require puts a version into a requirement: "gunicorn[gevent]=={version}"
+// becomes "gunicorn[gevent]==27.0.1", "gunicorn[gevent]<27.0.1" for the
+// previous one of that, or "gunicorn[gevent] @ file:///checkout".
+func require(requirement, own, version string) string {
+	name, pinned := strings.CutSuffix(requirement, "=={version}")
+	path, isPath := strings.CutPrefix(version, versionPath)
+	switch {
+	case pinned && isPath:
+		return name + atFile + path
+	case pinned && version == VersionPrevious:
+		return name + "<" + own
+	}
+	return strings.ReplaceAll(requirement, "{version}", version)
+}
+
+// atFile stands in a requirement before an absolute path.
+const atFile = " @ file://"
+
+// How much a checkout may hold: more is no server's source.
+const (
+	maxTreeFiles = 50_000
+	maxTreeBytes = 512 << 20
+)
+
+// notSource are the folders of a checkout that building and testing make.
+var notSource = []string{".git", ".hg", ".tox", ".nox", ".venv", "venv", ".mypy_cache", ".pytest_cache", ".ruff_cache",
+	"__pycache__", "node_modules", "target", "build", "dist", "benchrun-out"}
+
+// digest is of a file, or of a folder's source files with their names: what is
+// installed from it is the same as long as that is.
+func digest(path string) (string, error) {
+	sum := sha256.New()
+	files, bytes := 0, int64(0)
+	err := filepath.WalkDir(path, func(at string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && at != path && (slices.Contains(notSource, d.Name()) || strings.HasSuffix(d.Name(), ".egg-info")):
+			return filepath.SkipDir
+		case !d.Type().IsRegular():
+			return nil
+		}
+		rel, err := filepath.Rel(path, at)
+		if err != nil {
+			return err
+		}
+		n, err := addFile(sum, rel, at)
+		bytes += n
+		if files++; files > maxTreeFiles || bytes > maxTreeBytes {
+			return bench.Usagef("path:%s: more than %d files or %d MiB: that is no server's checkout", path, maxTreeFiles, maxTreeBytes>>20)
+		}
+		return err
+	})
+	var usage *bench.UsageError
+	if err != nil && !errors.As(err, &usage) {
+		return "", &bench.EnvironmentError{Problem: "cannot read " + path, Err: err}
+	}
+	return fmt.Sprintf("%x", sum.Sum(nil)), err
+}
+
+func addFile(sum hash.Hash, name, path string) (int64, error) {
+	f, err := os.Open(path) //nolint:gosec // the user names the folder
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	_, _ = fmt.Fprintf(sum, "%q %d\n", name, info.Size()) // a hash never fails
+	return io.Copy(sum, f)
+}

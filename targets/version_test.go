@@ -1,0 +1,92 @@
+package targets
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestRequire(t *testing.T) {
+	for _, tt := range []struct{ requirement, version, want string }{
+		{"gunicorn=={version}", "27.0.1", "gunicorn==27.0.1"},
+		{"gunicorn[gevent]=={version}", "previous", "gunicorn[gevent]<2.0"},
+		{"gunicorn[gevent]=={version}", "path:/src/gunicorn", "gunicorn[gevent] @ file:///src/gunicorn"},
+		{"gevent==26.9.0", "previous", "gevent==26.9.0"},
+		{"toy>={version},<9", "1.0", "toy>=1.0,<9"},
+	} {
+		if got := require(tt.requirement, "2.0", tt.version); got != tt.want {
+			t.Errorf("%s in version %s: %q, want %q", tt.requirement, tt.version, got, tt.want)
+		}
+	}
+}
+
+func TestCheckVersion(t *testing.T) {
+	src := t.TempDir()
+	write(t, src, "pyproject.toml", "[project]\nname = \"toy\"\n")
+	write(t, src, "toy-1.0-py3-none-any.whl", "a wheel")
+	pinned := &Server{Name: "toy", File: "toy.yaml", Version: "1.0", Install: Requirements{Python: []string{"toy=={version}", "six==1.17.0"}}}
+	loose := &Server{Name: "toy", File: "toy.yaml", Version: "1.0", Install: Requirements{Python: []string{"toy>={version}"}}}
+	found := &Server{Name: "toy", File: "toy.yaml"}
+	for _, tt := range []struct {
+		server       *Server
+		asked, wrong string // wrong: the error's beginning, "" = none
+	}{
+		{pinned, "", ""},
+		{pinned, "0.9", ""},
+		{pinned, "previous", ""},
+		{pinned, "path:" + src, ""},
+		{pinned, "path:" + src + "/toy-1.0-py3-none-any.whl", ""},
+		{pinned, "path:" + src + "/none", "toy@path:" + src + "/none: there is no"},
+		{pinned, "path:", "toy@path:: there is no"},
+		{pinned, "path:" + t.TempDir(), "toy@path:"},
+		{pinned, "1 --pre", `toy@1 --pre: "1 --pre" is not a version`},
+		{loose, "0.9", ""},
+		{loose, "previous", "toy@previous: toy.yaml does not say NAME=={version}"},
+		{loose, "path:" + src, "toy@path:" + src + ": toy.yaml does not say"},
+		{found, "1.0", "toy cannot be had in a chosen version"},
+	} {
+		err := tt.server.CheckVersion(tt.asked)
+		if tt.wrong == "" {
+			if err != nil {
+				t.Errorf("%s: %v", tt.asked, err)
+			}
+			continue
+		}
+		wantUsage(t, err, tt.wrong)
+	}
+}
+
+// Whatever changes what would be installed changes the digest, and nothing else
+// does.
+func TestDigest(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "pkg"), "a.py", "a = 1\n")
+	write(t, dir, "pyproject.toml", "[project]\n")
+	now := func() string {
+		t.Helper()
+		d, err := digest(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	first := now()
+	for _, made := range []string{".git", "pkg/__pycache__", "build", "toy.egg-info"} {
+		write(t, filepath.Join(dir, made), "x", "made")
+	}
+	if now() != first {
+		t.Error("what building makes counts")
+	}
+	write(t, filepath.Join(dir, "pkg"), "a.py", "a = 2\n")
+	second := now()
+	if err := os.Rename(filepath.Join(dir, "pkg", "a.py"), filepath.Join(dir, "pkg", "b.py")); err != nil {
+		t.Fatal(err)
+	}
+	if third := now(); second == first || third == second {
+		t.Error("a changed or renamed file does not count")
+	}
+	if _, err := digest(filepath.Join(dir, "none")); err == nil || !strings.Contains(err.Error(), "none") {
+		t.Errorf("what is not there: %v", err)
+	}
+}
