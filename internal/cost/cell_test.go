@@ -70,8 +70,12 @@ func TestRunCells(t *testing.T) {
 		switch {
 		case fails != (err != nil):
 			t.Errorf("exit code %d: %v", code, err)
-		case err == nil && (len(run.Cells) == 0 || wall <= 0 || folder == nil):
-			t.Errorf("exit code %d: %d cells in %v", code, len(run.Cells), wall)
+		case err != nil:
+		default:
+			s, err := account(folder, run.Cells[0], wall)
+			if err != nil || s.Attempts != len(run.Cells[0].Attempts) || s.Wall != wall.Seconds() || s.Phases <= 0 {
+				t.Errorf("exit code %d: %+v, %v", code, s, err)
+			}
 		}
 	}
 }

@@ -28,7 +28,7 @@ func (l *Lab) vegeta(ctx context.Context, path, url string) (a attacked, perRequ
 	if a, err = vegetaServed(report); err != nil {
 		return a, 0, err
 	}
-	return a, microseconds(cpu, a.Requests), nil
+	return a, microseconds(cpu, a.Sent), nil
 }
 
 // vegetaServed reads the requests from vegeta's JSON report.
@@ -43,7 +43,7 @@ func vegetaServed(report []byte) (attacked, error) {
 	if r.Requests == 0 {
 		return attacked{}, errors.New("vegeta made no request")
 	}
-	return attacked{Requests: r.Requests, OK: r.Codes["200"]}, nil
+	return attacked{Requests: r.Requests, Sent: r.Requests, OK: r.Codes["200"]}, nil
 }
 
 // wrk asks as fast as it can, a fresh connection for each request, for half as
@@ -58,7 +58,7 @@ func (l *Lab) wrk(ctx context.Context, path, url string) (a attacked, perRequest
 	if a, err = wrkServed(out); err != nil {
 		return a, 0, err
 	}
-	return a, microseconds(cpu, a.Requests), nil
+	return a, microseconds(cpu, a.Sent), nil
 }
 
 var (
@@ -74,13 +74,14 @@ func wrkServed(out []byte) (attacked, error) {
 	if m == nil || atoi(m[1]) == 0 {
 		return attacked{}, fmt.Errorf("wrk made no request: %.200q", out)
 	}
-	a := attacked{Requests: atoi(m[1]), OK: atoi(m[1])}
+	a := attacked{Requests: atoi(m[1]), Sent: atoi(m[1]), OK: atoi(m[1])}
 	if m := wrkOther.FindSubmatch(out); m != nil {
 		a.OK -= atoi(m[1])
 	}
 	if m := wrkLost.FindSubmatch(out); m != nil {
 		for _, digits := range m[1:] {
 			a.Requests += atoi(digits)
+			a.Sent += atoi(digits)
 		}
 	}
 	return a, nil

@@ -3,6 +3,7 @@ package cost
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -22,7 +23,8 @@ const wrkConnections = 4
 
 // attacked is how an attack of the victim client went.
 type attacked struct {
-	Requests int   `json:"requests"`
+	Requests int   `json:"requests"` // that were due
+	Sent     int   `json:"sent"`
 	OK       int   `json:"ok"`
 	Lateness int64 `json:"lateness_p99_ns"` // sent - due
 }
@@ -65,6 +67,7 @@ func tally(samples []bench.Sample) attacked {
 			a.OK++
 		}
 		if s.Sent > 0 {
+			a.Sent++
 			late = append(late, s.Sent-s.Due)
 		}
 	}
@@ -78,10 +81,10 @@ func (l *Lab) attack(ctx context.Context, addr string, rate int) (a attacked, pe
 	if err != nil {
 		return a, 0, err
 	}
-	if a.Requests == 0 {
-		return a, 0, fmt.Errorf("not one victim was sent")
+	if a.Sent == 0 {
+		return a, 0, errors.New("not one victim was sent")
 	}
-	return a, microseconds(cpu, a.Requests), nil
+	return a, microseconds(cpu, a.Sent), nil
 }
 
 func microseconds(cpu time.Duration, requests int) float64 {

@@ -13,7 +13,7 @@ func TestTally(t *testing.T) {
 	samples := []bench.Sample{
 		{Due: 100, Sent: 150, Outcome: bench.OK}, {Due: 200, Sent: 270, Outcome: bench.HTTP5xx}, {Due: 300, Outcome: bench.Unsent},
 	}
-	if got, want := tally(samples), (attacked{Requests: 3, OK: 1, Lateness: 70}); got != want {
+	if got, want := tally(samples), (attacked{Requests: 3, Sent: 2, OK: 1, Lateness: 70}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if us := microseconds(50*time.Millisecond, 2000); us != 25 {
@@ -44,12 +44,12 @@ func TestVictimRow(t *testing.T) {
 
 func TestRivalsAreRead(t *testing.T) {
 	vegeta, err := vegetaServed([]byte(`{"requests":1000,"success":0.99,"status_codes":{"0":4,"200":990,"503":6}}`))
-	if err != nil || !reflect.DeepEqual(vegeta, attacked{Requests: 1000, OK: 990}) {
+	if err != nil || !reflect.DeepEqual(vegeta, attacked{Requests: 1000, Sent: 1000, OK: 990}) {
 		t.Errorf("vegeta: %+v, %v", vegeta, err)
 	}
 	wrk, err := wrkServed([]byte("Running 1s test\n  1 threads and 4 connections\n  9876 requests in 1.10s, 12.01MB read\n" +
 		"  Socket errors: connect 1, read 2, write 3, timeout 4\n  Non-2xx or 3xx responses: 6\nRequests/sec:   8978.18\n"))
-	if err != nil || !reflect.DeepEqual(wrk, attacked{Requests: 9886, OK: 9870}) {
+	if err != nil || !reflect.DeepEqual(wrk, attacked{Requests: 9886, Sent: 9886, OK: 9870}) {
 		t.Errorf("wrk: %+v, %v", wrk, err)
 	}
 	for _, nothing := range []string{"", "0 requests in 1.00s", "{}", `{"requests":0}`} {
