@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"benchrun/internal/bench"
+	"benchrun/results"
+)
+
+// duels runs a duel and gives its answers and the run's folder.
+func duels(t *testing.T, wantCode int, args ...string) (results.Duel, string) {
+	t.Helper()
+	out := t.TempDir()
+	cmd := benchrunCommand(t.Context(), t, append([]string{"duel", "--out", out, "--json", "-"}, args...)...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	if code := cmd.ProcessState.ExitCode(); code != wantCode {
+		t.Fatalf("duel %v: exit %d, want %d\n%s\n%s", args, code, wantCode, stdout.String(), stderr.String())
+	}
+	var d results.Duel
+	if err := json.Unmarshal(stdout.Bytes(), &d); err != nil {
+		t.Fatalf("stdout is no duel: %v\n%s", err, stdout.String())
+	}
+	return d, filepath.Join(out, d.Run)
+}
+
+// A lost watchdog is a regression, and the same server twice is none.
+func TestDuel(t *testing.T) {
+	d, folder := duels(t, bench.ExitCheckFailed, "reference/hardened", "reference/no-watchdog", "-c", "wedge")
+	if len(d.Bouts) != 1 || d.Bouts[0].Answer != "worse" || len(d.Bouts[0].Pairs) < 2 || d.B.Profile != "no-watchdog" {
+		t.Errorf("%+v", d)
+	}
+	if reasons := strings.Join(d.Bouts[0].Reasons, " "); !strings.Contains(reasons, "held") || !strings.Contains(reasons, "failed") {
+		t.Errorf("reasons %q", reasons)
+	}
+	judgedAs(t, folder)
+	stored, err := os.ReadFile(filepath.Join(folder, results.DuelFile))
+	var again results.Duel
+	if err == nil {
+		err = json.Unmarshal(stored, &again)
+	}
+	if err != nil || again.Run != d.Run || len(again.Bouts) != 1 {
+		t.Errorf("duel.json: %v, %+v", err, again)
+	}
+
+	d, folder = duels(t, bench.ExitOK, "reference/hardened", "reference/hardened", "-c", "segfault")
+	if d.Bouts[0].Answer != "same" || d.A != d.B {
+		t.Errorf("%+v", d)
+	}
+	judgedAs(t, folder)
+}
+
+// judgedAs sees that the folder of a duel is a run's folder like any other.
+func judgedAs(t *testing.T, folder string) {
+	t.Helper()
+	run, notes, err := judgeAgain(folder)
+	if err != nil || len(run.Cells) != 2 || len(notes) > 0 {
+		t.Errorf("%d cells, %q, %v", len(run.Cells), notes, err)
+	}
+}
+
+func TestDuelExit(t *testing.T) {
+	bouts := func(answers ...string) results.Duel {
+		var d results.Duel
+		for _, a := range answers {
+			d.Bouts = append(d.Bouts, results.Bout{Answer: a})
+		}
+		return d
+	}
+	for _, tt := range []struct {
+		duel results.Duel
+		want error
+	}{
+		{bouts("same", "better"), nil},
+		{bouts("same", "invalid"), errUnmeasured},
+		{bouts("invalid", "worse"), errCheckFailed},
+		{bouts(), errUnmeasured},
+	} {
+		if got := duelError(tt.duel); !errors.Is(got, tt.want) {
+			t.Errorf("%+v: %v, want %v", tt.duel.Bouts, got, tt.want)
+		}
+	}
+}
+
+func TestDuelUsage(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"reference"}, "wants two targets"},
+		{[]string{"reference", "refrence"}, `did you mean "reference"`},
+		{[]string{"reference", "refer*"}, "is not one target"},
+		{[]string{"reference/sound", "reference"}, `unknown profile "sound"`},
+		{[]string{"reference", "reference@previous"}, "cannot be had in a chosen version"},
+		{[]string{"gunicorn", "gunicorn@path:/nowhere"}, "there is no /nowhere"},
+		{[]string{"reference", "reference", "--pairs", "1"}, "--pairs 1 is not between"},
+	} {
+		if stderr := fails(t, bench.ExitUsage, append([]string{"duel"}, tt.args...)...); !strings.Contains(stderr, tt.want) {
+			t.Errorf("%v: %s", tt.args, stderr)
+		}
+	}
+}
