@@ -12,8 +12,10 @@ import (
 
 // Matrix writes the run as one table of GitHub-flavoured Markdown: a line a
 // target, a column a scenario, in each cell the verdict's glyph and the
-// percentage of victims served, cut to a whole number. It is the table to
-// publish; everything else about the run stands in its folder.
+// percentage of victims served, cut to a whole number. Where service collapsed
+// it is the time until then instead: the phase of such a cell ends early, so
+// that the percentage would tell when benchrun stopped looking. It is the table
+// to publish; everything else about the run stands in its folder.
 func Matrix(w io.Writer, v View) error {
 	scenarios := matrixScenarios(v)
 	var b strings.Builder
@@ -71,8 +73,8 @@ func matrixTargets(v View) (out []string) {
 	return out
 }
 
-// matrixCell is "✓ 100", "✗ 41", "✗ broken"; other says that it failed for
-// another reason than lost victims.
+// matrixCell is "✓ 100%", "✗ 8.5 min", "✗ 41%", "⊘ broken"; other says that it
+// failed for another reason than lost victims.
 func matrixCell(r Row) (text string, other bool) {
 	glyph, word, _ := strings.Cut(Badge(r.Verdict), " ")
 	h := r.Cell.Measures["h"].Value
@@ -82,7 +84,11 @@ func matrixCell(r Row) (text string, other bool) {
 	case r.Verdict == bench.Invalid || r.Verdict == bench.Broken || h == nil || math.IsNaN(*h) || math.IsInf(*h, 0):
 		return glyph + " " + word, false
 	}
-	text = glyph + " " + strconv.Itoa(int(*h))
+	text = glyph + " " + strconv.Itoa(int(*h)) + "%"
+	collapse := r.Cell.Measures["time_to_collapse"]
+	if r.Verdict == bench.Failed && collapse.Value != nil && collapse.Censored == "" {
+		return glyph + " " + Figure(collapse), false
+	}
 	const heldFrom = 98 // % of victims: below it the losses are the reason
 	if r.Verdict == bench.Failed && *h >= heldFrom {
 		return text + " †", true
@@ -95,7 +101,7 @@ func matrixLegend(v View, unserved bool) string {
 	for _, t := range v.Tally {
 		parts = append(parts, Badge(t.Verdict)+" "+grouped(float64(t.Cells)))
 	}
-	text := strings.Join(parts, ", ") + ". Figures: % of ordinary requests that were served while faults went on."
+	text := strings.Join(parts, ", ") + ". %: ordinary requests that were served while faults went on. A time: how long after the first fault fewer than half were, at this ratio."
 	if unserved {
 		text += " † Failed for another reason than lost requests: memory that was kept, a wrong body, or honest requests that were cut off."
 	}

@@ -46,16 +46,23 @@ func TestMatrixHasEveryCell(t *testing.T) {
 
 func TestMatrixCell(t *testing.T) {
 	h := func(v float64) bench.Measures { return bench.Measures{"h": {Value: &v, Unit: "%"}} }
+	collapsed := func(served, after float64, censored string) bench.Measures {
+		m := h(served)
+		m["time_to_collapse"] = bench.Measure{Value: &after, Unit: "s", Censored: censored}
+		return m
+	}
 	for _, tt := range []struct {
 		verdict  bench.Verdict
 		measures bench.Measures
 		want     string
 	}{
-		{bench.Held, h(100), "✓ 100"},
-		{bench.Held, h(99.99), "✓ 99"}, // cut: 100 means all of them
-		{bench.Degraded, h(97.9), "~ 97"},
-		{bench.Failed, h(94.99), "✗ 94"},
-		{bench.Failed, h(100), "✗ 100 †"},
+		{bench.Held, h(100), "✓ 100%"},
+		{bench.Held, h(99.99), "✓ 99%"}, // cut: 100 means all of them
+		{bench.Degraded, h(97.9), "~ 97%"},
+		{bench.Failed, h(94.99), "✗ 94%"},
+		{bench.Failed, h(100), "✗ 100% †"},
+		{bench.Failed, collapsed(47, 512, ""), "✗ 512 s"},
+		{bench.Failed, collapsed(47, 13, ">"), "✗ 47%"},
 		{bench.Broken, h(0), "⊘ broken"},
 		{bench.Invalid, h(50), "? invalid"},
 		{bench.Held, nil, "✓ held"},
