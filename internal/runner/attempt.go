@@ -220,6 +220,11 @@ func (a *attempt) ageing(ctx context.Context) {
 	}
 	a.provoke(ctx, bench.RoleAgeing, dues)
 	a.until(ctx, start+int64(n)*int64(ageingEvery)+int64(ageingSettle))
+	for end := start + int64(a.phases.AgeingMax); ctx.Err() == nil && a.clock.Now() < end; sleep(ctx, ageingSettle/5) {
+		if servedAgain(a.col.snapshot().Samples, a.clock.Now(), bench.StandardLoad.Rate) {
+			break
+		}
+	}
 	a.col.update(func(r *bench.Record) { r.Head.Aged = n })
 }
 
