@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,20 +42,15 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if s.dryRun {
 		return dryRun(cmd.Context(), cmd.OutOrStdout(), cells, s)
 	}
-	if err := s.checkJSONFile(); err != nil { // before minutes are spent
+	if err := s.prepareFiles(); err != nil { // before minutes are spent
 		return err
 	}
 	run, runErr := s.execute(cmd, cells)
 	if runErr != nil && len(run.Cells) == 0 { // nothing was measured
 		return runErr
 	}
-	if err := s.print(cmd, run, filepath.Join(s.out, run.ID)); err != nil {
-		return errors.Join(runErr, err)
-	}
-	if err := s.gate.decide(cmd.ErrOrStderr(), rules, run); err != nil {
-		return errors.Join(runErr, err)
-	}
-	return runErr
+	verdict, err := s.deliver(cmd, run, filepath.Join(s.out, run.ID), rules, runErr)
+	return errors.Join(runErr, err, verdict)
 }
 
 // cells resolves the selection. Without any it is the demonstration; without
@@ -135,71 +129,6 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 	return r.Do(ctx, run, runner.Order{
 		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Reprobe: s.reprobe, Python: s.python,
 	})
-}
-
-var formatNames = []string{"table", "markdown", "matrix", "json", "csv"}
-
-// formats are the ways to print a run on stdout.
-var formats = map[string]func(w io.Writer, run bench.Run, v report.View, opts report.TableOptions) error{
-	"table": func(w io.Writer, _ bench.Run, v report.View, opts report.TableOptions) error {
-		return report.Table(w, v, opts)
-	},
-	"markdown": func(w io.Writer, _ bench.Run, v report.View, _ report.TableOptions) error {
-		return report.Markdown(w, v)
-	},
-	"matrix": func(w io.Writer, _ bench.Run, v report.View, _ report.TableOptions) error {
-		return report.Matrix(w, v)
-	},
-	"json": func(w io.Writer, run bench.Run, _ report.View, _ report.TableOptions) error {
-		return report.JSON(w, run)
-	},
-	"csv": func(w io.Writer, _ bench.Run, v report.View, _ report.TableOptions) error {
-		return report.CSV(w, v)
-	},
-}
-
-// print writes the run in the format asked for to stdout, and as JSON to
-// --json. With --json - stdout carries the JSON alone.
-func (s settings) print(cmd *cobra.Command, run bench.Run, folder string) error {
-	out := cmd.OutOrStdout()
-	if s.jsonFile == "-" {
-		return report.JSON(out, run)
-	}
-	v := report.NewView(run)
-	v.Folder = folder
-	err := formats[s.format](out, run, v, report.TableOptions{
-		Color: isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
-		Width: width(out), Verbose: s.verbose,
-	})
-	if s.jsonFile != "" { // after the table: that one is on its way already
-		err = errors.Join(err, writeJSON(s.jsonFile, run))
-	}
-	return err
-}
-
-// checkJSONFile finds out whether --json can be written.
-func (s settings) checkJSONFile() error {
-	if s.jsonFile == "" || s.jsonFile == "-" {
-		return nil
-	}
-	f, err := os.OpenFile(s.jsonFile, os.O_WRONLY|os.O_CREATE, 0o644)
-	if err != nil {
-		return &bench.EnvironmentError{Problem: "--json " + s.jsonFile, Err: err}
-	}
-	return f.Close()
-}
-
-func writeJSON(path string, run bench.Run) (err error) {
-	f, err := os.Create(path) //nolint:gosec // the user names the file
-	if err != nil {
-		return &bench.EnvironmentError{Problem: "--json " + path, Err: err, Hint: "the run's folder has the same in run.json"}
-	}
-	defer func() {
-		if cerr := f.Close(); cerr != nil && err == nil {
-			err = cerr
-		}
-	}()
-	return report.JSON(f, run)
 }
 
 func isTerminal(w any) bool {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -29,6 +30,9 @@ there is no difference.`,
 			if err := s.check(); err != nil {
 				return err
 			}
+			if err := s.prepareFiles(); err != nil {
+				return err
+			}
 			run, differences, err := judgeAgain(args[0])
 			if err != nil {
 				return err
@@ -40,13 +44,11 @@ there is no difference.`,
 			if err != nil {
 				return err
 			}
-			if err := s.print(cmd, run, strings.TrimSuffix(args[0], "/"+results.RunFile)); err != nil {
-				return err
+			var broke error
+			if run.Interrupted {
+				broke = errors.New("it was interrupted")
 			}
-			if len(rules) == 0 && !s.gate.strict { // to judge again is no measuring
-				return nil
-			}
-			return s.gate.decide(cmd.ErrOrStderr(), rules, run)
+			return s.deliverStored(cmd, run, strings.TrimSuffix(args[0], "/"+results.RunFile), rules, broke)
 		},
 	}
 	s.attempts, s.out = 1, "-"

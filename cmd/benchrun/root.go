@@ -30,9 +30,10 @@ type settings struct {
 	serverFiles                  []string
 	quick, full                  bool
 	attempts                     int
+	ci, release                  bool
 	seed                         uint64
 	out                          string
-	jsonFile                     string
+	jsonFile, junitFile          string
 	format                       string
 	dryRun, reprobe, verbose     bool
 	python                       string
@@ -56,6 +57,7 @@ const rootExample = `  benchrun                                             the 
   benchrun --server gunicorn@23.0.0 --server waitress --json out.json
   benchrun --server '*' --scenario slow-upload --dry-run
   benchrun --server gunicorn --fail-on '*/hardened/*: verdict >= degraded' --fail-on 'survivors == 0'
+  benchrun --server gunicorn --ci --gate gate.txt --junit junit.xml
   benchrun judge benchrun-out/20261121-120000-3fa9     the verdicts again, from what was stored`
 
 const exitHelp = `
@@ -82,6 +84,9 @@ func newRootCommand() *cobra.Command {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
 			}
+			if err := s.chooseAttempts(cmd.Flags().Changed("attempts")); err != nil {
+				return err
+			}
 			return benchmark(cmd, s)
 		},
 	}
@@ -106,6 +111,8 @@ func addFlags(f *pflag.FlagSet, s *settings) {
 	f.BoolVar(&s.quick, "quick", false, "half a minute a cell (this is what happens unless --full is given)")
 	f.BoolVar(&s.full, "full", false, "a minute and more of faults a cell")
 	f.IntVar(&s.attempts, "attempts", 1, "attempts that a not-held verdict takes, the first included")
+	f.BoolVar(&s.ci, "ci", false, "for CI: --attempts 2, a cell that did not hold is measured again before it counts")
+	f.BoolVar(&s.release, "release", false, "before a release: --attempts 3")
 	f.Uint64Var(&s.seed, "seed", 1, "same seed, same schedule")
 	f.StringVarP(&s.out, "out", "o", "benchrun-out", "folder for the run's folder")
 	addPrintFlags(f, s)
@@ -118,6 +125,7 @@ func addFlags(f *pflag.FlagSet, s *settings) {
 // addPrintFlags declares how a run is printed.
 func addPrintFlags(f *pflag.FlagSet, s *settings) {
 	f.StringVar(&s.jsonFile, "json", "", "also write run.json's content to this file, - for stdout")
+	f.StringVar(&s.junitFile, "junit", "", "also write JUnit XML to this file: a test for each cell, which fails where a rule is broken")
 	f.StringVarP(&s.format, "format", "f", "table", "what to print on stdout: "+strings.Join(formatNames, ", "))
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "reasons for held cells too")
 	s.gate.add(f)
@@ -128,6 +136,33 @@ func (s settings) mode() bench.Mode {
 		return bench.ModeFull
 	}
 	return bench.ModeQuick
+}
+
+// The attempts that a verdict other than held takes. A gate that one unlucky
+// attempt reddens is soon ignored, so CI wants a second that agrees.
+const (
+	ciAttempts      = 2
+	releaseAttempts = 3
+)
+
+// chooseAttempts puts the attempts in that --ci and --release stand for. given
+// says that --attempts was given.
+func (s *settings) chooseAttempts(given bool) error {
+	var names []string
+	for _, choice := range []struct {
+		name     string
+		chosen   bool
+		attempts int
+	}{{"--ci", s.ci, ciAttempts}, {"--release", s.release, releaseAttempts}, {"--attempts", given, s.attempts}} {
+		if choice.chosen {
+			names = append(names, choice.name)
+			s.attempts = choice.attempts
+		}
+	}
+	if len(names) > 1 {
+		return bench.Usagef("%s exclude each other", strings.Join(names, " and "))
+	}
+	return nil
 }
 
 // check finds what is wrong with the flags by themselves.

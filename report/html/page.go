@@ -94,7 +94,7 @@ func newPage(run bench.Run, stories []Story, opts Options) page {
 
 func tell(run bench.Run, raw bench.Cell, c cell) told {
 	r := c.Row
-	t := told{cell: c, Command: report.Shell(raw.Command...), Again: again(run, raw), Log: cleanLog(c.Story.LogTail)}
+	t := told{cell: c, Command: report.Shell(raw.Command...), Again: report.Again(run, raw), Log: cleanLog(c.Story.LogTail)}
 	if c.Drawn {
 		t.Chart = newChart(c)
 	}
