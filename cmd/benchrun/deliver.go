@@ -66,7 +66,38 @@ func (s settings) deliver(cmd *cobra.Command, run bench.Run, folder string, rule
 	if s.junitFile != "" {
 		err = errors.Join(err, writeFile("--junit", s.junitFile, func(w io.Writer) error { return report.JUnit(w, run, findings) }))
 	}
+	if os.Getenv("GITHUB_ACTIONS") == "true" {
+		v := report.NewView(run)
+		v.Folder = folder
+		if gerr := tellGitHub(cmd.ErrOrStderr(), run, v, findings); gerr != nil { // no reason to fail a run
+			_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "benchrun: not told to GitHub:", gerr)
+		}
+	}
 	return verdict, err
+}
+
+// tellGitHub writes annotations to stderr, which GitHub's runner reads like
+// stdout, so that stdout carries results alone; and the summary to the file
+// that GITHUB_STEP_SUMMARY names. What the step has written there before
+// counts against the room.
+func tellGitHub(stderr io.Writer, run bench.Run, v report.View, findings []report.Finding) (err error) {
+	if err := report.Annotations(stderr, run, findings); err != nil {
+		return err
+	}
+	path := os.Getenv("GITHUB_STEP_SUMMARY")
+	if path == "" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644) //nolint:gosec // GitHub names the file
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	return report.StepSummary(f, v, findings, report.MostSummaryBytes-int(info.Size()))
 }
 
 // deliverStored delivers a run that was measured before: that an invalid cell

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/xml"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"benchrun/internal/bench"
+	"benchrun/results"
 )
 
 // testReport is what readers of JUnit look at.
@@ -35,37 +37,93 @@ func readJUnit(t *testing.T, path string) testReport {
 	return r
 }
 
-// A test fails where the exit code says so, and only there.
-func TestJUnitAgreesWithTheExitCode(t *testing.T) {
-	run := storedRun(t)
-	judged, _, err := judgeAgain(run)
+// storedAs is storedRun with another verdict in its run.json, which merge
+// believes; judge reaches the record's own again: it is too short to be valid.
+func storedAs(t *testing.T, verdict bench.Verdict) string {
+	t.Helper()
+	dir := storedRun(t)
+	run, err := results.ReadRun(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v := judged.Cells[0].Verdict; v == bench.Held || v == bench.Invalid {
-		t.Fatalf("the stored cell is %s: no rule about verdicts can break it", v)
+	run.Cells[0].Verdict, run.Cells[0].Reasons = verdict, []string{"100% lost: 5, 6"}
+	var text bytes.Buffer
+	if err := run.Encode(&text); err != nil {
+		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, results.RunFile), text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// A test fails where the exit code says so, and only there; but a run that was
+// measured before and has no gate is judged with exit code 0.
+func TestJUnitAgreesWithTheExitCode(t *testing.T) {
+	rule := []string{"--fail-on", "verdict >= held"}
 	for _, tt := range []struct {
-		command  string
-		args     []string
-		code     int
-		failures int
+		command          string
+		verdict          bench.Verdict
+		args             []string
+		code             int
+		failures, errors int
 	}{
-		{"judge", nil, bench.ExitOK, 0},
-		{"judge", []string{"--fail-on", "verdict >= held"}, bench.ExitCheckFailed, 1},
-		{"judge", []string{"--fail-on", "survivors == 0"}, bench.ExitOK, 0},
-		{"merge", []string{"--out", t.TempDir()}, bench.ExitOK, 0},
-		{"merge", []string{"--out", t.TempDir(), "--fail-on", "verdict >= held"}, bench.ExitCheckFailed, 1},
+		{"judge", bench.Failed, nil, bench.ExitOK, 0, 1},
+		{"judge", bench.Failed, rule, bench.ExitUnmeasured, 0, 1},
+		{"merge", bench.Failed, nil, bench.ExitOK, 0, 0},
+		{"merge", bench.Failed, rule, bench.ExitCheckFailed, 1, 0},
+		{"merge", bench.Failed, []string{"--fail-on", "verdict >= failed"}, bench.ExitOK, 0, 0},
+		{"merge", bench.Held, rule, bench.ExitOK, 0, 0},
+		{"merge", bench.Invalid, rule, bench.ExitUnmeasured, 0, 1},
 	} {
-		file := filepath.Join(t.TempDir(), "junit.xml")
-		ends(t, tt.code, append([]string{tt.command, run, "--junit", file}, tt.args...)...)
+		file, args := filepath.Join(t.TempDir(), "junit.xml"), tt.args
+		if tt.command == "merge" {
+			args = append([]string{"--out", t.TempDir()}, args...)
+		}
+		ends(t, tt.code, append([]string{tt.command, storedAs(t, tt.verdict), "--junit", file}, args...)...)
 		r := readJUnit(t, file)
-		if r.Tests != 1 || r.Failures != tt.failures || r.Errors != 0 || r.Cases[0].Class != "gunicorn.default" || r.Cases[0].Name != "wedge-1pct" {
-			t.Errorf("%s %v: %+v", tt.command, tt.args, r)
+		if r.Tests != 1 || r.Failures != tt.failures || r.Errors != tt.errors || r.Cases[0].Class != "gunicorn.default" || r.Cases[0].Name != "wedge-1pct" {
+			t.Errorf("%s of %s %v: %+v", tt.command, tt.verdict, tt.args, r)
 		}
-		if !strings.HasPrefix(r.Cases[0].Out, "verdict: "+judged.Cells[0].Verdict.String()) {
-			t.Errorf("%s %v: the verdict is not told: %s", tt.command, tt.args, r.Cases[0].Out)
+		if want := "verdict: " + tt.verdict.String(); tt.command == "merge" && !strings.HasPrefix(r.Cases[0].Out, want) {
+			t.Errorf("%s of %s %v: the verdict is not told: %s", tt.command, tt.verdict, tt.args, r.Cases[0].Out)
 		}
+	}
+}
+
+// In GitHub Actions, and only there, the run is annotated and summed up; stdout
+// stays as it is.
+func TestGitHub(t *testing.T) {
+	run := storedAs(t, bench.Failed)
+	merge := func(env []string, args ...string) (stdout, stderr string) {
+		cmd := benchrunCommand(t.Context(), t, append([]string{"merge", run, "--out", t.TempDir(), "--json", "-"}, args...)...)
+		cmd.Env = append(cmd.Env, env...)
+		var out, errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &errs
+		_ = cmd.Run() // the exit code is told elsewhere
+		return out.String(), errs.String()
+	}
+	summary := filepath.Join(t.TempDir(), "summary.md")
+	if err := os.WriteFile(summary, []byte("earlier\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"GITHUB_ACTIONS=true", "GITHUB_STEP_SUMMARY=" + summary}
+	stdout, stderr := merge(env, "--fail-on", "verdict >= held")
+	if !strings.HasPrefix(stdout, "{") || !strings.Contains(stderr, "\n::error title=gunicorn/default/wedge-1pct::gunicorn/default/wedge-1pct: want verdict >= held, seen failed%0A100%25 lost: 5, 6\n") {
+		t.Errorf("%.80s\n%s", stdout, stderr)
+	}
+	text, err := os.ReadFile(summary)
+	if err != nil || !strings.HasPrefix(string(text), "earlier\n## benchrun\n\n- **broken** gunicorn") || !strings.Contains(string(text), "| wedge-1pct |") {
+		t.Errorf("%v: %s", err, text)
+	}
+	if _, stderr = merge(env); !strings.Contains(stderr, "::warning title=gunicorn/default/wedge-1pct::failed; no rule asks about it") {
+		t.Error(stderr)
+	}
+	if _, stderr = merge([]string{"GITHUB_ACTIONS=true", "GITHUB_STEP_SUMMARY=" + t.TempDir()}); !strings.Contains(stderr, "not told to GitHub") {
+		t.Error(stderr)
+	}
+	if _, stderr = merge([]string{"GITHUB_ACTIONS=", "GITHUB_STEP_SUMMARY=" + summary}, "--fail-on", "verdict >= held"); strings.Contains(stderr, "::") {
+		t.Error(stderr)
 	}
 }
 
