@@ -96,7 +96,7 @@ func newRootCommand() *cobra.Command {
 	})
 	addFlags(cmd.Flags(), &s)
 	completeFlags(cmd, &s)
-	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand(), newDoctorCommand(), newCheckServerCommand(), newMergeCommand(), newDocsCommand())
+	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand(), newDoctorCommand(), newCheckServerCommand(), newMergeCommand(), newInitCommand(), newDocsCommand())
 	return cmd
 }
 

@@ -15,7 +15,7 @@ const module = "benchrun"
 // rooms do not know each other; layer says what may import what.
 var layer = map[string]int{
 	"internal/bench": 0,
-	"scenarios":      1, "clients": 1, "targets": 1, "results": 1,
+	"scenarios":      1, "clients": 1, "targets": 1, "results": 1, "templates": 1,
 	"internal/launch": 1, "internal/observe": 1, "internal/judge": 1, "internal/gate": 1, "report": 1,
 	"internal/plan": 2, "internal/guide": 2,
 	"internal/runner": 3,
