@@ -117,7 +117,7 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 	defer done()
 	run := bench.Run{
 		Schema: bench.RunSchema, ID: results.NewRunID(), StartedAt: time.Now().UTC().Format(time.RFC3339),
-		Benchrun: benchrunVersion(), Args: os.Args[1:], Mode: s.mode(), Seed: s.seed,
+		Benchrun: benchrunVersion(), Args: s.effectiveArgs(), Mode: s.mode(), Seed: s.seed,
 		Environment: lab.Environment, Cells: []bench.Cell{},
 	}
 	folder, err := results.Create(s.out, run)

@@ -21,6 +21,7 @@ type gateFlags struct {
 	failOn []string
 	files  []string
 	strict bool
+	places []string // where the rules of failOn stand, if not on the command line
 }
 
 func (g *gateFlags) add(f *pflag.FlagSet) {
@@ -38,8 +39,12 @@ var strictFlags = []string{
 // rules reads all rules and resolves them against the selection.
 func (g *gateFlags) rules(cells []gate.Selected) ([]gate.Rule, error) {
 	var out []gate.Rule
-	for _, text := range g.failOn {
-		r, err := gate.ParseRule("--fail-on", text)
+	for i, text := range g.failOn {
+		place := "--fail-on"
+		if i < len(g.places) {
+			place = g.places[i]
+		}
+		r, err := gate.ParseRule(place, text)
 		if err != nil {
 			return nil, err
 		}

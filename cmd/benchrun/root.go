@@ -39,6 +39,11 @@ type settings struct {
 	python                       string
 	port                         int
 	gate                         gateFlags
+	config                       string
+
+	origins   []origin // where settings are from, as far as they are no defaults
+	elsewhere bool     // any from elsewhere than the command line
+	added     []string // flags for what is from elsewhere
 }
 
 const rootLong = `benchrun tells which web app server keeps serving when some requests wedge,
@@ -87,6 +92,9 @@ func newRootCommand() *cobra.Command {
 			if err := s.chooseAttempts(cmd.Flags().Changed("attempts")); err != nil {
 				return err
 			}
+			if err := s.fill(cmd.Flags()); err != nil {
+				return err
+			}
 			return benchmark(cmd, s)
 		},
 	}
@@ -116,6 +124,7 @@ func addFlags(f *pflag.FlagSet, s *settings) {
 	f.Uint64Var(&s.seed, "seed", 1, "same seed, same schedule")
 	f.StringVarP(&s.out, "out", "o", "benchrun-out", "folder for the run's folder")
 	addPrintFlags(f, s)
+	f.StringVar(&s.config, "config", "", "the project's settings (default benchrun.yaml, where there is one; '' = none)")
 	f.BoolVarP(&s.dryRun, "dry-run", "n", false, "print cells, commands and time, and run nothing")
 	f.StringVar(&s.python, "python", "", "Python interpreter for the servers (default /usr/bin/python3)")
 	f.IntVar(&s.port, "port", 0, "port for the servers (default: a free one for each attempt)")
@@ -143,6 +152,7 @@ func (s settings) mode() bench.Mode {
 const (
 	ciAttempts      = 2
 	releaseAttempts = 3
+	mostAttempts    = 9
 )
 
 // chooseAttempts puts the attempts in that --ci and --release stand for. given
@@ -170,8 +180,8 @@ func (s settings) check() error {
 	switch {
 	case s.quick && s.full:
 		return bench.Usagef("--quick and --full exclude each other")
-	case s.attempts < 1 || s.attempts > 9:
-		return bench.Usagef("--attempts %d is not between 1 and 9", s.attempts)
+	case s.attempts < 1 || s.attempts > mostAttempts:
+		return bench.Usagef("--attempts %d is not between 1 and %d", s.attempts, mostAttempts)
 	case s.port < 0 || s.port > 65535:
 		return bench.Usagef("--port %d is not a port", s.port)
 	case s.out == "":
