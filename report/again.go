@@ -23,6 +23,10 @@ func Again(run bench.Run, c bench.Cell) string {
 		switch name {
 		case "--server-file", "--python":
 			words = append(words, name, value)
+		case "--config": // none: a project's rules may be about other cells
+			if value == "" {
+				words = append(words, name, value)
+			}
 		case "--server", "-s":
 			for chosen := range strings.SplitSeq(value, ",") { // a version that was asked for
 				if server, _, ok := strings.Cut(chosen, "@"); ok && server == c.Server && words[2] == c.Server {

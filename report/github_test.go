@@ -21,7 +21,7 @@ func annotationsOf(t *testing.T, run bench.Run, findings ...Finding) []string {
 func TestAnnotations(t *testing.T) {
 	got := annotationsOf(t, sampleRun(), sampleFindings()...)
 	want := []string{
-		"::error title=gunicorn/default/wedge-1pct::gunicorn/default/wedge-1pct: want verdict >= degraded, seen failed%0A",
+		"::error title=gunicorn/default/wedge-1pct::want verdict >= degraded, seen failed%0A",
 		"::error title=waitress/default/wedge-1pct::flagged flaky%0AH 97.9 %25: lost",
 		"::error title=mod_wsgi/default/segfault-1pct::the host stalled%0A",
 		"::warning title=mod_wsgi/hardened/segfault-1pct::broken; no rule asks about it%0A",
@@ -79,7 +79,7 @@ func TestStepSummary(t *testing.T) {
 	}
 	all := write(MostSummaryBytes)
 	for _, want := range []string{
-		"- **broken** gunicorn 23.0.0 default wedge-1pct: gunicorn/default/wedge-1pct: want verdict &gt;= degraded, seen failed\n",
+		"- **broken** gunicorn 23.0.0 default wedge-1pct: want verdict &gt;= degraded, seen failed\n",
 		"- **not measured** a\\|b\n", "benchrun judge benchrun-out/",
 	} {
 		if !strings.Contains(all, want) {

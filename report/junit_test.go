@@ -164,9 +164,9 @@ func has(n *node, element string) bool { return len(find(n, element)) > 0 }
 func sampleFindings() []Finding {
 	return []Finding{
 		{Cell: 4, By: "invalid", Text: "the host stalled"},
-		{Cell: 0, Kind: Broken, By: "rule", Text: "gunicorn/default/wedge-1pct: want verdict >= degraded, seen failed"},
-		{Cell: 0, By: "rule", Text: "gunicorn/default/wedge-1pct: want reclaimed >= 90, seen nothing to measure"},
-		{Cell: 4, By: "rule", Text: "mod_wsgi/default/segfault-1pct: want verdict >= degraded, seen invalid"},
+		{Cell: 0, Kind: Broken, By: "rule", Text: "want verdict >= degraded, seen failed"},
+		{Cell: 0, By: "rule", Text: "want reclaimed >= 90, seen nothing to measure"},
+		{Cell: 4, By: "rule", Text: "want verdict >= degraded, seen invalid"},
 		{Cell: 2, Kind: Broken, By: "strict", Text: "flagged flaky"},
 	}
 }

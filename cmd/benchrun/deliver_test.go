@@ -109,7 +109,7 @@ func TestGitHub(t *testing.T) {
 	}
 	env := []string{"GITHUB_ACTIONS=true", "GITHUB_STEP_SUMMARY=" + summary}
 	stdout, stderr := merge(env, "--fail-on", "verdict >= held")
-	if !strings.HasPrefix(stdout, "{") || !strings.Contains(stderr, "\n::error title=gunicorn/default/wedge-1pct::gunicorn/default/wedge-1pct: want verdict >= held, seen failed%0A100%25 lost: 5, 6\n") {
+	if !strings.HasPrefix(stdout, "{") || !strings.Contains(stderr, "\n::error title=gunicorn/default/wedge-1pct::want verdict >= held, seen failed%0A100%25 lost: 5, 6\n") {
 		t.Errorf("%.80s\n%s", stdout, stderr)
 	}
 	text, err := os.ReadFile(summary)
@@ -140,5 +140,27 @@ func TestJUnitOfARunThatNeverWas(t *testing.T) {
 	stderr := ends(t, bench.ExitEnvironment, "judge", storedRun(t), "--junit", filepath.Join(t.TempDir(), "none", "junit.xml"))
 	if !strings.Contains(stderr, "--junit ") {
 		t.Error(stderr)
+	}
+}
+
+// A run that was interrupted is not all green, when it is judged again either.
+func TestJUnitOfAnInterruptedRun(t *testing.T) {
+	dir := storedRun(t)
+	run, err := results.ReadRun(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.Interrupted = true
+	var text bytes.Buffer
+	if err := run.Encode(&text); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, results.RunFile), text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "junit.xml")
+	ends(t, bench.ExitOK, "judge", dir, "--junit", file)
+	if r := readJUnit(t, file); r.Tests != 2 || r.Cases[1].Class != "benchrun" || r.Cases[1].Name != "whole-run" {
+		t.Errorf("%+v", r)
 	}
 }

@@ -95,13 +95,15 @@ func (g *gateFlags) findings(rules []gate.Rule, run bench.Run) (out []report.Fin
 	}
 	checks := gate.Evaluate(rules, run.Cells, scenarios.ByID)
 	for _, c := range checks {
+		f := report.Finding{Cell: c.Index, By: byRule, Text: strings.TrimPrefix(c.String(), c.Cell+": ")}
 		switch c.Outcome {
 		case gate.Kept:
 			kept++
 		case gate.Broken:
-			out = append(out, report.Finding{Cell: c.Index, Kind: report.Broken, By: byRule, Text: c.String()})
+			f.Kind = report.Broken
+			out = append(out, f)
 		case gate.Unmeasured:
-			out = append(out, report.Finding{Cell: c.Index, By: byRule, Text: c.String()})
+			out = append(out, f)
 		}
 	}
 	if len(rules) > 0 && len(checks) == 0 {
@@ -110,7 +112,7 @@ func (g *gateFlags) findings(rules []gate.Rule, run bench.Run) (out []report.Fin
 	for i, c := range run.Cells {
 		for _, f := range c.Flags {
 			if g.strict && slices.Contains(strictFlags, f) {
-				out = append(out, report.Finding{Cell: i, Kind: report.Broken, By: byStrict, Text: c.Name() + ": flagged " + f})
+				out = append(out, report.Finding{Cell: i, Kind: report.Broken, By: byStrict, Text: "flagged " + f})
 			}
 		}
 	}
@@ -143,7 +145,11 @@ func (g *gateFlags) decide(stderr io.Writer, rules []gate.Rule, run bench.Run) (
 		if f.By == byRule {
 			label = map[report.FindingKind]string{report.Broken: "broken", report.Unmeasured: "unmeasured"}[f.Kind]
 		}
-		_, _ = fmt.Fprintf(stderr, "  %s: %s\n", label, report.Clean(f.Text))
+		text := f.Text
+		if f.Cell != report.WholeRun {
+			text = run.Cells[f.Cell].Name() + ": " + text
+		}
+		_, _ = fmt.Fprintf(stderr, "  %s: %s\n", label, report.Clean(text))
 	}
 	switch {
 	case has(byRule, report.Broken):

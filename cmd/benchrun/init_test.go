@@ -124,8 +124,8 @@ func TestActionScript(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	got := words("SERVER=a,b", "RULES=*/x/*: h >= 95\n\n survivors == 0 $(id)\n", "ARGS=--ci --full", "GATE=my gate", "SERVER_FILE=f", "PROFILE=p", "SCENARIO=s")
-	want := append(own, "--server", "a,b", "--server-file", "f", "--profile", "p", "--scenario", "s", "--gate", "my gate",
-		"--fail-on", "*/x/*: h >= 95", "--fail-on", " survivors == 0 $(id)", "--ci", "--full")
+	want := slices.Concat(own, []string{"--server", "a,b", "--server-file", "f", "--profile", "p", "--scenario", "s", "--gate", "my gate",
+		"--fail-on", "*/x/*: h >= 95", "--fail-on", " survivors == 0 $(id)", "--ci", "--full"})
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}

@@ -59,6 +59,9 @@ func (s *settings) fill(f *pflag.FlagSet) error {
 	if err != nil {
 		return err
 	}
+	if file != nil { // what it says is said by flags, so that run.json stands alone
+		s.added = append(s.added, "--config=")
+	}
 	for _, set := range sourcedSettings() {
 		if name, given := set.given(f); given {
 			s.origins = append(s.origins, origin{set.field, nil, "--" + name})
