@@ -33,7 +33,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	}
 	cells, err := s.cells(reg)
 	if err != nil {
-		return err
+		return s.whence(err)
 	}
 	rules, err := s.gate.rules(selectedCells(cells))
 	if err != nil {

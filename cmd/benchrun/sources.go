@@ -173,3 +173,18 @@ func (s *settings) writeOrigins(w io.Writer) {
 
 // effectiveArgs are the command line that says by itself what was measured.
 func (s *settings) effectiveArgs() []string { return slices.Concat(os.Args[1:], s.added) }
+
+// whence adds to what is wrong with a selection where it was made, if that was
+// not on the command line.
+func (s *settings) whence(err error) error {
+	var places []string
+	for _, o := range s.origins {
+		if len(o.values) > 0 && slices.Contains([]string{"servers", "profiles", "scenarios", "server_files"}, o.field) {
+			places = append(places, o.field+" from "+o.place)
+		}
+	}
+	if len(places) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w (%s)", err, strings.Join(places, ", "))
+}
