@@ -62,7 +62,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	for _, set := range sourcedSettings() {
 		cmd.Env = append(cmd.Env, set.variable+"="+ts.Getenv(set.variable))
 	}
-	cmd.Env = append(cmd.Env, configVariable+"="+ts.Getenv(configVariable))
+	cmd.Env = append(cmd.Env, configVariable+"="+ts.Getenv(configVariable), "GITHUB_ACTIONS=")
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err = cmd.Run()
