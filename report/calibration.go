@@ -15,7 +15,7 @@ type CalibrationOutcome string
 const (
 	AsExpected   CalibrationOutcome = "as expected"
 	WrongVerdict CalibrationOutcome = "WRONG"
-	Unmeasured   CalibrationOutcome = "not measured"
+	NotMeasured  CalibrationOutcome = "not measured"
 )
 
 // CalibrationRow is a cell whose verdict was known beforehand.
@@ -54,7 +54,7 @@ func (c Calibration) Count(o CalibrationOutcome) int {
 // tally is "23 of 24 as expected, 1 WRONG".
 func (c Calibration) tally() string {
 	s := fmt.Sprintf("%d of %d as expected", c.Count(AsExpected), len(c.Rows))
-	for _, o := range []CalibrationOutcome{WrongVerdict, Unmeasured} {
+	for _, o := range []CalibrationOutcome{WrongVerdict, NotMeasured} {
 		if n := c.Count(o); n > 0 {
 			s += fmt.Sprintf(", %d %s", n, o)
 		}

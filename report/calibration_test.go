@@ -16,7 +16,7 @@ func sampleCalibration() Calibration {
 		{Scenario: "wedge-1pct", Profile: "default", Expected: bench.Held, Seen: bench.Held, Outcome: AsExpected,
 			Reason: "served 1,300 of 1,300 victims while 13 requests wedged; 11 of 11 slots came back after 2.0 s (median)"},
 		{Scenario: "wedge-1pct", Profile: "no-watchdog", Planted: true, Expected: bench.Failed, Seen: bench.Held, Outcome: WrongVerdict, Reason: "served all | of them"},
-		{Scenario: "segfault-1pct", Profile: "default", Expected: bench.Held, Outcome: Unmeasured, Reason: "not run"},
+		{Scenario: "segfault-1pct", Profile: "default", Expected: bench.Held, Outcome: NotMeasured, Reason: "not run"},
 		{Scenario: "wedge-1pct+dead-control", Profile: "default", Expected: bench.Invalid, Cause: "control-dead", Seen: bench.Invalid,
 			Outcome: AsExpected, Reason: "the whole record is in doubt: control-dead (the control server ended)"},
 		{Scenario: "wedge-1pct+dead-control", Profile: "no-watchdog", Planted: true, Expected: bench.Invalid, Cause: "control-dead",

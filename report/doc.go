@@ -1,6 +1,7 @@
 // Package report shows runs to people and programs: one view model (View, made
 // by NewView) and a renderer each for the terminal, Markdown and CSV, plus
-// run.json's own form and the progress line.
+// run.json's own form and the progress line. JUnit, Annotations and StepSummary
+// show CI a run with its Findings: what keeps it from passing.
 //
 // Renderers decide nothing: verdicts, reasons and measures are the judge's.
 // They agree because each figure is put into words in one place (Figure), and

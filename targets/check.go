@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"benchrun/internal/strictyaml"
 )
 
 // nameForm is what servers and profiles may be called: kebab- or snake-case.
@@ -17,42 +19,42 @@ var (
 
 // check holds a decoded file to docs/contract.md; the first thing wrong is the
 // error.
-func check(s *Server, src source) error {
+func check(s *Server, src *strictyaml.Source) error {
 	switch {
 	case s.Schema == "":
-		return src.errorf("schema", "missing; want %s", Schema)
+		return src.Errorf("schema", "missing; want %s", Schema)
 	case s.Schema != Schema:
-		return src.errorf("schema", "%q is not known to this benchrun; want %s", s.Schema, Schema)
+		return src.Errorf("schema", "%q is not known to this benchrun; want %s", s.Schema, Schema)
 	}
 	for _, f := range []struct{ path, value string }{
 		{"name", s.Name}, {"title", s.Title}, {"app", string(s.App)},
 	} {
 		if strings.TrimSpace(f.value) == "" {
-			return src.errorf(f.path, "missing")
+			return src.Errorf(f.path, "missing")
 		}
 	}
 	switch {
 	case !nameForm.MatchString(s.Name):
-		return src.errorf("name", "%q is not a name: lower-case letters and digits, joined by - or _", s.Name)
+		return src.Errorf("name", "%q is not a name: lower-case letters and digits, joined by - or _", s.Name)
 	case strings.ContainsAny(s.Title, "\r\n"):
-		return src.errorf("title", "more than one line")
+		return src.Errorf("title", "more than one line")
 	case s.App != AppWSGI && s.App != AppBuiltin:
-		return src.errorf("app", "unknown app kind %q; want %s or %s", s.App, AppWSGI, AppBuiltin)
+		return src.Errorf("app", "unknown app kind %q; want %s or %s", s.App, AppWSGI, AppBuiltin)
 	case s.Stop.Signal != "" && !slices.Contains(stopSignals, s.Stop.Signal):
-		return src.errorf("stop.signal", "%q is not one of %s", s.Stop.Signal, strings.Join(stopSignals, ", "))
+		return src.Errorf("stop.signal", "%q is not one of %s", s.Stop.Signal, strings.Join(stopSignals, ", "))
 	case !slices.Contains(reloadSignals, s.Reload.Signal):
-		return src.errorf("reload.signal", "%q is not one of %s", s.Reload.Signal, strings.Join(reloadSignals[1:], ", "))
+		return src.Errorf("reload.signal", "%q is not one of %s", s.Reload.Signal, strings.Join(reloadSignals[1:], ", "))
 	case slices.ContainsFunc(s.Lacks, func(l string) bool { return strings.TrimSpace(l) == "" || strings.ContainsAny(l, "\r\n") }):
-		return src.errorf("lacks", "want phrases of one line each")
+		return src.Errorf("lacks", "want phrases of one line each")
 	case s.Version != "" && !versionWanted.MatchString(s.Version):
-		return src.errorf("version", "%q is not a version", s.Version)
+		return src.Errorf("version", "%q is not a version", s.Version)
 	case len(s.VersionCommand) == 0 && s.App != AppBuiltin:
-		return src.errorf("version_command", "missing")
+		return src.Errorf("version_command", "missing")
 	case len(s.Profiles) == 0:
-		return src.errorf("profiles", "missing")
+		return src.Errorf("profiles", "missing")
 	}
 	if _, ok := s.Profiles[ProfileDefault]; !ok {
-		return src.errorf("profiles", "no profile %q", ProfileDefault)
+		return src.Errorf("profiles", "no profile %q", ProfileDefault)
 	}
 	if err := checkInstall(src, "install", s.Install, s.Version); err != nil {
 		return err
@@ -74,25 +76,25 @@ func check(s *Server, src source) error {
 	return nil
 }
 
-func checkProfile(src source, s *Server, name string) error {
+func checkProfile(src *strictyaml.Source, s *Server, name string) error {
 	path := "profiles." + name
 	p := s.Profiles[name]
 	command := s.commandOf(p)
 	switch {
 	case !nameForm.MatchString(name):
-		return src.errorf(path, "%q is not a name: lower-case letters and digits, joined by - or _", name)
+		return src.Errorf(path, "%q is not a name: lower-case letters and digits, joined by - or _", name)
 	case strings.TrimSpace(p.Why) == "":
-		return src.errorf(path+".why", "missing")
+		return src.Errorf(path+".why", "missing")
 	case p.Workers < 1:
-		return src.errorf(path+".workers", "want 1 or more")
+		return src.Errorf(path+".workers", "want 1 or more")
 	case p.Claims.Slots < 0 || p.Claims.Watchdog < 0 || p.Claims.Grace < 0:
-		return src.errorf(path+".claims", "a claim is below 0")
+		return src.Errorf(path+".claims", "a claim is below 0")
 	case p.Reload != nil && !slices.Contains(reloadSignals, p.Reload.Signal):
-		return src.errorf(path+".reload.signal", "%q is not one of %s", p.Reload.Signal, strings.Join(reloadSignals[1:], ", "))
+		return src.Errorf(path+".reload.signal", "%q is not one of %s", p.Reload.Signal, strings.Join(reloadSignals[1:], ", "))
 	case len(command) == 0:
-		return src.errorf(path+".command", "missing, and the server has no command either")
+		return src.Errorf(path+".command", "missing, and the server has no command either")
 	case len(p.Args) > 0 && !slices.Contains(command, argsWord):
-		return src.errorf(path+".args", "the command has no %s to put them in", argsWord)
+		return src.Errorf(path+".args", "the command has no %s to put them in", argsWord)
 	}
 	if err := checkInstall(src, path+".install", p.Install, s.Version); err != nil {
 		return err
@@ -104,11 +106,11 @@ func checkProfile(src source, s *Server, name string) error {
 		at := path + ".families." + family
 		switch {
 		case !nameForm.MatchString(family):
-			return src.errorf(at, "%q is not a family's name", family)
+			return src.Errorf(at, "%q is not a family's name", family)
 		case len(more.Args) == 0:
-			return src.errorf(at+".args", "missing")
+			return src.Errorf(at+".args", "missing")
 		case !slices.Contains(command, argsWord):
-			return src.errorf(at+".args", "the command has no %s to put them in", argsWord)
+			return src.Errorf(at+".args", "the command has no %s to put them in", argsWord)
 		}
 		if err := checkWords(src, at+".args", more.Args, commandPlaceholders); err != nil {
 			return err
@@ -123,53 +125,53 @@ func checkProfile(src source, s *Server, name string) error {
 	words := slices.Concat(command, p.Args, s.VersionCommand)
 	if len(s.Install.Python)+len(p.Install.Python) == 0 &&
 		slices.ContainsFunc(words, func(w string) bool { return strings.Contains(w, "{env}") }) {
-		return src.errorf(path, "{env} is used, but install.python asks for no environment")
+		return src.Errorf(path, "{env} is used, but install.python asks for no environment")
 	}
 	return nil
 }
 
-func checkInstall(src source, path string, in Requirements, version string) error {
+func checkInstall(src *strictyaml.Source, path string, in Requirements, version string) error {
 	for i, pkg := range in.Apt {
 		if !aptName.MatchString(pkg) {
-			return src.errorf(fmt.Sprintf("%s.apt[%d]", path, i), "%q is not a Debian package's name", pkg)
+			return src.Errorf(fmt.Sprintf("%s.apt[%d]", path, i), "%q is not a Debian package's name", pkg)
 		}
 	}
 	for i, r := range in.Python {
 		at := fmt.Sprintf("%s.python[%d]", path, i)
 		switch {
 		case strings.TrimSpace(r) == "" || strings.HasPrefix(r, "-"):
-			return src.errorf(at, "%q is not a pip requirement", r)
+			return src.Errorf(at, "%q is not a pip requirement", r)
 		case strings.Contains(r, "{version}") && version == "":
-			return src.errorf(at, "{version} is used, but the file has no version")
+			return src.Errorf(at, "{version} is used, but the file has no version")
 		}
 	}
 	return checkWords(src, path+".python", in.Python, installPlaceholders)
 }
 
 // checkCommand checks a command, which may be absent but not half there.
-func checkCommand(src source, path string, words []string) error {
-	_, there := src.line(path)
+func checkCommand(src *strictyaml.Source, path string, words []string) error {
+	_, there := src.Line(path)
 	switch {
 	case there && len(words) == 0:
-		return src.errorf(path, "empty")
+		return src.Errorf(path, "empty")
 	case len(words) > 0 && (words[0] == "" || words[0] == argsWord):
-		return src.errorf(path+"[0]", "want a program")
+		return src.Errorf(path+"[0]", "want a program")
 	}
 	seen := false
 	for i, w := range words {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		switch {
 		case w == argsWord && seen:
-			return src.errorf(at, "%s stands here twice", argsWord)
+			return src.Errorf(at, "%s stands here twice", argsWord)
 		case w != argsWord && strings.Contains(w, argsWord):
-			return src.errorf(at, "%s must be a word of its own", argsWord)
+			return src.Errorf(at, "%s must be a word of its own", argsWord)
 		}
 		seen = seen || w == argsWord
 	}
 	return checkWords(src, path, words, append(slices.Clone(commandPlaceholders), "args"))
 }
 
-func checkWords(src source, path string, words, allowed []string) error {
+func checkWords(src *strictyaml.Source, path string, words, allowed []string) error {
 	for i, w := range words {
 		if err := checkPlaceholders(src, fmt.Sprintf("%s[%d]", path, i), w, allowed); err != nil {
 			return err
@@ -178,11 +180,11 @@ func checkWords(src source, path string, words, allowed []string) error {
 	return nil
 }
 
-func checkEnv(src source, path string, env map[string]string) error {
+func checkEnv(src *strictyaml.Source, path string, env map[string]string) error {
 	for name, value := range env {
 		at := path + "." + name
 		if name == "" || strings.ContainsAny(name, "=\x00") {
-			return src.errorf(at, "%q is not an environment variable's name", name)
+			return src.Errorf(at, "%q is not an environment variable's name", name)
 		}
 		if err := checkPlaceholders(src, at, value, commandPlaceholders); err != nil {
 			return err
@@ -191,10 +193,10 @@ func checkEnv(src source, path string, env map[string]string) error {
 	return nil
 }
 
-func checkPlaceholders(src source, path, word string, allowed []string) error {
+func checkPlaceholders(src *strictyaml.Source, path, word string, allowed []string) error {
 	for _, m := range placeholderForm.FindAllStringSubmatch(word, -1) {
 		if !slices.Contains(allowed, m[1]) {
-			return src.errorf(path, "unknown placeholder {%s}; known here: {%s}", m[1], strings.Join(allowed, "} {"))
+			return src.Errorf(path, "unknown placeholder {%s}; known here: {%s}", m[1], strings.Join(allowed, "} {"))
 		}
 	}
 	return nil

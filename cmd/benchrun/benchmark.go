@@ -34,7 +34,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	}
 	cells, err := s.cells(reg)
 	if err != nil {
-		return err
+		return s.whence(err)
 	}
 	rules, err := s.gate.rules(selectedCells(cells))
 	if err != nil {
@@ -43,20 +43,18 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if s.dryRun {
 		return dryRun(cmd.Context(), cmd.OutOrStdout(), cells, s)
 	}
-	if err := s.checkJSONFile(); err != nil { // before minutes are spent
+	if err := s.prepareFiles(); err != nil { // before minutes are spent
 		return err
 	}
 	run, runErr := s.execute(cmd, cells)
 	if runErr != nil && len(run.Cells) == 0 { // nothing was measured
 		return runErr
 	}
-	if err := s.print(cmd, run, filepath.Join(s.out, run.ID)); err != nil {
-		return errors.Join(runErr, err)
+	verdict, err := s.deliver(cmd, run, filepath.Join(s.out, run.ID), rules, runErr)
+	if runErr != nil && !errors.Is(verdict, errCheckFailed) { // what broke the run says more than that cells are missing
+		verdict = nil
 	}
-	if err := s.gate.decide(cmd.ErrOrStderr(), rules, run); err != nil {
-		return errors.Join(runErr, err)
-	}
-	return runErr
+	return errors.Join(runErr, err, verdict)
 }
 
 // cells resolves the selection. Without any it is the demonstration; without
@@ -114,64 +112,41 @@ func openLab(ctx context.Context, port int, note func(string)) (lab *runner.Lab,
 
 // execute runs the cells. A run without an id means that nothing was begun.
 func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, error) {
-	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	progress := newProgress(stderr)
-	lab, done, err := openLab(ctx, s.port, progress.Note)
+	r, run, done, err := s.begin(cmd)
 	if err != nil {
 		return bench.Run{}, err
 	}
 	defer done()
-	run := bench.Run{
-		Schema: bench.RunSchema, ID: results.NewRunID(), StartedAt: time.Now().UTC().Format(time.RFC3339),
-		Benchrun: benchrunVersion(), Args: os.Args[1:], Mode: s.mode(), Seed: s.seed,
-		Environment: lab.Environment, Cells: []bench.Cell{},
-	}
-	folder, err := results.Create(s.out, run)
-	if err != nil {
-		return bench.Run{}, err
-	}
-	progress.Note(fmt.Sprintf("supervision: %s; results: %s", lab.Describe(), folder.Path()))
-	r := runner.Run{Lab: lab, Folder: folder, Progress: progress}
-	return r.Do(ctx, run, runner.Order{
+	return r.Do(cmd.Context(), run, runner.Order{
 		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Reprobe: s.reprobe, Python: s.python,
 	})
 }
 
-var formatNames = []string{"table", "markdown", "matrix", "json", "csv"}
-
-// formats are the ways to print a run on stdout.
-var formats = map[string]func(w io.Writer, run bench.Run, v report.View, opts report.TableOptions) error{
-	"table": func(w io.Writer, _ bench.Run, v report.View, opts report.TableOptions) error {
-		return report.Table(w, v, opts)
-	},
-	"markdown": func(w io.Writer, _ bench.Run, v report.View, _ report.TableOptions) error {
-		return report.Markdown(w, v)
-	},
-	"matrix": func(w io.Writer, _ bench.Run, v report.View, _ report.TableOptions) error {
-		return report.Matrix(w, v)
-	},
-	"json": func(w io.Writer, run bench.Run, _ report.View, _ report.TableOptions) error {
-		return report.JSON(w, run)
-	},
-	"csv": func(w io.Writer, _ bench.Run, v report.View, _ report.TableOptions) error {
-		return report.CSV(w, v)
-	},
+// begin opens the lab and a folder for the results. The caller calls done at the
+// end.
+func (s settings) begin(cmd *cobra.Command) (r *runner.Run, run bench.Run, done func(), err error) {
+	progress := newProgress(cmd.ErrOrStderr())
+	lab, done, err := openLab(cmd.Context(), s.port, progress.Note)
+	if err != nil {
+		return nil, bench.Run{}, nil, err
+	}
+	run = bench.Run{
+		Schema: bench.RunSchema, ID: results.NewRunID(), StartedAt: time.Now().UTC().Format(time.RFC3339),
+		Benchrun: benchrunVersion(), Args: s.effectiveArgs(), Mode: s.mode(), Seed: s.seed,
+		Environment: lab.Environment, Cells: []bench.Cell{},
+	}
+	folder, err := results.Create(s.out, run)
+	if err != nil {
+		done()
+		return nil, bench.Run{}, nil, err
+	}
+	progress.Note(fmt.Sprintf("supervision: %s; results: %s", lab.Describe(), folder.Path()))
+	return &runner.Run{Lab: lab, Folder: folder, Progress: progress}, run, done, nil
 }
 
-// print writes the run in the format asked for to stdout, and as JSON to
-// --json. With --json - stdout carries the JSON alone.
-func (s settings) print(cmd *cobra.Command, run bench.Run, folder string) error {
-	out := cmd.OutOrStdout()
-	if s.jsonFile == "-" {
-		return report.JSON(out, run)
-	}
-	v := report.NewView(run)
-	v.Folder = folder
-	err := formats[s.format](out, run, v, tableOptions(out, s.verbose))
-	if s.jsonFile != "" { // after the table: that one is on its way already
-		err = errors.Join(err, writeFile("--json", s.jsonFile, func(w io.Writer) error { return report.JSON(w, run) }))
-	}
-	return err
+// newProgress writes to stderr what is going on. A dumb terminal gets plain lines.
+func newProgress(stderr io.Writer) *report.Progress {
+	return report.NewProgress(stderr, isTerminal(stderr) && os.Getenv("TERM") != "dumb", width(stderr))
 }
 
 // tableOptions suit the place that a table goes to.
@@ -180,37 +155,6 @@ func tableOptions(out io.Writer, verbose bool) report.TableOptions {
 		Color: isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
 		Width: width(out), Verbose: verbose,
 	}
-}
-
-// checkJSONFile finds out whether --json can be written.
-func (s settings) checkJSONFile() error {
-	if s.jsonFile == "" || s.jsonFile == "-" {
-		return nil
-	}
-	f, err := os.OpenFile(s.jsonFile, os.O_WRONLY|os.O_CREATE, 0o644)
-	if err != nil {
-		return &bench.EnvironmentError{Problem: "--json " + s.jsonFile, Err: err}
-	}
-	return f.Close()
-}
-
-// writeFile writes the file that a flag asks for.
-func writeFile(flag, path string, fill func(io.Writer) error) (err error) {
-	f, err := os.Create(path) //nolint:gosec // the user names the file
-	if err != nil {
-		return &bench.EnvironmentError{Problem: flag + " " + path, Err: err, Hint: "the run's folder has the same"}
-	}
-	defer func() {
-		if cerr := f.Close(); cerr != nil && err == nil {
-			err = cerr
-		}
-	}()
-	return fill(f)
-}
-
-// newProgress writes to stderr what is going on. A dumb terminal gets plain lines.
-func newProgress(stderr io.Writer) *report.Progress {
-	return report.NewProgress(stderr, isTerminal(stderr) && os.Getenv("TERM") != "dumb", width(stderr))
 }
 
 func isTerminal(w any) bool {

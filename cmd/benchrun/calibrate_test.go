@@ -101,8 +101,8 @@ func TestCalibrationExitCodes(t *testing.T) {
 		want   int
 	}{
 		{rows(report.AsExpected, report.AsExpected), bench.ExitOK},
-		{rows(report.AsExpected, report.Unmeasured), bench.ExitUnmeasured},
-		{rows(report.Unmeasured, report.WrongVerdict, report.AsExpected), bench.ExitCheckFailed},
+		{rows(report.AsExpected, report.NotMeasured), bench.ExitUnmeasured},
+		{rows(report.NotMeasured, report.WrongVerdict, report.AsExpected), bench.ExitCheckFailed},
 	} {
 		if got := exitCode(t.Context(), calibrated(tt.result)); got != tt.want {
 			t.Errorf("%+v: exit %d, want %d", tt.result.Rows, got, tt.want)

@@ -10,6 +10,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/guide"
+	"benchrun/internal/project"
 	"benchrun/targets"
 )
 
@@ -49,7 +50,13 @@ func generatedPages() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	schema, err := project.JSONSchema()
+	if err != nil {
+		return nil, err
+	}
 	return map[string]string{
+		"benchrun.schema.json": schema,
+
 		"servers.md":   servers,
 		"scenarios.md": guide.ScenariosPage(),
 		"measures.md":  guide.MeasuresPage(),

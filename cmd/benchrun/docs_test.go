@@ -13,7 +13,7 @@ func TestGeneratedPagesAreFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(pages) != 4 {
+	if len(pages) != 5 {
 		t.Errorf("%d pages", len(pages))
 	}
 	for name, want := range pages {
@@ -61,7 +61,7 @@ func TestDocsCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) != 4 {
+	if err != nil || len(entries) != 5 {
 		t.Errorf("%d files, %v", len(entries), err)
 	}
 	if err := benchrunCommand(t.Context(), t, "docs", filepath.Join(dir, "absent")).Run(); err == nil {

@@ -75,6 +75,7 @@ func describeTarget(ctx context.Context, b *strings.Builder, c plan.Cell, python
 // value; nothing is installed.
 func dryRun(ctx context.Context, w io.Writer, cells []plan.Cell, s settings) error {
 	var b strings.Builder
+	s.writeOrigins(&b)
 	last := ""
 	for i, c := range cells {
 		target := c.Server.Name + "/" + c.Profile

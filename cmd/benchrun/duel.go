@@ -2,11 +2,9 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -96,7 +94,7 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 	if s.dryRun {
 		return dryRun(cmd.Context(), cmd.OutOrStdout(), cells, s)
 	}
-	if err := s.checkJSONFile(); err != nil { // before minutes are spent
+	if err := s.prepareFiles(); err != nil { // before minutes are spent
 		return err
 	}
 	run, bouts, runErr := s.executeDuel(cmd, cells, pairs)
@@ -166,25 +164,12 @@ func (s settings) duelCells(reg *targets.Registry, wordA, wordB, profile string)
 }
 
 func (s settings) executeDuel(cmd *cobra.Command, cells []plan.Cell, pairs int) (bench.Run, []results.Bout, error) {
-	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	progress := newProgress(stderr)
-	lab, done, err := openLab(ctx, s.port, progress.Note)
+	r, run, done, err := s.begin(cmd)
 	if err != nil {
 		return bench.Run{}, nil, err
 	}
 	defer done()
-	run := bench.Run{
-		Schema: bench.RunSchema, ID: results.NewRunID(), StartedAt: time.Now().UTC().Format(time.RFC3339),
-		Benchrun: benchrunVersion(), Args: os.Args[1:], Mode: s.mode(), Seed: s.seed,
-		Environment: lab.Environment, Cells: []bench.Cell{},
-	}
-	folder, err := results.Create(s.out, run)
-	if err != nil {
-		return bench.Run{}, nil, err
-	}
-	progress.Note(fmt.Sprintf("supervision: %s; results: %s", lab.Describe(), folder.Path()))
-	r := runner.Run{Lab: lab, Folder: folder, Progress: progress}
-	return r.Duel(ctx, run, runner.Order{
+	return r.Duel(cmd.Context(), run, runner.Order{
 		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: pairs, Reprobe: s.reprobe, Python: s.python,
 	})
 }

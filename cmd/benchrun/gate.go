@@ -21,6 +21,7 @@ type gateFlags struct {
 	failOn []string
 	files  []string
 	strict bool
+	places []string // where the rules of failOn stand, if not on the command line
 }
 
 func (g *gateFlags) add(f *pflag.FlagSet) {
@@ -38,8 +39,12 @@ var strictFlags = []string{
 // rules reads all rules and resolves them against the selection.
 func (g *gateFlags) rules(cells []gate.Selected) ([]gate.Rule, error) {
 	var out []gate.Rule
-	for _, text := range g.failOn {
-		r, err := gate.ParseRule("--fail-on", text)
+	for i, text := range g.failOn {
+		place := "--fail-on"
+		if i < len(g.places) {
+			place = g.places[i]
+		}
+		r, err := gate.ParseRule(place, text)
 		if err != nil {
 			return nil, err
 		}
@@ -75,42 +80,84 @@ func measuredCells(run bench.Run) []gate.Selected {
 	return out
 }
 
-// decide says on stderr what the rules came to and gives the error that stands
-// for the exit code: 10 where a rule is broken, 5 where something could not be
-// measured, 11 where only strict checks failed.
-func (g *gateFlags) decide(stderr io.Writer, rules []gate.Rule, run bench.Run) error {
+// findings are what keeps a run from passing: cells that could not be measured,
+// rules that are broken or could not be checked, strict checks that failed.
+// With them comes how many checks of rules there were, and how many hold.
+func (g *gateFlags) findings(rules []gate.Rule, run bench.Run) (out []report.Finding, kept, checked int) {
+	for i, c := range run.Cells {
+		if c.Verdict == bench.Invalid {
+			why := "not measured"
+			if len(c.Reasons) > 0 {
+				why = c.Reasons[0]
+			}
+			out = append(out, report.Finding{Cell: i, By: byInvalid, Text: why})
+		}
+	}
 	checks := gate.Evaluate(rules, run.Cells, scenarios.ByID)
-	kept := 0
 	for _, c := range checks {
-		if c.Outcome == gate.Kept {
+		f := report.Finding{Cell: c.Index, By: byRule, Text: strings.TrimPrefix(c.String(), c.Cell+": ")}
+		switch c.Outcome {
+		case gate.Kept:
 			kept++
+		case gate.Broken:
+			f.Kind = report.Broken
+			out = append(out, f)
+		case gate.Unmeasured:
+			out = append(out, f)
 		}
 	}
-	if len(rules) > 0 {
-		_, _ = fmt.Fprintf(stderr, "gate: %d of %d checks hold\n", kept, len(checks))
+	if len(rules) > 0 && len(checks) == 0 {
+		out = append(out, report.Finding{Cell: report.WholeRun, By: byRule, Text: "no rule could be checked in any cell"})
 	}
-	for _, c := range checks {
-		if c.Outcome != gate.Kept {
-			_, _ = fmt.Fprintf(stderr, "  %s: %s\n", c.Outcome, report.Clean(c.String()))
-		}
-	}
-	strict := false
-	for _, c := range run.Cells {
+	for i, c := range run.Cells {
 		for _, f := range c.Flags {
 			if g.strict && slices.Contains(strictFlags, f) {
-				strict = true
-				_, _ = fmt.Fprintf(stderr, "  strict: %s: flagged %s\n", report.Clean(c.Name()), f)
+				out = append(out, report.Finding{Cell: i, Kind: report.Broken, By: byStrict, Text: "flagged " + f})
 			}
 		}
 	}
-	invalid := slices.ContainsFunc(run.Cells, func(c bench.Cell) bool { return c.Verdict == bench.Invalid })
-	switch {
-	case len(rules) > 0 && gate.Worst(checks) == gate.Broken:
-		return errCheckFailed
-	case invalid, len(rules) > 0 && gate.Worst(checks) == gate.Unmeasured:
-		return errUnmeasured
-	case strict:
-		return errStrict
+	return out, kept, len(checks)
+}
+
+// What findings are by.
+const (
+	byInvalid = "invalid"
+	byRule    = "rule"
+	byStrict  = "strict"
+)
+
+// decide says on stderr what the rules came to and gives the findings, and the
+// error that stands for the exit code: 10 where a rule is broken, 5 where
+// something could not be measured, 11 where only strict checks failed.
+func (g *gateFlags) decide(stderr io.Writer, rules []gate.Rule, run bench.Run) ([]report.Finding, error) {
+	findings, kept, checked := g.findings(rules, run)
+	if len(rules) > 0 {
+		_, _ = fmt.Fprintf(stderr, "gate: %d of %d checks hold\n", kept, checked)
 	}
-	return nil
+	has := func(by string, kind report.FindingKind) bool {
+		return slices.ContainsFunc(findings, func(f report.Finding) bool { return f.By == by && f.Kind == kind })
+	}
+	for _, f := range findings {
+		label := f.By
+		if f.By == byInvalid { // the table has said so
+			continue
+		}
+		if f.By == byRule {
+			label = map[report.FindingKind]string{report.Broken: "broken", report.Unmeasured: "unmeasured"}[f.Kind]
+		}
+		text := f.Text
+		if f.Cell != report.WholeRun {
+			text = run.Cells[f.Cell].Name() + ": " + text
+		}
+		_, _ = fmt.Fprintf(stderr, "  %s: %s\n", label, report.Clean(text))
+	}
+	switch {
+	case has(byRule, report.Broken):
+		return findings, errCheckFailed
+	case has(byInvalid, report.Unmeasured), has(byRule, report.Unmeasured):
+		return findings, errUnmeasured
+	case has(byStrict, report.Broken):
+		return findings, errStrict
+	}
+	return findings, nil
 }

@@ -102,8 +102,12 @@ func TestDecide(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := g.decide(&bytes.Buffer{}, rules, run); got != tt.want { //nolint:errorlint // these very values
+		findings, got := g.decide(&bytes.Buffer{}, rules, run)
+		if got != tt.want { //nolint:errorlint // these very values
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+		if (got == nil) != (len(findings) == 0) { // what CI is shown is what the exit code says
+			t.Errorf("%s: %v, but findings %v", tt.name, got, findings)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -33,6 +34,9 @@ of its last cell are judged too.`,
 			if err := s.check(); err != nil {
 				return err
 			}
+			if err := s.prepareFiles(); err != nil {
+				return err
+			}
 			run, notes, err := judgeAgain(args[0])
 			if err != nil {
 				return err
@@ -49,13 +53,11 @@ of its last cell are judged too.`,
 			if err != nil {
 				return err
 			}
-			if err := s.print(cmd, run, strings.TrimSuffix(args[0], "/"+results.RunFile)); err != nil {
-				return err
+			var broke error
+			if run.Interrupted {
+				broke = errors.New("it was interrupted")
 			}
-			if len(rules) == 0 && !s.gate.strict { // to judge again is no measuring
-				return nil
-			}
-			return s.gate.decide(cmd.ErrOrStderr(), rules, run)
+			return s.deliverStored(cmd, run, strings.TrimSuffix(args[0], "/"+results.RunFile), rules, broke)
 		},
 	}
 	s.attempts, s.out = 1, "-"

@@ -121,10 +121,10 @@ func exitCode(ctx context.Context, err error) int {
 		return bench.ExitUsage
 	case errors.Is(err, bench.ErrNothingSelected):
 		return bench.ExitNothing
+	case errors.Is(err, errCheckFailed): // a rule that is broken is broken, whatever else is the matter
+		return bench.ExitCheckFailed
 	case errors.Is(err, errUnmeasured):
 		return bench.ExitUnmeasured
-	case errors.Is(err, errCheckFailed):
-		return bench.ExitCheckFailed
 	case errors.Is(err, errStrict):
 		return bench.ExitStrict
 	case errors.As(err, &env), errors.Is(err, syscall.ENOSPC):

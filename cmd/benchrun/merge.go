@@ -30,11 +30,18 @@ different machines or modes are refused: they belong into different tables.`,
 			if err := s.check(); err != nil {
 				return err
 			}
+			if err := s.prepareFiles(); err != nil {
+				return err
+			}
 			folder, run, err := mergeRuns(s.out, args)
 			if err != nil {
 				return err
 			}
-			return s.print(cmd, run, folder.Path())
+			rules, err := s.gate.rules(measuredCells(run))
+			if err != nil {
+				return err
+			}
+			return s.deliverStored(cmd, run, folder.Path(), rules, nil)
 		},
 	}
 	cmd.Flags().StringVarP(&s.out, "out", "o", "benchrun-out", "folder for the new run's folder")

@@ -30,14 +30,20 @@ type settings struct {
 	serverFiles                  []string
 	quick, full                  bool
 	attempts                     int
+	ci, release                  bool
 	seed                         uint64
 	out                          string
-	jsonFile                     string
+	jsonFile, junitFile          string
 	format                       string
 	dryRun, reprobe, verbose     bool
 	python                       string
 	port                         int
 	gate                         gateFlags
+	config                       string
+
+	origins   []origin // where settings are from, as far as they are no defaults
+	elsewhere bool     // any from elsewhere than the command line
+	added     []string // flags for what is from elsewhere
 }
 
 const rootLong = `benchrun tells which web app server keeps serving when some requests wedge,
@@ -56,6 +62,7 @@ const rootExample = `  benchrun                                             the 
   benchrun --server gunicorn@23.0.0 --server waitress --json out.json
   benchrun --server '*' --scenario slow-upload --dry-run
   benchrun --server gunicorn --fail-on '*/hardened/*: verdict >= degraded' --fail-on 'survivors == 0'
+  benchrun --server gunicorn --ci --gate gate.txt --junit junit.xml
   benchrun judge benchrun-out/20261121-120000-3fa9     the verdicts again, from what was stored`
 
 const exitHelp = `
@@ -82,6 +89,12 @@ func newRootCommand() *cobra.Command {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
 			}
+			if err := s.chooseAttempts(cmd.Flags().Changed("attempts")); err != nil {
+				return err
+			}
+			if err := s.fill(cmd.Flags()); err != nil {
+				return err
+			}
 			return benchmark(cmd, s)
 		},
 	}
@@ -91,7 +104,7 @@ func newRootCommand() *cobra.Command {
 	})
 	addFlags(cmd.Flags(), &s)
 	completeFlags(cmd, &s)
-	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand(), newDoctorCommand(), newCheckServerCommand(), newCalibrateCommand(), newMergeCommand(), newDuelCommand(), newDocsCommand(), newCostCommand())
+	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand(), newDoctorCommand(), newCheckServerCommand(), newCalibrateCommand(), newMergeCommand(), newDuelCommand(), newInitCommand(), newDocsCommand(), newCostCommand())
 	return cmd
 }
 
@@ -106,9 +119,12 @@ func addFlags(f *pflag.FlagSet, s *settings) {
 	f.BoolVar(&s.quick, "quick", false, "half a minute a cell (this is what happens unless --full is given)")
 	f.BoolVar(&s.full, "full", false, "a minute and more of faults a cell")
 	f.IntVar(&s.attempts, "attempts", 1, "attempts that a not-held verdict takes, the first included")
+	f.BoolVar(&s.ci, "ci", false, "for CI: --attempts 2, a cell that did not hold is measured again before it counts")
+	f.BoolVar(&s.release, "release", false, "before a release: --attempts 3")
 	f.Uint64Var(&s.seed, "seed", 1, "same seed, same schedule")
 	f.StringVarP(&s.out, "out", "o", "benchrun-out", "folder for the run's folder")
 	addPrintFlags(f, s)
+	f.StringVar(&s.config, "config", "", "the project's settings (default benchrun.yaml, where there is one; '' = none)")
 	f.BoolVarP(&s.dryRun, "dry-run", "n", false, "print cells, commands and time, and run nothing")
 	f.StringVar(&s.python, "python", "", "Python interpreter for the servers (default /usr/bin/python3)")
 	f.IntVar(&s.port, "port", 0, "port for the servers (default: a free one for each attempt)")
@@ -118,6 +134,7 @@ func addFlags(f *pflag.FlagSet, s *settings) {
 // addPrintFlags declares how a run is printed.
 func addPrintFlags(f *pflag.FlagSet, s *settings) {
 	f.StringVar(&s.jsonFile, "json", "", "also write run.json's content to this file, - for stdout")
+	f.StringVar(&s.junitFile, "junit", "", "also write JUnit XML to this file: a test for each cell, which fails where a rule is broken")
 	f.StringVarP(&s.format, "format", "f", "table", "what to print on stdout: "+strings.Join(formatNames, ", "))
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "reasons for held cells too")
 	s.gate.add(f)
@@ -130,13 +147,41 @@ func (s settings) mode() bench.Mode {
 	return bench.ModeQuick
 }
 
+// The attempts that a verdict other than held takes. A gate that one unlucky
+// attempt reddens is soon ignored, so CI wants a second that agrees.
+const (
+	ciAttempts      = 2
+	releaseAttempts = 3
+	mostAttempts    = 9
+)
+
+// chooseAttempts puts the attempts in that --ci and --release stand for. given
+// says that --attempts was given.
+func (s *settings) chooseAttempts(given bool) error {
+	var names []string
+	for _, choice := range []struct {
+		name     string
+		chosen   bool
+		attempts int
+	}{{"--ci", s.ci, ciAttempts}, {"--release", s.release, releaseAttempts}, {"--attempts", given, s.attempts}} {
+		if choice.chosen {
+			names = append(names, choice.name)
+			s.attempts = choice.attempts
+		}
+	}
+	if len(names) > 1 {
+		return bench.Usagef("%s exclude each other", strings.Join(names, " and "))
+	}
+	return nil
+}
+
 // check finds what is wrong with the flags by themselves.
 func (s settings) check() error {
 	switch {
 	case s.quick && s.full:
 		return bench.Usagef("--quick and --full exclude each other")
-	case s.attempts < 1 || s.attempts > 9:
-		return bench.Usagef("--attempts %d is not between 1 and 9", s.attempts)
+	case s.attempts < 1 || s.attempts > mostAttempts:
+		return bench.Usagef("--attempts %d is not between 1 and %d", s.attempts, mostAttempts)
 	case s.port < 0 || s.port > 65535:
 		return bench.Usagef("--port %d is not a port", s.port)
 	case s.out == "":

@@ -14,13 +14,14 @@ const module = "benchrun"
 
 // rooms do not know each other; layer says what may import what.
 var layer = map[string]int{
-	"internal/bench": 0,
-	"scenarios":      1, "clients": 1, "targets": 1, "results": 1,
-	"internal/launch": 1, "internal/observe": 1, "internal/judge": 1, "internal/gate": 1, "report": 1,
-	"internal/plan": 2, "internal/guide": 2,
-	"internal/runner": 3, "internal/calibrate": 3,
-	"internal/doctor": 4, "internal/cost": 4,
-	"cmd/benchrun": 5,
+	"internal/bench":      0,
+	"internal/strictyaml": 1,
+	"scenarios":           2, "clients": 2, "targets": 2, "results": 2, "templates": 2, "internal/project": 2,
+	"internal/launch": 2, "internal/observe": 2, "internal/judge": 2, "internal/gate": 2, "report": 2,
+	"internal/plan": 3, "internal/guide": 3,
+	"internal/runner": 4, "internal/calibrate": 4,
+	"internal/doctor": 5, "internal/cost": 5,
+	"cmd/benchrun": 6,
 }
 
 // room is the layered folder that a package belongs to, the longest one.

@@ -15,7 +15,7 @@ func Compare(cases []Case, run bench.Run) []report.CalibrationRow {
 		row := report.CalibrationRow{
 			Scenario: c.Cell.Scenario.Name(), Profile: c.Cell.Profile, Planted: c.Planted,
 			Expected: c.Expected, Cause: c.Cause,
-			Outcome: report.Unmeasured, Reason: "not run",
+			Outcome: report.NotMeasured, Reason: "not run",
 		}
 		if i < len(run.Cells) && run.Cells[i].Name() == c.Cell.Name() {
 			seen := run.Cells[i]
@@ -35,11 +35,11 @@ func Compare(cases []Case, run bench.Run) []report.CalibrationRow {
 func outcome(c Case, seen bench.Cell) report.CalibrationOutcome {
 	switch {
 	case seen.Verdict == bench.Invalid && c.Expected != bench.Invalid:
-		return report.Unmeasured
+		return report.NotMeasured
 	case seen.Verdict != c.Expected:
 		return report.WrongVerdict
 	case !strings.Contains(strings.Join(seen.Reasons, "\n"), c.Cause):
-		return report.Unmeasured
+		return report.NotMeasured
 	}
 	return report.AsExpected
 }

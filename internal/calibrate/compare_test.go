@@ -20,16 +20,16 @@ func TestOutcomes(t *testing.T) {
 		{"sound and held", sound, bench.Held, "served all", report.AsExpected},
 		{"sound and failed", sound, bench.Failed, "collapses", report.WrongVerdict},
 		{"sound and broken", sound, bench.Broken, "", report.WrongVerdict},
-		{"sound on a busy host", sound, bench.Invalid, "the generator was late", report.Unmeasured},
+		{"sound on a busy host", sound, bench.Invalid, "the generator was late", report.NotMeasured},
 		{"flawed and failed", flawed, bench.Failed, "collapses", report.AsExpected},
 		{"flawed and held", flawed, bench.Held, "served all", report.WrongVerdict},
 		{"flawed and no more than degraded", flawed, bench.Degraded, "", report.WrongVerdict},
-		{"flawed on a busy host", flawed, bench.Invalid, "", report.Unmeasured},
+		{"flawed on a busy host", flawed, bench.Invalid, "", report.NotMeasured},
 		{"noticed", spoiled, bench.Invalid, "the whole record is in doubt: control-dead (x)", report.AsExpected},
 		{"not noticed", spoiled, bench.Failed, "collapses", report.WrongVerdict},
 		{"not noticed, and held", spoiled, bench.Held, "", report.WrongVerdict},
-		{"something else was noticed", spoiled, bench.Invalid, "the generator was late", report.Unmeasured},
-		{"nothing was said", spoiled, bench.Invalid, "", report.Unmeasured},
+		{"something else was noticed", spoiled, bench.Invalid, "the generator was late", report.NotMeasured},
+		{"nothing was said", spoiled, bench.Invalid, "", report.NotMeasured},
 	} {
 		cell := bench.Cell{Server: "reference", Profile: tt.c.Cell.Profile, Scenario: tt.c.Cell.Scenario.Name(), Verdict: tt.seen}
 		if tt.reason != "" {
@@ -48,11 +48,11 @@ func TestRunThatBrokeOff(t *testing.T) {
 	pair := cases(t, "wedge")
 	run := bench.Run{Cells: []bench.Cell{{Server: "reference", Profile: "default", Scenario: "wedge-1pct", Verdict: bench.Held}}}
 	rows := Compare(pair, run)
-	if rows[0].Outcome != report.AsExpected || rows[1].Outcome != report.Unmeasured || rows[1].Reason != "not run" {
+	if rows[0].Outcome != report.AsExpected || rows[1].Outcome != report.NotMeasured || rows[1].Reason != "not run" {
 		t.Errorf("%+v", rows)
 	}
 	run.Cells[0].Scenario = "segfault-1pct"
-	if rows := Compare(pair, run); rows[0].Outcome != report.Unmeasured {
+	if rows := Compare(pair, run); rows[0].Outcome != report.NotMeasured {
 		t.Errorf("another's cell counts: %+v", rows[0])
 	}
 }

@@ -26,6 +26,7 @@ func (o Outcome) String() string { return [...]string{"unmeasured", "broken", "k
 type Check struct {
 	Rule    Rule
 	Cell    string // server/profile/scenario
+	Index   int    // of the cell among those that were evaluated: two versions share a name
 	Outcome Outcome
 	Seen    string // "12.4 s", "> 5 s", "failed", "nothing to measure"
 }
@@ -45,14 +46,16 @@ func (c Check) String() string {
 func Evaluate(rules []Rule, cells []bench.Cell, family func(id string) (bench.Family, bool)) []Check {
 	var out []Check
 	for _, r := range rules {
-		for _, c := range cells {
+		for i, c := range cells {
 			if !r.Selects(c.Name()) || c.Verdict == bench.Unsupported {
 				continue
 			}
 			if f, _ := family(c.Family); !Applies(r.Measure, f) {
 				continue
 			}
-			out = append(out, r.check(c))
+			k := r.check(c)
+			k.Index = i
+			out = append(out, k)
 		}
 	}
 	return out

@@ -108,7 +108,7 @@ func newPage(run bench.Run, stories []Story, opts Options) page {
 
 func tell(run bench.Run, raw bench.Cell, c cell) told {
 	r := c.Row
-	t := told{cell: c, Command: report.Shell(raw.Command...), Again: again(run, raw), Log: shownLog(c)}
+	t := told{cell: c, Command: report.Shell(raw.Command...), Again: report.Again(run, raw), Log: shownLog(c)}
 	if len(r.Reasons) > 0 {
 		t.First, t.Others = r.Reasons[0], r.Reasons[1:]
 	}

@@ -50,12 +50,12 @@ func TestAgain(t *testing.T) {
 		0: "benchrun --server alpha@1.2.3 --profile default --scenario wedge-1pct --seed 11 --full --server-file 'my file.yaml'",
 		4: "benchrun --server beta --profile default --scenario wedge-1pct --seed 11 --full --server-file 'my file.yaml'",
 	} {
-		if got := again(run, run.Cells[i]); got != want {
+		if got := report.Again(run, run.Cells[i]); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
-	run.Mode, run.Args = bench.ModeQuick, []string{"--python=/usr/bin/python3.12", "--verbose", "-s"}
-	if got := again(run, run.Cells[4]); got != "benchrun --server beta --profile default --scenario wedge-1pct --seed 11 --python /usr/bin/python3.12" {
+	run.Mode, run.Args = bench.ModeQuick, []string{"--config", "x.yaml", "--python=/usr/bin/python3.12", "--verbose", "--config=", "-s"}
+	if got := report.Again(run, run.Cells[4]); got != "benchrun --server beta --profile default --scenario wedge-1pct --seed 11 --python /usr/bin/python3.12 --config ''" {
 		t.Error(got)
 	}
 }

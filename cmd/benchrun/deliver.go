@@ -1,0 +1,143 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/gate"
+	"benchrun/report"
+)
+
+var formatNames = []string{"table", "markdown", "matrix", "json", "csv"}
+
+// formats are the ways to print a run on stdout.
+var formats = map[string]func(w io.Writer, run bench.Run, v report.View, opts report.TableOptions) error{
+	"table": func(w io.Writer, _ bench.Run, v report.View, opts report.TableOptions) error {
+		return report.Table(w, v, opts)
+	},
+	"markdown": func(w io.Writer, _ bench.Run, v report.View, _ report.TableOptions) error {
+		return report.Markdown(w, v)
+	},
+	"matrix": func(w io.Writer, _ bench.Run, v report.View, _ report.TableOptions) error {
+		return report.Matrix(w, v)
+	},
+	"json": func(w io.Writer, run bench.Run, _ report.View, _ report.TableOptions) error {
+		return report.JSON(w, run)
+	},
+	"csv": func(w io.Writer, _ bench.Run, v report.View, _ report.TableOptions) error {
+		return report.CSV(w, v)
+	},
+}
+
+// print writes the run in the format asked for to stdout, and as JSON to
+// --json. With --json - stdout carries the JSON alone.
+func (s settings) print(cmd *cobra.Command, run bench.Run, folder string) error {
+	out := cmd.OutOrStdout()
+	if s.jsonFile == "-" {
+		return report.JSON(out, run)
+	}
+	v := report.NewView(run)
+	v.Folder = folder
+	err := formats[s.format](out, run, v, tableOptions(out, s.verbose))
+	if s.jsonFile != "" { // after the table: that one is on its way already
+		err = errors.Join(err, writeFile("--json", s.jsonFile, func(w io.Writer) error { return report.JSON(w, run) }))
+	}
+	return err
+}
+
+// deliver tells everybody what a run came to: the reader of stdout, the files
+// asked for, and CI. The verdict is the error that stands for the exit code; err
+// says that something could not be written. broke is what kept the run from
+// coming to its end; nil = it did.
+func (s settings) deliver(cmd *cobra.Command, run bench.Run, folder string, rules []gate.Rule, broke error) (verdict, err error) {
+	err = s.print(cmd, run, folder)
+	findings, verdict := s.gate.decide(cmd.ErrOrStderr(), rules, run)
+	if broke != nil {
+		findings = append(findings, report.Finding{Cell: report.WholeRun, By: "run", Text: "it did not come to its end: " + broke.Error()})
+	}
+	if s.junitFile != "" {
+		err = errors.Join(err, writeFile("--junit", s.junitFile, func(w io.Writer) error { return report.JUnit(w, run, findings) }))
+	}
+	if os.Getenv("GITHUB_ACTIONS") == "true" {
+		v := report.NewView(run)
+		v.Folder = folder
+		if gerr := tellGitHub(cmd.ErrOrStderr(), run, v, findings); gerr != nil { // no reason to fail a run
+			_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "benchrun: not told to GitHub:", gerr)
+		}
+	}
+	return verdict, err
+}
+
+// tellGitHub writes annotations to stderr, which GitHub's runner reads like
+// stdout, so that stdout carries results alone; and the summary to the file
+// that GITHUB_STEP_SUMMARY names. What the step has written there before
+// counts against the room.
+func tellGitHub(stderr io.Writer, run bench.Run, v report.View, findings []report.Finding) (err error) {
+	if err := report.Annotations(stderr, run, findings); err != nil {
+		return err
+	}
+	path := os.Getenv("GITHUB_STEP_SUMMARY")
+	if path == "" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644) //nolint:gosec // GitHub names the file
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	return report.StepSummary(f, v, findings, report.MostSummaryBytes-int(info.Size()))
+}
+
+// deliverStored delivers a run that was measured before: that an invalid cell
+// is in it is no news, and without a rule no reason to fail.
+func (s settings) deliverStored(cmd *cobra.Command, run bench.Run, folder string, rules []gate.Rule, broke error) error {
+	verdict, err := s.deliver(cmd, run, folder, rules, broke)
+	if len(rules) == 0 && !s.gate.strict { // to judge again is no measuring
+		return err
+	}
+	return errors.Join(err, verdict)
+}
+
+// prepareFiles finds out whether the files asked for can be written. Until the
+// run has come to its end the JUnit file says that it has not: a file of an
+// earlier run must not pass for this one's.
+func (s settings) prepareFiles() error {
+	if s.junitFile != "" {
+		unfinished := []report.Finding{{Cell: report.WholeRun, By: "run", Text: "it has not come to its end"}}
+		if err := writeFile("--junit", s.junitFile, func(w io.Writer) error { return report.JUnit(w, bench.Run{}, unfinished) }); err != nil {
+			return err
+		}
+	}
+	if s.jsonFile == "" || s.jsonFile == "-" {
+		return nil
+	}
+	f, err := os.OpenFile(s.jsonFile, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return &bench.EnvironmentError{Problem: "--json " + s.jsonFile, Err: err}
+	}
+	return f.Close()
+}
+
+// writeFile writes the file that a flag names.
+func writeFile(flag, path string, write func(io.Writer) error) error {
+	problem := func(err error) error {
+		return &bench.EnvironmentError{Problem: fmt.Sprintf("%s %s", flag, path), Err: err, Hint: "what was measured is in the run's folder"}
+	}
+	f, err := os.Create(path) //nolint:gosec // the user names the file
+	if err != nil {
+		return problem(err)
+	}
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return problem(err)
+	}
+	return nil
+}

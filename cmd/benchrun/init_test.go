@@ -1,0 +1,231 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"benchrun/internal/bench"
+)
+
+func readYAML(t *testing.T, path string, into any) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(text, into); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return string(text)
+}
+
+// flagsExist holds every flag that benchrun is given in a text against the
+// main command.
+func flagsExist(t *testing.T, where, text string) {
+	t.Helper()
+	flags := newRootCommand().Flags()
+	found := regexp.MustCompile(`(?:^|[\s("'])--([a-z][a-z-]*)`).FindAllStringSubmatch(text, -1)
+	for _, m := range found {
+		if flags.Lookup(m[1]) == nil {
+			t.Errorf("%s: benchrun has no --%s", where, m[1])
+		}
+	}
+	if len(found) == 0 {
+		t.Errorf("%s: no flag in %q", where, text)
+	}
+}
+
+type actionStep struct {
+	Uses string
+	Run  string
+	Env  map[string]string
+	With map[string]string
+}
+
+type action struct {
+	Inputs map[string]struct {
+		Description string
+		Default     string
+	}
+	Runs struct {
+		Using string
+		Steps []actionStep
+	}
+}
+
+var pinned = regexp.MustCompile(`^actions/[a-z-]+@[0-9a-f]{40}$`)
+
+// runStep is the step of action.yml that runs benchrun.
+func runStep(t *testing.T) (action, actionStep) {
+	t.Helper()
+	var a action
+	readYAML(t, "../../action.yml", &a)
+	at := slices.IndexFunc(a.Runs.Steps, func(s actionStep) bool { return s.Env["SERVER"] != "" })
+	if a.Runs.Using != "composite" || at < 0 {
+		t.Fatalf("%+v", a)
+	}
+	return a, a.Runs.Steps[at]
+}
+
+func TestActionFile(t *testing.T) {
+	a, step := runStep(t)
+	flagsExist(t, "action.yml", step.Run+" "+a.Inputs["args"].Default)
+	if strings.Contains(step.Run, "${{") {
+		t.Error("an input goes into the script itself, where it would be run")
+	}
+	used := ""
+	for _, s := range a.Runs.Steps {
+		for _, v := range s.Env {
+			used += v
+		}
+		used += s.With["name"]
+		if s.Uses != "" && !pinned.MatchString(s.Uses) {
+			t.Errorf("%s is not pinned to a commit", s.Uses)
+		}
+	}
+	for name, input := range a.Inputs {
+		if input.Description == "" || !strings.Contains(used, "inputs."+name+" ") {
+			t.Errorf("input %s: %q, used: %v", name, input.Description, strings.Contains(used, "inputs."+name))
+		}
+	}
+}
+
+// The action's script gives benchrun its words as they were written.
+func TestActionScript(t *testing.T) {
+	_, step := runStep(t)
+	dir := t.TempDir()
+	fake := "#!/bin/bash\nprintf '%s\\n' \"$@\" > \"$RUNNER_TEMP/words\"\nexit 10\n"
+	if err := os.WriteFile(filepath.Join(dir, "benchrun"), []byte(fake), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	words := func(env ...string) []string {
+		cmd := exec.Command("bash", "-eo", "pipefail", "-c", step.Run) // as GitHub runs shell: bash
+		cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "RUNNER_TEMP=" + dir, "GITHUB_OUTPUT=" + filepath.Join(dir, "output"),
+			"SERVER=", "SERVER_FILE=", "PROFILE=", "SCENARIO=", "RULES=", "GATE=", "ARGS="}, env...)
+		out, _ := cmd.CombinedOutput()
+		if cmd.ProcessState.ExitCode() != 10 {
+			t.Fatalf("exit %d, not benchrun's own: %s", cmd.ProcessState.ExitCode(), out)
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "words"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Split(strings.TrimSpace(string(text)), "\n")
+	}
+	own := []string{"--out", dir + "/benchrun-out", "--junit", dir + "/benchrun.xml"}
+	if got := words(); !slices.Equal(got, own) {
+		t.Errorf("%q", got)
+	}
+	got := words("SERVER=a,b", "RULES=*/x/*: h >= 95\n\n survivors == 0 $(id)\n", "ARGS=--ci --full", "GATE=my gate", "SERVER_FILE=f", "PROFILE=p", "SCENARIO=s")
+	want := slices.Concat(own, []string{"--server", "a,b", "--server-file", "f", "--profile", "p", "--scenario", "s", "--gate", "my gate",
+		"--fail-on", "*/x/*: h >= 95", "--fail-on", " survivors == 0 $(id)", "--ci", "--full"})
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+func TestInitCI(t *testing.T) {
+	dir := t.TempDir()
+	initCI := func(code int, args ...string) string {
+		cmd := benchrunCommand(t.Context(), t, append([]string{"init", "ci", "--dir", dir}, args...)...)
+		out, _ := cmd.CombinedOutput()
+		if got := cmd.ProcessState.ExitCode(); got != code {
+			t.Errorf("%v: exit %d, want %d: %s", args, got, code, out)
+		}
+		return string(out)
+	}
+	path := filepath.Join(dir, ".github/workflows/benchrun.yml")
+	if out := initCI(bench.ExitOK); !strings.Contains(out, "wrote "+path) || !strings.Contains(out, "in the place of OWNER/benchrun") {
+		t.Error(out)
+	}
+	if out := initCI(bench.ExitUsage, "github"); !strings.Contains(out, "is there already; --force overwrites it") {
+		t.Error(out)
+	}
+	if out := initCI(bench.ExitOK, "github", "--force", "--from", "me/benchrun@v1.2"); strings.Contains(out, "OWNER") {
+		t.Error(out)
+	}
+	var w struct {
+		Jobs map[string]struct{ Steps []actionStep }
+	}
+	if text := readYAML(t, path, &w); strings.Contains(text, "FROM") {
+		t.Errorf("a placeholder is left in\n%s", text)
+	}
+	a, _ := runStep(t)
+	steps := w.Jobs["benchrun"].Steps
+	if len(steps) != 2 || !pinned.MatchString(steps[0].Uses) || steps[1].Uses != "me/benchrun@v1.2" {
+		t.Fatalf("%+v", steps)
+	}
+	for input := range steps[1].With {
+		if _, ok := a.Inputs[input]; !ok {
+			t.Errorf("the action has no input %s", input)
+		}
+	}
+	flagsExist(t, path, steps[1].With["args"])
+	checkRules(t, strings.Split(strings.TrimSpace(steps[1].With["rules"]), "\n"))
+
+	initCI(bench.ExitOK, "gitlab", "--from", "https://git.example.org/x/benchrun.git@v1")
+	type job struct {
+		Script    []string
+		Variables map[string]string
+		Artifacts struct{ Reports map[string]string }
+	}
+	var g map[string]job
+	readYAML(t, filepath.Join(dir, ".gitlab/benchrun.yml"), &g)
+	base, own := g[".benchrun"], g["benchrun"]
+	if base.Variables["BENCHRUN_REPOSITORY"] != "https://git.example.org/x/benchrun.git" || base.Variables["BENCHRUN_REVISION"] != "v1" ||
+		len(base.Script) != 1 || !strings.Contains(base.Script[0], "--junit "+base.Artifacts.Reports["junit"]) {
+		t.Errorf("%+v", g)
+	}
+	for _, text := range append(base.Script, base.Variables["BENCHRUN_FLAGS"], own.Variables["BENCHRUN_FLAGS"]) {
+		flagsExist(t, "gitlab-ci.yml", text)
+	}
+	var rules []string
+	for _, m := range regexp.MustCompile(`--fail-on '(.*?)'`).FindAllStringSubmatch(own.Variables["BENCHRUN_FLAGS"], -1) {
+		rules = append(rules, m[1])
+	}
+	checkRules(t, rules)
+	for _, args := range [][]string{{"jenkins"}, {"github", "x"}, {"github", "--from", "x"}, {"github", "--from", "a/b@v 1"}, {"gitlab", "--from", "$(id)@v1"}} {
+		initCI(bench.ExitUsage, args...)
+	}
+}
+
+// checkRules holds a template's rules against what benchrun can measure.
+func checkRules(t *testing.T, rules []string) {
+	t.Helper()
+	args := []string{"--server", "reference", "--profile", "default", "--scenario", "wedge,segfault,slow-upload", "--dry-run"}
+	for _, r := range rules {
+		args = append(args, "--fail-on", r)
+	}
+	if len(rules) < 2 {
+		t.Errorf("%d rules", len(rules))
+	}
+	ends(t, bench.ExitOK, args...)
+}
+
+// Every flag that docs/ci.md names is one of benchrun's, or of its init command.
+func TestCIPageFlags(t *testing.T) {
+	text, err := os.ReadFile("../../docs/ci.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := strings.ReplaceAll(string(text), "`--", " --")
+	var own []string
+	for line := range strings.Lines(page) {
+		if strings.HasPrefix(line, "$ benchrun init") {
+			cmd, _, err := newRootCommand().Find([]string{"init"})
+			if err != nil || cmd.Flags().Lookup("from") == nil || !strings.Contains(line, "--from") {
+				t.Errorf("%v: %s", err, line)
+			}
+			continue
+		}
+		own = append(own, line)
+	}
+	flagsExist(t, "docs/ci.md", strings.Join(own, ""))
+}

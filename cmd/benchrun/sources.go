@@ -1,0 +1,190 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/project"
+)
+
+// configVariable names the file to read in the place of benchrun.yaml.
+const configVariable = "BENCHRUN_CONFIG"
+
+// sourced is a setting that a flag, the environment or benchrun.yaml gives: the
+// first of them that says anything says all of it.
+type sourced struct {
+	flag     string   // that the other two stand for
+	also     []string // other flags that decide the same
+	variable string
+	field    string
+	list     bool // the variable holds an item a line
+}
+
+func sourcedSettings() []sourced {
+	return []sourced{
+		{"server", nil, "BENCHRUN_SERVER", "servers", true},
+		{"profile", nil, "BENCHRUN_PROFILE", "profiles", true},
+		{"scenario", nil, "BENCHRUN_SCENARIO", "scenarios", true},
+		{"server-file", nil, "BENCHRUN_SERVER_FILE", "server_files", true},
+		{"fail-on", nil, "BENCHRUN_FAIL_ON", "rules", true},
+		{"gate", nil, "BENCHRUN_GATE", "gate_files", true},
+		{"strict", nil, "BENCHRUN_STRICT", "strict", false},
+		{"full", []string{"quick"}, "BENCHRUN_MODE", "mode", false},
+		{"attempts", []string{"ci", "release"}, "BENCHRUN_ATTEMPTS", "attempts", false},
+		{"seed", nil, "BENCHRUN_SEED", "seed", false},
+		{"out", nil, "BENCHRUN_OUT", "out", false},
+		{"python", nil, "BENCHRUN_PYTHON", "python", false},
+	}
+}
+
+// origin says where a setting is from.
+type origin struct {
+	field  string
+	values []string
+	place  string // "--server", "BENCHRUN_SERVER", "benchrun.yaml:3"
+}
+
+// fill gives the flags that were not given what the environment says, or else
+// benchrun.yaml. It keeps where each setting is from, and for run.json the
+// flags that would have said the same.
+func (s *settings) fill(f *pflag.FlagSet) error {
+	file, err := s.projectFile(f.Changed("config"))
+	if err != nil {
+		return err
+	}
+	if file != nil { // what it says is said by flags, so that run.json stands alone
+		s.added = append(s.added, "--config=")
+	}
+	for _, set := range sourcedSettings() {
+		if name, given := set.given(f); given {
+			s.origins = append(s.origins, origin{set.field, nil, "--" + name})
+			continue
+		}
+		v := set.fromEnvironment()
+		if len(v.Items) == 0 {
+			v = file[set.field]
+		}
+		for i, item := range v.Items {
+			if err := s.put(f, set, item, v.Places[i]); err != nil {
+				return err
+			}
+		}
+		if len(v.Items) > 0 {
+			s.origins = append(s.origins, origin{set.field, v.Items, v.Places[0]})
+			s.elsewhere = true
+		}
+		if set.flag == "fail-on" {
+			s.gate.places = v.Places
+		}
+	}
+	return nil
+}
+
+// projectFile reads --config, else what BENCHRUN_CONFIG names, else
+// benchrun.yaml where there is one. An empty --config reads none.
+func (s *settings) projectFile(given bool) (map[string]project.Value, error) {
+	path := s.config
+	if !given {
+		if path = os.Getenv(configVariable); path == "" {
+			path = project.FileName
+			if _, err := os.Lstat(path); os.IsNotExist(err) {
+				return nil, nil
+			}
+		}
+	}
+	if path == "" {
+		return nil, nil
+	}
+	return project.Read(path)
+}
+
+// given finds the flag of the command line that decides the setting.
+func (set sourced) given(f *pflag.FlagSet) (string, bool) {
+	for _, name := range append([]string{set.flag}, set.also...) {
+		if f.Changed(name) {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+func (set sourced) fromEnvironment() project.Value {
+	var v project.Value
+	text := os.Getenv(set.variable)
+	items := []string{text}
+	if set.list {
+		items = strings.Split(text, "\n")
+	}
+	for _, item := range items {
+		if item = strings.TrimSpace(item); item != "" {
+			v.Items, v.Places = append(v.Items, item), append(v.Places, set.variable)
+		}
+	}
+	return v
+}
+
+// put gives the setting's flag a value from elsewhere.
+func (s *settings) put(f *pflag.FlagSet, set sourced, item, place string) error {
+	flag, value := set.flag, item
+	switch set.flag {
+	case "full":
+		if item != "quick" && item != "full" {
+			return bench.Usagef("%s: %q is not quick or full", place, item)
+		}
+		flag, value = item, "true"
+	case "attempts":
+		if n, err := strconv.Atoi(item); err != nil || n < 1 || n > mostAttempts {
+			return bench.Usagef("%s: attempts %q is not between 1 and %d", place, item, mostAttempts)
+		}
+	}
+	if err := f.Set(flag, value); err != nil {
+		return bench.Usagef("%s: %v", place, err)
+	}
+	word := "--" + flag
+	if value != "true" || f.Lookup(flag).Value.Type() != "bool" {
+		word += "=" + value
+	}
+	s.added = append(s.added, word)
+	return nil
+}
+
+// writeOrigins says where settings are from, if any is from elsewhere than the
+// command line.
+func (s *settings) writeOrigins(w io.Writer) {
+	if !s.elsewhere {
+		return
+	}
+	for _, o := range s.origins {
+		text := o.place
+		if len(o.values) > 0 {
+			text += ": " + strings.Join(o.values, ", ")
+		}
+		_, _ = fmt.Fprintf(w, "%-12s from %s\n", o.field, text)
+	}
+	_, _ = fmt.Fprintln(w, "all else by default")
+}
+
+// effectiveArgs are the command line that says by itself what was measured.
+func (s *settings) effectiveArgs() []string { return slices.Concat(os.Args[1:], s.added) }
+
+// whence adds to what is wrong with a selection where it was made, if that was
+// not on the command line.
+func (s *settings) whence(err error) error {
+	var places []string
+	for _, o := range s.origins {
+		if len(o.values) > 0 && slices.Contains([]string{"servers", "profiles", "scenarios", "server_files"}, o.field) {
+			places = append(places, o.field+" from "+o.place)
+		}
+	}
+	if len(places) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w (%s)", err, strings.Join(places, ", "))
+}

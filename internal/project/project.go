@@ -1,0 +1,127 @@
+// Package project reads benchrun.yaml: what a project of its own wants to be
+// measured, and what must hold. It knows nothing of flags.
+package project
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/strictyaml"
+)
+
+// Schema names the format of benchrun.yaml.
+const Schema = "benchrun.config/v1"
+
+// FileName is where the file is looked for, in the working folder.
+const FileName = "benchrun.yaml"
+
+// File is benchrun.yaml. What it does not say is left to the default. The doc
+// tags are for the JSON schema.
+type File struct {
+	Schema      string   `yaml:"schema" doc:"format of this file"`
+	Servers     []string `yaml:"servers" doc:"servers to test: names, globs, name@version"`
+	Profiles    []string `yaml:"profiles" doc:"profiles; default and hardened unless given"`
+	Scenarios   []string `yaml:"scenarios" doc:"scenarios; every family at its own ratio unless given"`
+	ServerFiles []string `yaml:"server_files" doc:"server files of one's own, relative to this file"`
+	Rules       []string `yaml:"rules" doc:"what must hold: [server/profile/scenario:] measure op value"`
+	GateFiles   []string `yaml:"gate_files" doc:"files of rules, relative to this file"`
+	Strict      bool     `yaml:"strict" doc:"mind flags too"`
+	Mode        string   `yaml:"mode" doc:"quick or full"`
+	Attempts    int      `yaml:"attempts" doc:"attempts that a not-held verdict takes, the first included"`
+	Seed        uint64   `yaml:"seed" doc:"same seed, same schedule"`
+	Out         string   `yaml:"out" doc:"folder for the run's folder, relative to this file"`
+	Python      string   `yaml:"python" doc:"Python interpreter for the servers"`
+}
+
+// mostAttempts is what --attempts takes at most.
+const mostAttempts = 9
+
+// Value is what a field says: a list's items, or one text.
+type Value struct {
+	Items  []string
+	Places []string // "benchrun.yaml:7" for each item
+}
+
+// Read reads a file. It gives the value of each field that stands in it, by
+// the field's name; paths are made relative to the working folder. Errors are
+// bench.UsageErrors that name file, line and field.
+func Read(path string) (map[string]Value, error) {
+	text, err := os.ReadFile(path) //nolint:gosec // the user names the file
+	if err != nil {
+		var p *fs.PathError
+		if errors.As(err, &p) {
+			err = p.Err
+		}
+		return nil, bench.Usagef("%s: %v", path, err)
+	}
+	var f File
+	src, err := strictyaml.Decode(path, text, &f)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case f.Schema == "":
+		return nil, src.Errorf("schema", "missing; want %s", Schema)
+	case f.Schema != Schema:
+		return nil, src.Errorf("schema", "%q is not known to this benchrun; want %s", f.Schema, Schema)
+	}
+	out := map[string]Value{}
+	value := reflect.ValueOf(f)
+	for i := range value.NumField() {
+		name := value.Type().Field(i).Tag.Get("yaml")
+		line, ok := src.Line(name)
+		if !ok || name == "schema" {
+			continue
+		}
+		v := Value{}
+		add := func(text, at string) {
+			if l, ok := src.Line(at); ok {
+				line = l
+			}
+			v.Items, v.Places = append(v.Items, text), append(v.Places, fmt.Sprintf("%s:%d", path, line))
+		}
+		switch field := value.Field(i); field.Kind() {
+		case reflect.Slice:
+			for n, item := range field.Interface().([]string) { //nolint:forcetypeassert // File has no other lists
+				at := fmt.Sprintf("%s[%d]", name, n)
+				if strings.TrimSpace(item) == "" {
+					return nil, src.Errorf(at, "empty")
+				}
+				add(item, at)
+			}
+		default:
+			add(fmt.Sprint(field.Interface()), name)
+		}
+		if len(v.Items) == 0 || v.Items[0] == "" {
+			return nil, src.Errorf(name, "empty")
+		}
+		out[name] = v
+	}
+	if _, ok := out["mode"]; ok && f.Mode != "quick" && f.Mode != "full" {
+		return nil, src.Errorf("mode", "%q is not quick or full", f.Mode)
+	}
+	if _, ok := out["attempts"]; ok && (f.Attempts < 1 || f.Attempts > mostAttempts) {
+		return nil, src.Errorf("attempts", "%s is not between 1 and %d", strconv.Itoa(f.Attempts), mostAttempts)
+	}
+	for _, name := range []string{"server_files", "gate_files", "out"} {
+		v := out[name]
+		v.Items = slices.Clone(v.Items)
+		for i, p := range v.Items {
+			if !filepath.IsAbs(p) {
+				v.Items[i] = filepath.Join(filepath.Dir(path), p)
+			}
+		}
+		if len(v.Items) > 0 {
+			out[name] = v
+		}
+	}
+	return out, nil
+}

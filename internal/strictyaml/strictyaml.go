@@ -1,0 +1,190 @@
+// Package strictyaml reads the YAML files that people write for benchrun:
+// whatever in them is not known, missing or of the wrong type is an error that
+// names file, line and field. It knows no particular file.
+package strictyaml
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"benchrun/internal/bench"
+)
+
+// Decode reads one document into a struct. Every error is a bench.UsageError
+// "file:line: field: problem". texts are the Go types, such as "targets.AppKind",
+// that are texts to whoever writes the file.
+func Decode(file string, text []byte, into any, texts ...string) (*Source, error) {
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		return nil, syntaxError(file, err)
+	}
+	if len(root.Content) == 0 {
+		return nil, bench.Usagef("%s:1: the file is empty", file)
+	}
+	src := &Source{file: file, texts: texts}
+	src.walk("", root.Content[0])
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	dec.KnownFields(true)
+	if err := dec.Decode(into); err != nil {
+		return nil, src.typeError(err)
+	}
+	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return nil, bench.Usagef("%s: more than one YAML document in a file", file)
+	}
+	return src, nil
+}
+
+// Source knows on which line each field of a file stands, so that errors can
+// say both: the decoder tells only lines, the checks know only fields.
+type Source struct {
+	file   string
+	texts  []string // Go types that are texts to the user
+	fields []field
+}
+
+type field struct {
+	path string // "profiles.default.workers", "command[2]"
+	line int
+	node *yaml.Node
+}
+
+func (s *Source) walk(path string, n *yaml.Node) {
+	s.fields = append(s.fields, field{path, n.Line, n})
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key := n.Content[i]
+			child := strings.TrimPrefix(path+"."+key.Value, ".")
+			s.fields = append(s.fields, field{child, key.Line, key})
+			s.walk(child, n.Content[i+1])
+		}
+	case yaml.SequenceNode:
+		for i, item := range n.Content {
+			s.walk(fmt.Sprintf("%s[%d]", path, i), item)
+		}
+	}
+}
+
+// Errorf makes the error for a field; a field that the file does not have is
+// shown at the nearest part of its path that it has.
+func (s *Source) Errorf(path, format string, args ...any) error {
+	line := 1
+	for p := path; p != ""; p = p[:max(0, strings.LastIndexAny(p, ".["))] {
+		if at, ok := s.Line(p); ok {
+			line = at
+			break
+		}
+	}
+	return bench.Usagef("%s:%d: %s: %s", s.file, line, path, fmt.Sprintf(format, args...))
+}
+
+// Line is the line of a field, where the file has it.
+func (s *Source) Line(path string) (line int, ok bool) {
+	for _, f := range s.fields {
+		if f.path == path {
+			return f.line, true
+		}
+	}
+	return 0, false
+}
+
+// The decoder's own words, of which only the line and the value are of use to
+// somebody who does not know the Go types.
+var (
+	lineError     = regexp.MustCompile(`^line (\d+): (.*)$`)
+	unknownField  = regexp.MustCompile(`^field (.*) not found in type `)
+	repeatedField = regexp.MustCompile(`^mapping key "(.*)" already defined at line (\d+)`)
+	wrongType     = regexp.MustCompile("^cannot unmarshal (!!\\w+)(?: `(.*)`)? into (.*)$")
+	yamlPrefix    = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+)
+
+// typeError puts the decoder's first complaint into the user's words.
+func (s *Source) typeError(err error) error {
+	var te *yaml.TypeError
+	if !errors.As(err, &te) || len(te.Errors) == 0 {
+		return syntaxError(s.file, err)
+	}
+	m := lineError.FindStringSubmatch(te.Errors[0])
+	if m == nil {
+		return bench.Usagef("%s: %s", s.file, te.Errors[0])
+	}
+	line, _ := strconv.Atoi(m[1]) // digits by the pattern
+	problem := m[2]
+	path := s.pathAt(line, func(*yaml.Node) bool { return true })
+	if u := unknownField.FindStringSubmatch(problem); u != nil {
+		path = s.pathAt(line, func(n *yaml.Node) bool { return n.Value == u[1] })
+		problem = "unknown field"
+	} else if r := repeatedField.FindStringSubmatch(problem); r != nil {
+		path = s.pathAt(line, func(n *yaml.Node) bool { return n.Value == r[1] })
+		problem = "stands here twice, the other one in line " + r[2]
+	} else if w := wrongType.FindStringSubmatch(problem); w != nil {
+		found := strings.TrimSuffix(w[2], "...") // long values are cut
+		path = s.pathAt(line, func(n *yaml.Node) bool {
+			return n.ShortTag() == w[1] && strings.HasPrefix(n.Value, found)
+		})
+		problem = fmt.Sprintf("want %s, found %s", s.wanted(w[3]), foundWord(w[1], w[2]))
+	}
+	return bench.Usagef("%s:%d: %s: %s", s.file, line, path, problem)
+}
+
+// pathAt is the last, that is the innermost, field on a line that fits.
+func (s *Source) pathAt(line int, fits func(*yaml.Node) bool) string {
+	path := "file"
+	for _, f := range s.fields {
+		if f.line == line && f.path != "" && fits(f.node) {
+			path = f.path
+		}
+	}
+	return path
+}
+
+func (s *Source) wanted(goType string) string {
+	if slices.Contains(s.texts, goType) {
+		return "text"
+	}
+	switch goType {
+	case "string":
+		return "text"
+	case "int", "uint64":
+		return "a whole number"
+	case "float64":
+		return "a number"
+	case "bool":
+		return "true or false"
+	case "[]string":
+		return "a list of texts"
+	}
+	return "a mapping (field: value)"
+}
+
+func foundWord(tag, value string) string {
+	switch tag {
+	case "!!map":
+		return "a mapping"
+	case "!!seq":
+		return "a list"
+	}
+	return strconv.Quote(value)
+}
+
+// syntaxError says "near": the line in the errors of the YAML parser is, for some
+// of them, the one before.
+func syntaxError(file string, err error) error {
+	text := err.Error()
+	line := "1"
+	if m := yamlPrefix.FindStringSubmatch(text); m != nil {
+		if m[1] != "" {
+			line = m[1]
+		}
+		text = text[len(m[0]):]
+	}
+	return bench.Usagef("%s:%s: not YAML, near this line: %s", file, line, text)
+}

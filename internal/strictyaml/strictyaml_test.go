@@ -1,0 +1,57 @@
+package strictyaml
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"benchrun/internal/bench"
+)
+
+type word string
+
+type sample struct {
+	Name  word
+	Size  int
+	Items []string
+	Inner struct{ Ratio float64 }
+}
+
+func TestDecode(t *testing.T) {
+	var s sample
+	src, err := Decode("f", []byte("name: a\ninner:\n  ratio: 0.5\nitems: [x,\n  y]\n"), &s, "strictyaml.word")
+	if err != nil || s.Name != "a" || s.Inner.Ratio != 0.5 || len(s.Items) != 2 {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	for path, want := range map[string]int{"name": 1, "inner.ratio": 3, "items[1]": 5} {
+		if line, ok := src.Line(path); !ok || line != want {
+			t.Errorf("%s stands in line %d", path, line)
+		}
+	}
+	if _, ok := src.Line("size"); ok {
+		t.Error("a field that is not there has a line")
+	}
+	if got := src.Errorf("inner.other[2]", "bad").Error(); got != "f:2: inner.other[2]: bad" { // the nearest part that is there
+		t.Error(got)
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{"", "f:1: the file is empty"},
+		{"name: a\nnme: b\n", "f:2: nme: unknown field"},
+		{"name: a\nname: b\n", "f:2: name: stands here twice, the other one in line 1"},
+		{"name: [a]\n", "f:1: name: want text, found a list"},
+		{"size: much\n", `f:1: size: want a whole number, found "much"`},
+		{"items: {a: b}\n", "f:1: items: want a list of texts, found a mapping"},
+		{"inner: 3\n", `f:1: inner: want a mapping (field: value), found "3"`},
+		{"name: a\n---\nname: b\n", "f: more than one YAML document in a file"},
+		{"name: [\n", "not YAML, near this line"},
+	} {
+		_, err := Decode("f", []byte(tt.text), &sample{}, "strictyaml.word")
+		var usage *bench.UsageError
+		if !errors.As(err, &usage) || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%q: %v, want %q", tt.text, err, tt.want)
+		}
+	}
+}

@@ -1,0 +1,239 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"benchrun/internal/bench"
+)
+
+// The elements and attributes of JUnit XML as Jenkins' schema junit-10.xsd has
+// them (jenkinsci/xunit-plugin), no others: what GitLab, Jenkins and the
+// readers of Surefire reports have in common.
+type (
+	junitSuites struct {
+		XMLName  xml.Name     `xml:"testsuites"`
+		Name     string       `xml:"name,attr"`
+		Time     string       `xml:"time,attr"`
+		Tests    int          `xml:"tests,attr"`
+		Failures int          `xml:"failures,attr"`
+		Errors   int          `xml:"errors,attr"`
+		Suites   []junitSuite `xml:"testsuite"`
+	}
+	junitSuite struct {
+		Name       string           `xml:"name,attr"`
+		Tests      int              `xml:"tests,attr"`
+		Failures   int              `xml:"failures,attr"`
+		Errors     int              `xml:"errors,attr"`
+		Skipped    int              `xml:"skipped,attr"`
+		Time       string           `xml:"time,attr"`
+		Timestamp  string           `xml:"timestamp,attr,omitempty"`
+		Hostname   string           `xml:"hostname,attr,omitempty"`
+		Properties *junitProperties `xml:"properties"`
+		Cases      []junitCase      `xml:"testcase"`
+	}
+	junitProperties struct {
+		List []junitProperty `xml:"property"`
+	}
+	junitProperty struct {
+		Name  string `xml:"name,attr"`
+		Value string `xml:"value,attr"`
+	}
+	junitCase struct {
+		Class   string        `xml:"classname,attr"`
+		Name    string        `xml:"name,attr"`
+		Time    string        `xml:"time,attr"`
+		Failure *junitResult  `xml:"failure"`
+		Error   *junitResult  `xml:"error"`
+		Skipped *junitResult  `xml:"skipped"`
+		Rerun   []junitResult `xml:"rerunFailure"`
+		Flaky   []junitResult `xml:"flakyFailure"`
+		Out     string        `xml:"system-out,omitempty"`
+	}
+	junitResult struct {
+		Type    string `xml:"type,attr"`
+		Message string `xml:"message,attr"`
+		Text    string `xml:",chardata"`
+	}
+)
+
+// GitLab reads files of less than 30 MB, and its parser gives up on a text of
+// 10 MB. A test's texts are cut so that a file stays below two thirds of that;
+// escaping makes a byte five at most.
+const (
+	junitBytes     = 20_000_000
+	junitTestBytes = 16 << 10
+	junitTexts     = 3 // of a test: message, body, system-out
+	junitEscape    = 5
+)
+
+// JUnit writes a run as JUnit XML: a testsuite a target, a testcase a cell.
+// It says the same as the exit code: a cell has a failure where a finding about
+// it is Broken, an error where one is Unmeasured, and is skipped where it is
+// unsupported; else it passed, whatever its verdict, which stands in its output.
+// The attempts of a flaky cell that did worse are flakyFailures, which readers
+// count as passed; of one that failed anyway, rerunFailures.
+func JUnit(w io.Writer, run bench.Run, findings []Finding) error {
+	all := junitSuites{Name: "benchrun"}
+	room := min(junitTestBytes, junitBytes/junitTexts/junitEscape/max(len(run.Cells), 1))
+	targets, scenarios := cellNames(run.Cells)
+	place := map[string]int{} // of a target's suite
+	total, seconds := 0.0, []float64{}
+	for i, c := range run.Cells {
+		at, ok := place[targets[i]]
+		if !ok {
+			at = len(all.Suites)
+			place[targets[i]] = at
+			all.Suites = append(all.Suites, newJUnitSuite(targets[i], run, c))
+			seconds = append(seconds, 0)
+		}
+		for _, a := range c.Attempts {
+			seconds[at] += a.Seconds
+			total += a.Seconds
+		}
+		all.Suites[at].add(newJUnitCase(targets[i], scenarios[i], run, c, found(findings, i), room))
+	}
+	for i := range all.Suites {
+		all.Suites[i].Time = junitTime(seconds[i])
+	}
+	if whole := found(findings, WholeRun); len(whole) > 0 {
+		s := junitSuite{Name: "benchrun", Time: junitTime(0)}
+		c := junitCase{Class: "benchrun", Name: "whole-run", Time: junitTime(0)}
+		c.judge(whole, nil, room)
+		s.add(c)
+		all.Suites = append(all.Suites, s)
+	}
+	all.Time = junitTime(total)
+	for _, s := range all.Suites {
+		all.Tests, all.Failures, all.Errors = all.Tests+s.Tests, all.Failures+s.Failures, all.Errors+s.Errors
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := enc.Encode(all); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func newJUnitSuite(name string, run bench.Run, c bench.Cell) junitSuite {
+	e := run.Environment
+	s := junitSuite{Name: name, Timestamp: strings.TrimSuffix(clean(run.StartedAt), "Z"), Hostname: clean(e.Hostname), Properties: &junitProperties{}}
+	for _, p := range []junitProperty{
+		{"run", run.ID}, {"benchrun", run.Benchrun}, {"mode", string(run.Mode)}, {"seed", fmt.Sprint(run.Seed)},
+		{"testbed", e.Testbed}, {"server", c.Server}, {"version", c.Version}, {"profile", c.Profile},
+	} {
+		s.Properties.List = append(s.Properties.List, junitProperty{p.Name, clean(p.Value)})
+	}
+	return s
+}
+
+func (s *junitSuite) add(c junitCase) {
+	s.Cases = append(s.Cases, c)
+	s.Tests++
+	switch {
+	case c.Failure != nil:
+		s.Failures++
+	case c.Error != nil:
+		s.Errors++
+	case c.Skipped != nil:
+		s.Skipped++
+	}
+}
+
+func newJUnitCase(target, scenario string, run bench.Run, c bench.Cell, findings []Finding, room int) junitCase {
+	seconds := 0.0
+	for _, a := range c.Attempts {
+		seconds += a.Seconds
+	}
+	again := "measure again: " + Again(run, c)
+	t := junitCase{Class: target, Name: scenario, Time: junitTime(seconds)}
+	c = cleanCell(c)
+	if c.Verdict == bench.Unsupported && len(findings) == 0 {
+		t.Skipped = &junitResult{Type: "unsupported", Message: shortText(strings.Join(c.Reasons, "; "), room)}
+		return t
+	}
+	why := append([]string{"verdict: " + c.Verdict.String()}, c.Reasons...)
+	if len(c.Flags) > 0 {
+		why = append(why, "flagged: "+strings.Join(c.Flags, ", "))
+	}
+	t.judge(findings, append(why, again), room)
+	if len(c.Attempts) > 1 {
+		t.attempts(c)
+		for _, a := range c.Attempts {
+			why = append(why, attemptText(a))
+		}
+	}
+	t.Out = shortText(strings.Join(append(why, again), "\n"), room)
+	return t
+}
+
+// judge makes a failure or an error of findings, broken ones first: like the
+// exit code, which is 10 where both are. why stands below them.
+func (t *junitCase) judge(findings []Finding, why []string, room int) {
+	if len(findings) == 0 {
+		return
+	}
+	first := findings[0]
+	var lines []string
+	for _, f := range findings {
+		lines = append(lines, f.By+": "+f.Text)
+	}
+	message := first.Text
+	if more := len(findings) - 1; more > 0 {
+		message += fmt.Sprintf(" (and %d more)", more)
+	}
+	const messageBytes = 1 << 10
+	r := &junitResult{Type: first.By, Message: shortText(message, min(room, messageBytes)), Text: shortText(strings.Join(append(lines, why...), "\n"), room)}
+	if first.Kind == Broken {
+		t.Failure = r
+	} else {
+		t.Error = r
+	}
+}
+
+// attempts tells of the attempts that say something worse than the cell, and
+// so were not believed. Invalid ones confirm nothing and count for nothing.
+func (t *junitCase) attempts(c bench.Cell) {
+	for _, a := range c.Attempts {
+		if a.Verdict == bench.Invalid || a.Verdict >= c.Verdict {
+			continue
+		}
+		r := junitResult{Type: a.Verdict.String(), Message: attemptText(a)}
+		if t.Failure == nil && t.Error == nil {
+			t.Flaky = append(t.Flaky, r)
+		} else {
+			t.Rerun = append(t.Rerun, r)
+		}
+	}
+}
+
+func attemptText(a bench.Attempt) string {
+	text := fmt.Sprintf("attempt %d: %s", a.Attempt, a.Verdict)
+	if a.H != nil {
+		text += ", H " + Percent(*a.H)
+	}
+	return text
+}
+
+// junitTime is in seconds. The schema's pattern for it knows no exponent.
+func junitTime(seconds float64) string { return fmt.Sprintf("%.3f", max(seconds, 0)) }
+
+// shortText cuts a text to at most room bytes, between characters, and says so.
+func shortText(s string, room int) string {
+	if len(s) <= room {
+		return s
+	}
+	const mark = " [cut]"
+	end := max(room-len(mark), 0)
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + mark
+}
