@@ -97,7 +97,7 @@ func TestDuelUsage(t *testing.T) {
 		want string
 	}{
 		{[]string{"reference"}, "wants two targets"},
-		{[]string{"reference", "refrence"}, `did you mean "reference"`},
+		{[]string{"reference", "gunicor"}, `did you mean "gunicorn"`},
 		{[]string{"reference", "refer*"}, "is not one target"},
 		{[]string{"reference/sound", "reference"}, `unknown profile "sound"`},
 		{[]string{"reference", "reference@previous"}, "cannot be had in a chosen version"},
