@@ -19,10 +19,11 @@ import (
 // nothing, never takes the place of one that was measured.
 //
 // A merged run's id is the ids joined by "+"; its environment is that of the
-// latest run; its seed is 0 unless all agree (each cell keeps its own). Records
-// and logs are named from the folder that the runs' folders lie in. One run
-// alone comes back unchanged. It fails with a bench.UsageError when a run does
-// not say where it was measured, or when two have the same id.
+// latest run; its seed is 0 unless all agree (each cell keeps its own). That a
+// run was interrupted is not handed on: a merged run asked for no other cells.
+// Records and logs are named from the folder that the runs' folders lie in. One
+// run alone comes back unchanged. It fails with a bench.UsageError when a run
+// does not say where it was measured, or when two have the same id.
 func Merge(runs ...bench.Run) ([]bench.Run, error) {
 	type bed struct {
 		testbed string
@@ -71,7 +72,6 @@ func join(runs []bench.Run) bench.Run {
 		if instant(r.FinishedAt).After(instant(out.FinishedAt)) {
 			out.FinishedAt = r.FinishedAt
 		}
-		out.Interrupted = out.Interrupted || r.Interrupted
 		if r.Seed != last.Seed {
 			out.Seed = 0
 		}

@@ -60,7 +60,7 @@ func TestMergeLaterWins(t *testing.T) {
 		t.Errorf("cells %q, want %q", outcome(m), want)
 	}
 	if m.ID != "first+later+latest" || m.StartedAt != first.StartedAt || m.FinishedAt != latest.FinishedAt ||
-		!m.Interrupted || m.Environment.Hostname != "host of latest" || m.Seed != 1 || m.Schema != bench.RunSchema {
+		m.Interrupted || m.Environment.Hostname != "host of latest" || m.Seed != 1 || m.Schema != bench.RunSchema {
 		t.Errorf("merged run is %+v", m)
 	}
 	if first.Cells[0].Attempts[0].Record != "records/x" {
