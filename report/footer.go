@@ -21,6 +21,9 @@ func (v View) facts() []fact {
 	if v.Benchrun != "" {
 		run += ", benchrun " + v.Benchrun
 	}
+	if len(v.MergedFrom) > 0 {
+		run += ", merged from " + strings.Join(v.MergedFrom, ", ")
+	}
 	if v.Interrupted {
 		run += "; it was interrupted, what was measured before is here"
 	}

@@ -108,5 +108,5 @@ func matrixLegend(v View, unserved bool) string {
 	if v.Mode != "" {
 		text += " Mode " + escaped(v.Mode) + "."
 	}
-	return text + " " + escaped(v.Machine) + "."
+	return text + " " + escaped(v.Hardware) + "."
 }

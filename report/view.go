@@ -16,7 +16,9 @@ type View struct {
 	StartedAt   string // as in run.json
 	Seed        uint64
 	Interrupted bool
-	Machine     string // "box: A CPU, 2 CPUs, 25 GiB, Debian GNU/Linux 12, kernel 6.1.0"
+	MergedFrom  []string // ids of the runs that it was made from; nil = it was measured as one
+	Hardware    string   // Machine without the host's name
+	Machine     string   // "box: A CPU, 2 CPUs, 25 GiB, Debian GNU/Linux 12, kernel 6.1.0"
 	Testbed     string
 	Supervision string // "pid-namespace; 1.5 CPUs, 2 GiB, …"
 	// Folder is the run's folder; "" = none is known. The caller sets it:
@@ -60,7 +62,10 @@ func NewView(run bench.Run) View {
 	v := View{
 		ID: clean(run.ID), Benchrun: clean(run.Benchrun), Mode: clean(string(run.Mode)), StartedAt: clean(run.StartedAt),
 		Seed: run.Seed, Interrupted: run.Interrupted,
-		Machine: machine(e), Testbed: clean(e.Testbed), Supervision: supervision(e), Reproduce: reproduce(run),
+		Hardware: hardware(e), Machine: machine(e), Testbed: clean(e.Testbed), Supervision: supervision(e), Reproduce: reproduce(run),
+	}
+	if len(run.Args) > 0 && run.Args[0] == "merge" {
+		v.MergedFrom = cleanAll(run.Args[1:])
 	}
 	versions := map[string]string{} // by server
 	ambiguous := map[string]bool{}
@@ -131,15 +136,18 @@ func words(list ...string) string {
 }
 
 func machine(e bench.Environment) string {
+	if e.Hostname != "" {
+		return clean(e.Hostname) + ": " + hardware(e)
+	}
+	return hardware(e)
+}
+
+func hardware(e bench.Environment) string {
 	parts := []string{e.CPUModel, fmt.Sprintf("%d CPUs", e.CPUs), gibi(e.MemoryBytes), e.OS}
 	if e.Kernel != "" {
 		parts = append(parts, "kernel "+e.Kernel)
 	}
-	text := strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
-	if e.Hostname != "" {
-		text = e.Hostname + ": " + text
-	}
-	return clean(text)
+	return clean(strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", "))
 }
 
 // supervision says how targets were held, and held down.

@@ -113,7 +113,7 @@ var loadFamilies = []bench.Family{
 	},
 	{
 		ID:      "leak",
-		Group:   bench.GroupResources,
+		Group:   bench.GroupApp,
 		Version: 1,
 		Title:   "some requests leak memory",
 		Why: "A cache without a bound, a reference that nobody drops. The process grows until the kernel ends " +

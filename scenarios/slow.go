@@ -9,7 +9,7 @@ import (
 // slowFamilies are requests that take long without being stuck.
 var slowFamilies = []bench.Family{{
 	ID:      "slow-upload",
-	Group:   bench.GroupApp,
+	Group:   bench.GroupClient,
 	Version: 1,
 	Title:   "some clients send their body at a crawl",
 	Why: "Phones on bad networks upload a photo in half a minute. The app is honest and so is the " +

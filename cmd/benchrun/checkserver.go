@@ -54,7 +54,7 @@ failed; 2, 3, 4, 130 and 143 are as for benchrun itself.`,
 	}
 	f := cmd.Flags()
 	f.StringArrayVarP(&s.profiles, "profile", "p", nil, "profiles (default and hardened unless given)")
-	f.DurationVar(&patience, "patience", time.Minute, "how long a claimed watchdog is waited for at most")
+	f.DurationVar(&patience, "patience", 5*time.Minute, "how long a claimed watchdog is waited for at most; half as long again as claimed is enough")
 	f.StringVar(&s.python, "python", "", "Python interpreter for the server (default /usr/bin/python3)")
 	f.IntVar(&s.port, "port", 0, "port for the server (default: a free one for each launch)")
 	completeFlags(cmd, &s)

@@ -11,7 +11,9 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/judge"
+	"benchrun/report"
 	"benchrun/results"
+	"benchrun/scenarios"
 )
 
 func newJudgeCommand() *cobra.Command {
@@ -42,7 +44,7 @@ of its last cell are judged too.`,
 				return err
 			}
 			for _, n := range notes {
-				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), n)
+				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), report.Clean(n))
 			}
 			if htmlFile != "" {
 				if err := drawJudged(htmlFile, args[0], run); err != nil {
@@ -91,6 +93,9 @@ func judgeAgain(path string) (bench.Run, []string, error) {
 	run, notes := found.Run, found.Notes
 	for i := range run.Cells {
 		cell := &run.Cells[i]
+		if f, ok := scenarios.ByID(cell.Family); ok && f.Version == cell.FamilyVer {
+			cell.Group = f.Group
+		}
 		if len(cell.Attempts) == 0 { // unsupported, or never installed: there is nothing to judge
 			continue
 		}

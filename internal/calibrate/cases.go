@@ -121,12 +121,24 @@ func Cases(reg *targets.Registry, words []string) ([]Case, error) {
 	return cases, nil
 }
 
+// plantedCause is what a reason must say where a flaw shows in something else
+// than lost victims: losing some besides would not prove that it was seen.
+func plantedCause(f bench.Family) string {
+	switch {
+	case f.MustComplete:
+		return "honest requests lost"
+	case f.Leak > 0:
+		return "memory kept"
+	}
+	return ""
+}
+
 // newCase is the cell of a family on its sound profile or its flaw.
 func newCase(reg *targets.Registry, f bench.Family, s bench.Sabotage, planted bool) (Case, error) {
 	c := Case{Planted: planted, Expected: bench.Held}
 	profile := f.Sound
 	if planted {
-		profile, c.Expected = f.Flaw, bench.Failed
+		profile, c.Expected, c.Cause = f.Flaw, bench.Failed, plantedCause(f)
 	}
 	cells, err := plan.Cells(reg, plan.Selection{
 		Servers: []string{referenceServer}, Profiles: []string{profile}, Scenarios: []string{f.ID},

@@ -39,6 +39,9 @@ func outcome(c Case, seen bench.Cell) report.CalibrationOutcome {
 	case seen.Verdict != c.Expected:
 		return report.WrongVerdict
 	case !strings.Contains(strings.Join(seen.Reasons, "\n"), c.Cause):
+		if c.Planted && c.Expected == bench.Failed { // it failed, and the flaw was not found
+			return report.WrongVerdict
+		}
 		return report.NotMeasured
 	}
 	return report.AsExpected

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"benchrun/internal/bench"
@@ -94,19 +93,4 @@ func outcome(kept bool) Outcome {
 		return Kept
 	}
 	return Broken
-}
-
-// Worst is what checks come to: broken before unmeasured before kept. No check
-// at all is unmeasured.
-func Worst(checks []Check) Outcome {
-	has := func(o Outcome) bool {
-		return slices.ContainsFunc(checks, func(c Check) bool { return c.Outcome == o })
-	}
-	switch {
-	case has(Broken):
-		return Broken
-	case has(Unmeasured), len(checks) == 0:
-		return Unmeasured
-	}
-	return Kept
 }

@@ -85,9 +85,6 @@ func TestEvaluate(t *testing.T) {
 		if len(checks) != 1 || checks[0].Outcome != tt.want || checks[0].Seen != tt.seen {
 			t.Errorf("%s: %+v, want %s, seen %q", tt.name, checks, tt.want, tt.seen)
 		}
-		if Worst(checks) != tt.want {
-			t.Errorf("%s: worst is %s", tt.name, Worst(checks))
-		}
 	}
 }
 
@@ -98,15 +95,8 @@ func TestEvaluateSkips(t *testing.T) {
 		{Server: "c", Profile: "p", Scenario: "odd-1pct", Family: "odd", Verdict: bench.Held},
 	}
 	checks := Evaluate([]Rule{rule(t, "reclaimed > 50")}, cells, family)
-	if len(checks) != 1 || checks[0].Cell != "c/p/odd-1pct" || Worst(checks) != Unmeasured {
+	if len(checks) != 1 || checks[0].Cell != "c/p/odd-1pct" {
 		t.Errorf("%v", checks)
-	}
-	if Worst(nil) != Unmeasured {
-		t.Error("no check at all passes")
-	}
-	both := []Check{{Outcome: Unmeasured}, {Outcome: Broken}, {Outcome: Kept}}
-	if Worst(both) != Broken || Worst(both[2:]) != Kept {
-		t.Error("broken comes before unmeasured before kept")
 	}
 	text := Check{Rule: rule(t, "*/*/*: h >= 98"), Cell: "c/p/odd-1pct", Seen: "12 %"}.String()
 	if text != "c/p/odd-1pct: want h >= 98, seen 12 %" {

@@ -29,6 +29,9 @@ func trust(run bench.Run, v report.View, stories []Story, opts Options) []fact {
 	if v.Benchrun != "" {
 		when += ", benchrun " + v.Benchrun
 	}
+	if len(v.MergedFrom) > 0 {
+		when += "; merged from " + strings.Join(v.MergedFrom, ", ") + ", of which benchrun and load are the last one's"
+	}
 	if v.Interrupted {
 		when += "; it was interrupted, what was measured before is here"
 	}
