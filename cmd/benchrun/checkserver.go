@@ -38,7 +38,7 @@ ended by its watchdog) is told as "differs" and fails nothing.
 
 The exit code is 0, 5 when something could not be measured, or 10 when a check
 failed; 2, 3, 4, 130 and 143 are as for benchrun itself.`,
-		Example:           "  benchrun check-server gunicorn\n  benchrun check-server my.yaml --profile default\n  benchrun check-server mod_wsgi --profile default --patience 245s",
+		Example:           "  benchrun check-server gunicorn\n  benchrun check-server my.yaml --profile default\n  benchrun check-server mod_wsgi --profile default --patience 10s",
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeServers,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -53,7 +53,7 @@ failed; 2, 3, 4, 130 and 143 are as for benchrun itself.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVarP(&s.profiles, "profile", "p", nil, "profiles (default and hardened unless given)")
+	f.StringArrayVarP(&s.profiles, "profile", "p", nil, "profiles (default, hardened and equal8 unless given)")
 	f.DurationVar(&patience, "patience", 5*time.Minute, "how long a claimed watchdog is waited for at most; half as long again as claimed is enough")
 	f.StringVar(&s.python, "python", "", "Python interpreter for the server (default /usr/bin/python3)")
 	f.IntVar(&s.port, "port", 0, "port for the server (default: a free one for each launch)")
@@ -81,6 +81,9 @@ func (s settings) checked(what string) ([]plan.Cell, error) {
 		return nil, err
 	}
 	s.servers = []string{what}
+	if len(s.profiles) == 0 {
+		s.profiles = []string{targets.ProfileDefault, targets.ProfileHardened, targets.ProfileEqual8 + "*"} // as a glob: not every file has it
+	}
 	if isFile {
 		s.servers = s.ownServers(reg)
 	}

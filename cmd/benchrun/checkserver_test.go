@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/scenarios"
+	"benchrun/targets"
 )
 
 // checkServer runs check-server and returns each check's verdict and what was
@@ -208,4 +210,21 @@ profiles:
 		t.Fatal(err)
 	}
 	return path
+}
+
+// everyServer is for a day when a server file was changed; it takes half an hour.
+var everyServer = flag.Bool("every-server", false, "check every built-in server in every profile that has a meaning of its own")
+
+// Every server that benchrun brings does what the contract asks.
+func TestCheckEveryServer(t *testing.T) {
+	if !*everyServer {
+		t.Skip("half an hour; -every-server checks them all")
+	}
+	reg, err := targets.Load(targets.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range reg.Names() {
+		t.Run(name, func(t *testing.T) { ends(t, bench.ExitOK, "check-server", name) })
+	}
 }

@@ -161,6 +161,12 @@ func TestRealServers(t *testing.T) {
 		"wsgiref/default/slow-upload-1pct":  bench.Failed,
 	})
 	judgedTheSame(t, folder)
+	run, folder = measure(t, 0, "-s", "uwsgi,granian", "-p", "default", "-c", "segfault")
+	wantVerdicts(t, run, map[string]bench.Verdict{
+		"uwsgi/default/segfault-1pct":   bench.Failed,
+		"granian/default/segfault-1pct": bench.Failed,
+	})
+	judgedTheSame(t, folder)
 }
 
 // A server that is not there to serve is broken, in words, and no error.
@@ -233,7 +239,7 @@ func fails(t *testing.T, code int, args ...string) string {
 // ends runs benchrun to its documented end and returns stderr.
 func ends(t *testing.T, code int, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
 	cmd := benchrunCommand(ctx, t, args...)
 	var stderr bytes.Buffer
