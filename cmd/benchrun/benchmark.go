@@ -36,7 +36,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if err != nil {
 		return s.whence(err)
 	}
-	rules, err := s.gate.rules(selectedCells(cells))
+	rules, err := s.gate.resolve(cmd.ErrOrStderr(), selectedCells(cells), s.here)
 	if err != nil {
 		return err
 	}
@@ -55,6 +55,15 @@ func benchmark(cmd *cobra.Command, s settings) error {
 		verdict = nil
 	}
 	return errors.Join(runErr, err, verdict)
+}
+
+// here is where and how a run of these settings is measured.
+func (s settings) here() (testbed string, mode bench.Mode, err error) {
+	host, err := observe.Host()
+	if err != nil {
+		return "", "", fmt.Errorf("this machine: %w", err)
+	}
+	return host.Testbed, s.mode(), nil
 }
 
 // cells resolves the selection. Without any it is the demonstration; without

@@ -22,12 +22,21 @@ type gateFlags struct {
 	files  []string
 	strict bool
 	places []string // where the rules of failOn stand, if not on the command line
+
+	baseline baselineFlags
+	waivers  waiverFlags
 }
 
 func (g *gateFlags) add(f *pflag.FlagSet) {
+	g.addRules(f)
+	f.BoolVar(&g.strict, "strict", false, "exit 11 when all rules hold, but a cell is flagged "+strings.Join(strictFlags, ", "))
+	g.baseline.add(f)
+	g.waivers.add(f)
+}
+
+func (g *gateFlags) addRules(f *pflag.FlagSet) {
 	f.StringArrayVar(&g.failOn, "fail-on", nil, "a rule that must hold, else exit 10: '[server/profile/scenario:] measure op value' or 'verdict op word'; repeat for more")
 	f.StringArrayVar(&g.files, "gate", nil, "a file of such rules, one a line")
-	f.BoolVar(&g.strict, "strict", false, "exit 11 when all rules hold, but a cell is flagged "+strings.Join(strictFlags, ", "))
 }
 
 // strictFlags tell of trouble that decides no verdict.
@@ -75,6 +84,7 @@ func measuredCells(run bench.Run) []gate.Selected {
 	out := make([]gate.Selected, len(run.Cells))
 	for i, c := range run.Cells {
 		f, _ := scenarios.ByID(c.Family)
+		f.Version = c.FamilyVer // as it was measured, which may have been long ago
 		out[i] = gate.Selected{Name: c.Name(), Family: f, Unsupported: c.Verdict == bench.Unsupported}
 	}
 	return out
@@ -82,8 +92,8 @@ func measuredCells(run bench.Run) []gate.Selected {
 
 // findings are what keeps a run from passing: cells that could not be measured,
 // rules that are broken or could not be checked, strict checks that failed.
-// With them comes how many checks of rules there were, and how many hold.
-func (g *gateFlags) findings(rules []gate.Rule, run bench.Run) (out []report.Finding, kept, checked int) {
+func (g *gateFlags) findings(checks []gate.Check, asked bool, run bench.Run) []report.Finding {
+	var out []report.Finding
 	for i, c := range run.Cells {
 		if c.Verdict == bench.Invalid {
 			why := "not measured"
@@ -93,12 +103,9 @@ func (g *gateFlags) findings(rules []gate.Rule, run bench.Run) (out []report.Fin
 			out = append(out, report.Finding{Cell: i, By: byInvalid, Text: why})
 		}
 	}
-	checks := gate.Evaluate(rules, run.Cells, scenarios.ByID)
 	for _, c := range checks {
 		f := report.Finding{Cell: c.Index, By: byRule, Text: strings.TrimPrefix(c.String(), c.Cell+": ")}
 		switch c.Outcome {
-		case gate.Kept:
-			kept++
 		case gate.Broken:
 			f.Kind = report.Broken
 			out = append(out, f)
@@ -106,7 +113,7 @@ func (g *gateFlags) findings(rules []gate.Rule, run bench.Run) (out []report.Fin
 			out = append(out, f)
 		}
 	}
-	if len(rules) > 0 && len(checks) == 0 {
+	if asked && len(checks) == 0 {
 		out = append(out, report.Finding{Cell: report.WholeRun, By: byRule, Text: "no rule could be checked in any cell"})
 	}
 	for i, c := range run.Cells {
@@ -116,7 +123,7 @@ func (g *gateFlags) findings(rules []gate.Rule, run bench.Run) (out []report.Fin
 			}
 		}
 	}
-	return out, kept, len(checks)
+	return out
 }
 
 // What findings are by.
@@ -130,9 +137,18 @@ const (
 // error that stands for the exit code: 10 where a rule is broken, 5 where
 // something could not be measured, 11 where only strict checks failed.
 func (g *gateFlags) decide(stderr io.Writer, rules []gate.Rule, run bench.Run) ([]report.Finding, error) {
-	findings, kept, checked := g.findings(rules, run)
-	if len(rules) > 0 {
-		_, _ = fmt.Fprintf(stderr, "gate: %d of %d checks hold\n", kept, checked)
+	checks, told := g.evaluate(rules, run)
+	findings := g.findings(checks, g.asked(rules), run)
+	if g.asked(rules) {
+		count := map[gate.Outcome]int{}
+		for _, c := range checks {
+			count[c.Outcome]++
+		}
+		waived := ""
+		if n := count[gate.Waived]; n > 0 {
+			waived = fmt.Sprintf(", %d waived", n)
+		}
+		_, _ = fmt.Fprintf(stderr, "gate: %d of %d checks hold%s\n", count[gate.Kept], len(checks), waived)
 	}
 	has := func(by string, kind report.FindingKind) bool {
 		return slices.ContainsFunc(findings, func(f report.Finding) bool { return f.By == by && f.Kind == kind })
@@ -149,8 +165,9 @@ func (g *gateFlags) decide(stderr io.Writer, rules []gate.Rule, run bench.Run) (
 		if f.Cell != report.WholeRun {
 			text = run.Cells[f.Cell].Name() + ": " + text
 		}
-		_, _ = fmt.Fprintf(stderr, "  %s: %s\n", label, report.Clean(text))
+		tell(stderr, []string{label + ": " + text})
 	}
+	tell(stderr, told)
 	switch {
 	case has(byRule, report.Broken):
 		return findings, errCheckFailed

@@ -37,7 +37,7 @@ different machines or modes are refused: they belong into different tables.`,
 			if err != nil {
 				return err
 			}
-			rules, err := s.gate.rules(measuredCells(run))
+			rules, err := s.gate.resolve(cmd.ErrOrStderr(), measuredCells(run), like(run))
 			if err != nil {
 				return err
 			}

@@ -62,6 +62,7 @@ const rootExample = `  benchrun                                             the 
   benchrun --server gunicorn@23.0.0 --server waitress --json out.json
   benchrun --server '*' --scenario slow-upload --dry-run
   benchrun --server gunicorn --fail-on '*/hardened/*: verdict >= degraded' --fail-on 'survivors == 0'
+  benchrun --server gunicorn --baseline benchrun-out/last-release --waivers benchrun.waivers.yaml
   benchrun --server gunicorn --ci --gate gate.txt --junit junit.xml
   benchrun judge benchrun-out/20261121-120000-3fa9     the verdicts again, from what was stored`
 
@@ -69,8 +70,8 @@ const exitHelp = `
 Exit codes:
   0 everything asked for was measured   1 a bug in benchrun   2 usage
   3 environment (install, port, disk)   4 nothing selected    5 some cell is invalid
-  10 what must hold does not: a rule of the gate, a check of check-server, a
-  verdict of calibrate   11 only strict checks failed
+  10 what must hold does not: a rule of the gate, the baseline, a check of
+  check-server, a verdict of calibrate   11 only strict checks failed
   130, 143 interrupted; what was measured is kept
 `
 
@@ -104,7 +105,7 @@ func newRootCommand() *cobra.Command {
 	})
 	addFlags(cmd.Flags(), &s)
 	completeFlags(cmd, &s)
-	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand(), newDoctorCommand(), newCheckServerCommand(), newCalibrateCommand(), newMergeCommand(), newDuelCommand(), newInitCommand(), newDocsCommand(), newCostCommand())
+	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand(), newDoctorCommand(), newCheckServerCommand(), newCalibrateCommand(), newMergeCommand(), newDuelCommand(), newWaiversCommand(), newInitCommand(), newDocsCommand(), newCostCommand())
 	return cmd
 }
 

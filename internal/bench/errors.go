@@ -13,7 +13,7 @@ const (
 	ExitEnvironment = 3   // this machine cannot do it: install failed, port taken, disk full
 	ExitNothing     = 4   // the selection is empty
 	ExitUnmeasured  = 5   // some cell is invalid: not everything could be measured
-	ExitCheckFailed = 10  // what must hold does not: a rule of the gate, a check of check-server, or a verdict of calibrate
+	ExitCheckFailed = 10  // what must hold does not: a rule of the gate, the baseline, a check of check-server, or a verdict of calibrate
 	ExitStrict      = 11  // only strict checks failed
 	ExitInterrupted = 130 // SIGINT
 	ExitTerminated  = 143 // SIGTERM

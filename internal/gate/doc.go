@@ -10,4 +10,8 @@
 //
 // Rules are resolved against the selection before anything runs, so that a
 // misspelt one costs no minutes.
+//
+// A baseline, an earlier run, makes one more check of each cell: that it is no
+// worse than before. Waivers say which broken checks are expected for now; they
+// are told and count as kept.
 package gate

@@ -16,10 +16,11 @@ const (
 	Unmeasured Outcome = iota // the cell is invalid, or has no figure
 	Broken
 	Kept
+	Waived // broken, and expected to be
 )
 
 // String is the outcome's word.
-func (o Outcome) String() string { return [...]string{"unmeasured", "broken", "kept"}[o] }
+func (o Outcome) String() string { return [...]string{"unmeasured", "broken", "kept", "waived"}[o] }
 
 // Check is a rule applied to one cell.
 type Check struct {
@@ -27,16 +28,22 @@ type Check struct {
 	Cell    string // server/profile/scenario
 	Index   int    // of the cell among those that were evaluated: two versions share a name
 	Outcome Outcome
-	Seen    string // "12.4 s", "> 5 s", "failed", "nothing to measure"
+	Seen    string  // "12.4 s", "> 5 s", "failed", "nothing to measure"
+	Waiver  *Waiver // that it is waived by; nil = by none
 }
 
-// String is "gunicorn/default/wedge-1pct: time_to_recover <= 10s, but > 5 s".
+// String is "gunicorn/default/wedge-1pct: want time_to_recover <= 10s, seen > 5 s",
+// and why that is waived.
 func (c Check) String() string {
 	_, wanted, ok := strings.Cut(c.Rule.Text, ":")
 	if !ok || c.Rule.Selector == "" {
 		wanted = c.Rule.Text
 	}
-	return fmt.Sprintf("%s: want %s, seen %s", c.Cell, strings.TrimSpace(wanted), c.Seen)
+	text := fmt.Sprintf("%s: want %s, seen %s", c.Cell, strings.TrimSpace(wanted), c.Seen)
+	if w := c.Waiver; w != nil {
+		text += fmt.Sprintf("; expected until %s: %s (%s)", w.Expires.Format(dayForm), strings.Join(strings.Fields(w.Reason+" "+w.Link), " "), w.Place)
+	}
+	return text
 }
 
 // Evaluate applies rules to the cells of a run, rule by rule. family finds a

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -129,4 +130,19 @@ func TestReadFile(t *testing.T) {
 	if _, err := ReadFile(file("# nothing\n")); err == nil || !strings.Contains(err.Error(), "no rule") {
 		t.Errorf("%v", err)
 	}
+}
+
+// Worst is what checks come to: broken before unmeasured before kept. What is
+// waived counts as kept. No check at all is unmeasured.
+func Worst(checks []Check) Outcome {
+	has := func(o Outcome) bool {
+		return slices.ContainsFunc(checks, func(c Check) bool { return c.Outcome == o })
+	}
+	switch {
+	case has(Broken):
+		return Broken
+	case has(Unmeasured), len(checks) == 0:
+		return Unmeasured
+	}
+	return Kept
 }

@@ -46,11 +46,8 @@ func ParseRule(place, text string) (Rule, error) {
 	if r.Op == "=" {
 		return Rule{}, r.errorf("= is no comparison", "write == or one of "+strings.Join(Ops, " "))
 	}
-	if strings.Count(r.Selector, "/") > 2 {
-		return Rule{}, r.errorf(fmt.Sprintf("selector %q has more than three parts", r.Selector), "a selector is server/profile/scenario")
-	}
-	if _, err := path.Match(r.Selector, ""); err != nil {
-		return Rule{}, r.errorf(fmt.Sprintf("selector %q is not a glob", r.Selector), "brackets must be closed")
+	if problem, hint := checkSelector(r.Selector); problem != "" {
+		return Rule{}, r.errorf(problem, hint)
 	}
 	if r.Measure == Verdict {
 		return r.withVerdict(m[4])
@@ -171,11 +168,13 @@ func (r Rule) errorf(problem, hint string) error {
 }
 
 // Selects says whether the rule is about a cell: "server/profile/scenario".
-func (r Rule) Selects(cell string) bool {
-	if r.Selector == "" {
+func (r Rule) Selects(cell string) bool { return selects(r.Selector, cell) }
+
+func selects(selector, cell string) bool {
+	if selector == "" {
 		return true
 	}
-	globs, names := strings.Split(r.Selector, "/"), strings.Split(cell, "/")
+	globs, names := strings.Split(selector, "/"), strings.Split(cell, "/")
 	for i, g := range globs {
 		if i >= len(names) {
 			return false
@@ -185,6 +184,18 @@ func (r Rule) Selects(cell string) bool {
 		}
 	}
 	return true
+}
+
+// checkSelector says what is wrong with a selector, and what to do about it;
+// "" = nothing is.
+func checkSelector(selector string) (problem, hint string) {
+	if strings.Count(selector, "/") > 2 {
+		return fmt.Sprintf("selector %q has more than three parts", selector), "a selector is server/profile/scenario"
+	}
+	if _, err := path.Match(selector, ""); err != nil {
+		return fmt.Sprintf("selector %q is not a glob", selector), "brackets must be closed"
+	}
+	return "", ""
 }
 
 func compare(a float64, op string, b float64) bool {

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/gate"
+	"benchrun/report"
+	"benchrun/results"
+	"benchrun/scenarios"
+)
+
+func newWaiversCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "waivers",
+		Short: "the file of results that are expected for now",
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return &bench.UsageError{Problem: "waivers wants a command: update", Hint: "see benchrun waivers --help"}
+		},
+	}
+	cmd.AddCommand(newWaiversUpdateCommand())
+	return cmd
+}
+
+// expectation is what waivers are drafted for without rules of the user's.
+const expectation = "verdict >= held"
+
+func newWaiversUpdateCommand() *cobra.Command {
+	var g gateFlags
+	var file string
+	cmd := &cobra.Command{
+		Use:   "update RUN",
+		Short: "add what a run breaks to the file of waivers",
+		Long: `update adds an entry to the file of waivers for each cell of the run (a folder
+or a run.json) that breaks a rule of --fail-on or --gate; without rules, for each
+that did not hold. The reason is the run's own, the entry is good for ` + fmt.Sprint(gate.DraftDays) + ` days: put in
+why it is expected, and a link.
+
+Nothing that stands in the file is changed, comments included. What an entry
+expects and did not find is told, and so are entries that have expired: only a
+person can say whether they are still right.`,
+		Example: "  benchrun waivers update benchrun-out/20261121-120000-3fa9\n  benchrun waivers update RUN --file ci/waivers.yaml --gate ci/gate.txt",
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case len(args) != 1:
+				return &bench.UsageError{Problem: "update wants one run", Hint: "see benchrun waivers update --help"}
+			case file == "":
+				return bench.Usagef("--file is empty")
+			}
+			return g.updateWaivers(cmd, args[0], file)
+		},
+	}
+	cmd.Flags().StringVar(&file, "file", "benchrun.waivers.yaml", "the file to add to; it is made where there is none")
+	g.addRules(cmd.Flags())
+	return cmd
+}
+
+// updateWaivers drafts the entries, writes the file and prints what it did.
+func (g *gateFlags) updateWaivers(cmd *cobra.Command, path, file string) error {
+	run, err := results.ReadRun(path)
+	if err != nil {
+		return err
+	}
+	if len(g.failOn)+len(g.files) == 0 {
+		g.failOn = []string{expectation}
+	}
+	rules, err := g.rules(measuredCells(run))
+	if err != nil {
+		return err
+	}
+	old, err := os.ReadFile(file) //nolint:gosec // the user names the file
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return &bench.EnvironmentError{Problem: "--file", Err: err}
+	}
+	checks := gate.Evaluate(rules, run.Cells, scenarios.ByID)
+	draft, err := gate.DraftWaivers(file, old, checks, run.Cells, run.ID, g.waivers.today())
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(draft.Text, old) {
+		if err := replaceFile(file, draft.Text); err != nil {
+			return &bench.EnvironmentError{Problem: "--file " + file, Err: err}
+		}
+	}
+	out := cmd.OutOrStdout()
+	for _, w := range draft.Added {
+		_, _ = fmt.Fprintf(out, "added     %s: %s, until %s: %s\n", report.Clean(w.Cell), w.Verdict, w.Expires.Format("2006-01-02"), report.Clean(w.Reason))
+	}
+	for _, t := range draft.Told {
+		_, _ = fmt.Fprintf(out, "look at   %s\n", report.Clean(t))
+	}
+	if len(draft.Added) == 0 {
+		_, err = fmt.Fprintf(out, "%s: nothing to add\n", report.Clean(file))
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%s: %d added, whatever else stands in it is as it was\n", report.Clean(file), len(draft.Added))
+	return err
+}
+
+// replaceFile writes a file whole or not at all, with the rights of the one that
+// was there.
+func replaceFile(path string, text []byte) (err error) {
+	if to, err := filepath.EvalSymlinks(path); err == nil {
+		path = to
+	}
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".waivers-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	_, werr := f.Write(text)
+	if err := errors.Join(werr, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

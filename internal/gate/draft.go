@@ -1,0 +1,161 @@
+package gate
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"go.yaml.in/yaml/v3"
+
+	"benchrun/internal/bench"
+)
+
+// DraftDays is how long a drafted waiver is good for.
+const DraftDays = 90
+
+// mostReason is how long a drafted reason may be, in characters.
+const mostReason = 200
+
+// Draft is what a run adds to a file of waivers.
+type Draft struct {
+	Text  []byte   // the file with the additions; all that was there stays as it was
+	Added []Waiver // in the order in which they stand in it
+	Told  []string // of what was left alone, for a person to look at
+}
+
+// DraftWaivers adds an entry for each cell that breaks a check and that no entry
+// is about: its verdict, its first reason, good for DraftDays. What stands in the
+// file is never changed, whatever it says: where a cell is worse than an entry
+// expects, or an entry has expired, that is told. old may be empty. run names
+// where the entries are from. It fails with a bench.UsageError where nothing can
+// be added to the file as it is written.
+func DraftWaivers(file string, old []byte, checks []Check, cells []bench.Cell, run string, today time.Time) (Draft, error) {
+	var there []Waiver
+	if len(bytes.TrimSpace(old)) > 0 {
+		var err error
+		if there, err = ParseWaivers(file, old); err != nil {
+			return Draft{}, err
+		}
+	}
+	out := Draft{Text: old}
+	_, out.Told = Waive(checks, cells, there, today)
+	for _, k := range checks {
+		if k.Outcome != Broken || k.Index < 0 {
+			continue
+		}
+		c := cells[k.Index]
+		about := func(w Waiver) bool { return selects(w.Cell, c.Name()) }
+		if slices.ContainsFunc(there, about) {
+			continue // what it expects, and what it does not, has been told
+		}
+		if at := slices.IndexFunc(out.Added, about); at >= 0 { // another rule, or another version
+			out.Added[at].Verdict = min(out.Added[at].Verdict, c.Verdict)
+			continue
+		}
+		out.Added = append(out.Added, Waiver{
+			Cell: c.Name(), Verdict: c.Verdict, Reason: draftReason(c, k), Expires: dayOf(today).AddDate(0, 0, DraftDays),
+		})
+	}
+	if len(out.Added) == 0 {
+		return out, nil
+	}
+	text, err := appendWaivers(file, old, there, out.Added, run)
+	out.Text = text
+	return out, err
+}
+
+// draftReason is what the run says of the cell, in a line.
+func draftReason(c bench.Cell, k Check) string {
+	text := ""
+	if len(c.Reasons) > 0 {
+		text = oneLine(c.Reasons[0])
+	}
+	if text == "" {
+		text = oneLine(k.String())
+	}
+	if long := []rune(text); len(long) > mostReason {
+		text = string(long[:mostReason-1]) + "…"
+	}
+	if strings.HasPrefix(strings.ToLower(text), "todo") {
+		text = "the run says: " + text
+	}
+	return text
+}
+
+const newWaiverFile = `# Results that are expected for now: they fail no gate. An entry whose day is
+# past still holds and is told, and so is a cell that does better than expected.
+schema: ` + WaiverSchema + "\n"
+
+// appendWaivers writes entries behind the last one of a file's list.
+func appendWaivers(file string, old []byte, there, added []Waiver, run string) ([]byte, error) {
+	var b bytes.Buffer
+	if len(bytes.TrimSpace(old)) == 0 {
+		old = []byte(newWaiverFile)
+	}
+	b.Write(old)
+	if !bytes.HasSuffix(old, []byte("\n")) {
+		b.WriteByte('\n')
+	}
+	indent, listed := listIndent(old)
+	if !listed {
+		b.WriteString("waivers:\n")
+	}
+	for _, w := range added {
+		fmt.Fprintf(&b, "%s# drafted from run %s: say why this is expected\n", indent, oneLine(run))
+		fmt.Fprintf(&b, "%s- cell: %s\n", indent, scalar(w.Cell))
+		fmt.Fprintf(&b, "%s  verdict: %s\n", indent, w.Verdict)
+		fmt.Fprintf(&b, "%s  reason: %s\n", indent, scalar(w.Reason))
+		fmt.Fprintf(&b, "%s  expires: %s\n", indent, w.Expires.Format(dayForm))
+	}
+	got, err := ParseWaivers(file, b.Bytes())
+	same := func(a, b Waiver) bool {
+		return a.Cell == b.Cell && a.Verdict == b.Verdict && a.Reason == b.Reason && a.Link == b.Link && a.Expires.Equal(b.Expires)
+	}
+	if err != nil || !slices.EqualFunc(got, slices.Concat(there, added), same) {
+		return nil, &bench.UsageError{
+			Problem: file + ": entries cannot be added to it as it is written",
+			Hint:    "let the list of waivers be the last field of the file, each entry beginning with '- ' on a line of its own",
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// listIndent is what stands before the dashes of the file's list, if it has one.
+func listIndent(text []byte) (indent string, listed bool) {
+	var doc struct{ Waivers yaml.Node }
+	if err := yaml.Unmarshal(text, &doc); err != nil || doc.Waivers.Kind == 0 {
+		return "  ", false
+	}
+	if doc.Waivers.Kind != yaml.SequenceNode || len(doc.Waivers.Content) == 0 {
+		return "  ", true
+	}
+	return strings.Repeat(" ", max(doc.Waivers.Column-1, 0)), true
+}
+
+// scalar writes a text as YAML does, on one line.
+func scalar(text string) string {
+	n := yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
+	if strings.ContainsAny(text, ":#'\"\\{}[]&*!|>%@`") || strings.TrimSpace(text) != text {
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	b, err := yaml.Marshal(&n)
+	if err != nil {
+		return fmt.Sprintf("%q", text)
+	}
+	return strings.TrimSuffix(string(b), "\n")
+}
+
+// oneLine is what can be printed of a text: servers write it, and people read it
+// in a file.
+func oneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, text)
+	return strings.Join(strings.Fields(text), " ")
+}

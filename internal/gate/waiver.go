@@ -1,0 +1,108 @@
+package gate
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// Waiver is a result that is expected for now: a cell's verdict that fails no
+// gate.
+type Waiver struct {
+	Cell    string        // "server/profile/scenario", each a glob; missing parts mean all
+	Verdict bench.Verdict // expected; what is better is waived too
+	Reason  string
+	Link    string    // "" = none
+	Expires time.Time // the last day, at 0:00 UTC
+	Place   string    // "waivers.yaml:4"
+}
+
+// covers says whether a cell is as good as the waiver expects.
+func (w Waiver) covers(c bench.Cell) bool {
+	return selects(w.Cell, c.Name()) && measured(c) && c.Verdict >= w.Verdict
+}
+
+// expired says whether the waiver's last day is past. It still waives: time
+// alone breaks nothing.
+func (w Waiver) expired(today time.Time) bool { return w.Expires.Before(dayOf(today)) }
+
+// dayOf is the beginning of a moment's day in UTC, so that an entry expires
+// everywhere at once.
+func dayOf(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
+
+// dayForm is how days are written.
+const dayForm = "2006-01-02"
+
+// ResolveWaivers tells of the waivers that match no cell of a selection.
+func ResolveWaivers(waivers []Waiver, cells []Selected) []string {
+	var told []string
+	for _, w := range waivers {
+		if !slices.ContainsFunc(cells, func(c Selected) bool { return selects(w.Cell, c.Name) }) {
+			told = append(told, fmt.Sprintf("%s: %s matches no cell of this run", w.Place, w.Cell))
+		}
+	}
+	return told
+}
+
+// Waive marks the broken checks of cells that are as good as a waiver expects,
+// and gives what a person should know: which waivers have expired, which cells
+// did better than expected, and which did worse. cells are those that the checks
+// were made in. Nothing that was not measured is waived.
+func Waive(checks []Check, cells []bench.Cell, waivers []Waiver, today time.Time) (out []Check, told []string) {
+	out = slices.Clone(checks)
+	for i := range out {
+		k := &out[i]
+		if k.Outcome != Broken || k.Index < 0 {
+			continue
+		}
+		if at := slices.IndexFunc(waivers, func(w Waiver) bool { return w.covers(cells[k.Index]) }); at >= 0 {
+			k.Outcome, k.Waiver = Waived, &waivers[at]
+		}
+	}
+	for _, w := range waivers {
+		if at := slices.IndexFunc(cells, func(c bench.Cell) bool { return selects(w.Cell, c.Name()) }); at >= 0 && w.expired(today) {
+			told = append(told, fmt.Sprintf("%s: %s: expired on %s and waives all the same: look whether it must, and set a new day or delete the entry",
+				w.Place, w.Cell, w.Expires.Format(dayForm)))
+		}
+	}
+	for i, c := range cells {
+		if text := surprise(i, c, out, waivers); text != "" {
+			told = append(told, text)
+		}
+	}
+	return out, told
+}
+
+// surprise says how a cell is other than its waivers expect; "" = it is not. Of
+// several waivers the one that expects most is asked.
+func surprise(index int, c bench.Cell, checks []Check, waivers []Waiver) string {
+	w, ok := strictest(c, waivers)
+	if !ok || !measured(c) {
+		return ""
+	}
+	of := func(o Outcome) bool {
+		return slices.ContainsFunc(checks, func(k Check) bool { return k.Index == index && k.Outcome == o })
+	}
+	expects := fmt.Sprintf("%s expects %s (%s)", w.Place, w.Verdict, w.Reason)
+	switch {
+	case c.Verdict > w.Verdict:
+		return fmt.Sprintf("%s: unexpected pass: %s, where %s: raise or delete the entry", c.Name(), c.Verdict, expects)
+	case w.Verdict == bench.Held && of(Kept) && !of(Waived) && !of(Broken):
+		return fmt.Sprintf("%s: unexpected pass: it breaks nothing that %s would waive: delete the entry", c.Name(), w.Place)
+	case of(Broken):
+		return fmt.Sprintf("%s: %s is worse than %s", c.Name(), c.Verdict, expects)
+	}
+	return ""
+}
+
+// strictest is, of the waivers of a cell, the one that expects the best verdict.
+func strictest(c bench.Cell, waivers []Waiver) (best Waiver, ok bool) {
+	for _, w := range waivers {
+		if selects(w.Cell, c.Name()) && (!ok || w.Verdict > best.Verdict) {
+			best, ok = w, true
+		}
+	}
+	return best, ok
+}
