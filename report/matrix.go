@@ -87,6 +87,9 @@ func matrixCell(r Row) (text string, other bool) {
 	text = glyph + " " + strconv.Itoa(int(*h)) + "%"
 	collapse := r.Cell.Measures["time_to_collapse"]
 	if r.Verdict == bench.Failed && collapse.Value != nil && collapse.Censored == "" {
+		if *collapse.Value < 1 {
+			return glyph + " at once", false
+		}
 		return glyph + " " + Figure(collapse), false
 	}
 	const heldFrom = 98 // % of victims: below it the losses are the reason

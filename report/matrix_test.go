@@ -62,6 +62,7 @@ func TestMatrixCell(t *testing.T) {
 		{bench.Failed, h(94.99), "✗ 94%"},
 		{bench.Failed, h(100), "✗ 100% †"},
 		{bench.Failed, collapsed(47, 512, ""), "✗ 512 s"},
+		{bench.Failed, collapsed(19, 0.04, ""), "✗ at once"},
 		{bench.Failed, collapsed(47, 13, ">"), "✗ 47%"},
 		{bench.Broken, h(0), "⊘ broken"},
 		{bench.Invalid, h(50), "? invalid"},

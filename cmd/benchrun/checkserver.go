@@ -81,14 +81,32 @@ func (s settings) checked(what string) ([]plan.Cell, error) {
 		return nil, err
 	}
 	s.servers = []string{what}
-	if len(s.profiles) == 0 {
-		s.profiles = []string{targets.ProfileDefault, targets.ProfileHardened, targets.ProfileEqual8 + "*"} // as a glob: not every file has it
-	}
 	if isFile {
 		s.servers = s.ownServers(reg)
 	}
+	if len(s.profiles) == 0 {
+		s.profiles = commonProfiles(reg, s.servers)
+	}
 	const anyFamily = "wedge"
 	return plan.Cells(reg, plan.Selection{Servers: s.servers, Profiles: s.profiles, Scenarios: []string{anyFamily}})
+}
+
+// commonProfiles are those of the profiles with a meaning of their own that the
+// servers have; none for a server that is not known, which others will tell.
+func commonProfiles(reg *targets.Registry, servers []string) (out []string) {
+	for _, word := range servers {
+		name, _, _ := strings.Cut(word, "@")
+		srv, err := reg.Lookup(name)
+		if err != nil {
+			return nil
+		}
+		for _, p := range []string{targets.ProfileDefault, targets.ProfileHardened, targets.ProfileEqual8} {
+			if _, ok := srv.Profiles[p]; ok {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
 }
 
 // checkServer checks target after target and prints a table of each.

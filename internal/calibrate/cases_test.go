@@ -45,7 +45,8 @@ func TestEverythingIsCalibrated(t *testing.T) {
 		if want := map[bool]string{false: f.Sound, true: f.Flaw}[c.Planted]; c.Cell.Profile != want {
 			t.Errorf("%s: profile %s, want %s", c.Cell.Name(), c.Cell.Profile, want)
 		}
-		if (c.Cell.Scenario.Sabotage != "") != (c.Cause != "") {
+		caused := c.Cell.Scenario.Sabotage != "" || c.Planted && (f.MustComplete || f.Leak > 0)
+		if caused != (c.Cause != "") {
 			t.Errorf("%s: sabotage %q with cause %q", c.Cell.Name(), c.Cell.Scenario.Sabotage, c.Cause)
 		}
 	}

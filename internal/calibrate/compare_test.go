@@ -10,6 +10,7 @@ import (
 // Each verdict that may come, against each that must.
 func TestOutcomes(t *testing.T) {
 	sound, flawed, spoiled := cases(t, "wedge")[0], cases(t, "wedge")[1], cases(t, "dead-control")[1]
+	told := cases(t, "legit-slow")[1]
 	for _, tt := range []struct {
 		name   string
 		c      Case
@@ -25,6 +26,8 @@ func TestOutcomes(t *testing.T) {
 		{"flawed and held", flawed, bench.Held, "served all", report.WrongVerdict},
 		{"flawed and no more than degraded", flawed, bench.Degraded, "", report.WrongVerdict},
 		{"flawed on a busy host", flawed, bench.Invalid, "", report.NotMeasured},
+		{"flawed, and the flaw not found", told, bench.Failed, "collapses", report.WrongVerdict},
+		{"flawed, and the flaw found", told, bench.Failed, "honest requests lost: 9 of 9", report.AsExpected},
 		{"noticed", spoiled, bench.Invalid, "the whole record is in doubt: control-dead (x)", report.AsExpected},
 		{"not noticed", spoiled, bench.Failed, "collapses", report.WrongVerdict},
 		{"not noticed, and held", spoiled, bench.Held, "", report.WrongVerdict},

@@ -69,7 +69,7 @@ func (f *findings) flags(verdict bench.Verdict) []string {
 	add(verdict == bench.Held && f.fault.bad == 1, FlagOneBadSecond)
 	add(f.wrong > 0 && verdict == bench.Failed, FlagWrongBody)
 	add(f.fault.scheduled > 0 && verdict != bench.Broken && f.faults.undelivered(v.head.Client) != "", FlagUndelivered)
-	add(v.head.Target.Probe.Unbounded && verdict == bench.Held, FlagUnbounded)
+	add(v.head.Target.Probe.Unbounded && verdict == bench.Held && v.head.Effect == bench.EffectHold, FlagUnbounded)
 	add(f.againstTheory(verdict), FlagAgainstTheory)
 	lostUploads, _, _ := f.lostUploads()
 	add(lostUploads > 0, FlagUploadsLost)

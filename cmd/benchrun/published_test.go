@@ -1,0 +1,44 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"benchrun/report"
+)
+
+// What is published is what the records say when they are judged now, and the
+// README shows that.
+func TestPublishedResults(t *testing.T) {
+	const folder = "../../docs/results"
+	run, notes, err := judgeAgain(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range notes {
+		t.Errorf("%s: run scripts/results --from docs/results", n)
+	}
+	var table bytes.Buffer
+	if err := report.Matrix(&table, report.NewView(run)); err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), strings.TrimSpace(table.String())) {
+		t.Error("README.md has another table than docs/results: run scripts/results --from docs/results")
+	}
+	for _, file := range []string{"README.md", "report.html"} {
+		page, err := os.ReadFile(filepath.Join(folder, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(page), run.ID) {
+			t.Errorf("%s is not of run %s", file, run.ID)
+		}
+	}
+}
