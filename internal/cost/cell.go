@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -105,22 +104,18 @@ var (
 // measureCell sets a run of one cell beside one of three: what the longer one
 // takes more belongs to its cells, the rest to benchrun's own start and end.
 func measureCell(ctx context.Context, l *Lab) ([]Row, error) {
-	var cells, around spread
-	for i := range l.Scale.Rounds {
-		short, err := l.spend(ctx, "short-"+strconv.Itoa(i), shortRun)
-		if err != nil {
-			return nil, err
-		}
-		long, err := l.spend(ctx, "long-"+strconv.Itoa(i), longRun)
-		if err != nil {
-			return nil, err
-		}
-		cell := (long.beyond() - short.beyond()) / float64(max(1, long.Attempts-short.Attempts))
-		cells, around = append(cells, cell), append(around, short.beyond()-cell*float64(short.Attempts))
-		l.Note(fmt.Sprintf("cell: %d attempts took %.2f s beyond phases, boot and stop, %d took %.2f s",
-			short.Attempts, short.beyond(), long.Attempts, long.beyond()))
+	short, err := l.spend(ctx, "short", shortRun)
+	if err != nil {
+		return nil, err
 	}
-	return cellRows(cells, around), nil
+	long, err := l.spend(ctx, "long", longRun)
+	if err != nil {
+		return nil, err
+	}
+	cell := (long.beyond() - short.beyond()) / float64(max(1, long.Attempts-short.Attempts))
+	l.Note(fmt.Sprintf("cell: %d attempts took %.2f s beyond phases, boot and stop, %d took %.2f s",
+		short.Attempts, short.beyond(), long.Attempts, long.beyond()))
+	return cellRows(spread{cell}, spread{short.beyond() - cell*float64(short.Attempts)}), nil
 }
 
 // spend runs the scenarios and accounts for them.
