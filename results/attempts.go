@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"benchrun/internal/bench"
@@ -79,16 +78,30 @@ func (f *Folder) AppendAttempt(line AttemptLine) error {
 }
 
 // mend cuts off a line that was never finished and gives the size that is left.
+// It reads from the end, and in a whole file one block: a run appends as many
+// times as it has attempts.
 func mend(file *os.File) (int64, error) {
-	all, err := io.ReadAll(file)
+	info, err := file.Stat()
 	if err != nil {
 		return 0, err
 	}
-	whole := int64(bytes.LastIndexByte(all, '\n') + 1)
-	if whole < int64(len(all)) {
-		return whole, file.Truncate(whole)
+	const block = 64 << 10
+	buf := make([]byte, block)
+	for to := info.Size(); to > 0; to -= block {
+		from := max(0, to-block)
+		part := buf[:to-from]
+		if _, err := file.ReadAt(part, from); err != nil {
+			return 0, err
+		}
+		if end := bytes.LastIndexByte(part, '\n'); end >= 0 {
+			whole := from + int64(end) + 1
+			if whole < info.Size() {
+				return whole, file.Truncate(whole)
+			}
+			return whole, nil
+		}
 	}
-	return whole, nil
+	return 0, file.Truncate(0)
 }
 
 // ReadAttempts reads a cells.ndjson. A last line without its end is what a

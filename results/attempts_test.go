@@ -1,6 +1,7 @@
 package results
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -70,8 +71,10 @@ func TestTornLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := strings.LastIndex(strings.TrimSuffix(string(text), "\n"), "\n") + 1
+	whole := len(text)
+	text = append(text[:whole-1], bytes.Repeat([]byte{' '}, 200<<10)...) // longer than is read at once
 	// Torn anywhere, even just before its end, the third line costs only itself.
-	for _, cut := range []int{start + 1, (start + len(text)) / 2, len(text) - 1} {
+	for _, cut := range []int{start + 1, (start + whole) / 2, whole - 1, len(text)} {
 		if err := os.WriteFile(path, text[:cut], 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -41,20 +41,9 @@ func readJUnit(t *testing.T, path string) testReport {
 // believes; judge reaches the record's own again: it is too short to be valid.
 func storedAs(t *testing.T, verdict bench.Verdict) string {
 	t.Helper()
-	dir := storedRun(t)
-	run, err := results.ReadRun(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	run.Cells[0].Verdict, run.Cells[0].Reasons = verdict, []string{"100% lost: 5, 6"}
-	var text bytes.Buffer
-	if err := run.Encode(&text); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, results.RunFile), text.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return dir
+	return storedRun(t, func(r *bench.Run) {
+		r.Cells[0].Verdict, r.Cells[0].Reasons = verdict, []string{"100% lost: 5, 6"}
+	})
 }
 
 // A test fails where the exit code says so, and only there; but a run that was

@@ -10,39 +10,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/judge"
-	"benchrun/results"
 )
-
-// storedRun is a run of one cell with its record: gunicorn/default/wedge-1pct.
-func storedRun(t *testing.T) string {
-	t.Helper()
-	const golden = "../../results/testdata/golden/20261121-120000-3fa9"
-	dir := filepath.Join(t.TempDir(), "run")
-	if err := os.CopyFS(dir, os.DirFS(golden)); err != nil {
-		t.Fatal(err)
-	}
-	run, err := results.ReadRun(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	run.Cells = run.Cells[:1]
-	var text bytes.Buffer
-	if err := run.Encode(&text); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, results.RunFile), text.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	lines, err := os.ReadFile(filepath.Join(dir, results.CellsFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, _, _ := strings.Cut(string(lines), "\n") // the others would pass for cells that a kill cut off
-	if err := os.WriteFile(filepath.Join(dir, results.CellsFile), []byte(first+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
 
 // A stored run is judged and gated without anything being run.
 func TestGateOfAStoredRun(t *testing.T) {

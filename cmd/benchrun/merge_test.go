@@ -12,36 +12,15 @@ import (
 	"benchrun/results"
 )
 
-// golden is a run as the first version stored it.
-const golden = "../../results/testdata/golden/20261121-120000-3fa9"
-
-// copyRun makes a run of another id, an hour later, from the first cells of the
-// golden one: those that have records.
-func copyRun(t *testing.T, id string, cells int) string {
-	t.Helper()
-	dir := filepath.Join(t.TempDir(), id)
-	if err := os.CopyFS(dir, os.DirFS(golden)); err != nil {
-		t.Fatal(err)
-	}
-	run, err := results.ReadRun(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	run.ID, run.StartedAt, run.Cells = id, "2026-11-21T13:00:00Z", run.Cells[:cells]
-	var text bytes.Buffer
-	if err := run.Encode(&text); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, results.RunFile), text.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return dir
+// named gives a stored run another id, an hour later.
+func named(id string) func(*bench.Run) {
+	return func(r *bench.Run) { r.ID, r.StartedAt = id, "2026-11-21T13:00:00Z" }
 }
 
 func TestMergeCommand(t *testing.T) {
 	out := t.TempDir()
-	first := copyRun(t, "20261121-130000-0001", 1)
-	cmd := benchrunCommand(t.Context(), t, "merge", first, copyRun(t, "20261121-130000-0002", 1), "--out", out, "--json", "-")
+	first := storedRun(t, named("20261121-130000-0001"))
+	cmd := benchrunCommand(t.Context(), t, "merge", first, storedRun(t, named("20261121-130000-0002")), "--out", out, "--json", "-")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
