@@ -15,9 +15,7 @@ type fact struct {
 // facts say where and how a run was measured, and how to go on from it.
 func (v View) facts() []fact {
 	run := fmt.Sprintf("%s: %s, seed %d", v.ID, v.Mode, v.Seed)
-	if v.StartedAt != "" {
-		run += ", begun " + v.StartedAt
-	}
+	run += v.Begun()
 	if v.Benchrun != "" {
 		run += ", benchrun " + v.Benchrun
 	}
@@ -38,6 +36,19 @@ func (v View) facts() []fact {
 	}
 	facts = append(facts, fact{"reproduce", v.Reproduce, true})
 	return slices.DeleteFunc(facts, func(f fact) bool { return f.text == "" })
+}
+
+// Begun is ", begun <time>, resumed <time>": when the run was begun and taken up
+// again, as far as it is known; "" = it is not.
+func (v View) Begun() string {
+	if v.StartedAt == "" {
+		return ""
+	}
+	out := ", begun " + v.StartedAt
+	for _, at := range v.Resumed {
+		out += ", resumed " + Clean(at)
+	}
+	return out
 }
 
 // versions is "gunicorn 23.0.0, waitress 3.0.2", each once.

@@ -13,7 +13,8 @@ type View struct {
 	ID          string
 	Benchrun    string // version
 	Mode        string
-	StartedAt   string // as in run.json
+	StartedAt   string   // as in run.json
+	Resumed     []string // when it was taken up again, as in run.json
 	Seed        uint64
 	Interrupted bool
 	MergedFrom  []string // ids of the runs that it was made from; nil = it was measured as one
@@ -61,7 +62,7 @@ func NewView(run bench.Run) View {
 	e := run.Environment
 	v := View{
 		ID: clean(run.ID), Benchrun: clean(run.Benchrun), Mode: clean(string(run.Mode)), StartedAt: clean(run.StartedAt),
-		Seed: run.Seed, Interrupted: run.Interrupted,
+		Resumed: run.Resumed, Seed: run.Seed, Interrupted: run.Interrupted,
 		Hardware: hardware(e), Machine: machine(e), Testbed: clean(e.Testbed), Supervision: supervision(e), Reproduce: reproduce(run),
 	}
 	if len(run.Args) > 0 && run.Args[0] == "merge" {

@@ -68,3 +68,15 @@ func TestViewLeavesTheRunAlone(t *testing.T) {
 		t.Error("making a view changed the run")
 	}
 }
+
+// A run that was measured in parts says so.
+func TestBegun(t *testing.T) {
+	run := bench.Run{StartedAt: "2026-11-21T12:00:00Z", Resumed: []string{"2026-11-21T13:00:00Z", "2026-11-22T09:00:00Z"}}
+	want := ", begun 2026-11-21T12:00:00Z, resumed 2026-11-21T13:00:00Z, resumed 2026-11-22T09:00:00Z"
+	if got := NewView(run).Begun(); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := NewView(bench.Run{}).Begun(); got != "" {
+		t.Errorf("of a run that does not say when: %q", got)
+	}
+}

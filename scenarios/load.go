@@ -1,6 +1,10 @@
 package scenarios
 
-import "benchrun/internal/bench"
+import (
+	"time"
+
+	"benchrun/internal/bench"
+)
 
 // loadFamilies are requests that cost the server work or time and then end.
 var loadFamilies = []bench.Family{
@@ -19,6 +23,7 @@ var loadFamilies = []bench.Family{
 		Client:     bench.ClientAppFault,
 		Fault:      "cpu",
 		Effect:     bench.EffectLoad,
+		Lasts:      500 * time.Millisecond,
 		Sound:      "hardened",
 		Flaw:       "single-file",
 	},
@@ -36,6 +41,7 @@ var loadFamilies = []bench.Family{
 		Client:     bench.ClientAppFault,
 		Fault:      "io",
 		Effect:     bench.EffectLoad,
+		Lasts:      500 * time.Millisecond,
 		Sound:      "hardened",
 		Flaw:       "single-file",
 	},
@@ -54,6 +60,7 @@ var loadFamilies = []bench.Family{
 		Client:     bench.ClientAppFault,
 		Fault:      "cpu-io",
 		Effect:     bench.EffectLoad,
+		Lasts:      500 * time.Millisecond,
 		Sound:      "hardened",
 		Flaw:       "single-file",
 	},
@@ -71,6 +78,7 @@ var loadFamilies = []bench.Family{
 		Client:     bench.ClientAppFault,
 		Fault:      "slow",
 		Effect:     bench.EffectLoad,
+		Lasts:      time.Second,
 		Sound:      "hardened",
 		Flaw:       "single-file",
 	},
@@ -107,6 +115,7 @@ var loadFamilies = []bench.Family{
 		Client:       bench.ClientAppFault,
 		Fault:        "legit-slow",
 		Effect:       bench.EffectLoad,
+		Lasts:        1500 * time.Millisecond,
 		MustComplete: true,
 		Sound:        "hardened",
 		Flaw:         "kills-honest",

@@ -46,11 +46,14 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if err := s.prepareFiles(); err != nil { // before minutes are spent
 		return err
 	}
+	if s.asked, err = s.asking(cells); err != nil {
+		return err
+	}
 	run, runErr := s.execute(cmd, cells)
 	if runErr != nil && len(run.Cells) == 0 { // nothing was measured
 		return runErr
 	}
-	verdict, err := s.deliver(cmd, run, filepath.Join(s.out, run.ID), rules, runErr)
+	verdict, err := s.deliver(cmd, run, s.folder(run), rules, runErr)
 	if runErr != nil && !errors.Is(verdict, errCheckFailed) { // what broke the run says more than that cells are missing
 		verdict = nil
 	}
@@ -66,9 +69,21 @@ func (s settings) here() (testbed string, mode bench.Mode, err error) {
 	return host.Testbed, s.mode(), nil
 }
 
+// folder is where a run's folder lies.
+func (s settings) folder(run bench.Run) string {
+	if s.earlier != nil {
+		return s.earlier.folder.Path()
+	}
+	return filepath.Join(s.out, run.ID)
+}
+
 // cells resolves the selection. Without any it is the demonstration; without
-// servers the scenarios run on the demonstration's servers.
+// servers the scenarios run on the demonstration's servers. A run that is
+// resumed has its own.
 func (s settings) cells(reg *targets.Registry) ([]plan.Cell, error) {
+	if s.earlier != nil {
+		return plan.FromAsked(reg, *s.earlier.run.Asked)
+	}
 	if len(s.servers)+len(s.profiles)+len(s.scenarios)+len(s.serverFiles) == 0 {
 		return plan.DemoCells(reg)
 	}
@@ -121,36 +136,61 @@ func openLab(ctx context.Context, port int, note func(string)) (lab *runner.Lab,
 
 // execute runs the cells. A run without an id means that nothing was begun.
 func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, error) {
+	if e := s.earlier; e != nil && e.finished() {
+		newProgress(cmd.ErrOrStderr()).Note(e.folder.Path() + ": nothing to do, every cell is measured")
+		return e.run, nil
+	}
 	r, run, done, err := s.begin(cmd)
 	if err != nil {
 		return bench.Run{}, err
 	}
 	defer done()
-	return r.Do(cmd.Context(), run, runner.Order{
+	run, err = r.Do(cmd.Context(), run, runner.Order{
 		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Reprobe: s.reprobe, Python: s.python,
+		Earlier: s.attemptsMade(), MaxTime: s.maxTime,
 	})
+	if unfinished(r.Folder, run) {
+		r.Progress.Note("the rest of it: benchrun --resume " + shellQuote([]string{r.Folder.Path()}))
+	}
+	return run, err
 }
 
-// begin opens the lab and a folder for the results. The caller calls done at the
-// end.
+// begin opens the lab and a folder for the results: a new one, or that of the
+// run that is gone on with. The caller calls done at the end.
 func (s settings) begin(cmd *cobra.Command) (r *runner.Run, run bench.Run, done func(), err error) {
 	progress := newProgress(cmd.ErrOrStderr())
-	lab, done, err := openLab(cmd.Context(), s.port, progress.Note)
+	lab, closeLab, err := openLab(cmd.Context(), s.port, progress.Note)
 	if err != nil {
 		return nil, bench.Run{}, nil, err
 	}
-	run = bench.Run{
-		Schema: bench.RunSchema, ID: results.NewRunID(), StartedAt: time.Now().UTC().Format(time.RFC3339),
-		Benchrun: benchrunVersion(), Args: s.effectiveArgs(), Mode: s.mode(), Seed: s.seed,
-		Environment: lab.Environment, Cells: []bench.Cell{},
-	}
-	folder, err := results.Create(s.out, run)
+	run, folder, release, err := s.openRun(lab)
 	if err != nil {
-		done()
+		closeLab()
 		return nil, bench.Run{}, nil, err
 	}
 	progress.Note(fmt.Sprintf("supervision: %s; results: %s", lab.Describe(), folder.Path()))
-	return &runner.Run{Lab: lab, Folder: folder, Progress: progress}, run, done, nil
+	return &runner.Run{Lab: lab, Folder: folder, Progress: progress}, run, func() { release(); closeLab() }, nil
+}
+
+// openRun makes the run and its folder, or takes up those that there are. The
+// folder is this process's until it calls release.
+func (s settings) openRun(lab *runner.Lab) (run bench.Run, folder *results.Folder, release func(), err error) {
+	if e := s.earlier; e != nil {
+		folder = e.folder
+		run, err = e.goOn(lab.Environment)
+	} else {
+		run = bench.Run{
+			Schema: bench.RunSchema, ID: results.NewRunID(), StartedAt: time.Now().UTC().Format(time.RFC3339),
+			Benchrun: benchrunVersion(), Args: s.effectiveArgs(), Mode: s.mode(), Seed: s.seed,
+			Asked: s.asked, Environment: lab.Environment, Cells: []bench.Cell{},
+		}
+		folder, err = results.Create(s.out, run)
+	}
+	if err != nil {
+		return bench.Run{}, nil, nil, err
+	}
+	release, err = folder.Claim()
+	return run, folder, release, err
 }
 
 // newProgress writes to stderr what is going on. A dumb terminal gets plain lines.

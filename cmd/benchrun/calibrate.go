@@ -204,7 +204,7 @@ func listCases(out io.Writer, cases []calibrate.Case, s settings) error {
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", c.Cell.Scenario.Name(), c.Cell.Profile, must) // Flush tells
 	}
 	_, _ = fmt.Fprintf(w, "%d cases, seed %d: about %s", len(cases), s.seed,
-		plan.Estimate(calibrate.Cells(cases), s.mode(), nil).Round(time.Second))
+		plan.Estimate(calibrate.Cells(cases), s.knowledge()).Round(time.Second))
 	if s.attempts > 1 {
 		_, _ = fmt.Fprintf(w, ", up to %d times that for what must fail", s.attempts)
 	}

@@ -49,6 +49,9 @@ func completeFlags(cmd *cobra.Command, s *settings) {
 	})
 	complete("scenario", func() []string {
 		var out []string
+		for _, s := range scenarios.Sets() {
+			out = append(out, s.Name)
+		}
 		for _, f := range scenarios.All() {
 			for _, r := range bench.RatioLadder {
 				out = append(out, bench.Scenario{Family: f, Ratio: r}.Name())

@@ -98,11 +98,15 @@ func tellGitHub(stderr io.Writer, run bench.Run, v report.View, findings []repor
 }
 
 // deliverStored delivers a run that was measured before: that an invalid cell
-// is in it is no news, and without a rule no reason to fail.
+// is in it is no news, and without a rule no reason to fail. Rules that half of
+// a run keeps have not been kept.
 func (s settings) deliverStored(cmd *cobra.Command, run bench.Run, folder string, rules []gate.Rule, broke error) error {
 	verdict, err := s.deliver(cmd, run, folder, rules, broke)
 	if !s.gate.asked(rules) && !s.gate.strict { // to judge again is no measuring
 		return err
+	}
+	if broke != nil && verdict == nil {
+		verdict = errUnmeasured
 	}
 	return errors.Join(err, verdict)
 }

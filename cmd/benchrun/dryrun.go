@@ -70,6 +70,11 @@ func describeTarget(ctx context.Context, b *strings.Builder, c plan.Cell, python
 	return nil
 }
 
+// knowledge is what is known of any cell before anything is looked at.
+func (s settings) knowledge() plan.Knowledge {
+	return plan.Knowledge{Mode: s.mode(), Attempts: s.attempts}
+}
+
 // dryRun prints what would be run: each target with its command, its cells,
 // and the time they take. Placeholders stand where only an attempt knows the
 // value; nothing is installed.
@@ -95,7 +100,7 @@ func dryRun(ctx context.Context, w io.Writer, cells []plan.Cell, s settings) err
 			fmt.Fprintf(&b, "  %3d  %-22s unsupported: %s\n", i+1, c.Scenario.Name(), c.Unsupported)
 			continue
 		}
-		fmt.Fprintf(&b, "  %3d  %-22s about %s", i+1, c.Scenario.Name(), plan.CellEstimate(c, s.mode()).Round(time.Second))
+		fmt.Fprintf(&b, "  %3d  %-22s about %s", i+1, c.Scenario.Name(), plan.CellEstimate(c, s.knowledge()).Round(time.Second))
 		if more := c.Server.Profiles[c.Profile].Families[c.Scenario.Family.ID].Args; len(more) > 0 {
 			fmt.Fprintf(&b, ", with %s", shellQuote(more))
 		}
@@ -103,10 +108,10 @@ func dryRun(ctx context.Context, w io.Writer, cells []plan.Cell, s settings) err
 	}
 	more := "plus installation where something is missing"
 	if s.attempts > 1 {
-		more = fmt.Sprintf("up to %d times that where nothing holds, %s", s.attempts, more)
+		more = fmt.Sprintf("counting %d attempts where none is foreseen to hold, %s", s.attempts, more)
 	}
 	fmt.Fprintf(&b, "%d cells, %s mode, seed %d: about %s, %s\n",
-		len(cells), s.mode(), s.seed, plan.Estimate(cells, s.mode(), nil).Round(time.Second), more)
+		len(cells), s.mode(), s.seed, plan.Estimate(cells, s.knowledge()).Round(time.Second), more)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("stdout: %w", err)
 	}

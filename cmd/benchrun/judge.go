@@ -56,7 +56,9 @@ of its last cell are judged too.`,
 				return err
 			}
 			var broke error
-			if run.Interrupted {
+			if n := neverBegun(run); n > 0 {
+				broke = fmt.Errorf("%d of its cells were never begun", n)
+			} else if run.Interrupted {
 				broke = errors.New("it was interrupted")
 			}
 			return s.deliverStored(cmd, run, strings.TrimSuffix(args[0], "/"+results.RunFile), rules, broke)
@@ -115,9 +117,7 @@ func judgeAgain(path string) (bench.Run, []string, error) {
 				run.Mode, run.StartedAt = rec.Head.Mode, rec.Head.StartedAt
 			}
 		}
-		if again, _ := judge.Next(judged, math.MaxInt, math.MaxInt); begun && again {
-			// How many attempts were wanted is not known: the one that was to
-			// come may have been asked for, and has confirmed nothing.
+		if begun && wantedMore(run, judged) { // the one that was to come has confirmed nothing
 			cell.Attempts = append(cell.Attempts, bench.Attempt{Attempt: len(cell.Attempts) + 1, Note: killedNote})
 			judged = append(judged, judge.Unmade(killedNote))
 		}
@@ -128,7 +128,29 @@ func judgeAgain(path string) (bench.Run, []string, error) {
 			}
 		}
 	}
+	if n := neverBegun(run); n > 0 {
+		notes = append(notes, fmt.Sprintf("%d of the %d cells that were asked for were never begun: benchrun --resume %s", n, len(run.Asked.Cells), folder.Path()))
+	}
 	return run, notes, nil
+}
+
+// neverBegun is how many cells a run was asked for and has nothing of.
+func neverBegun(run bench.Run) int {
+	if run.Asked == nil {
+		return 0
+	}
+	return max(0, len(run.Asked.Cells)-len(run.Cells))
+}
+
+// wantedMore says whether a cell that was begun was to have another attempt. A
+// run that does not say how many it was asked for may have wanted any number.
+func wantedMore(run bench.Run, judged []bench.Judgement) bool {
+	k, invalid := math.MaxInt, math.MaxInt
+	if run.Asked != nil {
+		k, invalid = run.Asked.Attempts, judge.MaxInvalid
+	}
+	again, _ := judge.Next(judged, k, invalid)
+	return again
 }
 
 // killedNote stands where an attempt would.

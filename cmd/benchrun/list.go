@@ -68,8 +68,22 @@ func listProfiles(w io.Writer, reg *targets.Registry) {
 
 func listScenarios(w io.Writer, _ *targets.Registry) {
 	for _, f := range scenarios.All() {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", bench.Scenario{Family: f, Ratio: f.Ratio}.Name(), f.Group, f.Title)
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", bench.Scenario{Family: f, Ratio: f.Ratio}.Name(), f.Group, setsOf(f), f.Title)
 	}
+	for _, s := range scenarios.Sets() {
+		_, _ = fmt.Fprintf(w, "%s\tset\t\t%s\n", s.Name, s.Title)
+	}
+}
+
+// setsOf names the sets that a family is in.
+func setsOf(f bench.Family) string {
+	var in []string
+	for _, s := range scenarios.Sets() {
+		if s.WhyOf(f.ID) != "" {
+			in = append(in, s.Name)
+		}
+	}
+	return strings.Join(in, " ")
 }
 
 func listMeasures(w io.Writer, _ *targets.Registry) {

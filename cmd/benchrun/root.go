@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -40,10 +41,14 @@ type settings struct {
 	port                         int
 	gate                         gateFlags
 	config                       string
+	resume                       string
+	maxTime                      time.Duration
 
-	origins   []origin // where settings are from, as far as they are no defaults
-	elsewhere bool     // any from elsewhere than the command line
-	added     []string // flags for what is from elsewhere
+	origins   []origin     // where settings are from, as far as they are no defaults
+	elsewhere bool         // any from elsewhere than the command line
+	added     []string     // flags for what is from elsewhere
+	earlier   *earlier     // what --resume names; nil: a new run
+	asked     *bench.Asked // what the run is to keep of its selection; nil: nothing
 }
 
 const rootLong = `benchrun tells which web app server keeps serving when some requests wedge,
@@ -61,9 +66,11 @@ const rootExample = `  benchrun                                             the 
   benchrun --server gunicorn --profile 'g*'            gthread and gevent, all scenarios
   benchrun --server gunicorn@23.0.0 --server waitress --json out.json
   benchrun --server '*' --scenario slow-upload --dry-run
+  benchrun --server gunicorn -p hardened -c @gate --attempts 2 --max-time 15m
   benchrun --server gunicorn --fail-on '*/hardened/*: verdict >= degraded' --fail-on 'survivors == 0'
   benchrun --server gunicorn --baseline benchrun-out/last-release --waivers benchrun.waivers.yaml
   benchrun --server gunicorn --ci --gate gate.txt --junit junit.xml
+  benchrun --resume benchrun-out/20261121-120000-3fa9  the rest of a run that was ended
   benchrun judge benchrun-out/20261121-120000-3fa9     the verdicts again, from what was stored`
 
 const exitHelp = `
@@ -90,6 +97,9 @@ func newRootCommand() *cobra.Command {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
 			}
+			if err := s.takeUp(cmd.Flags()); err != nil {
+				return err
+			}
 			if err := s.chooseAttempts(cmd.Flags().Changed("attempts")); err != nil {
 				return err
 			}
@@ -115,7 +125,7 @@ func addFlags(f *pflag.FlagSet, s *settings) {
 	f.SortFlags = false
 	f.StringArrayVarP(&s.servers, "server", "s", nil, "servers to test: names, globs, name@version; repeat or separate with commas")
 	f.StringArrayVarP(&s.profiles, "profile", "p", nil, "profiles (default and hardened unless given)")
-	f.StringArrayVarP(&s.scenarios, "scenario", "c", nil, "scenarios: wedge-1pct, wedge, 'wedge-*' (all families at their own ratio unless given)")
+	f.StringArrayVarP(&s.scenarios, "scenario", "c", nil, "scenarios: wedge-1pct, wedge, 'wedge-*', or @gate, a dozen for CI (all families at their own ratio unless given)")
 	f.StringArrayVar(&s.serverFiles, "server-file", nil, "a server file of your own; its server is known by the name in it")
 	f.BoolVar(&s.quick, "quick", false, "half a minute a cell (this is what happens unless --full is given)")
 	f.BoolVar(&s.full, "full", false, "a minute and more of faults a cell")
@@ -129,6 +139,8 @@ func addFlags(f *pflag.FlagSet, s *settings) {
 	f.BoolVarP(&s.dryRun, "dry-run", "n", false, "print cells, commands and time, and run nothing")
 	f.StringVar(&s.python, "python", "", "Python interpreter for the servers (default /usr/bin/python3)")
 	f.IntVar(&s.port, "port", 0, "port for the servers (default: a free one for each attempt)")
+	f.StringVar(&s.resume, "resume", "", "go on with this run, where it was killed or interrupted: the same cells, those measured kept")
+	f.DurationVar(&s.maxTime, "max-time", 0, "begin no cell that is not expected to end within this time, 45m for example; what is not measured is invalid, and --resume measures it")
 	f.BoolVar(&s.reprobe, "reprobe", false, "measure slots and watchdogs again, whatever was kept from earlier runs")
 }
 
@@ -185,6 +197,8 @@ func (s settings) check() error {
 		return bench.Usagef("--attempts %d is not between 1 and %d", s.attempts, mostAttempts)
 	case s.port < 0 || s.port > 65535:
 		return bench.Usagef("--port %d is not a port", s.port)
+	case s.maxTime < 0:
+		return bench.Usagef("--max-time %s is less than nothing", s.maxTime)
 	case s.out == "":
 		return bench.Usagef("--out is empty")
 	}

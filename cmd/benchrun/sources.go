@@ -36,11 +36,14 @@ func sourcedSettings() []sourced {
 		{"fail-on", nil, "BENCHRUN_FAIL_ON", "rules", true},
 		{"gate", nil, "BENCHRUN_GATE", "gate_files", true},
 		{"strict", nil, "BENCHRUN_STRICT", "strict", false},
+		{"baseline", nil, "BENCHRUN_BASELINE", "baseline", false},
+		{"waivers", nil, "BENCHRUN_WAIVERS", "waivers", false},
 		{"full", []string{"quick"}, "BENCHRUN_MODE", "mode", false},
 		{"attempts", []string{"ci", "release"}, "BENCHRUN_ATTEMPTS", "attempts", false},
 		{"seed", nil, "BENCHRUN_SEED", "seed", false},
 		{"out", nil, "BENCHRUN_OUT", "out", false},
 		{"python", nil, "BENCHRUN_PYTHON", "python", false},
+		{"max-time", nil, "BENCHRUN_MAX_TIME", "max_time", false},
 	}
 }
 
@@ -53,7 +56,8 @@ type origin struct {
 
 // fill gives the flags that were not given what the environment says, or else
 // benchrun.yaml. It keeps where each setting is from, and for run.json the
-// flags that would have said the same.
+// flags that would have said the same. What a run that is resumed was asked for
+// is its own.
 func (s *settings) fill(f *pflag.FlagSet) error {
 	file, err := s.projectFile(f.Changed("config"))
 	if err != nil {
@@ -63,6 +67,9 @@ func (s *settings) fill(f *pflag.FlagSet) error {
 		s.added = append(s.added, "--config=")
 	}
 	for _, set := range sourcedSettings() {
+		if s.earlier != nil && slices.Contains(settledFlags, set.flag) {
+			continue
+		}
 		if name, given := set.given(f); given {
 			s.origins = append(s.origins, origin{set.field, nil, "--" + name})
 			continue

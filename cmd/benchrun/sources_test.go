@@ -96,3 +96,22 @@ func TestContractProjectFile(t *testing.T) {
 		}
 	}
 }
+
+// A run that is resumed is what it was, whatever the project now asks for;
+// rules are about what comes out, and are the project's.
+func TestResumedRunsAreTheirOwn(t *testing.T) {
+	t.Setenv("BENCHRUN_SERVER", "b")
+	t.Setenv("BENCHRUN_ATTEMPTS", "3")
+	t.Setenv("BENCHRUN_FAIL_ON", "h >= 95")
+	var s settings
+	cmd := newRootCommand()
+	cmd.ResetFlags()
+	addFlags(cmd.Flags(), &s)
+	s.attempts, s.earlier = 2, &earlier{}
+	if err := s.fill(cmd.Flags()); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.servers) != 0 || s.attempts != 2 || !slices.Equal(s.gate.failOn, []string{"h >= 95"}) {
+		t.Errorf("servers %q, attempts %d, rules %q", s.servers, s.attempts, s.gate.failOn)
+	}
+}

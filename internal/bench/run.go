@@ -19,8 +19,29 @@ type Run struct {
 	Mode        Mode        `json:"mode"`
 	Seed        uint64      `json:"seed"`
 	Interrupted bool        `json:"interrupted"`
+	Resumed     []string    `json:"resumed,omitempty"` // RFC 3339: when the run was taken up again
+	Asked       *Asked      `json:"asked,omitempty"`   // nil: the run cannot be resumed
 	Environment Environment `json:"environment"`
 	Cells       []Cell      `json:"cells"`
+}
+
+// Asked is what a run was asked for beyond mode and seed: what it takes to go
+// on with it.
+type Asked struct {
+	Attempts    int               `json:"attempts"` // k
+	Python      string            `json:"python,omitempty"`
+	ServerFiles []string          `json:"server_files,omitempty"` // absolute paths
+	Servers     map[string]string `json:"servers"`                // a server's name to the digest of its file's content
+	Cells       []AskedCell       `json:"cells"`                  // in the order in which they are measured
+}
+
+// AskedCell is one cell of a selection.
+type AskedCell struct {
+	Server    string `json:"server"`
+	Version   string `json:"version,omitempty"`   // as it was asked for; "" = the server file's own
+	Installed string `json:"installed,omitempty"` // as it was measured; "" = not installed yet
+	Profile   string `json:"profile"`
+	Scenario  string `json:"scenario"`
 }
 
 // Environment says what a run was measured on. Results of different testbeds

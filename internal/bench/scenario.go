@@ -106,6 +106,9 @@ type Family struct {
 	Fault      string // the app fault asked for (ClientAppFault)
 	Effect     Effect
 	Hold       time.Duration // how long the fault holds its slot by itself; 0 = until a watchdog ends it
+	// Lasts is, of EffectLoad, about how long the request keeps its slot; 0 = not
+	// worth saying. For estimates of how long an attempt takes, and nothing else.
+	Lasts time.Duration
 	// MustComplete says that the misbehaving request is itself an honest one: it
 	// must get a right answer, and the verdict counts those that do not.
 	MustComplete bool

@@ -12,7 +12,7 @@ import (
 	"benchrun/targets/reference"
 )
 
-// Words lists everything that Explain knows: families, verdicts, flags,
+// Words lists everything that Explain knows: families, their sets, verdicts, flags,
 // measures, sabotages. A word that is two of these stands here once.
 func Words() []string {
 	var words []string
@@ -23,6 +23,9 @@ func Words() []string {
 	}
 	for _, f := range scenarios.All() {
 		add(f.ID)
+	}
+	for _, s := range scenarios.Sets() {
+		add(s.Name)
 	}
 	for _, v := range bench.VerdictTable {
 		add(v.Verdict.String())
@@ -39,7 +42,7 @@ func Words() []string {
 	return words
 }
 
-// Explain says what a word means: a family or a scenario, a verdict, a flag, a
+// Explain says what a word means: a family or a scenario, a set of them, a verdict, a flag, a
 // measure, a sabotage of calibration, or several of these. An unknown word is a bench.UsageError that
 // suggests the nearest known one.
 func Explain(word string) (string, error) {
@@ -48,6 +51,9 @@ func Explain(word string) (string, error) {
 		return "", err
 	} else if ok {
 		parts = append(parts, explainFamily(s))
+	}
+	if s, ok := scenarios.SetByName(word); ok {
+		parts = append(parts, explainSet(s))
 	}
 	for _, v := range bench.VerdictTable {
 		if v.Verdict.String() == word {
@@ -144,6 +150,30 @@ func explainFamily(s bench.Scenario) string {
 		b.WriteString("  " + c + "\n")
 	}
 	return b.String()
+}
+
+func explainSet(s scenarios.Set) string {
+	var b strings.Builder
+	b.WriteString(heading(s.Name, "set of scenarios"))
+	b.WriteString(wrap("  ", s.Title+"."))
+	b.WriteString("\nWhat it is for\n" + wrap("  ", s.Why))
+	b.WriteString("\nWhat is in it, and why\n")
+	for i, sc := range s.Scenarios() {
+		b.WriteString(labelled(sc.Name(), s.Members[i].Why))
+	}
+	b.WriteString("\nRun it\n")
+	for _, c := range SetCommands(s) {
+		b.WriteString("  " + c + "\n")
+	}
+	return b.String()
+}
+
+// SetCommands are command lines that run a set.
+func SetCommands(s scenarios.Set) []string {
+	return []string{
+		"benchrun --server gunicorn --profile hardened --scenario " + s.Name + " --dry-run",
+		"benchrun --server gunicorn --profile hardened --scenario " + s.Name + " --attempts 2 --fail-on 'verdict >= held'",
+	}
 }
 
 // provenBy names the flaw that a family must find, and what it must find sound.

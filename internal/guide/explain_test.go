@@ -19,6 +19,12 @@ func TestEveryWordIsExplained(t *testing.T) {
 		texts[f.ID] = append(texts[f.ID], f.Title, f.Why, f.Good, f.Magnitude, "held as "+f.Sound, "flaw "+f.Flaw+" (")
 		texts[f.ID] = append(texts[f.ID], f.References...)
 	}
+	for _, s := range scenarios.Sets() {
+		texts[s.Name] = append(texts[s.Name], s.Title, s.Why)
+		for _, m := range s.Members {
+			texts[s.Name] = append(texts[s.Name], m.Family, m.Why)
+		}
+	}
 	for _, v := range bench.VerdictTable {
 		texts[v.Verdict.String()] = append(texts[v.Verdict.String()], v.Text)
 	}

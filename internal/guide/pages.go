@@ -20,9 +20,23 @@ func ScenariosPage() string {
 	for _, f := range scenarios.All() {
 		b.WriteString(row(fmt.Sprintf("[%s](#%s)", f.ID, f.ID), fmt.Sprint(f.Version), percent(f.Ratio), f.Title))
 	}
+	for _, s := range scenarios.Sets() {
+		b.WriteString(setSection(s))
+	}
 	for _, f := range scenarios.All() {
 		b.WriteString(familySection(f))
 	}
+	return b.String()
+}
+
+func setSection(s scenarios.Set) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n## %s\n\n%s %s\n", s.Name, sentence(s.Title), s.Why)
+	b.WriteString(table("scenario", "is in it because of"))
+	for i, sc := range s.Scenarios() {
+		b.WriteString(row(code(sc.Name()), s.Members[i].Why))
+	}
+	b.WriteString(console(SetCommands(s)))
 	return b.String()
 }
 

@@ -6,35 +6,143 @@ import (
 	"benchrun/internal/bench"
 )
 
-// What an attempt costs beyond its phases, as measured on servers that boot
-// and stop normally.
+// Knowledge is what an estimate rests on. What a server's documentation claims
+// of slots and watchdogs stands in where there is no probe.
+type Knowledge struct {
+	Mode     bench.Mode
+	Attempts int                    // k: how many a verdict that is not held takes; below 1 counts as 1
+	Probes   map[string]bench.Probe // by Cell.Target; measured, now or by an earlier run
+}
+
+// What an attempt costs beyond its phases, as measured on many servers
+// (estimate_test.go has a table of them).
 const (
-	bootAndStop = 1500 * time.Millisecond
-	settling    = 2 * time.Second // the judge knows of a second two seconds later
-	probing     = 9 * time.Second
+	bootAndStop = 1400 * time.Millisecond
+	settling    = time.Second            // the judge knows of a second when the next one is settled
+	noticing    = 4 * time.Second        // from a collapse until its losses are known to be enough
+	crashing    = 2 * time.Second        // the same where connections are refused: nothing is waited for
+	draining    = 2 * time.Second        // victims that wait on a wedged server, when the load ends
+	refusing    = 100 * time.Millisecond // what an idle server takes to end
 )
 
-// Estimate is how long the cells take when each needs one attempt and nothing
-// is retried. A target's probe is counted once, and not at all where known
-// says, by Cell.Target, that it was measured before; known may be nil.
-func Estimate(cells []Cell, mode bench.Mode, known map[string]bool) time.Duration {
+// Estimate is how long the cells take when no attempt is invalid: those that
+// are foreseen not to hold take k.Attempts attempts. A target's probe is counted
+// once, and not at all where it is known. Installing is not counted.
+func Estimate(cells []Cell, k Knowledge) time.Duration {
 	var total time.Duration
 	probed := map[string]bool{}
 	for _, c := range cells {
 		if c.Unsupported != "" {
 			continue
 		}
-		total += CellEstimate(c, mode)
-		if key := c.Target(); c.Scenario.Family.Effect == bench.EffectHold && !probed[key] && !known[key] {
-			probed[key] = true
-			total += probing
+		held, failed, chance := foresee(c, k)
+		more := float64(max(k.Attempts, 1)) * (1 - chance)
+		total += time.Duration(chance*float64(held) + more*float64(failed))
+		if _, known := k.Probes[c.Target()]; c.Scenario.Family.Effect == bench.EffectHold && !known && !probed[c.Target()] {
+			probed[c.Target()] = true
+			total += probing(c, k.Mode)
 		}
 	}
 	return total
 }
 
-// CellEstimate is how long one attempt of a cell takes.
-func CellEstimate(c Cell, mode bench.Mode) time.Duration {
-	p := bench.PhasesFor(mode, c.Scenario.Family.Hold, 0)
-	return bootAndStop + settling + p.Baseline + p.Fault + p.Recovery
+// CellEstimate is how long one attempt of a cell takes, by the mean of what may
+// come of it.
+func CellEstimate(c Cell, k Knowledge) time.Duration {
+	k.Attempts = 1
+	k.Probes = map[string]bench.Probe{c.Target(): k.Probes[c.Target()]}
+	return Estimate([]Cell{c}, k)
+}
+
+// foresee says how long an attempt takes that holds, and one that does not, and
+// how likely it is to hold.
+func foresee(c Cell, k Knowledge) (held, failed time.Duration, chance float64) {
+	f, probe := c.Scenario.Family, expected(c, k)
+	claims := c.Server.Profiles[c.Profile].Claims
+	tau := HoldTime(f, probe)
+	p := bench.PhasesFor(k.Mode, Finite(tau), seconds(claims.Grace))
+	aged := AgedSlots(c.Scenario, probe, tau, bench.StandardLoad.Rate)
+	always := bootAndStop + p.Baseline + p.Recovery
+	if aged > 0 {
+		aged = min(aged, int(p.AgeingMax/AgeingEvery))
+		always += time.Duration(aged)*AgeingEvery + AgeingSettle
+	}
+	held = always + p.Fault + settling
+	enough := noticing + p.Fault/20 // the judge waits until 5 % of the phase's victims are lost
+	switch f.Effect {
+	case bench.EffectKill:
+		failed = always + crashing + p.Fault/20
+		if claims.Watchdog > 0 || claims.Grace > 0 { // somebody is there to replace what died
+			return held, failed, 1
+		}
+		return held, failed, 0
+	case bench.EffectHold:
+		free := max(0, probe.Slots-aged-1)
+		collapse := seconds(float64(free) / perSecond(c))
+		failed = always + min(p.Fault, collapse) + enough
+		if f.Hold == 0 { // what is stuck stays stuck
+			failed += draining + max(refusing, min(p.StopWindow, seconds(claims.Grace)))
+		}
+		return held, failed, chanceToHold(c, probe, tau, claims)
+	}
+	if busy := perSecond(c) * f.Lasts.Seconds(); busy > 0 && busy >= float64(probe.Slots)/2 { // the others wait too long
+		return held, always + enough, 0
+	}
+	return held, held, 1 // what ends by itself seldom ends the attempt
+}
+
+// expected is the target's probe, or what its documentation lets one expect.
+func expected(c Cell, k Knowledge) bench.Probe {
+	if p, ok := k.Probes[c.Target()]; ok && p.Slots > 0 {
+		return p
+	}
+	claims := c.Server.Profiles[c.Profile].Claims
+	p := bench.Probe{Slots: claims.Slots, Watchdog: claims.Watchdog, WatchdogCensored: claims.Watchdog == 0}
+	if claims.Slots == 0 { // nobody says that there is an end
+		p.Slots, p.Unbounded = ageingUnbounded+ageingMargin, true
+	}
+	return p
+}
+
+// chanceToHold is the theory line, R·p·τ < C. Where it speaks of slow clients it
+// is only half believed: many servers read for them before a slot is taken.
+func chanceToHold(c Cell, p bench.Probe, tau time.Duration, claims bench.Claims) float64 {
+	f := c.Scenario.Family
+	if f.Hold > 0 && claims.Watchdog > 0 { // it ends slow requests too
+		tau = min(tau, seconds(claims.Watchdog))
+	}
+	busy := perSecond(c) * tau.Seconds()
+	switch {
+	case p.Unbounded || busy < float64(p.Slots):
+		return 1
+	case f.Hold > 0 && p.Slots > 1:
+		return 0.5
+	}
+	return 0
+}
+
+// perSecond is how many faults come in a second, R·p.
+func perSecond(c Cell) float64 {
+	return float64(bench.StandardLoad.Rate) * c.Scenario.Ratio.Fraction()
+}
+
+// probing is how long slots and watchdog are looked for: a launch and a try for
+// each size of pool, and one for the watchdog. Measured: 6 to 10 s for small
+// pools with a watchdog or without, 42 s for 64 slots, 53 s for 512 and more.
+func probing(c Cell, mode bench.Mode) time.Duration {
+	const launch = 500 * time.Millisecond
+	claims := c.Server.Profiles[c.Profile].Claims
+	p := expected(c, Knowledge{})
+	took := launch + 2*time.Second
+	if p.Slots > 32 {
+		took += launch + 3*time.Second
+	}
+	if p.Slots > 160 {
+		took += launch + 11*time.Second
+	}
+	patience := WatchdogPatience(p.Slots, c.Scenario.Ratio, mode, claims)
+	if claims.Watchdog > 0 {
+		patience = min(patience, seconds(claims.Watchdog+1))
+	}
+	return took + launch + patience
 }

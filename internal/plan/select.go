@@ -17,7 +17,7 @@ import (
 type Selection struct {
 	Servers   []string // "gunicorn", "gunicorn@23.0.0", "*"
 	Profiles  []string
-	Scenarios []string // "wedge-1pct", "wedge", "wedge-*"
+	Scenarios []string // "wedge-1pct", "wedge", "wedge-*", "@gate"
 }
 
 // Cell is one server × profile × scenario that will be run.
@@ -59,13 +59,27 @@ func SplitList(values []string) []string {
 	return out
 }
 
+// splitWords splits comma-separated values at every comma: no scenario has one,
+// and an '@' begins the name of a set.
+func splitWords(values []string) []string {
+	var out []string
+	for _, v := range values {
+		for part := range strings.SplitSeq(v, ",") {
+			if part = strings.TrimSpace(part); part != "" {
+				out = append(out, part)
+			}
+		}
+	}
+	return out
+}
+
 // Cells resolves a selection, scenario by scenario within a profile within a
 // server. Without profiles each server runs default and hardened. Without
 // scenarios every family runs at its own ratio. Unknown names are usage errors
 // that name the nearest known one; a selection that comes to no cell is
 // bench.ErrNothingSelected.
 func Cells(reg *targets.Registry, sel Selection) ([]Cell, error) {
-	scens, err := selectScenarios(SplitList(sel.Scenarios))
+	scens, err := selectScenarios(splitWords(sel.Scenarios))
 	if err != nil {
 		return nil, err
 	}
@@ -224,6 +238,14 @@ func selectScenarios(words []string) ([]bench.Scenario, error) {
 		}
 	}
 	for _, w := range words {
+		if strings.HasPrefix(w, "@") {
+			set, ok := scenarios.SetByName(w)
+			if !ok {
+				return nil, unknownSet(w)
+			}
+			add(set.Scenarios())
+			continue
+		}
 		found, err := scenariosFor(w, own, ladder)
 		if err != nil {
 			return nil, err
@@ -256,6 +278,14 @@ func scenariosFor(word string, own, ladder []bench.Scenario) ([]bench.Scenario, 
 		}
 	}
 	return nil, unknownScenario(word, own)
+}
+
+func unknownSet(word string) error {
+	var names []string
+	for _, s := range scenarios.Sets() {
+		names = append(names, s.Name)
+	}
+	return unknown("set of scenarios", word, names)
 }
 
 func unknownScenario(word string, own []bench.Scenario) error {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"benchrun/internal/bench"
 	"benchrun/scenarios"
@@ -52,6 +53,42 @@ func everyFamily(at func(bench.Family) bench.Ratio) (names []string) {
 	return names
 }
 
+// gateCells names the cells of wsgiref's default profile under the gate's set.
+func gateCells() (names []string) {
+	set, _ := scenarios.SetByName("@gate")
+	for _, s := range set.Scenarios() {
+		names = append(names, "wsgiref/default/"+s.Name())
+	}
+	return names
+}
+
+// The gate's set takes 8 minutes at most for any profile that benchrun knows,
+// and where everything holds on a large pool that is aged first.
+func TestGateTakesEightMinutes(t *testing.T) {
+	reg := registry(t)
+	all, err := Cells(reg, Selection{Servers: []string{"*"}, Profiles: []string{"*"}, Scenarios: []string{"@gate"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	targets := map[string][]Cell{}
+	for _, c := range all {
+		targets[c.Target()] = append(targets[c.Target()], c)
+	}
+	large := took{target: "large", claims: bench.Claims{Grace: 5}, families: map[string]float64{}}
+	for _, c := range targets["wsgiref@/default"] {
+		large.families[c.Scenario.Family.ID] = 0
+	}
+	targets["a large pool"] = large.cells(t)
+	for name, cells := range targets {
+		if took := Estimate(cells, Knowledge{Mode: bench.ModeQuick}); took > 8*time.Minute || took < time.Minute {
+			t.Errorf("%s: %d cells take %v", name, len(cells), took)
+		}
+	}
+	if len(targets) < 10 {
+		t.Errorf("only %d targets were looked at", len(targets))
+	}
+}
+
 // A misspelt family in a profile would do nothing, in silence.
 func TestProfilesNameKnownFamilies(t *testing.T) {
 	reg := registry(t)
@@ -86,6 +123,9 @@ func TestCells(t *testing.T) {
 			everyFamily(func(bench.Family) bench.Ratio { return 5000 })},
 		{"all scenarios", Selection{Servers: []string{"wsgiref"}, Profiles: []string{"default"}},
 			everyFamily(func(f bench.Family) bench.Ratio { return f.Ratio })},
+		{"a set", Selection{Servers: []string{"wsgiref"}, Profiles: []string{"default"}, Scenarios: []string{"@gate"}}, gateCells()},
+		{"a set and more", Selection{Servers: []string{"wsgiref"}, Profiles: []string{"default"}, Scenarios: []string{"@gate,wedge-5pct,wedge"}},
+			append(gateCells(), "wsgiref/default/wedge-5pct")},
 		{"server glob, profile glob", Selection{Servers: []string{"g*"}, Profiles: []string{"g*"}, Scenarios: []string{"wedge"}},
 			[]string{"gunicorn/gevent/wedge-1pct", "gunicorn/gthread/wedge-1pct"}},
 		{"nothing twice", Selection{Servers: []string{"wsgiref", "wsgi*"}, Profiles: []string{"default,d*"}, Scenarios: []string{"wedge", "wedge-1pct"}},
@@ -146,6 +186,7 @@ func TestBadSelections(t *testing.T) {
 		{"comma behind a version", Selection{Servers: []string{"gunicorn@23.0.0,waitress"}}, false, []string{"repeat --server"}},
 		{"empty version", Selection{Servers: []string{"gunicorn@"}}, false, []string{"no version"}},
 		{"version of what is not installed", Selection{Servers: []string{"wsgiref@1"}}, false, []string{"wsgiref"}},
+		{"set", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"@gates"}}, false, []string{`"@gates"`, `did you mean "@gate"?`}},
 		{"bad glob", Selection{Servers: []string{"[a"}}, false, []string{"bad pattern"}},
 		{"glob without a match", Selection{Servers: []string{"zz*"}}, true, []string{"matches nothing"}},
 		{"scenario glob without a match", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"zz*"}}, true, []string{"matches nothing"}},
@@ -179,7 +220,7 @@ func TestDemoIsWhole(t *testing.T) {
 			t.Errorf("%s: %s", c.Name(), c.Unsupported)
 		}
 	}
-	if e := Estimate(cells, bench.ModeQuick, nil); e.Minutes() > 3.5 {
+	if e := Estimate(cells, Knowledge{Mode: bench.ModeQuick}); e.Minutes() > 3.5 {
 		t.Errorf("the demonstration is estimated at %v", e)
 	}
 }

@@ -34,11 +34,14 @@ type File struct {
 	Rules       []string `yaml:"rules" doc:"what must hold: [server/profile/scenario:] measure op value"`
 	GateFiles   []string `yaml:"gate_files" doc:"files of rules, relative to this file"`
 	Strict      bool     `yaml:"strict" doc:"mind flags too"`
+	Baseline    string   `yaml:"baseline" doc:"a run that no cell may be worse than, relative to this file"`
+	Waivers     string   `yaml:"waivers" doc:"file of results that are expected for now, relative to this file"`
 	Mode        string   `yaml:"mode" doc:"quick or full"`
 	Attempts    int      `yaml:"attempts" doc:"attempts that a not-held verdict takes, the first included"`
 	Seed        uint64   `yaml:"seed" doc:"same seed, same schedule"`
 	Out         string   `yaml:"out" doc:"folder for the run's folder, relative to this file"`
 	Python      string   `yaml:"python" doc:"Python interpreter for the servers"`
+	MaxTime     string   `yaml:"max_time" doc:"begin nothing that would not end within this time, 45m for example"`
 }
 
 // mostAttempts is what --attempts takes at most.
@@ -111,7 +114,7 @@ func Read(path string) (map[string]Value, error) {
 	if _, ok := out["attempts"]; ok && (f.Attempts < 1 || f.Attempts > mostAttempts) {
 		return nil, src.Errorf("attempts", "%s is not between 1 and %d", strconv.Itoa(f.Attempts), mostAttempts)
 	}
-	for _, name := range []string{"server_files", "gate_files", "out"} {
+	for _, name := range []string{"server_files", "gate_files", "baseline", "waivers", "out"} {
 		v := out[name]
 		v.Items = slices.Clone(v.Items)
 		for i, p := range v.Items {

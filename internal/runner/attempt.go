@@ -66,8 +66,8 @@ func (l *Lab) Attempt(ctx context.Context, job Job) (rec *bench.Record, err erro
 		interval: time.Second / time.Duration(bench.StandardLoad.Rate),
 		schedule: plan.NewSchedule(job.Seed, job.Scenario, bench.StandardLoad.Rate, job.Mode),
 	}
-	a.tau = holdTime(job.Scenario.Family, job.Target.Probe)
-	a.phases = bench.PhasesFor(job.Mode, finite(a.tau), seconds(job.Target.Profile.Claims.Grace))
+	a.tau = plan.HoldTime(job.Scenario.Family, job.Target.Probe)
+	a.phases = bench.PhasesFor(job.Mode, plan.Finite(a.tau), seconds(job.Target.Profile.Claims.Grace))
 	a.phases.FaultCap = faultCap(job.Scenario.Sabotage, a.phases)
 	if a.provoker, err = provokerOf(job.Scenario); err != nil {
 		return nil, err
@@ -207,20 +207,20 @@ func (a *attempt) tick(d time.Duration) int64 {
 // ageing takes the slots that an hour of the fault would hold, so that the
 // fault phase shows in seconds what production would see in an hour.
 func (a *attempt) ageing(ctx context.Context) {
-	n := agedSlots(a.job.Scenario, a.job.Target.Probe, a.tau, bench.StandardLoad.Rate)
+	n := plan.AgedSlots(a.job.Scenario, a.job.Target.Probe, a.tau, bench.StandardLoad.Rate)
 	if a.phases.AgeingMax == 0 || n == 0 {
 		return
 	}
-	n = min(n, int(a.phases.AgeingMax/ageingEvery))
-	a.mark(bench.MarkAgeing, time.Duration(n)*ageingEvery)
+	n = min(n, int(a.phases.AgeingMax/plan.AgeingEvery))
+	a.mark(bench.MarkAgeing, time.Duration(n)*plan.AgeingEvery)
 	start := a.tick(0)
 	dues := make([]clients.Due, n)
 	for i := range dues {
-		dues[i] = clients.Due{At: start + int64(i)*int64(ageingEvery), Nonce: a.schedule.AgeingNonce(i)}
+		dues[i] = clients.Due{At: start + int64(i)*int64(plan.AgeingEvery), Nonce: a.schedule.AgeingNonce(i)}
 	}
 	a.provoke(ctx, bench.RoleAgeing, dues)
-	a.until(ctx, start+int64(n)*int64(ageingEvery)+int64(ageingSettle))
-	for end := start + int64(a.phases.AgeingMax); ctx.Err() == nil && a.clock.Now() < end; sleep(ctx, ageingSettle/5) {
+	a.until(ctx, start+int64(n)*int64(plan.AgeingEvery)+int64(plan.AgeingSettle))
+	for end := start + int64(a.phases.AgeingMax); ctx.Err() == nil && a.clock.Now() < end; sleep(ctx, plan.AgeingSettle/5) {
 		if servedAgain(a.col.snapshot().Samples, a.clock.Now(), bench.StandardLoad.Rate) {
 			break
 		}
@@ -332,3 +332,5 @@ func (a *attempt) markAt(t int64, name bench.MarkName, length time.Duration) {
 func (a *attempt) until(ctx context.Context, t int64) {
 	sleep(ctx, time.Duration(t-a.clock.Now()))
 }
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -12,6 +12,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
+	"benchrun/internal/plan"
 	"benchrun/scenarios"
 )
 
@@ -186,7 +187,7 @@ func claimStep(claim int, p bench.Probe) (step slotStep, ok bool) {
 // patience is how long a watchdog is waited for: long enough to contradict the
 // claim, never longer than asked for.
 func (c *ServerCheck) patience(claim float64) time.Duration {
-	return min(max(seconds(watchdogLeast), seconds(latestFor(claim))), max(c.Patience, seconds(watchdogLeast)))
+	return min(max(plan.WatchdogLeast, seconds(latestFor(claim))), max(c.Patience, plan.WatchdogLeast))
 }
 
 // latestFor is when a claimed watchdog must have acted. Watchdogs look now and

@@ -80,7 +80,8 @@ func (c *ServerCheck) fault(ctx context.Context, f bench.Family) error {
 		default:
 			got := <-answered // bounded by loadPatience
 			end, ended := s.awaitReceipt(ctx, start.Nonce, bench.ReceiptEnd)
-			c.On(loadFinding(check, start, end, got, !ended && c.watchdogEnded(ctx, s, start)))
+			cut := (!ended || got.Status != http.StatusOK) && c.watchdogEnded(ctx, s, start)
+			c.On(loadFinding(check, start, end, got, cut))
 		}
 	}, func() {
 		c.On(Finding{Check: check, Expected: "a start receipt", Seen: "a second launch did not come up"})

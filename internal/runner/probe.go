@@ -10,6 +10,7 @@ import (
 
 	"benchrun/clients"
 	"benchrun/internal/bench"
+	"benchrun/internal/plan"
 	"benchrun/scenarios"
 )
 
@@ -31,16 +32,6 @@ var slotSteps = []slotStep{
 	{1100, 250, 6500 * time.Millisecond},
 }
 
-// Patience of the watchdog probe, in seconds. A pool that is full before its
-// watchdog acts makes the rest of the watchdog's time irrelevant.
-const (
-	watchdogLeast     = 5.0
-	watchdogMostQuick = 35.0
-	watchdogMostFull  = 90.0
-	// watchdogMostClaimed bounds the wait for a watchdog that is documented.
-	watchdogMostClaimed = 120.0
-)
-
 // probeFamily is the family whose fault the watchdog is timed with.
 const probeFamily = "wedge"
 
@@ -55,7 +46,7 @@ func (l *Lab) ProbeTarget(ctx context.Context, t *Prepared, ratio bench.Ratio, m
 	if err != nil || p.Note != "" {
 		return p, err
 	}
-	patience := watchdogPatience(p.Slots, ratio, mode, t.Profile.Claims)
+	patience := plan.WatchdogPatience(p.Slots, ratio, mode, t.Profile.Claims)
 	took, gone, err := l.timeWatchdog(ctx, t, patience, logPath)
 	if err != nil {
 		return p, err
@@ -87,23 +78,6 @@ func (l *Lab) probeSlots(ctx context.Context, t *Prepared, logPath string) (p be
 		p.Note = "no request was seen to be held"
 	}
 	return p, nil
-}
-
-// watchdogPatience is how long a watchdog is waited for: until the pool would
-// be full at this ratio, within bounds. A pool that outlasts them is waited for
-// as long as the watchdog that its documentation claims takes: then its truth
-// decides whether the pool ever fills.
-func watchdogPatience(slots int, ratio bench.Ratio, mode bench.Mode, claims bench.Claims) time.Duration {
-	most := watchdogMostQuick
-	if mode == bench.ModeFull {
-		most = watchdogMostFull
-	}
-	perSecond := float64(bench.StandardLoad.Rate) * ratio.Fraction()
-	full := 1.25 * float64(slots) / perSecond
-	if claimed := min(1.2*claims.Watchdog+2, watchdogMostClaimed); full > most && claimed > most {
-		return seconds(min(full, claimed))
-	}
-	return seconds(min(most, max(watchdogLeast, full)))
 }
 
 // fillSlots returns how many sleeping requests the target held at once, -1

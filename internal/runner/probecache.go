@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/plan"
 	"benchrun/scenarios"
 	"benchrun/targets"
 )
@@ -76,7 +77,7 @@ func loadProbe(file string, ratio bench.Ratio, mode bench.Mode, claims bench.Cla
 	if age := time.Since(measured); err != nil || age > probeAge || age < -time.Minute { // or the clock was set back
 		return bench.Probe{}, false
 	}
-	if c.Probe.WatchdogCensored && c.Patience < watchdogPatience(c.Probe.Slots, ratio, mode, claims).Seconds() {
+	if c.Probe.WatchdogCensored && c.Patience < plan.WatchdogPatience(c.Probe.Slots, ratio, mode, claims).Seconds() {
 		return bench.Probe{}, false
 	}
 	return c.Probe, true
@@ -89,7 +90,7 @@ func keepProbe(file, target string, p bench.Probe, ratio bench.Ratio, mode bench
 	}
 	b, err := json.MarshalIndent(cachedProbe{
 		Schema: probeSchema, Target: target, MeasuredAt: time.Now().UTC().Format(time.RFC3339),
-		Patience: watchdogPatience(p.Slots, ratio, mode, claims).Seconds(), Probe: p,
+		Patience: plan.WatchdogPatience(p.Slots, ratio, mode, claims).Seconds(), Probe: p,
 	}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("keep probe: %w", err)

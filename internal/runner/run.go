@@ -3,7 +3,10 @@ package runner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"syscall"
 	"time"
 
@@ -24,6 +27,12 @@ type Order struct {
 	Attempts int // k: how many attempts a not-held verdict takes, the first included
 	Reprobe  bool
 	Python   string
+	// Earlier are the attempts of a run that is resumed, as its cells.ndjson has
+	// them: cells that they conclude are kept, others go on from there.
+	Earlier []results.AttemptLine
+	// MaxTime is how long the run may take, installing included; 0 = as long as
+	// it takes. A cell that is not expected to end in time is not begun.
+	MaxTime time.Duration
 }
 
 // Run carries out an order cell by cell, storing each attempt as soon as it is
@@ -37,28 +46,39 @@ type Run struct {
 	run      bench.Run
 	order    Order
 	prepared map[string]*Prepared
-	failed   map[string]error      // targets that could not be installed
+	failed   map[string]error // targets that could not be installed
+	done     []*bench.Cell    // by place in the order; nil: to be measured
+	begun    []begun          // by place in the order
+	limit    timeLimit
 	rest     time.Duration         // what the cells after this one take
 	stories  map[string]html.Story // by record, for report.html
 	side     string                // of a duel, for the names of its files: both sides may be the same target
 }
 
-// Do runs the order.
+// Do runs the order. It fails with a bench.UsageError, and leaves the folder as
+// it is, where the order cannot go on with what is in it.
 func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, error) {
 	if err := r.begin(ctx, run, order); err != nil {
+		var refused *bench.UsageError
+		if len(order.Earlier) > 0 && errors.As(err, &refused) {
+			return bench.Run{}, err
+		}
 		return r.finish(ctx, err)
 	}
 	defer r.Progress.Done()
 	var first error
 	for i, c := range order.Cells {
-		r.Progress.Remaining(r.estimate(order.Cells[i:]))
+		if r.done[i] != nil {
+			continue
+		}
+		r.Progress.Remaining(r.estimate(r.open(i)))
 		r.Progress.Cell(i+1, c.Name())
-		r.rest = r.estimate(order.Cells[i+1:])
-		cell, err := r.cell(ctx, c)
+		r.rest = r.estimate(r.open(i + 1))
+		cell, err := r.cell(ctx, c, r.begun[i])
 		if ctx.Err() != nil {
 			return r.finish(ctx, context.Cause(ctx))
 		}
-		r.run.Cells = append(r.run.Cells, cell)
+		r.conclude(i, cell)
 		if werr := r.Folder.WriteRun(r.run); werr != nil && err == nil { // so that a killed run keeps its cells
 			err = werr
 		}
@@ -83,27 +103,45 @@ func (r *Run) python() string {
 	return ""
 }
 
-// begin installs every target and starts the progress line.
+// begin takes up what there is, installs every target that is still to be
+// measured and starts the progress line.
 func (r *Run) begin(ctx context.Context, run bench.Run, order Order) error {
-	r.run, r.order = run, order
+	r.run, r.order, r.limit = run, order, newTimeLimit(order.MaxTime)
 	r.prepared, r.failed, r.stories = map[string]*Prepared{}, map[string]error{}, map[string]html.Story{}
+	r.run.Cells = nil
+	if err := r.takeUp(); err != nil {
+		return err
+	}
 	if err := r.installAll(ctx); err != nil {
 		return err
 	}
-	r.run.Environment.Python = r.python()
-	r.Progress.Start(len(order.Cells), r.estimate(order.Cells))
+	if err := r.noteInstalled(); err != nil {
+		return err
+	}
+	if err := r.Folder.WriteRun(r.run); err != nil {
+		return err
+	}
+	r.Progress.Start(len(order.Cells), r.estimate(r.open(0)))
+	if !r.limit.fits(r.estimate(r.open(0))) {
+		r.Progress.Note(fmt.Sprintf("that is longer than --max-time %s: not every cell will be measured", order.MaxTime))
+	}
 	return nil
 }
 
 // estimate is how long cells take, kept probes left out.
 func (r *Run) estimate(cells []plan.Cell) time.Duration {
-	known := map[string]bool{}
+	return plan.Estimate(cells, r.knowledge(cells))
+}
+
+// knowledge is what is known of cells before they are measured.
+func (r *Run) knowledge(cells []plan.Cell) plan.Knowledge {
+	k := plan.Knowledge{Mode: r.order.Mode, Attempts: r.order.Attempts, Probes: map[string]bench.Probe{}}
 	for _, c := range cells {
 		if t := r.prepared[c.Target()]; t != nil && (t.Probe.Slots > 0 || r.recallProbe(t, c.Scenario.Ratio)) {
-			known[c.Target()] = true
+			k.Probes[c.Target()] = t.Probe
 		}
 	}
-	return plan.Estimate(cells, r.order.Mode, known)
+	return k
 }
 
 // finish stores run.json. The error is the run's, or that of storing it.
@@ -139,7 +177,7 @@ func (r *Run) writeReport() error {
 // would disturb the measuring. A target that cannot be installed does not keep
 // the others from being measured, unless there are no others.
 func (r *Run) installAll(ctx context.Context) error {
-	for _, c := range r.order.Cells {
+	for _, c := range r.open(0) {
 		key := c.Target()
 		if c.Unsupported != "" || r.prepared[key] != nil || r.failed[key] != nil {
 			continue
@@ -182,31 +220,50 @@ func (o Order) newCell(c plan.Cell) bench.Cell {
 	}
 }
 
-// cell makes as many attempts as the judge wants and folds them.
-func (r *Run) cell(ctx context.Context, c plan.Cell) (bench.Cell, error) {
+// cell makes as many attempts as the judge wants, beyond those that there are,
+// and folds them all.
+func (r *Run) cell(ctx context.Context, c plan.Cell, was begun) (bench.Cell, error) {
 	cell := r.order.newCell(c)
+	cell.Attempts = append(cell.Attempts, was.attempts...)
 	if c.Unsupported != "" {
 		cell.Verdict, cell.Reasons = bench.Unsupported, []string{c.Unsupported}
 		return cell, nil
 	}
 	if err := r.failed[c.Target()]; err != nil {
-		cell.Verdict, cell.Reasons = bench.Invalid, []string{"not installed: " + err.Error()}
+		notBegun(&cell, was.judged, fmt.Errorf("not installed: %w", err))
 		return cell, err
 	}
 	t := r.prepared[c.Target()]
 	cell.Version = t.Installation.Version
-	if err := r.probe(ctx, t, c, &cell); err != nil {
-		cell.Reasons = []string{"could not be probed: " + err.Error()}
-		if errors.Is(err, errHostStalled) { // the host is to blame, as for an invalid attempt
+	if !r.limit.fits(r.estimate([]plan.Cell{c})) {
+		notBegun(&cell, was.judged, r.limit.why())
+		return cell, nil
+	}
+	guarded, stop := r.limit.guard(ctx, c, r.order.Mode)
+	defer stop()
+	if err := r.probe(guarded, t, c, &cell); err != nil {
+		if r.limit.broke(ctx, guarded) {
+			err = r.limit.why()
+		}
+		notBegun(&cell, was.judged, fmt.Errorf("could not be probed: %w", err))
+		if errors.Is(err, errHostStalled) || errors.Is(err, errOutOfTime) { // as for an invalid attempt
 			err = nil
 		}
 		return cell, err
 	}
-	var judged []bench.Judgement
+	judged := was.judged
 	for {
-		_, j, err := r.attempt(ctx, t, c, &cell)
+		if !r.limit.fits(plan.CellEstimate(c, r.knowledge([]plan.Cell{c}))) {
+			notBegun(&cell, judged, r.limit.why())
+			return cell, nil
+		}
+		_, j, err := r.attempt(guarded, t, c, &cell)
 		if ctx.Err() != nil {
 			return cell, context.Cause(ctx)
+		}
+		if j == nil && r.limit.broke(ctx, guarded) {
+			notBegun(&cell, judged, r.limit.why())
+			return cell, nil
 		}
 		if j == nil {
 			unmade(&cell, judged, err)
@@ -225,6 +282,16 @@ func (r *Run) cell(ctx context.Context, c plan.Cell) (bench.Cell, error) {
 	return cell, nil
 }
 
+// notBegun says why a cell is not measured, or not to its end. What was judged
+// of it counts as before an invalid attempt.
+func notBegun(cell *bench.Cell, judged []bench.Judgement, why error) {
+	if len(judged) > 0 {
+		unmade(cell, judged, why)
+		return
+	}
+	cell.Verdict, cell.Reasons = bench.Invalid, []string{why.Error()}
+}
+
 // unmade folds a cell whose next attempt benchrun could not make: what was judged
 // before it counts, as before an invalid attempt.
 func unmade(cell *bench.Cell, judged []bench.Judgement, err error) {
@@ -240,6 +307,9 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 	began := time.Now()
 	id := results.CellID(*cell) + r.side
 	logRel := r.Folder.LogPath(id, n)
+	if err := os.Remove(r.Folder.Join(logRel)); err != nil && !errors.Is(err, fs.ErrNotExist) { // of an attempt that was killed
+		return nil, nil, fmt.Errorf("log of an earlier attempt: %w", err)
+	}
 	rec, err := r.Lab.Attempt(ctx, Job{
 		Run: r.run.ID, Number: n, Target: t, Scenario: c.Scenario, Mode: r.order.Mode, Seed: r.order.Seed,
 		LogPath: r.Folder.Join(logRel),
@@ -298,7 +368,7 @@ func (r *Run) probe(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.C
 // probed says that the target's probe is good for this ratio.
 func (r *Run) probed(t *Prepared, ratio bench.Ratio) bool {
 	p := t.Probe
-	return p.Slots > 0 && (!p.WatchdogCensored || p.Watchdog >= watchdogPatience(p.Slots, ratio, r.order.Mode, t.Profile.Claims).Seconds())
+	return p.Slots > 0 && (!p.WatchdogCensored || p.Watchdog >= plan.WatchdogPatience(p.Slots, ratio, r.order.Mode, t.Profile.Claims).Seconds())
 }
 
 // recallProbe takes the target's probe from an earlier run, where one was kept.

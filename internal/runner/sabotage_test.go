@@ -11,7 +11,17 @@ import (
 
 	"benchrun/clients"
 	"benchrun/internal/bench"
+	"benchrun/scenarios"
 )
+
+func family(t *testing.T, id string) bench.Family {
+	t.Helper()
+	f, ok := scenarios.ByID(id)
+	if !ok {
+		t.Fatalf("no family %s", id)
+	}
+	return f
+}
 
 // Without a sabotage an attempt does what it always did.
 func TestNothingIsSpoiledByItself(t *testing.T) {

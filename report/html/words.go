@@ -20,9 +20,7 @@ type fact struct {
 // trust says what was measured where, and what spoiled it.
 func trust(run bench.Run, v report.View, stories []Story, opts Options) []fact {
 	when := v.ID + ", " + v.Mode + ", seed " + strconv.FormatUint(v.Seed, 10)
-	if v.StartedAt != "" {
-		when += ", begun " + v.StartedAt
-	}
+	when += v.Begun()
 	if run.FinishedAt != "" {
 		when += ", ended " + report.Clean(run.FinishedAt)
 	}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/judge"
+	"benchrun/internal/plan"
+	"benchrun/results"
+)
+
+// earlier is a run that is gone on with.
+type earlier struct {
+	folder   *results.Folder
+	run      bench.Run
+	attempts []results.AttemptLine
+}
+
+// settledFlags say what a run is, which --resume takes from the run itself.
+var settledFlags = []string{
+	"server", "profile", "scenario", "server-file", "quick", "full", "attempts", "ci", "release", "seed", "out", "python", "reprobe", "dry-run",
+}
+
+// takeUp reads the run that --resume names and sets what it was asked for.
+// Without --resume it does nothing.
+func (s *settings) takeUp(flags *pflag.FlagSet) error {
+	if !flags.Changed("resume") {
+		return nil
+	}
+	for _, name := range settledFlags {
+		if flags.Changed(name) {
+			return &bench.UsageError{
+				Problem: fmt.Sprintf("--resume and --%s exclude each other", name),
+				Hint:    "a run that is resumed stays what it was; leave the flag out, or begin a new run",
+			}
+		}
+	}
+	folder, err := results.OpenFolder(s.resume)
+	if err != nil {
+		return err
+	}
+	e := &earlier{folder: folder}
+	s.earlier = e
+	if e.run, err = folder.Run(); err != nil {
+		return err
+	}
+	if e.run.Asked == nil {
+		return &bench.UsageError{
+			Problem: folder.Join(results.RunFile) + " does not say what was asked for: it cannot be resumed",
+			Hint:    "that can be gone on with which benchrun itself began with --server and --scenario, or without any",
+		}
+	}
+	if is := benchrunVersion(); e.run.Benchrun != is {
+		return otherThan("benchrun", e.run.Benchrun, is)
+	}
+	if e.attempts, _, err = results.ReadAttempts(folder.Join(results.CellsFile)); err != nil {
+		return err
+	}
+	s.quick, s.full = false, e.run.Mode == bench.ModeFull
+	s.seed, s.attempts = e.run.Seed, e.run.Asked.Attempts
+	s.python, s.serverFiles = e.run.Asked.Python, e.run.Asked.ServerFiles
+	return nil
+}
+
+// otherThan refuses to go on with something else than the run began with.
+func otherThan(what, was, is string) error {
+	return &bench.UsageError{
+		Problem: fmt.Sprintf("the run was begun with %s %s, and this is %s", what, was, is),
+		Hint:    "figures of both never stand in one run: begin a new one",
+	}
+}
+
+// attemptsMade are the attempts of the earlier run, in the order in which they
+// were made.
+func (s settings) attemptsMade() []results.AttemptLine {
+	if s.earlier == nil {
+		return nil
+	}
+	return s.earlier.attempts
+}
+
+// finished says that nothing is left to do: the run came to its end by itself,
+// and each cell that it was asked for is either unsupported or concluded by the
+// attempts that were made.
+func (e *earlier) finished() bool {
+	if e.run.Interrupted || e.run.FinishedAt == "" || len(e.run.Cells) != len(e.run.Asked.Cells) {
+		return false
+	}
+	judged := map[string][]bench.Judgement{}
+	for _, l := range e.attempts {
+		judged[l.ID] = append(judged[l.ID], l.Judgement())
+	}
+	return !slices.ContainsFunc(e.run.Cells, func(c bench.Cell) bool {
+		again, _ := judge.Next(judged[results.CellID(c)], e.run.Asked.Attempts, judge.MaxInvalid)
+		return again && c.Verdict != bench.Unsupported
+	})
+}
+
+// unfinished says that a run ended before all of it was measured, and can be
+// gone on with.
+func unfinished(folder *results.Folder, run bench.Run) bool {
+	attempts, _, err := results.ReadAttempts(folder.Join(results.CellsFile))
+	return err == nil && run.Asked != nil && !(&earlier{folder: folder, run: run, attempts: attempts}).finished()
+}
+
+// goOn is the run as it goes on from now in env. Another machine, or another
+// hold on the servers, is a bench.UsageError.
+func (e *earlier) goOn(env bench.Environment) (bench.Run, error) {
+	run, was := e.run, e.run.Environment
+	switch {
+	case was.Testbed != env.Testbed:
+		return run, otherThan("testbed", was.Testbed, env.Testbed)
+	case was.Supervision != env.Supervision:
+		return run, otherThan("supervision", was.Supervision, env.Supervision)
+	case was.Limits != env.Limits:
+		return run, otherThan("limits", fmt.Sprintf("%+v", was.Limits), fmt.Sprintf("%+v", env.Limits))
+	}
+	run.Resumed = append(slices.Clone(run.Resumed), time.Now().UTC().Format(time.RFC3339))
+	run.Interrupted, run.FinishedAt = false, ""
+	return run, nil
+}
+
+// asking writes down what --resume needs to know.
+func (s settings) asking(cells []plan.Cell) (*bench.Asked, error) {
+	out := &bench.Asked{Attempts: s.attempts, Python: s.python}
+	for _, f := range s.serverFiles {
+		abs, err := filepath.Abs(f)
+		if err != nil {
+			return nil, fmt.Errorf("--server-file %s: %w", f, err)
+		}
+		out.ServerFiles = append(out.ServerFiles, abs)
+	}
+	var err error
+	out.Servers, out.Cells, err = plan.Asked(cells)
+	return out, err
+}

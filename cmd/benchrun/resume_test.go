@@ -1,0 +1,257 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/judge"
+	"benchrun/results"
+)
+
+// A run that is killed in the middle of a cell and resumed has every cell once:
+// nothing that was measured is measured again or changed, and the judge says the
+// same of all of it.
+func TestResumeOfAKilledRun(t *testing.T) {
+	out := t.TempDir()
+	folder := killedAfter(t, 3, out, "-s", "reference", "-p", "no-respawn", "-c", "segfault-1pct,segfault-2pct,segfault-5pct", "--attempts", "2")
+	before := contents(t, folder, results.RecordsDir)
+	if len(before) != 3 {
+		t.Fatalf("%d records of 3 attempts", len(before))
+	}
+	code, stdout, _ := resumes(t, folder)
+	if left, err := filepath.Glob(filepath.Join(out, "*")); err != nil || len(left) != 1 {
+		t.Errorf("folders %v, %v: a run that is resumed stays in its own", left, err)
+	}
+	run, err := results.ReadRun(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := bench.ExitOK // on a busy host cells may be invalid
+	var got []string
+	for _, c := range run.Cells {
+		got = append(got, c.Scenario)
+		if len(c.Attempts) < 2 || !strings.Contains(stdout, c.Scenario) {
+			t.Errorf("%s: %s after %d attempts, or not in the table", c.Name(), c.Verdict, len(c.Attempts))
+		}
+		if c.Verdict == bench.Invalid {
+			want = bench.ExitUnmeasured
+		}
+	}
+	if want := []string{"segfault-1pct", "segfault-2pct", "segfault-5pct"}; !slices.Equal(got, want) {
+		t.Errorf("cells %v, want %v", got, want)
+	}
+	if run.Interrupted || len(run.Resumed) != 1 || code != want {
+		t.Errorf("interrupted %v, resumed %v, exit %d instead of %d", run.Interrupted, run.Resumed, code, want)
+	}
+	after := contents(t, folder, results.RecordsDir)
+	for name, text := range before {
+		if after[name] != text {
+			t.Errorf("%s is another than before", name)
+		}
+	}
+	page := contents(t, folder, "")[results.ReportFile]
+	for _, c := range run.Cells {
+		if strings.Count(page, c.Scenario) < 2 { // in the matrix, and with a story
+			t.Errorf("report.html does not tell of %s", c.Name())
+		}
+	}
+	judgedTheSame(t, folder)
+
+	whole := contents(t, folder, "")
+	if code, _, stderr := resumes(t, folder); code != want || !strings.Contains(stderr, "nothing to do") {
+		t.Errorf("a finished run: exit %d, want %d: %s", code, want, stderr)
+	}
+	if code, _, stderr := resumes(t, folder, "--fail-on", "h >= 99.99%"); code == want {
+		t.Errorf("a finished run under a rule that none can keep: exit %d: %s", code, stderr)
+	}
+	if again := contents(t, folder, ""); again[results.RunFile] != whole[results.RunFile] || again[results.CellsFile] != whole[results.CellsFile] {
+		t.Error("a finished run was changed")
+	}
+}
+
+// killedAfter starts a run, kills it once so many attempts are stored, and
+// returns its folder.
+func killedAfter(t *testing.T, attempts int, out string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	cmd := benchrunCommand(ctx, t, append(args, "--out", out)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
+	for {
+		files, err := filepath.Glob(filepath.Join(out, "*", results.CellsFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(files) == 1 {
+			if lines, _, err := results.ReadAttempts(files[0]); err == nil && len(lines) >= attempts {
+				time.Sleep(time.Second) // into the next attempt
+				if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
+					t.Fatal(err)
+				}
+				<-ended
+				return filepath.Dir(files[0])
+			}
+		}
+		select {
+		case <-ended:
+			t.Fatalf("benchrun %v ended by itself: %s", args, stderr.String())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// resumes goes on with a run to its end.
+func resumes(t *testing.T, folder string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	cmd := benchrunCommand(ctx, t, append([]string{"--resume", folder}, args...)...)
+	var out, err bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &err
+	if failed := cmd.Run(); cmd.ProcessState == nil {
+		t.Fatal(failed)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), err.String()
+}
+
+// contents are the files of one of a run's folders, by name.
+func contents(t *testing.T, folder, sub string) map[string]string {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(folder, sub))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for _, e := range entries {
+		if e.IsDir() {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(folder, sub, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[e.Name()] = string(text)
+	}
+	return out
+}
+
+// What cannot be gone on with is refused, and left as it is.
+func TestResumeRefuses(t *testing.T) {
+	asked := &bench.Asked{Attempts: 1, Cells: []bench.AskedCell{{Server: "wsgiref", Profile: "default", Scenario: "wedge-1pct", Installed: "3.11.2"}}}
+	for name, tt := range map[string]struct {
+		run  bench.Run
+		args []string
+		say  string
+	}{
+		"selection":        {bench.Run{Benchrun: benchrunVersion(), Asked: asked}, []string{"-s", "wsgiref"}, "--resume and --server"},
+		"mode":             {bench.Run{Benchrun: benchrunVersion(), Asked: asked}, []string{"--quick"}, "--resume and --quick"},
+		"another benchrun": {bench.Run{Benchrun: "0.0.1", Asked: asked}, nil, "benchrun 0.0.1"},
+		"another testbed":  {bench.Run{Benchrun: benchrunVersion(), Asked: asked, Environment: bench.Environment{Testbed: "0123456789ab"}}, nil, "testbed 0123456789ab"},
+		"nothing asked":    {bench.Run{Benchrun: benchrunVersion()}, nil, "cannot be resumed"},
+		"another server":   {bench.Run{Benchrun: benchrunVersion(), Asked: &bench.Asked{Attempts: 1, Servers: map[string]string{"wsgiref": "0123"}}}, nil, "wsgiref.yaml is another"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, err := results.Create(t.TempDir(), tt.run)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := contents(t, f.Path(), "")
+			if stderr := ends(t, bench.ExitUsage, append([]string{"--resume", f.Path()}, tt.args...)...); !strings.Contains(stderr, tt.say) {
+				t.Errorf("%q does not say %q", stderr, tt.say)
+			}
+			if after := contents(t, f.Path(), ""); after[results.RunFile] != before[results.RunFile] || len(after) != len(before) {
+				t.Error("the folder was changed")
+			}
+		})
+	}
+}
+
+// Finished is a run whose every cell has the attempts that it takes.
+func TestFinished(t *testing.T) {
+	cell := newCell()
+	line := results.NewAttemptLine(cell, bench.Attempt{Attempt: 1, Verdict: bench.Failed}, bench.Judgement{Verdict: bench.Failed})
+	unsupported := cell
+	unsupported.Profile, unsupported.Verdict = "gthread", bench.Unsupported
+	whole := bench.Run{FinishedAt: "2026-11-21T12:00:00Z", Cells: []bench.Cell{cell, unsupported}, Asked: &bench.Asked{Attempts: 1, Cells: make([]bench.AskedCell, 2)}}
+	if e := (&earlier{run: whole, attempts: []results.AttemptLine{line}}); !e.finished() {
+		t.Error("a finished run is not")
+	}
+	for name, spoil := range map[string]func(e *earlier){
+		"killed":              func(e *earlier) { e.run.FinishedAt = "" },
+		"interrupted":         func(e *earlier) { e.run.Interrupted = true },
+		"a cell is missing":   func(e *earlier) { e.run.Cells = e.run.Cells[:1] },
+		"not confirmed":       func(e *earlier) { e.run.Asked = &bench.Asked{Attempts: 2, Cells: make([]bench.AskedCell, 2)} },
+		"not measured at all": func(e *earlier) { e.attempts = nil },
+	} {
+		e := &earlier{run: whole, attempts: []results.AttemptLine{line}}
+		if spoil(e); e.finished() {
+			t.Errorf("%s: finished", name)
+		}
+	}
+}
+
+// Half of a run keeps no gate: what was asked for and never begun is unmeasured.
+func TestJudgeOfHalfARun(t *testing.T) {
+	f, err := results.Create(t.TempDir(), bench.Run{Mode: bench.ModeQuick, Asked: &bench.Asked{Attempts: 1, Cells: make([]bench.AskedCell, 2)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cell := newCell()
+	j := storeAttempt(t, f, &cell)
+	whole := bench.Run{Mode: bench.ModeQuick, Asked: &bench.Asked{Attempts: 1, Cells: make([]bench.AskedCell, 1)}, Cells: []bench.Cell{cell}}
+	judge.Conclude(&whole.Cells[0], []bench.Judgement{j})
+	if stderr := ends(t, bench.ExitUnmeasured, "judge", f.Path(), "--strict"); !strings.Contains(stderr, "1 of the 2 cells") {
+		t.Errorf("stderr: %s", stderr)
+	}
+	ends(t, bench.ExitOK, "judge", f.Path()) // to judge again is no measuring
+	if err := f.WriteRun(whole); err != nil {
+		t.Fatal(err)
+	}
+	ends(t, bench.ExitOK, "judge", f.Path(), "--strict")
+}
+
+// A killed run that says how many attempts it was asked for waits for no more.
+func TestJudgeKnowsHowManyAttemptsWereAskedFor(t *testing.T) {
+	broken := []bench.Judgement{judge.Judge(stillborn())}
+	for k, want := range map[int]bool{1: false, 2: true} {
+		if got := wantedMore(bench.Run{Asked: &bench.Asked{Attempts: k}}, broken); got != want {
+			t.Errorf("k = %d: another attempt was wanted: %v", k, got)
+		}
+	}
+	if !wantedMore(bench.Run{}, broken) {
+		t.Error("a run that does not say how many may have wanted another")
+	}
+}
+
+// What there was no time for is invalid and told, and --resume measures it.
+func TestMaxTime(t *testing.T) {
+	run, folder := measure(t, bench.ExitUnmeasured, "-s", "reference", "-p", "no-respawn", "-c", "segfault", "--max-time", "1s")
+	if c := run.Cells[0]; c.Verdict != bench.Invalid || len(c.Attempts) != 0 || !strings.Contains(strings.Join(c.Reasons, " "), "not measured") {
+		t.Errorf("%s after %d attempts: %q", c.Verdict, len(c.Attempts), c.Reasons)
+	}
+	judgedTheSame(t, folder)
+	code, _, stderr := resumes(t, folder, "--max-time", "1s")
+	if code != bench.ExitUnmeasured || !strings.Contains(stderr, "benchrun --resume "+folder) {
+		t.Errorf("no time again: exit %d: %s", code, stderr)
+	}
+	resumes(t, folder)
+	again, err := results.ReadRun(folder)
+	if err != nil || len(again.Cells) != 1 || len(again.Cells[0].Attempts) == 0 || len(again.Resumed) != 2 {
+		t.Errorf("%+v, %v", again, err)
+	}
+	judgedTheSame(t, folder)
+}

@@ -1,0 +1,64 @@
+package plan
+
+import (
+	"fmt"
+
+	"benchrun/internal/bench"
+	"benchrun/targets"
+)
+
+// Asked writes cells down so that FromAsked finds them again.
+func Asked(cells []Cell) (servers map[string]string, asked []bench.AskedCell, err error) {
+	servers = map[string]string{}
+	for _, c := range cells {
+		asked = append(asked, bench.AskedCell{
+			Server: c.Server.Name, Version: c.Version, Profile: c.Profile, Scenario: c.Scenario.Name(),
+		})
+		if servers[c.Server.Name], err = c.Server.Digest(); err != nil {
+			return nil, nil, err
+		}
+	}
+	return servers, asked, nil
+}
+
+// FromAsked finds the cells that a run was asked for, in their order. A server
+// or a scenario that is not known any more, or a server file that says
+// something else than it did, is a bench.UsageError.
+func FromAsked(reg *targets.Registry, asked bench.Asked) ([]Cell, error) {
+	for name, was := range asked.Servers {
+		s, err := reg.Lookup(name)
+		if err != nil {
+			return nil, err
+		}
+		is, err := s.Digest()
+		if err != nil {
+			return nil, err
+		}
+		if is != was {
+			return nil, &bench.UsageError{
+				Problem: fmt.Sprintf("%s is another than it was when the run began", s.File),
+				Hint:    "one run holds one configuration of a server: begin a new run",
+			}
+		}
+	}
+	cells := make([]Cell, 0, len(asked.Cells))
+	for _, a := range asked.Cells {
+		server, err := reg.Lookup(a.Server)
+		if err != nil {
+			return nil, err
+		}
+		scens, err := selectScenarios([]string{a.Scenario})
+		if err != nil {
+			return nil, err
+		}
+		for _, choice := range profilesOf(server, []string{a.Profile}) {
+			cells = append(cells, Cell{
+				Server: server, Version: a.Version, Profile: choice.name, Scenario: scens[0], Unsupported: choice.unsupported,
+			})
+		}
+	}
+	if len(cells) != len(asked.Cells) {
+		return nil, bench.Usagef("%d cells were asked for, and %d are called that", len(asked.Cells), len(cells))
+	}
+	return cells, nil
+}

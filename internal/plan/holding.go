@@ -1,0 +1,95 @@
+package plan
+
+import (
+	"math"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+const (
+	// AgeingEvery is the pace at which slots are taken: 100 a second.
+	AgeingEvery = 10 * time.Millisecond
+	// AgeingSettle is what the last of them gets to reach the app.
+	AgeingSettle = 500 * time.Millisecond
+	// ageingMargin is how many slots are left for the fault phase to take.
+	ageingMargin = 4
+	// ageingHorizon is the stretch of production that ageing stands for.
+	ageingHorizon = time.Hour
+	// ageingUnbounded is what a pool without a measured end is aged by.
+	ageingUnbounded = 256
+)
+
+// Forever is the hold time of a fault that nothing is known to end.
+const Forever = time.Duration(math.MaxInt64)
+
+// HoldTime is how long one fault of the family holds its slot on a target: the
+// family's own hold where it has one, else the watchdog. A watchdog that was
+// not seen within the probe's patience counts as none. 0 means that the family
+// holds no slot.
+func HoldTime(f bench.Family, p bench.Probe) time.Duration {
+	switch {
+	case f.Effect != bench.EffectHold:
+		return 0
+	case f.Hold > 0:
+		return f.Hold
+	case p.Watchdog > 0 && !p.WatchdogCensored:
+		return seconds(p.Watchdog)
+	}
+	return Forever
+}
+
+// AgedSlots is how many slots an hour of the fault would hold at once, less
+// the margin: A = min(C, R·p·min(τ, 3600 s)) − 4, none if negative. A pool
+// whose end was not found is aged by 256 at most.
+func AgedSlots(s bench.Scenario, p bench.Probe, tau time.Duration, rate int) int {
+	if tau == 0 || p.Slots == 0 {
+		return 0
+	}
+	perSecond := float64(rate) * s.Ratio.Fraction()
+	held := perSecond * min(tau, ageingHorizon).Seconds()
+	limit := float64(p.Slots)
+	if p.Unbounded {
+		limit = ageingUnbounded + ageingMargin
+	}
+	return max(0, int(min(limit, held))-ageingMargin)
+}
+
+// Finite gives 0 for a hold without an end, as bench.PhasesFor wants it.
+func Finite(d time.Duration) time.Duration {
+	if d == Forever {
+		return 0
+	}
+	return d
+}
+
+// WatchdogLeast is how long the watchdog of the smallest pool is waited for.
+const WatchdogLeast = 5 * time.Second
+
+// Patience of the watchdog probe, in seconds. A pool that is full before its
+// watchdog acts makes the rest of the watchdog's time irrelevant.
+const (
+	watchdogMostQuick = 35.0
+	watchdogMostFull  = 90.0
+	// watchdogMostClaimed bounds the wait for a watchdog that is documented.
+	watchdogMostClaimed = 120.0
+)
+
+// WatchdogPatience is how long a watchdog is waited for: until the pool would
+// be full at this ratio, within bounds. A pool that outlasts them is waited for
+// as long as the watchdog that its documentation claims takes: then its truth
+// decides whether the pool ever fills.
+func WatchdogPatience(slots int, ratio bench.Ratio, mode bench.Mode, claims bench.Claims) time.Duration {
+	most := watchdogMostQuick
+	if mode == bench.ModeFull {
+		most = watchdogMostFull
+	}
+	perSecond := float64(bench.StandardLoad.Rate) * ratio.Fraction()
+	full := 1.25 * float64(slots) / perSecond
+	if claimed := min(1.2*claims.Watchdog+2, watchdogMostClaimed); full > most && claimed > most {
+		return seconds(min(full, claimed))
+	}
+	return seconds(min(most, max(WatchdogLeast.Seconds(), full)))
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -1,0 +1,57 @@
+package scenarios
+
+import (
+	"strings"
+	"testing"
+
+	"benchrun/internal/bench"
+)
+
+// A set is a table of families, each there once and for a reason of its own.
+func TestSetsAreWhole(t *testing.T) {
+	for _, s := range Sets() {
+		if !strings.HasPrefix(s.Name, "@") || s.Title == "" || s.Why == "" {
+			t.Errorf("%q: no name, title or reason", s.Name)
+		}
+		if got, ok := SetByName(s.Name); !ok || len(got.Members) != len(s.Members) {
+			t.Errorf("%s is not found by its name", s.Name)
+		}
+		seen := map[string]bool{}
+		for i, sc := range s.Scenarios() {
+			m := s.Members[i]
+			if m.Why == "" || seen[m.Family] || seen[m.Why] || s.WhyOf(m.Family) != m.Why {
+				t.Errorf("%s: %s is there twice or for no reason", s.Name, m.Family)
+			}
+			seen[m.Family], seen[m.Why] = true, true
+			if sc.Family.ID != m.Family || sc.Ratio != sc.Family.Ratio {
+				t.Errorf("%s: %s is run as %s", s.Name, m.Family, sc.Name())
+			}
+		}
+		if s.WhyOf("no-family") != "" {
+			t.Error("a family that is none is a member")
+		}
+	}
+}
+
+// A gate that shows one way to lose users only is none: every effect and both
+// the app's and the clients' misbehaviour are in it.
+func TestGateHasEveryKind(t *testing.T) {
+	s, ok := SetByName("@gate")
+	if !ok {
+		t.Fatal("no @gate")
+	}
+	kinds := map[any]bool{}
+	for _, sc := range s.Scenarios() {
+		kinds[sc.Family.Effect], kinds[sc.Family.Group] = true, true
+		kinds["must complete"] = kinds["must complete"] || sc.Family.MustComplete
+		kinds["memory"] = kinds["memory"] || sc.Family.Leak > 0
+	}
+	for _, want := range []any{bench.EffectHold, bench.EffectKill, bench.EffectLoad, bench.GroupApp, bench.GroupClient, "must complete", "memory"} {
+		if !kinds[want] {
+			t.Errorf("nothing of kind %v", want)
+		}
+	}
+	if n := len(s.Members); n < 10 || n > 14 {
+		t.Errorf("%d families are no dozen", n)
+	}
+}
