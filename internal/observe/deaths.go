@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"encoding/binary"
 	"fmt"
 	"os"
 	"syscall"
@@ -18,6 +19,7 @@ type deathWatch struct {
 	file   *os.File
 	conn   syscall.RawConn
 	events [64]unix.EpollEvent
+	nudges int // eventfd(2)
 }
 
 func newDeathWatch() (*deathWatch, error) {
@@ -40,10 +42,27 @@ func newDeathWatch() (*deathWatch, error) {
 		_ = d.file.Close()
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
+	if d.nudges, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err == nil {
+		// Edge-triggered: each nudge tells once, and nobody need read it.
+		err = unix.EpollCtl(fd, unix.EPOLL_CTL_ADD, d.nudges, &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: nudged})
+	}
+	if err != nil {
+		d.close()
+		return nil, fmt.Errorf("epoll: %w", err)
+	}
 	return d, nil
 }
 
-func (d *deathWatch) close() { _ = d.file.Close() }
+func (d *deathWatch) close() {
+	_ = d.file.Close()
+	closeFD(d.nudges)
+}
+
+// nudge ends a wait. It may be called from any goroutine, before close.
+func (d *deathWatch) nudge() {
+	one := binary.NativeEndian.AppendUint64(nil, 1)
+	_, _ = unix.Write(d.nudges, one) // 2^64 of them are not to be feared
+}
 
 // add watches a pidfd; pid is what wait hands out.
 func (d *deathWatch) add(pidfd, pid int) error {
@@ -56,8 +75,8 @@ func (d *deathWatch) remove(pidfd int) {
 	_ = unix.EpollCtl(d.fd, unix.EPOLL_CTL_DEL, pidfd, nil)
 }
 
-// wait calls ended for each process that ended, and returns true after the
-// first batch; it returns false once until has passed without one.
+// wait calls ended for each process that ended, and for each nudge, and returns
+// true after the first batch; it returns false once until has passed without one.
 func (d *deathWatch) wait(until time.Time, ended func(pid int)) bool {
 	n := d.ready()
 	if n == 0 {

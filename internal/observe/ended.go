@@ -5,12 +5,16 @@ import "time"
 // noPID stands for the news of forks among those of deaths.
 const noPID = -1
 
+// nudged stands for a nudge.
+const nudged = -2
+
 // told is called by the death watch: a process ended, or some were forked.
 func (t *tree) told(pid int) {
 	if pid == noPID {
 		t.hearForks()
 		return
 	}
+	// Nobody is called nudged.
 	if p := t.members[pid]; p != nil {
 		t.ended(p)
 	}

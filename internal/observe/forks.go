@@ -11,18 +11,22 @@ const (
 	connectorProc = 1 // CN_IDX_PROC and CN_VAL_PROC
 	procListen    = 1 // PROC_CN_MCAST_LISTEN
 	procIgnore    = 2 // PROC_CN_MCAST_IGNORE
+	procNone      = 0 // PROC_EVENT_NONE: the answer to PROC_CN_MCAST_LISTEN
 	procFork      = 1 // PROC_EVENT_FORK
 
 	// Where things are in a message: struct nlmsghdr (16 bytes), struct cn_msg
 	// (20 bytes), then struct proc_event.
 	atWhat      = 36
+	atError     = 52 // of procNone
 	atParent    = 56 // process
 	atChildTask = 60
 	atChild     = 64 // process
 )
 
-// forksPerLook bounds how many forks are heard of between two looks: 1,000 a second. What is more waits in the socket, whose
-// buffer holds some 250, or is lost: the looks find who lives long enough.
+// forksPerLook bounds how many forks are heard of between two looks, of which
+// there are soon two when there was any: 1,000 a second. What is more waits in
+// the socket, whose buffer holds some 250, or is lost: the looks find who lives
+// long enough.
 const forksPerLook = 40
 
 // parentsMax keeps the filter within the 4096 words that the kernel allows.
@@ -36,6 +40,7 @@ type forkWatch struct {
 	fd     int
 	budget int
 	armed  bool // in the epoll
+	hears  bool // the kernel said that it tells us
 	buf    []byte
 }
 
@@ -63,7 +68,8 @@ func (f *forkWatch) hearOf(parents []int) error {
 	pass := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: 1 << 16} // whole
 	forget := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: 0}
 	program := []unix.SockFilter{
-		loadWord(atWhat), equal(word(procFork)), forget,
+		loadWord(atWhat), {Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: word(procNone)}, pass,
+		equal(word(procFork)), forget,
 		loadWord(atChildTask), {Code: unix.BPF_MISC | unix.BPF_TAX},
 		loadWord(atChild), {Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_X, Jt: 1}, forget,
 	}
@@ -134,6 +140,8 @@ func (f *forkWatch) each(found func(child, parent int)) (lost bool) {
 			lost = true
 		case err != nil:
 			return lost
+		case n >= atError+4 && binary.NativeEndian.Uint32(f.buf[atWhat:]) == procNone:
+			f.hears = f.hears || binary.NativeEndian.Uint32(f.buf[atError:]) == 0
 		case n >= atChild+4 && binary.NativeEndian.Uint32(f.buf[atWhat:]) == procFork:
 			found(int(binary.NativeEndian.Uint32(f.buf[atChild:])), int(binary.NativeEndian.Uint32(f.buf[atParent:])))
 		}
@@ -156,6 +164,12 @@ func (t *tree) hearForks() {
 	if t.forks.budget > 0 {
 		_ = t.forks.arm(t.deaths) // an open socket in an open epoll
 	}
+}
+
+// unsettled says that only a look can tell what comes next: forks are not told
+// of, or some just were, and the children's own are not heard of yet.
+func (t *tree) unsettled() bool {
+	return t.forks == nil || !t.forks.hears || t.forks.budget < forksPerLook
 }
 
 // tendForks asks for the forks by those who were born since it did so before.

@@ -167,3 +167,27 @@ func TestOnlyTheTreesForksAreTold(t *testing.T) {
 		t.Errorf("told of %v, want only %d, the child of a child", told, grandchild)
 	}
 }
+
+// A tree that hears of forks is looked at more often only after one.
+func TestForksUnsettle(t *testing.T) {
+	a := startAgent(t, false)
+	tr := forkTree(t, a)
+	tr.look()
+	if !tr.forks.hears || tr.unsettled() {
+		t.Fatalf("the kernel said that it tells: %v; unsettled: %v", tr.forks.hears, tr.unsettled())
+	}
+	pid := a.asks("fork(signal.pause)")
+	for end := time.Now().Add(10 * time.Second); tr.seen[pid] == nil && time.Now().Before(end); {
+		tr.deaths.wait(end, tr.told)
+	}
+	if !tr.unsettled() {
+		t.Error("settled after a fork")
+	}
+	if tr.look(); tr.unsettled() {
+		t.Error("unsettled after the look that a fork calls for")
+	}
+	tr.forks.close()
+	if tr.forks = nil; !tr.unsettled() {
+		t.Error("settled without news of forks")
+	}
+}

@@ -30,6 +30,9 @@ func (w *Watcher) Track(r bench.Receipt) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.wedges[r.Nonce] = &wedge{receipt: r}
+	if !w.closed {
+		w.deaths.nudge()
+	}
 }
 
 // Untrack ends the watch that Track began; an unknown nonce is fine.
@@ -37,6 +40,18 @@ func (w *Watcher) Untrack(nonce string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.wedges, nonce)
+}
+
+// threadsWedged says whether there is a wedge whose end nobody tells.
+func (w *Watcher) threadsWedged() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, g := range w.wedges {
+		if g.process == nil || g.thread != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // pollWedges reports the wedges that are gone.

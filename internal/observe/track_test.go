@@ -191,3 +191,33 @@ func TestManyThreadsAreListedOnce(t *testing.T) {
 	a.does("e.set()")
 	l.until(t, "600 receipts", func() bool { return len(l.receipts) == 600 })
 }
+
+// A wedged thread is looked for from the moment that it is known, however
+// rarely the rest needs a look.
+func TestTrackEndsAWait(t *testing.T) {
+	deaths, err := newDeathWatch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer deaths.close()
+	w := &Watcher{deaths: deaths, wedges: map[string]*wedge{}}
+	for range 2 {
+		told := 0
+		time.AfterFunc(20*time.Millisecond, func() { w.Track(bench.Receipt{Nonce: "n", PID: 1, TID: 2}) })
+		if !deaths.wait(time.Now().Add(10*time.Second), func(int) { told++ }) || told != 1 {
+			t.Fatalf("told %d times", told)
+		}
+	}
+	if !w.threadsWedged() {
+		t.Error("no thread is looked for")
+	}
+	w.wedges["n"].process = &process{}
+	if w.threadsWedged() {
+		t.Error("a wedge of a whole process is looked for, whose death is told")
+	}
+	w.closed = true
+	w.Track(bench.Receipt{Nonce: "late"}) // nobody is there to be nudged
+	if deaths.wait(time.Now().Add(time.Millisecond), func(int) {}) {
+		t.Error("nudged after the end")
+	}
+}

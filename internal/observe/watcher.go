@@ -14,6 +14,10 @@ import (
 // threads that are gone. Deaths of processes are not looked for: a pidfd tells.
 const lookEvery = 40 * time.Millisecond
 
+// settledEvery is that pause while there is no wedged thread to look for, and
+// the kernel tells of forks.
+const settledEvery = 200 * time.Millisecond
+
 // slowEvery is the pause between two readings of what is dear: PSS and the
 // states of sockets.
 const slowEvery = time.Second
@@ -62,6 +66,7 @@ type Watcher struct {
 
 	mu     sync.Mutex // guards wedges, which Track and Untrack share with the loop
 	wedges map[string]*wedge
+	closed bool
 }
 
 // Start begins to watch until Stop is called or ctx ends. Processes that are
@@ -114,6 +119,9 @@ func (w *Watcher) close() {
 	if w.tree != nil {
 		w.tree.close()
 	}
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
 	if w.deaths != nil {
 		w.deaths.close()
 	}
@@ -148,12 +156,28 @@ func (w *Watcher) run(ctx context.Context) {
 			w.vital(slow)
 			vitalDue = following(vitalDue, w.cfg.Interval, now)
 		}
-		due = following(due, lookEvery, now)
+		due = earlier(following(due, w.pause(), now), vitalDue)
 		for w.deaths.wait(due, w.tree.told) && time.Now().Before(due) {
 			w.pollWedges()
+			due = earlier(due, time.Now().Add(w.pause()))
 		}
 	}
 	w.lastLook()
+}
+
+// pause is the time until the next look.
+func (w *Watcher) pause() time.Duration {
+	if w.tree.unsettled() || w.tree.pending() || w.threadsWedged() {
+		return lookEvery
+	}
+	return settledEvery
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // following is the next time on a schedule, which begins anew where now has
