@@ -17,6 +17,13 @@ func (f *Folder) WriteRun(run bench.Run) error {
 	return atomically(f.Join(RunFile), run.Encode)
 }
 
+// KeepRun writes run.json while the run goes on, for readers of one that is
+// killed: the cells so far, all on one line. After a power failure it may be the
+// one before; cells.ndjson then has what it lacks.
+func (f *Folder) KeepRun(run bench.Run) error {
+	return replace(f.Join(RunFile), run.EncodeCompact)
+}
+
 // WriteReport writes report.html, whole or not at all; fill draws it.
 func (f *Folder) WriteReport(fill func(io.Writer) error) error {
 	return atomically(f.Join(ReportFile), fill)

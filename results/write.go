@@ -13,10 +13,19 @@ import (
 )
 
 // atomically writes a file so that a reader sees the old one or the whole new
-// one, even after a crash: temporary file in the same folder, fsync, rename,
-// fsync of the folder. What fill itself fails with comes back as it is (a bug),
-// what the file system fails with as a bench.EnvironmentError.
-func atomically(path string, fill func(io.Writer) error) (err error) {
+// one, and after a crash the new one: replace, then fsync of the folder.
+func atomically(path string, fill func(io.Writer) error) error {
+	if err := replace(path, fill); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// replace writes a file so that a reader sees the old one or the whole new one,
+// also after a crash: temporary file in the same folder, fsync, rename. What
+// fill itself fails with comes back as it is (a bug), what the file system fails
+// with as a bench.EnvironmentError.
+func replace(path string, fill func(io.Writer) error) (err error) {
 	temp := path + tempSuffix
 	file, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
@@ -44,7 +53,7 @@ func atomically(path string, fill func(io.Writer) error) (err error) {
 	if err := os.Rename(temp, path); err != nil {
 		return writeError(path, err)
 	}
-	return syncDir(filepath.Dir(path))
+	return nil
 }
 
 // syncDir makes a rename survive a crash.

@@ -92,8 +92,9 @@ func repeat(from *results.Folder, run bench.Run, out string, n int) (r reported,
 		timed(&r.Writing, func() error { return folder.AppendAttempt(results.NewAttemptLine(cell, a, j)) })
 		timed(&r.Judging, func() error { judge.Conclude(&cell, []bench.Judgement{j}); return nil })
 		run.Cells = append(run.Cells, cell)
-		timed(&r.Writing, func() error { return folder.WriteRun(run) })
+		timed(&r.Writing, func() error { return folder.KeepRun(run) })
 	}
+	timed(&r.Writing, func() error { return folder.WriteRun(run) })
 	timed(&r.Rendering, func() error {
 		return folder.WriteReport(func(w io.Writer) error {
 			return html.Write(w, run, stories, html.Options{Folder: folder.Path()})

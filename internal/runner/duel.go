@@ -43,7 +43,7 @@ func (r *Run) Duel(ctx context.Context, run bench.Run, order Order) (bench.Run, 
 			first = err
 			break
 		}
-		if err := r.Folder.WriteRun(r.run); err != nil {
+		if err := r.Folder.KeepRun(r.run); err != nil {
 			first = err
 			break
 		}

@@ -79,7 +79,7 @@ func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, er
 			return r.finish(ctx, context.Cause(ctx))
 		}
 		r.conclude(i, cell)
-		if werr := r.Folder.WriteRun(r.run); werr != nil && err == nil { // so that a killed run keeps its cells
+		if werr := r.Folder.KeepRun(r.run); werr != nil && err == nil { // so that a killed run keeps its cells
 			err = werr
 		}
 		if err != nil && first == nil {
