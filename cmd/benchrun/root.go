@@ -77,8 +77,8 @@ const exitHelp = `
 Exit codes:
   0 everything asked for was measured   1 a bug in benchrun   2 usage
   3 environment (install, port, disk)   4 nothing selected    5 some cell is invalid
-  10 what must hold does not: a rule of the gate, the baseline, a check of
-  check-server, a verdict of calibrate   11 only strict checks failed
+  10 what must hold does not: a rule of the gate, the baseline, a duel, a check
+  of check-server, a verdict of calibrate   11 only strict checks failed
   130, 143 interrupted; what was measured is kept
 `
 
