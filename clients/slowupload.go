@@ -20,23 +20,39 @@ const (
 // twice as much): what it has taken is then nearly what has left.
 const uploadSendBuffer = 16 << 10
 
+// uploadTick is what blocks are held back for, at most, to be written together
+// with those of other uploads: to be woken up for each of ten thousand a second
+// costs more than to write it.
+const uploadTick = 10 * time.Millisecond
+
 // slowUpload sends an honest request body at a crawl: block i is due
 // (i + 1) × every after the connection stood, so the last one
-// size / block × every after it.
+// size / block × every after it. It is written at the next tick.
 type slowUpload struct {
 	payload
 	block int // bytes
 	every time.Duration
+	epoch time.Time // a tick
 }
 
 func newSlowUpload() *slowUpload {
-	return &slowUpload{payload: newPayload(uploadSize), block: uploadBlock, every: uploadEvery}
+	return newCrawl(uploadSize, uploadBlock, uploadEvery)
+}
+
+func newCrawl(size, block int, every time.Duration) *slowUpload {
+	return &slowUpload{payload: newPayload(size), block: block, every: every, epoch: time.Now()}
+}
+
+// untilTick is the time from now to the first tick that is not before due.
+func (u *slowUpload) untilTick(due time.Time) time.Duration {
+	ticks := (due.Sub(u.epoch) + uploadTick - 1) / uploadTick
+	return time.Until(u.epoch.Add(ticks * uploadTick))
 }
 
 // Crawl makes slow uploads of any pace: block bytes at a time, every so often,
 // until size bytes are sent. Those of the family are For's.
 func Crawl(size, block int, every time.Duration) Provoker {
-	return &slowUpload{payload: newPayload(size), block: block, every: every}
+	return newCrawl(size, block, every)
 }
 
 // MuteUpload is a slow upload that breaks off after its head: what calibration
@@ -89,7 +105,7 @@ func (w *sending) begin(conn net.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.conn, w.began = conn, time.Now()
-	w.timer = time.AfterFunc(w.u.every, w.next)
+	w.timer = time.AfterFunc(w.u.untilTick(w.began.Add(w.u.every)), w.next)
 }
 
 // next writes one block and sets the timer for the one after it. Writing may
@@ -105,7 +121,7 @@ func (w *sending) next() {
 	w.taken += n
 	w.block++
 	if err == nil && w.taken < len(w.u.body) {
-		w.timer.Reset(time.Until(w.began.Add(time.Duration(w.block+1) * w.u.every)))
+		w.timer.Reset(w.u.untilTick(w.began.Add(time.Duration(w.block+1) * w.u.every)))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"benchrun/internal/bench"
@@ -157,4 +158,24 @@ func TestUploadIntoFullBuffers(t *testing.T) {
 	if s.Outcome != bench.HeldOpen || s.Bytes == 0 || s.Bytes == int64(len(u.body)) {
 		t.Errorf("%s after %d bytes; want held_open after some", s.Outcome, s.Bytes)
 	}
+}
+
+// Blocks are written at ticks: never before they are due, and those of uploads
+// that began at different times together.
+func TestBlocksAreWrittenAtTicks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newSlowUpload()
+		for _, due := range []time.Duration{0, 1, uploadTick - 1, uploadTick, uploadTick + 1, 300 * time.Millisecond, 305 * time.Millisecond} {
+			at := u.epoch.Add(due)
+			wait := u.untilTick(at)
+			tick := time.Now().Add(wait).Sub(u.epoch)
+			if tick < due || tick-due >= uploadTick || tick%uploadTick != 0 {
+				t.Errorf("due after %v, written after %v", due, tick)
+			}
+		}
+		time.Sleep(time.Second)
+		if wait := u.untilTick(u.epoch); wait > 0 {
+			t.Errorf("what was due a second ago waits for another %v", wait)
+		}
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -23,10 +24,15 @@ type crowd struct {
 	Open   int     // connections that were held
 	Memory int64   // bytes, the most that was resident
 	CPU    float64 // % of a core while they were held
+	Pieces float64 // a second, as they came in meanwhile
 }
 
 func (c crowd) String() string {
-	return fmt.Sprintf("%s MB, %s %% of a core", number(float64(c.Memory)/(1<<20)), number(c.CPU))
+	s := fmt.Sprintf("%s MB, %s %% of a core", number(float64(c.Memory)/(1<<20)), number(c.CPU))
+	if c.Pieces >= 1 {
+		s += fmt.Sprintf(" for %s pieces a second", thousands(int(c.Pieces)))
+	}
+	return s
 }
 
 // ramp is how long a crowd takes to arrive.
@@ -35,7 +41,8 @@ func (l *Lab) ramp() time.Duration {
 }
 
 // measureCrowds holds slow uploaders and silent clients, each beside
-// slowhttptest, against a sink that never answers.
+// slowhttptest, against a sink that never answers; and finds what the kernel
+// alone takes for the pieces of the uploaders.
 func measureCrowds(ctx context.Context, l *Lab) ([]Row, error) {
 	number := strconv.Itoa(l.Scale.Crowd)
 	arrivals := strconv.Itoa(l.Scale.Arrivals)
@@ -46,20 +53,35 @@ func measureCrowds(ctx context.Context, l *Lab) ([]Row, error) {
 	for _, kind := range []struct {
 		what, part string
 		args       []string
+		bare       bool   // also write the pieces and nothing else
 		mode       string // of slowhttptest
 		pace       time.Duration
 	}{
-		{fmt.Sprintf("slow uploaders, a piece of %d bytes a second", slowPiece/2), "uploads", uploads(slowPiece/2, slowPace), "-B", slowPace},
-		{"slow uploaders at the pace of `slow-upload`: 10,000 bytes every 0.3 s", "uploads", uploads(10_000, 300*time.Millisecond), "", 0},
-		{"silent clients: a request, then nothing", "silent", []string{number, arrivals}, "-H", time.Minute},
+		{fmt.Sprintf("slow uploaders, a piece of %d bytes a second", slowPiece/2), "uploads", uploads(slowPiece/2, slowPace), true, "-B", slowPace},
+		{"slow uploaders at the pace of `slow-upload`: 10,000 bytes every 0.3 s", "uploads", uploads(10_000, 300*time.Millisecond), true, "", 0},
+		{"silent clients: a request, then nothing", "silent", []string{number, arrivals}, false, "-H", time.Minute},
 	} {
-		ours, err := l.hold(ctx, func(ctx context.Context, addr string) (*exec.Cmd, io.Closer, error) {
-			return l.part(ctx, kind.part, append([]string{addr}, kind.args...)...)
-		})
-		if err != nil {
-			return rows, fmt.Errorf("%s: %w", kind.part, err)
+		part := func(name string) (crowd, error) {
+			c, err := l.hold(ctx, func(ctx context.Context, addr string) (*exec.Cmd, io.Closer, error) {
+				return l.part(ctx, name, append([]string{addr}, kind.args...)...)
+			})
+			if err != nil {
+				err = fmt.Errorf("%s: %w", name, err)
+			}
+			return c, err
 		}
-		var theirs *crowd
+		ours, err := part(kind.part)
+		if err != nil {
+			return rows, err
+		}
+		var bare, theirs *crowd
+		if kind.bare {
+			c, err := part("pieces")
+			if err != nil {
+				return rows, err
+			}
+			bare = &c
+		}
 		if kind.mode != "" && l.Rivals.SlowHTTPTest != "" {
 			c, err := l.hold(ctx, func(ctx context.Context, addr string) (*exec.Cmd, io.Closer, error) {
 				return program(ctx, l.Rivals.SlowHTTPTest, l.slowHTTPTest(kind.mode, addr, kind.pace)...), nil, nil
@@ -69,21 +91,25 @@ func measureCrowds(ctx context.Context, l *Lab) ([]Row, error) {
 			}
 			theirs = &c
 		}
-		row := crowdRow(kind.what, l.Scale.Crowd, ours, theirs)
-		rows = append(rows, row)
+		rows = append(rows, crowdRow(kind.what, l.Scale.Crowd, ours, bare, theirs))
 	}
 	return rows, nil
 }
 
-func crowdRow(what string, wanted int, ours crowd, theirs *crowd) Row {
+func crowdRow(what string, wanted int, ours crowd, bare, theirs *crowd) Row {
 	row := Row{
 		What: thousands(wanted) + " " + what, Figure: ours.String() + missing(ours, wanted),
 		Goal:   "≤ 80 MB, ≤ 20 % of a core",
 		Missed: ours.Memory > crowdMemory || ours.CPU > crowdCPU || ours.Open < wanted,
 	}
+	var beside []string
 	if theirs != nil {
-		row.Beside = "slowhttptest " + theirs.String() + missing(*theirs, wanted)
+		beside = append(beside, "slowhttptest "+theirs.String()+missing(*theirs, wanted))
 	}
+	if bare != nil {
+		beside = append(beside, "write(2) alone "+bare.String()+missing(*bare, wanted))
+	}
+	row.Beside = strings.Join(beside, "; ")
 	return row
 }
 
@@ -128,7 +154,7 @@ func (l *Lab) hold(ctx context.Context, start func(ctx context.Context, addr str
 	if err != nil {
 		return c, err
 	}
-	began := time.Now()
+	began, read := time.Now(), sink.read()
 	if !pause(ctx, l.Scale.Hold) {
 		return c, context.Cause(ctx)
 	}
@@ -136,7 +162,8 @@ func (l *Lab) hold(ctx context.Context, start func(ctx context.Context, addr str
 	if err != nil {
 		return c, err
 	}
-	c.CPU, c.Open = 100*(after-before).Seconds()/time.Since(began).Seconds(), sink.open()
+	took := time.Since(began).Seconds()
+	c.CPU, c.Open, c.Pieces = 100*(after-before).Seconds()/took, sink.open(), float64(sink.read()-read)/took
 	if c.Memory, err = peakOf(pid); err != nil {
 		return c, fmt.Errorf("it ended before it was measured: %w", err)
 	}
@@ -158,11 +185,12 @@ func pause(ctx context.Context, d time.Duration) bool {
 // runningSink is a sink in a process of its own.
 type runningSink struct {
 	addr string
-	now  atomic.Int64
+	now  atomic.Pointer[sinkState]
 	wait func()
 }
 
-func (s *runningSink) open() int { return int(s.now.Load()) }
+func (s *runningSink) open() int { return s.now.Load().Open }
+func (s *runningSink) read() int { return s.now.Load().Read }
 
 // startSink starts a sink that ends with ctx; wait returns when it has.
 func (l *Lab) startSink(ctx context.Context) (*runningSink, error) {
@@ -185,6 +213,7 @@ func (l *Lab) startSink(ctx context.Context) (*runningSink, error) {
 		return nil, fmt.Errorf("the sink's port: %w", err)
 	}
 	s.addr = "127.0.0.1:" + strconv.Itoa(first.Port)
+	s.now.Store(&first)
 	done := make(chan struct{})
 	go func() { // ends with the sink
 		defer close(done)
@@ -193,7 +222,7 @@ func (l *Lab) startSink(ctx context.Context) (*runningSink, error) {
 			if lines.Decode(&state) != nil {
 				return
 			}
-			s.now.Store(int64(state.Open))
+			s.now.Store(&state)
 		}
 	}()
 	s.wait = func() { <-done; _ = cmd.Wait() }

@@ -10,15 +10,15 @@ import (
 
 func TestCrowdRow(t *testing.T) {
 	good := crowd{Open: 10_000, Memory: 80 << 20, CPU: 20}
-	row := crowdRow("uploaders", 10_000, good, &crowd{Open: 9000, Memory: 6 << 20, CPU: 35})
+	row := crowdRow("uploaders", 10_000, good, &crowd{Open: 10_000, Memory: 1 << 20, CPU: 18, Pieces: 9999.7}, &crowd{Open: 9000, Memory: 6 << 20, CPU: 35})
 	if row.Missed || row.What != "10,000 uploaders" || row.Figure != "80.0 MB, 20.0 % of a core" ||
-		row.Beside != "slowhttptest 6.00 MB, 35.0 % of a core; 9,000 connections only" {
+		row.Beside != "slowhttptest 6.00 MB, 35.0 % of a core; 9,000 connections only; write(2) alone 1.00 MB, 18.0 % of a core for 9,999 pieces a second" {
 		t.Errorf("%+v", row)
 	}
 	for _, bad := range []crowd{
 		{Open: 10_000, Memory: 80<<20 + 1, CPU: 20}, {Open: 10_000, Memory: 1, CPU: 20.1}, {Open: 9999, Memory: 1, CPU: 1},
 	} {
-		if row := crowdRow("uploaders", 10_000, bad, nil); !row.Missed || row.Beside != "" {
+		if row := crowdRow("uploaders", 10_000, bad, nil, nil); !row.Missed || row.Beside != "" {
 			t.Errorf("%+v: %+v", bad, row)
 		}
 	}
@@ -29,6 +29,9 @@ func TestMeasureCrowds(t *testing.T) {
 	rows, err := measureCrowds(t.Context(), l)
 	if err != nil || len(rows) != 3 {
 		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	if !strings.Contains(rows[0].Figure, " pieces a second") || !strings.Contains(rows[0].Beside, "write(2) alone") {
+		t.Errorf("%+v", rows[0])
 	}
 	for _, r := range rows {
 		if strings.Contains(r.Figure, "only") || !strings.Contains(r.Figure, " MB") || strings.HasPrefix(r.Figure, "0.00") {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"benchrun/clients"
 	"benchrun/internal/bench"
@@ -33,6 +36,34 @@ func uploadsPart(ctx context.Context, answer *json.Encoder, addr string, n []int
 		},
 	})
 	return answer.Encode(sinkState{Open: int(held.Load())})
+}
+
+// piecesPart writes the pieces of so many uploads and does nothing else: one
+// loop, no heads, no answers, no timers. What it takes is what the kernel takes.
+func piecesPart(ctx context.Context, _ *json.Encoder, addr string, n []int) error {
+	to, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return err
+	}
+	sockets := make([]int, n[0])
+	for i := range sockets {
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0) // closed by the end of the process
+		if err == nil {
+			err = unix.Connect(fd, &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()})
+		}
+		if err != nil {
+			return fmt.Errorf("connection %d: %w", i+1, err)
+		}
+		sockets[i] = fd
+	}
+	const tick = 10 * time.Millisecond
+	piece, every := make([]byte, n[2]), time.Duration(n[3])*time.Millisecond
+	for began, written := time.Now(), 0; pause(ctx, tick); {
+		for due := int(time.Since(began) * time.Duration(n[0]) / every); written < due; written++ {
+			_ = unix.Send(sockets[written%n[0]], piece, unix.MSG_DONTWAIT) // what the sink does not take in time is left out
+		}
+	}
+	return nil
 }
 
 // silentPart holds requests that say no more once they are sent, until ctx ends.

@@ -40,7 +40,7 @@ func smallLab(t *testing.T) *Lab {
 		Self: self, Dir: t.TempDir(), Caps: caps, Note: func(text string) { t.Log(text) },
 		Scale: Scale{
 			Rounds: 1, Attack: 500 * time.Millisecond, Rates: []int{100},
-			Crowd: 50, Arrivals: 200, Hold: 500 * time.Millisecond,
+			Crowd: 50, Arrivals: 200, Hold: 1200 * time.Millisecond, // more than slowPace
 			Watch: 500 * time.Millisecond, Procs: []int{1, 3}, Cells: 3,
 		},
 	}

@@ -49,6 +49,7 @@ func runPart(ctx context.Context, args []string, answer *json.Encoder) error {
 		"victims": {2, victimsPart}, // rate, ms
 		"sink":    {0, sinkPart},
 		"uploads": {4, uploadsPart}, // number, a second, bytes of a piece, ms between pieces
+		"pieces":  {4, piecesPart},  // the same
 		"silent":  {2, silentPart},  // number, a second
 		"watch":   {3, watchPart},   // processes, ms, 1 = without a cgroup's memory
 		"wake":    {1, wakePart},    // ms

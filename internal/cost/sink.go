@@ -14,9 +14,10 @@ import (
 type sinkState struct {
 	Port int `json:"port,omitempty"`
 	Open int `json:"open"` // connections
+	Read int `json:"read"` // times that it found something to discard
 }
 
-// tellEvery is how often the sink tells how many connections are open.
+// tellEvery is how often the sink tells its state, where that has changed.
 const tellEvery = 100 * time.Millisecond
 
 // sinkPart accepts any number of connections, discards what they send and never
@@ -36,14 +37,15 @@ func sinkPart(ctx context.Context, answer *json.Encoder, _ string, _ []int) erro
 	if err := s.add(listener); err != nil {
 		return fmt.Errorf("sink: %w", err)
 	}
-	told, next := -1, time.Now()
+	told, next := sinkState{Open: -1}, time.Now()
 	for ctx.Err() == nil {
 		if err := s.turn(); err != nil {
 			return fmt.Errorf("sink: %w", err)
 		}
-		if now := time.Now(); s.open != told && !now.Before(next) {
-			told, next = s.open, now.Add(tellEvery)
-			if err := answer.Encode(sinkState{Port: port, Open: told}); err != nil {
+		state := sinkState{Port: port, Open: s.open, Read: s.read}
+		if now := time.Now(); state != told && !now.Before(next) {
+			told, next = state, now.Add(tellEvery)
+			if err := answer.Encode(state); err != nil {
 				return err
 			}
 		}
@@ -73,7 +75,7 @@ func listen() (fd, port int, err error) {
 
 type sink struct {
 	poll, listener int
-	open           int
+	open, read     int
 	events         [256]unix.EpollEvent
 }
 
@@ -122,7 +124,11 @@ func (s *sink) accept() error {
 // closes a connection that has ended.
 func (s *sink) discard(fd int) error {
 	n, _, errno := unix.Syscall6(unix.SYS_RECVFROM, uintptr(fd), 0, 1<<20, unix.MSG_TRUNC|unix.MSG_DONTWAIT, 0, 0)
-	if errno == unix.EAGAIN || errno == unix.EINTR || (errno == 0 && n > 0) {
+	switch {
+	case errno == unix.EAGAIN || errno == unix.EINTR:
+		return nil
+	case errno == 0 && n > 0:
+		s.read++
 		return nil
 	}
 	s.open--
