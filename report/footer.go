@@ -71,7 +71,7 @@ func footer(v View, short bool, left []string, width int) []string {
 		facts = append(facts, fact{about: "servers", text: v.versions()})
 	}
 	if len(left) > 0 {
-		facts = append(facts, fact{about: "left out", text: strings.Join(left, ", ") + " (the terminal is too narrow)"})
+		facts = append(facts, fact{about: "left out", text: fmt.Sprintf("%s (no room in %d columns)", strings.Join(left, ", "), width)})
 	}
 	return append(lines, factLines(append(facts, v.facts()...), width)...)
 }

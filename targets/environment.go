@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"benchrun/internal/bench"
@@ -32,7 +33,8 @@ const completeMarker = ".complete"
 type recipe struct {
 	Server       string   `json:"server"`
 	Requirements []string `json:"requirements"`
-	Files        []string `json:"files,omitempty"` // digests of the requirements that are files or folders
+	Files        []string `json:"files,omitempty"`      // digests of the requirements that are files or folders
+	Anew         bool     `json:"built_anew,omitempty"` // the files are as they were; of earlier environments nobody knows
 	Python       string   `json:"python"`
 	Version      string   `json:"python_version"`
 	Tag          string   `json:"python_tag"`
@@ -52,7 +54,7 @@ func newRecipe(server string, requirements []string, py interpreter) (recipe, er
 		if err != nil {
 			return recipe{}, err
 		}
-		r.Files = append(r.Files, d)
+		r.Files, r.Anew = append(r.Files, d), true
 	}
 	return r, nil
 }
@@ -150,25 +152,37 @@ func (e environments) prepare(ctx context.Context, r recipe, py interpreter) err
 // path.
 func build(ctx context.Context, t tool, folder string, r recipe, py interpreter) error {
 	python := filepath.Join(folder, "bin", "python")
-	var steps [][]string
+	venv, install, noCache := []string{py.path, "-m", "venv", folder}, []string{python, "-m", "pip", "install"}, "--no-cache-dir"
 	if haveUV() {
-		install := []string{"uv", "pip", "install", "--python", python}
-		if len(r.Files) > 0 { // uv knows a folder again by its project file's time, whatever else has changed
-			install = append(install, "--no-cache")
-		}
-		steps = [][]string{{"uv", "venv", "--python", py.path, folder}, append(install, r.Requirements...)}
-	} else {
-		steps = [][]string{
-			{py.path, "-m", "venv", folder},
-			append([]string{python, "-m", "pip", "install"}, r.Requirements...),
-		}
+		venv, install, noCache = []string{"uv", "venv", "--python", py.path, folder}, []string{"uv", "pip", "install", "--python", python}, "--no-cache"
 	}
-	for _, step := range steps {
-		if err := t.run(ctx, step...); err != nil {
+	if err := t.run(ctx, venv...); err != nil {
+		return err
+	}
+	if len(r.Files) > 0 {
+		// uv knows a folder again by its project file's time and pip, where it is
+		// called like a release (gunicorn-27.0.1), by its name, whatever has changed.
+		install = append(install, noCache)
+		setting, remove, err := buildAnew(folder)
+		if err != nil {
 			return err
 		}
+		defer remove()
+		t.env = append(slices.Clone(t.env), setting)
 	}
-	return nil
+	return t.run(ctx, append(install, r.Requirements...)...)
+}
+
+// buildAnew has setuptools build into an empty folder. By itself it builds into
+// the checkout, and takes from there what an earlier build has left: modules that
+// are gone, and those that were put back and so are older than what it left.
+func buildAnew(folder string) (setting string, remove func(), err error) {
+	config, into := filepath.Join(folder, "setuptools.cfg"), filepath.Join(folder, "build")
+	text := "[build]\nbuild_base = " + into + "\n"
+	if err := writeReadable(config, []byte(text)); err != nil {
+		return "", nil, cacheError(err)
+	}
+	return "DIST_EXTRA_CONFIG=" + config, func() { _ = os.RemoveAll(into) }, nil // else it only takes room
 }
 
 func haveUV() bool {

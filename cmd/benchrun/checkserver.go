@@ -31,7 +31,7 @@ it, reloads it under a light load, and compares the slots and the watchdog that
 it measures with what the server's file claims. It takes about half a minute a
 profile, and as long again as a claimed watchdog takes, --patience at most.
 
-NAME is a server, or name@version; FILE is a server file of your own. What the
+NAME is a server, name@version or name@path:DIR; FILE is a server file of your own. What the
 server does that its file does not say, or a better one would not do (a claim
 that differs, a request lost at a reload, a large upload refused, honest work
 ended by its watchdog) is told as "differs" and fails nothing.
@@ -49,12 +49,16 @@ failed; 2, 3, 4, 130 and 143 are as for benchrun itself.`,
 			if err != nil {
 				return err
 			}
+			if s.dryRun {
+				return s.planCheck(cmd, cells, patience)
+			}
 			return s.checkServer(cmd, cells, patience)
 		},
 	}
 	f := cmd.Flags()
 	f.StringArrayVarP(&s.profiles, "profile", "p", nil, "profiles (default, hardened and equal8 unless given)")
 	f.DurationVar(&patience, "patience", 5*time.Minute, "how long a claimed watchdog is waited for at most; half as long again as claimed is enough")
+	f.BoolVarP(&s.dryRun, "dry-run", "n", false, "print targets, commands, checks and time, and run nothing")
 	f.StringVar(&s.python, "python", "", "Python interpreter for the server (default /usr/bin/python3)")
 	f.IntVar(&s.port, "port", 0, "port for the server (default: a free one for each launch)")
 	completeFlags(cmd, &s)
@@ -72,7 +76,7 @@ func completeServers(_ *cobra.Command, args []string, _ string) ([]string, cobra
 // checked gives a cell for each target that is to be checked.
 func (s settings) checked(what string) ([]plan.Cell, error) {
 	ext := filepath.Ext(what)
-	isFile := strings.ContainsRune(what, os.PathSeparator) || ext == ".yaml" || ext == ".yml"
+	isFile := (strings.ContainsRune(what, os.PathSeparator) || ext == ".yaml" || ext == ".yml") && !strings.Contains(what, "@path:")
 	if isFile {
 		s.serverFiles = []string{what}
 	}
@@ -144,6 +148,34 @@ func (s settings) checkServer(cmd *cobra.Command, cells []plan.Cell, patience ti
 		return errCheckFailed
 	case runner.FindingUnmeasured:
 		return errUnmeasured
+	}
+	return nil
+}
+
+// planCheck prints what would be checked of each target; nothing is installed.
+func (s settings) planCheck(cmd *cobra.Command, cells []plan.Cell, patience time.Duration) error {
+	var b strings.Builder
+	var total time.Duration
+	for _, c := range cells {
+		fmt.Fprintf(&b, "%s\n", targetWords(c))
+		if c.Unsupported != "" {
+			fmt.Fprintf(&b, "  unsupported: %s\n", c.Unsupported)
+			continue
+		}
+		if err := describeTarget(cmd.Context(), &b, c, s.python); err != nil {
+			return err
+		}
+		check := runner.ServerCheck{
+			Target:   &runner.Prepared{Server: c.Server, Profile: c.Server.Profiles[c.Profile], ProfileName: c.Profile},
+			Patience: patience,
+		}
+		checks, about := check.Plan()
+		fmt.Fprintf(&b, "  checks   %s\n           about %s\n", strings.Join(checks, "; "), about)
+		total += about
+	}
+	fmt.Fprintf(&b, "about %s in all, plus installation where something is missing\n", total)
+	if _, err := io.WriteString(cmd.OutOrStdout(), b.String()); err != nil {
+		return fmt.Errorf("stdout: %w", err)
 	}
 	return nil
 }

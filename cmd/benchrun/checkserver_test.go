@@ -72,6 +72,17 @@ func TestCheckServer(t *testing.T) {
 				t.Errorf("%s is %q\n%s", check, got[check], out)
 			}
 		}
+		plan, err := benchrunCommand(t.Context(), t, "check-server", "reference", "--profile", "hardened", "--dry-run").Output()
+		_, planned, _ := strings.Cut(string(plan), "  checks   ")
+		planned, _, _ = strings.Cut(planned, "\n")
+		for _, check := range strings.Split(planned, "; ") { // "stop" is told as "stop (SIGTERM)"
+			if err != nil || check == "" || !slices.ContainsFunc(checks, func(made string) bool { return strings.HasPrefix(made, check) }) {
+				t.Errorf("--dry-run tells of %q, which is not checked: %v", check, err)
+			}
+		}
+		if n := strings.Count(planned, "; "); n < len(checks)-6 { // some checks have two findings
+			t.Errorf("--dry-run tells of %d checks: %s", n, planned)
+		}
 	})
 	t.Run("does not stop", func(t *testing.T) {
 		t.Parallel()

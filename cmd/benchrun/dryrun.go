@@ -70,6 +70,14 @@ func describeTarget(ctx context.Context, b *strings.Builder, c plan.Cell, python
 	return nil
 }
 
+// targetWords names a target as duel takes it: "gunicorn/default@23.0.0".
+func targetWords(c plan.Cell) string {
+	if c.Version != "" {
+		return c.Server.Name + "/" + c.Profile + "@" + c.Version
+	}
+	return c.Server.Name + "/" + c.Profile
+}
+
 // knowledge is what is known of any cell before anything is looked at.
 func (s settings) knowledge() plan.Knowledge {
 	return plan.Knowledge{Mode: s.mode(), Attempts: s.attempts}
@@ -83,11 +91,7 @@ func dryRun(ctx context.Context, w io.Writer, cells []plan.Cell, s settings) err
 	s.writeOrigins(&b)
 	last := ""
 	for i, c := range cells {
-		target := c.Server.Name + "/" + c.Profile
-		if c.Version != "" {
-			target = c.Server.Name + "@" + c.Version + "/" + c.Profile
-		}
-		if target != last {
+		if target := targetWords(c); target != last {
 			last = target
 			fmt.Fprintf(&b, "%s\n", target)
 			if c.Unsupported == "" {
@@ -110,8 +114,12 @@ func dryRun(ctx context.Context, w io.Writer, cells []plan.Cell, s settings) err
 	if s.attempts > 1 {
 		more = fmt.Sprintf("counting %d attempts where none is foreseen to hold, %s", s.attempts, more)
 	}
-	fmt.Fprintf(&b, "%d cells, %s mode, seed %d: about %s, %s\n",
-		len(cells), s.mode(), s.seed, plan.Estimate(cells, s.knowledge()).Round(time.Second), more)
+	noun := "cells"
+	if len(cells) == 1 {
+		noun = "cell"
+	}
+	fmt.Fprintf(&b, "%d %s, %s mode, seed %d: about %s, %s\n",
+		len(cells), noun, s.mode(), s.seed, plan.Estimate(cells, s.knowledge()).Round(time.Second), more)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("stdout: %w", err)
 	}

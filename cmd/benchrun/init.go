@@ -12,13 +12,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/project"
 	"benchrun/templates"
 )
 
 // ciKind is one kind of CI that benchrun init writes a file for.
 type ciKind struct {
 	path   string // of the file, inside the repository
-	write  func(from, revision string) string
+	write  func(from, revision string, settled bool) string
 	from   string // what stands for benchrun's repository unless it is given
 	wanted string
 	next   string
@@ -32,7 +33,9 @@ func ciKinds() map[string]ciKind {
 	return map[string]ciKind{
 		"github": {
 			path: ".github/workflows/benchrun.yml", from: "OWNER/benchrun", wanted: "owner/name@revision",
-			write: func(from, revision string) string { return templates.GitHub(from + "@" + revision) },
+			write: func(from, revision string, settled bool) string {
+				return templates.GitHub(from+"@"+revision, settled)
+			},
 		},
 		"gitlab": {
 			path: ".gitlab/benchrun.yml", from: "https://example.org/OWNER/benchrun.git", wanted: "address@revision",
@@ -50,9 +53,10 @@ func newInitCommand() *cobra.Command {
 		Short: "write a CI job that gates a server into its repository",
 		Long: `init ci writes a workflow for GitHub Actions (.github/workflows/benchrun.yml) or
 a file to include for GitLab (.gitlab/benchrun.yml) into the repository of a
-server's author. It overwrites nothing unless --force is given, and says what
-to do next. docs/ci.md tells how to go on.`,
-		Example: "  benchrun init ci\n  benchrun init ci github --from some-owner/benchrun@v1\n  benchrun init ci gitlab --from https://git.example.org/benchrun.git@v1",
+server's author. Where the repository has a benchrun.yaml the job goes by that.
+It overwrites nothing unless --force is given, and says what to do next.
+docs/tutorial.md goes the whole way once, docs/ci.md tells how to go on.`,
+		Example: "  benchrun init ci\n  benchrun init ci github --from some-owner/benchrun@v1 --force\n  benchrun init ci gitlab --from https://git.example.org/benchrun.git@v1",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 || len(args) > 2 || args[0] != "ci" {
@@ -71,11 +75,19 @@ to do next. docs/ci.md tells how to go on.`,
 				return err
 			}
 			path := filepath.Join(dir, filepath.FromSlash(kind.path))
-			if err := writeNew(path, kind.write(repository, revision), force); err != nil {
+			_, err = os.Stat(filepath.Join(dir, project.FileName))
+			settled := err == nil
+			if err := writeNew(path, kind.write(repository, revision, settled), force); err != nil {
 				return err
 			}
-			next := []string{"describe your server in benchrun.server.yaml (docs/contract.md), and try it: benchrun check-server benchrun.server.yaml",
-				"choose scenarios and rules in " + path}
+			next := []string{
+				"describe your server in benchrun.server.yaml (docs/contract.md), and try it: benchrun check-server benchrun.server.yaml",
+				"choose scenarios and rules in " + path,
+				"if benchrun list servers has it: write a benchrun.yaml instead (docs/tutorial.md), then benchrun init ci " + name + " --force",
+			}
+			if settled {
+				next = []string{"see what the job will do: benchrun --ci --dry-run"}
+			}
 			if from == "" {
 				next = append(next, fmt.Sprintf("put the repository that you take benchrun from in the place of %s (or give --from)", kind.from))
 			}

@@ -172,6 +172,7 @@ func TestInitCI(t *testing.T) {
 
 	initCI(bench.ExitOK, "gitlab", "--from", "https://git.example.org/x/benchrun.git@v1")
 	type job struct {
+		Extends   string
 		Script    []string
 		Variables map[string]string
 		Artifacts struct{ Reports map[string]string }
@@ -191,6 +192,25 @@ func TestInitCI(t *testing.T) {
 		rules = append(rules, m[1])
 	}
 	checkRules(t, rules)
+
+	// A project that has settled what is measured says it nowhere else.
+	if err := os.WriteFile(filepath.Join(dir, "benchrun.yaml"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := initCI(bench.ExitOK, "github", "--force"); !strings.Contains(out, "benchrun --ci --dry-run") || strings.Contains(out, "benchrun.server.yaml") {
+		t.Error(out)
+	}
+	w.Jobs = nil
+	readYAML(t, path, &w)
+	if steps := w.Jobs["benchrun"].Steps; len(steps) != 2 || len(steps[1].With) != 1 || steps[1].With["args"] != "--ci" {
+		t.Errorf("%+v", steps)
+	}
+	initCI(bench.ExitOK, "gitlab", "--force")
+	g = nil
+	readYAML(t, filepath.Join(dir, ".gitlab/benchrun.yml"), &g)
+	if own := g["benchrun"].Variables; len(own) != 1 || own["BENCHRUN_FLAGS"] != "--ci" || g["benchrun"].Extends != ".benchrun" {
+		t.Errorf("%+v", g)
+	}
 	for _, args := range [][]string{{"jenkins"}, {"github", "x"}, {"github", "--from", "x"}, {"github", "--from", "a/b@v 1"}, {"gitlab", "--from", "$(id)@v1"}} {
 		initCI(bench.ExitUsage, args...)
 	}

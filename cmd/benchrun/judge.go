@@ -27,7 +27,7 @@ again. Nothing is run and nothing in the folder is changed. It says where the
 outcome differs from what the run's own run.json holds: with the same benchrun
 there is no difference. Of a run that was killed, the attempts that it had made
 of its last cell are judged too.`,
-		Example: "  benchrun judge benchrun-out/20261121-120000-3fa9\n  benchrun judge --json - RUN | jq '.cells[].verdict'\n  benchrun judge RUN --gate gate.txt --waivers benchrun.waivers.yaml\n  benchrun judge RUN --baseline LAST_RELEASE",
+		Example: "  benchrun judge benchrun-out/20261121-120000-3fa9\n  benchrun judge benchrun-out/20261121-120000-3fa9 --format csv > cells.csv\n  benchrun judge benchrun-out/20261121-120000-3fa9 --gate gate.txt --waivers benchrun.waivers.yaml\n  benchrun judge benchrun-out/20261121-120000-3fa9 --baseline benchrun-out/last-release",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {

@@ -61,17 +61,18 @@ Without arguments it shows what it does on its own reference server, sound and
 with two planted flaws, beside wsgiref. A failed verdict is a result: the exit
 code is 0.`
 
-const rootExample = `  benchrun                                             the demonstration, two to three minutes
-  benchrun --server mod_wsgi --scenario wedge-1pct     stock and hardened mod_wsgi
-  benchrun --server gunicorn --profile 'g*'            gthread and gevent, all scenarios
+const rootExample = `  benchrun                                               # the demonstration, two to three minutes
+  benchrun --server mod_wsgi --scenario wedge-1pct       # stock and hardened mod_wsgi
+  benchrun --server gunicorn --profile 'g*'              # gthread and gevent, all scenarios
   benchrun --server gunicorn@23.0.0 --server waitress --json out.json
+  benchrun --server gunicorn@path:../gunicorn --ci       # a checkout, as it is now
   benchrun --server '*' --scenario slow-upload --dry-run
   benchrun --server gunicorn -p hardened -c @gate --attempts 2 --max-time 15m
   benchrun --server gunicorn --fail-on '*/hardened/*: verdict >= degraded' --fail-on 'survivors == 0'
   benchrun --server gunicorn --baseline benchrun-out/last-release --waivers benchrun.waivers.yaml
   benchrun --server gunicorn --ci --gate gate.txt --junit junit.xml
-  benchrun --resume benchrun-out/20261121-120000-3fa9  the rest of a run that was ended
-  benchrun judge benchrun-out/20261121-120000-3fa9     the verdicts again, from what was stored`
+  benchrun --resume benchrun-out/20261121-120000-3fa9    # the rest of a run that was ended
+  benchrun judge benchrun-out/20261121-120000-3fa9       # the verdicts again, from what was stored`
 
 const exitHelp = `
 Exit codes:
@@ -123,7 +124,7 @@ func newRootCommand() *cobra.Command {
 // pflag would split a version behind an '@' at its commas.
 func addFlags(f *pflag.FlagSet, s *settings) {
 	f.SortFlags = false
-	f.StringArrayVarP(&s.servers, "server", "s", nil, "servers to test: names, globs, name@version; repeat or separate with commas")
+	f.StringArrayVarP(&s.servers, "server", "s", nil, "servers to test: names, globs, name@version, name@path:DIR; repeat or separate with commas")
 	f.StringArrayVarP(&s.profiles, "profile", "p", nil, "profiles (default and hardened unless given)")
 	f.StringArrayVarP(&s.scenarios, "scenario", "c", nil, "scenarios: wedge-1pct, wedge, 'wedge-*', or @gate, a dozen for CI (all families at their own ratio unless given)")
 	f.StringArrayVar(&s.serverFiles, "server-file", nil, "a server file of your own; its server is known by the name in it")

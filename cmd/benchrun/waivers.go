@@ -47,7 +47,7 @@ why it is expected, and a link.
 Nothing that stands in the file is changed, comments included. What an entry
 expects and did not find is told, and so are entries that have expired: only a
 person can say whether they are still right.`,
-		Example: "  benchrun waivers update benchrun-out/20261121-120000-3fa9\n  benchrun waivers update RUN --file ci/waivers.yaml --gate ci/gate.txt",
+		Example: "  benchrun waivers update benchrun-out/20261121-120000-3fa9\n  benchrun waivers update benchrun-out/20261121-120000-3fa9 --file ci/waivers.yaml --gate ci/gate.txt",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {

@@ -75,7 +75,7 @@ func serverSection(s *targets.Server) (string, error) {
 		b.WriteString(row(code(name), fmt.Sprint(p.Workers), slots,
 			seconds(p.Claims.Watchdog, "none"), seconds(p.Claims.Grace, "not said"), why))
 	}
-	b.WriteString("\n```sh\n")
+	b.WriteString("\n```text\n") // with placeholders: nothing to type
 	for _, name := range s.ProfileNames() {
 		fmt.Fprintf(&b, "# %s\n%s\n", name, commandLine(s, s.Profiles[name]))
 	}

@@ -27,7 +27,7 @@ const FileName = "benchrun.yaml"
 // tags are for the JSON schema.
 type File struct {
 	Schema      string   `yaml:"schema" doc:"format of this file"`
-	Servers     []string `yaml:"servers" doc:"servers to test: names, globs, name@version"`
+	Servers     []string `yaml:"servers" doc:"servers to test: names, globs, name@version, name@path:DIR with DIR relative to this file"`
 	Profiles    []string `yaml:"profiles" doc:"profiles; default and hardened unless given"`
 	Scenarios   []string `yaml:"scenarios" doc:"scenarios; every family at its own ratio unless given"`
 	ServerFiles []string `yaml:"server_files" doc:"server files of one's own, relative to this file"`
@@ -114,12 +114,20 @@ func Read(path string) (map[string]Value, error) {
 	if _, ok := out["attempts"]; ok && (f.Attempts < 1 || f.Attempts > mostAttempts) {
 		return nil, src.Errorf("attempts", "%s is not between 1 and %d", strconv.Itoa(f.Attempts), mostAttempts)
 	}
-	for _, name := range []string{"server_files", "gate_files", "baseline", "waivers", "out"} {
+	for _, name := range []string{"servers", "server_files", "gate_files", "baseline", "waivers", "out"} {
 		v := out[name]
 		v.Items = slices.Clone(v.Items)
 		for i, p := range v.Items {
+			before := ""
+			if name == "servers" { // "gunicorn@path:DIR"
+				at, dir, isPath := strings.Cut(p, "@path:")
+				if !isPath || dir == "" {
+					continue
+				}
+				before, p = at+"@path:", dir
+			}
 			if !filepath.IsAbs(p) {
-				v.Items[i] = filepath.Join(filepath.Dir(path), p)
+				v.Items[i] = before + filepath.Join(filepath.Dir(path), p)
 			}
 		}
 		if len(v.Items) > 0 {

@@ -24,7 +24,7 @@ func write(t *testing.T, text string) string {
 
 func TestRead(t *testing.T) {
 	path := write(t, `schema: benchrun.config/v1
-servers: [a, "b@1"]
+servers: [a, "b@1", "c@path:../c", "d@path:/abs/d", "e@path:"]
 rules:
   - h >= 95
   - survivors == 0
@@ -40,7 +40,7 @@ out: o
 	}
 	dir := filepath.Dir(path)
 	for field, want := range map[string]Value{
-		"servers":    {[]string{"a", "b@1"}, []string{path + ":2", path + ":2"}},
+		"servers":    {[]string{"a", "b@1", "c@path:" + filepath.Join(dir, "../c"), "d@path:/abs/d", "e@path:"}, slices.Repeat([]string{path + ":2"}, 5)},
 		"rules":      {[]string{"h >= 95", "survivors == 0"}, []string{path + ":4", path + ":5"}},
 		"gate_files": {[]string{dir + "/g.txt", "/abs/g.txt"}, []string{path + ":6", path + ":6"}},
 		"strict":     {[]string{"false"}, []string{path + ":7"}},

@@ -13,7 +13,6 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
 	"benchrun/internal/plan"
-	"benchrun/scenarios"
 )
 
 // FindingVerdict is what a check of a server came to. The zero value says that
@@ -61,10 +60,7 @@ func (c *ServerCheck) Run(ctx context.Context) error {
 	if err := c.reload(ctx); err != nil {
 		return err
 	}
-	for _, f := range scenarios.All() {
-		if f.Client != bench.ClientAppFault {
-			continue
-		}
+	for _, f := range appFaults() {
 		if err := c.fault(ctx, f); err != nil {
 			return err
 		}

@@ -49,13 +49,7 @@ func (c *ServerCheck) ordinary(ctx context.Context) (up bool, err error) {
 		problem = seen + " workers only"
 	}
 	c.report("boot", expected, seen, problem)
-	for _, ask := range []struct {
-		check string
-		do    func(context.Context, *stage)
-	}{
-		{"/ping", c.ping}, {"/victim", c.victim}, {"/sleep", c.sleep}, {"/upload", c.upload},
-		{"/upload, large", c.largeUpload}, {"/download", c.download}, {"anything else", c.absent}, {"stop", c.stop},
-	} {
+	for _, ask := range c.asks() {
 		c.begin(ask.check)
 		if ask.do(ctx, s); ctx.Err() != nil {
 			return false, context.Cause(ctx)

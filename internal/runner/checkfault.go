@@ -51,7 +51,7 @@ func took(s bench.Sample) string {
 // fault asks a fresh launch for one fault and looks for its receipt and its
 // effect.
 func (c *ServerCheck) fault(ctx context.Context, f bench.Family) error {
-	check := "/fault/" + f.Fault
+	check := faultCheck(f)
 	c.begin(check)
 	var perr error
 	err := c.Lab.onStage(ctx, c.Target, c.LogPath, func(s *stage) {

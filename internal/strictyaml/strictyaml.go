@@ -117,7 +117,7 @@ func (s *Source) typeError(err error) error {
 		return bench.Usagef("%s: %s", s.file, te.Errors[0])
 	}
 	line, _ := strconv.Atoi(m[1]) // digits by the pattern
-	problem := m[2]
+	problem, hint := m[2], ""
 	path := s.pathAt(line, func(*yaml.Node) bool { return true })
 	if u := unknownField.FindStringSubmatch(problem); u != nil {
 		path = s.pathAt(line, func(n *yaml.Node) bool { return n.Value == u[1] })
@@ -131,8 +131,11 @@ func (s *Source) typeError(err error) error {
 			return n.ShortTag() == w[1] && strings.HasPrefix(n.Value, found)
 		})
 		problem = fmt.Sprintf("want %s, found %s", s.wanted(w[3]), foundWord(w[1], w[2]))
+		if w[1] == "!!map" && s.wanted(w[3]) == "text" {
+			hint = "a text with \": \" in it needs quotes"
+		}
 	}
-	return bench.Usagef("%s:%d: %s: %s", s.file, line, path, problem)
+	return &bench.UsageError{Problem: fmt.Sprintf("%s:%d: %s: %s", s.file, line, path, problem), Hint: hint}
 }
 
 // pathAt is the last, that is the innermost, field on a line that fits.
@@ -175,6 +178,9 @@ func foundWord(tag, value string) string {
 	return strconv.Quote(value)
 }
 
+// notAnAlias is what the parser says of a text that begins with a glob.
+const notAnAlias = "did not find expected alphabetic or numeric character"
+
 // syntaxError says "near": the line in the errors of the YAML parser is, for some
 // of them, the one before.
 func syntaxError(file string, err error) error {
@@ -186,5 +192,9 @@ func syntaxError(file string, err error) error {
 		}
 		text = text[len(m[0]):]
 	}
-	return bench.Usagef("%s:%s: not YAML, near this line: %s", file, line, text)
+	e := &bench.UsageError{Problem: fmt.Sprintf("%s:%s: not YAML, near this line: %s", file, line, text)}
+	if text == notAnAlias {
+		e.Hint = "a text that begins with * needs quotes"
+	}
+	return e
 }

@@ -47,6 +47,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"inner: 3\n", `f:1: inner: want a mapping (field: value), found "3"`},
 		{"name: a\n---\nname: b\n", "f: more than one YAML document in a file"},
 		{"name: [\n", "not YAML, near this line"},
+		{"items:\n  - */x: h > 1\n", "; a text that begins with * needs quotes"},
+		{"items:\n  - x: h > 1\n", `f:2: items[0]: want text, found a mapping; a text with ": " in it needs quotes`},
 	} {
 		_, err := Decode("f", []byte(tt.text), &sample{}, "strictyaml.word")
 		var usage *bench.UsageError

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// everyBlock is for a day on which nobody needs the machine; it takes hours.
+var everyBlock = flag.Bool("every-block", false, "measure what the examples of README.md and docs/ measure, where otherwise --dry-run is added")
+
+const tutorial = "docs/tutorial.md"
+
+// Every console and sh block of README.md and docs/ is run by bash, each in a
+// fresh folder that holds what the examples name, and benchrun is the code under
+// test. What is shortened, unless -every-block is given:
+//
+//   - --dry-run is added to what would measure (the main command, duel,
+//     calibrate, check-server): every name, flag, file and rule is resolved, and
+//     nothing is launched;
+//   - scripts/bench is benchrun itself, without the building; scripts/cost is
+//     asked for --help alone;
+//   - the stored runs hold one cell, taken from the published results and said to
+//     be of this machine; the one that --resume goes on with lacks nothing.
+//
+// The tutorial is another matter: TestTutorial runs all of it.
+func TestBlocks(t *testing.T) {
+	examples := furnished(t)
+	pages := map[string]int{}
+	for _, b := range allBlocks(t) {
+		pages[b.page]++
+		if b.page == tutorial {
+			continue
+		}
+		t.Run(fmt.Sprintf("%s:%d", b.page, b.line), func(t *testing.T) {
+			if !*everyBlock { // what is measured is measured alone
+				t.Parallel()
+			}
+			dir := t.TempDir()
+			if err := os.CopyFS(dir, os.DirFS(examples)); err != nil {
+				t.Fatal(err)
+			}
+			for _, problem := range runBlocks(t, dir, []docBlock{b}, allowedCodes()).problems {
+				t.Error(problem)
+			}
+		})
+	}
+	for _, page := range []string{"README.md", "docs/ci.md", "docs/cli.md", "docs/findings.md", "docs/scenarios.md", tutorial} {
+		if pages[page] == 0 {
+			t.Errorf("%s: no block was found", page)
+		}
+	}
+}
+
+// The tutorial's blocks are run for real, one after another in one session, and
+// what the page shows of their output is compared. Every command must end well,
+// but for one whose code the page shows by an echo $? behind it. On a busy host a
+// cell may be invalid, which is no fault of the page: it is tried once more then.
+func TestTutorial(t *testing.T) {
+	blocks := slices.DeleteFunc(allBlocks(t), func(b docBlock) bool { return b.page != tutorial })
+	if len(blocks) == 0 {
+		t.Fatalf("%s has no blocks", tutorial)
+	}
+	got := session{}
+	for range 2 {
+		dir := t.TempDir()
+		writeShim(t, filepath.Join(dir, "bin", "benchrun"), "")
+		got = runBlocks(t, dir, blocks, []int{bench.ExitOK})
+		if !got.invalid || len(got.problems) == 0 {
+			break
+		}
+		t.Logf("a cell is invalid: the host was busy\n%s", strings.Join(got.problems, "\n"))
+	}
+	for _, problem := range got.problems {
+		t.Error(problem)
+	}
+}
+
+// allowedCodes are the codes that a command may end with which shows none. The
+// examples measure what they like, and what fails there is a result.
+func allowedCodes() []int {
+	if *everyBlock {
+		return []int{bench.ExitOK, bench.ExitUnmeasured, bench.ExitCheckFailed}
+	}
+	return []int{bench.ExitOK}
+}
+
+// session is what a session of bash came to.
+type session struct {
+	problems []string
+	invalid  bool // some cell or attempt, because of the host
+}
+
+// tellsCode is the command by which a page shows the code of the one before.
+const tellsCode = "echo $?"
+
+// runBlocks runs the commands of some blocks in one session of bash, in the
+// folder's work/ with its bin/ before PATH, and holds them to what the page shows.
+func runBlocks(t *testing.T, dir string, blocks []docBlock, codes []int) session {
+	t.Helper()
+	var script strings.Builder
+	script.WriteString("code=0\n")
+	n := 0
+	for _, b := range blocks {
+		for _, c := range b.commands {
+			fmt.Fprintf(&script, "(exit $code); eval '%s' >%s 2>&1 </dev/null; code=$?; echo $code $SECONDS >%s\n",
+				strings.ReplaceAll(c.text, "'", `'\''`), filepath.Join(dir, fmt.Sprint(n, ".out")), filepath.Join(dir, fmt.Sprint(n, ".code")))
+			n++
+		}
+	}
+	work := filepath.Join(dir, "work")
+	if err := os.MkdirAll(work, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	bash(t, work, script.String(), filepath.Join(dir, "bin"))
+
+	var out session
+	n, before := 0, 0
+	for _, b := range blocks {
+		for i, c := range b.commands {
+			where := fmt.Sprintf("%s:%d: %s", b.page, c.line, c.text)
+			output, oerr := os.ReadFile(filepath.Join(dir, fmt.Sprint(n, ".out")))
+			text, cerr := os.ReadFile(filepath.Join(dir, fmt.Sprint(n, ".code")))
+			code, seconds := 0, 0
+			_, serr := fmt.Sscan(string(text), &code, &seconds)
+			n++
+			if err := errors.Join(oerr, cerr, serr); err != nil {
+				out.problems = append(out.problems, where+": the session was over before it ended")
+				return out
+			}
+			if seconds > before {
+				t.Logf("%s: %d s", where, seconds-before)
+			}
+			before = seconds
+			out.invalid = out.invalid || code == bench.ExitUnmeasured || strings.Contains(string(output), "? invalid")
+			told := i+1 < len(b.commands) && b.commands[i+1].text == tellsCode
+			if !told && !slices.Contains(codes, code) {
+				out.problems = append(out.problems, fmt.Sprintf("%s: exit %d\n%s", where, code, output))
+			} else if problem := c.differs(string(output)); problem != "" {
+				out.problems = append(out.problems, where+": "+problem)
+			}
+		}
+	}
+	return out
+}
+
+// bash runs a script, with all that it has started when time is up.
+func bash(t *testing.T, dir, script, bin string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	if *everyBlock {
+		ctx, cancel = context.WithCancel(t.Context())
+	}
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash", "-c", script)
+	cmd.Dir = dir
+	for _, v := range os.Environ() { // no setting of the user's decides what an example does
+		if name, _, _ := strings.Cut(v, "="); !strings.HasPrefix(name, "BENCHRUN_") || name == "BENCHRUN_CACHE" {
+			cmd.Env = append(cmd.Env, v)
+		}
+	}
+	cmd.Env = append(cmd.Env, "PATH="+bin+":"+os.Getenv("PATH"), "XDG_CONFIG_HOME="+filepath.Join(dir, "..", "config"), "GITHUB_ACTIONS=")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = time.Minute
+	if output, err := cmd.CombinedOutput(); err != nil || len(output) > 0 {
+		t.Logf("bash: %v\n%s", err, output)
+	}
+}
+
+// What a session does is held to the page, and one that breaks off is told.
+func TestRunBlocks(t *testing.T) {
+	commands := func(lines ...string) []docBlock {
+		got, err := readCommands(lines, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []docBlock{{page: "p.md", commands: got}}
+	}
+	for _, tt := range []struct {
+		blocks  []docBlock
+		problem string
+	}{
+		{commands("$ mkdir a && cd a; x='1  2'", `$ echo "$x"; pwd >&2`, "1  2", "…/work/a"), ""},
+		{commands("$ (exit 7)", "$ echo $?", "7"), ""},
+		{commands("$ (exit 7)", "$ echo $?", "0"), `"0"`},
+		{commands("$ (exit 7)", "$ true"), "(exit 7): exit 7"},
+		{commands("$ no-such-command"), "no-such-command: exit 127"},
+		{commands("$ echo 'unclosed"), "exit"},
+		{commands("$ cat", "$ x=7; cat <<END", "$x", "END", "7"), ""},
+		{commands("$ exit", "$ true"), "exit: the session was over"},
+		{append(commands("$ here=1"), commands("$ echo $here", "1")...), ""},
+	} {
+		got := strings.Join(runBlocks(t, t.TempDir(), tt.blocks, []int{0}).problems, "\n")
+		if (got == "") != (tt.problem == "") || !strings.Contains(got, tt.problem) {
+			t.Errorf("%+v: %s", tt.blocks, got)
+		}
+	}
+	if !runBlocks(t, t.TempDir(), commands("$ (exit 5)", "$ echo $?", "10"), nil).invalid {
+		t.Error("code 5 does not stand for what could not be measured")
+	}
+}

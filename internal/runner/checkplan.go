@@ -1,0 +1,58 @@
+package runner
+
+import (
+	"context"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/plan"
+	"benchrun/scenarios"
+)
+
+// ask is a check of the first launch.
+type ask struct {
+	check string
+	do    func(context.Context, *stage)
+}
+
+// asks are the checks of the first launch, in order; the last one ends it.
+func (c *ServerCheck) asks() []ask {
+	return []ask{
+		{"/ping", c.ping}, {"/victim", c.victim}, {"/sleep", c.sleep}, {"/upload", c.upload},
+		{"/upload, large", c.largeUpload}, {"/download", c.download}, {"anything else", c.absent}, {"stop", c.stop},
+	}
+}
+
+// appFaults are the families whose fault is the app's.
+func appFaults() (out []bench.Family) {
+	for _, f := range scenarios.All() {
+		if f.Client == bench.ClientAppFault {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// faultCheck names the check of a family's fault.
+func faultCheck(f bench.Family) string { return "/fault/" + f.Fault }
+
+// usually is what a profile's checks take, without the wait for a watchdog.
+const usually = 30 * time.Second
+
+// Plan names the checks in their order and says about how long they take,
+// installing aside. Of the target it needs server and profile alone, and it
+// launches nothing.
+func (c *ServerCheck) Plan() (checks []string, about time.Duration) {
+	checks = []string{"boot"}
+	for _, a := range c.asks() {
+		checks = append(checks, a.check)
+	}
+	if signal := c.Target.Server.ReloadSignal(c.Target.Profile); signal != "" {
+		checks = append(checks, "reload (SIG"+signal+")")
+	}
+	for _, f := range appFaults() {
+		checks = append(checks, faultCheck(f))
+	}
+	claim := c.Target.Profile.Claims.Watchdog
+	return append(checks, "slots", "watchdog"), usually + min(max(seconds(claim), plan.WatchdogLeast), c.patience(claim))
+}
