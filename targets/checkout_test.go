@@ -14,7 +14,7 @@ func TestInstallCheckoutAsItIs(t *testing.T) {
 	dir := openDir(t)
 	t.Setenv(CacheVariable, filepath.Join(dir, "cache"))
 	t.Setenv("PATH", "/usr/bin:/bin") // pip, whether there is uv or not
-	source := filepath.Join(dir, "toy-1.0")
+	source := filepath.Join(dir, "toy-1.0 %20#;x")
 	write := func(name, text string, age time.Duration) {
 		t.Helper()
 		path := filepath.Join(source, name)
@@ -30,7 +30,7 @@ func TestInstallCheckoutAsItIs(t *testing.T) {
 		}
 	}
 	write("pyproject.toml", "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'setuptools.build_meta'\n"+
-		"[project]\nname = 'toy'\nversion = '1.0'\n[tool.setuptools]\npackages = ['toy']\n", 0)
+		"[project]\nname = 'toy'\nversion = '1.0'\n[tool.setuptools]\npackages = ['toy', 'toy.target']\n", 0)
 	server := toyServer("toy=={version}")
 	server.VersionCommand = []string{"/bin/echo", "1.0"}
 	server.Version = "1.0"
@@ -40,25 +40,31 @@ func TestInstallCheckoutAsItIs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := probe(t.Context(), nil, in.Python, "-c", "import toy, importlib.util as u; print(toy.state, bool(u.find_spec('toy.more')))")
+		out, err := probe(t.Context(), nil, in.Python, "-c", "import toy, toy.target, importlib.util as u; print(toy.state, toy.target.state, bool(u.find_spec('toy.more')))")
 		if err != nil {
 			t.Fatal(err)
 		}
 		return out
 	}
 	write("toy/__init__.py", "state = '1.new'\n", 0)
+	write("toy/target/__init__.py", "state = 1\n", 0)
 	write("toy/more.py", "", 0)
-	if got := installed(); got != "1.new True\n" {
+	if got := installed(); got != "1.new 1 True\n" {
 		t.Errorf("installed first: %q", got)
 	}
 	write("toy/__init__.py", "state = '1.old'\n", time.Hour)
+	write("toy/target/__init__.py", "state = 2\n", 0)
 	if err := os.Remove(filepath.Join(source, "toy/more.py")); err != nil {
 		t.Fatal(err)
 	}
-	if got := installed(); got != "1.old False\n" {
+	if got := installed(); got != "1.old 2 False\n" {
 		t.Errorf("installed after a change: %q", got)
 	}
-	if exists(filepath.Join(source, "build")) {
-		t.Error("the checkout was built in")
+	write("toy/target/__init__.py", "state = 3\n", 0) // a package that is called as what builds make
+	if got := installed(); got != "1.old 3 False\n" {
+		t.Errorf("installed after a change of that alone: %q", got)
+	}
+	if left, err := os.ReadDir(source); err != nil || len(left) != 2 {
+		t.Errorf("the checkout was built in: %v, %v", left, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -159,30 +160,45 @@ func build(ctx context.Context, t tool, folder string, r recipe, py interpreter)
 	if err := t.run(ctx, venv...); err != nil {
 		return err
 	}
+	requirements := r.Requirements
 	if len(r.Files) > 0 {
 		// uv knows a folder again by its project file's time and pip, where it is
 		// called like a release (gunicorn-27.0.1), by its name, whatever has changed.
 		install = append(install, noCache)
-		setting, remove, err := buildAnew(folder)
-		if err != nil {
+		var err error
+		if requirements, err = copySources(requirements, filepath.Join(folder, "source")); err != nil {
 			return err
 		}
-		defer remove()
-		t.env = append(slices.Clone(t.env), setting)
 	}
-	return t.run(ctx, append(install, r.Requirements...)...)
+	err := t.run(ctx, append(install, requirements...)...)
+	return errors.Join(err, os.RemoveAll(filepath.Join(folder, "source"))) // it only takes room
 }
 
-// buildAnew has setuptools build into an empty folder. By itself it builds into
-// the checkout, and takes from there what an earlier build has left: modules that
-// are gone, and those that were put back and so are older than what it left.
-func buildAnew(folder string) (setting string, remove func(), err error) {
-	config, into := filepath.Join(folder, "setuptools.cfg"), filepath.Join(folder, "build")
-	text := "[build]\nbuild_base = " + into + "\n"
-	if err := writeReadable(config, []byte(text)); err != nil {
-		return "", nil, cacheError(err)
+// copySources has checkouts built in copies of them: a build tool leaves files
+// beside its sources, and takes from there what an earlier build has left,
+// modules that are gone and those that were put back and so are older. It gives
+// the requirements with the copies, and the paths of files, as URLs.
+func copySources(requirements []string, into string) ([]string, error) {
+	out := slices.Clone(requirements)
+	for i, req := range requirements {
+		name, path, ok := strings.Cut(req, atFile)
+		if !ok {
+			continue
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, err
+		}
+		if info.IsDir() {
+			target := filepath.Join(into, fmt.Sprint(i))
+			if err := copySource(path, target); err != nil {
+				return nil, err
+			}
+			path = target
+		}
+		out[i] = name + atFile + (&url.URL{Path: path}).EscapedPath()
 	}
-	return "DIST_EXTRA_CONFIG=" + config, func() { _ = os.RemoveAll(into) }, nil // else it only takes room
+	return out, nil
 }
 
 func haveUV() bool {

@@ -1,11 +1,8 @@
 package targets
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -112,59 +109,3 @@ func require(requirement, own, version string) string {
 
 // atFile stands in a requirement before an absolute path.
 const atFile = " @ file://"
-
-// How much a checkout may hold: more is no server's source.
-const (
-	maxTreeFiles = 50_000
-	maxTreeBytes = 512 << 20
-)
-
-// notSource are the folders of a checkout that building and testing make.
-var notSource = []string{".git", ".hg", ".tox", ".nox", ".venv", "venv", ".mypy_cache", ".pytest_cache", ".ruff_cache",
-	"__pycache__", "node_modules", "target", "build", "dist", "benchrun-out"}
-
-// digest is of a file, or of a folder's source files with their names: what is
-// installed from it is the same as long as that is.
-func digest(path string) (string, error) {
-	sum := sha256.New()
-	files, bytes := 0, int64(0)
-	err := filepath.WalkDir(path, func(at string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && at != path && (slices.Contains(notSource, d.Name()) || strings.HasSuffix(d.Name(), ".egg-info")):
-			return filepath.SkipDir
-		case !d.Type().IsRegular():
-			return nil
-		}
-		rel, err := filepath.Rel(path, at)
-		if err != nil {
-			return err
-		}
-		n, err := addFile(sum, rel, at)
-		bytes += n
-		if files++; files > maxTreeFiles || bytes > maxTreeBytes {
-			return bench.Usagef("path:%s: more than %d files or %d MiB: that is no server's checkout", path, maxTreeFiles, maxTreeBytes>>20)
-		}
-		return err
-	})
-	var usage *bench.UsageError
-	if err != nil && !errors.As(err, &usage) {
-		return "", &bench.EnvironmentError{Problem: "cannot read " + path, Err: err}
-	}
-	return fmt.Sprintf("%x", sum.Sum(nil)), err
-}
-
-func addFile(sum hash.Hash, name, path string) (int64, error) {
-	f, err := os.Open(path) //nolint:gosec // the user names the folder
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = f.Close() }() // only read
-	info, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
-	_, _ = fmt.Fprintf(sum, "%q %d\n", name, info.Size()) // a hash never fails
-	return io.Copy(sum, f)
-}

@@ -1,0 +1,152 @@
+package targets
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// How much a checkout may hold: more is no server's source.
+const (
+	maxTreeFiles = 50_000
+	maxTreeBytes = 512 << 20
+)
+
+// Folders of a checkout that are no source.
+var (
+	// versionControl is not what is installed, but some build tools ask it for
+	// the version.
+	versionControl = []string{".git", ".hg"}
+	// toolsOwn are made by tools, wherever they work.
+	toolsOwn = []string{".tox", ".nox", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__", "node_modules"}
+	// madeOnTop are made by building and testing, on top. Further down they may
+	// be anything, a package called target for example.
+	madeOnTop = []string{"venv", "target", "build", "dist", "benchrun-out"}
+)
+
+// walkSource calls each for the files and folders of a checkout's source, and for
+// links as for what they lead to; rel is the name in the checkout. A folder
+// behind a link is called for and not walked.
+func walkSource(top string, each func(rel, at string, info fs.FileInfo) error) error {
+	return filepath.WalkDir(top, func(at string, d fs.DirEntry, err error) error {
+		if err != nil || at == top {
+			return err
+		}
+		rel, err := filepath.Rel(top, at)
+		if err != nil {
+			return err
+		}
+		name, onTop := d.Name(), rel == d.Name()
+		if d.IsDir() && (slices.Contains(toolsOwn, name) || onTop && (slices.Contains(madeOnTop, name) || strings.HasSuffix(name, ".egg-info"))) {
+			return filepath.SkipDir
+		}
+		info, err := os.Stat(at)
+		switch {
+		case err != nil && d.Type()&fs.ModeSymlink != 0: // it leads nowhere
+			return nil
+		case err != nil:
+			return err
+		}
+		if err := each(rel, at, info); err != fs.SkipDir || d.IsDir() { //nolint:errorlint // WalkDir asks so too
+			return err
+		}
+		return nil // behind a link there is nothing to skip
+	})
+}
+
+// digest is of a file, or of a folder's source files with their names: what is
+// installed from it is the same as long as that is.
+func digest(path string) (string, error) {
+	sum := sha256.New()
+	files, bytes := 0, int64(0)
+	add := func(rel, at string, info fs.FileInfo) error {
+		switch {
+		case info.IsDir() && slices.Contains(versionControl, filepath.Base(rel)):
+			return filepath.SkipDir
+		case !info.Mode().IsRegular():
+			return nil
+		}
+		n, err := addFile(sum, rel, at)
+		bytes += n
+		if files++; files > maxTreeFiles || bytes > maxTreeBytes {
+			return bench.Usagef("path:%s: more than %d files or %d MiB: that is no server's checkout", path, maxTreeFiles, maxTreeBytes>>20)
+		}
+		return err
+	}
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		err = walkSource(path, add)
+	} else if err == nil {
+		err = add(".", path, info)
+	}
+	var usage *bench.UsageError
+	if err != nil && !errors.As(err, &usage) {
+		return "", &bench.EnvironmentError{Problem: "cannot read " + path, Err: err}
+	}
+	return fmt.Sprintf("%x", sum.Sum(nil)), err
+}
+
+func addFile(sum hash.Hash, name, path string) (int64, error) {
+	f, err := os.Open(path) //nolint:gosec // the user names the folder
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	_, _ = fmt.Fprintf(sum, "%q %d\n", name, info.Size()) // a hash never fails
+	return io.Copy(sum, f)
+}
+
+// copySource copies a checkout's source, and its version control, into a new
+// folder. What is behind links is copied too, but for folders, which stay links.
+func copySource(top, into string) error {
+	if err := os.MkdirAll(into, 0o755); err != nil {
+		return err
+	}
+	return walkSource(top, func(rel, at string, info fs.FileInfo) error {
+		to := filepath.Join(into, rel)
+		link, err := os.Lstat(at)
+		switch {
+		case err != nil:
+			return err
+		case info.IsDir() && link.Mode()&fs.ModeSymlink != 0:
+			real, err := filepath.EvalSymlinks(at)
+			if err != nil {
+				return err
+			}
+			return os.Symlink(real, to)
+		case info.IsDir():
+			return os.Mkdir(to, 0o755)
+		case !info.Mode().IsRegular(): // a socket, a pipe
+			return nil
+		}
+		return copyFile(at, to, info.Mode().Perm()|0o200)
+	})
+}
+
+func copyFile(from, to string, mode fs.FileMode) (err error) {
+	in, err := os.Open(from) //nolint:gosec // the user names the folder
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.Close() }() // only read
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	_, err = io.Copy(out, in)
+	return err
+}
