@@ -10,8 +10,10 @@ import (
 
 // DuelView is a duel, ready to be shown: a line a scenario.
 type DuelView struct {
-	A, B  string // the two targets
-	Bouts []DuelRow
+	A, B   string // the two targets
+	Target string // B by a name that stays the same from version to version: "gunicorn.hardened"
+	Bouts  []DuelRow
+	Broke  string // what kept it from coming to its end; "" = nothing did
 }
 
 // DuelRow is the duel under one scenario. A and B give the verdicts of the
@@ -19,6 +21,7 @@ type DuelView struct {
 type DuelRow struct {
 	Scenario, Answer, A, B, Loss string
 	Pairs                        int
+	Seconds                      float64 // that its attempts took
 	Reasons                      []string
 }
 

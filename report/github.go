@@ -20,10 +20,13 @@ const MostSummaryBytes = 900_000
 
 // Annotations writes what came of a run as workflow commands of GitHub Actions:
 // an error for each cell that keeps the run from passing, a warning for each
-// other one that is flaky or did not hold. Where there are more than GitHub
-// shows, the last one says how many.
-func Annotations(w io.Writer, run bench.Run, findings []Finding) error {
+// other one that is flaky or did not hold, and for each note. Where there are
+// more than GitHub shows, the last one says how many.
+func Annotations(w io.Writer, run bench.Run, findings []Finding, notes []string) error {
 	var failing, warnings []string
+	for _, n := range notes {
+		warnings = append(warnings, annotation("warning", "benchrun", clean(n)))
+	}
 	if whole := found(findings, WholeRun); len(whole) > 0 {
 		failing = append(failing, annotation("error", "benchrun", whole[0].Text))
 	}
@@ -40,7 +43,7 @@ func Annotations(w io.Writer, run bench.Run, findings []Finding) error {
 				texts = append(texts, "flaky: its attempts disagree")
 			}
 			if c.Verdict == bench.Broken || c.Verdict == bench.Failed || c.Verdict == bench.Degraded {
-				texts = append(texts, c.Verdict.String()+"; no rule asks about it")
+				texts = append(texts, c.Verdict.String()+"; the gate lets it pass")
 			}
 			if len(texts) == 0 {
 				continue
@@ -62,7 +65,7 @@ func Annotations(w io.Writer, run bench.Run, findings []Finding) error {
 	}{{"error", failing}, {"warning", warnings}} {
 		if more := len(kind.lines) - MostAnnotations + 1; more > 1 {
 			kind.lines = append(kind.lines[:MostAnnotations-1:MostAnnotations-1],
-				annotation(kind.level, "benchrun", fmt.Sprintf("%d more cells; the step's summary has them all", more)))
+				annotation(kind.level, "benchrun", fmt.Sprintf("%d more; the step's summary has them all", more)))
 		}
 		for _, line := range kind.lines {
 			if _, err := io.WriteString(w, line+"\n"); err != nil {
@@ -84,9 +87,9 @@ func annotation(level, title, text string) string {
 }
 
 // StepSummary writes the summary of a run for a step of GitHub Actions: what
-// keeps it from passing, then all of Markdown. It takes room bytes at most; a
+// keeps it from passing, notes, then all of Markdown. It takes room bytes at most; a
 // longer one is cut at the end of a line, and says so.
-func StepSummary(w io.Writer, v View, findings []Finding, room int) error {
+func StepSummary(w io.Writer, v View, findings []Finding, notes []string, room int) error {
 	var b bytes.Buffer
 	b.WriteString("## benchrun\n\n")
 	for i := range v.Rows {
@@ -97,7 +100,10 @@ func StepSummary(w io.Writer, v View, findings []Finding, room int) error {
 	for _, f := range found(findings, WholeRun) {
 		b.WriteString("- " + summaryMark(f) + escaped(f.Text) + "\n")
 	}
-	if len(findings) > 0 {
+	for _, n := range notes {
+		b.WriteString("- " + escaped(clean(n)) + "\n")
+	}
+	if len(findings)+len(notes) > 0 {
 		b.WriteByte('\n')
 	}
 	if err := Markdown(&b, v); err != nil {

@@ -12,19 +12,26 @@ import (
 func annotationsOf(t *testing.T, run bench.Run, findings ...Finding) []string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Annotations(&b, run, findings); err != nil {
+	if err := Annotations(&b, run, findings, nil); err != nil {
 		t.Fatal(err)
 	}
 	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 }
 
 func TestAnnotations(t *testing.T) {
+	var b bytes.Buffer
+	if err := Annotations(&b, sampleRun(), nil, []string{"waiver: w.yaml:3: expired\non 2020-12-31"}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "::warning title=benchrun::waiver: w.yaml:3: expired on 2020-12-31\n"; !strings.Contains(b.String(), want) {
+		t.Errorf("no %q in %s", want, b.String())
+	}
 	got := annotationsOf(t, sampleRun(), sampleFindings()...)
 	want := []string{
 		"::error title=gunicorn/default/wedge-1pct::want verdict >= degraded, seen failed%0A",
 		"::error title=waitress/default/wedge-1pct::flagged flaky%0AH 97.9 %25: lost",
 		"::error title=mod_wsgi/default/segfault-1pct::the host stalled%0A",
-		"::warning title=mod_wsgi/hardened/segfault-1pct::broken; no rule asks about it%0A",
+		"::warning title=mod_wsgi/hardened/segfault-1pct::broken; the gate lets it pass%0A",
 	}
 	if len(got) != len(want) {
 		t.Fatalf("%d lines:\n%s", len(got), strings.Join(got, "\n"))
@@ -34,7 +41,7 @@ func TestAnnotations(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got[i], want[i])
 		}
 	}
-	if got = annotationsOf(t, sampleRun()); len(got) != 3 || !strings.Contains(got[1], "::flaky: its attempts disagree%0Adegraded; no rule") {
+	if got = annotationsOf(t, sampleRun()); len(got) != 3 || !strings.Contains(got[1], "::flaky: its attempts disagree%0Adegraded; the gate") {
 		t.Errorf("%s", strings.Join(got, "\n"))
 	}
 }
@@ -43,7 +50,7 @@ func TestAnnotations(t *testing.T) {
 func TestAnnotationsEscape(t *testing.T) {
 	run := bench.Run{Cells: []bench.Cell{{Server: "a,b:c%", Profile: "p\r\n::error::x", Scenario: "s", Verdict: bench.Failed, Reasons: []string{"1%0A,:\n::add-mask::y"}}}}
 	got := annotationsOf(t, run)
-	if want := "::warning title=a%2Cb%3Ac%25/p  %3A%3Aerror%3A%3Ax/s::failed; no rule asks about it%0A1%250A,: ::add-mask::y"; len(got) != 1 || got[0] != want {
+	if want := "::warning title=a%2Cb%3Ac%25/p  %3A%3Aerror%3A%3Ax/s::failed; the gate lets it pass%0A1%250A,: ::add-mask::y"; len(got) != 1 || got[0] != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
@@ -62,7 +69,7 @@ func TestAnnotationsAreCapped(t *testing.T) {
 		if len(got) != 2*MostAnnotations {
 			t.Fatalf("%d lines of %d cells", len(got), cells)
 		}
-		more := fmt.Sprintf("::error title=benchrun::%d more cells", cells-MostAnnotations+1)
+		more := fmt.Sprintf("::error title=benchrun::%d more", cells-MostAnnotations+1)
 		if last := got[MostAnnotations-1]; (cells > MostAnnotations) != strings.HasPrefix(last, more) {
 			t.Errorf("%d cells: %s", cells, last)
 		}
@@ -72,7 +79,7 @@ func TestAnnotationsAreCapped(t *testing.T) {
 func TestStepSummary(t *testing.T) {
 	write := func(room int) string {
 		var b bytes.Buffer
-		if err := StepSummary(&b, sampleView(), append(sampleFindings(), Finding{Cell: WholeRun, By: "run", Text: "a|b"}), room); err != nil {
+		if err := StepSummary(&b, sampleView(), append(sampleFindings(), Finding{Cell: WholeRun, By: "run", Text: "a|b"}), []string{"waived: c*d"}, room); err != nil {
 			t.Fatal(err)
 		}
 		return b.String()
@@ -80,7 +87,7 @@ func TestStepSummary(t *testing.T) {
 	all := write(MostSummaryBytes)
 	for _, want := range []string{
 		"- **broken** gunicorn 23.0.0 default wedge-1pct: want verdict &gt;= degraded, seen failed\n",
-		"- **not measured** a\\|b\n", "benchrun judge benchrun-out/",
+		"- **not measured** a\\|b\n", "- waived: c\\*d\n", "benchrun judge benchrun-out/",
 	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("no %q in\n%s", want, all)

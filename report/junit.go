@@ -107,6 +107,11 @@ func JUnit(w io.Writer, run bench.Run, findings []Finding) error {
 		all.Suites = append(all.Suites, s)
 	}
 	all.Time = junitTime(total)
+	return all.write(w)
+}
+
+// write counts and writes the suites.
+func (all junitSuites) write(w io.Writer) error {
 	for _, s := range all.Suites {
 		all.Tests, all.Failures, all.Errors = all.Tests+s.Tests, all.Failures+s.Failures, all.Errors+s.Errors
 	}

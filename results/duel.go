@@ -51,6 +51,9 @@ type BoutPair struct {
 
 // Encode writes the duel as indented JSON.
 func (d Duel) Encode(w io.Writer) error {
+	if d.Bouts == nil {
+		d.Bouts = []Bout{}
+	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)

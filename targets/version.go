@@ -66,15 +66,29 @@ func (s *Server) wantedVersion(requirements []string, asked string) (string, err
 	return asked, nil
 }
 
+// FixedVersion is a version as it is asked for from another working folder: a
+// path is absolute.
+func FixedVersion(asked string) (string, error) {
+	path, isPath := strings.CutPrefix(asked, versionPath)
+	if !isPath {
+		return asked, nil
+	}
+	abs, err := filepath.Abs(path)
+	return versionPath + abs, err
+}
+
 // checkout checks the path of something that pip can install.
 func checkout(server, path string) (string, error) {
+	if path == "" {
+		return "", bench.Usagef("%s@path: names no folder: write path:DIR", server)
+	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return "", fmt.Errorf("%s@path:%s: %w", server, path, err)
 	}
 	info, err := os.Stat(abs)
 	switch {
-	case path == "" || errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist):
 		return "", bench.Usagef("%s@path:%s: there is no %s", server, path, abs)
 	case err != nil:
 		return "", bench.Usagef("%s@path:%s: %v", server, path, err)

@@ -142,7 +142,7 @@ func decided(g *gateFlags, stderr io.Writer, run bench.Run) error {
 	if err != nil {
 		return err
 	}
-	_, err = g.decide(stderr, rules, run)
+	_, _, err = g.decide(stderr, rules, run)
 	return err
 }
 

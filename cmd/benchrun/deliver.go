@@ -38,6 +38,9 @@ var formats = map[string]func(w io.Writer, run bench.Run, v report.View, opts re
 // --json. With --json - stdout carries the JSON alone.
 func (s settings) print(cmd *cobra.Command, run bench.Run, folder string) error {
 	out := cmd.OutOrStdout()
+	if s.jsonFile == "-" || s.format == "json" || s.format == "csv" { // data, which nobody may change
+		out = unwrapped(out)
+	}
 	if s.jsonFile == "-" {
 		return report.JSON(out, run)
 	}
@@ -56,17 +59,17 @@ func (s settings) print(cmd *cobra.Command, run bench.Run, folder string) error 
 // coming to its end; nil = it did.
 func (s settings) deliver(cmd *cobra.Command, run bench.Run, folder string, rules []gate.Rule, broke error) (verdict, err error) {
 	err = s.print(cmd, run, folder)
-	findings, verdict := s.gate.decide(cmd.ErrOrStderr(), rules, run)
+	findings, notes, verdict := s.gate.decide(cmd.ErrOrStderr(), rules, run)
 	if broke != nil {
 		findings = append(findings, report.Finding{Cell: report.WholeRun, By: "run", Text: "it did not come to its end: " + broke.Error()})
 	}
 	if s.junitFile != "" {
 		err = errors.Join(err, writeFile("--junit", s.junitFile, func(w io.Writer) error { return report.JUnit(w, run, findings) }))
 	}
-	if os.Getenv("GITHUB_ACTIONS") == "true" {
+	if onGitHub() {
 		v := report.NewView(run)
 		v.Folder = folder
-		if gerr := tellGitHub(cmd.ErrOrStderr(), run, v, findings); gerr != nil { // no reason to fail a run
+		if gerr := tellGitHub(cmd.ErrOrStderr(), run, v, findings, notes); gerr != nil { // no reason to fail a run
 			_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "benchrun: not told to GitHub:", gerr)
 		}
 	}
@@ -75,12 +78,17 @@ func (s settings) deliver(cmd *cobra.Command, run bench.Run, folder string, rule
 
 // tellGitHub writes annotations to stderr, which GitHub's runner reads like
 // stdout, so that stdout carries results alone; and the summary to the file
-// that GITHUB_STEP_SUMMARY names. What the step has written there before
-// counts against the room.
-func tellGitHub(stderr io.Writer, run bench.Run, v report.View, findings []report.Finding) (err error) {
-	if err := report.Annotations(stderr, run, findings); err != nil {
+// that GITHUB_STEP_SUMMARY names.
+func tellGitHub(stderr io.Writer, run bench.Run, v report.View, findings []report.Finding, notes []string) (err error) {
+	if err := report.Annotations(unwrapped(stderr), run, findings, notes); err != nil {
 		return err
 	}
+	return addSummary(func(w io.Writer, room int) error { return report.StepSummary(w, v, findings, notes, room) })
+}
+
+// addSummary adds to the step's summary, where there is one. What the step has
+// written there before counts against the room.
+func addSummary(write func(w io.Writer, room int) error) (err error) {
 	path := os.Getenv("GITHUB_STEP_SUMMARY")
 	if path == "" {
 		return nil
@@ -94,7 +102,7 @@ func tellGitHub(stderr io.Writer, run bench.Run, v report.View, findings []repor
 	if err != nil {
 		return err
 	}
-	return report.StepSummary(f, v, findings, report.MostSummaryBytes-int(info.Size()))
+	return write(f, report.MostSummaryBytes-int(info.Size()))
 }
 
 // deliverStored delivers a run that was measured before: that an invalid cell
@@ -112,9 +120,12 @@ func (s settings) deliverStored(cmd *cobra.Command, run bench.Run, folder string
 }
 
 // prepareFiles finds out whether the files asked for can be written. Until the
-// run has come to its end the JUnit file says that it has not: a file of an
-// earlier run must not pass for this one's.
+// run has come to its end the JUnit file says that it has not, and the JSON file
+// is empty: files of an earlier run must not pass for this one's.
 func (s settings) prepareFiles() error {
+	if s.junitFile == "-" {
+		return bench.Usagef("--junit - is no file: stdout carries the results; write /dev/stdout if you mean it")
+	}
 	if s.junitFile != "" {
 		unfinished := []report.Finding{{Cell: report.WholeRun, By: "run", Text: "it has not come to its end"}}
 		if err := writeFile("--junit", s.junitFile, func(w io.Writer) error { return report.JUnit(w, bench.Run{}, unfinished) }); err != nil {
@@ -124,7 +135,7 @@ func (s settings) prepareFiles() error {
 	if s.jsonFile == "" || s.jsonFile == "-" {
 		return nil
 	}
-	f, err := os.OpenFile(s.jsonFile, os.O_WRONLY|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(s.jsonFile, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return &bench.EnvironmentError{Problem: "--json " + s.jsonFile, Err: err}
 	}

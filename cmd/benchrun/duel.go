@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -73,6 +75,7 @@ func newDuelCommand() *cobra.Command {
 	f.Uint64Var(&s.seed, "seed", 1, "same seed, same schedule")
 	f.StringVarP(&s.out, "out", "o", "benchrun-out", "folder for the run's folder")
 	f.StringVar(&s.jsonFile, "json", "", "also write the answers (duel.json) to this file, - for stdout instead of the table")
+	f.StringVar(&s.junitFile, "junit", "", "also write JUnit XML to this file: a test for each scenario, which fails where B is worse")
 	f.BoolVarP(&s.dryRun, "dry-run", "n", false, "print cells, commands and time, and run nothing")
 	f.StringVar(&s.python, "python", "", "Python interpreter for the servers (default /usr/bin/python3)")
 	f.IntVar(&s.port, "port", 0, "port for the servers (default: a free one for each attempt)")
@@ -109,7 +112,7 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 	if err == nil {
 		err = folder.WriteDuel(duel)
 	}
-	if perr := s.printDuel(cmd, run, duel); err == nil {
+	if perr := s.deliverDuel(cmd, run, duel, runErr); err == nil {
 		err = perr
 	}
 	switch {
@@ -183,12 +186,36 @@ func sideOf(run bench.Run, c plan.Cell, i int) results.DuelSide {
 	return side
 }
 
-func (s settings) printDuel(cmd *cobra.Command, run bench.Run, d results.Duel) error {
+// deliverDuel tells everybody what a duel came to: the reader of stdout, the
+// files asked for, and CI.
+func (s settings) deliverDuel(cmd *cobra.Command, run bench.Run, d results.Duel, broke error) error {
+	v := duelView(run, d)
+	if broke != nil {
+		v.Broke = broke.Error()
+	}
+	err := s.printDuel(cmd, run, d, v)
+	if s.junitFile != "" {
+		err = errors.Join(err, writeFile("--junit", s.junitFile, func(w io.Writer) error { return report.DuelJUnit(w, v) }))
+	}
+	if onGitHub() {
+		stderr := cmd.ErrOrStderr()
+		gerr := report.DuelAnnotations(unwrapped(stderr), v)
+		if gerr == nil {
+			gerr = addSummary(func(w io.Writer, room int) error { return report.DuelSummary(w, v, room) })
+		}
+		if gerr != nil { // no reason to fail a run
+			_, _ = fmt.Fprintln(stderr, "benchrun: not told to GitHub:", gerr)
+		}
+	}
+	return err
+}
+
+func (s settings) printDuel(cmd *cobra.Command, run bench.Run, d results.Duel, v report.DuelView) error {
 	out := cmd.OutOrStdout()
 	if s.jsonFile == "-" {
-		return d.Encode(out)
+		return d.Encode(unwrapped(out))
 	}
-	if err := report.Duel(out, duelView(run, d), width(out)); err != nil {
+	if err := report.Duel(out, v, width(out)); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintf(out, "\nresults  %s\n", filepath.Join(s.out, run.ID)); err != nil {
@@ -202,13 +229,18 @@ func (s settings) printDuel(cmd *cobra.Command, run bench.Run, d results.Duel) e
 
 func duelView(run bench.Run, d results.Duel) report.DuelView {
 	name := func(s results.DuelSide) string { return fmt.Sprintf("%s %s %s", s.Server, s.Version, s.Profile) }
-	v := report.DuelView{A: name(d.A), B: name(d.B)}
+	v := report.DuelView{A: name(d.A), B: name(d.B), Target: d.B.Server + "." + d.B.Profile}
 	at := 0
 	for _, b := range d.Bouts {
 		row := report.DuelRow{Scenario: b.Scenario, Answer: b.Answer, Reasons: b.Reasons, Pairs: len(b.Pairs), Loss: report.None}
 		if len(b.Pairs) > 0 && at+1 < len(run.Cells) {
 			row.A, row.B = outcomeOf(run.Cells[at]), outcomeOf(run.Cells[at+1])
 			row.Loss = fmt.Sprintf("%+.1f %%", b.Loss)
+			for _, c := range run.Cells[at : at+2] {
+				for _, a := range c.Attempts {
+					row.Seconds += a.Seconds
+				}
+			}
 			at += 2
 		}
 		v.Bouts = append(v.Bouts, row)

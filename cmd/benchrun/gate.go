@@ -133,10 +133,11 @@ const (
 	byStrict  = "strict"
 )
 
-// decide says on stderr what the rules came to and gives the findings, and the
-// error that stands for the exit code: 10 where a rule is broken, 5 where
+// decide says on stderr what the rules came to and gives the findings, notes that
+// decide nothing (what is waived, waivers that have expired or are not needed),
+// and the error that stands for the exit code: 10 where a rule is broken, 5 where
 // something could not be measured, 11 where only strict checks failed.
-func (g *gateFlags) decide(stderr io.Writer, rules []gate.Rule, run bench.Run) ([]report.Finding, error) {
+func (g *gateFlags) decide(stderr io.Writer, rules []gate.Rule, run bench.Run) ([]report.Finding, []string, error) {
 	checks, told := g.evaluate(rules, run)
 	findings := g.findings(checks, g.asked(rules), run)
 	if g.asked(rules) {
@@ -170,11 +171,11 @@ func (g *gateFlags) decide(stderr io.Writer, rules []gate.Rule, run bench.Run) (
 	tell(stderr, told)
 	switch {
 	case has(byRule, report.Broken):
-		return findings, errCheckFailed
+		return findings, told, errCheckFailed
 	case has(byInvalid, report.Unmeasured), has(byRule, report.Unmeasured):
-		return findings, errUnmeasured
+		return findings, told, errUnmeasured
 	case has(byStrict, report.Broken):
-		return findings, errStrict
+		return findings, told, errStrict
 	}
-	return findings, nil
+	return findings, told, nil
 }

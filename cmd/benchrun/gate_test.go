@@ -78,7 +78,7 @@ func TestDecide(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		findings, got := g.decide(&bytes.Buffer{}, rules, run)
+		findings, _, got := g.decide(&bytes.Buffer{}, rules, run)
 		if got != tt.want { //nolint:errorlint // these very values
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}

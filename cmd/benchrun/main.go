@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -47,9 +48,15 @@ func run(args []string) (code int) {
 	defer stop()
 	cmd := newRootCommand()
 	cmd.SetArgs(args)
+	var stderr io.Writer = os.Stderr
+	if onGitHub() {
+		stderr = defused{os.Stderr}
+		cmd.SetErr(stderr)
+		cmd.SetOut(defused{os.Stdout})
+	}
 	err := cmd.ExecuteContext(ctx)
 	if err != nil && !errors.Is(err, errUnmeasured) && !errors.Is(err, errCheckFailed) && !errors.Is(err, errStrict) {
-		fmt.Fprintln(os.Stderr, "benchrun:", err)
+		_, _ = fmt.Fprintln(stderr, "benchrun:", err)
 	}
 	return exitCode(ctx, err)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/gate"
 	"benchrun/internal/runner"
 	"benchrun/report/html"
 	"benchrun/results"
@@ -33,11 +34,11 @@ different machines or modes are refused: they belong into different tables.`,
 			if err := s.prepareFiles(); err != nil {
 				return err
 			}
-			folder, run, err := mergeRuns(s.out, args)
+			rules, err := s.resolveMerged(cmd, args) // before anything is written
 			if err != nil {
 				return err
 			}
-			rules, err := s.gate.resolve(cmd.ErrOrStderr(), measuredCells(run), like(run))
+			folder, run, err := mergeRuns(s.out, args)
 			if err != nil {
 				return err
 			}
@@ -48,6 +49,23 @@ different machines or modes are refused: they belong into different tables.`,
 	addPrintFlags(cmd.Flags(), &s)
 	completeFlags(cmd, &s)
 	return cmd
+}
+
+// resolveMerged resolves the gate against the run that the runs make.
+func (s *settings) resolveMerged(cmd *cobra.Command, paths []string) ([]gate.Rule, error) {
+	var runs []bench.Run
+	for _, p := range paths {
+		run, err := results.ReadRun(p)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, run)
+	}
+	merged, err := results.Merge(runs...)
+	if err != nil || len(merged) != 1 {
+		return nil, err // mergeRuns says why several are none
+	}
+	return s.gate.resolve(cmd.ErrOrStderr(), measuredCells(merged[0]), like(merged[0]))
 }
 
 func mergeRuns(out string, paths []string) (*results.Folder, bench.Run, error) {

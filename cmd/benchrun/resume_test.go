@@ -14,6 +14,7 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/judge"
 	"benchrun/results"
+	"benchrun/targets"
 )
 
 // A run that is killed in the middle of a cell and resumed has every cell once:
@@ -254,4 +255,19 @@ func TestMaxTime(t *testing.T) {
 		t.Errorf("%+v, %v", again, err)
 	}
 	judgedTheSame(t, folder)
+}
+
+// A run that cannot be gone on with here and now stays as it is, to the byte.
+func TestResumeThatCannotBegin(t *testing.T) {
+	_, folder := measure(t, bench.ExitUnmeasured, "-s", "gunicorn", "-p", "hardened", "-c", "segfault", "--max-time", "1s")
+	before := contents(t, folder, "")
+	t.Setenv(targets.CacheVariable, filepath.Join(folder, results.RunFile)) // no folder
+	if code, _, stderr := resumes(t, folder); code != bench.ExitEnvironment {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+	for name, text := range contents(t, folder, "") {
+		if before[name] != text {
+			t.Errorf("%s is another than before", name)
+		}
+	}
 }

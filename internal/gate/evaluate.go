@@ -69,7 +69,9 @@ func Evaluate(rules []Rule, cells []bench.Cell, family func(id string) (bench.Fa
 
 // check applies the rule to a cell. A bound decides where every value above it
 // would; where the value itself is needed, the rule is broken: the server was
-// still down, say, when benchrun stopped looking.
+// still down, say, when benchrun stopped looking. It is broken too where a server
+// that never served, or failed, left nothing to measure of what has a better and
+// a worse: nobody was answered, so that no latency is good enough.
 func (r Rule) check(c bench.Cell) Check {
 	k := Check{Rule: r, Cell: c.Name(), Seen: c.Verdict.String()}
 	if c.Verdict == bench.Invalid {
@@ -83,6 +85,9 @@ func (r Rule) check(c bench.Cell) Check {
 	switch {
 	case m.Value == nil && m.Censored == "":
 		k.Seen = "nothing to measure"
+		if spec, _ := bench.MeasureByName(r.Measure); spec.Better != bench.Neither && c.Verdict <= bench.Failed {
+			k.Seen, k.Outcome = "nothing to measure, for the cell is "+c.Verdict.String(), Broken
+		}
 	case m.Value == nil:
 		k.Seen, k.Outcome = "more than was looked for", Broken
 	case m.Censored != "":

@@ -27,7 +27,11 @@ func ReadFile(path string) ([]Rule, error) {
 	var rules []Rule
 	lines := bufio.NewScanner(f)
 	for n := 1; lines.Scan(); n++ {
-		text, _, _ := strings.Cut(" "+lines.Text(), " #")
+		line := lines.Text()
+		if n == 1 {
+			line = strings.TrimPrefix(line, "\ufeff") // some editors' mark of UTF-8
+		}
+		text, _, _ := strings.Cut(" "+line, " #")
 		if text = strings.TrimSpace(text); text == "" {
 			continue
 		}

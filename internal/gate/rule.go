@@ -133,6 +133,12 @@ func (r Rule) checkRange(spec bench.MeasureSpec) error {
 	case "memory_growth", "memory_slope", "memory_kept", "lateness_p99":
 		low, high = math.Inf(-1), math.Inf(1)
 	}
+	whole := wholeUnits[spec.Unit] || r.Measure == "valid_seconds"
+	if part := r.Value != math.Trunc(r.Value); whole && part && r.Op == "==" {
+		return r.errorf(fmt.Sprintf("%s is never so", r.Measure), "it is a whole number")
+	} else if whole && part && r.Op == "!=" {
+		return r.errorf(fmt.Sprintf("%s is always so: the rule cannot be broken", r.Measure), "it is a whole number")
+	}
 	never := r.Op == "<" && r.Value <= low || r.Op == "<=" && r.Value < low || r.Op == ">" && r.Value >= high ||
 		r.Op == ">=" && r.Value > high || r.Op == "==" && (r.Value < low || r.Value > high)
 	always := r.Op == ">=" && r.Value <= low || r.Op == ">" && r.Value < low || r.Op == "<=" && r.Value >= high ||
@@ -144,6 +150,12 @@ func (r Rule) checkRange(spec bench.MeasureSpec) error {
 		return r.errorf(fmt.Sprintf("%s is always so: the rule cannot be broken", r.Measure), rangeWords(low, high, spec.Unit))
 	}
 	return nil
+}
+
+// wholeUnits are those of measures that count.
+var wholeUnits = map[string]bool{
+	"": true, "faults": true, "slots": true, "requests": true, "victims": true, "processes": true,
+	"fds": true, "threads": true, "sockets": true, "probes": true,
 }
 
 func rangeWords(low, high float64, unit string) string {

@@ -46,7 +46,8 @@ func TestWaive(t *testing.T) {
 		{"nothing to waive in a cell that held", []string{"h >= 10"}, bench.Held, []Waiver{waiver(name, bench.Held)}, Kept, "breaks nothing that w.yaml:4 would waive"},
 		{"a rule that is kept", []string{"verdict >= failed"}, bench.Failed, []Waiver{waiver(name, bench.Failed)}, Kept, ""},
 		{"invalid", []string{"verdict >= held"}, bench.Invalid, []Waiver{waiver(name, bench.Broken)}, Unmeasured, ""},
-		{"no figure", []string{"reclaimed >= 50"}, bench.Failed, []Waiver{waiver(name, bench.Failed)}, Unmeasured, ""},
+		{"no figure, for it failed", []string{"reclaimed >= 50"}, bench.Failed, []Waiver{waiver(name, bench.Failed)}, Waived, ""},
+		{"no figure", []string{"reclaimed >= 50"}, bench.Degraded, []Waiver{waiver(name, bench.Degraded)}, Unmeasured, ""},
 		{"the laxer of two waives, the stricter is asked", []string{"verdict >= held"}, bench.Failed, []Waiver{waiver("*", bench.Degraded), waiver(name, bench.Failed)}, Waived, ""},
 		{"better than the laxer of two", []string{"verdict >= held"}, bench.Degraded, []Waiver{waiver(name, bench.Failed), waiver("*", bench.Degraded)}, Waived, ""},
 	} {

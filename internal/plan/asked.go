@@ -7,12 +7,17 @@ import (
 	"benchrun/targets"
 )
 
-// Asked writes cells down so that FromAsked finds them again.
+// Asked writes cells down so that FromAsked finds them again, from any working
+// folder.
 func Asked(cells []Cell) (servers map[string]string, asked []bench.AskedCell, err error) {
 	servers = map[string]string{}
 	for _, c := range cells {
+		version, err := targets.FixedVersion(c.Version)
+		if err != nil {
+			return nil, nil, err
+		}
 		asked = append(asked, bench.AskedCell{
-			Server: c.Server.Name, Version: c.Version, Profile: c.Profile, Scenario: c.Scenario.Name(),
+			Server: c.Server.Name, Version: version, Profile: c.Profile, Scenario: c.Scenario.Name(),
 		})
 		if servers[c.Server.Name], err = c.Server.Digest(); err != nil {
 			return nil, nil, err

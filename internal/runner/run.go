@@ -55,12 +55,11 @@ type Run struct {
 	side     string                // of a duel, for the names of its files: both sides may be the same target
 }
 
-// Do runs the order. It fails with a bench.UsageError, and leaves the folder as
-// it is, where the order cannot go on with what is in it.
+// Do runs the order. A run that is resumed and cannot be gone on with, be it that
+// something cannot be installed, leaves its folder as it is.
 func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, error) {
 	if err := r.begin(ctx, run, order); err != nil {
-		var refused *bench.UsageError
-		if len(order.Earlier) > 0 && errors.As(err, &refused) {
+		if len(run.Resumed) > 0 {
 			return bench.Run{}, err
 		}
 		return r.finish(ctx, err)
@@ -306,9 +305,9 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 	n := len(cell.Attempts) + 1
 	began := time.Now()
 	id := results.CellID(*cell) + r.side
-	logRel := r.Folder.LogPath(id, n)
-	if err := os.Remove(r.Folder.Join(logRel)); err != nil && !errors.Is(err, fs.ErrNotExist) { // of an attempt that was killed
-		return nil, nil, fmt.Errorf("log of an earlier attempt: %w", err)
+	logRel, recRel := r.Folder.LogPath(id, n), r.Folder.RecordPath(id, n)
+	if err := r.clearKilled(*cell, logRel, recRel); err != nil {
+		return nil, nil, err
 	}
 	rec, err := r.Lab.Attempt(ctx, Job{
 		Run: r.run.ID, Number: n, Target: t, Scenario: c.Scenario, Mode: r.order.Mode, Seed: r.order.Seed,
@@ -324,7 +323,6 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 	if ctx.Err() != nil { // half an attempt is none
 		return nil, nil, context.Cause(ctx)
 	}
-	recRel := r.Folder.RecordPath(id, n)
 	j := judge.Judge(rec)
 	cell.Command = rec.Head.Target.Command
 	a := bench.Attempt{
@@ -339,6 +337,23 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 		return rec, &j, err
 	}
 	return rec, &j, r.Folder.AppendAttempt(results.NewAttemptLine(*cell, a, j))
+}
+
+// clearKilled removes what an attempt of that number has left that was killed
+// before its line was written: half an attempt is none, even if its record is
+// whole.
+func (r *Run) clearKilled(cell bench.Cell, logRel, recRel string) error {
+	for _, a := range cell.Attempts {
+		if a.Record == recRel {
+			return fmt.Errorf("%s belongs to an attempt that was made", recRel)
+		}
+	}
+	for _, rel := range []string{logRel, recRel} {
+		if err := os.Remove(r.Folder.Join(rel)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("of an attempt that was killed: %w", err)
+		}
+	}
+	return nil
 }
 
 // probe measures the target's slots and watchdog where the scenario needs them

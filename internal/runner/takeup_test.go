@@ -2,6 +2,8 @@ package runner
 
 import (
 	"errors"
+	"io/fs"
+	"os"
 	"strings"
 	"testing"
 
@@ -117,5 +119,36 @@ func TestNoteInstalled(t *testing.T) {
 		if err := r.noteInstalled(); !errors.As(err, &usage) {
 			t.Errorf("%v: %v", other, err)
 		}
+	}
+}
+
+// A record without its line is of an attempt that was killed in between: it is
+// made again. One that has a line is never touched.
+func TestClearKilled(t *testing.T) {
+	r := earlierRun(t, 1)
+	kept := r.order.Earlier[0].Attempt()
+	cell := bench.Cell{Attempts: []bench.Attempt{kept}}
+	log, rec := r.Folder.LogPath("x", 2), r.Folder.RecordPath("x", 2)
+	for _, rel := range []string{log, rec} {
+		if err := os.WriteFile(r.Folder.Join(rel), []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.clearKilled(cell, log, rec); err != nil {
+		t.Fatal(err)
+	}
+	for _, rel := range []string{log, rec} {
+		if _, err := os.Lstat(r.Folder.Join(rel)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is still there", rel)
+		}
+	}
+	if err := r.clearKilled(cell, log, rec); err != nil {
+		t.Errorf("nothing is left, and nothing to do: %v", err)
+	}
+	if err := r.clearKilled(cell, log, kept.Record); err == nil {
+		t.Error("the record of an attempt that was made would be removed")
+	}
+	if _, err := os.Stat(r.Folder.Join(kept.Record)); err != nil {
+		t.Error(err)
 	}
 }
