@@ -31,7 +31,7 @@ func TestAnnotations(t *testing.T) {
 		"::error title=gunicorn/default/wedge-1pct::want verdict >= degraded, seen failed%0A",
 		"::error title=waitress/default/wedge-1pct::flagged flaky%0AH 97.9 %25: lost",
 		"::error title=mod_wsgi/default/segfault-1pct::the host stalled%0A",
-		"::warning title=mod_wsgi/hardened/segfault-1pct::broken; the gate lets it pass%0A",
+		"::warning title=mod_wsgi/hardened/segfault-1pct::broken; no gate fails for it%0A",
 	}
 	if len(got) != len(want) {
 		t.Fatalf("%d lines:\n%s", len(got), strings.Join(got, "\n"))
@@ -41,7 +41,7 @@ func TestAnnotations(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got[i], want[i])
 		}
 	}
-	if got = annotationsOf(t, sampleRun()); len(got) != 3 || !strings.Contains(got[1], "::flaky: its attempts disagree%0Adegraded; the gate") {
+	if got = annotationsOf(t, sampleRun()); len(got) != 3 || !strings.Contains(got[1], "::flaky: its attempts disagree%0Adegraded; no gate") {
 		t.Errorf("%s", strings.Join(got, "\n"))
 	}
 }
@@ -50,7 +50,7 @@ func TestAnnotations(t *testing.T) {
 func TestAnnotationsEscape(t *testing.T) {
 	run := bench.Run{Cells: []bench.Cell{{Server: "a,b:c%", Profile: "p\r\n::error::x", Scenario: "s", Verdict: bench.Failed, Reasons: []string{"1%0A,:\n::add-mask::y"}}}}
 	got := annotationsOf(t, run)
-	if want := "::warning title=a%2Cb%3Ac%25/p  %3A%3Aerror%3A%3Ax/s::failed; the gate lets it pass%0A1%250A,: ::add-mask::y"; len(got) != 1 || got[0] != want {
+	if want := "::warning title=a%2Cb%3Ac%25/p  %3A%3Aerror%3A%3Ax/s::failed; no gate fails for it%0A1%250A,: ::add-mask::y"; len(got) != 1 || got[0] != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }

@@ -105,7 +105,7 @@ func TestGitHub(t *testing.T) {
 	if err != nil || !strings.HasPrefix(string(text), "earlier\n## benchrun\n\n- **broken** gunicorn") || !strings.Contains(string(text), "| wedge-1pct |") {
 		t.Errorf("%v: %s", err, text)
 	}
-	if _, stderr = merge(env); !strings.Contains(stderr, "::warning title=gunicorn/default/wedge-1pct::failed; no rule asks about it") {
+	if _, stderr = merge(env); !strings.Contains(stderr, "::warning title=gunicorn/default/wedge-1pct::failed; no gate fails for it") {
 		t.Error(stderr)
 	}
 	if _, stderr = merge([]string{"GITHUB_ACTIONS=true", "GITHUB_STEP_SUMMARY=" + t.TempDir()}); !strings.Contains(stderr, "not told to GitHub") {
