@@ -38,7 +38,7 @@ func TestCheckVersion(t *testing.T) {
 		{pinned, "path:" + src, ""},
 		{pinned, "path:" + src + "/toy-1.0-py3-none-any.whl", ""},
 		{pinned, "path:" + src + "/none", "toy@path:" + src + "/none: there is no"},
-		{pinned, "path:", "toy@path:: there is no"},
+		{pinned, "path:", "toy@path: names no folder"},
 		{pinned, "path:" + t.TempDir(), "toy@path:"},
 		{pinned, "1 --pre", `toy@1 --pre: "1 --pre" is not a version`},
 		{loose, "0.9", ""},

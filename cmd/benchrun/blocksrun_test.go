@@ -68,6 +68,7 @@ func TestBlocks(t *testing.T) {
 // but for one whose code the page shows by an echo $? behind it. On a busy host a
 // cell may be invalid, which is no fault of the page: it is tried once more then.
 func TestTutorial(t *testing.T) {
+	t.Parallel() // two light runs do not disturb each other
 	blocks := slices.DeleteFunc(allBlocks(t), func(b docBlock) bool { return b.page != tutorial })
 	if len(blocks) == 0 {
 		t.Fatalf("%s has no blocks", tutorial)
