@@ -35,7 +35,6 @@ func duels(t *testing.T, wantCode int, args ...string) (results.Duel, string) {
 
 // A lost watchdog is a regression, and the same server twice is none.
 func TestDuel(t *testing.T) {
-	t.Parallel() // two light runs do not disturb each other
 	d, folder := duels(t, bench.ExitCheckFailed, "reference/hardened", "reference/no-watchdog", "-c", "wedge")
 	if len(d.Bouts) != 1 || d.Bouts[0].Answer != "worse" || len(d.Bouts[0].Pairs) < 2 || d.B.Profile != "no-watchdog" {
 		t.Errorf("%+v", d)
