@@ -132,6 +132,10 @@ func (r Rule) checkRange(spec bench.MeasureSpec) error {
 	switch r.Measure {
 	case "memory_growth", "memory_slope", "memory_kept", "lateness_p99":
 		low, high = math.Inf(-1), math.Inf(1)
+	case "valid_seconds":
+		high = longestPhase
+	case "faults_scheduled", "faults_delivered":
+		high = longestPhase * float64(bench.StandardLoad.Rate)
 	}
 	whole := wholeUnits[spec.Unit] || r.Measure == "valid_seconds"
 	if part := r.Value != math.Trunc(r.Value); whole && part && r.Op == "==" {
@@ -151,6 +155,9 @@ func (r Rule) checkRange(spec bench.MeasureSpec) error {
 	}
 	return nil
 }
+
+// longestPhase is more seconds than a fault phase of any mode and family takes.
+const longestPhase = 3600.0
 
 // wholeUnits are those of measures that count.
 var wholeUnits = map[string]bool{

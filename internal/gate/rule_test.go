@@ -60,6 +60,8 @@ func TestParseRuleRefuses(t *testing.T) {
 		{"time_to_recover < 0", "time_to_recover is never so"},
 		{"time_to_recover >= 0", "time_to_recover is always so"},
 		{"survivors == -1", "survivors is never so"},
+		{"valid_seconds >= 100000", "valid_seconds is never so"},
+		{"faults_delivered > 400000", "faults_delivered is never so"},
 		{"survivors == 0.5", "survivors is never so"},
 		{"port_freed == 0.5", "port_freed is never so"},
 		{"valid_seconds == 1.5", "valid_seconds is never so"},
