@@ -193,7 +193,7 @@ func TestRunBlocks(t *testing.T) {
 		blocks  []docBlock
 		problem string
 	}{
-		{commands("$ mkdir a && cd a; x='1  2'", `$ echo "$x"; pwd >&2`, "1  2", "…/work/a"), ""},
+		{commands("$ mkdir a && cd a; x='1  2'", `$ echo "$x"; pwd >&2`, "1  2", "…/a"), ""},
 		{commands("$ (exit 7)", "$ echo $?", "7"), ""},
 		{commands("$ (exit 7)", "$ echo $?", "0"), `"0"`},
 		{commands("$ (exit 7)", "$ true"), "(exit 7): exit 7"},

@@ -206,7 +206,7 @@ func listCases(out io.Writer, cases []calibrate.Case, s settings) error {
 	_, _ = fmt.Fprintf(w, "%d cases, seed %d: about %s", len(cases), s.seed,
 		plan.Estimate(calibrate.Cells(cases), s.knowledge()).Round(time.Second))
 	if s.attempts > 1 {
-		_, _ = fmt.Fprintf(w, ", up to %d times that for what must fail", s.attempts)
+		_, _ = fmt.Fprintf(w, ", counting %d attempts where none is foreseen to hold", s.attempts)
 	}
 	_, _ = fmt.Fprintln(w)
 	if err := w.Flush(); err != nil {

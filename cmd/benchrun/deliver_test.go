@@ -108,6 +108,13 @@ func TestGitHub(t *testing.T) {
 	if _, stderr = merge(env); !strings.Contains(stderr, "::warning title=gunicorn/default/wedge-1pct::failed; no gate fails for it") {
 		t.Error(stderr)
 	}
+	// What is for people is no command to GitHub's runner, whoever wrote it; an
+	// error names what it was given.
+	cmd := benchrunCommand(t.Context(), t, "merge", "##[add-mask]held")
+	cmd.Env = append(cmd.Env, "GITHUB_ACTIONS=true")
+	if out, _ := cmd.CombinedOutput(); strings.Contains(string(out), "##[") || !strings.Contains(string(out), "##"+zeroWidthSpace+"[add-mask]held") {
+		t.Errorf("%q", out)
+	}
 	if _, stderr = merge([]string{"GITHUB_ACTIONS=true", "GITHUB_STEP_SUMMARY=" + t.TempDir()}); !strings.Contains(stderr, "not told to GitHub") {
 		t.Error(stderr)
 	}

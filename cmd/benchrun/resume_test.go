@@ -100,7 +100,7 @@ func killedAfter(t *testing.T, attempts int, out string, args ...string) string 
 		}
 		if len(files) == 1 {
 			if lines, _, err := results.ReadAttempts(files[0]); err == nil && len(lines) >= attempts {
-				time.Sleep(time.Second) // into the next attempt
+				untilLogs(t, filepath.Join(filepath.Dir(files[0]), results.LogsDir), attempts+1) // into the next attempt
 				if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
 					t.Fatal(err)
 				}
@@ -112,6 +112,23 @@ func killedAfter(t *testing.T, attempts int, out string, args ...string) string 
 		case <-ended:
 			t.Fatalf("benchrun %v ended by itself: %s", args, stderr.String())
 		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// untilLogs waits until so many attempts have begun.
+func untilLogs(t *testing.T, dir string, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		logs, err := filepath.Glob(filepath.Join(dir, "*.log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(logs) >= n {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d logs, want %d", len(logs), n)
 		}
 	}
 }
