@@ -33,6 +33,35 @@ func duels(t *testing.T, wantCode int, args ...string) (results.Duel, string) {
 	return d, filepath.Join(out, d.Run)
 }
 
+// The verdict of a duel stands in its JUnit file and, in GitHub Actions, in
+// annotations and the step's summary.
+func TestDuelTellsCI(t *testing.T) {
+	dir := t.TempDir()
+	summary := filepath.Join(dir, "summary.md")
+	t.Setenv("GITHUB_ACTIONS", "true")
+	t.Setenv("GITHUB_STEP_SUMMARY", summary)
+	s := settings{out: dir, junitFile: filepath.Join(dir, "junit.xml")}
+	cmd := newRootCommand()
+	var stdout, stderr bytes.Buffer
+	cmd.SetOut(&stdout)
+	cmd.SetErr(&stderr)
+	side := results.DuelSide{Server: "s", Version: "1", Profile: "p"}
+	d := results.Duel{A: side, B: side, Bouts: []results.Bout{{Scenario: "wedge-1pct", Answer: "worse", Reasons: []string{"held, then failed"}}}}
+	if err := s.deliverDuel(cmd, bench.Run{ID: "r"}, d, nil); err != nil {
+		t.Fatal(err)
+	}
+	r := readJUnit(t, s.junitFile)
+	if r.Tests != 1 || r.Failures != 1 || r.Cases[0].Class != "duel.s.p" || r.Cases[0].Name != "wedge-1pct" {
+		t.Errorf("%+v", r)
+	}
+	if !strings.HasPrefix(stderr.String(), "::error title=duel s.p wedge-1pct::B is worse") || strings.Contains(stdout.String(), "::") {
+		t.Errorf("stderr %q, stdout %q", stderr.String(), stdout.String())
+	}
+	if text, err := os.ReadFile(summary); err != nil || !strings.Contains(string(text), "| wedge-1pct | ✗ worse |") {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
 // A lost watchdog is a regression, and the same server twice is none.
 func TestDuel(t *testing.T) {
 	d, folder := duels(t, bench.ExitCheckFailed, "reference/hardened", "reference/no-watchdog", "-c", "wedge")

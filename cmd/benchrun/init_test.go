@@ -123,7 +123,7 @@ func TestActionScript(t *testing.T) {
 	if got := words(); !slices.Equal(got, own) {
 		t.Errorf("%q", got)
 	}
-	got := words("SERVER=a,b", "RULES=*/x/*: h >= 95\n\n survivors == 0 $(id)\n", "ARGS=--ci --full", "GATE=my gate", "SERVER_FILE=f", "PROFILE=p", "SCENARIO=s")
+	got := words("SERVER=a,b", "RULES=*/x/*: h >= 95\n\n survivors == 0 $(id)\n", "ARGS=--ci\n  --full\n", "GATE=my gate", "SERVER_FILE=f", "PROFILE=p", "SCENARIO=s")
 	want := slices.Concat(own, []string{"--server", "a,b", "--server-file", "f", "--profile", "p", "--scenario", "s", "--gate", "my gate",
 		"--fail-on", "*/x/*: h >= 95", "--fail-on", " survivors == 0 $(id)", "--ci", "--full"})
 	if !slices.Equal(got, want) {
