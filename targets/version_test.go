@@ -90,3 +90,17 @@ func TestDigest(t *testing.T) {
 		t.Errorf("what is not there: %v", err)
 	}
 }
+
+// A path means the same from every working folder; other versions are as they are.
+func TestFixedVersion(t *testing.T) {
+	t.Chdir(t.TempDir())
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for asked, want := range map[string]string{"": "", "1.0": "1.0", "previous": "previous", "path:a/b": "path:" + here + "/a/b", "path:/a": "path:/a"} {
+		if got, err := FixedVersion(asked); got != want || err != nil {
+			t.Errorf("%q: %q, %v, want %q", asked, got, err, want)
+		}
+	}
+}

@@ -62,3 +62,15 @@ func TestMergeUsage(t *testing.T) {
 		}
 	}
 }
+
+// A rule that cannot be is found before anything is written.
+func TestMergeResolvesRulesFirst(t *testing.T) {
+	run, out := storedAs(t, bench.Failed), t.TempDir()
+	ends(t, bench.ExitUsage, "merge", run, "--out", out, "--fail-on", "nope == 1")
+	if left, err := os.ReadDir(out); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	if stderr := ends(t, bench.ExitUsage, "merge", run, "--out", out, "--junit", "-"); !strings.Contains(stderr, "--junit - is no file") {
+		t.Error(stderr)
+	}
+}
