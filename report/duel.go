@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/olekukonko/tablewriter/tw"
+
+	"benchrun/internal/bench"
 )
 
 // DuelView is a duel, ready to be shown: a line a scenario.
@@ -23,6 +25,15 @@ type DuelRow struct {
 	Pairs                        int
 	Seconds                      float64 // that its attempts took
 	Reasons                      []string
+}
+
+// Outcome is what a cell of a duel came to: "held 100.0 %", "invalid".
+func Outcome(c bench.Cell) string {
+	c = shown(c)
+	if h := Figure(c.Measures["h"]); h != None {
+		return c.Verdict.String() + " " + h
+	}
+	return c.Verdict.String()
 }
 
 // Duel draws a duel for a terminal: a line a scenario, reasons below. Its errors

@@ -31,7 +31,7 @@ func Annotations(w io.Writer, run bench.Run, findings []Finding, notes []string)
 		failing = append(failing, annotation("error", "benchrun", whole[0].Text))
 	}
 	for i, c := range run.Cells {
-		c = cleanCell(c)
+		c = shown(c)
 		var texts []string
 		for _, f := range found(findings, i) {
 			texts = append(texts, f.Text)

@@ -159,7 +159,7 @@ func newJUnitCase(target, scenario string, run bench.Run, c bench.Cell, findings
 	}
 	again := "measure again: " + Again(run, c)
 	t := junitCase{Class: target, Name: scenario, Time: junitTime(seconds)}
-	c = cleanCell(c)
+	c = shown(c)
 	if c.Verdict == bench.Unsupported && len(findings) == 0 {
 		t.Skipped = &junitResult{Type: "unsupported", Message: shortText(strings.Join(c.Reasons, "; "), room)}
 		return t

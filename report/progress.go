@@ -134,14 +134,14 @@ func (p *Progress) Live(h float64) {
 	p.draw()
 }
 
-// Attempt says what attempt n of the cell came to; h is nil where nothing was
-// measured. It is a line that stays.
+// Attempt says what attempt n of the cell came to; h, which may be nil, is
+// left out where nothing is claimed. It is a line that stays.
 func (p *Progress) Attempt(n int, verdict bench.Verdict, h *float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.phase, p.live = "", math.NaN()
 	text := fmt.Sprintf("%s: %s", p.where(), Badge(verdict))
-	if h != nil {
+	if h != nil && verdict.Claims() {
 		text += ", H " + Percent(*h)
 	}
 	if n > 1 {

@@ -48,7 +48,7 @@ type Row struct {
 	Stop         string // stop time, or "killed" when SIGTERM was not enough
 	Reasons      []string
 	Flags        []string
-	Cell         bench.Cell // cleaned; for renderers that show every measure
+	Cell         bench.Cell // as it may be shown, for renderers that show every measure: none where nothing is claimed
 }
 
 // Tally counts the cells of one verdict.
@@ -94,7 +94,7 @@ func NewView(run bench.Run) View {
 }
 
 func newRow(c bench.Cell, ambiguous bool) Row {
-	c = cleanCell(c)
+	c = shown(c)
 	m := c.Measures
 	row := Row{
 		Target: words(c.Server, c.Version, c.Profile), Short: words(c.Server, c.Profile), Scenario: c.Scenario, Verdict: c.Verdict,
@@ -116,8 +116,13 @@ func newRow(c bench.Cell, ambiguous bool) Row {
 	return row
 }
 
-// cleanCell cleans every text of a cell that a renderer may show.
-func cleanCell(c bench.Cell) bench.Cell {
+// shown is a cell as renderers may show it: every text cleaned, and no figure
+// where the verdict claims nothing. This is the one place where figures are
+// dropped: run.json keeps them, because the record has them.
+func shown(c bench.Cell) bench.Cell {
+	if !c.Verdict.Claims() {
+		c.Measures = bench.Measures{}
+	}
 	for _, s := range []*string{&c.Server, &c.Version, &c.Profile, &c.Front, &c.Scenario, &c.Family, &c.ScheduleHash} {
 		*s = clean(*s)
 	}
@@ -127,6 +132,9 @@ func cleanCell(c bench.Cell) bench.Cell {
 	for i := range c.Attempts {
 		a := &c.Attempts[i]
 		a.Record, a.Log, a.StartedAt, a.Note = clean(a.Record), clean(a.Log), clean(a.StartedAt), clean(a.Note)
+		if !a.Verdict.Claims() {
+			a.H = nil
+		}
 	}
 	return c
 }

@@ -234,8 +234,10 @@ func duelView(run bench.Run, d results.Duel) report.DuelView {
 	for _, b := range d.Bouts {
 		row := report.DuelRow{Scenario: b.Scenario, Answer: b.Answer, Reasons: b.Reasons, Pairs: len(b.Pairs), Loss: report.None}
 		if len(b.Pairs) > 0 && at+1 < len(run.Cells) {
-			row.A, row.B = outcomeOf(run.Cells[at]), outcomeOf(run.Cells[at+1])
-			row.Loss = fmt.Sprintf("%+.1f %%", b.Loss)
+			row.A, row.B = report.Outcome(run.Cells[at]), report.Outcome(run.Cells[at+1])
+			if b.Answer != judge.DuelInvalid.String() { // of which nothing is said
+				row.Loss = fmt.Sprintf("%+.1f %%", b.Loss)
+			}
 			for _, c := range run.Cells[at : at+2] {
 				for _, a := range c.Attempts {
 					row.Seconds += a.Seconds
@@ -246,9 +248,4 @@ func duelView(run bench.Run, d results.Duel) report.DuelView {
 		v.Bouts = append(v.Bouts, row)
 	}
 	return v
-}
-
-// outcomeOf is "held 100.0 %".
-func outcomeOf(c bench.Cell) string {
-	return c.Verdict.String() + " " + report.Figure(c.Measures["h"])
 }

@@ -45,6 +45,10 @@ func (v Verdict) String() string {
 	return verdictWords[v]
 }
 
+// Claims says whether the verdict claims anything of the server. Where it does
+// not, what was measured is no result, and is shown to nobody as one.
+func (v Verdict) Claims() bool { return v >= Broken }
+
 // ParseVerdict reads a verdict's word.
 func ParseVerdict(s string) (Verdict, error) {
 	for i, w := range verdictWords {
