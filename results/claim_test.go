@@ -33,3 +33,50 @@ func TestClaimIsForOne(t *testing.T) {
 	}
 	again()
 }
+
+// A run is claimed before anybody can take it for one, whoever wants all of it
+// waits for its end, and asking keeps nobody from writing.
+func TestWhatIsBeingWritten(t *testing.T) {
+	f, release, err := Begin(t.TempDir(), bench.Run{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := OpenFolder(f.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var usage *bench.UsageError
+	if _, err := other.Claim(); !errors.As(err, &usage) {
+		t.Errorf("a run that is begun was claimed: %v", err)
+	}
+	for _, path := range []string{f.Path(), f.Join(RunFile)} {
+		if _, err := ReadEnded(path); !errors.As(err, &usage) || !other.Written() {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	release()
+	if _, err := ReadEnded(f.Path()); err != nil || other.Written() {
+		t.Errorf("after its end: %v", err)
+	}
+	stop, asked := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(asked)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				other.Written()
+			}
+		}
+	}()
+	for range 100 {
+		release, err := f.Claim()
+		if err != nil {
+			t.Fatal(err)
+		}
+		release()
+	}
+	close(stop)
+	<-asked
+}

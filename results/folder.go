@@ -38,36 +38,51 @@ func NewRunID() string {
 	return time.Now().UTC().Format("20060102-150405") + "-" + hex.EncodeToString(b[:])
 }
 
-// Create makes dir/<run.ID>/ with its sub-folders and a first run.json, so that
-// even a run that is killed at once says what it was. An empty run.ID gets a
-// new one; Run gives back what was stored. It fails with a bench.UsageError
-// when the folder is there already, with a bench.EnvironmentError when it
-// cannot be made.
+// Create is Begin without a claim: whoever comes next may write to the folder.
 func Create(dir string, run bench.Run) (*Folder, error) {
+	f, release, err := Begin(dir, run)
+	if err != nil {
+		return nil, err
+	}
+	release()
+	return f, nil
+}
+
+// Begin makes dir/<run.ID>/ with its sub-folders and a first run.json, so that
+// even a run that is killed at once says what it was, and claims it before
+// anybody else can take it for a run. An empty run.ID gets a new one; Run gives
+// back what was stored. It fails with a bench.UsageError when the folder is
+// there already, with a bench.EnvironmentError when it cannot be made.
+func Begin(dir string, run bench.Run) (f *Folder, release func(), err error) {
 	if run.ID == "" {
 		run.ID = NewRunID()
 	}
 	if !filepath.IsLocal(run.ID) || filepath.Base(run.ID) != run.ID {
-		return nil, fmt.Errorf("run id %q is not a folder name", run.ID)
+		return nil, nil, fmt.Errorf("run id %q is not a folder name", run.ID)
 	}
-	f := &Folder{path: filepath.Join(dir, run.ID)}
+	f = &Folder{path: filepath.Join(dir, run.ID)}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, writeError(dir, err)
+		return nil, nil, writeError(dir, err)
 	}
 	if err := os.Mkdir(f.path, 0o755); errors.Is(err, fs.ErrExist) {
-		return nil, &bench.UsageError{Problem: f.path + " is there already", Hint: "a run never overwrites another"}
+		return nil, nil, &bench.UsageError{Problem: f.path + " is there already", Hint: "a run never overwrites another"}
 	} else if err != nil {
-		return nil, writeError(f.path, err)
+		return nil, nil, writeError(f.path, err)
+	}
+	if release, err = f.Claim(); err != nil {
+		return nil, nil, err
 	}
 	for _, sub := range []string{RecordsDir, LogsDir} {
 		if err := os.Mkdir(f.Join(sub), 0o755); err != nil {
-			return nil, writeError(f.Join(sub), err)
+			release()
+			return nil, nil, writeError(f.Join(sub), err)
 		}
 	}
 	if err := f.WriteRun(run); err != nil {
-		return nil, err
+		release()
+		return nil, nil, err
 	}
-	return f, nil
+	return f, release, nil
 }
 
 // OpenFolder finds the folder of an existing run, given it or its run.json. It

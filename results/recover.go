@@ -57,7 +57,7 @@ func (f *Folder) Recover() (Recovered, error) {
 	}
 	if r.Begun > 0 {
 		r.Run.Interrupted = true
-		r.Notes = append(r.Notes, fmt.Sprintf("the run was ended in the middle of a cell: %d taken from %s", r.Begun, f.Join(CellsFile)))
+		r.Notes = append(r.Notes, fmt.Sprintf("the run is in the middle of a cell, or was ended there: %d taken from %s", r.Begun, f.Join(CellsFile)))
 	}
 	return r, nil
 }

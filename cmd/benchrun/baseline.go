@@ -37,7 +37,7 @@ func (b *baselineFlags) resolve(cells []gate.Selected, measured func() (testbed 
 		}
 		return nil
 	}
-	run, err := results.ReadRun(b.path)
+	run, err := results.ReadEnded(b.path)
 	if err != nil {
 		return err
 	}

@@ -175,21 +175,16 @@ func (s settings) begin(cmd *cobra.Command) (r *runner.Run, run bench.Run, done 
 // openRun makes the run and its folder, or takes up those that there are. The
 // folder is this process's until it calls release.
 func (s settings) openRun(lab *runner.Lab) (run bench.Run, folder *results.Folder, release func(), err error) {
-	if e := s.earlier; e != nil {
-		folder = e.folder
+	if e := s.earlier; e != nil { // claimed before it was read
 		run, err = e.goOn(lab.Environment)
-	} else {
-		run = bench.Run{
-			Schema: bench.RunSchema, ID: results.NewRunID(), StartedAt: time.Now().UTC().Format(time.RFC3339),
-			Benchrun: benchrunVersion(), Args: s.effectiveArgs(), Mode: s.mode(), Seed: s.seed,
-			Asked: s.asked, Environment: lab.Environment, Cells: []bench.Cell{},
-		}
-		folder, err = results.Create(s.out, run)
+		return run, e.folder, e.release, err
 	}
-	if err != nil {
-		return bench.Run{}, nil, nil, err
+	run = bench.Run{
+		Schema: bench.RunSchema, ID: results.NewRunID(), StartedAt: time.Now().UTC().Format(time.RFC3339),
+		Benchrun: benchrunVersion(), Args: s.effectiveArgs(), Mode: s.mode(), Seed: s.seed,
+		Asked: s.asked, Environment: lab.Environment, Cells: []bench.Cell{},
 	}
-	release, err = folder.Claim()
+	folder, release, err = results.Begin(s.out, run)
 	return run, folder, release, err
 }
 

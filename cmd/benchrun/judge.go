@@ -26,7 +26,7 @@ func newJudgeCommand() *cobra.Command {
 again. Nothing is run and nothing in the folder is changed. It says where the
 outcome differs from what the run's own run.json holds: with the same benchrun
 there is no difference. Of a run that was killed, the attempts that it had made
-of its last cell are judged too.`,
+of its last cell are judged too; of one that goes on, what it has so far.`,
 		Example: "  benchrun judge benchrun-out/20261121-120000-3fa9\n  benchrun judge benchrun-out/20261121-120000-3fa9 --format csv > cells.csv\n  benchrun judge benchrun-out/20261121-120000-3fa9 --gate gate.txt --waivers benchrun.waivers.yaml\n  benchrun judge benchrun-out/20261121-120000-3fa9 --baseline benchrun-out/last-release",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -88,11 +88,16 @@ func judgeAgain(path string) (bench.Run, []string, error) {
 	if err != nil {
 		return bench.Run{}, nil, err
 	}
+	goesOn := folder.Written() // before anything is read: by then it may have ended
 	found, err := folder.Recover()
 	if err != nil {
 		return bench.Run{}, nil, err
 	}
-	run, notes := found.Run, found.Notes
+	run, notes, unmade := found.Run, found.Notes, killedNote
+	if goesOn {
+		run.Interrupted, unmade = true, goesOnNote
+		notes = append(notes, folder.Path()+": another benchrun is writing this run: this is what it has so far")
+	}
 	for i := range run.Cells {
 		cell := &run.Cells[i]
 		if f, ok := scenarios.ByID(cell.Family); ok && f.Version == cell.FamilyVer {
@@ -118,8 +123,8 @@ func judgeAgain(path string) (bench.Run, []string, error) {
 			}
 		}
 		if begun && wantedMore(run, judged) { // the one that was to come has confirmed nothing
-			cell.Attempts = append(cell.Attempts, bench.Attempt{Attempt: len(cell.Attempts) + 1, Note: killedNote})
-			judged = append(judged, judge.Unmade(killedNote))
+			cell.Attempts = append(cell.Attempts, bench.Attempt{Attempt: len(cell.Attempts) + 1, Note: unmade})
+			judged = append(judged, judge.Unmade(unmade))
 		}
 		judge.Conclude(cell, judged)
 		if !begun {
@@ -128,7 +133,7 @@ func judgeAgain(path string) (bench.Run, []string, error) {
 			}
 		}
 	}
-	if n := neverBegun(run); n > 0 {
+	if n := neverBegun(run); n > 0 && !goesOn {
 		notes = append(notes, fmt.Sprintf("%d of the %d cells that were asked for were never begun: benchrun --resume %s", n, len(run.Asked.Cells), folder.Path()))
 	}
 	return run, notes, nil
@@ -153,5 +158,8 @@ func wantedMore(run bench.Run, judged []bench.Judgement) bool {
 	return again
 }
 
-// killedNote stands where an attempt would.
-const killedNote = "the run was ended before this attempt was"
+// These stand where an attempt would.
+const (
+	killedNote = "the run was ended before this attempt was"
+	goesOnNote = "the run goes on: this attempt has not ended"
+)

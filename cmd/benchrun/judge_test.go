@@ -84,7 +84,7 @@ func TestJudgeTakesUpAKilledRun(t *testing.T) {
 				t.Errorf("run %+v", run)
 			}
 			said := strings.Join(notes, "\n")
-			if !strings.Contains(said, "breaks off") || !strings.Contains(said, "in the middle of a cell") || strings.Contains(said, "is missing") != missing {
+			if !strings.Contains(said, "breaks off") || !strings.Contains(said, "in the middle of a cell, or was ended there") || strings.Contains(said, "is missing") != missing {
 				t.Errorf("notes %q", notes)
 			}
 		}

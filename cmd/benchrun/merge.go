@@ -55,7 +55,7 @@ different machines or modes are refused: they belong into different tables.`,
 func (s *settings) resolveMerged(cmd *cobra.Command, paths []string) ([]gate.Rule, error) {
 	var runs []bench.Run
 	for _, p := range paths {
-		run, err := results.ReadRun(p)
+		run, err := results.ReadEnded(p)
 		if err != nil {
 			return nil, err
 		}

@@ -17,6 +17,7 @@ import (
 // earlier is a run that is gone on with.
 type earlier struct {
 	folder   *results.Folder
+	release  func() // gives the claim on the folder back; it ends with the process too
 	run      bench.Run
 	attempts []results.AttemptLine
 }
@@ -26,8 +27,8 @@ var settledFlags = []string{
 	"server", "profile", "scenario", "server-file", "quick", "full", "attempts", "ci", "release", "seed", "out", "python", "reprobe", "dry-run",
 }
 
-// takeUp reads the run that --resume names and sets what it was asked for.
-// Without --resume it does nothing.
+// takeUp claims and reads the run that --resume names and sets what it was asked
+// for. Without --resume it does nothing.
 func (s *settings) takeUp(flags *pflag.FlagSet) error {
 	if !flags.Changed("resume") {
 		return nil
@@ -45,6 +46,9 @@ func (s *settings) takeUp(flags *pflag.FlagSet) error {
 		return err
 	}
 	e := &earlier{folder: folder}
+	if e.release, err = folder.Claim(); err != nil { // first: another benchrun may be about to write what is read here
+		return err
+	}
 	s.earlier = e
 	if e.run, err = folder.Run(); err != nil {
 		return err

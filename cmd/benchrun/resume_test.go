@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"benchrun/internal/bench"
 	"benchrun/internal/judge"
 	"benchrun/results"
@@ -288,5 +290,73 @@ func TestResumeThatCannotBegin(t *testing.T) {
 		if before[name] != text {
 			t.Errorf("%s is another than before", name)
 		}
+	}
+}
+
+// What another benchrun is writing is not even read: it may write its last
+// record in between.
+func TestResumeClaimsBeforeItReads(t *testing.T) {
+	asked := &bench.Asked{Attempts: 1, Cells: make([]bench.AskedCell, 1)}
+	f, release, err := results.Begin(t.TempDir(), bench.Run{Benchrun: benchrunVersion(), Asked: asked})
+	if err != nil {
+		t.Fatal(err)
+	}
+	writing := "another benchrun is writing this run"
+	flags := func() (*settings, *pflag.FlagSet) {
+		s, set := &settings{}, pflag.NewFlagSet("benchrun", pflag.ContinueOnError)
+		addFlags(set, s)
+		if err := set.Parse([]string{"--resume", f.Path()}); err != nil {
+			t.Fatal(err)
+		}
+		return s, set
+	}
+	s, set := flags()
+	if err := s.takeUp(set); err == nil || !strings.Contains(err.Error(), writing) || s.earlier != nil {
+		t.Fatalf("taken up while it is written: %v", err)
+	}
+	cell := newCell()
+	storeAttempt(t, f, &cell) // the other one's last
+	release()
+	s, set = flags()
+	if err := s.takeUp(set); err != nil || len(s.earlier.attempts) != 1 {
+		t.Fatalf("after its end: %v", err)
+	}
+	defer s.earlier.release()
+	second, set := flags()
+	if err := second.takeUp(set); err == nil || !strings.Contains(err.Error(), writing) {
+		t.Errorf("two go on with one run: %v", err)
+	}
+}
+
+// A run that goes on is judged by what it has so far, and says so; nothing else
+// takes it for a run.
+func TestARunThatGoesOn(t *testing.T) {
+	f, release, err := results.Begin(t.TempDir(), bench.Run{Mode: bench.ModeQuick, Asked: &bench.Asked{Attempts: 2, Cells: make([]bench.AskedCell, 2)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	cell := newCell()
+	storeAttempt(t, f, &cell)
+	run, notes, err := judgeAgain(f.Path())
+	if err != nil || len(run.Cells) != 1 || run.Cells[0].Attempts[1].Note != goesOnNote || !run.Interrupted {
+		t.Fatalf("%+v, %v", run.Cells, err)
+	}
+	if said := strings.Join(notes, "\n"); !strings.Contains(said, "is writing this run") || strings.Contains(said, "--resume") {
+		t.Error(said)
+	}
+	writing := "another benchrun is writing this run"
+	stored := storedAs(t, bench.Broken)
+	for _, args := range [][]string{
+		{"merge", f.Path(), "--out", t.TempDir()},
+		{"judge", stored, "--baseline", f.Path()},
+		{"waivers", "update", f.Path(), "--file", filepath.Join(t.TempDir(), "w.yaml")},
+	} {
+		if stderr := ends(t, bench.ExitUsage, args...); !strings.Contains(stderr, writing) {
+			t.Errorf("%v: %s", args, stderr)
+		}
+	}
+	if stderr := ends(t, bench.ExitUnmeasured, "judge", f.Path(), "--fail-on", "verdict >= held"); !strings.Contains(stderr, writing) {
+		t.Error(stderr)
 	}
 }

@@ -12,6 +12,19 @@ type Knowledge struct {
 	Mode     bench.Mode
 	Attempts int                    // k: how many a verdict that is not held takes; below 1 counts as 1
 	Probes   map[string]bench.Probe // by Cell.Target; measured, now or by an earlier run
+	// Made is how many of a cell's attempts are made already and count towards
+	// its k, as an earlier part of the run left them; nil = none.
+	Made func(Cell) int
+}
+
+// left is how many attempts of a cell there are still to make, 1 at least, if
+// each says that it is not held.
+func (k Knowledge) left(c Cell) int {
+	made := 0
+	if k.Made != nil {
+		made = k.Made(c)
+	}
+	return max(k.Attempts-made, 1)
 }
 
 // What an attempt costs beyond its phases, as measured on many servers
@@ -26,7 +39,7 @@ const (
 )
 
 // Estimate is how long the cells take when no attempt is invalid: those that
-// are foreseen not to hold take k.Attempts attempts. A target's probe is counted
+// are foreseen not to hold take k.Attempts attempts, those made included. A target's probe is counted
 // once, and not at all where it is known. Installing is not counted.
 func Estimate(cells []Cell, k Knowledge) time.Duration {
 	var total time.Duration
@@ -36,7 +49,7 @@ func Estimate(cells []Cell, k Knowledge) time.Duration {
 			continue
 		}
 		held, failed, chance := foresee(c, k)
-		more := float64(max(k.Attempts, 1)) * (1 - chance)
+		more := float64(k.left(c)) * (1 - chance)
 		total += time.Duration(chance*float64(held) + more*float64(failed))
 		if _, known := k.Probes[c.Target()]; c.Scenario.Family.Effect == bench.EffectHold && !known && !probed[c.Target()] {
 			probed[c.Target()] = true
@@ -49,7 +62,7 @@ func Estimate(cells []Cell, k Knowledge) time.Duration {
 // CellEstimate is how long one attempt of a cell takes, by the mean of what may
 // come of it.
 func CellEstimate(c Cell, k Knowledge) time.Duration {
-	k.Attempts = 1
+	k.Attempts, k.Made = 1, nil
 	k.Probes = map[string]bench.Probe{c.Target(): k.Probes[c.Target()]}
 	return Estimate([]Cell{c}, k)
 }

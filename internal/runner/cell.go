@@ -41,8 +41,8 @@ func (r *Run) cell(ctx context.Context, c plan.Cell, was begun) (bench.Cell, err
 	}
 	t := r.prepared[c.Target()]
 	cell.Version = t.Installation.Version
-	if !r.limit.fits(r.estimate([]plan.Cell{c})) {
-		notBegun(&cell, was.judged, r.limit.why())
+	if step := r.step(c); !r.limit.allows(r.estimate([]plan.Cell{c}), step) {
+		notBegun(&cell, was.judged, r.limit.whyNot(step))
 		return cell, nil
 	}
 	guarded, stop := r.limit.guard(ctx, c, r.order.Mode)
@@ -86,6 +86,18 @@ func (r *Run) cell(ctx context.Context, c plan.Cell, was begun) (bench.Cell, err
 	}
 	judge.Conclude(&cell, judged)
 	return cell, nil
+}
+
+// step is how long the next thing takes that is kept of a cell: its target's
+// probe, where there is none, or an attempt.
+func (r *Run) step(c plan.Cell) time.Duration {
+	k := r.knowledge([]plan.Cell{c})
+	attempt := plan.CellEstimate(c, k)
+	k.Attempts, k.Made = 1, nil
+	if probe := plan.Estimate([]plan.Cell{c}, k) - attempt; probe > 0 {
+		return probe
+	}
+	return attempt
 }
 
 // notBegun says why a cell is not measured, or not to its end. What was judged

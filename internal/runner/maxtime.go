@@ -29,8 +29,26 @@ func (l timeLimit) fits(d time.Duration) bool {
 	return l.length == 0 || !time.Now().Add(d).After(l.until)
 }
 
+// allows says whether a cell may be begun, or gone on with, that takes so long
+// in all and so long for its next step, a probe or an attempt. As a rule all of it
+// must fit. What is longer than the whole limit would never be begun then,
+// however often the run is resumed: of that a step must fit, and --resume goes on
+// behind it.
+func (l timeLimit) allows(all, step time.Duration) bool {
+	return l.fits(all) || all > l.length && l.fits(step)
+}
+
 // why is the reason of what was not measured.
 func (l timeLimit) why() error { return fmt.Errorf("%w within --max-time %s", errOutOfTime, l.length) }
+
+// whyNot is the same of a cell whose next step takes so long. One that is longer
+// than the whole limit has to be told apart: resuming does not help it.
+func (l timeLimit) whyNot(step time.Duration) error {
+	if step > l.length {
+		return fmt.Errorf("%w, which alone takes about %s", l.why(), step.Round(time.Second))
+	}
+	return l.why()
+}
 
 // guard ends a cell that takes longer than it was expected to: one fault phase
 // after the limit. stop is called when the cell is over.

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/judge"
 	"benchrun/internal/plan"
+	"benchrun/report"
 	"benchrun/scenarios"
 	"benchrun/targets"
 )
@@ -74,5 +76,43 @@ func TestCellThatDoesNotFit(t *testing.T) {
 	}
 	if len(cell.Attempts) != 2 || !strings.Contains(cell.Attempts[1].Note, "--max-time") {
 		t.Errorf("attempts %+v", cell.Attempts)
+	}
+}
+
+// What an earlier part of the run has made of a cell takes no time again, and a
+// cell that is longer than the whole limit is gone on with attempt by attempt:
+// however short the limit, resuming comes to an end.
+func TestResumingWithALimitComesToAnEnd(t *testing.T) {
+	failed := bench.Judgement{Verdict: bench.Failed, Measures: bench.Measures{}}
+	for name, tt := range map[string]struct {
+		limit float64 // in attempts
+		was   []bench.Judgement
+		begun bool
+	}{
+		"the rest fits":                     {1.5, []bench.Judgement{failed}, true},
+		"the rest fits, an invalid one too": {2.5, []bench.Judgement{{Verdict: bench.Invalid}, failed}, true},
+		"longer than the limit":             {1.5, nil, true},
+		"not even an attempt":               {0.5, []bench.Judgement{failed}, false},
+	} {
+		r := earlierRun(t, 3)
+		c := r.order.Cells[0] // a crash that nobody replaces: foreseen to fail, so that all attempts are needed
+		r.Lab, r.Progress = &Lab{}, report.NewProgress(io.Discard, false, 80)
+		r.begun = []begun{{judged: tt.was}, {}}
+		r.prepared = map[string]*Prepared{c.Target(): {Server: c.Server, Installation: &targets.Installation{Version: "1.0"}}}
+		attempt := plan.CellEstimate(c, r.knowledge([]plan.Cell{c}))
+		if all, want := r.estimate([]plan.Cell{c}), attempt*time.Duration(3-r.begun[0].valid()); all != want {
+			t.Errorf("%s: the rest takes %v, want %v", name, all, want)
+		}
+		r.limit = newTimeLimit(time.Duration(tt.limit * float64(attempt)))
+		was := begun{judged: tt.was, attempts: make([]bench.Attempt, len(tt.was))}
+		cell, err := r.cell(t.Context(), c, was)
+		said := strings.Join(cell.Reasons, " ")
+		for _, a := range cell.Attempts {
+			said += " " + a.Note
+		}
+		// An attempt that is begun fails here: the server has no app that there is.
+		if begun := err != nil && strings.Contains(said, "app of a"); begun != tt.begun || strings.Contains(said, "--max-time") == tt.begun {
+			t.Errorf("%s: begun %v, want %v: %q, %v", name, begun, tt.begun, said, err)
+		}
 	}
 }

@@ -131,7 +131,7 @@ func (r *Run) estimate(cells []plan.Cell) time.Duration {
 
 // knowledge is what is known of cells before they are measured.
 func (r *Run) knowledge(cells []plan.Cell) plan.Knowledge {
-	k := plan.Knowledge{Mode: r.order.Mode, Attempts: r.order.Attempts, Probes: map[string]bench.Probe{}}
+	k := plan.Knowledge{Mode: r.order.Mode, Attempts: r.order.Attempts, Probes: map[string]bench.Probe{}, Made: r.made}
 	for _, c := range cells {
 		if t := r.prepared[c.Target()]; t != nil && (t.Probe.Slots > 0 || r.recallProbe(t, c.Scenario.Ratio)) {
 			k.Probes[c.Target()] = t.Probe

@@ -24,6 +24,27 @@ func (b begun) wants(k int) bool {
 	return again
 }
 
+// valid counts the attempts that are not invalid.
+func (b begun) valid() int {
+	n := 0
+	for _, j := range b.judged {
+		if j.Verdict != bench.Invalid {
+			n++
+		}
+	}
+	return n
+}
+
+// made is how many of a cell's attempts need not be made again.
+func (r *Run) made(c plan.Cell) int {
+	for i, o := range r.order.Cells[:min(len(r.begun), len(r.order.Cells))] {
+		if o.Target() == c.Target() && o.Scenario.Name() == c.Scenario.Name() {
+			return r.begun[i].valid()
+		}
+	}
+	return 0
+}
+
 // takeUp finds what the earlier part of the run has measured of each cell, by
 // the records of order.Earlier, and leaves the concluded cells in r.done. What
 // was measured of another version, or under another schedule, than this run
