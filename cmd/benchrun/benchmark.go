@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -115,8 +116,8 @@ func openLab(ctx context.Context, port int, note func(string)) (lab *runner.Lab,
 	for _, line := range swept {
 		note(line)
 	}
-	if err != nil {
-		return nil, nil, err
+	if err != nil { // in nobody's way: each run has folders of its own
+		note("what a killed benchrun left could not be cleared away: " + strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	janitor, err := launch.StartJanitor()
 	if err != nil {

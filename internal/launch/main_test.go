@@ -67,6 +67,8 @@ func play(part string, args []string) {
 		}
 	case "swarm": // forks until it may not
 		fmt.Println("forked", swarm())
+	case "clear": // folder: plants a thicket in it and clears it away, with few descriptors
+		plantAndClear(args[0])
 	case "benchrun": // level, cgroup, port: starts a hostile server, tells, waits
 		playBenchrun(Level(args[0]), args[1], args[2])
 	default:

@@ -41,6 +41,10 @@ const (
 	stateFile = "state.json"
 )
 
+// removeTime is how long removing a folder may take. A disk's bound of small
+// files takes a few seconds.
+const removeTime = time.Minute
+
 // scratchParent is the folder that holds this user's scratch folders.
 func scratchParent() string {
 	return filepath.Join(os.TempDir(), "benchrun-"+strconv.Itoa(os.Geteuid()))
@@ -123,29 +127,15 @@ func (s *Scratch) fill(user *User) error {
 }
 
 // Remove removes the folder and gives the lock back. Groups started from it
-// must have been destroyed. Removing twice is no error.
+// must have been destroyed. It takes a minute at most; what it has not removed
+// by then is left to Sweep. Removing twice is no error.
 func (s *Scratch) Remove() error {
-	err := removeTree(s.Dir)
+	err := removeTree(s.Dir, time.Now().Add(removeTime))
 	if s.lock != nil {
 		err = errors.Join(err, s.lock.Close())
 		s.lock = nil
 	}
 	return err
-}
-
-// removeTree removes a folder that the server may have written to. os.RemoveAll
-// follows no link; folders that the server made unreadable are opened first.
-func removeTree(dir string) error {
-	if os.RemoveAll(dir) == nil {
-		return nil
-	}
-	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() { // called before the folder is read
-			_ = os.Chmod(path, 0o700)
-		}
-		return nil
-	})
-	return os.RemoveAll(dir)
 }
 
 // ownFolderOnly refuses a folder that someone else may have planted in a

@@ -14,6 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// sweepTime is how long removing the folders of killed benchruns may take, all
+// of them together. What is left then is swept by the next one.
+const sweepTime = 20 * time.Second
+
 // orphanTime is how long the children of a shim without benchrun may take to
 // die before the shim itself is killed.
 const orphanTime = time.Second
@@ -21,7 +25,8 @@ const orphanTime = time.Second
 // Sweep ends and removes what killed benchruns of this user have left: for
 // each scratch folder whose lock is not held the processes, the cgroups, the
 // mounts and the folder. It returns a sentence for each folder swept, and
-// joins the errors of those that it could not finish. A folder whose benchrun
+// joins the errors of those that it could not finish, each cut short; they
+// keep nobody from going on. A folder whose benchrun
 // is alive is never touched. Call it when benchrun starts.
 func Sweep() ([]string, error) {
 	parent := scratchParent()
@@ -42,16 +47,17 @@ func Sweep() ([]string, error) {
 	}
 	var swept []string
 	var errs []error
+	deadline := time.Now().Add(sweepTime)
 	for _, e := range entries {
 		if !e.IsDir() {
 			continue
 		}
-		said, err := sweepFolder(filepath.Join(parent, e.Name()))
+		said, err := sweepFolder(filepath.Join(parent, e.Name()), deadline)
 		if said != "" {
 			swept = append(swept, said)
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("sweep %s: %w", filepath.Join(parent, e.Name()), err))
+			errs = append(errs, fmt.Errorf("sweep %s: %s", filepath.Join(parent, e.Name()), cut(err.Error(), mostWords)))
 		}
 	}
 	return swept, errors.Join(errs...)
@@ -97,7 +103,7 @@ func inUse(dir string) bool {
 }
 
 // sweepFolder does nothing and says nothing when the folder is in use.
-func sweepFolder(dir string) (string, error) {
+func sweepFolder(dir string, deadline time.Time) (string, error) {
 	lock, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|unix.O_NOFOLLOW, 0)
 	switch {
 	case err == nil:
@@ -131,7 +137,7 @@ func sweepFolder(dir string) (string, error) {
 	if err := unmountBelow(dir); err != nil {
 		return "", err
 	}
-	if err := removeTree(dir); err != nil {
+	if err := removeTree(dir, deadline); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("removed what a killed benchrun left in %s: %d processes, %d cgroups", dir, killed, groups), nil

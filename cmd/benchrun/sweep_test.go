@@ -1,0 +1,29 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// What an earlier benchrun left and nobody can clear away is told, and keeps
+// no run from being made.
+func TestFailedSweepKeepsNobodyFromMeasuring(t *testing.T) {
+	temp := openTo(t, nil)
+	t.Setenv("TMPDIR", temp)
+	stuck := filepath.Join(temp, "benchrun-"+strconv.Itoa(os.Geteuid()), "0123456789ab")
+	if err := os.MkdirAll(filepath.Join(stuck, "lock"), 0o711); err != nil { // a folder cannot be locked for writing
+		t.Fatal(err)
+	}
+	var notes []string
+	lab, done, err := openLab(t.Context(), 0, func(s string) { notes = append(notes, s) })
+	if err != nil {
+		t.Fatalf("no lab: %v", err)
+	}
+	done()
+	if lab == nil || len(notes) != 1 || !strings.Contains(notes[0], stuck) || strings.Contains(notes[0], "\n") {
+		t.Errorf("notes %q, want one line that names %s", notes, stuck)
+	}
+}
