@@ -172,11 +172,15 @@ func (f *findings) oneBadSecondWords() string {
 
 // maskedWords says how much of the fault phase does not count, and why.
 func (f *findings) maskedWords() string {
-	n := f.fault.bins - f.fault.valid
-	if n == 0 {
+	if f.fault.bins == f.fault.valid {
 		return ""
 	}
-	return fmt.Sprintf("%s of %s not counted: %s", count(n), things(f.fault.bins, "second", "seconds"), whyMasked(f.bins))
+	return maskedOf(f.fault, f.bins)
+}
+
+// maskedOf: "3 of 15 seconds not counted: the control missed its SLO".
+func maskedOf(t tally, bins []Bin) string {
+	return fmt.Sprintf("%s of %s not counted: %s", count(t.bins-t.valid), things(t.bins, "second", "seconds"), whyMasked(bins))
 }
 
 func (f *findings) shortWords() string {

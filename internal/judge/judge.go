@@ -189,7 +189,9 @@ func (f *findings) rateBoot() (bench.Verdict, string) {
 	return bench.Broken, f.bootWords()
 }
 
-// rateBaseline gives Held when there is a sound baseline to compare with.
+// rateBaseline gives Held when there is a sound baseline to compare with. Half of
+// it is enough for that, but not to call a server broken: where the host spoiled
+// some of its few seconds, a quiet attempt may well say otherwise.
 func (f *findings) rateBaseline() (bench.Verdict, string) {
 	expected := f.v.head.Phases.Baseline.Seconds()
 	switch {
@@ -197,9 +199,13 @@ func (f *findings) rateBaseline() (bench.Verdict, string) {
 		return bench.Invalid, "interrupted: the record breaks off before the end of the baseline"
 	case f.base.valid == 0 || float64(f.base.valid)*2 < expected:
 		return bench.Invalid, "the baseline could not be measured: " + validWords(f.base.valid, expected) + f.maskedBecause(f.baseBins)
-	case f.base.below(heldPercent):
-		return bench.Broken, "lost " + count(f.base.missed()) + " of " + things(f.base.scheduled, "victim", "victims") +
-			" before any fault: " + lossWords(f.base)
+	case !f.base.below(heldPercent):
+		return bench.Held, ""
 	}
-	return bench.Held, ""
+	lost := "lost " + count(f.base.missed()) + " of " + things(f.base.scheduled, "victim", "victims") +
+		" before any fault: " + lossWords(f.base)
+	if f.base.valid < f.base.bins { // what took some of its seconds may have spoiled the others
+		return bench.Invalid, lost + "; but " + maskedOf(f.base, f.baseBins) + ", and only a whole baseline proves a server broken"
+	}
+	return bench.Broken, lost
 }

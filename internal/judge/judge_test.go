@@ -51,6 +51,10 @@ func TestVerdict(t *testing.T) {
 		{"half of the baseline is enough", wedged().stall(base(0.5)), bench.Held, "", nil},
 		{"less is not", wedged().stall(base(1.5)), bench.Invalid, "the baseline could not be measured: only 1 of 4 valid seconds: the control missed its SLO", nil},
 		{"a broken baseline on a stalled host is invalid", wedged().lose(base(0), base(4), 100, bench.TimedOut).stall(base(1.5)), bench.Invalid, "baseline could not be measured", nil},
+		{"half of a baseline does not prove a server broken", wedged().stall(base(0.5)).lose(base(2), base(4), 30, bench.TimedOut), bench.Invalid, "lost 60 of 200 victims before any fault: 60 timeout; but 2 of 4 seconds not counted: the control missed its SLO", nil},
+		{"not even where all of it is lost", wedged().stall(base(0.5)).lose(base(2), base(4), 100, bench.TimedOut), bench.Invalid, "only a whole baseline proves", nil},
+		{"nor do three seconds of one", wedged().doubt(base(-1), base(-0.5), "host-busy").lose(base(1), base(4), 30, bench.Late), bench.Invalid, "1 of 4 seconds not counted: doubt: host-busy", nil},
+		{"a stall far from the baseline takes nothing of it", wedged().stall(fault(1.5)).lose(base(0), base(4), 30, bench.Late), bench.Broken, "120 late", []string{FlagMasked}},
 		{"a baseline that the load began late", wedged().drop(bench.RoleVictim, base(0), base(0.05)), bench.Held, "", nil},
 
 		{"a baseline that lacks its first victims", wedged().drop(bench.RoleVictim, base(0), base(1.5)), bench.Invalid, "only 1 of 4 valid seconds: a request was never sent", nil},
