@@ -119,18 +119,30 @@ func paint(text string, v bench.Verdict) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// tally is "4 cells: 2 held, 1 degraded, 1 failed".
+// tally is "4 cells: 2 held, 1 degraded, 1 failed", and what benchrun's own
+// reference came to.
 func (v View) tally() string {
 	if len(v.Rows) == 0 {
 		return "no cell was measured"
 	}
+	text := counted(v.Tally)
+	if len(v.Reference) > 0 {
+		text += "; apart from them, benchrun's own reference: " + counted(v.Reference)
+	}
+	return text
+}
+
+// counted is "4 cells: 2 held, 1 degraded, 1 failed".
+func counted(list []Tally) string {
+	cells := 0
 	var parts []string
-	for _, t := range v.Tally {
+	for _, t := range list {
+		cells += t.Cells
 		parts = append(parts, grouped(float64(t.Cells))+" "+t.Verdict.String())
 	}
 	noun := " cells: "
-	if len(v.Rows) == 1 {
+	if cells == 1 {
 		noun = " cell: "
 	}
-	return grouped(float64(len(v.Rows))) + noun + strings.Join(parts, ", ")
+	return grouped(float64(cells)) + noun + strings.Join(parts, ", ")
 }

@@ -64,10 +64,13 @@ func matrixScenarios(v View) (out []string) {
 	return out
 }
 
+// matrixTargets lists the targets, benchrun's own last.
 func matrixTargets(v View) (out []string) {
-	for _, r := range v.Rows {
-		if !slices.Contains(out, r.Target) {
-			out = append(out, r.Target)
+	for _, own := range []bool{false, true} {
+		for _, r := range v.Rows {
+			if r.Own == own && !slices.Contains(out, r.Target) {
+				out = append(out, r.Target)
+			}
 		}
 	}
 	return out
@@ -85,6 +88,9 @@ func matrixCell(r Row) (text string, other bool) {
 		return glyph + " " + word, false
 	}
 	text = glyph + " " + strconv.Itoa(int(*h)) + "%"
+	if r.Other != "" {
+		return text + " †", true
+	}
 	collapse := r.Cell.Measures["time_to_collapse"]
 	if r.Verdict == bench.Failed && collapse.Value != nil && collapse.Censored == "" {
 		if *collapse.Value < 1 {
@@ -92,19 +98,22 @@ func matrixCell(r Row) (text string, other bool) {
 		}
 		return glyph + " " + Figure(collapse), false
 	}
-	const heldFrom = 98 // % of victims: below it the losses are the reason
-	if r.Verdict == bench.Failed && *h >= heldFrom {
-		return text + " †", true
-	}
 	return text, false
 }
 
 func matrixLegend(v View, unserved bool) string {
-	var parts []string
-	for _, t := range v.Tally {
-		parts = append(parts, Badge(t.Verdict)+" "+grouped(float64(t.Cells)))
+	badges := func(list []Tally) string {
+		var parts []string
+		for _, t := range list {
+			parts = append(parts, Badge(t.Verdict)+" "+grouped(float64(t.Cells)))
+		}
+		return strings.Join(parts, ", ")
 	}
-	text := strings.Join(parts, ", ") + ". %: ordinary requests that were served while faults went on. A time: how long after the first fault fewer than half were, at this ratio."
+	text := badges(v.Tally)
+	if len(v.Reference) > 0 {
+		text += "; apart from these, benchrun's own reference: " + badges(v.Reference)
+	}
+	text += ". %: ordinary requests that were served while faults went on. A time: how long after the first fault fewer than half were, at this ratio."
 	if unserved {
 		text += " † Failed for another reason than lost requests: memory that was kept, a wrong body, or honest requests that were cut off."
 	}

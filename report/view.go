@@ -29,6 +29,10 @@ type View struct {
 	Reproduce string
 	Rows      []Row
 	Tally     []Tally // verdicts that occur, best first
+	// Reference counts the cells of benchrun's own reference server, where others
+	// took part beside it: it is no server that one would choose, and is not in
+	// Tally. nil = all cells are.
+	Reference []Tally
 }
 
 // Row is one cell. Figures are in words, None where there are none.
@@ -46,6 +50,8 @@ type Row struct {
 	MemoryPeak   string
 	MemoryGrowth string
 	Stop         string // stop time, or "killed" when SIGTERM was not enough
+	Other        string // two words for why it failed though victims were served; "" = they were lost
+	Own          bool   // benchrun's own reference server, beside others: it counts apart
 	Reasons      []string
 	Flags        []string
 	Cell         bench.Cell // as it may be shown, for renderers that show every measure: none where nothing is claimed
@@ -76,21 +82,32 @@ func NewView(run bench.Run) View {
 		}
 		versions[c.Server] = c.Version
 	}
+	others := slices.ContainsFunc(run.Cells, func(c bench.Cell) bool { return c.Server != bench.ReferenceServer })
 	for _, c := range run.Cells {
-		v.Rows = append(v.Rows, newRow(c, ambiguous[c.Server]))
+		row := newRow(c, ambiguous[c.Server])
+		row.Own = others && c.Server == bench.ReferenceServer
+		v.Rows = append(v.Rows, row)
 	}
+	v.Tally, v.Reference = count(v.Rows, false), count(v.Rows, true)
+	return v
+}
+
+// count counts the verdicts of the rows that are benchrun's own, or of the
+// others, best first.
+func count(rows []Row, own bool) []Tally {
+	var out []Tally
 	for verdict := bench.Held; verdict >= bench.Invalid; verdict-- {
 		n := 0
-		for _, c := range run.Cells {
-			if c.Verdict == verdict {
+		for _, r := range rows {
+			if r.Own == own && r.Verdict == verdict {
 				n++
 			}
 		}
 		if n > 0 {
-			v.Tally = append(v.Tally, Tally{verdict, n})
+			out = append(out, Tally{verdict, n})
 		}
 	}
-	return v
+	return out
 }
 
 func newRow(c bench.Cell, ambiguous bool) Row {
@@ -101,7 +118,7 @@ func newRow(c bench.Cell, ambiguous bool) Row {
 		H: Figure(m["h"]), Reclaimed: Figure(m["reclaimed"]), Collapse: Figure(m["time_to_collapse"]),
 		Recover: Figure(m["time_to_recover"]), Outage: Figure(m["longest_outage"]), Deaths: Count(m["worker_deaths"]),
 		MemoryPeak: Figure(m["memory_peak"]), MemoryGrowth: Change(m["memory_growth"]), Stop: Figure(m["stop_time"]),
-		Reasons: c.Reasons, Flags: c.Flags, Cell: c,
+		Other: c.OtherReason(), Reasons: c.Reasons, Flags: c.Flags, Cell: c,
 	}
 	if c.Front != "" {
 		row.Target += " behind " + c.Front

@@ -11,9 +11,6 @@ import (
 	"benchrun/targets"
 )
 
-// referenceServer is the server whose flaws are known.
-const referenceServer = "reference"
-
 // Case is a cell whose verdict is known.
 type Case struct {
 	Cell     plan.Cell
@@ -141,7 +138,7 @@ func newCase(reg *targets.Registry, f bench.Family, s bench.Sabotage, planted bo
 		profile, c.Expected, c.Cause = f.Flaw, bench.Failed, plantedCause(f)
 	}
 	cells, err := plan.Cells(reg, plan.Selection{
-		Servers: []string{referenceServer}, Profiles: []string{profile}, Scenarios: []string{f.ID},
+		Servers: []string{bench.ReferenceServer}, Profiles: []string{profile}, Scenarios: []string{f.ID},
 	})
 	if err != nil {
 		return c, fmt.Errorf("family %s: %w", f.ID, err)

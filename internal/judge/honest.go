@@ -75,7 +75,7 @@ func (f *findings) honestWords() string {
 	for _, what := range slices.Sorted(maps.Keys(h.how)) {
 		how = append(how, count(h.how[what])+" "+what)
 	}
-	return fmt.Sprintf("honest requests lost: %s of %s (%s)", count(h.lost), count(h.due), strings.Join(how, ", "))
+	return fmt.Sprintf(bench.HonestLost+": %s of %s (%s)", count(h.lost), count(h.due), strings.Join(how, ", "))
 }
 
 // leaked is how much the delivered faults have leaked, bytes.
@@ -101,7 +101,7 @@ func (f *findings) rateMemory() (bench.Verdict, string) {
 	case !ok:
 		return bench.Invalid, "what is left of the leaked memory was not measured"
 	case float64(kept)*100 >= float64(leaked)*keptPercent:
-		return bench.Failed, fmt.Sprintf("memory kept: %s of %s MiB", figure(mib(kept), 0), figure(mib(leaked), 0))
+		return bench.Failed, fmt.Sprintf(bench.MemoryKept+": %s of %s MiB", figure(mib(kept), 0), figure(mib(leaked), 0))
 	}
 	return bench.Held, ""
 }

@@ -1,0 +1,38 @@
+package bench
+
+import (
+	"slices"
+	"strings"
+)
+
+// ReferenceServer is benchrun's own server. It shows what can be had and that
+// the instrument works; among the servers that are compared it does not count.
+const ReferenceServer = "reference"
+
+// What makes a cell fail although its victims were served: the judge flags it,
+// or begins a reason with it, and reports find it again.
+const (
+	FlagWrongBody = "wrong-body"           // flag, judge.FlagWrongBody: a wrong or corrupt body
+	MemoryKept    = "memory kept"          // reason: of what the faults leaked
+	HonestLost    = "honest requests lost" // reason: of the fault
+)
+
+// OtherReason gives two words for what made the cell fail, where that is not
+// the number of victims that were lost: "memory kept". It is "" where it is, and
+// where the cell did not fail.
+func (c Cell) OtherReason() string {
+	begins := func(with string) bool {
+		return slices.ContainsFunc(c.Reasons, func(r string) bool { return strings.HasPrefix(r, with+": ") })
+	}
+	switch {
+	case c.Verdict != Failed:
+		return ""
+	case slices.Contains(c.Flags, FlagWrongBody):
+		return "wrong body"
+	case begins(MemoryKept):
+		return "memory kept"
+	case begins(HonestLost):
+		return "honest lost"
+	}
+	return ""
+}

@@ -1,0 +1,32 @@
+package judge
+
+import (
+	"testing"
+
+	"benchrun/internal/bench"
+)
+
+// Reports find in what the judge wrote why a cell failed though its victims were
+// served, and find nothing where the victims were the reason.
+func TestOtherReasonIsFoundAgain(t *testing.T) {
+	refused := func(s *bench.Sample) { s.Status = 504 }
+	for _, tt := range []struct {
+		name  string
+		scene scene
+		want  string
+	}{
+		{"memory", leaking(88), "memory kept"},
+		{"memory, and one dead second", leaking(88).lose(fault(2), fault(3), 100, bench.Refused), "memory kept"},
+		{"memory, but the victims decide", leaking(88).lose(fault(2), fault(6), 100, bench.Refused), ""},
+		{"honest requests", honestScene().edit(bench.RoleProvoker, fault(0), recoveryAt, refused), "honest lost"},
+		{"a wrong body", wedged().lose(fault(2), fault(3), 1, bench.Wrong), "wrong body"},
+		{"victims", wedged().lose(fault(2), fault(6), 100, bench.Refused), ""},
+		{"none", wedged(), ""},
+	} {
+		cell := bench.Cell{Attempts: make([]bench.Attempt, 1)}
+		Conclude(&cell, []bench.Judgement{Judge(tt.scene.Record)})
+		if got := cell.OtherReason(); got != tt.want {
+			t.Errorf("%s: %s %q is %q, want %q", tt.name, cell.Verdict, cell.Reasons, got, tt.want)
+		}
+	}
+}
