@@ -2,12 +2,15 @@ package results
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/intake"
 )
 
 // AttemptLine is one line of cells.ndjson: the cell as it would stand if this
@@ -41,7 +44,7 @@ func (l AttemptLine) check() error {
 	if id := CellID(l.Cell); l.ID != id {
 		return fmt.Errorf("cell %q has the fields of %q", l.ID, id)
 	}
-	return nil
+	return checkFiles(l.Attempts)
 }
 
 // AppendAttempt adds a line to cells.ndjson and returns when it is on disk.
@@ -58,7 +61,7 @@ func (f *Folder) AppendAttempt(line AttemptLine) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
+	file, err := f.openAttempts()
 	if err != nil {
 		return writeError(path, err)
 	}
@@ -75,6 +78,20 @@ func (f *Folder) AppendAttempt(line AttemptLine) error {
 		return writeError(path, err)
 	}
 	return nil
+}
+
+// openAttempts opens cells.ndjson for appending, if it is a regular file of the
+// folder.
+func (f *Folder) openAttempts() (*os.File, error) {
+	root, err := os.OpenRoot(f.path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = root.Close() }() // only opened
+	if info, err := root.Lstat(CellsFile); err == nil && !info.Mode().IsRegular() {
+		return nil, errors.New("it is no regular file")
+	}
+	return root.OpenFile(CellsFile, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
 }
 
 // mend cuts off a line that was never finished and gives the size that is left.
@@ -104,19 +121,26 @@ func mend(file *os.File) (int64, error) {
 	return 0, file.Truncate(0)
 }
 
-// ReadAttempts reads a cells.ndjson. A last line without its end is what a
+// ReadAttempts reads the folder's cells.ndjson. A last line without its end is what a
 // killed run leaves: it is skipped, and torn says so in words ("" = nothing was
 // skipped). Any other line that does not say what it must is a bench.UsageError
 // that names it. A file that is not there is a run without attempts.
-func ReadAttempts(path string) (lines []AttemptLine, torn string, err error) {
-	all, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
+func (f *Folder) ReadAttempts(ctx context.Context) (lines []AttemptLine, torn string, err error) {
+	path := f.Join(CellsFile)
+	all, err := intake.ReadIn(ctx, f.path, CellsFile, intake.Attempts)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", nil
 	}
 	if err != nil {
-		return nil, "", readError(path, err)
+		return nil, "", err
+	}
+	if err := checkObjects(all); err != nil {
+		return nil, "", bench.Usagef("%s: %v", path, err)
 	}
 	for n := 1; len(all) > 0; n++ {
+		if ctx.Err() != nil {
+			return nil, "", context.Cause(ctx)
+		}
 		text, rest, ended := bytes.Cut(all, []byte{'\n'})
 		if !ended {
 			return lines, fmt.Sprintf("%s: line %d breaks off after %d bytes and was skipped; the %d before it are whole", path, n, len(text), n-1), nil

@@ -29,7 +29,7 @@ func testLine(n int) AttemptLine {
 
 func TestAttemptsComeBack(t *testing.T) {
 	f := newFolder(t)
-	if lines, torn, err := ReadAttempts(f.Join(CellsFile)); lines != nil || torn != "" || err != nil {
+	if lines, torn, err := f.ReadAttempts(t.Context()); lines != nil || torn != "" || err != nil {
 		t.Fatalf("before the first attempt: %v, %q, %v", lines, torn, err)
 	}
 	var all sync.WaitGroup
@@ -41,7 +41,7 @@ func TestAttemptsComeBack(t *testing.T) {
 		})
 	}
 	all.Wait()
-	lines, torn, err := ReadAttempts(f.Join(CellsFile))
+	lines, torn, err := f.ReadAttempts(t.Context())
 	if err != nil || torn != "" || len(lines) != 20 {
 		t.Fatalf("%d lines, %q, %v", len(lines), torn, err)
 	}
@@ -78,7 +78,7 @@ func TestTornLine(t *testing.T) {
 		if err := os.WriteFile(path, text[:cut], 0o644); err != nil {
 			t.Fatal(err)
 		}
-		lines, torn, err := ReadAttempts(path)
+		lines, torn, err := f.ReadAttempts(t.Context())
 		want := fmt.Sprintf("%s: line 3 breaks off after %d bytes", path, cut-start)
 		if err != nil || len(lines) != 2 || !strings.HasPrefix(torn, want) {
 			t.Fatalf("cut at %d: %d lines, %q, %v; want 2 and %q", cut, len(lines), torn, err, want)
@@ -86,7 +86,7 @@ func TestTornLine(t *testing.T) {
 		if err := f.AppendAttempt(testLine(7)); err != nil {
 			t.Fatal(err)
 		}
-		lines, torn, err = ReadAttempts(path)
+		lines, torn, err = f.ReadAttempts(t.Context())
 		if err != nil || torn != "" || len(lines) != 3 || lines[2].Attempt().Attempt != 7 {
 			t.Fatalf("after a torn line was appended to: %d lines, %q, %v", len(lines), torn, err)
 		}
@@ -114,7 +114,7 @@ func TestReadAttemptsRefusesDamage(t *testing.T) {
 			t.Fatal(err)
 		}
 		var usage *bench.UsageError
-		if lines, _, err := ReadAttempts(path); lines != nil || !errors.As(err, &usage) || !strings.Contains(err.Error(), want) {
+		if lines, _, err := f.ReadAttempts(t.Context()); lines != nil || !errors.As(err, &usage) || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v; want a usage error with %q", err, want)
 		}
 	}

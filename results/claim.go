@@ -1,6 +1,7 @@
 package results
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -45,7 +46,7 @@ func (f *Folder) Written() bool {
 
 // ReadEnded is ReadRun for who wants all of a run: while another process writes
 // to its folder it fails with a bench.UsageError.
-func ReadEnded(path string) (bench.Run, error) {
+func ReadEnded(ctx context.Context, path string) (bench.Run, error) {
 	file, err := runFile(path)
 	if err != nil {
 		return bench.Run{}, err
@@ -53,7 +54,7 @@ func ReadEnded(path string) (bench.Run, error) {
 	if f := (&Folder{path: filepath.Dir(file)}); f.Written() {
 		return bench.Run{}, f.BeingWritten()
 	}
-	return ReadRun(path)
+	return ReadRun(ctx, path)
 }
 
 // BeingWritten is the bench.UsageError of who wants what another process still

@@ -50,12 +50,12 @@ func TestWhatIsBeingWritten(t *testing.T) {
 		t.Errorf("a run that is begun was claimed: %v", err)
 	}
 	for _, path := range []string{f.Path(), f.Join(RunFile)} {
-		if _, err := ReadEnded(path); !errors.As(err, &usage) || !other.Written() {
+		if _, err := ReadEnded(t.Context(), path); !errors.As(err, &usage) || !other.Written() {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
 	release()
-	if _, err := ReadEnded(f.Path()); err != nil || other.Written() {
+	if _, err := ReadEnded(t.Context(), f.Path()); err != nil || other.Written() {
 		t.Errorf("after its end: %v", err)
 	}
 	stop, asked := make(chan struct{}), make(chan struct{})

@@ -61,4 +61,4 @@ func (d Duel) Encode(w io.Writer) error {
 }
 
 // WriteDuel writes duel.json, whole or not at all.
-func (f *Folder) WriteDuel(d Duel) error { return atomically(f.Join(DuelFile), d.Encode) }
+func (f *Folder) WriteDuel(d Duel) error { return f.atomically(DuelFile, d.Encode) }

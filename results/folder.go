@@ -1,6 +1,7 @@
 package results
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/intake"
 )
 
 // The names inside a run's folder.
@@ -97,7 +99,7 @@ func OpenFolder(path string) (*Folder, error) {
 		return nil, err
 	}
 	f := &Folder{path: filepath.Dir(file)}
-	info, err := os.Stat(f.Join(RecordsDir))
+	info, err := os.Lstat(f.Join(RecordsDir))
 	if errors.Is(err, fs.ErrNotExist) || (err == nil && !info.IsDir()) {
 		return nil, &bench.UsageError{
 			Problem: f.path + " has no " + RecordsDir + " folder",
@@ -106,6 +108,9 @@ func OpenFolder(path string) (*Folder, error) {
 	}
 	if err != nil {
 		return nil, readError(f.Join(RecordsDir), err)
+	}
+	if info, err := os.Lstat(f.Join(LogsDir)); err == nil && !info.IsDir() { // a run that goes on would write there
+		return nil, &bench.UsageError{Problem: f.Join(LogsDir) + " is no folder", Hint: "remove it: verdicts stand on the records alone"}
 	}
 	return f, nil
 }
@@ -132,6 +137,20 @@ func (f *Folder) RecordPath(cell string, attempt int) string {
 // to the folder.
 func (f *Folder) LogPath(cell string, attempt int) string {
 	return filepath.Join(LogsDir, fileName(cell, attempt, ".log"))
+}
+
+// LogTail is the end of a server's output, named as in Attempt.Log: what
+// intake.File.Tail gives; "" where there is none, for logs may be thrown away.
+func (f *Folder) LogTail(ctx context.Context, rel string) string {
+	if !intake.Inside(rel) {
+		return ""
+	}
+	log, err := intake.OpenIn(ctx, f.path, rel, intake.Log)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = log.Close() }() // only read
+	return log.Tail(intake.MostTail)
 }
 
 // Records lists the records that are there, relative to the folder, sorted by

@@ -17,7 +17,7 @@ func TestCreateLaysOutTheFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, err := f.Run()
+	run, err := f.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -94,10 +95,10 @@ func fillDisk(dir string) error {
 	if err := f.WriteRun(bench.Run{ID: "second", Args: []string{strings.Repeat("x", 300<<10)}}); !diskFull(err) {
 		return fmt.Errorf("run.json: %w", err)
 	}
-	if run, err := f.Run(); err != nil || run.ID == "second" {
+	if run, err := f.Run(context.Background()); err != nil || run.ID == "second" {
 		return fmt.Errorf("the first run.json reads as %+v: %w", run, err)
 	}
-	got, torn, err := ReadAttempts(f.Join(CellsFile))
+	got, torn, err := f.ReadAttempts(context.Background())
 	if err != nil || torn != "" || len(got) != lines-1 {
 		return fmt.Errorf("%d lines of %d came back, torn %q: %w", len(got), lines-1, torn, err)
 	}
@@ -106,7 +107,7 @@ func fillDisk(dir string) error {
 		return fmt.Errorf("%d records of %d are there: %w", len(files), written, err)
 	}
 	for _, rel := range files {
-		if _, err := f.ReadRecord(rel); err != nil {
+		if _, err := f.ReadRecord(context.Background(), rel); err != nil {
 			return err
 		}
 	}
@@ -117,13 +118,14 @@ func fillDisk(dir string) error {
 }
 
 func TestWriteErrors(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "f")
-	err := atomically(path, func(w io.Writer) error { return errors.New("bad figure") })
+	f := &Folder{path: t.TempDir()}
+	path := f.Join("f")
+	err := f.atomically("f", func(w io.Writer) error { return errors.New("bad figure") })
 	var env *bench.EnvironmentError
 	if err == nil || errors.As(err, &env) || !strings.Contains(err.Error(), path+": bad figure") {
 		t.Errorf("an encoder's error came back as %v", err)
 	}
-	err = atomically(filepath.Join(path, "no", "folder"), func(io.Writer) error { return nil })
+	err = f.atomically("f/no/folder", func(io.Writer) error { return nil })
 	if !errors.As(err, &env) || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("a missing folder gave %v", err)
 	}

@@ -103,10 +103,10 @@ func TestGoldenRunIsStillRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := f.Run(); err != nil || !reflect.DeepEqual(got, want) {
+	if got, err := f.Run(t.Context()); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("run.json: %v\n got %+v\nwant %+v", err, got, want)
 	}
-	lines, torn, err := ReadAttempts(f.Join(CellsFile))
+	lines, torn, err := f.ReadAttempts(t.Context())
 	if err != nil || torn != "" || len(lines) != len(want.Cells) {
 		t.Fatalf("cells.ndjson: %d lines, %q, %v", len(lines), torn, err)
 	}
@@ -115,7 +115,7 @@ func TestGoldenRunIsStillRead(t *testing.T) {
 			t.Errorf("cells.ndjson line %d: %+v", i+1, l.Cell)
 		}
 	}
-	rec, err := f.ReadRecord(want.Cells[0].Attempts[0].Record)
+	rec, err := f.ReadRecord(t.Context(), want.Cells[0].Attempts[0].Record)
 	if err != nil || !reflect.DeepEqual(rec, goldenRecord()) {
 		t.Errorf("record: %v\n got %+v\nwant %+v", err, rec, goldenRecord())
 	}

@@ -1,16 +1,16 @@
 package results
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
 	"strings"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/intake"
 )
 
 // Join makes one run's folder, dir/<new id>/, out of several: the cells that
@@ -18,15 +18,24 @@ import (
 // that it is made from stay as they are. It fails with a bench.UsageError where
 // Merge does, or when the runs are of different testbeds or modes, which
 // belong into different tables.
-func Join(dir string, folders ...*Folder) (*Folder, bench.Run, error) {
-	from := map[string]*Folder{} // by the run's id
+func Join(ctx context.Context, dir string, folders ...*Folder) (*Folder, bench.Run, error) {
+	from := map[string]source{} // by the run's id
 	var runs []bench.Run
 	for _, f := range folders {
-		run, err := f.Run()
+		run, err := f.Run(ctx)
 		if err != nil {
 			return nil, bench.Run{}, err
 		}
-		from[run.ID] = f
+		lines, _, err := f.ReadAttempts(ctx)
+		if err != nil {
+			return nil, bench.Run{}, err
+		}
+		s := source{f, map[string][]AttemptLine{}}
+		for _, l := range lines {
+			record := l.Attempt().Record
+			s.lines[record] = append(s.lines[record], l)
+		}
+		from[run.ID] = s
 		runs = append(runs, run)
 	}
 	merged, err := Merge(runs...)
@@ -52,46 +61,43 @@ func Join(dir string, folders ...*Folder) (*Folder, bench.Run, error) {
 		return nil, bench.Run{}, err
 	}
 	for i := range run.Cells {
-		if err := out.adopt(&run.Cells[i], runs[0].ID, from); err != nil {
+		if err := out.adopt(ctx, &run.Cells[i], runs[0].ID, from); err != nil {
 			return nil, bench.Run{}, err
 		}
 	}
 	return out, run, out.WriteRun(run)
 }
 
+// source is a run that another is made from.
+type source struct {
+	*Folder
+	lines map[string][]AttemptLine // of cells.ndjson, by their record
+}
+
 // adopt copies what belongs to a cell from its run's folder. Names without a
 // run before them are those of the only run there is.
-func (f *Folder) adopt(c *bench.Cell, only string, from map[string]*Folder) error {
+func (f *Folder) adopt(ctx context.Context, c *bench.Cell, only string, from map[string]source) error {
 	for i := range c.Attempts {
 		a := &c.Attempts[i]
 		id, record := split(a.Record, only)
 		_, log := split(a.Log, only)
-		source := from[id]
-		if source == nil {
+		source, ok := from[id]
+		if !ok {
 			return bench.Usagef("%s: its record %s is in none of the runs", CellID(*c), a.Record)
 		}
-		if !filepath.IsLocal(record) || log != "" && !filepath.IsLocal(log) {
-			return bench.Usagef("%s: %s: record %q or log %q is not a path inside the run's folder", source.Join(RunFile), CellID(*c), record, log)
-		}
-		lines, _, err := ReadAttempts(source.Join(CellsFile))
-		if err != nil {
-			return err
-		}
-		if err := copyFile(source.Join(record), f.Join(record)); err != nil {
+		if err := f.copyFrom(ctx, source.Folder, record, intake.Record); err != nil {
 			return err
 		}
 		if log != "" {
-			err := copyFile(source.Join(log), f.Join(log))
+			err := f.copyFrom(ctx, source.Folder, log, intake.Log)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) { // logs may have been thrown away, records not
 				return err
 			}
 		}
 		a.Record, a.Log = record, log
-		for _, l := range lines {
-			if l.Attempt().Record == record {
-				if err := f.AppendAttempt(l); err != nil {
-					return err
-				}
+		for _, l := range source.lines[record] {
+			if err := f.AppendAttempt(l); err != nil {
+				return err
 			}
 		}
 	}
@@ -109,19 +115,23 @@ func split(name, only string) (id, rel string) {
 	return only, path.Clean(name)
 }
 
-// copyFile copies a file whole or not at all. That there is none to copy shows
-// as fs.ErrNotExist.
-func copyFile(from, to string) error {
-	in, err := os.Open(from)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %w", readError(from, err), fs.ErrNotExist)
-	}
+// mostLog is how much of a server's output is kept: the end.
+const mostLog = 64 << 20
+
+// copyFrom copies a file of another run's folder, whole or not at all. That there
+// is none to copy shows as fs.ErrNotExist.
+func (f *Folder) copyFrom(ctx context.Context, source *Folder, rel string, k intake.Kind) error {
+	in, err := intake.OpenIn(ctx, source.path, rel, k)
 	if err != nil {
-		return readError(from, err)
+		return err
 	}
 	defer func() { _ = in.Close() }() // only read
-	return atomically(to, func(w io.Writer) error {
-		_, err := io.Copy(w, in)
+	end, err := in.End(min(mostLog, k.Most))
+	if err != nil {
+		return err
+	}
+	return f.atomically(rel, func(w io.Writer) error {
+		_, err := io.Copy(w, end)
 		return err
 	})
 }

@@ -44,14 +44,14 @@ func TestJoinIsARunLikeAnyOther(t *testing.T) {
 	if err := os.Remove(first.Join(first.LogPath("s@1/p/x", 1))); err != nil { // logs may go
 		t.Fatal(err)
 	}
-	f, run, err := Join(t.TempDir(), first, later)
+	f, run, err := Join(t.Context(), t.TempDir(), first, later)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := f.Run(); err != nil || again.ID != run.ID || len(again.Cells) != 3 || filepath.Base(f.Path()) != run.ID {
+	if again, err := f.Run(t.Context()); err != nil || again.ID != run.ID || len(again.Cells) != 3 || filepath.Base(f.Path()) != run.ID {
 		t.Errorf("stored run %s with %d cells in %s, %v", again.ID, len(again.Cells), f.Path(), err)
 	}
-	lines, torn, err := ReadAttempts(f.Join(CellsFile))
+	lines, torn, err := f.ReadAttempts(t.Context())
 	if err != nil || torn != "" || len(lines) != 3 {
 		t.Errorf("%d lines, %q, %v", len(lines), torn, err)
 	}
@@ -65,7 +65,7 @@ func TestJoinIsARunLikeAnyOther(t *testing.T) {
 		t.Errorf("a log from nowhere: %v", err)
 	}
 	// What was joined can be joined again.
-	if _, run, err = Join(t.TempDir(), f, storedRun(t, "last", "bed", "2026-11-21T12:00:00Z", "w")); err != nil || len(run.Cells) != 4 {
+	if _, run, err = Join(t.Context(), t.TempDir(), f, storedRun(t, "last", "bed", "2026-11-21T12:00:00Z", "w")); err != nil || len(run.Cells) != 4 {
 		t.Errorf("%d cells, %v", len(run.Cells), err)
 	}
 }
@@ -73,7 +73,7 @@ func TestJoinIsARunLikeAnyOther(t *testing.T) {
 func TestJoinRefuses(t *testing.T) {
 	a := storedRun(t, "a", "bed", "2026-11-21T10:00:00Z", "x")
 	escape := storedRun(t, "escape", "bed", "2026-11-21T10:00:00Z", "x")
-	run, err := escape.Run()
+	run, err := escape.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestJoinRefuses(t *testing.T) {
 		{"a path out of the folder", []*Folder{escape}, "not a path inside"},
 		{"a record that is not there", []*Folder{a, gone}, "no such file"},
 	} {
-		_, _, err := Join(t.TempDir(), tt.folders...)
+		_, _, err := Join(t.Context(), t.TempDir(), tt.folders...)
 		var usage *bench.UsageError
 		if !errors.As(err, &usage) || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v", tt.name, err)

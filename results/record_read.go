@@ -4,50 +4,49 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/intake"
 )
 
 // maxLines bounds what a record may make its reader hold: an hour at 1,000
 // requests a second.
 const maxLines = 4_000_000
 
-// ReadRecord reads a stored record. It is strict, because a verdict stands on
-// it: an unknown kind, field or word, a second head, a line over MaxLine, a
-// broken or cut gzip stream are each a bench.UsageError that names file and
-// line, and nothing is returned then.
-func ReadRecord(path string) (*bench.Record, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, readError(path, err)
-	}
-	defer func() { _ = file.Close() }() // read, or synced before
-	rec, err := decodeRecord(file)
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return nil, readError(path, err)
-	}
-	if err != nil {
-		return nil, &bench.UsageError{Problem: fmt.Sprintf("%s: %v", path, err), Hint: "the record is damaged, or was not written by this benchrun"}
-	}
-	return rec, nil
-}
-
-// ReadRecord reads a record of the folder, named as in Attempt.Record. A path
-// that leads out of the folder is refused: run.json may come from anyone.
-func (f *Folder) ReadRecord(rel string) (*bench.Record, error) {
-	if !filepath.IsLocal(rel) {
+// ReadRecord reads a record of the folder, named as in Attempt.Record. It is
+// strict, because a verdict stands on it: an unknown kind, field or word, a
+// second head, a line over MaxLine, a broken or cut gzip stream, a path that
+// leads out of the folder are each a bench.UsageError that names file and line,
+// and nothing is returned then.
+func (f *Folder) ReadRecord(ctx context.Context, rel string) (*bench.Record, error) {
+	if !intake.Inside(rel) {
 		return nil, bench.Usagef("%s: record %q is not a path inside the run's folder", f.Join(RunFile), rel)
 	}
-	return ReadRecord(f.Join(rel))
+	file, err := intake.OpenIn(ctx, f.path, rel, intake.Record)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }() // only read
+	rec, err := decodeRecord(file)
+	var env *bench.EnvironmentError
+	var usage *bench.UsageError
+	switch {
+	case err == nil:
+		return rec, nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case errors.As(err, &env):
+		return nil, env
+	case errors.As(err, &usage):
+		return nil, usage
+	}
+	return nil, &bench.UsageError{Problem: fmt.Sprintf("%s: %v", f.Join(rel), err), Hint: "the record is damaged, or was not written by this benchrun"}
 }
 
 // decodeRecord reads the lines of a gzip stream. Its errors name the line.
@@ -70,7 +69,7 @@ func decodeRecord(r io.Reader) (*bench.Record, error) {
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("line %d: %s", n+1, explain(err))
+		return nil, fmt.Errorf("line %d: %w", n+1, explain(err))
 	}
 	if !d.boot {
 		return nil, fmt.Errorf("line %d: the record ends without a %q line", n+1, kindBoot)
@@ -79,14 +78,14 @@ func decodeRecord(r io.Reader) (*bench.Record, error) {
 }
 
 // explain says in words how a stream ended.
-func explain(err error) string {
+func explain(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return "the file breaks off here"
+		return errors.New("the file breaks off here")
 	case errors.Is(err, bufio.ErrTooLong):
-		return fmt.Sprintf("over the %d bytes that a line may have", MaxLine)
+		return fmt.Errorf("over the %d bytes that a line may have", MaxLine)
 	}
-	return err.Error()
+	return err
 }
 
 // decoder gathers a record line by line.

@@ -7,7 +7,6 @@ import (
 	"math"
 	"math/rand"
 	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -76,7 +75,7 @@ func TestRecordComesBackAsItWas(t *testing.T) {
 		if err := f.WriteRecord(rel, rec); err != nil {
 			t.Fatal(err)
 		}
-		got, err := f.ReadRecord(rel)
+		got, err := f.ReadRecord(t.Context(), rel)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,7 +98,7 @@ func TestRecordKeepsOddTextAndNumbers(t *testing.T) {
 	if err := f.WriteRecord("records/odd.ndjson.gz", rec); err != nil {
 		t.Fatal(err)
 	}
-	got, err := f.ReadRecord("records/odd.ndjson.gz")
+	got, err := f.ReadRecord(t.Context(), "records/odd.ndjson.gz")
 	if err != nil || !reflect.DeepEqual(got, rec) {
 		t.Fatalf("got %+v, %v; want %+v", got, err, rec)
 	}
@@ -191,11 +190,12 @@ func TestReadRecordIsStrict(t *testing.T) {
 		if !ok {
 			content = zipped(t, c.name)
 		}
-		path := filepath.Join(t.TempDir(), "r.ndjson.gz")
+		f := &Folder{path: t.TempDir()}
+		path := f.Join("r.ndjson.gz")
 		if err := os.WriteFile(path, content, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		rec, err := ReadRecord(path)
+		rec, err := f.ReadRecord(t.Context(), "r.ndjson.gz")
 		var usage *bench.UsageError
 		if rec != nil || !errors.As(err, &usage) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%.60q: got %v, %v; want a usage error with %q and the file", c.name, rec, err, c.want)
@@ -219,12 +219,12 @@ func TestReadRecordOutsideTheFolder(t *testing.T) {
 	f := newFolder(t)
 	for _, rel := range []string{"../../etc/passwd", "/etc/passwd", ""} {
 		var usage *bench.UsageError
-		if _, err := f.ReadRecord(rel); !errors.As(err, &usage) {
+		if _, err := f.ReadRecord(t.Context(), rel); !errors.As(err, &usage) {
 			t.Errorf("ReadRecord(%q) gave %v", rel, err)
 		}
 	}
 	var usage *bench.UsageError
-	if _, err := f.ReadRecord("records/none.ndjson.gz"); !errors.As(err, &usage) || !strings.Contains(err.Error(), "no such file") {
+	if _, err := f.ReadRecord(t.Context(), "records/none.ndjson.gz"); !errors.As(err, &usage) || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("a missing record gave %v", err)
 	}
 }
@@ -269,7 +269,7 @@ func BenchmarkReadRecord(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := f.ReadRecord("records/b.ndjson.gz"); err != nil {
+		if _, err := f.ReadRecord(b.Context(), "records/b.ndjson.gz"); err != nil {
 			b.Fatal(err)
 		}
 	}

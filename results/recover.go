@@ -1,6 +1,7 @@
 package results
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -20,8 +21,8 @@ type Recovered struct {
 // last one's verdict; what they amount to is for the judge to say. Without a
 // run.json the run has an id, a seed and its cells. Errors are those of ReadRun
 // and ReadAttempts.
-func (f *Folder) Recover() (Recovered, error) {
-	lines, torn, err := ReadAttempts(f.Join(CellsFile))
+func (f *Folder) Recover(ctx context.Context) (Recovered, error) {
+	lines, torn, err := f.ReadAttempts(ctx)
 	if err != nil {
 		return Recovered{}, err
 	}
@@ -30,7 +31,7 @@ func (f *Folder) Recover() (Recovered, error) {
 		r.Notes = append(r.Notes, torn)
 	}
 	if exists(f.Join(RunFile)) || len(lines) == 0 {
-		if r.Run, err = f.Run(); err != nil {
+		if r.Run, err = f.Run(ctx); err != nil {
 			return Recovered{}, err
 		}
 	} else {

@@ -27,7 +27,7 @@ func TestRecover(t *testing.T) {
 	if err := f.WriteRun(bench.Run{ID: "r", Cells: []bench.Cell{ended}}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := f.Recover()
+	got, err := f.Recover(t.Context())
 	if err != nil || got.Begun != 2 || len(got.Run.Cells) != 3 || len(got.Notes) != 1 || !got.Run.Interrupted {
 		t.Fatalf("%+v, %v", got, err)
 	}
@@ -44,14 +44,14 @@ func TestRecover(t *testing.T) {
 	if f, err = OpenFolder(f.Path()); err != nil {
 		t.Fatal(err)
 	}
-	if got, err = f.Recover(); err != nil || got.Begun != 3 || got.Run.Seed != 3 || got.Run.ID == "" || len(got.Notes) != 2 {
+	if got, err = f.Recover(t.Context()); err != nil || got.Begun != 3 || got.Run.Seed != 3 || got.Run.ID == "" || len(got.Notes) != 2 {
 		t.Errorf("without run.json: %+v, %v", got, err)
 	}
 	if err := os.Remove(f.Join(CellsFile)); err != nil {
 		t.Fatal(err)
 	}
 	var usage *bench.UsageError
-	if _, err := f.Recover(); !errors.As(err, &usage) {
+	if _, err := f.Recover(t.Context()); !errors.As(err, &usage) {
 		t.Errorf("with neither: %v", err)
 	}
 	if _, err := OpenFolder(f.Path()); !errors.As(err, &usage) {
@@ -65,7 +65,7 @@ func TestRecoverWholeRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := f.Recover()
+	got, err := f.Recover(t.Context())
 	if err != nil || got.Begun != 0 || len(got.Notes) != 0 || got.Run.Interrupted || len(got.Run.Cells) != 3 {
 		t.Errorf("%+v, %v", got, err)
 	}

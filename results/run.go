@@ -2,48 +2,54 @@ package results
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/intake"
 )
 
 // WriteRun writes run.json, whole or not at all, over the one before it.
 func (f *Folder) WriteRun(run bench.Run) error {
-	return atomically(f.Join(RunFile), run.Encode)
+	return f.atomically(RunFile, run.Encode)
 }
 
 // KeepRun writes run.json while the run goes on, for readers of one that is
 // killed: the cells so far, all on one line. After a power failure it may be the
 // one before; cells.ndjson then has what it lacks.
 func (f *Folder) KeepRun(run bench.Run) error {
-	return replace(f.Join(RunFile), run.EncodeCompact)
+	return f.replace(RunFile, run.EncodeCompact)
 }
 
 // WriteReport writes report.html, whole or not at all; fill draws it.
 func (f *Folder) WriteReport(fill func(io.Writer) error) error {
-	return atomically(f.Join(ReportFile), fill)
+	return f.atomically(ReportFile, fill)
 }
 
 // Run reads the folder's run.json.
-func (f *Folder) Run() (bench.Run, error) { return ReadRun(f.path) }
+func (f *Folder) Run(ctx context.Context) (bench.Run, error) { return ReadRun(ctx, f.path) }
 
 // ReadRun reads a run.json, given it or the run's folder. Fields that it does
 // not know are left aside, for later versions add some. The schema, the words
 // of verdicts and of censoring, and the fields that say what a cell is must be
 // right: a bench.UsageError names the place, with line and column.
-func ReadRun(path string) (bench.Run, error) {
+func ReadRun(ctx context.Context, path string) (bench.Run, error) {
 	file, err := runFile(path)
 	if err != nil {
 		return bench.Run{}, err
 	}
-	text, err := os.ReadFile(file)
+	var text []byte
+	if file == path { // the user may have called it anything, and linked to it
+		text, err = intake.Read(ctx, file, intake.Run)
+	} else {
+		text, err = intake.ReadIn(ctx, path, RunFile, intake.Run)
+	}
 	if err != nil {
-		return bench.Run{}, readError(file, err)
+		return bench.Run{}, err
 	}
 	run, err := decodeRun(text)
 	if err != nil {
@@ -54,6 +60,9 @@ func ReadRun(path string) (bench.Run, error) {
 
 // decodeRun parses run.json. Its errors begin with the place.
 func decodeRun(text []byte) (bench.Run, error) {
+	if err := checkObjects(text); err != nil {
+		return bench.Run{}, at(text, 0, err)
+	}
 	var doc struct {
 		bench.Run
 		Schema *string           `json:"schema"`
@@ -113,10 +122,37 @@ func checkCell(raw []byte, c bench.Cell) error {
 			return fmt.Errorf("attempt %d: verdict is missing", i+1)
 		}
 	}
+	if err := checkFiles(c.Attempts); err != nil {
+		return err
+	}
 	for name, m := range c.Measures {
 		if m.Censored != "" && m.Censored != ">" {
 			return fmt.Errorf("measure %s: censored %q is neither \"\" nor \">\"", name, m.Censored)
 		}
+	}
+	return nil
+}
+
+// checkFiles refuses records and logs that are not in the run's folder: whoever
+// reads the run reads them.
+func checkFiles(attempts []bench.Attempt) error {
+	for i, a := range attempts {
+		for what, file := range map[string]string{"record": a.Record, "log": a.Log} {
+			if file != "" && !intake.Inside(file) {
+				return fmt.Errorf("attempt %d: %s %q is not a path inside the run's folder", i+1, what, file)
+			}
+		}
+	}
+	return nil
+}
+
+// mostObjects bounds what the text of a run may make its reader hold. benchrun
+// writes one object in 200 bytes.
+const mostObjects = 1_000_000
+
+func checkObjects(text []byte) error {
+	if n := bytes.Count(text, []byte{'{'}); n > mostObjects {
+		return fmt.Errorf("%d objects are in it, and no run has more than %d", n, mostObjects)
 	}
 	return nil
 }

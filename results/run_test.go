@@ -19,7 +19,7 @@ func TestRunComesBackAsItWas(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, path := range []string{f.Path(), f.Join(RunFile)} {
-			got, err := ReadRun(path)
+			got, err := ReadRun(t.Context(), path)
 			if err != nil || !reflect.DeepEqual(got, want) {
 				t.Fatalf("%v\n got %+v\nwant %+v", err, got, want)
 			}
@@ -76,7 +76,7 @@ func TestReadRunNamesThePlace(t *testing.T) {
 			t.Fatal(err)
 		}
 		var usage *bench.UsageError
-		if _, err := ReadRun(path); !errors.As(err, &usage) || !strings.HasPrefix(err.Error(), path+":") || !strings.Contains(err.Error(), want) {
+		if _, err := ReadRun(t.Context(), path); !errors.As(err, &usage) || !strings.HasPrefix(err.Error(), path+":") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60q gave %v; want a usage error with %q", text, err, want)
 		}
 	}

@@ -14,27 +14,33 @@ import (
 
 // atomically writes a file so that a reader sees the old one or the whole new
 // one, and after a crash the new one: replace, then fsync of the folder.
-func atomically(path string, fill func(io.Writer) error) error {
-	if err := replace(path, fill); err != nil {
+func (f *Folder) atomically(rel string, fill func(io.Writer) error) error {
+	if err := f.replace(rel, fill); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return f.syncDir(filepath.Dir(rel))
 }
 
-// replace writes a file so that a reader sees the old one or the whole new one,
-// also after a crash: temporary file in the same folder, fsync, rename. What
-// fill itself fails with comes back as it is (a bug), what the file system fails
+// replace writes a file of the folder so that a reader sees the old one or the
+// whole new one, also after a crash: temporary file beside it, fsync, rename.
+// Links that lead out of the folder are not followed. What fill itself fails with comes back as it is (a bug), what the file system fails
 // with as a bench.EnvironmentError.
-func replace(path string, fill func(io.Writer) error) (err error) {
-	temp := path + tempSuffix
-	file, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+func (f *Folder) replace(rel string, fill func(io.Writer) error) (err error) {
+	path, temp := f.Join(rel), rel+tempSuffix
+	root, err := os.OpenRoot(f.path)
+	if err != nil {
+		return writeError(path, err)
+	}
+	defer func() { _ = root.Close() }() // only a folder
+	_ = root.Remove(temp)               // what a killed run has left; else opening fails
+	file, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return writeError(path, err)
 	}
 	defer func() {
 		if err != nil {
 			_ = file.Close()
-			_ = os.Remove(temp) // gives its space back; the error that counts is err
+			_ = root.Remove(temp) // gives its space back; the error that counts is err
 		}
 	}()
 	out := &sink{w: file}
@@ -50,22 +56,27 @@ func replace(path string, fill func(io.Writer) error) (err error) {
 	if err := file.Close(); err != nil {
 		return writeError(path, err)
 	}
-	if err := os.Rename(temp, path); err != nil {
+	if err := root.Rename(temp, rel); err != nil {
 		return writeError(path, err)
 	}
 	return nil
 }
 
-// syncDir makes a rename survive a crash.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
+// syncDir makes a rename in a folder of the folder survive a crash.
+func (f *Folder) syncDir(rel string) error {
+	root, err := os.OpenRoot(f.path)
 	if err != nil {
-		return writeError(dir, err)
+		return writeError(f.path, err)
+	}
+	defer func() { _ = root.Close() }()
+	d, err := root.Open(rel)
+	if err != nil {
+		return writeError(f.Join(rel), err)
 	}
 	defer func() { _ = d.Close() }()
 	// Some file systems do not know how to sync a folder and say EINVAL.
 	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) {
-		return writeError(dir, err)
+		return writeError(f.Join(rel), err)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"time"
@@ -30,14 +31,14 @@ func (b *baselineFlags) add(f *pflag.FlagSet) {
 // resolve reads the baseline and refuses one that nothing can be compared with.
 // measured says where and how the run itself is measured; it is asked only
 // where there is a baseline.
-func (b *baselineFlags) resolve(cells []gate.Selected, measured func() (testbed string, mode bench.Mode, err error)) error {
+func (b *baselineFlags) resolve(ctx context.Context, cells []gate.Selected, measured func() (testbed string, mode bench.Mode, err error)) error {
 	if b.path == "" {
 		if b.anyway {
 			return bench.Usagef("--baseline-anyway is about a baseline, and there is none")
 		}
 		return nil
 	}
-	run, err := results.ReadEnded(b.path)
+	run, err := results.ReadEnded(ctx, b.path)
 	if err != nil {
 		return err
 	}
@@ -89,12 +90,12 @@ func (w *waiverFlags) today() time.Time {
 
 // resolve reads everything that must hold of a run and checks it against the
 // selection, before anything runs.
-func (g *gateFlags) resolve(stderr io.Writer, cells []gate.Selected, measured func() (testbed string, mode bench.Mode, err error)) ([]gate.Rule, error) {
+func (g *gateFlags) resolve(ctx context.Context, stderr io.Writer, cells []gate.Selected, measured func() (testbed string, mode bench.Mode, err error)) ([]gate.Rule, error) {
 	rules, err := g.rules(cells)
 	if err != nil {
 		return nil, err
 	}
-	if err := g.baseline.resolve(cells, measured); err != nil {
+	if err := g.baseline.resolve(ctx, cells, measured); err != nil {
 		return nil, err
 	}
 	return rules, g.waivers.resolve(stderr, cells)

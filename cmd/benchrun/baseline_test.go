@@ -110,12 +110,12 @@ func TestBaselineOfAnOldFamily(t *testing.T) {
 	cell.FamilyVer, cell.Verdict = 0, bench.Held
 	run := bench.Run{Mode: bench.ModeQuick, Environment: bench.Environment{Testbed: "here"}, Cells: []bench.Cell{cell}}
 	b := baselineFlags{path: writeRun(t, run)}
-	if err := b.resolve(measuredCells(run), like(run)); err != nil {
+	if err := b.resolve(t.Context(), measuredCells(run), like(run)); err != nil {
 		t.Error(err)
 	}
 	now := run
 	now.Cells = []bench.Cell{newCell()}
-	if err := b.resolve(measuredCells(now), like(now)); err == nil {
+	if err := b.resolve(t.Context(), measuredCells(now), like(now)); err == nil {
 		t.Error("two versions of a family were compared")
 	}
 }

@@ -37,7 +37,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if err != nil {
 		return s.whence(err)
 	}
-	rules, err := s.gate.resolve(cmd.ErrOrStderr(), selectedCells(cells), s.here)
+	rules, err := s.gate.resolve(cmd.Context(), cmd.ErrOrStderr(), selectedCells(cells), s.here)
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Reprobe: s.reprobe, Python: s.python,
 		Earlier: s.attemptsMade(), MaxTime: s.maxTime,
 	})
-	if unfinished(r.Folder, run) {
+	if unfinished(context.WithoutCancel(cmd.Context()), r.Folder, run) {
 		r.Progress.Note("the rest of it: benchrun --resume " + shellQuote([]string{r.Folder.Path()}))
 	}
 	return run, err

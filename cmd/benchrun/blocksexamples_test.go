@@ -111,7 +111,7 @@ func furnished(t *testing.T) string {
 func exampleRun(t *testing.T, dir, id string) {
 	t.Helper()
 	const published = "../../docs/results"
-	run, err := results.ReadRun(published)
+	run, err := results.ReadRun(t.Context(), published)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ mkdir gunicorn && tar xzf gunicorn-*.tar.gz -C gunicorn --strip-components=1`)
 func TestFurnished(t *testing.T) {
 	dir := furnished(t)
 	for _, path := range exampleRuns {
-		run, notes, err := judgeAgain(filepath.Join(dir, path))
+		run, notes, err := judgeAgain(t.Context(), filepath.Join(dir, path))
 		if err != nil || len(notes) > 0 || len(run.Cells) != 1 || run.Cells[0].Verdict != bench.Failed {
 			t.Errorf("%s: %+v, %q, %v", path, run.Cells, notes, err)
 		}

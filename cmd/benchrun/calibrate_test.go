@@ -52,7 +52,7 @@ func TestSabotages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, err := folder.Run()
+	run, err := folder.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestSabotages(t *testing.T) {
 			t.Errorf("%s: flags %q do not tell of the sabotage", cell.Name(), cell.Flags)
 		}
 		for _, a := range cell.Attempts {
-			rec, err := folder.ReadRecord(a.Record)
+			rec, err := folder.ReadRecord(t.Context(), a.Record)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -62,17 +62,21 @@ func block(t *testing.T, text, language string) string {
 
 func TestContractRecord(t *testing.T) {
 	lines := block(t, section(t, contract(t), "## The stored record"), "json")
-	path := filepath.Join(t.TempDir(), "x.ndjson.gz")
+	folder, err := results.Create(t.TempDir(), bench.Run{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := folder.RecordPath("x", 1)
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
 	_, _ = w.Write([]byte(lines))
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(folder.Join(path), b.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	rec, err := results.ReadRecord(path)
+	rec, err := folder.ReadRecord(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

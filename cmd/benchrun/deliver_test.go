@@ -142,7 +142,7 @@ func TestJUnitOfARunThatNeverWas(t *testing.T) {
 // A run that was interrupted is not all green, when it is judged again either.
 func TestJUnitOfAnInterruptedRun(t *testing.T) {
 	dir := storedRun(t)
-	run, err := results.ReadRun(dir)
+	run, err := results.ReadRun(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +40,7 @@ of its last cell are judged too; of one that goes on, what it has so far.`,
 			if err := s.prepareFiles(); err != nil {
 				return err
 			}
-			run, notes, err := judgeAgain(args[0])
+			run, notes, err := judgeAgain(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -47,11 +48,11 @@ of its last cell are judged too; of one that goes on, what it has so far.`,
 				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), report.Clean(n))
 			}
 			if htmlFile != "" {
-				if err := drawJudged(htmlFile, args[0], run); err != nil {
+				if err := drawJudged(cmd.Context(), htmlFile, args[0], run); err != nil {
 					return err
 				}
 			}
-			rules, err := s.gate.resolve(cmd.ErrOrStderr(), measuredCells(run), like(run))
+			rules, err := s.gate.resolve(cmd.Context(), cmd.ErrOrStderr(), measuredCells(run), like(run))
 			if err != nil {
 				return err
 			}
@@ -72,24 +73,24 @@ of its last cell are judged too; of one that goes on, what it has so far.`,
 }
 
 // drawJudged writes the report of a run that was judged again.
-func drawJudged(file, path string, run bench.Run) error {
+func drawJudged(ctx context.Context, file, path string, run bench.Run) error {
 	folder, err := results.OpenFolder(path)
 	if err != nil {
 		return err
 	}
-	return writeFile("--html", file, func(w io.Writer) error { return drawReport(w, folder, run) })
+	return writeFile("--html", file, func(w io.Writer) error { return drawReport(ctx, w, folder, run) })
 }
 
 // judgeAgain gives the run with verdicts, reasons, flags and measures taken
 // from its records, and what a person should know: where they differ from what
 // was stored, and what was found of a run that was killed.
-func judgeAgain(path string) (bench.Run, []string, error) {
+func judgeAgain(ctx context.Context, path string) (bench.Run, []string, error) {
 	folder, err := results.OpenFolder(path)
 	if err != nil {
 		return bench.Run{}, nil, err
 	}
 	goesOn := folder.Written() // before anything is read: by then it may have ended
-	found, err := folder.Recover()
+	found, err := folder.Recover(ctx)
 	if err != nil {
 		return bench.Run{}, nil, err
 	}
@@ -113,7 +114,7 @@ func judgeAgain(path string) (bench.Run, []string, error) {
 				judged[j] = judge.Unmade(a.Note)
 				continue
 			}
-			rec, err := folder.ReadRecord(a.Record)
+			rec, err := folder.ReadRecord(ctx, a.Record)
 			if err != nil {
 				return bench.Run{}, nil, err
 			}

@@ -69,7 +69,7 @@ func TestJudgeTakesUpAKilledRun(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			run, notes, err := judgeAgain(f.Path())
+			run, notes, err := judgeAgain(t.Context(), f.Path())
 			if err != nil || len(run.Cells) != 1 {
 				t.Fatalf("%d cells, %v", len(run.Cells), err)
 			}
@@ -105,7 +105,7 @@ func TestJudgeOfAnAttemptThatCouldNotBeMade(t *testing.T) {
 	if err := f.WriteRun(bench.Run{Cells: []bench.Cell{cell}}); err != nil {
 		t.Fatal(err)
 	}
-	run, notes, err := judgeAgain(f.Path())
+	run, notes, err := judgeAgain(t.Context(), f.Path())
 	if err != nil || len(notes) != 0 || run.Interrupted {
 		t.Fatalf("interrupted %v, notes %q, %v", run.Interrupted, notes, err)
 	}

@@ -1,13 +1,13 @@
 package main
 
 import (
+	"context"
 	"io"
 
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/gate"
-	"benchrun/internal/runner"
 	"benchrun/report/html"
 	"benchrun/results"
 )
@@ -38,7 +38,7 @@ different machines or modes are refused: they belong into different tables.`,
 			if err != nil {
 				return err
 			}
-			folder, run, err := mergeRuns(s.out, args)
+			folder, run, err := mergeRuns(cmd.Context(), s.out, args)
 			if err != nil {
 				return err
 			}
@@ -55,7 +55,7 @@ different machines or modes are refused: they belong into different tables.`,
 func (s *settings) resolveMerged(cmd *cobra.Command, paths []string) ([]gate.Rule, error) {
 	var runs []bench.Run
 	for _, p := range paths {
-		run, err := results.ReadEnded(p)
+		run, err := results.ReadEnded(cmd.Context(), p)
 		if err != nil {
 			return nil, err
 		}
@@ -65,10 +65,10 @@ func (s *settings) resolveMerged(cmd *cobra.Command, paths []string) ([]gate.Rul
 	if err != nil || len(merged) != 1 {
 		return nil, err // mergeRuns says why several are none
 	}
-	return s.gate.resolve(cmd.ErrOrStderr(), measuredCells(merged[0]), like(merged[0]))
+	return s.gate.resolve(cmd.Context(), cmd.ErrOrStderr(), measuredCells(merged[0]), like(merged[0]))
 }
 
-func mergeRuns(out string, paths []string) (*results.Folder, bench.Run, error) {
+func mergeRuns(ctx context.Context, out string, paths []string) (*results.Folder, bench.Run, error) {
 	var folders []*results.Folder
 	for _, p := range paths {
 		f, err := results.OpenFolder(p)
@@ -77,27 +77,27 @@ func mergeRuns(out string, paths []string) (*results.Folder, bench.Run, error) {
 		}
 		folders = append(folders, f)
 	}
-	folder, run, err := results.Join(out, folders...)
+	folder, run, err := results.Join(ctx, out, folders...)
 	if err != nil {
 		return nil, bench.Run{}, err
 	}
-	return folder, run, folder.WriteReport(func(w io.Writer) error { return drawReport(w, folder, run) })
+	return folder, run, folder.WriteReport(func(w io.Writer) error { return drawReport(ctx, w, folder, run) })
 }
 
 // drawReport draws the report of a stored run, with the story of each cell's
 // published attempt from its record.
-func drawReport(w io.Writer, folder *results.Folder, run bench.Run) error {
+func drawReport(ctx context.Context, w io.Writer, folder *results.Folder, run bench.Run) error {
 	var stories []html.Story
 	for _, c := range run.Cells {
 		for _, a := range c.Attempts {
 			if !a.Published {
 				continue
 			}
-			rec, err := folder.ReadRecord(a.Record)
+			rec, err := folder.ReadRecord(ctx, a.Record)
 			if err != nil {
 				return err
 			}
-			stories = append(stories, html.NewStory(c, rec, runner.LogTail(folder.Join(a.Log))))
+			stories = append(stories, html.NewStory(c, rec, folder.LogTail(ctx, a.Log)))
 		}
 	}
 	return html.Write(w, run, stories, html.Options{Folder: folder.Path()})

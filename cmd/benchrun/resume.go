@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -29,7 +30,7 @@ var settledFlags = []string{
 
 // takeUp claims and reads the run that --resume names and sets what it was asked
 // for. Without --resume it does nothing.
-func (s *settings) takeUp(flags *pflag.FlagSet) error {
+func (s *settings) takeUp(ctx context.Context, flags *pflag.FlagSet) error {
 	if !flags.Changed("resume") {
 		return nil
 	}
@@ -50,7 +51,7 @@ func (s *settings) takeUp(flags *pflag.FlagSet) error {
 		return err
 	}
 	s.earlier = e
-	if e.run, err = folder.Run(); err != nil {
+	if e.run, err = folder.Run(ctx); err != nil {
 		return err
 	}
 	if e.run.Asked == nil {
@@ -62,7 +63,7 @@ func (s *settings) takeUp(flags *pflag.FlagSet) error {
 	if is := benchrunVersion(); e.run.Benchrun != is {
 		return otherThan("benchrun", e.run.Benchrun, is)
 	}
-	if e.attempts, _, err = results.ReadAttempts(folder.Join(results.CellsFile)); err != nil {
+	if e.attempts, _, err = folder.ReadAttempts(ctx); err != nil {
 		return err
 	}
 	s.quick, s.full = false, e.run.Mode == bench.ModeFull
@@ -107,8 +108,8 @@ func (e *earlier) finished() bool {
 
 // unfinished says that a run ended before all of it was measured, and can be
 // gone on with.
-func unfinished(folder *results.Folder, run bench.Run) bool {
-	attempts, _, err := results.ReadAttempts(folder.Join(results.CellsFile))
+func unfinished(ctx context.Context, folder *results.Folder, run bench.Run) bool {
+	attempts, _, err := folder.ReadAttempts(ctx)
 	return err == nil && run.Asked != nil && !(&earlier{folder: folder, run: run, attempts: attempts}).finished()
 }
 

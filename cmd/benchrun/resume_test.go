@@ -34,7 +34,7 @@ func TestResumeOfAKilledRun(t *testing.T) {
 	if left, err := filepath.Glob(filepath.Join(out, "*")); err != nil || len(left) != 1 {
 		t.Errorf("folders %v, %v: a run that is resumed stays in its own", left, err)
 	}
-	run, err := results.ReadRun(folder)
+	run, err := results.ReadRun(t.Context(), folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,11 @@ func killedAfter(t *testing.T, attempts int, out string, args ...string) string 
 			t.Fatal(err)
 		}
 		if len(files) == 1 {
-			if lines, _, err := results.ReadAttempts(files[0]); err == nil && len(lines) >= attempts {
+			folder, err := results.OpenFolder(filepath.Dir(files[0]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if lines, _, err := folder.ReadAttempts(t.Context()); err == nil && len(lines) >= attempts {
 				untilLogs(t, filepath.Join(filepath.Dir(files[0]), results.LogsDir), attempts+1) // into the next attempt
 				if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
 					t.Fatal(err)
@@ -271,7 +275,7 @@ func TestMaxTime(t *testing.T) {
 		t.Errorf("no time again: exit %d: %s", code, stderr)
 	}
 	resumes(t, folder)
-	again, err := results.ReadRun(folder)
+	again, err := results.ReadRun(t.Context(), folder)
 	if err != nil || len(again.Cells) != 1 || len(again.Cells[0].Attempts) == 0 || len(again.Resumed) != 2 {
 		t.Errorf("%+v, %v", again, err)
 	}
@@ -311,19 +315,19 @@ func TestResumeClaimsBeforeItReads(t *testing.T) {
 		return s, set
 	}
 	s, set := flags()
-	if err := s.takeUp(set); err == nil || !strings.Contains(err.Error(), writing) || s.earlier != nil {
+	if err := s.takeUp(t.Context(), set); err == nil || !strings.Contains(err.Error(), writing) || s.earlier != nil {
 		t.Fatalf("taken up while it is written: %v", err)
 	}
 	cell := newCell()
 	storeAttempt(t, f, &cell) // the other one's last
 	release()
 	s, set = flags()
-	if err := s.takeUp(set); err != nil || len(s.earlier.attempts) != 1 {
+	if err := s.takeUp(t.Context(), set); err != nil || len(s.earlier.attempts) != 1 {
 		t.Fatalf("after its end: %v", err)
 	}
 	defer s.earlier.release()
 	second, set := flags()
-	if err := second.takeUp(set); err == nil || !strings.Contains(err.Error(), writing) {
+	if err := second.takeUp(t.Context(), set); err == nil || !strings.Contains(err.Error(), writing) {
 		t.Errorf("two go on with one run: %v", err)
 	}
 }
@@ -338,7 +342,7 @@ func TestARunThatGoesOn(t *testing.T) {
 	defer release()
 	cell := newCell()
 	storeAttempt(t, f, &cell)
-	run, notes, err := judgeAgain(f.Path())
+	run, notes, err := judgeAgain(t.Context(), f.Path())
 	if err != nil || len(run.Cells) != 1 || run.Cells[0].Attempts[1].Note != goesOnNote || !run.Interrupted {
 		t.Fatalf("%+v, %v", run.Cells, err)
 	}

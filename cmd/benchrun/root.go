@@ -98,7 +98,7 @@ func newRootCommand() *cobra.Command {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
 			}
-			if err := s.takeUp(cmd.Flags()); err != nil {
+			if err := s.takeUp(cmd.Context(), cmd.Flags()); err != nil {
 				return err
 			}
 			if err := s.chooseAttempts(cmd.Flags().Changed("attempts")); err != nil {

@@ -22,7 +22,7 @@ func storedRun(t *testing.T, changes ...func(*bench.Run)) string {
 	if err := os.CopyFS(dir, os.DirFS(golden)); err != nil {
 		t.Fatal(err)
 	}
-	run, err := results.ReadRun(dir)
+	run, err := results.ReadRun(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

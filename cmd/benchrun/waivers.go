@@ -66,7 +66,7 @@ person can say whether they are still right.`,
 
 // updateWaivers drafts the entries, writes the file and prints what it did.
 func (g *gateFlags) updateWaivers(cmd *cobra.Command, path, file string) error {
-	run, err := results.ReadEnded(path)
+	run, err := results.ReadEnded(cmd.Context(), path)
 	if err != nil {
 		return err
 	}

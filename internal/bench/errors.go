@@ -24,9 +24,13 @@ const (
 type UsageError struct {
 	Problem string
 	Hint    string
+	Err     error // what the problem comes from; Problem says it in words
 }
 
 func (e *UsageError) Error() string { return withHint(e.Problem, e.Hint) }
+
+// Unwrap gives the cause.
+func (e *UsageError) Unwrap() error { return e.Err }
 
 // EnvironmentError says that the machine cannot do what was asked.
 type EnvironmentError struct {

@@ -15,6 +15,7 @@ const module = "benchrun"
 // rooms do not know each other; layer says what may import what.
 var layer = map[string]int{
 	"internal/bench":      0,
+	"internal/intake":     1,
 	"internal/strictyaml": 1,
 	"scenarios":           2, "clients": 2, "targets": 2, "results": 2, "templates": 2, "internal/project": 2,
 	"internal/launch": 2, "internal/observe": 2, "internal/judge": 2, "internal/gate": 2, "report": 2,

@@ -43,14 +43,14 @@ func (s *spent) add(rec *bench.Record) error {
 }
 
 // account reads a run.
-func account(folder *results.Folder, run bench.Run, wall time.Duration) (spent, error) {
+func account(ctx context.Context, folder *results.Folder, run bench.Run, wall time.Duration) (spent, error) {
 	s := spent{Wall: wall.Seconds()}
 	for _, c := range run.Cells {
 		for _, a := range c.Attempts {
 			if a.Record == "" { // it could not be made
 				continue
 			}
-			rec, err := folder.ReadRecord(a.Record)
+			rec, err := folder.ReadRecord(ctx, a.Record)
 			if err != nil {
 				return s, err
 			}
@@ -84,7 +84,7 @@ func (l *Lab) runCells(ctx context.Context, out string, selection ...string) (*r
 	if err != nil {
 		return fail(err)
 	}
-	run, err := folder.Run()
+	run, err := folder.Run(ctx)
 	if err == nil && (len(run.Cells) == 0 || len(run.Cells[0].Attempts) == 0) {
 		err = errors.New("no cell was attempted")
 	}
@@ -125,7 +125,7 @@ func (l *Lab) spend(ctx context.Context, name string, scenarios []string) (spent
 	if err != nil {
 		return spent{}, err
 	}
-	return account(folder, run, wall)
+	return account(ctx, folder, run, wall)
 }
 
 func cellRows(cells, around spread) []Row {

@@ -74,7 +74,7 @@ func TestRunCells(t *testing.T) {
 			t.Errorf("exit code %d: %v", code, err)
 		case err != nil:
 		default:
-			s, err := account(folder, run, wall)
+			s, err := account(t.Context(), folder, run, wall)
 			if err != nil || s.Attempts < len(run.Cells[0].Attempts) || s.Wall != wall.Seconds() || s.Phases <= 0 {
 				t.Errorf("exit code %d: %+v, %v", code, s, err)
 			}
@@ -87,13 +87,13 @@ func TestRepeat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, err := from.Run()
+	run, err := from.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	run.Cells = run.Cells[:1]
 	out := t.TempDir()
-	r, err := repeat(from, run, out, 3)
+	r, err := repeat(t.Context(), from, run, out, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,11 +104,15 @@ func TestRepeat(t *testing.T) {
 	if err != nil || len(made) != 1 {
 		t.Fatalf("%v, %v", made, err)
 	}
-	again, err := results.ReadRun(made[0])
+	again, err := results.ReadRun(t.Context(), made[0])
 	if err != nil || len(again.Cells) != 3 || again.Cells[0].Server == again.Cells[1].Server {
 		t.Errorf("%d cells, %v", len(again.Cells), err)
 	}
-	if lines, _, err := results.ReadAttempts(filepath.Join(made[0], results.CellsFile)); err != nil || len(lines) != 3 {
+	folder, err := results.OpenFolder(made[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines, _, err := folder.ReadAttempts(t.Context()); err != nil || len(lines) != 3 {
 		t.Errorf("%d attempts, %v", len(lines), err)
 	}
 }

@@ -40,7 +40,7 @@ func measureReport(ctx context.Context, l *Lab) ([]Row, error) {
 	for _, c := range run.Cells {
 		l.Note("report: " + c.Name() + ": " + c.Verdict.String())
 	}
-	r, err := repeat(folder, run, filepath.Join(l.Dir, "many"), l.Scale.Cells)
+	r, err := repeat(ctx, folder, run, filepath.Join(l.Dir, "many"), l.Scale.Cells)
 	if err != nil {
 		return nil, err
 	}
@@ -50,21 +50,17 @@ func measureReport(ctx context.Context, l *Lab) ([]Row, error) {
 // repeat makes a run of n cells in the folder out from the cells of a stored
 // one, one after the other and under other names, and does with each of them
 // what is done after an attempt.
-func repeat(from *results.Folder, run bench.Run, out string, n int) (r reported, err error) {
+func repeat(ctx context.Context, from *results.Folder, run bench.Run, out string, n int) (r reported, err error) {
 	originals := run.Cells
 	records, logs := make([]*bench.Record, len(originals)), make([]string, len(originals))
 	for i, c := range originals {
 		if len(c.Attempts) == 0 {
 			return r, fmt.Errorf("cell %s has no attempt", c.Name())
 		}
-		if records[i], err = from.ReadRecord(c.Attempts[0].Record); err != nil {
+		if records[i], err = from.ReadRecord(ctx, c.Attempts[0].Record); err != nil {
 			return r, err
 		}
-		log, err := os.ReadFile(from.Join(c.Attempts[0].Log))
-		if err != nil {
-			return r, err
-		}
-		logs[i] = string(log)
+		logs[i] = from.LogTail(ctx, c.Attempts[0].Log)
 	}
 	run.ID, run.Cells = results.NewRunID(), nil
 	folder, err := results.Create(out, run)

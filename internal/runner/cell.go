@@ -149,7 +149,7 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 		StartedAt: rec.Head.StartedAt, Seconds: time.Since(began).Seconds(),
 	}
 	cell.Attempts = append(cell.Attempts, a)
-	r.stories[recRel] = html.NewStory(*cell, rec, LogTail(r.Folder.Join(logRel)))
+	r.stories[recRel] = html.NewStory(*cell, rec, r.Folder.LogTail(ctx, logRel))
 	r.Progress.Remaining(r.rest)
 	r.Progress.Attempt(n, j.Verdict, a.H)
 	if err := r.Folder.WriteRecord(recRel, rec); err != nil {

@@ -4,17 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"benchrun/clients"
 	"benchrun/internal/bench"
+	"benchrun/internal/intake"
 	"benchrun/internal/launch"
 )
 
@@ -51,7 +49,7 @@ func (s *stage) ready(ctx context.Context, limit time.Duration) (bench.Boot, err
 	if note != nil {
 		boot.Exited = exited
 		boot.Note = note.Error()
-		boot.LogTail = LogTail(s.logPath)
+		boot.LogTail = logTail(ctx, s.logPath)
 		return boot, nil
 	}
 	boot.PIDs = s.seeWorkers(ctx, minTime(deadline, time.Now().Add(workersWait)))
@@ -131,25 +129,14 @@ func workerPID(head http.Header) int {
 	return pid
 }
 
-// LogTail is the end of a server's output, at most 2,000 bytes of it, as valid
-// UTF-8; "" where there is none.
-func LogTail(path string) string {
-	const most = 2000
-	f, err := os.Open(path)
+// logTail is the end of a server's output; "" where there is none.
+func logTail(ctx context.Context, path string) string {
+	f, err := intake.Open(ctx, path, intake.Log)
 	if err != nil {
 		return ""
 	}
-	defer func() { _ = f.Close() }()
-	if st, err := f.Stat(); err == nil && st.Size() > most {
-		if _, err := f.Seek(-most, io.SeekEnd); err != nil {
-			return ""
-		}
-	}
-	b, err := io.ReadAll(io.LimitReader(f, most))
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(strings.ToValidUTF8(string(b), "?"))
+	defer func() { _ = f.Close() }() // only read
+	return f.Tail(intake.MostTail)
 }
 
 func minTime(a, b time.Time) time.Time {

@@ -105,7 +105,7 @@ func (r *Run) begin(ctx context.Context, run bench.Run, order Order) error {
 	r.run, r.order, r.limit = run, order, newTimeLimit(order.MaxTime)
 	r.prepared, r.failed, r.stories = map[string]*Prepared{}, map[string]error{}, map[string]html.Story{}
 	r.run.Cells = nil
-	if err := r.takeUp(); err != nil {
+	if err := r.takeUp(ctx); err != nil {
 		return err
 	}
 	if err := r.installAll(ctx); err != nil {

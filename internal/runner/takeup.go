@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -49,7 +50,7 @@ func (r *Run) made(c plan.Cell) int {
 // the records of order.Earlier, and leaves the concluded cells in r.done. What
 // was measured of another version, or under another schedule, than this run
 // would go on with is a bench.UsageError.
-func (r *Run) takeUp() error {
+func (r *Run) takeUp(ctx context.Context) error {
 	r.done, r.begun = make([]*bench.Cell, len(r.order.Cells)), make([]begun, len(r.order.Cells))
 	at := map[string]int{}
 	for i, c := range r.order.Cells {
@@ -65,14 +66,14 @@ func (r *Run) takeUp() error {
 		if line.ScheduleHash != cell.ScheduleHash {
 			return bench.Usagef("%s: %s was measured under another schedule than this benchrun would give it", r.Folder.Join(results.CellsFile), line.ID)
 		}
-		rec, err := r.Folder.ReadRecord(line.Attempt().Record)
+		rec, err := r.Folder.ReadRecord(ctx, line.Attempt().Record)
 		if err != nil {
 			return err
 		}
 		b := &r.begun[i]
 		b.command = line.Command
 		b.attempts, b.judged = append(b.attempts, line.Attempt()), append(b.judged, judge.Judge(rec))
-		r.stories[line.Attempt().Record] = html.NewStory(cell, rec, LogTail(r.Folder.Join(line.Attempt().Log)))
+		r.stories[line.Attempt().Record] = html.NewStory(cell, rec, r.Folder.LogTail(ctx, line.Attempt().Log))
 	}
 	for i, c := range r.order.Cells {
 		if b := r.begun[i]; len(b.judged) > 0 && !b.wants(r.order.Attempts) {

@@ -51,7 +51,7 @@ func earlierRun(t *testing.T, attempts int) *Run {
 // A cell is kept when its attempts conclude it, and gone on with when they do not.
 func TestTakeUp(t *testing.T) {
 	r := earlierRun(t, 1)
-	if err := r.takeUp(); err != nil {
+	if err := r.takeUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if len(r.run.Cells) != 1 || r.run.Cells[0].Verdict != bench.Broken || r.run.Cells[0].Version != "1.0" || !r.run.Cells[0].Attempts[0].Published {
@@ -61,7 +61,7 @@ func TestTakeUp(t *testing.T) {
 		t.Errorf("open %+v, %d stories", open, len(r.stories))
 	}
 	r = earlierRun(t, 2)
-	if err := r.takeUp(); err != nil {
+	if err := r.takeUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if len(r.run.Cells) != 0 || len(r.open(0)) != 2 || len(r.begun[0].attempts) != 1 || r.begun[0].judged[0].Verdict != bench.Broken {
@@ -91,7 +91,7 @@ func TestTakeUpRefuses(t *testing.T) {
 	} {
 		r := earlierRun(t, 1)
 		tt.spoil(r)
-		err := r.takeUp()
+		err := r.takeUp(t.Context())
 		var usage *bench.UsageError
 		if !errors.As(err, &usage) || !strings.Contains(err.Error(), tt.say) {
 			t.Errorf("%s: %v", name, err)
