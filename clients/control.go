@@ -65,7 +65,7 @@ func keepControl(ctx context.Context, kill context.CancelFunc, started chan<- *C
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", ControlCommand)
-	cmd.Stderr = os.Stderr
+	cmd.Stderr = os.Stderr //nolint:forbidigo // it is benchrun, and writes there as this process does
 	// A group of its own: what a terminal sends to benchrun's group must not
 	// end the control before benchrun does.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/console"
 )
 
 // legalNonce is what docs/contract.md allows.
@@ -31,8 +32,8 @@ func ControlMain() int {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		gone()
 	}()
-	if err := serveControl(ctx, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "control server:", err)
+	if err := serveControl(ctx, os.Stdout); err != nil { //nolint:forbidigo // a pipe to benchrun
+		console.Report("control server", err)
 		return bench.ExitEnvironment
 	}
 	return bench.ExitOK

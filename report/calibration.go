@@ -108,8 +108,7 @@ func CalibrationTable(w io.Writer, c Calibration, opts TableOptions) error {
 	for _, line := range factLines(v.facts(), opts.Width) {
 		b.WriteString(line + "\n")
 	}
-	_, err = io.WriteString(w, b.String())
-	return err
+	return opts.write(w, b.String())
 }
 
 // seen is the verdict's badge; None where the cell was not run.

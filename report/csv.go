@@ -14,7 +14,8 @@ import (
 // plain number in the table's unit; empty where there was nothing to measure.
 // The column "censored" names the measures of the row whose true value is above
 // the number, so that the numbers stay numbers. Lists are joined with "; ".
-// Text that a spreadsheet would take for a formula gets a ' before it.
+// Text that a spreadsheet would take for a formula gets a ' before it; what a CI
+// runner would obey is escaped.
 func CSV(w io.Writer, v View) error {
 	out := csv.NewWriter(w)
 	head := []string{"run", "testbed", "mode", "server", "version", "profile", "front", "scenario", "family", "family_version",
@@ -58,6 +59,7 @@ func censored(m bench.Measures) string {
 // text keeps a spreadsheet from running what begins like a formula. NewView's
 // cleaning has taken away tabs and line ends, which some skip first.
 func text(s string) string {
+	s = bench.HarmlessLine(s)
 	if strings.IndexAny(s, "=+-@＝＋－＠") == 0 {
 		return "'" + s
 	}

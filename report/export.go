@@ -6,11 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Clean makes one harmless line of text that a server, an app or a file may
-// have had a hand in: white space becomes spaces; control, invisible and
-// direction-changing characters and bytes that are not UTF-8 become visible
-// escapes such as \x1b and \u202e. Clean text stays as it is. It escapes
-// nothing of any markup.
+// Clean is bench.Clean.
 func Clean(s string) string { return clean(s) }
 
 // Shell makes one clean line that bash reads as exactly these words. A word

@@ -129,17 +129,6 @@ func TestMarkdownEscapes(t *testing.T) {
 	}
 }
 
-func TestClean(t *testing.T) {
-	for in, want := range map[string]string{
-		"plain ünïcode ✓": "plain ünïcode ✓", " a\r\nb\tc\n": "a  b c", "\x1b[31m": `\x1b[31m`, "\x7f": `\x7f`, "\u009b": `\u009b`,
-		"\xff": `\xff`, "\u202e": `\u202e`, "\U000e0041": `\U000e0041`, "\ufffd": "\ufffd", "": "",
-	} {
-		if got := clean(in); got != want {
-			t.Errorf("clean(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestWrap(t *testing.T) {
 	for _, c := range []struct {
 		in    string

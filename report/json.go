@@ -6,6 +6,6 @@ import (
 	"benchrun/internal/bench"
 )
 
-// JSON writes what run.json holds, byte for byte. Text is not cleaned: it is
-// for programs, and JSON escapes ASCII control characters by itself.
+// JSON writes what run.json holds, byte for byte. Texts keep their values:
+// unseen characters are written as JSON's own escapes.
 func JSON(w io.Writer, run bench.Run) error { return run.Encode(w) }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/console"
 )
 
 // The rules of the terminal stand in table.go.
@@ -55,6 +56,9 @@ const (
 func NewProgress(w io.Writer, tty bool, width int) *Progress {
 	if width <= 0 {
 		width = 80
+	}
+	if tty {
+		w = console.Drawn(w)
 	}
 	return &Progress{w: w, tty: tty, width: width, live: math.NaN()}
 }

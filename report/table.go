@@ -10,6 +10,7 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/console"
 )
 
 // The rules of the terminal, for this file and progress.go:
@@ -59,7 +60,15 @@ func Table(w io.Writer, v View, opts TableOptions) error {
 	for _, line := range footer(v, short, left, opts.Width) {
 		out.WriteString(line + "\n")
 	}
-	_, err := w.Write(out.Bytes())
+	return opts.write(w, out.String())
+}
+
+// write writes what was drawn, its colours with it if there are any.
+func (o TableOptions) write(w io.Writer, text string) error {
+	if o.Color {
+		w = console.Drawn(w)
+	}
+	_, err := io.WriteString(w, text)
 	return err
 }
 

@@ -1,40 +1,16 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
+
+	"benchrun/internal/bench"
 )
 
-// clean makes one harmless line of text that a server, an app or a file may
-// have had a hand in. White space becomes spaces; control characters (ANSI
-// escapes begin with one), invisible and direction-changing ones and bytes
-// that are not UTF-8 become visible escapes such as \x1b and \u202e.
-func clean(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		r, size := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case unicode.IsSpace(r): // line ends and U+2028 among them
-			b.WriteByte(' ')
-		case unicode.IsControl(r) && r < 0x80:
-			fmt.Fprintf(&b, `\x%02x`, r)
-		case r > 0xffff && unicode.Is(unicode.Cf, r):
-			fmt.Fprintf(&b, `\U%08x`, r)
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			b.WriteRune(r)
-		}
-		i += size
-	}
-	return strings.TrimSpace(b.String())
-}
+// clean is bench.Clean.
+func clean(s string) string { return bench.Clean(s) }
 
 // cleanAll cleans each text of a list. It gives a new list.
 func cleanAll(list []string) []string {

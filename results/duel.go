@@ -1,8 +1,9 @@
 package results
 
 import (
-	"encoding/json"
 	"io"
+
+	"benchrun/internal/bench"
 )
 
 // DuelSchema names the format of duel.json.
@@ -54,10 +55,7 @@ func (d Duel) Encode(w io.Writer) error {
 	if d.Bouts == nil {
 		d.Bouts = []Bout{}
 	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(d)
+	return bench.EncodeJSON(w, d, "  ")
 }
 
 // WriteDuel writes duel.json, whole or not at all.

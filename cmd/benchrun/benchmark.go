@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/console"
 	"benchrun/internal/launch"
 	"benchrun/internal/observe"
 	"benchrun/internal/plan"
@@ -202,15 +203,15 @@ func tableOptions(out io.Writer, verbose bool) report.TableOptions {
 	}
 }
 
-func isTerminal(w any) bool {
-	f, ok := w.(*os.File)
+func isTerminal(w io.Writer) bool {
+	f, ok := console.Behind(w).(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // width is the terminal's; something sensible where there is none.
-func width(w any) int {
+func width(w io.Writer) int {
 	const usual = 120
-	f, ok := w.(*os.File)
+	f, ok := console.Behind(w).(*os.File)
 	if !ok {
 		return usual
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/console"
 	"benchrun/internal/gate"
 	"benchrun/report"
 )
@@ -39,7 +40,7 @@ var formats = map[string]func(w io.Writer, run bench.Run, v report.View, opts re
 func (s settings) print(cmd *cobra.Command, run bench.Run, folder string) error {
 	out := cmd.OutOrStdout()
 	if s.jsonFile == "-" || s.format == "json" || s.format == "csv" { // data, which nobody may change
-		out = unwrapped(out)
+		out = console.Data(out)
 	}
 	if s.jsonFile == "-" {
 		return report.JSON(out, run)
@@ -80,7 +81,7 @@ func (s settings) deliver(cmd *cobra.Command, run bench.Run, folder string, rule
 // stdout, so that stdout carries results alone; and the summary to the file
 // that GITHUB_STEP_SUMMARY names.
 func tellGitHub(stderr io.Writer, run bench.Run, v report.View, findings []report.Finding, notes []string) (err error) {
-	if err := report.Annotations(unwrapped(stderr), run, findings, notes); err != nil {
+	if err := report.Annotations(console.Data(stderr), run, findings, notes); err != nil {
 		return err
 	}
 	return addSummary(func(w io.Writer, room int) error { return report.StepSummary(w, v, findings, notes, room) })

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/console"
 	"benchrun/internal/judge"
 	"benchrun/internal/plan"
 	"benchrun/internal/runner"
@@ -199,7 +200,7 @@ func (s settings) deliverDuel(cmd *cobra.Command, run bench.Run, d results.Duel,
 	}
 	if onGitHub() {
 		stderr := cmd.ErrOrStderr()
-		gerr := report.DuelAnnotations(unwrapped(stderr), v)
+		gerr := report.DuelAnnotations(console.Data(stderr), v)
 		if gerr == nil {
 			gerr = addSummary(func(w io.Writer, room int) error { return report.DuelSummary(w, v, room) })
 		}
@@ -213,7 +214,7 @@ func (s settings) deliverDuel(cmd *cobra.Command, run bench.Run, d results.Duel,
 func (s settings) printDuel(cmd *cobra.Command, run bench.Run, d results.Duel, v report.DuelView) error {
 	out := cmd.OutOrStdout()
 	if s.jsonFile == "-" {
-		return d.Encode(unwrapped(out))
+		return d.Encode(console.Data(out))
 	}
 	if err := report.Duel(out, v, width(out)); err != nil {
 		return err

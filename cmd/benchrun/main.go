@@ -6,14 +6,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"log"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"benchrun/clients"
 	"benchrun/internal/bench"
+	"benchrun/internal/console"
 	"benchrun/internal/cost"
 	"benchrun/internal/launch"
 	"benchrun/targets/reference"
@@ -36,29 +39,39 @@ func run(args []string) (code int) {
 			return reference.Main(args[1:])
 		case cost.PartArg:
 			return cost.Part(args[1:])
+		case cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
+			os.Stderr = nil // cobra complains there by itself; shells throw it away
 		}
 	}
+	stdout, stderr := console.Standard()
+	log.SetOutput(stderr) // of the standard library's own complaints
 	defer func() {
 		if p := recover(); p != nil { // Go would exit with 2, which means usage here
-			fmt.Fprintf(os.Stderr, "benchrun: internal error: %v\n%s", p, debug.Stack())
+			console.Tell(stderr, "benchrun", fmt.Sprintf("internal error: %v", p))
+			_, _ = stderr.Write(debug.Stack())
 			code = bench.ExitInternal
 		}
+		_ = stderr.Flush() // there is nobody else to tell
 	}()
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
+	return exitCode(ctx, execute(ctx, args, stdout, stderr))
+}
+
+// execute carries out a command line and tells of its error.
+func execute(ctx context.Context, args []string, stdout, stderr *console.Writer) error {
 	cmd := newRootCommand()
 	cmd.SetArgs(args)
-	var stderr io.Writer = os.Stderr
-	if onGitHub() {
-		stderr = defused{os.Stderr}
-		cmd.SetErr(stderr)
-		cmd.SetOut(defused{os.Stdout})
-	}
+	cmd.SetOut(stdout)
+	cmd.SetErr(stderr)
 	err := cmd.ExecuteContext(ctx)
-	if err != nil && !errors.Is(err, errUnmeasured) && !errors.Is(err, errCheckFailed) && !errors.Is(err, errStrict) {
-		_, _ = fmt.Fprintln(stderr, "benchrun:", err)
+	if ferr := stdout.Flush(); ferr != nil && err == nil {
+		err = fmt.Errorf("stdout: %w", ferr)
 	}
-	return exitCode(ctx, err)
+	if err != nil && !errors.Is(err, errUnmeasured) && !errors.Is(err, errCheckFailed) && !errors.Is(err, errStrict) {
+		console.Tell(stderr, "benchrun", err.Error())
+	}
+	return err
 }
 
 // errUnmeasured says that some cell is invalid; the table has said so already.

@@ -12,7 +12,7 @@ import (
 )
 
 // golden is a run as the first version stored it.
-const golden = "../../results/testdata/golden/20261121-120000-3fa9"
+var golden, _ = filepath.Abs("../../results/testdata/golden/20261121-120000-3fa9")
 
 // storedRun is a run of one cell with its record, gunicorn/default/wedge-1pct,
 // taken from the golden one and changed in its run.json.

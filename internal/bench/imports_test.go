@@ -15,6 +15,7 @@ const module = "benchrun"
 // rooms do not know each other; layer says what may import what.
 var layer = map[string]int{
 	"internal/bench":      0,
+	"internal/console":    1,
 	"internal/intake":     1,
 	"internal/strictyaml": 1,
 	"scenarios":           2, "clients": 2, "targets": 2, "results": 2, "templates": 2, "internal/project": 2,

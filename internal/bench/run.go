@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 )
@@ -80,10 +81,21 @@ func (r Run) encode(w io.Writer, indent string) error {
 			c.Measures = Measures{}
 		}
 	}
-	enc := json.NewEncoder(w)
+	return EncodeJSON(w, r, indent)
+}
+
+// EncodeJSON writes v as JSON that does no harm on a terminal or in a CI log
+// (HarmlessJSON), indented or on one line, with a line end.
+func EncodeJSON(w io.Writer, v any, indent string) error {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", indent)
-	return enc.Encode(r)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(HarmlessJSON(text.Bytes()))
+	return err
 }
 
 func listed[T any](s []T) []T {

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/console"
 )
 
 // PartArg is the hidden first argument under which a binary that measures must
@@ -34,8 +35,8 @@ func Part(args []string) int {
 			gone()
 		}()
 	}
-	if err := runPart(ctx, args, json.NewEncoder(os.Stdout)); err != nil {
-		fmt.Fprintln(os.Stderr, "benchrun:", PartArg+":", err)
+	if err := runPart(ctx, args, json.NewEncoder(os.Stdout)); err != nil { //nolint:forbidigo // a pipe to benchrun
+		console.Report("benchrun "+PartArg, err)
 		return bench.ExitInternal
 	}
 	return bench.ExitOK

@@ -31,7 +31,7 @@ func program(ctx context.Context, path string, args ...string) *exec.Cmd {
 // so that none outlives this process.
 func (l *Lab) part(ctx context.Context, name string, args ...string) (cmd *exec.Cmd, stdin io.Closer, err error) {
 	cmd = program(ctx, l.Self, append([]string{PartArg, name}, args...)...)
-	cmd.Stderr = os.Stderr
+	cmd.Stderr = os.Stderr //nolint:forbidigo // it is benchrun, and writes there as this process does
 	stdin, err = cmd.StdinPipe()
 	return cmd, stdin, err
 }

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/console"
 )
 
 // SuperviseArg is the hidden first argument with which the benchrun binary
@@ -39,7 +40,7 @@ func Supervise() int {
 	s := &shim{tell: json.NewEncoder(os.NewFile(shimStatus, "status")), empty: make(chan struct{})}
 	if err := s.run(); err != nil {
 		s.report(report{Event: eventFailed, What: "supervise", Error: err.Error()})
-		fmt.Fprintln(os.Stderr, "supervisor:", err)
+		console.Report("supervisor", err)
 		return 1
 	}
 	return 0

@@ -83,7 +83,7 @@ func (s *Source) Errorf(path, format string, args ...any) error {
 			break
 		}
 	}
-	return bench.Usagef("%s:%d: %s: %s", s.file, line, path, fmt.Sprintf(format, args...))
+	return &bench.UsageError{Problem: said(s.file, line, path, fmt.Sprintf(format, args...))}
 }
 
 // Line is the line of a field, where the file has it.
@@ -135,7 +135,12 @@ func (s *Source) typeError(err error) error {
 			hint = "a text with \": \" in it needs quotes"
 		}
 	}
-	return &bench.UsageError{Problem: fmt.Sprintf("%s:%d: %s: %s", s.file, line, path, problem), Hint: hint}
+	return &bench.UsageError{Problem: said(s.file, line, path, problem), Hint: hint}
+}
+
+// said is "file:line: field: problem" on one line, whatever a key holds.
+func said(file string, line int, path, problem string) string {
+	return fmt.Sprintf("%s:%d: %s: %s", bench.Clean(file), line, bench.Clean(path), bench.Clean(problem))
 }
 
 // pathAt is the last, that is the innermost, field on a line that fits.

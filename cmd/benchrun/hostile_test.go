@@ -1,0 +1,315 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/console"
+	"benchrun/results"
+)
+
+// hostileWord is what somebody may write into a file, a name or a flag that CI
+// hands to benchrun. It can be a file's name.
+const hostileWord = "x\n::error title=pwned::by\x1b[2J\x1b[31m\x1b]0;t\a\r\u202e\u200b\u2028##[add-mask]y##vso[task.x]z\n \u00a0::warning::w\x9b"
+
+// spoken is what comes of a command line on stdout and stderr, as main has it.
+func spoken(t *testing.T, args ...string) (stdout, stderr string, err error) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	ow, ew := console.New(&out, 0), console.New(&errs, console.MostLineBytes)
+	err = execute(t.Context(), args, ow, ew)
+	_ = ew.Flush()
+	return out.String(), errs.String(), err
+}
+
+// ownCommand is what benchrun itself says to GitHub's runner.
+var ownCommand = regexp.MustCompile(`^::(error|warning) title=[^:]*::`)
+
+// harmless fails where a text would do something to a terminal or to CI.
+func harmless(t *testing.T, what, text string, ownCommands bool) {
+	t.Helper()
+	if !utf8.ValidString(text) {
+		t.Errorf("%.300q: no UTF-8", what)
+	}
+	for at, r := range text {
+		if r != '\n' && r != '\t' && bench.Unseen(r) {
+			t.Errorf("%.300q: %U after %q", what, r, text[max(0, at-60):at])
+			return
+		}
+	}
+	for line := range strings.Lines(text) {
+		own := ownCommands && ownCommand.MatchString(line)
+		if strings.HasPrefix(strings.TrimSpace(line), "::") && !own {
+			t.Errorf("%.300q: a command to CI: %q", what, line)
+		}
+		if !own && regexp.MustCompile(`##\w*\[`).MatchString(line) {
+			t.Errorf("%.300q: a command to CI: %q", what, line)
+		}
+	}
+}
+
+// speak runs a command line and checks what it says.
+func speak(t *testing.T, args ...string) string {
+	t.Helper()
+	stdout, stderr, _ := spoken(t, args...)
+	what := fmt.Sprintf("benchrun %q", args)
+	harmless(t, what+" stdout", stdout, onGitHub())
+	harmless(t, what+" stderr", stderr, onGitHub())
+	for line := range strings.Lines(stderr) {
+		if len(line) > console.MostLineBytes+100 && !ownCommand.MatchString(line) {
+			t.Errorf("%s: a line of %d bytes", what, len(line))
+		}
+	}
+	if strings.Contains(stderr, "goroutine ") {
+		t.Errorf("%s: %s", what, stderr)
+	}
+	return stdout + stderr
+}
+
+// quietHome keeps the test's commands to a folder of their own.
+func quietHome(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	t.Chdir(dir)
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "config"))
+	t.Setenv("GITHUB_ACTIONS", "")
+	return dir
+}
+
+// hostileFiles are files of each kind that benchrun reads, with hostile keys,
+// with hostile values, and broken.
+func hostileFiles(t *testing.T) []string {
+	t.Helper()
+	quoted := strings.ReplaceAll(yamlQuoted(hostileWord), "\n", "")
+	server := func(title, profile string) string {
+		return "schema: benchrun.server/v1\nname: own\ntitle: " + title + "\nhomepage: https://example.org\napp: wsgi\nversion: \"\"\n" +
+			"version_command: [\"{python}\", \"--version\"]\ncommand: [\"{python}\", " + title + "]\nstop: {signal: TERM}\nprofiles:\n  default:\n    why: " +
+			title + "\n    args: []\n    workers: 1\n    claims: {}\n" + profile + "sources: [\"https://example.org\"]\n"
+	}
+	files := map[string]string{
+		"values.yaml":      server(quoted, ""),
+		"profile.yaml":     server("t", "  "+quoted+":\n    why: w\n"),
+		"name.yaml":        strings.Replace(server("t", ""), "name: own", "name: "+quoted, 1),
+		"no\x1b[2Jyaml":    "{[\x1b[2J\u202e",
+		"gate.txt":         hostileWord + ": verdict >= held\n",
+		"rule.txt":         "verdict >= " + strings.ReplaceAll(hostileWord, "\n", " ") + "\n",
+		"long.yaml":        "schema: " + strings.Repeat("very long ", 20_000) + "\n",
+		"waiver.yaml":      "schema: benchrun.waivers/v1\nwaivers:\n  - cell: " + quoted + "\n    verdict: failed\n    reason: " + quoted + "\n    expires: 2099-01-01\n",
+		"config-list.yaml": "schema: benchrun.config/v1\nservers: [" + quoted + "]\nrules: [" + quoted + "]\n",
+	}
+	for _, schema := range []string{"server", "config", "waivers"} {
+		files[schema+"-key.yaml"] = "schema: benchrun." + schema + "/v1\n" + quoted + ": 1\n"
+		files[schema+"-twice.yaml"] = "schema: benchrun." + schema + "/v1\n" + quoted + ": 1\n" + quoted + ": 1\n"
+		files[schema+"-type.yaml"] = "schema: {" + quoted + ": " + quoted + "}\n"
+	}
+	folder := hostileWord + "-files"
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for name, text := range files {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, path)
+	}
+	slices.Sort(out)
+	return append(out, filepath.Join(folder, "none.yaml"), folder)
+}
+
+// yamlQuoted is a double-quoted text of YAML.
+func yamlQuoted(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		fmt.Fprintf(&b, `\U%08x`, r)
+	}
+	return `"` + b.String() + `"`
+}
+
+// Every command shows what it is given, whatever that is, and obeys none of it:
+// as an argument, as a flag, as each flag's value, and in files of each kind.
+func TestNoCommandObeysWhatItIsGiven(t *testing.T) {
+	quietHome(t)
+	run := storedRun(t)
+	values := append(hostileFiles(t), hostileWord, run)
+	said := 0
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		words := strings.Fields(cmd.CommandPath())[1:]
+		try := func(more ...string) {
+			args := slices.Concat(words, more)
+			if cmd.Flags().Lookup("dry-run") != nil && !slices.Contains(args, "--resume") {
+				args = append(args, "--dry-run") // nothing is measured here
+			}
+			said += len(speak(t, args...))
+		}
+		try("--" + hostileWord)
+		try("-" + hostileWord)
+		try("--help", hostileWord)
+		try(hostileWord)
+		try(hostileWord, hostileWord, hostileWord)
+		for _, v := range values {
+			if cmd.Name() != "cost" { // without a name that it does not know it measures all
+				try(v)
+			}
+			if cmd.Name() == "duel" {
+				try(v, "reference")
+			}
+			if cmd.Name() == "init" {
+				try("ci", v)
+			}
+		}
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if f.Value.Type() == "bool" {
+				try("--"+f.Name+"="+hostileWord, hostileWord)
+				return
+			}
+			for _, v := range values {
+				switch {
+				case cmd.Name() == "doctor" && f.Name == "out": // each look takes seconds; --python has one
+				case cmd.Name() == "doctor" && f.Name == "python":
+					if v == hostileWord {
+						try("--"+f.Name, v, "--out", v)
+					}
+				case cmd.Name() == "judge", cmd.Name() == "merge", cmd.Name() == "update":
+					try("--"+f.Name, v, run)
+				case cmd.Name() == "cost":
+					try("--"+f.Name, v, hostileWord)
+				case cmd.Name() == "init":
+					try("--"+f.Name, v, "ci", "--force")
+				case cmd.Name() == "list":
+					try("--"+f.Name, v, "servers")
+					try("--"+f.Name, v, "profiles")
+				case cmd.Name() == "check-server":
+					try("--"+f.Name, v, "reference")
+				case cmd.Name() == "duel":
+					try("--"+f.Name, v, "reference", "reference")
+				case f.Name == "resume":
+					try("--"+f.Name, v, "--port", "70000") // refused before anything begins
+				default:
+					try("--"+f.Name, v)
+				}
+			}
+		})
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	root := newRootCommand()
+	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	walk(root)
+	for _, set := range sourcedSettings() {
+		for _, v := range values {
+			t.Setenv(set.variable, v)
+			said += len(speak(t, "--dry-run"))
+		}
+		t.Setenv(set.variable, "")
+	}
+	if said < 100_000 {
+		t.Errorf("%d bytes were said: too few", said)
+	}
+}
+
+// What a stored run says of itself is shown, never obeyed, whichever of its
+// texts is doctored.
+func TestNoCommandObeysAStoredRun(t *testing.T) {
+	quietHome(t)
+	clean := storedRun(t)
+	text, err := os.ReadFile(filepath.Join(clean, results.RunFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 0; ; n++ {
+		var run any
+		if err := json.Unmarshal(text, &run); err != nil {
+			t.Fatal(err)
+		}
+		at := n
+		if run = doctored(run, &at); at >= 0 { // no text is left
+			if n < 30 {
+				t.Errorf("only %d texts", n)
+			}
+			return
+		}
+		changed, err := json.Marshal(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := storedRun(t)
+		if err := os.WriteFile(filepath.Join(dir, results.RunFile), changed, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		commands := [][]string{{"judge", dir, "--verbose", "--format", formatNames[n%len(formatNames)]}, {"merge", dir}, {"waivers", "update", dir},
+			{"judge", clean, "--baseline", dir, "--baseline-anyway"}, {"--resume", dir, "--port", "70000"}}
+		t.Setenv("GITHUB_ACTIONS", []string{"", "true"}[n%2])
+		for _, args := range commands {
+			speak(t, args...)
+		}
+		if file, err := os.ReadFile(filepath.Join(dir, results.CellsFile)); err == nil {
+			if err := os.WriteFile(filepath.Join(dir, results.CellsFile), append(file, hostileWord+"\n{}\n"...), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			speak(t, "judge", dir)
+		}
+	}
+}
+
+// doctored changes the text number *n of a JSON value, and makes *n -1 when it did.
+func doctored(v any, n *int) any {
+	switch v := v.(type) {
+	case string:
+		*n--
+		if *n == -1 {
+			return hostileWord
+		}
+	case []any:
+		for i := range v {
+			if *n >= 0 {
+				v[i] = doctored(v[i], n)
+			}
+		}
+	case map[string]any:
+		keys := make([]string, 0, len(v))
+		for k := range v {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys)
+		for _, k := range keys {
+			if *n >= 0 {
+				v[k] = doctored(v[k], n)
+			}
+		}
+	}
+	return v
+}
+
+// JSON on stdout is escaped, and still says the same.
+func TestJSONOfHostileTextsKeepsThem(t *testing.T) {
+	quietHome(t)
+	dir := storedRun(t, func(r *bench.Run) {
+		r.Environment.Hostname, r.Args = hostileWord[:len(hostileWord)-1], []string{"\u202e\U000e0041##[x]"}
+	})
+	stdout, _, _ := spoken(t, "judge", dir, "--format", "json")
+	harmless(t, "JSON", stdout, false)
+	if !strings.Contains(stdout, `\u202e\udb40\udc41#\u0023[x]`) {
+		t.Errorf("%s", stdout)
+	}
+	var run bench.Run
+	if err := json.Unmarshal([]byte(stdout), &run); err != nil || run.Environment.Hostname != hostileWord[:len(hostileWord)-1] || run.Args[0] != "\u202e\U000e0041##[x]" {
+		t.Errorf("%v: %q", err, run.Environment.Hostname)
+	}
+}
