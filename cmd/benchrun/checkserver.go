@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -122,6 +123,12 @@ func (s settings) checkServer(cmd *cobra.Command, cells []plan.Cell, patience ti
 	}
 	defer done()
 	worst := runner.FindingOK
+	broke := func(err error) error { // a check that failed has failed, whatever else is the matter
+		if worst == runner.FindingFailed {
+			return errors.Join(err, errCheckFailed)
+		}
+		return err
+	}
 	for _, c := range cells {
 		progress := newProgress(stderr) // its status line goes before the table comes
 		if c.Unsupported != "" {
@@ -130,17 +137,17 @@ func (s settings) checkServer(cmd *cobra.Command, cells []plan.Cell, patience ti
 		}
 		t, err := lab.Prepare(ctx, c, s.python, progress.Note)
 		if err != nil {
-			return err
+			return broke(err)
 		}
 		findings, err := checkTarget(ctx, lab, t, patience, progress)
 		if werr := writeFindings(cmd.OutOrStdout(), t, findings); werr != nil && err == nil {
 			err = werr
 		}
-		if err != nil {
-			return err
-		}
 		for _, f := range findings {
 			worst = worseOf(worst, f.Verdict)
+		}
+		if err != nil {
+			return broke(err)
 		}
 	}
 	switch worst {

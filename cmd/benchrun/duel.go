@@ -116,13 +116,17 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 	if perr := s.deliverDuel(cmd, run, duel, runErr); err == nil {
 		err = perr
 	}
-	switch {
-	case runErr != nil:
-		return runErr
-	case err != nil:
-		return err
+	return errors.Join(runErr, err, duelVerdict(duel, runErr != nil || err != nil))
+}
+
+// duelVerdict is duelError's answer; of a duel that something broke only that B
+// is worse: that says more than that not everything was measured.
+func duelVerdict(d results.Duel, broke bool) error {
+	verdict := duelError(d)
+	if broke && !errors.Is(verdict, errCheckFailed) {
+		return nil
 	}
-	return duelError(duel)
+	return verdict
 }
 
 // duelError stands for the exit code.
@@ -231,20 +235,19 @@ func (s settings) printDuel(cmd *cobra.Command, run bench.Run, d results.Duel, v
 func duelView(run bench.Run, d results.Duel) report.DuelView {
 	name := func(s results.DuelSide) string { return fmt.Sprintf("%s %s %s", s.Server, s.Version, s.Profile) }
 	v := report.DuelView{A: name(d.A), B: name(d.B), Target: d.B.Server + "." + d.B.Profile}
-	at := 0
 	for _, b := range d.Bouts {
 		row := report.DuelRow{Scenario: b.Scenario, Answer: b.Answer, Reasons: b.Reasons, Pairs: len(b.Pairs), Loss: report.None}
-		if len(b.Pairs) > 0 && at+1 < len(run.Cells) {
-			row.A, row.B = report.Outcome(run.Cells[at]), report.Outcome(run.Cells[at+1])
-			if b.Answer != judge.DuelInvalid.String() { // of which nothing is said
-				row.Loss = fmt.Sprintf("%+.1f %%", b.Loss)
-			}
-			for _, c := range run.Cells[at : at+2] {
+		sides := slices.DeleteFunc(slices.Clone(run.Cells), func(c bench.Cell) bool { return c.Scenario != b.Scenario })
+		if len(sides) == 2 { // A's comes first
+			row.A, row.B = report.Outcome(sides[0]), report.Outcome(sides[1])
+			for _, c := range sides {
 				for _, a := range c.Attempts {
 					row.Seconds += a.Seconds
 				}
 			}
-			at += 2
+		}
+		if len(b.Pairs) > 0 && b.Answer != judge.DuelInvalid.String() { // of which something is said
+			row.Loss = fmt.Sprintf("%+.1f %%", b.Loss)
 		}
 		v.Bouts = append(v.Bouts, row)
 	}

@@ -2,12 +2,15 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"benchrun/internal/bench"
 	"benchrun/results"
@@ -136,5 +139,73 @@ func TestDuelUsage(t *testing.T) {
 		if stderr := fails(t, bench.ExitUsage, append([]string{"duel"}, tt.args...)...); !strings.Contains(stderr, tt.want) {
 			t.Errorf("%v: %s", tt.args, stderr)
 		}
+	}
+}
+
+// A duel that is ended in the middle of a pair keeps what it has measured: in
+// run.json, in duel.json, and for the judge.
+func TestDuelThatIsEnded(t *testing.T) {
+	t.Parallel() // nothing is measured: A never comes up, and B is ended
+	server := writeServer(t, "stillborn", `["{python}", "-c", "raise SystemExit(1)", "{port}", "{args}"]`)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	out := t.TempDir()
+	cmd := benchrunCommand(ctx, t, "duel", "stillborn/default", "reference/default", "--server-file", server, "-c", "segfault", "--out", out)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var folder string
+	for folder == "" {
+		files, err := filepath.Glob(filepath.Join(out, "*", results.CellsFile))
+		if err != nil || ctx.Err() != nil {
+			t.Fatalf("no attempt was made: %v", err)
+		}
+		if len(files) == 1 {
+			folder = filepath.Dir(files[0])
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	untilLogs(t, filepath.Join(folder, results.LogsDir), 2) // B is under way
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if _ = cmd.Wait(); cmd.ProcessState.ExitCode() != bench.ExitTerminated {
+		t.Errorf("exit %d: %s", cmd.ProcessState.ExitCode(), stderr.String())
+	}
+	run, err := results.ReadRun(folder)
+	if err != nil || len(run.Cells) != 2 || !run.Interrupted {
+		t.Fatalf("%+v, %v", run.Cells, err)
+	}
+	if a, b := run.Cells[0], run.Cells[1]; a.Verdict != bench.Broken || b.Verdict != bench.Invalid || len(b.Attempts) != 1 || b.Attempts[0].Note == "" {
+		t.Errorf("A %s, B %s: %+v", a.Verdict, b.Verdict, b.Attempts)
+	}
+	var d results.Duel
+	text, err := os.ReadFile(filepath.Join(folder, results.DuelFile))
+	if err == nil {
+		err = json.Unmarshal(text, &d)
+	}
+	if err != nil || len(d.Bouts) != 1 || d.Bouts[0].Answer != "invalid" || !strings.Contains(strings.Join(d.Bouts[0].Reasons, " "), "it ended early") {
+		t.Errorf("duel.json: %v, %+v", err, d.Bouts)
+	}
+	if !strings.Contains(stdout.String(), "broken") { // the table has A's side
+		t.Error(stdout.String())
+	}
+	judgedAs(t, folder)
+}
+
+// That B is worse outweighs whatever broke the rest of a duel.
+func TestDuelVerdictOfHalfADuel(t *testing.T) {
+	worse := results.Duel{Bouts: []results.Bout{{Answer: "worse"}, {Answer: "invalid"}}}
+	invalid := results.Duel{Bouts: []results.Bout{{Answer: "same"}, {Answer: "invalid"}}}
+	if err := duelVerdict(worse, true); !errors.Is(err, errCheckFailed) {
+		t.Error(err)
+	}
+	if err := duelVerdict(invalid, true); err != nil { // what broke it says more
+		t.Error(err)
+	}
+	if err := duelVerdict(invalid, false); !errors.Is(err, errUnmeasured) {
+		t.Error(err)
 	}
 }

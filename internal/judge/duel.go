@@ -192,6 +192,9 @@ func invalidWords(pairs []Pair, a, b string) string {
 				a, p.A.Verdict, firstReason(p.A), b, p.B.Verdict, firstReason(p.B))
 		}
 	}
+	if len(pairs) > 0 {
+		return "no other pair was made"
+	}
 	return "no pair was made"
 }
 

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -33,14 +34,15 @@ func (r *Run) Duel(ctx context.Context, run bench.Run, order Order) (bench.Run, 
 	for i := 0; i+1 < len(order.Cells); i += 2 {
 		r.Progress.Remaining(r.estimate(order.Cells[i:]))
 		r.rest = r.estimate(order.Cells[i+2:])
+		known := len(r.run.Cells)
 		bout, err := r.bout(ctx, i, order.Cells[i], order.Cells[i+1])
-		if ctx.Err() != nil {
-			run, err := r.finish(ctx, context.Cause(ctx))
-			return run, bouts, err
+		if ctx.Err() == nil || len(r.run.Cells) > known { // of an interrupted bout, what was measured
+			bouts = append(bouts, bout)
 		}
-		bouts = append(bouts, bout)
-		if err != nil {
-			first = err
+		if first = err; ctx.Err() != nil {
+			first = context.Cause(ctx)
+		}
+		if first != nil {
 			break
 		}
 		if err := r.Folder.KeepRun(r.run); err != nil {
@@ -59,22 +61,24 @@ type side struct {
 	target *Prepared
 	cell   bench.Cell
 	judged []bench.Judgement
+	unmade error // why its last attempt could not be made
 }
 
-// bout makes pairs of attempts until the judge has an answer.
+// bout makes pairs of attempts until the judge has an answer. Both sides' cells
+// are in the run then, however it ended, unless nothing was measured of either.
 func (r *Run) bout(ctx context.Context, at int, cellA, cellB plan.Cell) (results.Bout, error) {
 	bout := results.Bout{Scenario: cellA.Scenario.Name()}
 	a := &side{name: "a", plan: cellA, cell: r.order.newCell(cellA)}
 	b := &side{name: "b", plan: cellB, cell: r.order.newCell(cellB)}
 	for _, s := range []*side{a, b} {
 		if s.plan.Unsupported != "" {
-			bout.Reasons = []string{s.plan.Unsupported}
+			bout.Answer, bout.Reasons = judge.DuelInvalid.String(), []string{"unsupported: " + s.plan.Unsupported}
 			return bout, nil
 		}
 		s.target = r.prepared[s.plan.Target()]
 		s.cell.Version = s.target.Installation.Version
 		if err := r.probe(ctx, s.target, s.plan, &s.cell); err != nil {
-			bout.Reasons = []string{"could not be probed: " + err.Error()}
+			bout.Answer, bout.Reasons = judge.DuelInvalid.String(), []string{"could not be probed: " + err.Error()}
 			return bout, err
 		}
 	}
@@ -82,11 +86,11 @@ func (r *Run) bout(ctx context.Context, at int, cellA, cellB plan.Cell) (results
 	for judge.NextPair(pairs, r.order.Attempts) {
 		recA, err := r.fight(ctx, at+1, a)
 		if err != nil {
-			return r.decide(bout, pairs, a, b), err
+			return r.settle(bout, pairs, a, b, err), err
 		}
 		recB, err := r.fight(ctx, at+2, b)
 		if err != nil {
-			return r.decide(bout, pairs, a, b), err
+			return r.settle(bout, pairs, a, b, err), err
 		}
 		pair := judge.NewPair(recA, recB)
 		pairs = append(pairs, pair)
@@ -95,12 +99,28 @@ func (r *Run) bout(ctx context.Context, at int, cellA, cellB plan.Cell) (results
 			Answer: pair.Answer().String(), Loss: pair.Loss(), Seconds: len(pair.Losses),
 		})
 	}
+	return r.settle(bout, pairs, a, b, nil), nil
+}
+
+// settle decides the bout and puts both sides' cells into the run. err is what
+// kept the last pair from being made; nil = nothing did.
+func (r *Run) settle(bout results.Bout, pairs []judge.Pair, a, b *side, err error) results.Bout {
 	bout = r.decide(bout, pairs, a, b)
+	if err != nil {
+		bout.Reasons = append(bout.Reasons, "it ended early: "+err.Error())
+	}
+	if len(a.judged)+len(b.judged) == 0 {
+		return bout
+	}
 	for _, s := range []*side{a, b} {
-		judge.Conclude(&s.cell, s.judged)
+		if s.unmade != nil || len(s.judged) == 0 {
+			unmade(&s.cell, s.judged, cmp.Or(s.unmade, err))
+		} else {
+			judge.Conclude(&s.cell, s.judged)
+		}
 		r.run.Cells = append(r.run.Cells, s.cell)
 	}
-	return bout, nil
+	return bout
 }
 
 // fight makes one attempt of one side.
@@ -111,6 +131,8 @@ func (r *Run) fight(ctx context.Context, number int, s *side) (*bench.Record, er
 	rec, j, err := r.attempt(ctx, s.target, s.plan, &s.cell)
 	if j != nil {
 		s.judged = append(s.judged, *j)
+	} else {
+		s.unmade = err
 	}
 	return rec, err
 }
