@@ -174,7 +174,7 @@ func TestDuelThatIsEnded(t *testing.T) {
 	if _ = cmd.Wait(); cmd.ProcessState.ExitCode() != bench.ExitTerminated {
 		t.Errorf("exit %d: %s", cmd.ProcessState.ExitCode(), stderr.String())
 	}
-	run, err := results.ReadRun(folder)
+	run, err := results.ReadRun(t.Context(), folder)
 	if err != nil || len(run.Cells) != 2 || !run.Interrupted {
 		t.Fatalf("%+v, %v", run.Cells, err)
 	}
