@@ -43,7 +43,7 @@ func serveApp(t *testing.T) *servedApp {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := Install(t.Context(), InstallOptions{Server: s, Profile: "hardened"})
+	in, err := Install(t.Context(), InstallOptions{Server: s, Profile: "hardened", Run: supervised})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -403,7 +403,7 @@ func TestAppSegfault(t *testing.T) {
 // printed and the receipts.
 func runWithApp(t *testing.T, script string) (string, []receipt) {
 	t.Helper()
-	py, err := chooseInterpreter(t.Context(), "", nil)
+	py, err := RunProgram(supervised).chooseInterpreter(t.Context(), "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func (a apt) need(ctx context.Context, who string, packages []string) error {
 		return nil
 	}
 	if !a.root {
-		if _, err := probe(ctx, nil, "sudo", "-n", "true"); err != nil {
+		if _, err := ask(ctx, "sudo", "-n", "true"); err != nil {
 			return &bench.EnvironmentError{
 				Problem: fmt.Sprintf("%s needs Debian packages that are not installed", who),
 				Hint:    "run: " + byHand(missing),
@@ -71,20 +71,20 @@ func (a apt) need(ctx context.Context, who string, packages []string) error {
 func (a apt) install(ctx context.Context, t tool, packages []string) error {
 	fresh := false
 	if lists, _ := filepath.Glob(aptLists); len(lists) == 0 {
-		if err := t.run(ctx, a.aptGet("update")...); err != nil {
+		if err := t.alone(ctx, a.ending, a.aptGet("update")...); err != nil {
 			return err
 		}
 		fresh = true
 	}
 	install := a.aptGet(append([]string{"install", "-y", "--no-install-recommends"}, packages...)...)
-	err := t.run(ctx, install...)
+	err := t.alone(ctx, a.ending, install...)
 	if err == nil || fresh || ctx.Err() != nil {
 		return err
 	}
-	if err := t.run(ctx, a.aptGet("update")...); err != nil {
+	if err := t.alone(ctx, a.ending, a.aptGet("update")...); err != nil {
 		return err
 	}
-	return t.run(ctx, install...)
+	return t.alone(ctx, a.ending, install...)
 }
 
 func (a apt) aptGet(args ...string) []string {
@@ -99,6 +99,11 @@ func (a apt) waiting() {
 	a.progress("waiting for another benchrun that installs Debian packages")
 }
 
+// ending is told when benchrun is to end while apt-get works.
+func (a apt) ending() {
+	a.progress("waiting for apt-get, which must not be ended while it installs; a second interruption leaves it to itself")
+}
+
 func byHand(packages []string) string {
 	return "sudo apt-get install -y --no-install-recommends " + strings.Join(packages, " ")
 }
@@ -107,8 +112,8 @@ func missingPackages(ctx context.Context, packages []string) []string {
 	var missing []string
 	for _, p := range packages {
 		// One line an architecture; an unknown package is a failure.
-		out, err := exec.CommandContext(ctx, "dpkg-query", "-W", "-f", "${db:Status-Status}\n", p).Output()
-		if first, _, _ := strings.Cut(string(out), "\n"); err != nil || first != "installed" {
+		out, err := ask(ctx, "dpkg-query", "-W", "-f", "${db:Status-Status}\n", p)
+		if first, _, _ := strings.Cut(out, "\n"); err != nil || first != "installed" {
 			missing = append(missing, p)
 		}
 	}

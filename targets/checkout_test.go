@@ -36,11 +36,11 @@ func TestInstallCheckoutAsItIs(t *testing.T) {
 	server.Version = "1.0"
 	installed := func() string {
 		t.Helper()
-		in, err := Install(t.Context(), InstallOptions{Server: server, Profile: "default", Version: "path:" + source})
+		in, err := Install(t.Context(), InstallOptions{Server: server, Profile: "default", Run: supervised, Version: "path:" + source})
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := probe(t.Context(), nil, in.Python, "-c", "import toy, toy.target, importlib.util as u; print(toy.state, toy.target.state, bool(u.find_spec('toy.more')))")
+		out, err := RunProgram(supervised).probe(t.Context(), nil, in.Python, "-c", "import toy, toy.target, importlib.util as u; print(toy.state, toy.target.state, bool(u.find_spec('toy.more')))")
 		if err != nil {
 			t.Fatal(err)
 		}

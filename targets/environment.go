@@ -24,7 +24,7 @@ type environments struct {
 	cache    string
 	apt      apt
 	progress func(string)
-	marker   string // of the tools' environment, "" = none
+	run      RunProgram
 }
 
 // completeMarker is the file that says so, and of what.
@@ -105,10 +105,7 @@ func (e environments) get(ctx context.Context, r recipe, py interpreter) (string
 		}
 		e.progress(fmt.Sprintf("installing %s: %s", r.Server, strings.Join(r.Requirements, " ")))
 		t.env = r.cacheEnv(e.cache)
-		if e.marker != "" {
-			t.env = append(t.env, e.marker)
-		}
-		if err := build(ctx, t, folder, r, py); err != nil {
+		if err := e.build(ctx, t, folder, r, py); err != nil {
 			return &bench.EnvironmentError{
 				Problem: "installing " + r.Server + " failed",
 				Hint:    "the whole log is " + t.log.Name(),
@@ -129,7 +126,7 @@ func (e environments) prepare(ctx context.Context, r recipe, py interpreter) err
 	if haveUV() {
 		return nil
 	}
-	if _, err := probe(ctx, nil, py.path, "-c", "import venv, ensurepip"); err == nil {
+	if _, err := e.run.probe(ctx, nil, py.path, "-c", "import venv, ensurepip"); err == nil {
 		return nil
 	} else if ctx.Err() != nil {
 		return err
@@ -139,7 +136,7 @@ func (e environments) prepare(ctx context.Context, r recipe, py interpreter) err
 		if err := e.apt.need(ctx, r.Server, []string{"python3." + minor + "-venv"}); err != nil {
 			return err
 		}
-		if _, err := probe(ctx, nil, py.path, "-c", "import venv, ensurepip"); err == nil {
+		if _, err := e.run.probe(ctx, nil, py.path, "-c", "import venv, ensurepip"); err == nil {
 			return nil
 		}
 	}
@@ -151,13 +148,13 @@ func (e environments) prepare(ctx context.Context, r recipe, py interpreter) err
 
 // build makes the environment in its final place: the scripts in it carry its
 // path.
-func build(ctx context.Context, t tool, folder string, r recipe, py interpreter) error {
+func (e environments) build(ctx context.Context, t tool, folder string, r recipe, py interpreter) error {
 	python := filepath.Join(folder, "bin", "python")
 	venv, install, noCache := []string{py.path, "-m", "venv", folder}, []string{python, "-m", "pip", "install"}, "--no-cache-dir"
 	if haveUV() {
 		venv, install, noCache = []string{"uv", "venv", "--python", py.path, folder}, []string{"uv", "pip", "install", "--python", python}, "--no-cache"
 	}
-	if err := t.run(ctx, venv...); err != nil {
+	if err := t.step(ctx, e.run, venv...); err != nil {
 		return err
 	}
 	requirements := r.Requirements
@@ -170,7 +167,7 @@ func build(ctx context.Context, t tool, folder string, r recipe, py interpreter)
 			return err
 		}
 	}
-	err := t.run(ctx, append(install, requirements...)...)
+	err := t.step(ctx, e.run, append(install, requirements...)...)
 	return errors.Join(err, os.RemoveAll(filepath.Join(folder, "source"))) // it only takes room
 }
 

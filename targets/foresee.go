@@ -31,7 +31,7 @@ func Foresee(ctx context.Context, opts InstallOptions) (Foreseen, error) {
 	if !opts.Server.usesPython(p) {
 		return f, nil
 	}
-	py, err := chooseInterpreter(ctx, opts.Python, opts.User)
+	py, err := opts.Run.chooseInterpreter(ctx, opts.Python, opts.User)
 	if err != nil {
 		return Foreseen{}, err
 	}

@@ -10,7 +10,7 @@ func TestForeseeLooksAtDebianPackages(t *testing.T) {
 	d := newFakeDebian(t, installAll, "exit 1")
 	s := toyServer("/nowhere/toy.whl")
 	s.Install = Requirements{Apt: []string{"toy-server"}}
-	opts := InstallOptions{Server: s, Profile: "default"}
+	opts := InstallOptions{Server: s, Profile: "default", Run: supervised}
 	if f, err := Foresee(t.Context(), opts); err != nil || f.Complete {
 		t.Errorf("complete without its package: %+v, %v", f, err)
 	}

@@ -23,10 +23,8 @@ type InstallOptions struct {
 	Benchrun        string // absolute path of the benchrun binary, for {benchrun}
 	BenchrunVersion string // the version of servers that are part of benchrun
 
-	// Marker is "NAME=value" for the environment of what builds for long, by
-	// which it is found and ended when benchrun is killed. apt-get is left alone:
-	// killed in the middle it would leave Debian's own records half-written.
-	Marker string
+	// Run runs every program of the installation but Debian's own.
+	Run RunProgram
 
 	Progress func(string) // told of every long step; may be nil
 }
@@ -70,7 +68,7 @@ func Install(ctx context.Context, opts InstallOptions) (*Installation, error) {
 
 	var py interpreter
 	if s.usesPython(p) {
-		if py, err = chooseInterpreter(ctx, opts.Python, opts.User); err != nil {
+		if py, err = opts.Run.chooseInterpreter(ctx, opts.Python, opts.User); err != nil {
 			return nil, err
 		}
 		in.Python, in.PythonVersion, in.Interpreter = py.path, py.version, py.path
@@ -107,12 +105,12 @@ func (in *Installation) install(ctx context.Context, opts InstallOptions, needs 
 	if strings.HasPrefix(opts.Version, versionPath) && len(r.Files) > 0 {
 		in.local = "+path." + r.Files[0][:8]
 	}
-	envs := environments{cache: cache, apt: packages, progress: opts.Progress, marker: opts.Marker}
+	envs := environments{cache: cache, apt: packages, progress: opts.Progress, run: opts.Run}
 	if in.Env, err = envs.get(ctx, r, py); err != nil {
 		return err
 	}
 	in.Python = filepath.Join(in.Env, "bin", "python")
-	if _, err := probe(ctx, opts.User, in.Python, "-c", "pass"); err != nil {
+	if _, err := opts.Run.probe(ctx, opts.User, in.Python, "-c", "pass"); err != nil {
 		if ctx.Err() != nil {
 			return err
 		}
@@ -140,7 +138,7 @@ func measureVersion(ctx context.Context, in *Installation, opts InstallOptions) 
 	for i, word := range command {
 		argv[i] = with.fill(word)
 	}
-	out, err := probe(ctx, opts.User, argv...)
+	out, err := opts.Run.probe(ctx, opts.User, argv...)
 	if ctx.Err() != nil {
 		return "", err
 	}
@@ -154,7 +152,7 @@ func measureVersion(ctx context.Context, in *Installation, opts InstallOptions) 
 	m := versionWord.FindStringSubmatch(out)
 	if m == nil {
 		return "", &bench.EnvironmentError{
-			Problem: fmt.Sprintf("the version command of %s printed no version but %q", in.Server.Name, meaningfulLine(out)),
+			Problem: fmt.Sprintf("the version command of %s printed no version but %q", in.Server.Name, clip(meaningfulLine(out))),
 			Hint:    "see version_command in " + in.Server.File,
 		}
 	}

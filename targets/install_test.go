@@ -118,7 +118,7 @@ func TestInstallWithPip(t *testing.T) {
 	t.Setenv("PATH", "/usr/bin:/bin")
 	old := syscall.Umask(0o077) // must not hide the environment from others
 	defer syscall.Umask(old)
-	opts := InstallOptions{Server: toyServer(toyWheel(t, dir, "1.2.3")), Profile: "default"}
+	opts := InstallOptions{Server: toyServer(toyWheel(t, dir, "1.2.3")), Profile: "default", Run: supervised}
 	if os.Geteuid() == 0 {
 		opts.User = nobody(t)
 	}
@@ -141,7 +141,7 @@ func TestInstallsAtOnceBuildOnce(t *testing.T) {
 	count := fakeUV(t, unpackWheel)
 	server := toyServer(toyWheel(t, dir, "1.0.0"))
 	install := func() (*Installation, error) {
-		return Install(t.Context(), InstallOptions{Server: server, Profile: "default"})
+		return Install(t.Context(), InstallOptions{Server: server, Profile: "default", Run: supervised})
 	}
 	var wg sync.WaitGroup
 	envs := make([]string, 4)
@@ -189,7 +189,7 @@ func TestInstallFailureSaysWhyAndWhere(t *testing.T) {
 	t.Setenv(CacheVariable, filepath.Join(dir, "cache"))
 	fakeUV(t, `echo "RuntimeError: no apxs"; echo "note: not a problem with pip"; exit 1`)
 	server := toyServer(toyWheel(t, dir, "1.0.0"))
-	_, err := Install(t.Context(), InstallOptions{Server: server, Profile: "default"})
+	_, err := Install(t.Context(), InstallOptions{Server: server, Profile: "default", Run: supervised})
 	wantEnvironment(t, err, "installing toy failed: RuntimeError: no apxs (exit status 1); the whole log is "+dir)
 	log := err.Error()[strings.LastIndex(err.Error(), " ")+1:]
 	if text, readErr := os.ReadFile(log); readErr != nil || !strings.Contains(string(text), "note: not a problem") {
@@ -208,7 +208,7 @@ func TestInstallForAUserThatCannotEnter(t *testing.T) {
 		t.Fatal(err)
 	}
 	fakeUV(t, unpackWheel)
-	opts := InstallOptions{Server: toyServer(toyWheel(t, dir, "1.0.0")), Profile: "default", User: user}
+	opts := InstallOptions{Server: toyServer(toyWheel(t, dir, "1.0.0")), Profile: "default", Run: supervised, User: user}
 	_, err := Install(t.Context(), opts)
 	wantEnvironment(t, err, "user nobody (uid 65534) cannot use the environment "+dir)
 	if !strings.Contains(err.Error(), "set BENCHRUN_CACHE") {
@@ -223,10 +223,10 @@ func TestInstallUsageErrors(t *testing.T) {
 	}
 	_, err = Install(t.Context(), InstallOptions{Server: s, Profile: "defaul"})
 	wantUsage(t, err, `unknown profile of toy "defaul"; did you mean "default"?`)
-	_, err = Install(t.Context(), InstallOptions{Server: s, Profile: "default", Version: "1 --pre"})
+	_, err = Install(t.Context(), InstallOptions{Server: s, Profile: "default", Run: supervised, Version: "1 --pre"})
 	wantUsage(t, err, `toy@1 --pre: "1 --pre" is not a version`)
 	s.Install.Python = []string{"toy"}
-	_, err = Install(t.Context(), InstallOptions{Server: s, Profile: "default", Version: "1.0"})
+	_, err = Install(t.Context(), InstallOptions{Server: s, Profile: "default", Run: supervised, Version: "1.0"})
 	wantUsage(t, err, "toy cannot be had in a chosen version")
 }
 
@@ -240,14 +240,14 @@ func TestInstallOfWhatNeedsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := Install(t.Context(), InstallOptions{Server: s, Profile: "default", BenchrunVersion: "0.1.0", Python: "/no/python"})
+	in, err := Install(t.Context(), InstallOptions{Server: s, Profile: "default", Run: supervised, BenchrunVersion: "0.1.0", Python: "/no/python"})
 	if err != nil || in.Version != "0.1.0" || in.Python != "" || in.Env != "" {
 		t.Errorf("reference: %+v, %v", in, err)
 	}
 	if s, err = r.Lookup("wsgiref"); err != nil {
 		t.Fatal(err)
 	}
-	in, err = Install(t.Context(), InstallOptions{Server: s, Profile: "default"})
+	in, err = Install(t.Context(), InstallOptions{Server: s, Profile: "default", Run: supervised})
 	if err != nil || in.Version != in.PythonVersion || in.Env != "" || in.Python == "" {
 		t.Errorf("wsgiref: %+v, %v", in, err)
 	}
@@ -263,7 +263,7 @@ func TestVersionCommand(t *testing.T) {
 	} {
 		s := toyServer("")
 		s.VersionCommand = []string{"/bin/echo", out}
-		got, err := measureVersion(t.Context(), &Installation{Server: s}, InstallOptions{})
+		got, err := measureVersion(t.Context(), &Installation{Server: s}, InstallOptions{Run: supervised})
 		if err != nil || got != want {
 			t.Errorf("%q: got %q, %v, want %q", out, got, err, want)
 		}
@@ -274,7 +274,7 @@ func TestVersionCommand(t *testing.T) {
 		"the version command of toy failed for the current user":   {"/bin/false"},
 	} {
 		s.VersionCommand = command
-		_, err := measureVersion(t.Context(), &Installation{Server: s}, InstallOptions{})
+		_, err := measureVersion(t.Context(), &Installation{Server: s}, InstallOptions{Run: supervised})
 		wantEnvironment(t, err, want)
 	}
 }

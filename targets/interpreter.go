@@ -31,9 +31,9 @@ type interpreter struct {
 // chooseInterpreter takes the wanted interpreter, or the first usable one of
 // defaultPython and each python3 on PATH. None usable is a
 // bench.EnvironmentError that says why and what to do.
-func chooseInterpreter(ctx context.Context, wanted string, user *RunAs) (interpreter, error) {
+func (run RunProgram) chooseInterpreter(ctx context.Context, wanted string, user *RunAs) (interpreter, error) {
 	if wanted != "" {
-		py, err := inspect(ctx, wanted, user)
+		py, err := run.inspect(ctx, wanted, user)
 		if err != nil {
 			return interpreter{}, &bench.EnvironmentError{
 				Problem: fmt.Sprintf("%s cannot use the Python interpreter %s", user, wanted),
@@ -45,7 +45,7 @@ func chooseInterpreter(ctx context.Context, wanted string, user *RunAs) (interpr
 	}
 	var reasons []error
 	for _, path := range pythonCandidates() {
-		py, err := inspect(ctx, path, user)
+		py, err := run.inspect(ctx, path, user)
 		if err == nil {
 			return py, nil
 		}
@@ -82,7 +82,7 @@ print(sys.executable)
 print("%d.%d.%d" % sys.version_info[:3])
 print(sys.implementation.cache_tag + getattr(sys, "abiflags", ""))`
 
-func inspect(ctx context.Context, path string, user *RunAs) (interpreter, error) {
+func (run RunProgram) inspect(ctx context.Context, path string, user *RunAs) (interpreter, error) {
 	found, err := exec.LookPath(path)
 	if err != nil {
 		return interpreter{}, err
@@ -91,13 +91,13 @@ func inspect(ctx context.Context, path string, user *RunAs) (interpreter, error)
 	if err != nil {
 		return interpreter{}, err
 	}
-	out, err := probe(ctx, user, found, "-c", inspectScript)
+	out, err := run.probe(ctx, user, found, "-c", inspectScript)
 	if err != nil {
 		return interpreter{}, err
 	}
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	if len(lines) != 3 || !filepath.IsAbs(lines[0]) {
-		return interpreter{}, fmt.Errorf("does not answer like a Python interpreter: %q", lines[0])
+		return interpreter{}, fmt.Errorf("does not answer like a Python interpreter: %q", clip(lines[0]))
 	}
 	py := interpreter{path: lines[0], version: lines[1], tag: lines[2]}
 	parts := strings.Split(py.version, ".")

@@ -10,11 +10,11 @@ import (
 )
 
 func TestChooseInterpreter(t *testing.T) {
-	py, err := chooseInterpreter(t.Context(), "", nil)
+	py, err := RunProgram(supervised).chooseInterpreter(t.Context(), "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := chooseInterpreter(t.Context(), py.path, nil); err != nil || again != py {
+	if again, err := RunProgram(supervised).chooseInterpreter(t.Context(), py.path, nil); err != nil || again != py {
 		t.Errorf("chosen by its path: %+v, %v, want %+v", again, err, py)
 	}
 	dir := t.TempDir()
@@ -31,7 +31,7 @@ func TestChooseInterpreter(t *testing.T) {
 		fake:              `does not answer like a Python interpreter: "hello"`,
 		old:               "is Python 3.8.18; 3.9 or later is needed",
 	} {
-		_, err := chooseInterpreter(t.Context(), path, nil)
+		_, err := RunProgram(supervised).chooseInterpreter(t.Context(), path, nil)
 		wantEnvironment(t, err, "the current user cannot use the Python interpreter "+path)
 		if !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "--python "+defaultPython) {
 			t.Errorf("%s: got %q, want it to say %q and the way out", path, err, want)
@@ -50,14 +50,14 @@ func TestInterpreterMustBeUsableByTheUser(t *testing.T) {
 	if err := errors.Join(os.Mkdir(closed, 0o700), os.Symlink(real, filepath.Join(closed, "python3"))); err != nil {
 		t.Fatal(err)
 	}
-	_, err = chooseInterpreter(t.Context(), filepath.Join(closed, "python3"), user)
+	_, err = RunProgram(supervised).chooseInterpreter(t.Context(), filepath.Join(closed, "python3"), user)
 	wantEnvironment(t, err, "user nobody (uid 65534) cannot use the Python interpreter "+closed)
 	if !strings.Contains(err.Error(), "permission denied") {
 		t.Errorf("%q does not say why", err)
 	}
 	// The default passes over what that user cannot run.
 	t.Setenv("PATH", closed)
-	if py, err := chooseInterpreter(t.Context(), "", user); err != nil || strings.HasPrefix(py.path, closed) {
+	if py, err := RunProgram(supervised).chooseInterpreter(t.Context(), "", user); err != nil || strings.HasPrefix(py.path, closed) {
 		t.Errorf("chose %+v, %v", py, err)
 	}
 }

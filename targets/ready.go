@@ -29,19 +29,19 @@ func (s *Server) Needs(profile, version string) (needs Requirements, python bool
 
 // FindPython gives the interpreter that Install would choose: its path and its
 // version ("3.11.2"). None usable is a bench.EnvironmentError with the way out.
-func FindPython(ctx context.Context, wanted string, user *RunAs) (path, version string, err error) {
-	py, err := chooseInterpreter(ctx, wanted, user)
+func FindPython(ctx context.Context, run RunProgram, wanted string, user *RunAs) (path, version string, err error) {
+	py, err := run.chooseInterpreter(ctx, wanted, user)
 	return py.path, py.version, err
 }
 
 // EnvironmentMaker names what would make Python environments for the
 // interpreter python: "uv" or "venv". Neither is a bench.EnvironmentError,
 // although Install may still get venv from Debian's packages.
-func EnvironmentMaker(ctx context.Context, python string) (string, error) {
+func EnvironmentMaker(ctx context.Context, run RunProgram, python string) (string, error) {
 	if haveUV() {
 		return "uv", nil
 	}
-	if _, err := probe(ctx, nil, python, "-c", "import venv, ensurepip"); err != nil {
+	if _, err := run.probe(ctx, nil, python, "-c", "import venv, ensurepip"); err != nil {
 		return "", &bench.EnvironmentError{
 			Problem: fmt.Sprintf("%s cannot make environments: it has no venv with pip, and there is no uv", python),
 			Hint:    "run: " + byHand([]string{"python3-venv"}),
@@ -72,14 +72,14 @@ func PackagesAs(ctx context.Context) string {
 	if os.Geteuid() == 0 {
 		return "root"
 	}
-	if _, err := probe(ctx, nil, "sudo", "-n", "true"); err == nil {
+	if _, err := ask(ctx, "sudo", "-n", "true"); err == nil {
 		return "sudo"
 	}
 	return ""
 }
 
 // Reaches says whether user can enter folder, by trying.
-func Reaches(ctx context.Context, user *RunAs, folder string) error {
-	_, err := probe(ctx, user, "/bin/sh", "-c", `cd -- "$0"`, folder)
+func Reaches(ctx context.Context, run RunProgram, user *RunAs, folder string) error {
+	_, err := run.probe(ctx, user, "/bin/sh", "-c", `cd -- "$0"`, folder)
 	return err
 }

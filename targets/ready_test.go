@@ -54,28 +54,28 @@ func TestMissingPackages(t *testing.T) {
 }
 
 func TestFindPythonAndItsEnvironments(t *testing.T) {
-	path, version, err := FindPython(t.Context(), "", nil)
+	path, version, err := FindPython(t.Context(), supervised, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !filepath.IsAbs(path) || version == "" {
 		t.Errorf("path %q, version %q", path, version)
 	}
-	if _, _, err := FindPython(t.Context(), "/nowhere/python3", nil); err == nil {
+	if _, _, err := FindPython(t.Context(), supervised, "/nowhere/python3", nil); err == nil {
 		t.Error("an interpreter that is not there was found")
 	}
 	t.Setenv("PATH", t.TempDir()) // no uv
-	if maker, err := EnvironmentMaker(t.Context(), "/bin/false"); err == nil {
+	if maker, err := EnvironmentMaker(t.Context(), supervised, "/bin/false"); err == nil {
 		t.Errorf("/bin/false makes environments by %q", maker)
 	}
 }
 
 func TestReaches(t *testing.T) {
 	open := t.TempDir()
-	if err := Reaches(t.Context(), nil, open); err != nil {
+	if err := Reaches(t.Context(), supervised, nil, open); err != nil {
 		t.Error(err)
 	}
-	if err := Reaches(t.Context(), nil, filepath.Join(open, "absent")); err == nil {
+	if err := Reaches(t.Context(), supervised, nil, filepath.Join(open, "absent")); err == nil {
 		t.Error("a folder that is not there can be entered")
 	}
 	if os.Geteuid() != 0 {
@@ -85,7 +85,7 @@ func TestReaches(t *testing.T) {
 	if err := os.Mkdir(shut, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := Reaches(t.Context(), &RunAs{Name: "nobody", UID: 65534, GID: 65534}, shut); err == nil {
+	if err := Reaches(t.Context(), supervised, &RunAs{Name: "nobody", UID: 65534, GID: 65534}, shut); err == nil {
 		t.Error("nobody can enter a folder of root's that is closed to others")
 	}
 }

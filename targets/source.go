@@ -75,12 +75,10 @@ func digest(path string) (string, error) {
 		case !info.Mode().IsRegular():
 			return nil
 		}
-		n, err := addFile(sum, rel, at)
-		bytes += n
-		if files++; files > maxTreeFiles || bytes > maxTreeBytes {
+		if files, bytes = files+1, bytes+info.Size(); files > maxTreeFiles || bytes > maxTreeBytes { // before it is read: a file may be huge and hollow
 			return bench.Usagef("path:%s: more than %d files or %d MiB: that is no server's checkout", path, maxTreeFiles, maxTreeBytes>>20)
 		}
-		return err
+		return addFile(sum, rel, at)
 	}
 	info, err := os.Stat(path)
 	if err == nil && info.IsDir() {
@@ -95,18 +93,19 @@ func digest(path string) (string, error) {
 	return fmt.Sprintf("%x", sum.Sum(nil)), err
 }
 
-func addFile(sum hash.Hash, name, path string) (int64, error) {
+func addFile(sum hash.Hash, name, path string) error {
 	f, err := os.Open(path) //nolint:gosec // the user names the folder
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer func() { _ = f.Close() }() // only read
 	info, err := f.Stat()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	_, _ = fmt.Fprintf(sum, "%q %d\n", name, info.Size()) // a hash never fails
-	return io.Copy(sum, f)
+	_, err = io.Copy(sum, io.LimitReader(f, info.Size()+1))
+	return err
 }
 
 // copySource copies a checkout's source, and its version control, into a new

@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestInstallEndsWithItsContext(t *testing.T) {
@@ -23,18 +25,11 @@ func TestInstallEndsWithItsContext(t *testing.T) {
 		defer cancel(why)
 		waitFor(t, "the installation to begin", func() bool { return exists(pidFile) })
 	}()
-	_, err := Install(ctx, InstallOptions{Server: toyServer(toyWheel(t, dir, "1.0.0")), Profile: "default"})
+	_, err := Install(ctx, InstallOptions{Server: toyServer(toyWheel(t, dir, "1.0.0")), Profile: "default", Run: supervised})
 	if !errors.Is(err, why) {
 		t.Fatalf("got %v, want that it was interrupted", err)
 	}
-	text, err := os.ReadFile(pidFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	pid := pidIn(t, pidFile)
 	waitFor(t, "the group of the installer to end", func() bool {
 		return errors.Is(syscall.Kill(-pid, 0), syscall.ESRCH) || zombie(pid)
 	})
@@ -45,24 +40,17 @@ func zombie(pid int) bool {
 	return err != nil || strings.Contains(string(stat), ") Z ")
 }
 
-// A build that outlives a killed benchrun keeps the lock.
+// What outlives a killed benchrun, apt-get, keeps the lock.
 func TestLockIsKeptByWhatStillRuns(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "env")
 	pidFile := base + ".pid"
 	err := locked(t.Context(), base, func() {}, func(tl tool) error {
-		return tl.run(t.Context(), "/bin/sh", "-c", `sleep 1000 & echo $! >"$0"`, pidFile)
+		return tl.alone(t.Context(), func() {}, "/bin/sh", "-c", `sleep 1000 & echo $! >"$0"`, pidFile)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(pidFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	pid := pidIn(t, pidFile)
 	waited := make(chan struct{})
 	done := make(chan error, 1)
 	go func() {
@@ -75,6 +63,69 @@ func TestLockIsKeptByWhatStillRuns(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
+}
+
+// A supervised step holds the lock while it lives, and what it leaves behind is
+// ended with it.
+func TestStepHoldsTheLockAndLeavesNothing(t *testing.T) {
+	base := filepath.Join(t.TempDir(), "env")
+	pidFile := base + ".pid"
+	err := locked(t.Context(), base, func() {}, func(tl tool) error {
+		return tl.step(t.Context(), supervised, "/bin/sh", "-c",
+			`setsid sleep 1000 & echo $! >"$0"; test "$(readlink /proc/$$/fd/5)" = "$1" || exit 9`, pidFile, base+".lock")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pid := pidIn(t, pidFile); !zombie(pid) {
+		t.Errorf("the sleeper %d lives", pid)
+	}
+}
+
+// apt-get is not ended by an interruption: it is asked, and waited for.
+func TestAloneIsWaitedFor(t *testing.T) {
+	base := filepath.Join(t.TempDir(), "apt")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("interrupted")
+	begun, done, told := base+".begun", base+".done", false
+	go func() {
+		defer cancel(why)
+		waitFor(t, "the installation to begin", func() bool { return exists(begun) })
+	}()
+	err := locked(ctx, base, func() {}, func(tl tool) error {
+		return tl.alone(ctx, func() { told = true }, "/bin/sh", "-c",
+			`trap 'asked=yes' INT; : >"$0"; while [ -z "$asked" ]; do sleep 0.01; done; sleep 0.1; : >"$1"`, begun, done)
+	})
+	if !errors.Is(err, why) || !exists(done) || !told {
+		t.Errorf("got %v, done %v, said that it waits %v", err, exists(done), told)
+	}
+}
+
+// What a program prints without end takes no memory, and ends with its time.
+func TestEndlessOutputIsBounded(t *testing.T) {
+	var kept bytes.Buffer
+	err := RunProgram(supervised).bounded(t.Context(), 300*time.Millisecond, Program{
+		Argv: []string{"/bin/sh", "-c", "yes & exec yes"}, Out: &capped{w: &kept, left: probeOutput},
+	}, kept.String)
+	if err == nil || !strings.Contains(err.Error(), "/bin/sh -c yes & exec yes did not end within 300ms") {
+		t.Errorf("error %v", err)
+	}
+	if kept.Len() != probeOutput {
+		t.Errorf("%d bytes are kept, want %d", kept.Len(), probeOutput)
+	}
+}
+
+func pidIn(t *testing.T, file string) int {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pid
 }
 
 func TestMeaningfulLine(t *testing.T) {

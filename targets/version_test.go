@@ -86,6 +86,12 @@ func TestDigest(t *testing.T) {
 	if third := now(); second == first || third == second {
 		t.Error("a changed or renamed file does not count")
 	}
+	write(t, dir, "hollow", "")
+	if err := os.Truncate(filepath.Join(dir, "hollow"), 1<<40); err != nil { // it would take an hour to read
+		t.Fatal(err)
+	}
+	_, err := digest(dir)
+	wantUsage(t, err, "path:"+dir+": more than")
 	if _, err := digest(filepath.Join(dir, "none")); err == nil || !strings.Contains(err.Error(), "none") {
 		t.Errorf("what is not there: %v", err)
 	}

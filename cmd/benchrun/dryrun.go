@@ -12,6 +12,7 @@ import (
 
 	"benchrun/internal/launch"
 	"benchrun/internal/plan"
+	"benchrun/internal/runner"
 	"benchrun/targets"
 )
 
@@ -44,7 +45,7 @@ func describeTarget(ctx context.Context, b *strings.Builder, c plan.Cell, python
 	if err != nil {
 		return err
 	}
-	opts := targets.InstallOptions{Server: c.Server, Profile: c.Profile, Version: c.Version, Python: python}
+	opts := targets.InstallOptions{Server: c.Server, Profile: c.Profile, Version: c.Version, Python: python, Run: runner.BareLab(user).RunProgram}
 	where := symbolic
 	if user != nil {
 		opts.User = &targets.RunAs{Name: user.Name, UID: uint32(user.UID), GID: uint32(user.GID)} //nolint:gosec // ids are not negative

@@ -77,6 +77,7 @@ type patient struct {
 	lab      *runner.Lab // nil where there is no way to supervise: labErr says why
 	labErr   error
 	runAs    *targets.RunAs
+	run      targets.RunProgram
 	cache    string // "" where there is none: cacheErr says why
 	cacheErr error
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/launch"
+	"benchrun/internal/runner"
 	"benchrun/targets"
 )
 
@@ -118,7 +120,8 @@ func TestClosedCache(t *testing.T) {
 	if err := os.Mkdir(shut, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	c := lookCache(t.Context(), &patient{cache: shut, runAs: &targets.RunAs{Name: "nobody", UID: 65534, GID: 65534}})
+	programs := runner.BareLab(&launch.User{Name: "nobody", UID: 65534, GID: 65534})
+	c := lookCache(t.Context(), &patient{cache: shut, run: programs.RunProgram, runAs: &targets.RunAs{Name: "nobody", UID: 65534, GID: 65534}})
 	if c[0].State != Bad || !strings.Contains(c[0].Fix, targets.CacheVariable) {
 		t.Errorf("%+v", c)
 	}

@@ -29,6 +29,11 @@ func admit(ctx context.Context, w Wanted) (*patient, error) {
 		u := p.lab.User
 		p.runAs = &targets.RunAs{Name: u.Name, UID: uint32(u.UID), GID: uint32(u.GID)} //nolint:gosec // ids are not negative
 	}
+	programs := p.lab
+	if programs == nil {
+		programs = runner.BareLab(nil)
+	}
+	p.run = programs.RunProgram
 	p.cache, p.cacheErr = targets.CacheFolder()
 	return p, nil
 }

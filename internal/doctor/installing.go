@@ -28,7 +28,7 @@ func lookPython(ctx context.Context, p *patient) []Check {
 	if len(on) == 0 {
 		return []Check{{Name: "python", State: OK, Text: "no selected server needs it"}}
 	}
-	path, version, err := targets.FindPython(ctx, p.wanted.Python, p.runAs)
+	path, version, err := targets.FindPython(ctx, p.run, p.wanted.Python, p.runAs)
 	if err != nil {
 		return []Check{{Name: "python", Text: problem(err), Fix: fixOf(err)}}
 	}
@@ -36,7 +36,7 @@ func lookPython(ctx context.Context, p *patient) []Check {
 	if len(need) == 0 {
 		return checks
 	}
-	maker, err := targets.EnvironmentMaker(ctx, path)
+	maker, err := targets.EnvironmentMaker(ctx, p.run, path)
 	c := Check{Name: "environments", State: OK, Text: fmt.Sprintf("%s makes them, for %s", maker, strings.Join(need, ", "))}
 	if err != nil {
 		c.State, c.Text, c.Fix = Bad, problem(err), fixOf(err)
@@ -99,7 +99,7 @@ func lookCache(ctx context.Context, p *patient) []Check {
 		return []Check{c}
 	}
 	c.Text = p.cache
-	if err := targets.Reaches(ctx, p.runAs, p.cache); err != nil {
+	if err := targets.Reaches(ctx, p.run, p.runAs, p.cache); err != nil {
 		c.State, c.Text = Bad, fmt.Sprintf("%s cannot be entered by %s, who runs the servers", p.cache, p.runAs)
 		c.Fix = "set " + targets.CacheVariable + " to a folder that every user may enter"
 	}

@@ -3,6 +3,7 @@ package launch
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"benchrun/internal/bench"
@@ -14,6 +15,8 @@ type Spec struct {
 	Env     []string     // all of the server's environment, except for the marker BENCHRUN_SCRATCH
 	Dir     string       // working folder, absolute
 	Log     string       // file that gets stdout and stderr, appended to; made when it is not there
+	Output  *os.File     // gets stdout and stderr instead of Log
+	Held    *os.File     // open in the supervisor and the leader for as long as each lives: a lock; may be nil
 	User    *User        // nil: whoever runs benchrun
 	Limits  bench.Limits // zero fields are not limited; User and How are ignored
 	Scratch *Scratch
@@ -27,7 +30,7 @@ func (s Spec) check() error {
 		return errors.New("launch: no scratch folder")
 	case !filepath.IsAbs(s.Dir):
 		return fmt.Errorf("launch %s: working folder %q is not absolute", s.Argv[0], s.Dir)
-	case s.Log == "":
+	case s.Log == "" && s.Output == nil:
 		return fmt.Errorf("launch %s: no log file", s.Argv[0])
 	}
 	return nil
@@ -39,12 +42,14 @@ const (
 	shimControl = 4 // orders, one a line; its end says that benchrun is dead
 	shimStatus  = 5 // JSON of report, one a line
 	shimLog     = 6
+	shimHeld    = 7 // only where the order says so
 )
 
 // The inherited descriptors of the exec stage.
 const (
 	stageConfig = 3 // JSON of stageOrder until the end of the pipe, then go
 	stageStatus = 4 // JSON of report; closed by a successful exec
+	stageHeld   = 5 // only where the order says so; stays open
 )
 
 // The orders on the control pipe.
@@ -69,6 +74,7 @@ type stageOrder struct {
 	NoFile  uint64   `json:"nofile"`  // 0: as inherited
 	Nice    bool     `json:"nice"`
 	User    *User    `json:"user"`
+	Held    bool     `json:"held"`
 }
 
 // event is the kind of a report.

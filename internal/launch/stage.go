@@ -85,6 +85,11 @@ func becomeServer(o stageOrder, tell *json.Encoder) (string, error) {
 	if err := closeOnExecFrom(3); err != nil {
 		return "close inherited descriptors", err
 	}
+	if o.Held {
+		if _, err := unix.FcntlInt(stageHeld, unix.F_SETFD, 0); err != nil {
+			return "keep the lock open", err
+		}
+	}
 	if err := tell.Encode(report{Event: eventReady, NoFile: nofile, Niced: niced}); err != nil {
 		return "report", err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"runtime"
@@ -70,7 +71,7 @@ func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 		g.limits = g.cg.limits
 	}
 	order := shimOrder{Level: caps.Level, Scratch: spec.Scratch.ID, Stage: stageOrder{
-		Argv: spec.Argv, Dir: spec.Dir, User: spec.User, NoFile: spec.Limits.NoFile,
+		Argv: spec.Argv, Dir: spec.Dir, User: spec.User, NoFile: spec.Limits.NoFile, Held: spec.Held != nil,
 		Env:  append(slices.Clip(spec.Env), markerName+"="+spec.Scratch.ID),
 		Nice: spec.Limits.CPUs > 0 && g.limits.CPUs == 0,
 	}}
@@ -160,11 +161,13 @@ func (g *Group) forkShim(order shimOrder, spec Spec) error {
 	if err != nil {
 		return err
 	}
-	log, err := openLog(spec.Log, spec.User)
+	log, err := openOutput(spec)
 	if err != nil {
 		return err
 	}
-	defer log.Close() //nolint:errcheck // only handed on
+	if spec.Output == nil {
+		defer log.Close() //nolint:errcheck // only handed on
+	}
 	words, err := os.OpenFile(g.shimLogFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -184,6 +187,9 @@ func (g *Group) forkShim(order shimOrder, spec Spec) error {
 	cmd.Args = []string{"benchrun", SuperviseArg}
 	cmd.Env, cmd.Dir, cmd.Stderr, cmd.SysProcAttr = []string{}, "/", words, attr
 	cmd.ExtraFiles = append(theirs[:], log)
+	if spec.Held != nil {
+		cmd.ExtraFiles = append(cmd.ExtraFiles, spec.Held)
+	}
 	err = errors.Join(errs[:]...)
 	if err == nil {
 		err = g.forkAndWait(cmd)
@@ -257,21 +263,22 @@ func (g *Group) listen(status *os.File) {
 	g.leaderEnded(bench.ExitStatus{Signal: "SIGKILL"})
 }
 
-// openLog opens the server's log for appending. Servers open /dev/stderr anew
+// openOutput gives what gets the server's output. Servers open /dev/stderr anew
 // by name, so it must belong to the user that they run as.
-func openLog(name string, user *User) (*os.File, error) {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		return nil, err
+func openOutput(spec Spec) (f *os.File, err error) {
+	if f = spec.Output; f == nil {
+		if f, err = os.OpenFile(spec.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
+			return nil, err
+		}
 	}
 	info, err := f.Stat()
-	if err == nil && user != nil && info.Mode().IsRegular() {
-		err = f.Chown(user.UID, user.GID)
+	if err == nil && spec.User != nil && info.Mode()&^fs.ModePerm&^fs.ModeNamedPipe == 0 { // a file or a pipe, no device
+		err = f.Chown(spec.User.UID, spec.User.GID)
 	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
+	if err != nil && spec.Output == nil {
+		err = errors.Join(err, f.Close())
 	}
-	return f, nil
+	return f, err
 }
 
 // shimWords is what the supervisor wrote on its stderr, for an error.

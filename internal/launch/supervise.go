@@ -71,6 +71,9 @@ func (s *shim) run() error {
 	if err := json.NewDecoder(os.NewFile(shimConfig, "config")).Decode(&s.order); err != nil {
 		return fmt.Errorf("read the order: %w", err)
 	}
+	if s.order.Stage.Held {
+		unix.CloseOnExec(shimHeld)
+	}
 	if err := enterLevel(s.order.Level); err != nil {
 		s.report(report{Event: eventFailed, What: "enter the level", Error: err.Error()})
 		s.report(report{Event: eventEmpty}) // nothing was forked
@@ -170,9 +173,13 @@ func (s *shim) fork() (*stagePipes, error) {
 		return nil, err
 	}
 	log := os.NewFile(shimLog, "log")
+	files := []uintptr{null.Fd(), log.Fd(), log.Fd(), configR.Fd(), statusW.Fd()}
+	if s.order.Stage.Held {
+		files = append(files, shimHeld)
+	}
 	s.leader, err = syscall.ForkExec("/proc/self/exe", []string{"benchrun", SuperviseArg, stageArg}, &syscall.ProcAttr{
 		Dir: "/", Env: []string{},
-		Files: []uintptr{null.Fd(), log.Fd(), log.Fd(), configR.Fd(), statusW.Fd()},
+		Files: files,
 		Sys:   &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL},
 	})
 	if err != nil {

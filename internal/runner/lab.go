@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/user"
@@ -117,7 +116,7 @@ func (l *Lab) names() (name, group string) {
 func (l *Lab) installOptions(c plan.Cell, python string, progress func(string)) targets.InstallOptions {
 	opts := targets.InstallOptions{
 		Server: c.Server, Profile: c.Profile, Version: c.Version, Python: python,
-		Benchrun: l.Self, BenchrunVersion: l.Version, Progress: progress,
+		Benchrun: l.Self, BenchrunVersion: l.Version, Progress: progress, Run: l.RunProgram,
 	}
 	if l.User != nil {
 		opts.User = &targets.RunAs{Name: l.User.Name, UID: uint32(l.User.UID), GID: uint32(l.User.GID)} //nolint:gosec // ids are not negative
@@ -126,19 +125,12 @@ func (l *Lab) installOptions(c plan.Cell, python string, progress func(string)) 
 }
 
 // Prepare installs a cell's target. progress is told of every long step.
-func (l *Lab) Prepare(ctx context.Context, c plan.Cell, python string, progress func(string)) (t *Prepared, err error) {
+func (l *Lab) Prepare(ctx context.Context, c plan.Cell, python string, progress func(string)) (*Prepared, error) {
 	profile, err := c.Server.Profile(c.Profile)
 	if err != nil {
 		return nil, err
 	}
-	scratch, err := launch.NewScratch(nil) // a build goes with it when benchrun is killed
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, scratch.Remove()) }()
-	opts := l.installOptions(c, python, progress)
-	opts.Marker = scratch.Marker()
-	inst, err := targets.Install(ctx, opts)
+	inst, err := targets.Install(ctx, l.installOptions(c, python, progress))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,185 @@
+package runner
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/launch"
+	"benchrun/internal/plan"
+	"benchrun/targets"
+)
+
+// playPrepare installs a server with the given version command.
+func playPrepare(command []string) {
+	lab, err := NewLab(context.Background(), bench.Environment{MemoryBytes: 4 << 30}, "test", 0)
+	if err != nil {
+		panic(err)
+	}
+	_, _ = versionOf(context.Background(), lab, command...)
+}
+
+// versionOf prepares a server whose version is asked by command.
+func versionOf(ctx context.Context, lab *Lab, command ...string) (string, error) {
+	server := &targets.Server{
+		Name: "toy", App: targets.AppBuiltin, File: "toy.yaml", VersionCommand: command,
+		CommandWords: []string{"/bin/false"}, Profiles: map[string]targets.Profile{"default": {Workers: 1}},
+	}
+	p, err := lab.Prepare(ctx, plan.Cell{Server: server, Profile: "default"}, "", func(string) {})
+	if err != nil {
+		return "", err
+	}
+	return p.Installation.Version, nil
+}
+
+// openTemp is a TMPDIR of this test's own that every user may pass through.
+func openTemp(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "runner")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", dir)
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(dir, 0o777); err != nil { // the servers' user leaves its pids here
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func testLab(t *testing.T) *Lab {
+	t.Helper()
+	lab, err := NewLab(t.Context(), bench.Environment{MemoryBytes: 4 << 30}, "test", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lab
+}
+
+// running says whether a process has this word among those of its command.
+func running(t *testing.T, word string) bool {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range all {
+		b, err := os.ReadFile(file)
+		if err == nil && bytes.Contains(b, []byte("\x00"+word+"\x00")) {
+			return true
+		}
+	}
+	return false
+}
+
+// seldom is a number of seconds that no other process sleeps for.
+func seldom(n int) string { return strconv.Itoa(1_000_000 + os.Getpid()*10 + n) }
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within 10 s: %s", what)
+		}
+	}
+}
+
+// What a version command leaves in a session of its own is ended with it, and
+// its output is not waited for.
+func TestVersionCommandLeavesNothing(t *testing.T) {
+	openTemp(t)
+	lab := testLab(t)
+	sleep := seldom(1)
+	began := time.Now()
+	version, err := versionOf(t.Context(), lab, "/bin/sh", "-c", "setsid sleep "+sleep+" & echo 1.2.3")
+	if err != nil || version != "1.2.3" {
+		t.Errorf("version %q, %v", version, err)
+	}
+	if running(t, sleep) {
+		t.Errorf("sleep %s is left after %v", sleep, time.Since(began))
+	}
+}
+
+// An interruption ends a version command that minds no signal.
+func TestVersionCommandEndsWithItsContext(t *testing.T) {
+	dir := openTemp(t)
+	lab := testLab(t)
+	sleep := seldom(2)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("interrupted")
+	go func() {
+		defer cancel(why)
+		eventually(t, "the version command runs", func() bool { return exists(filepath.Join(dir, "begun")) && running(t, sleep) })
+	}()
+	_, err := versionOf(ctx, lab, "/bin/sh", "-c",
+		fmt.Sprintf("trap : TERM INT HUP; setsid sleep %s & : >%s; while :; do sleep 1; done", sleep, filepath.Join(dir, "begun")))
+	if !errors.Is(err, why) {
+		t.Errorf("error %v", err)
+	}
+	if running(t, sleep) {
+		t.Errorf("sleep %s is left", sleep)
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// A benchrun that is killed takes its version command along.
+func TestVersionCommandEndsWithAKilledBenchrun(t *testing.T) {
+	dir := openTemp(t)
+	testLab(t)
+	sleep := seldom(3)
+	cmd := exec.Command("/proc/self/exe", "__prepare", "/bin/sh", "-c",
+		"trap : TERM INT HUP; setsid sleep "+sleep+" & : >"+filepath.Join(dir, "begun")+"; while :; do sleep 1; done")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the version command runs", func() bool { return exists(filepath.Join(dir, "begun")) && running(t, sleep) })
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // says that it was killed
+	eventually(t, "nothing of it is left", func() bool { return !running(t, sleep) })
+	if _, err := launch.Sweep(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A version command is held to a server's memory, a build to more.
+func TestProgramsMemory(t *testing.T) {
+	openTemp(t)
+	lab := testLab(t)
+	if !lab.Caps.Memory {
+		t.Skip("no limit of memory can be set here")
+	}
+	lab.Limits.MemoryBytes, lab.Environment.MemoryBytes = 64<<20, 400<<20
+	const hog = `b = bytearray(150 << 20); print("1.2.3")`
+	_, err := versionOf(t.Context(), lab, "/usr/bin/python3", "-c", hog)
+	var env *bench.EnvironmentError
+	if !errors.As(err, &env) || !strings.Contains(err.Error(), "out of memory") {
+		t.Errorf("with a server's memory: %v", err)
+	}
+	for builds, want := range map[bool]bench.ExitStatus{true: {}, false: {Signal: "SIGKILL"}} {
+		exit, _, err := lab.RunProgram(t.Context(), targets.Program{
+			Argv: []string{"/usr/bin/python3", "-c", hog}, Builds: builds, Out: &bytes.Buffer{},
+		})
+		if err != nil || exit != want {
+			t.Errorf("builds %v: ended %+v, %v, want %+v", builds, exit, err, want)
+		}
+	}
+}

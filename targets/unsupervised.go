@@ -1,0 +1,90 @@
+package targets
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// This file runs the system's own programs: dpkg-query, sudo and apt-get.
+// Supervision would take from sudo what it is for, and apt-get must not be ended
+// in the middle: that would leave Debian's own records half-written.
+
+// killDelay is how long a program that was ended may keep its output open.
+const killDelay = 5 * time.Second
+
+// ask puts a short question to a program of the system's, for at most
+// probeTimeout, and gives what it printed on stdout, at most probeOutput bytes.
+func ask(ctx context.Context, argv ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is benchrun's
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = killDelay
+	var out bytes.Buffer
+	cmd.Stdout = &capped{w: &out, left: probeOutput}
+	err := cmd.Run()
+	return out.String(), err
+}
+
+// alone runs a program that is never ended: not by Ctrl-C, not with a benchrun
+// that is killed, not when it takes longer than stepTimeout, when benchrun no
+// longer waits for it. When ctx ends it is asked to stop by SIGINT, which
+// apt-get obeys while it downloads and not while it installs, and waited for:
+// waiting is called then. Its output goes to the log by itself.
+func (t tool) alone(ctx context.Context, waiting func(), argv ...string) error {
+	from, err := t.begin(argv)
+	if err != nil {
+		return err
+	}
+	// The caller's umask must not hide what is installed from the run-as user.
+	cmd := exec.Command("/bin/sh", append([]string{"-c", `umask 022 && exec "$@"`, "sh"}, argv...)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Env = append(toolEnv(os.Environ()), t.env...)
+	cmd.Stdout, cmd.Stderr = t.log, t.log
+	cmd.ExtraFiles = []*os.File{t.lock}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	late := time.NewTimer(stepTimeout)
+	defer late.Stop()
+	interrupted := ctx.Done()
+	for {
+		select {
+		case err := <-ended:
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			return t.explain(err, from)
+		case <-interrupted:
+			waiting()
+			_ = cmd.Process.Signal(os.Interrupt) // under sudo it may not be ours to ask
+			interrupted = nil
+		case <-late.C:
+			return fmt.Errorf("%s has not ended within %s; it is left to itself, because ending it would harm the system's packages", clip(strings.Join(argv, " ")), stepTimeout)
+		}
+	}
+}
+
+// explain adds a program's last meaningful line to its exit status.
+func (t tool) explain(err error, from int64) error {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return err
+	}
+	text, readErr := io.ReadAll(io.NewSectionReader(t.log, from, stepOutput))
+	if line := clip(meaningfulLine(string(text))); readErr == nil && line != "" {
+		return fmt.Errorf("%s (%w)", line, err)
+	}
+	return err
+}
