@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/intake"
 )
 
 //go:embed servers/*.yaml
@@ -19,10 +20,6 @@ var builtin embed.FS
 // ProjectFolder is the folder, relative to the working directory, whose server
 // files overlay the built-in ones and the user's.
 const ProjectFolder = "benchrun.servers"
-
-// maxServerFile bounds the size of a server file in bytes: somebody may point
-// --server-file at the wrong thing.
-const maxServerFile = 1 << 20
 
 // LoadOptions says where server files are looked for beside the built-in ones,
 // weakest first. A folder that does not exist is not an error; a file is.
@@ -47,8 +44,8 @@ type Registry struct {
 }
 
 // Load reads all server files. Anything wrong in one of them is a
-// bench.UsageError that names file, line and field; a file or folder that
-// cannot be read is a bench.EnvironmentError.
+// bench.UsageError that names file, line and field; other errors are those of
+// intake.
 func Load(opts LoadOptions) (*Registry, error) {
 	r := &Registry{servers: map[string]*Server{}}
 	names, err := fs.Glob(builtin, "servers/*.yaml")
@@ -73,7 +70,7 @@ func Load(opts LoadOptions) (*Registry, error) {
 		files = append(files, found...)
 	}
 	for _, file := range append(files, opts.Files...) {
-		text, err := readServerFile(file)
+		text, err := intake.ReadSmall("server file", file)
 		if err != nil {
 			return nil, err
 		}
@@ -119,36 +116,18 @@ func serverFiles(folder string) ([]string, error) {
 	if folder == "" {
 		return nil, nil
 	}
-	entries, err := os.ReadDir(folder)
+	names, err := intake.Names("folder of server files", folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, &bench.EnvironmentError{Problem: "cannot read the folder of server files", Err: err}
+		return nil, err
 	}
 	var files []string
-	for _, e := range entries {
-		if ext := filepath.Ext(e.Name()); ext == ".yaml" || ext == ".yml" {
-			files = append(files, filepath.Join(folder, e.Name()))
+	for _, name := range names {
+		if ext := filepath.Ext(name); ext == ".yaml" || ext == ".yml" {
+			files = append(files, filepath.Join(folder, name))
 		}
 	}
 	return files, nil
-}
-
-func readServerFile(file string) ([]byte, error) {
-	info, err := os.Stat(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, bench.Usagef("server file %s does not exist", file)
-	}
-	if err != nil {
-		return nil, &bench.EnvironmentError{Problem: "cannot read the server file", Err: err}
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxServerFile {
-		return nil, bench.Usagef("%s is not a server file: not a regular file of at most %d bytes", file, maxServerFile)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, &bench.EnvironmentError{Problem: "cannot read the server file", Err: err}
-	}
-	return text, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/cost"
+	"benchrun/internal/intake"
 	"benchrun/internal/launch"
 	"benchrun/internal/observe"
 )
@@ -92,9 +93,9 @@ func (s costSettings) page() ([]byte, error) {
 	if s.write == "" {
 		return nil, nil
 	}
-	page, err := os.ReadFile(s.write)
+	page, err := intake.ReadSmall("--write", s.write)
 	if err != nil {
-		return nil, &bench.UsageError{Problem: "--write", Hint: err.Error()}
+		return nil, err
 	}
 	_, err = cost.Replace(page, "")
 	return page, err

@@ -47,6 +47,9 @@ var strictFlags = []string{
 
 // rules reads all rules and resolves them against the selection.
 func (g *gateFlags) rules(cells []gate.Selected) ([]gate.Rule, error) {
+	if len(g.failOn) > gate.MostRules {
+		return nil, bench.Usagef("--fail-on: more than %d rules", gate.MostRules)
+	}
 	var out []gate.Rule
 	for i, text := range g.failOn {
 		place := "--fail-on"

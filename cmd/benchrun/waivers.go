@@ -12,6 +12,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/gate"
+	"benchrun/internal/intake"
 	"benchrun/report"
 	"benchrun/results"
 	"benchrun/scenarios"
@@ -77,9 +78,9 @@ func (g *gateFlags) updateWaivers(cmd *cobra.Command, path, file string) error {
 	if err != nil {
 		return err
 	}
-	old, err := os.ReadFile(file) //nolint:gosec // the user names the file
+	old, err := intake.ReadSmall("--file", file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return &bench.EnvironmentError{Problem: "--file", Err: err}
+		return err
 	}
 	checks := gate.Evaluate(rules, run.Cells, scenarios.ByID)
 	draft, err := gate.DraftWaivers(file, old, checks, run.Cells, run.ID, g.waivers.today())

@@ -102,7 +102,7 @@ func TestWaiversUsage(t *testing.T) {
 		{bench.ExitUsage, []string{"waivers", "update", golden, "--file", ""}, "--file is empty"},
 		{bench.ExitUsage, []string{"waivers", "update", t.TempDir()}, "run.json"},
 		{bench.ExitEnvironment, []string{"waivers", "update", golden, "--file", filepath.Join(t.TempDir(), "absent", "w.yaml")}, "absent"},
-		{bench.ExitEnvironment, []string{"waivers", "update", golden, "--file", t.TempDir()}, "is a directory"},
+		{bench.ExitUsage, []string{"waivers", "update", golden, "--file", t.TempDir()}, "is a directory"},
 	} {
 		if stderr := ends(t, tt.code, tt.args...); !strings.Contains(stderr, tt.want) {
 			t.Errorf("%v: %s", tt.args, stderr)

@@ -62,6 +62,12 @@ func DraftWaivers(file string, old []byte, checks []Check, cells []bench.Cell, r
 	if len(out.Added) == 0 {
 		return out, nil
 	}
+	if len(there)+len(out.Added) > MostWaivers {
+		return Draft{}, &bench.UsageError{
+			Problem: fmt.Sprintf("%s: %d entries would be more than %d", file, len(there)+len(out.Added), MostWaivers),
+			Hint:    "write entries with globs, or ask for less with --fail-on",
+		}
+	}
 	text, err := appendWaivers(file, old, there, out.Added, run)
 	out.Text = text
 	return out, err

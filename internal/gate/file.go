@@ -1,51 +1,51 @@
 package gate
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/intake"
 )
 
+// MostRules is how many rules a run may have.
+const MostRules = 1000
+
 // ReadFile reads a file of rules: one a line; empty lines, and what follows a #
-// that begins a line or a word, are for people. Its errors are
-// bench.UsageErrors that name file and line.
+// that begins a line or a word, are for people. Its errors are those of intake,
+// and bench.UsageErrors that name file and line.
 func ReadFile(path string) ([]Rule, error) {
-	f, err := os.Open(path)
+	all, err := intake.ReadSmall("--gate", path)
 	if err != nil {
-		var p *fs.PathError
-		if errors.As(err, &p) {
-			err = p.Err
-		}
-		return nil, bench.Usagef("--gate %s: %v", path, err)
+		return nil, err
 	}
-	defer func() { _ = f.Close() }() // only read
 	var rules []Rule
-	lines := bufio.NewScanner(f)
-	for n := 1; lines.Scan(); n++ {
-		line := lines.Text()
-		if n == 1 {
-			line = strings.TrimPrefix(line, "\ufeff") // some editors' mark of UTF-8
-		}
-		text, _, _ := strings.Cut(" "+line, " #")
+	n := 0
+	for line := range strings.Lines(strings.TrimPrefix(string(all), "\ufeff")) { // some editors' mark of UTF-8
+		n++
+		text, _, _ := strings.Cut(" "+strings.TrimRight(line, "\r\n"), " #")
 		if text = strings.TrimSpace(text); text == "" {
 			continue
 		}
-		r, err := ParseRule(fmt.Sprintf("%s:%d", path, n), text)
+		place := fmt.Sprintf("%s:%d", path, n)
+		if len(rules) == MostRules {
+			return nil, tooManyRules(place)
+		}
+		r, err := ParseRule(place, text)
 		if err != nil {
 			return nil, err
 		}
 		rules = append(rules, r)
 	}
-	if err := lines.Err(); err != nil {
-		return nil, bench.Usagef("--gate %s: %v", path, err)
-	}
 	if len(rules) == 0 {
 		return nil, bench.Usagef("--gate %s: no rule stands in it", path)
 	}
 	return rules, nil
+}
+
+func tooManyRules(place string) error {
+	return &bench.UsageError{
+		Problem: fmt.Sprintf("%s: more than %d rules", place, MostRules),
+		Hint:    "one rule with globs says the same of many cells: '*/hardened/wedge-*: verdict >= degraded'",
+	}
 }

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"benchrun/internal/bench"
@@ -15,10 +14,24 @@ type Selected struct {
 	Unsupported bool         // said before anything runs
 }
 
+// mostChecks is how many checks rules may make of a run: each of them is held,
+// and may be told.
+const mostChecks = 200_000
+
 // Resolve checks rules against the cells of a run. A rule that selects no cell,
 // or only cells that its measure says nothing about, can never match: a
-// bench.UsageError names it.
+// bench.UsageError names it. It is one too where there are more than MostRules, or
+// together with the cells more checks than anybody can look at.
 func Resolve(rules []Rule, cells []Selected) error {
+	switch {
+	case len(rules) > MostRules:
+		return tooManyRules(rules[MostRules].Place)
+	case len(rules)*len(cells) > mostChecks:
+		return &bench.UsageError{
+			Problem: fmt.Sprintf("%d rules about %d cells are more than %d checks", len(rules), len(cells), mostChecks),
+			Hint:    "one rule with globs says the same of many cells",
+		}
+	}
 	for _, r := range rules {
 		selected, supported, telling := 0, 0, 0
 		for _, c := range cells {
@@ -71,9 +84,10 @@ func Applies(measure string, f bench.Family) bool {
 func someNames(cells []Selected) string {
 	const some = 3
 	var names []string
+	seen := map[string]bool{}
 	for _, c := range cells {
-		if !slices.Contains(names, c.Name) {
-			names = append(names, c.Name)
+		if !seen[c.Name] {
+			seen[c.Name], names = true, append(names, c.Name)
 		}
 	}
 	text := strings.Join(names[:min(some, len(names))], ", ")

@@ -29,6 +29,9 @@ type Rule struct {
 // Ops lists the comparisons of rules.
 var Ops = []string{"<=", ">=", "==", "!=", "<", ">"}
 
+// mostRuleText is how long a rule may be, bytes.
+const mostRuleText = 1000
+
 var (
 	ruleForm  = regexp.MustCompile(`^(?:([^\s:]+)\s*:\s*)?([a-z][a-z0-9_]*)\s*(<=|>=|==|!=|<|>|=)\s*(\S.*)$`)
 	valueForm = regexp.MustCompile(`^([-+]?[0-9]*\.?[0-9]+)\s*([A-Za-z%/]*)$`)
@@ -37,6 +40,9 @@ var (
 // ParseRule reads "[selector:] measure op value" or "[selector:] verdict op
 // word". Its errors are bench.UsageErrors that name the place and the rule.
 func ParseRule(place, text string) (Rule, error) {
+	if len(text) > mostRuleText {
+		return Rule{}, bench.Usagef("%s: %d bytes are no rule: none takes more than %d", place, len(text), mostRuleText)
+	}
 	r := Rule{Text: strings.TrimSpace(text), Place: place}
 	m := ruleForm.FindStringSubmatch(r.Text)
 	if m == nil {

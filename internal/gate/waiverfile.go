@@ -1,10 +1,7 @@
 package gate
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -12,21 +9,21 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/intake"
 )
 
 // WaiverSchema names the format of waiver files.
 const WaiverSchema = "benchrun.waivers/v1"
 
-// ReadWaivers reads a file of waivers. Its errors are bench.UsageErrors that
-// name file, line and field.
+// MostWaivers is how many entries a file of waivers may have.
+const MostWaivers = 1000
+
+// ReadWaivers reads a file of waivers. Its errors are those of intake, and
+// bench.UsageErrors that name file, line and field.
 func ReadWaivers(path string) ([]Waiver, error) {
-	text, err := os.ReadFile(path)
+	text, err := intake.ReadSmall("--waivers", path)
 	if err != nil {
-		var p *fs.PathError
-		if errors.As(err, &p) {
-			err = p.Err
-		}
-		return nil, bench.Usagef("--waivers %s: %v", path, err)
+		return nil, err
 	}
 	return ParseWaivers(path, text)
 }
@@ -49,6 +46,10 @@ func ParseWaivers(file string, text []byte) ([]Waiver, error) {
 	}
 	var out []Waiver
 	for i, n := range d.list("waivers", top["waivers"]) {
+		if i == MostWaivers {
+			d.fail(n, "waivers", fmt.Sprintf("more than %d: one entry with globs is about many cells", MostWaivers))
+			break
+		}
 		out = append(out, d.waiver(fmt.Sprintf("waivers[%d]", i), n))
 		first := slices.IndexFunc(out, func(w Waiver) bool { return w.Cell == out[i].Cell })
 		if first < i {

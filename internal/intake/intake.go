@@ -18,6 +18,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -113,6 +114,31 @@ func ReadIn(ctx context.Context, dir, rel string, k Kind) ([]byte, error) {
 // ReadSmall reads a file that people write, all of it. name is Kind.Name.
 func ReadSmall(name, path string) ([]byte, error) {
 	return Read(context.Background(), path, Kind{Name: name, Most: Small}) // over before anybody could end it
+}
+
+// mostNames is how many entries of a folder are read at most.
+const mostNames = 10_000
+
+// Names lists what a folder has, sorted. name is Kind.Name.
+func Names(name, folder string) ([]string, error) {
+	k := Kind{Name: name}
+	f, err := os.OpenFile(folder, noBlock|syscall.O_DIRECTORY, 0)
+	if errors.Is(err, syscall.ENOTDIR) {
+		return nil, &bench.UsageError{Problem: k.named(folder) + ": is no folder", Hint: "remove it, or make a folder of it"}
+	}
+	if err != nil {
+		return nil, k.failed(folder, err)
+	}
+	defer func() { _ = f.Close() }() // only read
+	names, err := f.Readdirnames(mostNames)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, k.failed(folder, err)
+	}
+	if len(names) == mostNames {
+		return nil, bench.Usagef("%s: %d entries or more", k.named(folder), mostNames)
+	}
+	slices.Sort(names)
+	return names, nil
 }
 
 // opened takes over a file that was opened, if it is what it should be.

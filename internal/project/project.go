@@ -3,17 +3,14 @@
 package project
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
-	"benchrun/internal/bench"
+	"benchrun/internal/intake"
 	"benchrun/internal/strictyaml"
 )
 
@@ -55,15 +52,11 @@ type Value struct {
 
 // Read reads a file. It gives the value of each field that stands in it, by
 // the field's name; paths are made relative to the working folder. Errors are
-// bench.UsageErrors that name file, line and field.
+// those of intake, and bench.UsageErrors that name file, line and field.
 func Read(path string) (map[string]Value, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the user names the file
+	text, err := intake.ReadSmall("", path)
 	if err != nil {
-		var p *fs.PathError
-		if errors.As(err, &p) {
-			err = p.Err
-		}
-		return nil, bench.Usagef("%s: %v", path, err)
+		return nil, err
 	}
 	var f File
 	src, err := strictyaml.Decode(path, text, &f)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/intake"
 	"benchrun/internal/plan"
 	"benchrun/scenarios"
 	"benchrun/targets"
@@ -65,7 +66,7 @@ func (l *Lab) probeFile(root string, t *Prepared) (string, error) {
 // loadProbe returns a kept probe that is not too old, and waited for the watchdog at least as long
 // as is wanted now. Anything unreadable counts as absent.
 func loadProbe(file string, ratio bench.Ratio, mode bench.Mode, claims bench.Claims) (bench.Probe, bool) {
-	b, err := os.ReadFile(file) //nolint:gosec // the path is our own
+	b, err := intake.ReadSmall("", file)
 	if err != nil {
 		return bench.Probe{}, false
 	}

@@ -30,7 +30,9 @@ func Decode(file string, text []byte, into any, texts ...string) (*Source, error
 		return nil, bench.Usagef("%s:1: the file is empty", file)
 	}
 	src := &Source{file: file, texts: texts}
-	src.walk("", root.Content[0])
+	if err := src.walk("", root.Content[0], 0); err != nil {
+		return nil, err
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
 	if err := dec.Decode(into); err != nil {
@@ -56,21 +58,48 @@ type field struct {
 	node *yaml.Node
 }
 
-func (s *Source) walk(path string, n *yaml.Node) {
+// What a file may have: what is written here grows with the paths of all fields,
+// and the decoder compares each key of a mapping with each other.
+const (
+	mostFields = 10_000
+	mostDepth  = 30
+	mostKey    = 200 // bytes
+)
+
+func (s *Source) walk(path string, n *yaml.Node, depth int) error {
+	switch {
+	case len(s.fields) >= mostFields:
+		return bench.Usagef("%s:%d: more than %d fields", s.file, n.Line, mostFields)
+	case depth > mostDepth:
+		return bench.Usagef("%s:%d: more than %d levels deep", s.file, n.Line, mostDepth)
+	}
 	s.fields = append(s.fields, field{path, n.Line, n})
 	switch n.Kind {
 	case yaml.MappingNode:
+		lines := map[string]int{}
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key := n.Content[i]
+			if len(key.Value) > mostKey {
+				return bench.Usagef("%s:%d: the name of a field is longer than %d bytes", s.file, key.Line, mostKey)
+			}
 			child := strings.TrimPrefix(path+"."+key.Value, ".")
+			if first, twice := lines[key.Value]; twice && key.Kind == yaml.ScalarNode {
+				return bench.Usagef("%s:%d: %s: stands here twice, the other one in line %d", s.file, key.Line, child, first)
+			}
+			lines[key.Value] = key.Line
 			s.fields = append(s.fields, field{child, key.Line, key})
-			s.walk(child, n.Content[i+1])
+			if err := s.walk(child, n.Content[i+1], depth+1); err != nil {
+				return err
+			}
 		}
 	case yaml.SequenceNode:
 		for i, item := range n.Content {
-			s.walk(fmt.Sprintf("%s[%d]", path, i), item)
+			if err := s.walk(fmt.Sprintf("%s[%d]", path, i), item, depth+1); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
 // Errorf makes the error for a field; a field that the file does not have is
@@ -99,11 +128,10 @@ func (s *Source) Line(path string) (line int, ok bool) {
 // The decoder's own words, of which only the line and the value are of use to
 // somebody who does not know the Go types.
 var (
-	lineError     = regexp.MustCompile(`^line (\d+): (.*)$`)
-	unknownField  = regexp.MustCompile(`^field (.*) not found in type `)
-	repeatedField = regexp.MustCompile(`^mapping key "(.*)" already defined at line (\d+)`)
-	wrongType     = regexp.MustCompile("^cannot unmarshal (!!\\w+)(?: `(.*)`)? into (.*)$")
-	yamlPrefix    = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+	lineError    = regexp.MustCompile(`^line (\d+): (.*)$`)
+	unknownField = regexp.MustCompile(`^field (.*) not found in type `)
+	wrongType    = regexp.MustCompile("^cannot unmarshal (!!\\w+)(?: `(.*)`)? into (.*)$")
+	yamlPrefix   = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 )
 
 // typeError puts the decoder's first complaint into the user's words.
@@ -117,14 +145,11 @@ func (s *Source) typeError(err error) error {
 		return bench.Usagef("%s: %s", s.file, te.Errors[0])
 	}
 	line, _ := strconv.Atoi(m[1]) // digits by the pattern
-	problem, hint := m[2], ""
+	problem, hint := m[2][:min(len(m[2]), mostKey)], ""
 	path := s.pathAt(line, func(*yaml.Node) bool { return true })
 	if u := unknownField.FindStringSubmatch(problem); u != nil {
 		path = s.pathAt(line, func(n *yaml.Node) bool { return n.Value == u[1] })
 		problem = "unknown field"
-	} else if r := repeatedField.FindStringSubmatch(problem); r != nil {
-		path = s.pathAt(line, func(n *yaml.Node) bool { return n.Value == r[1] })
-		problem = "stands here twice, the other one in line " + r[2]
 	} else if w := wrongType.FindStringSubmatch(problem); w != nil {
 		found := strings.TrimSuffix(w[2], "...") // long values are cut
 		path = s.pathAt(line, func(n *yaml.Node) bool {
