@@ -83,7 +83,7 @@ var MeasureTable = []MeasureSpec{
 	{"live_workers_min", "processes", Higher, "fewest processes alive at once that had served requests or were about to"},
 	{"memory_peak", "MiB", Lower, "peak memory of the process tree"},
 	{"memory_growth", "MiB", Lower, "memory at the end of recovery less that at the end of the baseline"},
-	{"memory_kept", "%", Lower, "memory_growth as a share of what the faults leaked"},
+	{"memory_kept", "%", Lower, "memory_growth as a share of what the faults leaked, or of what had room under the memory cap if that is less"},
 	{"memory_slope", "MiB/min", Lower, "least-squares slope of memory over the fault phase"},
 	{"fds_peak", "fds", Lower, "peak open file descriptors of the process tree"},
 	{"threads_peak", "threads", Lower, "peak threads of the process tree"},

@@ -14,9 +14,6 @@ import (
 // beyond the family's hold, in ns: longer than any victim gets.
 const honestPatience = 5 * second
 
-// keptPercent of what was leaked may still be there when the recovery ends.
-const keptPercent = 50
-
 // honest is what became of provokers that are honest requests themselves.
 type honest struct {
 	due  int            // in valid seconds, and early enough to have ended
@@ -76,34 +73,6 @@ func (f *findings) honestWords() string {
 		how = append(how, count(h.how[what])+" "+what)
 	}
 	return fmt.Sprintf(bench.HonestLost+": %s of %s (%s)", count(h.lost), count(h.due), strings.Join(how, ", "))
-}
-
-// leaked is how much the delivered faults have leaked, bytes.
-func (f *findings) leaked() int64 { return int64(len(f.faults.times)) * max(0, f.v.head.LeakBytes) }
-
-// kept is how much more memory is in use at the end of the recovery than at that
-// of the baseline, bytes. It is false where memory was not seen.
-func (v *view) kept() (bytes int64, ok bool) {
-	before, ok1 := v.lastMemory(v.baseline)
-	after, ok2 := v.lastMemory(v.recovery)
-	return after - before, ok1 && ok2
-}
-
-// rateMemory gives Held where little of what was leaked is still there, or
-// nothing was.
-func (f *findings) rateMemory() (bench.Verdict, string) {
-	leaked := f.leaked()
-	if leaked == 0 {
-		return bench.Held, ""
-	}
-	kept, ok := f.v.kept()
-	switch {
-	case !ok:
-		return bench.Invalid, "what is left of the leaked memory was not measured"
-	case float64(kept)*100 >= float64(leaked)*keptPercent:
-		return bench.Failed, fmt.Sprintf(bench.MemoryKept+": %s of %s MiB", figure(mib(kept), 0), figure(mib(leaked), 0))
-	}
-	return bench.Held, ""
 }
 
 // crawlerNouns names the requests of a client that is cut off at the recovery, ""

@@ -96,47 +96,6 @@ func TestHonestRequestsAndVictims(t *testing.T) {
 	}
 }
 
-// leaking is a scene of 12 faults that leak 8 MiB each, and grow the server
-// from 100 MiB by so much at the end of the recovery.
-func leaking(growth int64) scene {
-	s := quiet().family("leak", bench.EffectLoad, bench.ClientAppFault, 0).head(func(h *bench.Head) { h.LeakBytes = 8 << 20 })
-	for i := range int(faultLen) {
-		due, nonce := fault(0.5+float64(i)), "f"+string(rune('a'+i))
-		s.provoker(bench.RoleProvoker, nonce, due, bench.Completed).Status = 200
-		s.receipt(nonce, due+0.002, bench.ReceiptStart)
-	}
-	return s.vital(base(3), 100<<20, 1, 4).vital(fault(6), 500<<20, 2, 4).vital(recovery(4.5), (100+growth)<<20, 3, 4)
-}
-
-func TestLeakedMemoryMustComeBack(t *testing.T) {
-	for _, tt := range []struct {
-		growth int64 // MiB
-		want   bench.Verdict
-		kept   string // %
-	}{{-20, bench.Held, "-20.833"}, {0, bench.Held, "0"}, {47, bench.Held, "48.958"}, {48, bench.Failed, "50"}, {88, bench.Failed, "91.667"}} {
-		j := Judge(leaking(tt.growth).Record)
-		if j.Verdict != tt.want {
-			t.Errorf("%d MiB kept: %s %q, want %s", tt.growth, j.Verdict, j.Reasons, tt.want)
-		}
-		wantMeasure(t, j.Measures, "memory_kept", tt.kept)
-	}
-	wantReason(t, Judge(leaking(88).Record), "memory kept: 88 of 96 MiB")
-	wantReason(t, Judge(leaking(0).Record), "12 faults leaked 96 MiB")
-	if j := Judge(leaking(88).Record); strings.Contains(strings.Join(j.Reasons, "; "), "each fault") {
-		t.Errorf("%q: no victim was lost", j.Reasons)
-	}
-
-	unseen := leaking(0)
-	unseen.Vitals = nil
-	if j := Judge(unseen.Record); j.Verdict != bench.Invalid {
-		t.Errorf("without a look at the memory: %s %q", j.Verdict, j.Reasons)
-	}
-	other := leaking(88).head(func(h *bench.Head) { h.LeakBytes = 0 })
-	if j := Judge(other.Record); j.Verdict != bench.Held {
-		t.Errorf("of a family that leaks nothing: %s %q", j.Verdict, j.Reasons)
-	}
-}
-
 // A large upload is delivered when its first bytes are taken, a slow download
 // when its first are there; what the server ended is delivered in any case.
 func TestClientFaultsAreProved(t *testing.T) {

@@ -116,6 +116,9 @@ func (f *findings) rate() (bench.Verdict, string) {
 	if doubt := f.doubted(); doubt != "" {
 		return bench.Invalid, doubt
 	}
+	if f.endedAtCap() && f.leakedToCap() {
+		return f.rateMemory()
+	}
 	if !v.boot.Ready {
 		return f.rateBoot()
 	}
@@ -153,10 +156,12 @@ func (f *findings) rate() (bench.Verdict, string) {
 	return memory, kept
 }
 
-// doubted names the doubt about the whole record, "" when there is none.
+// doubted names the doubt about the whole record, "" when there is none. That
+// benchrun ended the target at its memory cap is none where that answers what
+// the family asks.
 func (f *findings) doubted() string {
 	for _, d := range f.v.doubts {
-		if d.From == 0 && d.To == 0 {
+		if whole(d) && !(d.Cause == DoubtMemoryCap && f.leakedToCap()) {
 			return "the whole record is in doubt: " + doubtWords(d)
 		}
 	}

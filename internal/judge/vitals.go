@@ -27,9 +27,9 @@ func (f *findings) vitalMeasures(s sheet) {
 
 	if kept, ok := v.kept(); ok {
 		s.set("memory_growth", mib(kept), 2)
-		if leaked := f.leaked(); leaked > 0 {
-			s.set("memory_kept", 100*float64(kept)/float64(leaked), len(f.faults.times))
-		}
+	}
+	if share, ok := f.keptShare(); ok {
+		s.set("memory_kept", share, len(f.faults.times))
 	}
 	if slope, n := v.memorySlope(); n > 0 {
 		s.set("memory_slope", slope, n)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/judge"
 )
 
 // mostLog is how much of a server's output is kept, bytes.
@@ -37,7 +38,7 @@ func (s *stage) onVital(v bench.Vital) {
 		return
 	}
 	if limit := s.lab.Limits.MemoryBytes; !s.lab.Caps.Memory && limit > 0 && v.Memory > limit {
-		s.endEarly("memory-cap", fmt.Sprintf("the target used %d MiB where no memory cgroup could stop it at %d MiB", v.Memory>>20, limit>>20))
+		s.endEarly(judge.DoubtMemoryCap, fmt.Sprintf("the target used %d MiB where no memory cgroup could stop it at %d MiB", v.Memory>>20, limit>>20))
 	}
 }
 

@@ -210,6 +210,9 @@ func (s *stage) bringBenchrun() error {
 // limits are those in force, with who runs the target and what holds it.
 func (s *stage) limits() bench.Limits {
 	l := s.group.Limits()
+	if !s.lab.Caps.Memory { // onVital holds the target to it
+		l.MemoryBytes = s.lab.Limits.MemoryBytes
+	}
 	l.User, l.How = s.lab.Limits.User, s.lab.Limits.How
 	return l
 }
