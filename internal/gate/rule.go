@@ -70,23 +70,30 @@ func (r Rule) withVerdict(word string) (Rule, error) {
 	switch {
 	case v == bench.Invalid || v == bench.Unsupported:
 		return Rule{}, r.errorf(v.String()+" says that nothing was measured: no rule can ask for it", "write verdict >= degraded")
-	case !r.possible():
-		return Rule{}, r.errorf("no verdict is ever so", "verdicts, from worst to best: broken failed degraded held")
+	case r.keptByVerdicts() == 0:
+		return Rule{}, r.errorf("no verdict is ever so", verdictOrder)
+	case r.keptByVerdicts() == verdicts:
+		return Rule{}, r.errorf("every verdict is always so: the rule cannot be broken", verdictOrder)
 	case !r.keptBy(bench.Held):
 		return Rule{}, r.errorf("a rule says what must be so, and held would break this one", "write what you want to see, for example verdict >= degraded")
 	}
 	return r, nil
 }
 
-// possible says whether any verdict keeps the rule, and any breaks it.
-func (r Rule) possible() bool {
+// verdicts is how many a rule can tell apart.
+const verdicts = int(bench.Held-bench.Broken) + 1
+
+const verdictOrder = "verdicts, from worst to best: broken failed degraded held"
+
+// keptByVerdicts counts the verdicts that keep the rule.
+func (r Rule) keptByVerdicts() int {
 	kept := 0
 	for v := bench.Broken; v <= bench.Held; v++ {
 		if r.keptBy(v) {
 			kept++
 		}
 	}
-	return kept > 0 && kept < int(bench.Held-bench.Broken)+1
+	return kept
 }
 
 func (r Rule) keptBy(v bench.Verdict) bool { return compare(float64(v), r.Op, float64(r.Least)) }
@@ -126,23 +133,7 @@ func (r Rule) withValue(text string) (Rule, error) {
 
 // checkRange finds rules that every run keeps or none does.
 func (r Rule) checkRange(spec bench.MeasureSpec) error {
-	low, high := 0.0, math.Inf(1)
-	switch spec.Unit {
-	case "%":
-		high = 100
-	case "":
-		if spec.Better != bench.Neither { // yes or no
-			high = 1
-		}
-	}
-	switch r.Measure {
-	case "memory_growth", "memory_slope", "memory_kept", "lateness_p99":
-		low, high = math.Inf(-1), math.Inf(1)
-	case "valid_seconds":
-		high = longestPhase
-	case "faults_scheduled", "faults_delivered":
-		high = longestPhase * float64(bench.StandardLoad.Rate)
-	}
+	low, high := bounds(spec)
 	whole := wholeUnits[spec.Unit] || r.Measure == "valid_seconds"
 	if part := r.Value != math.Trunc(r.Value); whole && part && r.Op == "==" {
 		return r.errorf(fmt.Sprintf("%s is never so", r.Measure), "it is a whole number")
@@ -160,6 +151,31 @@ func (r Rule) checkRange(spec bench.MeasureSpec) error {
 		return r.errorf(fmt.Sprintf("%s is always so: the rule cannot be broken", r.Measure), rangeWords(low, high, spec.Unit))
 	}
 	return nil
+}
+
+// bounds are the least and the most that a measure can be. They are wide rather
+// than narrow: a rule that can be kept and broken must not be refused.
+func bounds(spec bench.MeasureSpec) (low, high float64) {
+	high = math.Inf(1)
+	switch spec.Unit {
+	case "%":
+		high = 100
+	case "": // yes or no
+		high = 1
+	case "victims", "faults":
+		high = longestPhase * float64(bench.StandardLoad.Rate)
+	}
+	switch spec.Name {
+	case "retention": // of a baseline that lost more than the fault phase
+		high = math.Inf(1)
+	case "memory_growth", "memory_slope", "memory_kept":
+		low, high = math.Inf(-1), math.Inf(1)
+	case "valid_seconds", "longest_outage":
+		high = longestPhase
+	case "stop_code":
+		high = 255
+	}
+	return low, high
 }
 
 // longestPhase is more seconds than a fault phase of any mode and family takes.

@@ -1,7 +1,9 @@
 package gate
 
 import (
+	"encoding/json"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -23,6 +25,10 @@ func TestParseRule(t *testing.T) {
 		{"survivors == 0", "", "survivors", "==", 0},
 		{"needed_sigkill != 1", "", "needed_sigkill", "!=", 1},
 		{"memory_growth <= -5 MiB", "", "memory_growth", "<=", -5},
+		{"retention <= 100%", "", "retention", "<=", 100},
+		{"retention >= 101", "", "retention", ">=", 101},
+		{"memory_kept >= 120", "", "memory_kept", ">=", 120},
+		{"stop_code == 143", "", "stop_code", "==", 143},
 	} {
 		r, err := ParseRule("--fail-on", tt.text)
 		if err != nil {
@@ -73,7 +79,14 @@ func TestParseRuleRefuses(t *testing.T) {
 		{"verdict == failed", "held would break this one"},
 		{"verdict <= degraded", "held would break this one"},
 		{"verdict > held", "no verdict is ever so"},
-		{"verdict >= broken", "no verdict is ever so"},
+		{"verdict < broken", "no verdict is ever so"},
+		{"verdict >= broken", "every verdict is always so: the rule cannot be broken"},
+		{"verdict <= held", "every verdict is always so"},
+		{"stop_code > 255", "stop_code is never so"},
+		{"stop_code <= 255", "stop_code is always so"},
+		{"longest_outage <= 3600s", "longest_outage is always so"},
+		{"lost_late <= 400000", "lost_late is always so"},
+		{"lateness_p99 >= 0", "lateness_p99 is always so"},
 		{"verdict != invalid", "no rule can ask for it"},
 		{"verdict >= unsupported", "no rule can ask for it"},
 	} {
@@ -121,4 +134,33 @@ func FuzzParseRule(f *testing.F) {
 			t.Fatalf("%q: %+v", text, r)
 		}
 	})
+}
+
+// What was measured of real servers lies within the bounds that rules are refused
+// by.
+func TestMeasuredFiguresAreWithinBounds(t *testing.T) {
+	text, err := os.ReadFile("../../docs/results/run.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var run bench.Run
+	if err := json.Unmarshal(text, &run); err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, c := range run.Cells {
+		for _, spec := range bench.MeasureTable {
+			m := c.Measures[spec.Name]
+			if m.Value == nil {
+				continue
+			}
+			seen++
+			if low, high := bounds(spec); *m.Value < low || *m.Value > high {
+				t.Errorf("%s: %s is %v, not between %v and %v", c.Name(), spec.Name, *m.Value, low, high)
+			}
+		}
+	}
+	if seen < len(run.Cells)*10 {
+		t.Errorf("%d figures of %d cells", seen, len(run.Cells))
+	}
 }
