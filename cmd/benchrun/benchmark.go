@@ -113,6 +113,7 @@ func (s settings) ownServers(reg *targets.Registry) []string {
 // this one stays should it be killed, and finds out what this machine can do.
 // The caller calls done at the end.
 func openLab(ctx context.Context, port int, note func(string)) (lab *runner.Lab, done func(), err error) {
+	patiently(ctx)
 	swept, err := launch.Sweep()
 	for _, line := range swept {
 		note(line)

@@ -103,6 +103,7 @@ func (s costSettings) page() ([]byte, error) {
 
 // newCostLab makes a lab; the caller calls done at the end.
 func newCostLab(cmd *cobra.Command, s costSettings) (lab *cost.Lab, done func() error, err error) {
+	patiently(cmd.Context())
 	self, err := os.Executable()
 	if err != nil {
 		return nil, nil, fmt.Errorf("own binary: %w", err)

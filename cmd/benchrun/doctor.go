@@ -32,6 +32,7 @@ warning costs accuracy or convenience and changes nothing.`,
 			if err != nil {
 				return err
 			}
+			patiently(cmd.Context())
 			checks, err := doctor.Examine(cmd.Context(), wanted)
 			if err != nil {
 				return err

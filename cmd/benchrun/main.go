@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"syscall"
 
@@ -84,47 +83,6 @@ var errCheckFailed = errors.New("a check failed")
 // errStrict says that only strict checks failed; what was printed has said so
 // already.
 var errStrict = errors.New("a strict check failed")
-
-// errTerminated is why a context ended on SIGTERM or SIGHUP.
-var errTerminated = errors.New("terminated")
-
-// errInterrupted is why a context ended on SIGINT.
-var errInterrupted = errors.New("interrupted")
-
-// untilSignal ends the context on the first signal. A second one ends
-// benchrun on the spot: the supervisor of a running server notices and cleans
-// up by itself.
-func untilSignal(parent context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	go func() {
-		for first := true; ; first = false {
-			cause := errTerminated
-			if s, ok := <-signals; !ok {
-				return
-			} else if s == syscall.SIGINT {
-				cause = errInterrupted
-			}
-			if !first {
-				os.Exit(signalCode(cause))
-			}
-			cancel(cause)
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		close(signals)
-		cancel(nil)
-	}
-}
-
-func signalCode(cause error) int {
-	if errors.Is(cause, errInterrupted) {
-		return bench.ExitInterrupted
-	}
-	return bench.ExitTerminated
-}
 
 // exitCode is the one place where an error becomes a number.
 func exitCode(ctx context.Context, err error) int {
