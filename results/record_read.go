@@ -15,9 +15,16 @@ import (
 	"benchrun/internal/intake"
 )
 
-// maxLines bounds what a record may make its reader hold: an hour at 1,000
-// requests a second.
-const maxLines = 4_000_000
+// What a record may have, so that it cannot make its reader hold anything. A
+// minute of faults gives 1 MB and 7,000 lines; the longest phases there are, with
+// a server that forks all the time, stay far below.
+const (
+	maxBytes = 256 << 20 // decompressed
+	maxLines = 4_000_000
+)
+
+// maxOf bounds the kinds of which benchrun itself decides how many there are.
+var maxOf = map[string]int{kindMark: 10_000, kindVital: 100_000, kindDoubt: 100_000}
 
 // ReadRecord reads a record of the folder, named as in Attempt.Record. It is
 // strict, because a verdict stands on it: an unknown kind, field or word, a
@@ -55,14 +62,18 @@ func decodeRecord(r io.Reader) (*bench.Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("not a gzip file: %w", err)
 	}
-	lines := bufio.NewScanner(z)
+	text := &io.LimitedReader{R: z, N: maxBytes + 1}
+	lines := bufio.NewScanner(text)
 	lines.Buffer(make([]byte, 0, 64<<10), MaxLine+1) // the line and its end
-	d := decoder{rec: &bench.Record{}}
+	d := decoder{rec: &bench.Record{}, words: map[string]string{}, count: map[string]int{}}
 	n := 0
 	for lines.Scan() {
 		n++
 		if n > maxLines {
 			return nil, fmt.Errorf("line %d: more lines than the %d a record may have", n, maxLines)
+		}
+		if text.N == 0 {
+			return nil, fmt.Errorf("line %d: more than the %d MiB a record may have", n, maxBytes>>20)
 		}
 		if err := d.line(lines.Bytes()); err != nil {
 			return nil, fmt.Errorf("line %d: %s", n, strings.TrimPrefix(err.Error(), "json: "))
@@ -92,6 +103,8 @@ func explain(err error) error {
 type decoder struct {
 	rec        *bench.Record
 	head, boot bool
+	words      map[string]string // that lines have in common
+	count      map[string]int    // of the kinds in maxOf
 }
 
 func (d *decoder) line(line []byte) error {
@@ -127,6 +140,14 @@ func (d *decoder) line(line []byte) error {
 			K string `json:"k"`
 			*bench.Stop
 		}{Stop: d.rec.Stop})
+	}
+	if most, ok := maxOf[kind]; ok {
+		if d.count[kind]++; d.count[kind] > most {
+			return fmt.Errorf("more %q lines than the %d a record may have", kind, most)
+		}
+	}
+	if d.flat(kind, line) {
+		return nil
 	}
 	return d.decodeSeen(kind, line)
 }

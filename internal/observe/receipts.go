@@ -17,9 +17,9 @@ import (
 
 const (
 	receiptsEvery   = 20 * time.Millisecond
-	receiptLineMax  = 4 << 10   // bytes, the line feed not counted
-	receiptsSizeMax = 256 << 20 // bytes
-	pidMax          = 4 << 20   // the kernel's own limit
+	receiptLineMax  = 4 << 10  // bytes, the line feed not counted
+	receiptsSizeMax = 64 << 20 // bytes: a thousand requests a second for as long as any attempt takes
+	pidMax          = 4 << 20  // the kernel's own limit
 )
 
 var (
@@ -37,7 +37,7 @@ var (
 // The app may write anything: a line that is not whole at the end, or longer
 // than 4 KiB, is bad; so is a time before the origin or in the future. It is an
 // error when the path is no regular file, or when the file grows beyond
-// 256 MiB. A file that never comes into being is none.
+// 64 MiB. A file that never comes into being is none.
 func TailReceipts(ctx context.Context, path string, clock bench.Clock, on func(bench.Receipt), onBad func(line string)) error {
 	t := &tail{clock: clock, on: on, onBad: onBad, limit: receiptsSizeMax, chunk: make([]byte, 64<<10)}
 	if on == nil {
