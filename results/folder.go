@@ -127,6 +127,30 @@ func (f *Folder) Path() string { return f.path }
 // Attempt.Record.
 func (f *Folder) Join(rel string) string { return filepath.Join(f.path, rel) }
 
+// FindFrom gives what tells where a file inside the folder, named relative to
+// it, lies as seen from the folder at: a path with slashes; false where there is
+// no such file. A name that leads out of the folder finds nothing.
+func (f *Folder) FindFrom(at string) func(rel string) (path string, ok bool) {
+	return func(rel string) (string, bool) {
+		if !filepath.IsLocal(rel) {
+			return "", false
+		}
+		if info, err := os.Lstat(f.Join(rel)); err != nil || !info.Mode().IsRegular() {
+			return "", false
+		}
+		from, err := filepath.Abs(at)
+		if err != nil {
+			return "", false
+		}
+		to, err := filepath.Abs(f.Join(rel))
+		if err != nil {
+			return "", false
+		}
+		path, err := filepath.Rel(from, to)
+		return filepath.ToSlash(path), err == nil
+	}
+}
+
 // RecordPath is where the record of a cell's attempt belongs, relative to the
 // folder. cell is CellID's answer, or another name that is unique in the run.
 func (f *Folder) RecordPath(cell string, attempt int) string {

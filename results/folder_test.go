@@ -125,3 +125,36 @@ func TestCellID(t *testing.T) {
 		t.Errorf("%q is not %q", got, c.Name())
 	}
 }
+
+// FindFrom finds the files of the folder, from anywhere, and no others.
+func TestFindFrom(t *testing.T) {
+	top := t.TempDir()
+	f := &Folder{path: filepath.Join(top, "run")}
+	for _, dir := range []string{"run/records", "pages"} {
+		if err := os.MkdirAll(filepath.Join(top, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{"run/records/a b.gz", "secret"} {
+		if err := os.WriteFile(filepath.Join(top, file), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("../../secret", f.Join("records/link")); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ at, rel, want string }{
+		{f.Path(), "records/a b.gz", "records/a b.gz"},
+		{filepath.Join(top, "pages"), "records/a b.gz", "../run/records/a b.gz"},
+		{f.Path(), "records/none.gz", ""},
+		{f.Path(), "records", ""},
+		{f.Path(), "../secret", ""},
+		{f.Path(), filepath.Join(top, "secret"), ""},
+		{f.Path(), "records/link", ""},
+		{f.Path(), "", ""},
+	} {
+		if got, ok := f.FindFrom(tt.at)(tt.rel); got != tt.want || ok != (tt.want != "") {
+			t.Errorf("%q from %s is %q, %v, want %q", tt.rel, tt.at, got, ok, tt.want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -78,7 +79,7 @@ func drawJudged(ctx context.Context, file, path string, run bench.Run) error {
 	if err != nil {
 		return err
 	}
-	return writeFile("--html", file, func(w io.Writer) error { return drawReport(ctx, w, folder, run) })
+	return writeFile("--html", file, func(w io.Writer) error { return drawReport(ctx, w, folder, run, filepath.Dir(file)) })
 }
 
 // judgeAgain gives the run with verdicts, reasons, flags and measures taken

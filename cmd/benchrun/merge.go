@@ -81,12 +81,13 @@ func mergeRuns(ctx context.Context, out string, paths []string) (*results.Folder
 	if err != nil {
 		return nil, bench.Run{}, err
 	}
-	return folder, run, folder.WriteReport(func(w io.Writer) error { return drawReport(ctx, w, folder, run) })
+	return folder, run, folder.WriteReport(func(w io.Writer) error { return drawReport(ctx, w, folder, run, folder.Path()) })
 }
 
 // drawReport draws the report of a stored run, with the story of each cell's
-// published attempt from its record.
-func drawReport(ctx context.Context, w io.Writer, folder *results.Folder, run bench.Run) error {
+// published attempt from its record. at is the folder in which the page will
+// lie: links lead from there.
+func drawReport(ctx context.Context, w io.Writer, folder *results.Folder, run bench.Run, at string) error {
 	var stories []html.Story
 	for _, c := range run.Cells {
 		for _, a := range c.Attempts {
@@ -100,5 +101,5 @@ func drawReport(ctx context.Context, w io.Writer, folder *results.Folder, run be
 			stories = append(stories, html.NewStory(c, rec, folder.LogTail(ctx, a.Log)))
 		}
 	}
-	return html.Write(w, run, stories, html.Options{Folder: folder.Path()})
+	return html.Write(w, run, stories, html.Options{Folder: folder.Path(), Find: folder.FindFrom(at)})
 }

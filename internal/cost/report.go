@@ -93,7 +93,7 @@ func repeat(ctx context.Context, from *results.Folder, run bench.Run, out string
 	timed(&r.Writing, func() error { return folder.WriteRun(run) })
 	timed(&r.Rendering, func() error {
 		return folder.WriteReport(func(w io.Writer) error {
-			return html.Write(w, run, stories, html.Options{Folder: folder.Path()})
+			return html.Write(w, run, stories, html.Options{Folder: folder.Path(), Find: folder.FindFrom(folder.Path())})
 		})
 	})
 	if err != nil {

@@ -165,7 +165,7 @@ func (r *Run) writeReport() error {
 		}
 	}
 	return r.Folder.WriteReport(func(w io.Writer) error {
-		return html.Write(w, r.run, stories, html.Options{Folder: r.Folder.Path()})
+		return html.Write(w, r.run, stories, html.Options{Folder: r.Folder.Path(), Find: r.Folder.FindFrom(r.Folder.Path())})
 	})
 }
 

@@ -29,6 +29,8 @@ func answer(m matrix) []clause {
 	if len(m.Rows) == 0 {
 		return []clause{{Text: "No cell was measured."}}
 	}
+	reference := referenceText(m)
+	m = m.servers()
 	var held, lost, open []name
 	for _, row := range m.Rows {
 		var bad, unsaid []string
@@ -54,7 +56,7 @@ func answer(m matrix) []clause {
 		}
 	}
 	if len(m.Scenarios) > few {
-		return overview(m, held)
+		return append(overview(m, held), clause{reference + ".", false})
 	}
 	total := len(m.Rows)
 	tested := listed(m.Scenarios)
@@ -69,7 +71,27 @@ func answer(m matrix) []clause {
 	if len(open) > 0 {
 		out = append(out, clause{"; ", false}, clause{"nothing is claimed of " + strconv.Itoa(len(open)), true}, clause{named(open), false})
 	}
-	return append(out, clause{".", false})
+	return append(out, clause{reference + ".", false})
+}
+
+// referenceText is "; apart from them, benchrun's own reference held 30 of 30
+// cells"; "" where it did not take part, or alone.
+func referenceText(m matrix) string {
+	sum := score{}
+	for _, row := range m.Rows {
+		for _, c := range slices.Concat(row.Cells...) {
+			if row.Own && c.Verdict.Claims() {
+				sum.all++
+				if c.Verdict == bench.Held {
+					sum.held++
+				}
+			}
+		}
+	}
+	if sum.all == 0 {
+		return ""
+	}
+	return "; apart from them, benchrun's own reference held " + sum.String() + " cells"
 }
 
 // gathered turns "failed under a", "failed under b" into "failed under a, b".

@@ -77,23 +77,26 @@ func TestInTheBrowser(t *testing.T) {
 	const script = "<script>" + measured + "; document.title = measured()</script>"
 	scripted := strings.Replace(page, "</main>", "</main>"+script, 1)
 	dom, stderr = browse(t, write("scripted.html", scripted), "--dump-dom")
-	if title := textOf(find(parse(t, dom), "title")[0]); title != "benchrun "+run.ID || len(complaints(stderr)) == 0 {
+	if title := textOf(find(parse(t, dom), "title")[0]); title != "3 servers, 3 of 6 cells held: alpha, beta, gamma – benchrun" || len(complaints(stderr)) == 0 {
 		t.Errorf("a script changed the title to %q; the console says %q", title, complaints(stderr))
 	}
 
 	unfolds(t, write, page)
 
-	// Without the policy it measures: nothing is wider than the window, even
-	// where names are.
+	// Without the policy it measures. Nothing is wider than the window, even where
+	// names are. What fills a tile most stands in many of them.
+	measuring := func(page string) string { return strings.Replace(page, "</main>", "</main>"+script, 1) }
+	pages := map[string]string{"few": measuring(page), "published": measuring(render(t, published(), nil))}
+	broad, told := broad()
+	pages["broad"] = measuring(render(t, broad, told))
 	long := strings.Repeat("x", 300)
 	for i, c := range run.Cells {
 		c.Server, c.Profile, c.Scenario, c.Reasons, c.Command = c.Server+long, long, c.Scenario+long, []string{long}, []string{long}
 		run.Cells[i] = c
 		stories[i%7].Server, stories[i%7].Profile, stories[i%7].Scenario = c.Server, c.Profile, c.Scenario
 	}
-	broad, told := broad()
-	wide := strings.Replace(render(t, run, stories), "</main>", "</main>"+script, 1)
-	fits(t, write, wide, strings.Replace(render(t, broad, told), "</main>", "</main>"+script, 1))
+	pages["long"] = measuring(render(t, run, stories))
+	fits(t, write, map[string]bool{"few": true, "published": true, "broad": true}, pages)
 
 	light, dark := paper(t, report, dir, 1), paper(t, report, dir, 0)
 	if light < 0.9 || dark > 0.2 {

@@ -1,13 +1,13 @@
-// Package html draws a run as one self-contained page: the answer, how far to
-// trust it, the matrix of verdicts, every target on shared axes, and the story
-// of each cell.
+// Package html draws a run as one self-contained page: the answer, the matrix
+// of verdicts, how far to trust it, every target on shared axes, and the story
+// of each cell. Links lead to all of them by name.
 //
 // NewStory turns the record of a cell's published attempt into what is drawn;
 // Write turns a run and its stories into the page. Nothing is decided here:
 // verdicts, reasons and measures are the judge's, their wording is package
 // report's, and what is counted per second is counted for drawing only.
 //
-// The page holds no script and asks for nothing from outside (its
+// The page holds no script and asks for nothing by itself (its
 // Content-Security-Policy says so too). Text of servers, apps and files is
 // cleaned by package report, then escaped by html/template.
 package html

@@ -13,6 +13,7 @@ import (
 // on one axis.
 type strips struct {
 	Scenario string
+	ID       string
 	Box      string
 	Ticks    []tick
 	Strips   []strip
@@ -54,7 +55,7 @@ type chart struct {
 }
 
 func newStrips(m matrix, i int) strips {
-	f := strips{Scenario: m.Scenarios[i]}
+	f := strips{Scenario: m.Scenarios[i], ID: m.Heads[i].ID}
 	var drawn []Story
 	for _, row := range m.Rows {
 		for _, c := range row.Cells[i] {
@@ -66,7 +67,7 @@ func newStrips(m matrix, i int) strips {
 	classes, hatched := map[string]bool{}, false
 	for _, row := range m.Rows {
 		for _, c := range row.Cells[i] {
-			s := strip{cell: c, Shape: "shape-" + c.ID, Layers: layers(c.Story), Masked: masked(c.Story, a)}
+			s := strip{cell: c, Shape: "shape~" + c.ID, Layers: layers(c.Story), Masked: masked(c.Story, a)}
 			if p, ok := c.Story.phase(bench.MarkFault); ok {
 				s.FaultX, s.FaultW = a.pct(p.From), a.wide(p.From, p.To)
 			}
@@ -92,7 +93,7 @@ func newStrips(m matrix, i int) strips {
 func newChart(c cell) chart {
 	s := c.Story
 	a := axisOf(true, s)
-	f := chart{Box: a.box(), Shape: "shape-" + c.ID, Ticks: a.ticks(), Masked: masked(s, a),
+	f := chart{Box: a.box(), Shape: "shape~" + c.ID, Ticks: a.ticks(), Masked: masked(s, a),
 		Born: procMarks(s.Procs, a, false), Died: procMarks(s.Procs, a, true),
 		Rate: dec(float64(s.Rate), 0), Half: dec(float64(s.Rate)/2, 1)}
 	phases := []string{}

@@ -3,28 +3,70 @@ package html
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"benchrun/internal/bench"
 	"benchrun/report"
 )
 
-// matrix is targets × scenarios, both in the order of the run.
+// matrix is targets × scenarios, both in the order of the run; benchrun's own
+// reference comes last.
 type matrix struct {
 	Scenarios []string
-	Held      []string // by scenario: "5 of 10 held"
+	Heads     []head // one for each scenario
 	Rows      []matrixRow
 }
 
+// head is the heading of a scenario's column.
+type head struct {
+	ID     string   // of the scenario's figure
+	Pieces []string // the name, cut where a line may break: "slow-", "upload-", "1pct"
+	Held   string   // "5/10 held", of the servers
+}
+
+// The widths of the matrix's columns, in rem. They are fixed, so that it is
+// known without a script from which width on the matrix needs scrolling.
+const (
+	targetWidth            = 7.5 // of style.css too
+	cellWidth, narrowWidth = 8.4, 4.6
+	mostWide               = 6 // scenarios; with more the cells are narrow
+)
+
 // Wide says that a matrix needs all the room that a window has: its cells then
 // leave the verdict's word to the glyph.
-func (m matrix) Wide() bool { return len(m.Scenarios) > 6 }
+func (m matrix) Wide() bool { return len(m.Scenarios) > mostWide }
+
+// Width is how wide the matrix is, in rem.
+func (m matrix) Width() float64 {
+	if m.Wide() {
+		return targetWidth + narrowWidth*float64(len(m.Scenarios))
+	}
+	return targetWidth + cellWidth*float64(len(m.Scenarios))
+}
+
+// style is what the style sheet cannot know: how wide the matrix is, and that it
+// needs a hint where there is less room.
+func (m matrix) style() string {
+	width := dec(m.Width(), 2) + "rem"
+	return ".matrix table{width:" + width + "}\n@container (width<" + width + "){.hint{display:block}}"
+}
+
+// servers is the matrix without benchrun's own reference.
+func (m matrix) servers() matrix {
+	m.Rows = slices.DeleteFunc(slices.Clone(m.Rows), matrixRow.own)
+	return m
+}
 
 // matrixRow is one target.
 type matrixRow struct {
+	ID                             string
 	Name                           string // without the version, where that is not ambiguous
 	Server, Version, Profile, Tail string
+	Own                            bool     // benchrun's own reference
 	Cells                          [][]cell // by scenario; empty = not asked for, two = a run that was merged oddly
 }
+
+func (r matrixRow) own() bool { return r.Own }
 
 // cell is one cell of the run, in words.
 type cell struct {
@@ -38,9 +80,19 @@ type cell struct {
 	Drawn   bool // the story has something to draw
 }
 
-// Recovery is the time to recover; "" where there is none.
-func (c cell) Recovery() string {
-	if c.Row.Recover == report.None {
+// Main is what stands first in the matrix: H, or why the cell failed where its
+// victims are not the reason.
+func (c cell) Main() string {
+	if c.Row.Other != "" {
+		return c.Row.Other
+	}
+	return c.Row.H
+}
+
+// Detail is the time to recover; "" where there is none, or it is beside the
+// point: the victims are not the reason, or were not served before any fault.
+func (c cell) Detail() string {
+	if c.Row.Recover == report.None || c.Row.Other != "" || c.Verdict == bench.Broken {
 		return ""
 	}
 	return c.Row.Recover
@@ -59,14 +111,15 @@ func cells(run bench.Run, v report.View, stories []Story) []cell {
 		s := by[key{c.Server, c.Version, c.Profile, c.Front, c.Scenario}]
 		glyph := []rune(report.Badge(row.Verdict))[0]
 		out = append(out, cell{
-			ID: "cell-" + strconv.Itoa(i+1), Class: row.Verdict.String(), Verdict: row.Verdict, Glyph: string(glyph),
+			Class: row.Verdict.String(), Verdict: row.Verdict, Glyph: string(glyph),
 			Row: row, Story: s, Drawn: len(s.Seconds) > 0,
 		})
 	}
 	return out
 }
 
-// newMatrix lays cells out, and tells each which row it stands in.
+// newMatrix lays cells out. It gives everything that links lead to its name,
+// and tells each cell which row it stands in.
 func newMatrix(cells []cell) matrix {
 	var m matrix
 	for _, c := range cells {
@@ -75,34 +128,66 @@ func newMatrix(cells []cell) matrix {
 		}
 	}
 	at := map[string]int{} // by target
-	for k, c := range cells {
-		i, ok := at[c.Row.Target]
-		if !ok {
-			i = len(m.Rows)
-			at[c.Row.Target] = i
+	for _, own := range []bool{false, true} {
+		for _, c := range cells {
+			if _, ok := at[c.Row.Target]; ok || c.Row.Own != own {
+				continue
+			}
+			at[c.Row.Target] = len(m.Rows)
 			row := matrixRow{Name: c.Row.Short, Server: c.Row.Cell.Server, Version: c.Row.Cell.Version, Profile: c.Row.Cell.Profile,
-				Cells: make([][]cell, len(m.Scenarios))}
+				Own: own, Cells: make([][]cell, len(m.Scenarios))}
 			if c.Row.Cell.Front != "" {
 				row.Tail = "behind " + c.Row.Cell.Front
 			}
 			m.Rows = append(m.Rows, row)
 		}
-		c.Back = "r" + strconv.Itoa(i)
+	}
+	m.name(cells, at)
+	for k, c := range cells {
+		i, s := at[c.Row.Target], slices.Index(m.Scenarios, c.Row.Scenario)
+		c.Back = m.Rows[i].ID
 		cells[k].Back = c.Back
-		s := slices.Index(m.Scenarios, c.Row.Scenario)
 		m.Rows[i].Cells[s] = append(m.Rows[i].Cells[s], c)
 	}
 	for i := range m.Scenarios {
-		held, all := 0, 0
-		for _, row := range m.Rows {
+		sum := score{}
+		for _, row := range m.servers().Rows {
 			for _, c := range row.Cells[i] {
-				all++
+				sum.all++
 				if c.Verdict == bench.Held {
-					held++
+					sum.held++
 				}
 			}
 		}
-		m.Held = append(m.Held, strconv.Itoa(held)+" of "+strconv.Itoa(all)+" held")
+		m.Heads[i].Held = strconv.Itoa(sum.held) + "/" + strconv.Itoa(sum.all) + " held"
 	}
 	return m
+}
+
+// name names cells, rows and scenarios. A version is in a name only where a
+// server takes part with more than one.
+func (m *matrix) name(cells []cell, at map[string]int) {
+	words := make([][]string, len(cells)+len(m.Rows), len(cells)+len(m.Rows)+len(m.Scenarios))
+	for k, c := range cells {
+		r := c.Row.Cell
+		target := []string{r.Server, "", r.Profile, r.Front}
+		if c.Row.Short == c.Row.Target {
+			target[1] = r.Version
+		}
+		words[k] = append(slices.Clone(target), r.Scenario)
+		words[len(cells)+at[c.Row.Target]] = target
+	}
+	for _, s := range m.Scenarios {
+		words = append(words, []string{s})
+	}
+	names := anchors(words)
+	for k := range cells {
+		cells[k].ID = names[k]
+	}
+	for i := range m.Rows {
+		m.Rows[i].ID = names[len(cells)+i]
+	}
+	for i, s := range m.Scenarios {
+		m.Heads = append(m.Heads, head{ID: names[len(cells)+len(m.Rows)+i], Pieces: strings.SplitAfter(s, "-")})
+	}
 }

@@ -61,7 +61,7 @@ func overview(m matrix, all []name) []clause {
 		}
 		out = append(out, clause{begin + " is claimed of " + text, false})
 	}
-	return append(out, clause{".", false})
+	return out
 }
 
 // byProfile is "hardened 12 of 18, default 4 of 20", best first; "" where all

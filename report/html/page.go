@@ -24,20 +24,26 @@ type Options struct {
 	// Folder is the run's folder, for the command that judges it again; "" =
 	// none is known.
 	Folder string
+	// Find says where a file of the run's folder lies as seen from where the page
+	// will lie, with slashes; false = there is no such file. nil = there are none.
+	Find func(rel string) (path string, ok bool)
 }
 
 // page is all that page.tmpl shows.
 type page struct {
-	Style   template.CSS
-	ID      string
-	Answer  []clause
-	Tally   []tallied
-	Trust   []fact
-	Matrix  matrix
-	Figures []strips
-	Masks   bool // a figure has seconds that do not count
-	Stories []told
-	Open    bool // the stories are unfolded: they are few
+	Style  template.CSS
+	Title  string // of the window, and of a link's preview
+	About  string // for a link's preview
+	Answer []clause
+	Tally  []tallied // of the servers
+	// Reference is the same of benchrun's own reference, which counts apart.
+	Reference []tallied
+	Trust     []fact
+	Matrix    matrix
+	Figures   []strips
+	Masks     bool // a figure has seconds that do not count
+	Stories   []told
+	Open      bool // the stories are unfolded: they are few
 }
 
 // mostOpen is how many stories are shown unfolded. Of more than these, a reader
@@ -61,8 +67,8 @@ type told struct {
 	Counted  int    // measures, those too
 	Command  string
 	Again    string
-	Attempts []string
-	Doubts   []string
+	Attempts []toldAttempt
+	Doubts   []toldDoubt
 	Log      string
 }
 
@@ -89,11 +95,11 @@ func Write(w io.Writer, run bench.Run, stories []Story, opts Options) error {
 func newPage(run bench.Run, stories []Story, opts Options) page {
 	v := report.NewView(run)
 	all := cells(run, v, stories)
-	p := page{Style: template.CSS(style), ID: v.ID, Matrix: newMatrix(all), Trust: trust(run, v, stories, opts)}
+	p := page{Title: title(v), Matrix: newMatrix(all), Trust: trust(run, v, stories, opts)}
+	p.Style = template.CSS(style + p.Matrix.style()) //nolint:gosec // of numbers
 	p.Answer = answer(p.Matrix)
-	for _, t := range v.Tally {
-		p.Tally = append(p.Tally, tallied{t.Verdict.String(), report.Badge(t.Verdict) + " " + things(t.Cells, "cell", "cells")})
-	}
+	p.About = description(p.Answer)
+	p.Tally, p.Reference = tally(v.Tally), tally(v.Reference)
 	for i := range p.Matrix.Scenarios {
 		f := newStrips(p.Matrix, i)
 		p.Masks = p.Masks || slices.ContainsFunc(f.Strips, func(s strip) bool { return len(s.Masked) > 0 })
@@ -101,12 +107,19 @@ func newPage(run bench.Run, stories []Story, opts Options) page {
 	}
 	p.Open = len(all) <= mostOpen
 	for i, c := range all {
-		p.Stories = append(p.Stories, tell(run, run.Cells[i], c))
+		p.Stories = append(p.Stories, tell(run, run.Cells[i], c, opts))
 	}
 	return p
 }
 
-func tell(run bench.Run, raw bench.Cell, c cell) told {
+func tally(list []report.Tally) (out []tallied) {
+	for _, t := range list {
+		out = append(out, tallied{t.Verdict.String(), report.Badge(t.Verdict) + " " + things(t.Cells, "cell", "cells")})
+	}
+	return out
+}
+
+func tell(run bench.Run, raw bench.Cell, c cell, opts Options) told {
 	r := c.Row
 	t := told{cell: c, Command: report.Shell(raw.Command...), Again: report.Again(run, raw), Log: shownLog(c)}
 	if len(r.Reasons) > 0 {
@@ -135,23 +148,9 @@ func tell(run bench.Run, raw bench.Cell, c cell) told {
 		}
 	}
 	t.Zero, t.Counted = strings.Join(zero, ", "), len(zero)+len(t.Measures)
-	for _, a := range r.Cell.Attempts {
-		text := fmt.Sprintf("attempt %d: %s", a.Attempt, a.Verdict)
-		if a.H != nil {
-			text += ", H " + report.Percent(*a.H)
-		}
-		if a.Published && len(r.Cell.Attempts) > 1 {
-			text += ", shown here"
-		}
-		if a.Record != "" {
-			text += ", " + a.Record
-		} else if a.Note != "" {
-			text += ", " + a.Note
-		}
-		t.Attempts = append(t.Attempts, text)
-	}
+	t.Attempts = tellAttempts(r, opts)
 	for _, d := range c.Story.Doubts {
-		t.Doubts = append(t.Doubts, report.Clean(d))
+		t.Doubts = append(t.Doubts, tellDoubt(d))
 	}
 	return t
 }

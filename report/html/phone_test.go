@@ -8,8 +8,11 @@ import (
 	"benchrun/internal/bench"
 )
 
-// measured tells how wide a page is and has room for, and how high the lowest
-// of the things is that a finger must hit. In a frame it tells the page around.
+// measured tells what a page is like in its window: how wide it is and has room
+// for, how high the lowest of the things is that a finger must hit, whether the
+// matrix scrolls and whether the hint says so, how many tiles hold more than
+// they have room for, how many heights the rows of the matrix have, and how many
+// links within the page lead nowhere. In a frame it tells the page around.
 const measured = `
 function measured() {
 	let low = 1e9, what = ''
@@ -17,8 +20,15 @@ function measured() {
 		const h = e.getBoundingClientRect().height
 		if (h > 0 && h < low) { low = h; what = e.textContent.trim().slice(0, 20).replace('|', ' ') }
 	}
-	const text = document.documentElement.scrollWidth + ' of ' + innerWidth + ' low ' + Math.round(low) + ' ' + what
-	if (parent !== window) parent.postMessage(text, '*')
+	const all = s => [...document.querySelectorAll(s)], scroll = document.querySelector('.scroll')
+	const over = all('a.v').filter(e => e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight ||
+		e.getBoundingClientRect().width > e.closest('td').getBoundingClientRect().width)
+	const heights = new Set(all('.matrix tbody tr').map(e => e.getBoundingClientRect().height.toFixed(1)))
+	const dead = all('a[href^="#"]').filter(e => !document.getElementById(decodeURIComponent(e.hash.slice(1))))
+	const text = [document.documentElement.scrollWidth, innerWidth, Math.round(low),
+		scroll.scrollWidth > scroll.clientWidth, document.querySelector('.hint').getBoundingClientRect().height > 0,
+		over.length, heights.size, dead.length].join(' ') + ' ' + (what + ' ' + over.concat(dead).map(e => e.textContent).join(';')).slice(0, 200)
+	if (parent !== window) parent.postMessage(window.name + ' ' + text, '*')
 	return text
 }`
 
@@ -43,37 +53,82 @@ func broad() (bench.Run, []Story) {
 	return run, stories
 }
 
-// fits opens pages in frames as wide as a desktop, a tablet and a phone (no
+// published is a run like the one that the project publishes, each cell with the
+// longest that stands in a tile.
+func published() bench.Run {
+	run, _ := sample()
+	run.Cells = nil
+	families := []string{"wedge", "wedge-native", "wedge-gil", "segfault", "slow-upload", "slow-download", "slow", "legit-slow",
+		"leak", "big-response", "wedge-spin", "cpu", "io", "cpu-io", "large-upload"}
+	for _, target := range []struct{ server, version, profile string }{
+		{"wsgiref", "3.11.2", "default"}, {"mod_wsgi", "6.1.1", "hardened"}, {"uwsgi", "2.0.31", "default"}, {"gunicorn", "27.0.1", "hardened"},
+		{bench.ReferenceServer, "fa7d9bc", "default"}, {bench.ReferenceServer, "fa7d9bc", "hardened"},
+	} {
+		for i, family := range families {
+			c := cellOf(target.server, target.profile, family+"-10pct", []bench.Verdict{bench.Held, bench.Failed, bench.Broken, bench.Degraded}[i%4], 100)
+			c.Version = target.version
+			c.Measures.SetCensored("time_to_recover", 5.6, 1)
+			switch i {
+			case 4, 5:
+				c.Verdict = []bench.Verdict{bench.Invalid, bench.Unsupported}[i-4]
+			case 6, 7:
+				c.Verdict, c.Reasons = bench.Failed, []string{[]string{bench.MemoryKept, bench.HonestLost}[i-6] + ": all"}
+			case 8:
+				delete(c.Measures, "time_to_recover")
+			case 9:
+				c.Verdict, c.Flags = bench.Failed, []string{bench.FlagWrongBody}
+			}
+			run.Cells = append(run.Cells, c)
+		}
+	}
+	return run
+}
+
+// fits opens pages in frames as wide as a desktop, a tablet and two phones (no
 // window of Chromium is as narrow as that): nothing is wider than there is room
-// for, and what a finger must hit is high enough (WCAG 2.2 asks for 24 pixels).
-func fits(t *testing.T, write func(name, text string) string, pages ...string) {
+// for, no tile holds more than it has room for, what a finger must hit is high
+// enough (WCAG 2.2 asks for 24 pixels), links lead somewhere, and the matrix says
+// that it scrolls exactly where it does. even pages have rows of one height.
+func fits(t *testing.T, write func(name, text string) string, even map[string]bool, pages map[string]string) {
 	t.Helper()
 	var frames strings.Builder
-	want := 0
-	for i, page := range pages {
-		name := fmt.Sprintf("measuring-%d.html", i)
-		write(name, strings.Replace(page, `http-equiv="Content-Security-Policy"`, `name="x"`, 1))
-		for _, width := range []int{1280, 768, 360} {
-			fmt.Fprintf(&frames, `<iframe width="%d" height="700" style="border:0" src="%s"></iframe>`, width, name)
-			want++
+	widths := []int{1280, 768, 390, 360}
+	for name, page := range pages {
+		write("measuring-"+name+".html", strings.Replace(page, `http-equiv="Content-Security-Policy"`, `name="x"`, 1))
+		for _, width := range widths {
+			fmt.Fprintf(&frames, `<iframe name="%s" width="%d" height="900" style="border:0" src="measuring-%s.html"></iframe>`, name, width, name)
 		}
 	}
 	dom, _ := browse(t, write("frames.html", `<!DOCTYPE html><title></title><script>onmessage = e => { document.title += e.data + '|' }</script>`+frames.String()),
 		"--dump-dom", "--virtual-time-budget=10000", "--window-size=1300,900")
 	told := strings.Split(strings.Trim(textOf(find(parse(t, dom), "title")[0]), "|"), "|")
-	widths := map[int]int{}
+	hinted := map[bool]int{}
 	for _, text := range told {
-		var needed, room, low int
-		if _, err := fmt.Sscanf(text, "%d of %d low %d", &needed, &room, &low); err != nil || needed > room {
-			t.Errorf("a page is %q pixels wide: %v", text, err)
+		var name string
+		var needed, room, low, over, heights, dead int
+		var scrolls, hint bool
+		if _, err := fmt.Sscan(text, &name, &needed, &room, &low, &scrolls, &hint, &over, &heights, &dead); err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if needed > room {
+			t.Errorf("page %s is %d pixels wide in a window of %d", name, needed, room)
 		}
 		if low < 24 {
-			t.Errorf("a finger must hit %q", text)
+			t.Errorf("page %s at %d: a finger must hit %q", name, room, text)
 		}
-		widths[room]++
+		if scrolls != hint {
+			t.Errorf("page %s at %d: the matrix scrolls: %v; the hint shows: %v", name, room, scrolls, hint)
+		}
+		if over > 0 || dead > 0 {
+			t.Errorf("page %s at %d: %d tiles overrun, %d links lead nowhere: %q", name, room, over, dead, text)
+		}
+		if even[name] && heights != 1 {
+			t.Errorf("page %s at %d: rows of %d heights", name, room, heights)
+		}
+		hinted[hint]++
 	}
-	if len(told) != want || len(widths) != 3 || widths[360] != len(pages) {
-		t.Errorf("%d of %d frames told their width: %v", len(told), want, widths)
+	if len(told) != len(widths)*len(pages) || hinted[true] == 0 || hinted[false] == 0 {
+		t.Errorf("%d of %d frames told their width; %v of them hint that the matrix scrolls", len(told), len(widths)*len(pages), hinted)
 	}
 }
 
@@ -85,7 +140,7 @@ func unfolds(t *testing.T, write func(name, text string) string, page string) {
 	if folded == page {
 		t.Fatal("no story is unfolded on a page of a few")
 	}
-	dom, stderr := browse(t, write("folded.html", folded)+"#cell-3", "--dump-dom")
+	dom, stderr := browse(t, write("folded.html", folded)+"#alpha-hardened-wedge-1pct", "--dump-dom")
 	for i, article := range find(parse(t, dom), "article") {
 		open := false
 		for _, a := range find(article, "details")[0].Attr {

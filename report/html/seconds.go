@@ -1,7 +1,6 @@
 package html
 
 import (
-	"fmt"
 	"math"
 
 	"benchrun/internal/bench"
@@ -159,24 +158,3 @@ func known(o bench.Outcome) bool {
 
 // floor is the whole seconds of a time, downwards.
 func floor(ns int64) int64 { return int64(math.Floor(float64(ns) / float64(second))) }
-
-// doubts puts the doubts of a record into words.
-func doubts(list []bench.Doubt, l timeline) []string {
-	var out []string
-	for _, d := range list {
-		text := d.Cause
-		if d.Note != "" {
-			text += ": " + d.Note
-		}
-		switch {
-		case d.From == 0 && d.To == 0:
-			text += " (the whole record)"
-		case d.To < d.From:
-			text += fmt.Sprintf(" (from %.1f s on)", l.at(bounded(d.From)))
-		default:
-			text += fmt.Sprintf(" (%.1f to %.1f s)", l.at(bounded(d.From)), l.at(bounded(d.To)))
-		}
-		out = append(out, text)
-	}
-	return out
-}

@@ -25,8 +25,8 @@ type Story struct {
 	Memory []Point // MiB, until shutdown
 	// MemorySource is "cgroup", "pss" or "rss".
 	MemorySource string
-	Doubts       []string // about the harness or the host, in words
-	LogTail      string   // last lines of the server's output, as they are
+	Doubts       []Doubt // about the harness or the host, by cause
+	LogTail      string  // last lines of the server's output, as they are
 }
 
 // Second is one second of victims, by intended send. The first and the last of

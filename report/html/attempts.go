@@ -1,0 +1,54 @@
+package html
+
+import (
+	"fmt"
+	"net/url"
+
+	"benchrun/report"
+)
+
+// toldAttempt is an attempt of a cell: what it came to, then what there is of it.
+type toldAttempt struct {
+	Text  string
+	Files []file
+}
+
+// file is a file of the run's folder. Link is "" where it is not there.
+type file struct{ Name, Link string }
+
+func tellAttempts(r report.Row, opts Options) []toldAttempt {
+	var out []toldAttempt
+	for _, a := range r.Cell.Attempts {
+		t := toldAttempt{Text: fmt.Sprintf("attempt %d: %s", a.Attempt, a.Verdict)}
+		if a.H != nil {
+			t.Text += ", H " + report.Percent(*a.H)
+		}
+		if a.Published && len(r.Cell.Attempts) > 1 {
+			t.Text += ", shown here"
+		}
+		if a.Record == "" && a.Note != "" {
+			t.Text += ", " + a.Note
+		}
+		if a.Record != "" {
+			t.Files = append(t.Files, file{a.Record, opts.link(a.Record)})
+		}
+		if link := opts.link(a.Log); link != "" {
+			t.Files = append(t.Files, file{a.Log, link})
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// link is the address of a file of the run's folder, as it stands in a page; ""
+// where there is no such file, or it is not known where the page will lie.
+func (o Options) link(rel string) string {
+	if rel == "" || o.Find == nil {
+		return ""
+	}
+	path, ok := o.Find(rel)
+	if !ok {
+		return ""
+	}
+	return (&url.URL{Path: path}).String()
+}

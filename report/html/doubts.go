@@ -1,0 +1,86 @@
+package html
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"benchrun/internal/bench"
+	"benchrun/report"
+)
+
+// Doubt is all that a record has of one cause of doubt.
+type Doubt struct {
+	Cause   string
+	Seconds float64  // that are in doubt, those that overlap once; 0 = the whole record is
+	Each    []string // in words
+}
+
+// doubts gathers the doubts of a record by their cause, in the order in which
+// the causes come.
+func doubts(list []bench.Doubt, l timeline) []Doubt {
+	type span struct{ from, to int64 }
+	var out []Doubt
+	spans := map[string][]span{}
+	for _, d := range list {
+		i := slices.IndexFunc(out, func(o Doubt) bool { return o.Cause == d.Cause })
+		if i < 0 {
+			i = len(out)
+			out = append(out, Doubt{Cause: d.Cause})
+		}
+		text := d.Cause
+		if d.Note != "" {
+			text += ": " + d.Note
+		}
+		from, to := bounded(d.From), bounded(d.To)
+		switch {
+		case d.From == 0 && d.To == 0:
+			text += " (the whole record)"
+		case d.To < d.From:
+			text += fmt.Sprintf(" (from %.1f s on)", l.at(from))
+			to = max(l.end, from)
+		default:
+			text += fmt.Sprintf(" (%.1f to %.1f s)", l.at(from), l.at(to))
+		}
+		out[i].Each = append(out[i].Each, text)
+		spans[d.Cause] = append(spans[d.Cause], span{from, to})
+	}
+	for i := range out {
+		all := spans[out[i].Cause]
+		slices.SortFunc(all, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+		sum, end := int64(0), int64(0)
+		for _, s := range all {
+			if s.from == 0 && s.to == 0 { // whoever doubts everything doubts each second
+				sum = 0
+				break
+			}
+			sum += max(0, s.to-max(s.from, end))
+			end = max(end, s.to)
+		}
+		out[i].Seconds = float64(sum) / float64(second)
+	}
+	return out
+}
+
+// toldDoubt is a doubt as the page shows it: its only line, or one for all of
+// them, behind which they are folded.
+type toldDoubt struct {
+	Text string
+	Each []string // nil = Text is all
+}
+
+func tellDoubt(d Doubt) toldDoubt {
+	t := toldDoubt{}
+	for _, each := range d.Each {
+		t.Each = append(t.Each, report.Clean(each))
+	}
+	if len(t.Each) == 1 {
+		return toldDoubt{Text: t.Each[0]}
+	}
+	t.Text = report.Clean(d.Cause) + ", the whole record"
+	if d.Seconds > 0 {
+		t.Text = report.Clean(d.Cause) + ", " + things(max(1, int(math.Round(d.Seconds))), "second", "seconds")
+	}
+	return t
+}
