@@ -154,11 +154,19 @@ const ControlSLO = 250 * time.Millisecond
 // MaxLateness is how late the generator may send before the bin is invalid.
 const MaxLateness = 250 * time.Millisecond
 
+// Horizon is the stretch of production that an attempt stands for: what a fault
+// would hold for longer counts as held for ever.
+const Horizon = time.Hour
+
+// MostSlots is where the search for a pool's end stops: a target that holds so
+// many requests at once counts as unbounded.
+const MostSlots = 1100
+
 // Phases are the lengths of an attempt's phases. See docs/method.md.
 type Phases struct {
 	Boot       time.Duration `json:"boot_ns"`        // at most
 	Baseline   time.Duration `json:"baseline_ns"`    // exactly
-	AgeingMax  time.Duration `json:"ageing_max_ns"`  // at most; 0 = no ageing
+	AgeingMax  time.Duration `json:"ageing_max_ns"`  // at most, or until all slots are taken; 0 = no ageing
 	Fault      time.Duration `json:"fault_ns"`       // this much time in valid bins (T)
 	FaultCap   time.Duration `json:"fault_cap_ns"`   // wall time after which the phase ends
 	Recovery   time.Duration `json:"recovery_ns"`    // exactly

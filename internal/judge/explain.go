@@ -44,9 +44,8 @@ func (f *findings) foretold() (survives, known bool) {
 	if h.Effect != bench.EffectHold || slots <= 0 || h.Target.Probe.Unbounded || rp <= 0 {
 		return false, false
 	}
-	const hour = 3600
 	t, found := tau(h)
-	if !found || t > hour {
+	if hour := bench.Horizon.Seconds(); !found || t > hour {
 		t = hour
 	}
 	return rp*t < float64(slots), true

@@ -74,10 +74,9 @@ func foresee(c Cell, k Knowledge) (held, failed time.Duration, chance float64) {
 	claims := c.Server.Profiles[c.Profile].Claims
 	tau := HoldTime(f, probe)
 	p := bench.PhasesFor(k.Mode, Finite(tau), seconds(claims.Grace))
-	aged := AgedSlots(c.Scenario, probe, tau, bench.StandardLoad.Rate)
+	aged := AgedSlots(c.Scenario, probe, tau, p.Fault)
 	always := bootAndStop + p.Baseline + p.Recovery
 	if aged > 0 {
-		aged = min(aged, int(p.AgeingMax/AgeingEvery))
 		always += time.Duration(aged)*AgeingEvery + AgeingSettle
 	}
 	held = always + p.Fault + settling
@@ -147,10 +146,10 @@ func probing(c Cell, mode bench.Mode) time.Duration {
 	claims := c.Server.Profiles[c.Profile].Claims
 	p := expected(c, Knowledge{})
 	took := launch + 2*time.Second
-	if p.Slots > 32 {
+	if p.Slots >= 32 {
 		took += launch + 3*time.Second
 	}
-	if p.Slots > 160 {
+	if p.Slots >= 160 {
 		took += launch + 11*time.Second
 	}
 	patience := WatchdogPatience(p.Slots, c.Scenario.Ratio, mode, claims)

@@ -12,10 +12,9 @@ const (
 	AgeingEvery = 10 * time.Millisecond
 	// AgeingSettle is what the last of them gets to reach the app.
 	AgeingSettle = 500 * time.Millisecond
-	// ageingMargin is how many slots are left for the fault phase to take.
+	// ageingMargin is how many slots are left for the fault phase to take, where
+	// it has the faults for them.
 	ageingMargin = 4
-	// ageingHorizon is the stretch of production that ageing stands for.
-	ageingHorizon = time.Hour
 	// ageingUnbounded is what a pool without a measured end is aged by.
 	ageingUnbounded = 256
 )
@@ -40,19 +39,25 @@ func HoldTime(f bench.Family, p bench.Probe) time.Duration {
 }
 
 // AgedSlots is how many slots an hour of the fault would hold at once, less
-// the margin: A = min(C, R·p·min(τ, 3600 s)) − 4, none if negative. A pool
-// whose end was not found is aged by 256 at most.
-func AgedSlots(s bench.Scenario, p bench.Probe, tau time.Duration, rate int) int {
+// the margin: A = min(C, R·p·min(τ, 3600 s)) − margin, none if negative. A pool
+// whose end was not found is aged by 256 at most. fault is the length of the fault
+// phase.
+//
+// The margin is 4, or as many as the faults of two thirds of the fault phase can
+// take, if these are fewer: else a pool that an hour would end were not seen to
+// end at a low ratio.
+func AgedSlots(s bench.Scenario, p bench.Probe, tau, fault time.Duration) int {
 	if tau == 0 || p.Slots == 0 {
 		return 0
 	}
-	perSecond := float64(rate) * s.Ratio.Fraction()
-	held := perSecond * min(tau, ageingHorizon).Seconds()
+	perSecond := float64(bench.StandardLoad.Rate) * s.Ratio.Fraction()
+	held := perSecond * min(tau, bench.Horizon).Seconds()
 	limit := float64(p.Slots)
 	if p.Unbounded {
 		limit = ageingUnbounded + ageingMargin
 	}
-	return max(0, int(min(limit, held))-ageingMargin)
+	margin := min(ageingMargin, int(perSecond*fault.Seconds()*2/3))
+	return max(0, int(min(limit, held))-margin)
 }
 
 // Finite gives 0 for a hold without an end, as bench.PhasesFor wants it.

@@ -45,7 +45,7 @@ func TestHoldTime(t *testing.T) {
 func TestLoadIsNotAged(t *testing.T) {
 	for _, f := range scenarios.All() {
 		probe := bench.Probe{Slots: 1100, Unbounded: true, Watchdog: 5, WatchdogCensored: true}
-		aged := AgedSlots(bench.Scenario{Family: f, Ratio: f.Ratio}, probe, HoldTime(f, probe), 100)
+		aged := AgedSlots(bench.Scenario{Family: f, Ratio: f.Ratio}, probe, HoldTime(f, probe), 12*time.Second)
 		if (aged > 0) != (f.Effect == bench.EffectHold) {
 			t.Errorf("%s (%s): %d slots", f.ID, f.Effect, aged)
 		}
@@ -65,15 +65,40 @@ func TestAgedSlots(t *testing.T) {
 		{"the margin is left", at("wedge", 1000), bench.Probe{Slots: 5}, Forever, 1},
 		{"a large pool", at("wedge", 1000), bench.Probe{Slots: 512}, Forever, 508},
 		{"a watchdog keeps it emptier", at("wedge", 1000), bench.Probe{Slots: 512}, 30 * time.Second, 26},
-		{"an hour at most", at("wedge", 100), bench.Probe{Slots: 1000}, Forever, 356},
+		{"the largest pool that has an end", at("wedge", 1000), bench.Probe{Slots: 1099}, Forever, 1095},
+		{"an hour at most", at("wedge", 100), bench.Probe{Slots: 1000}, Forever, 360},
+		{"no margin that the faults could not take", at("wedge", 100), bench.Probe{Slots: 4}, Forever, 4},
+		{"a margin of one", at("wedge", 200), bench.Probe{Slots: 4}, Forever, 3},
+		{"the whole margin", at("wedge", 500), bench.Probe{Slots: 9}, Forever, 5},
 		{"unbounded", at("wedge", 1000), bench.Probe{Slots: 1100, Unbounded: true}, Forever, 256},
-		{"unbounded, low ratio", at("wedge", 100), bench.Probe{Slots: 1100, Unbounded: true}, time.Minute, 2},
+		{"unbounded, low ratio", at("wedge", 100), bench.Probe{Slots: 1100, Unbounded: true}, time.Minute, 4},
 		{"crashes hold nothing", at("segfault", 1000), bench.Probe{Slots: 512}, 0, 0},
 		{"not probed", at("wedge", 1000), bench.Probe{}, Forever, 0},
 		{"slow uploads of 30 s", at("slow-upload", 1000), bench.Probe{Slots: 1100, Unbounded: true}, 30 * time.Second, 26},
 	} {
-		if got := AgedSlots(tt.scenario, tt.probe, tt.tau, 100); got != tt.want {
+		if got := AgedSlots(tt.scenario, tt.probe, tt.tau, bench.PhasesFor(bench.ModeQuick, Finite(tt.tau), 0).Fault); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+// Whatever the pool, the ratio and the mode: where an hour of wedges would end a
+// pool, the fault phase has the faults to end it, and a third of its time left to
+// show it.
+func TestTheFaultPhaseEndsWhatAnHourEnds(t *testing.T) {
+	for _, ratio := range bench.RatioLadder {
+		for _, mode := range []bench.Mode{bench.ModeQuick, bench.ModeFull} {
+			perSecond := float64(bench.StandardLoad.Rate) * ratio.Fraction()
+			phase := bench.PhasesFor(mode, 0, 0).Fault
+			for slots := 1; slots < bench.MostSlots; slots++ {
+				if float64(slots) > perSecond*bench.Horizon.Seconds() {
+					break
+				}
+				aged := AgedSlots(bench.Scenario{Family: family(t, "wedge"), Ratio: ratio}, bench.Probe{Slots: slots}, Forever, phase)
+				if left := slots - aged; float64(left) > perSecond*phase.Seconds()*2/3 || left < 0 {
+					t.Errorf("%s, %s: %d of %d slots left", ratio, mode, left, slots)
+				}
+			}
 		}
 	}
 }

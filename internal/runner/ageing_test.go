@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/plan"
+	"benchrun/scenarios"
 )
 
 func TestServedAgain(t *testing.T) {
@@ -38,6 +40,34 @@ func TestServedAgain(t *testing.T) {
 	} {
 		if got := servedAgain(tt.samples, now, 100); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}
+
+// However large a pool whose end was found is, ageing leaves no more of it than
+// the fault phase takes.
+func TestAgeingTakesAllThatAnHourWouldHold(t *testing.T) {
+	wedge, ok := scenarios.ByID("wedge")
+	if !ok {
+		t.Fatal("no wedge")
+	}
+	if most := slotSteps[len(slotSteps)-1].n; most != bench.MostSlots {
+		t.Errorf("the search ends at %d slots, a pool counts as unbounded from %d on", most, bench.MostSlots)
+	}
+	for slots, want := range map[int]int{900: 896, 1050: 1046, bench.MostSlots - 1: bench.MostSlots - 5} {
+		scenario := bench.Scenario{Family: wedge, Ratio: wedge.Ratio}
+		a := &attempt{
+			job:      Job{Scenario: scenario, Target: &Prepared{Probe: bench.Probe{Slots: slots, Watchdog: 35, WatchdogCensored: true}}},
+			schedule: plan.NewSchedule(1, scenario, bench.StandardLoad.Rate, bench.ModeQuick),
+			tau:      plan.Forever, phases: bench.PhasesFor(bench.ModeQuick, 0, 0),
+		}
+		dues := a.ageingDues(int64(time.Second))
+		if len(dues) != want {
+			t.Errorf("%d of %d slots are taken, want %d", len(dues), slots, want)
+			continue
+		}
+		if last := dues[want-1].At; last != int64(time.Second)+int64(want-1)*int64(plan.AgeingEvery) {
+			t.Errorf("%d slots: the last one is taken at %d ns", slots, last)
 		}
 	}
 }

@@ -205,27 +205,34 @@ func (a *attempt) tick(d time.Duration) int64 {
 }
 
 // ageing takes the slots that an hour of the fault would hold, so that the
-// fault phase shows in seconds what production would see in an hour.
+// fault phase shows in seconds what production would see in an hour. All of them
+// are taken, however long that takes: with a part of them left no pool would end.
 func (a *attempt) ageing(ctx context.Context) {
-	n := plan.AgedSlots(a.job.Scenario, a.job.Target.Probe, a.tau, bench.StandardLoad.Rate)
-	if a.phases.AgeingMax == 0 || n == 0 {
+	start := a.tick(0)
+	dues := a.ageingDues(start)
+	if a.phases.AgeingMax == 0 || len(dues) == 0 {
 		return
 	}
-	n = min(n, int(a.phases.AgeingMax/plan.AgeingEvery))
-	a.mark(bench.MarkAgeing, time.Duration(n)*plan.AgeingEvery)
-	start := a.tick(0)
-	dues := make([]clients.Due, n)
-	for i := range dues {
-		dues[i] = clients.Due{At: start + int64(i)*int64(plan.AgeingEvery), Nonce: a.schedule.AgeingNonce(i)}
-	}
+	taking := time.Duration(len(dues)) * plan.AgeingEvery
+	a.mark(bench.MarkAgeing, taking)
 	a.provoke(ctx, bench.RoleAgeing, dues)
-	a.until(ctx, start+int64(n)*int64(plan.AgeingEvery)+int64(plan.AgeingSettle))
+	a.until(ctx, start+int64(taking+plan.AgeingSettle))
 	for end := start + int64(a.phases.AgeingMax); ctx.Err() == nil && a.clock.Now() < end; sleep(ctx, plan.AgeingSettle/5) {
 		if servedAgain(a.col.snapshot().Samples, a.clock.Now(), bench.StandardLoad.Rate) {
 			break
 		}
 	}
-	a.col.update(func(r *bench.Record) { r.Head.Aged = n })
+	a.col.update(func(r *bench.Record) { r.Head.Aged = len(dues) })
+}
+
+// ageingDues are the faults of the ageing, the first one due at start.
+func (a *attempt) ageingDues(start int64) []clients.Due {
+	n := plan.AgedSlots(a.job.Scenario, a.job.Target.Probe, a.tau, a.phases.Fault)
+	dues := make([]clients.Due, n)
+	for i := range dues {
+		dues[i] = clients.Due{At: start + int64(i)*int64(plan.AgeingEvery), Nonce: a.schedule.AgeingNonce(i)}
+	}
+	return dues
 }
 
 // fault runs the fault phase until the judge has seen enough.

@@ -25,11 +25,11 @@ type slotStep struct {
 // slotSteps grow only while everything that was sent was held. The first one
 // sleeps less than the shortest watchdog waits (2 s): a worker that is killed
 // and replaced meanwhile would be counted twice. The last one ends the
-// search: a pool that holds 1,100 requests counts as unbounded.
+// search: a pool that holds so many counts as unbounded.
 var slotSteps = []slotStep{
 	{32, 500, 1500 * time.Millisecond},
 	{160, 250, 2500 * time.Millisecond},
-	{1100, 250, 6500 * time.Millisecond},
+	{bench.MostSlots, 250, 6500 * time.Millisecond},
 }
 
 // probeFamily is the family whose fault the watchdog is timed with.
