@@ -106,7 +106,7 @@ func (r *Registry) Names() []string { return slices.Sorted(maps.Keys(r.servers))
 func (r *Registry) Lookup(name string) (*Server, error) {
 	s, ok := r.servers[name]
 	if !ok {
-		return nil, unknown("server", name, r.Names())
+		return nil, &bench.UsageError{Problem: fmt.Sprintf("unknown server %q", name), Hint: bench.DidYouMean(name, r.Names())}
 	}
 	return s, nil
 }

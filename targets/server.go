@@ -10,6 +10,7 @@
 package targets
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -126,7 +127,7 @@ func (s *Server) ProfileNames() []string {
 func (s *Server) Profile(name string) (Profile, error) {
 	p, ok := s.Profiles[name]
 	if !ok {
-		return Profile{}, unknown("profile of "+s.Name, name, s.ProfileNames())
+		return Profile{}, &bench.UsageError{Problem: fmt.Sprintf("unknown profile of %s %q", s.Name, name), Hint: bench.DidYouMean(name, s.ProfileNames())}
 	}
 	return p, nil
 }

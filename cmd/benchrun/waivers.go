@@ -42,8 +42,8 @@ func newWaiversUpdateCommand() *cobra.Command {
 		Short: "add what a run breaks to the file of waivers",
 		Long: `update adds an entry to the file of waivers for each cell of the run (a folder
 or a run.json) that breaks a rule of --fail-on or --gate; without rules, for each
-that did not hold. The reason is the run's own, the entry is good for ` + fmt.Sprint(gate.DraftDays) + ` days: put in
-why it is expected, and a link.
+that did not hold. An entry is good for ` + fmt.Sprint(gate.DraftDays) + ` days. It is a draft: it waives nothing
+until you write its reason, which is why you expect this result.
 
 Nothing that stands in the file is changed, comments included. What an entry
 expects and did not find is told, and so are entries that have expired: only a
@@ -94,7 +94,7 @@ func (g *gateFlags) updateWaivers(cmd *cobra.Command, path, file string) error {
 	}
 	out := cmd.OutOrStdout()
 	for _, w := range draft.Added {
-		_, _ = fmt.Fprintf(out, "added     %s: %s, until %s: %s\n", report.Clean(w.Cell), w.Verdict, w.Expires.Format("2006-01-02"), report.Clean(w.Reason))
+		_, _ = fmt.Fprintf(out, "added     %s: %s, until %s: %s\n", report.Clean(w.Cell), w.Verdict, w.Expires.Format("2006-01-02"), report.Clean(w.Said))
 	}
 	for _, t := range draft.Told {
 		_, _ = fmt.Fprintf(out, "look at   %s\n", report.Clean(t))
@@ -103,7 +103,7 @@ func (g *gateFlags) updateWaivers(cmd *cobra.Command, path, file string) error {
 		_, err = fmt.Fprintf(out, "%s: nothing to add\n", report.Clean(file))
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%s: %d added, whatever else stands in it is as it was\n", report.Clean(file), len(draft.Added))
+	_, err = fmt.Fprintf(out, "%s: %d added, which waive nothing until their reason is written; all else in the file is as it was\n", report.Clean(file), len(draft.Added))
 	return err
 }
 

@@ -156,12 +156,9 @@ func newCase(reg *targets.Registry, f bench.Family, s bench.Sabotage, planted bo
 func unknown(word string, known []string) error {
 	e := &bench.UsageError{
 		Problem: fmt.Sprintf("%q is neither a family nor a sabotage", word),
-		Hint:    "known: " + strings.Join(known, ", "),
+		Hint:    bench.DidYouMean(word, known),
 	}
-	switch near := targets.Nearest(word, known); {
-	case near != "":
-		e.Hint = fmt.Sprintf("did you mean %q? %s", near, e.Hint)
-	case strings.ContainsAny(word, "./"):
+	if strings.ContainsAny(word, "./") {
 		e.Hint = "a file is named with '=': --write=" + word
 	}
 	return e

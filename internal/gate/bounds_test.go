@@ -68,7 +68,7 @@ func TestWaiversAreBounded(t *testing.T) {
 	if list, err := ParseWaivers("w.yaml", text(MostWaivers)); err != nil || len(list) != MostWaivers {
 		t.Errorf("%d entries, %v", len(list), err)
 	}
-	if _, err := ParseWaivers("w.yaml", text(MostWaivers+1)); err == nil || !strings.Contains(err.Error(), "w.yaml:1003: waivers: more than 1000") {
+	if _, err := ParseWaivers("w.yaml", text(MostWaivers+1)); err == nil || !strings.Contains(err.Error(), "w.yaml:1003: waivers[1000]: more than 1000") {
 		t.Error(err)
 	}
 	// What could not be read again is not drafted.

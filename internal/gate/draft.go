@@ -16,19 +16,25 @@ import (
 // DraftDays is how long a drafted waiver is good for.
 const DraftDays = 90
 
-// mostReason is how long a drafted reason may be, in characters.
-const mostReason = 200
+// mostSaid is how much of what the run says stands in the file, in characters.
+const mostSaid = 200
 
 // Draft is what a run adds to a file of waivers.
 type Draft struct {
-	Text  []byte   // the file with the additions; all that was there stays as it was
-	Added []Waiver // in the order in which they stand in it
-	Told  []string // of what was left alone, for a person to look at
+	Text  []byte    // the file with the additions; all that was there stays as it was
+	Added []Drafted // in the order in which they stand in it
+	Told  []string  // of what was left alone, for a person to look at
+}
+
+// Drafted is a waiver without a reason, which waives nothing until a person has
+// written one.
+type Drafted struct {
+	Waiver
+	Said string // why the run did not hold, in a line
 }
 
 // DraftWaivers adds an entry for each cell that breaks a check and that no entry
-// is about: its verdict, its first reason, good for DraftDays. What stands in the
-// file is never changed, whatever it says: where a cell is worse than an entry
+// is about: its verdict, no reason, good for DraftDays. What stands in the file is never changed, whatever it says: where a cell is worse than an entry
 // expects, or an entry has expired, that is told. old may be empty. run names
 // where the entries are from. It fails with a bench.UsageError where nothing can
 // be added to the file as it is written.
@@ -51,12 +57,13 @@ func DraftWaivers(file string, old []byte, checks []Check, cells []bench.Cell, r
 		if slices.ContainsFunc(there, about) {
 			continue // what it expects, and what it does not, has been told
 		}
-		if at := slices.IndexFunc(out.Added, about); at >= 0 { // another rule, or another version
+		if at := slices.IndexFunc(out.Added, func(d Drafted) bool { return about(d.Waiver) }); at >= 0 { // another rule, or another version
 			out.Added[at].Verdict = min(out.Added[at].Verdict, c.Verdict)
 			continue
 		}
-		out.Added = append(out.Added, Waiver{
-			Cell: c.Name(), Verdict: c.Verdict, Reason: draftReason(c, k), Expires: dayOf(today).AddDate(0, 0, DraftDays),
+		out.Added = append(out.Added, Drafted{
+			Waiver: Waiver{Cell: c.Name(), Verdict: c.Verdict, Expires: dayOf(today).AddDate(0, 0, DraftDays)},
+			Said:   said(c, k),
 		})
 	}
 	if len(out.Added) == 0 {
@@ -73,8 +80,8 @@ func DraftWaivers(file string, old []byte, checks []Check, cells []bench.Cell, r
 	return out, err
 }
 
-// draftReason is what the run says of the cell, in a line.
-func draftReason(c bench.Cell, k Check) string {
+// said is what the run says of the cell, in a line.
+func said(c bench.Cell, k Check) string {
 	text := ""
 	if len(c.Reasons) > 0 {
 		text = oneLine(c.Reasons[0])
@@ -82,11 +89,8 @@ func draftReason(c bench.Cell, k Check) string {
 	if text == "" {
 		text = oneLine(k.String())
 	}
-	if long := []rune(text); len(long) > mostReason {
-		text = string(long[:mostReason-1]) + "…"
-	}
-	if strings.HasPrefix(strings.ToLower(text), "todo") {
-		text = "the run says: " + text
+	if long := []rune(text); len(long) > mostSaid {
+		text = string(long[:mostSaid-1]) + "…"
 	}
 	return text
 }
@@ -96,7 +100,7 @@ const newWaiverFile = `# Results that are expected for now: they fail no gate. A
 schema: ` + WaiverSchema + "\n"
 
 // appendWaivers writes entries behind the last one of a file's list.
-func appendWaivers(file string, old []byte, there, added []Waiver, run string) ([]byte, error) {
+func appendWaivers(file string, old []byte, there []Waiver, added []Drafted, run string) ([]byte, error) {
 	var b bytes.Buffer
 	if len(bytes.TrimSpace(old)) == 0 {
 		old = []byte(newWaiverFile)
@@ -109,18 +113,20 @@ func appendWaivers(file string, old []byte, there, added []Waiver, run string) (
 	if !listed {
 		b.WriteString("waivers:\n")
 	}
+	want := slices.Clone(there)
 	for _, w := range added {
-		fmt.Fprintf(&b, "%s# drafted from run %s: say why this is expected\n", indent, oneLine(run))
+		want = append(want, w.Waiver)
+		fmt.Fprintf(&b, "%s# drafted from run %s: %s\n", indent, oneLine(run), w.Said)
 		fmt.Fprintf(&b, "%s- cell: %s\n", indent, scalar(w.Cell))
 		fmt.Fprintf(&b, "%s  verdict: %s\n", indent, w.Verdict)
-		fmt.Fprintf(&b, "%s  reason: %s\n", indent, scalar(w.Reason))
+		fmt.Fprintf(&b, "%s  reason: \"\" # why this is expected; the entry waives nothing until it is written\n", indent)
 		fmt.Fprintf(&b, "%s  expires: %s\n", indent, w.Expires.Format(dayForm))
 	}
 	got, err := ParseWaivers(file, b.Bytes())
 	same := func(a, b Waiver) bool {
 		return a.Cell == b.Cell && a.Verdict == b.Verdict && a.Reason == b.Reason && a.Link == b.Link && a.Expires.Equal(b.Expires)
 	}
-	if err != nil || !slices.EqualFunc(got, slices.Concat(there, added), same) {
+	if err != nil || !slices.EqualFunc(got, want, same) {
 		return nil, &bench.UsageError{
 			Problem: file + ": entries cannot be added to it as it is written",
 			Hint:    "let the list of waivers be the last field of the file, each entry beginning with '- ' on a line of its own",

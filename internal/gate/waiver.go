@@ -3,6 +3,7 @@ package gate
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"benchrun/internal/bench"
@@ -13,15 +14,21 @@ import (
 type Waiver struct {
 	Cell    string        // "server/profile/scenario", each a glob; missing parts mean all
 	Verdict bench.Verdict // expected; what is better is waived too
-	Reason  string
-	Link    string    // "" = none
-	Expires time.Time // the last day, at 0:00 UTC
-	Place   string    // "waivers.yaml:4"
+	Reason  string        // why; "" or "TODO…" in a draft
+	Link    string        // "" = none
+	Expires time.Time     // the last day, at 0:00 UTC
+	Place   string        // "waivers.yaml:4"
+}
+
+// draft says that nobody has written yet why the result is expected. A draft
+// waives nothing: what a machine noted down is no decision.
+func (w Waiver) draft() bool {
+	return w.Reason == "" || strings.HasPrefix(strings.ToLower(w.Reason), "todo")
 }
 
 // covers says whether a cell is as good as the waiver expects.
 func (w Waiver) covers(c bench.Cell) bool {
-	return selects(w.Cell, c.Name()) && measured(c) && c.Verdict >= w.Verdict
+	return !w.draft() && selects(w.Cell, c.Name()) && measured(c) && c.Verdict >= w.Verdict
 }
 
 // expired says whether the waiver's last day is past. It still waives: time
@@ -35,10 +42,14 @@ func dayOf(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 // dayForm is how days are written.
 const dayForm = "2006-01-02"
 
-// ResolveWaivers tells of the waivers that match no cell of a selection.
+// ResolveWaivers tells of the waivers that match no cell of a selection, and of
+// the drafts.
 func ResolveWaivers(waivers []Waiver, cells []Selected) []string {
 	var told []string
 	for _, w := range waivers {
+		if w.draft() {
+			told = append(told, fmt.Sprintf("%s: %s is a draft and waives nothing: its reason must say why this is expected", w.Place, w.Cell))
+		}
 		if !slices.ContainsFunc(cells, func(c Selected) bool { return selects(w.Cell, c.Name) }) {
 			told = append(told, fmt.Sprintf("%s: %s matches no cell of this run", w.Place, w.Cell))
 		}
@@ -62,7 +73,7 @@ func Waive(checks []Check, cells []bench.Cell, waivers []Waiver, today time.Time
 		}
 	}
 	for _, w := range waivers {
-		if at := slices.IndexFunc(cells, func(c bench.Cell) bool { return selects(w.Cell, c.Name()) }); at >= 0 && w.expired(today) {
+		if at := slices.IndexFunc(cells, func(c bench.Cell) bool { return selects(w.Cell, c.Name()) }); at >= 0 && w.expired(today) && !w.draft() {
 			told = append(told, fmt.Sprintf("%s: %s: expired on %s and waives all the same: look whether it must, and set a new day or delete the entry",
 				w.Place, w.Cell, w.Expires.Format(dayForm)))
 		}
@@ -97,10 +108,11 @@ func surprise(index int, c bench.Cell, checks []Check, waivers []Waiver) string 
 	return ""
 }
 
-// strictest is, of the waivers of a cell, the one that expects the best verdict.
+// strictest is, of the waivers of a cell that are no drafts, the one that expects
+// the best verdict.
 func strictest(c bench.Cell, waivers []Waiver) (best Waiver, ok bool) {
 	for _, w := range waivers {
-		if selects(w.Cell, c.Name()) && (!ok || w.Verdict > best.Verdict) {
+		if !w.draft() && selects(w.Cell, c.Name()) && (!ok || w.Verdict > best.Verdict) {
 			best, ok = w, true
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/judge"
 	"benchrun/scenarios"
-	"benchrun/targets"
 	"benchrun/targets/reference"
 )
 
@@ -105,7 +104,7 @@ func unknownWord(word string) error {
 		Problem: fmt.Sprintf("nothing is called %q", word),
 		Hint:    "see benchrun list scenarios, benchrun list measures, or docs/method.md",
 	}
-	if near := targets.Nearest(word, Words()); near != "" {
+	if near := bench.Nearest(word, Words()); near != "" {
 		e.Hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return e

@@ -299,7 +299,7 @@ func unknownScenario(word string, own []bench.Scenario) error {
 		names = append(names, s.Name())
 	}
 	for _, s := range own { // a family's name will do
-		if targets.Nearest(word, []string{s.Family.ID}) != "" {
+		if bench.Nearest(word, []string{s.Family.ID}) != "" {
 			return unknown("scenario", word, append([]string{s.Family.ID}, names...))
 		}
 	}
@@ -332,14 +332,10 @@ func badGlob(kind, word string) error {
 // unknown names the nearest known word, or lists them all. A pattern that
 // matches nothing selects nothing, which is an exit code of its own.
 func unknown(kind, word string, known []string) error {
-	hint := "known: " + strings.Join(known, ", ")
 	if isGlob(word) {
-		return fmt.Errorf("%w: --%s %s matches nothing; %s", bench.ErrNothingSelected, kind, word, hint)
+		return fmt.Errorf("%w: --%s %s matches nothing; known: %s", bench.ErrNothingSelected, kind, word, strings.Join(known, ", "))
 	}
-	if near := targets.Nearest(word, known); near != "" {
-		hint = fmt.Sprintf("did you mean %q? %s", near, hint)
-	}
-	return &bench.UsageError{Problem: fmt.Sprintf("unknown %s %q", kind, word), Hint: hint}
+	return &bench.UsageError{Problem: fmt.Sprintf("unknown %s %q", kind, word), Hint: bench.DidYouMean(word, known)}
 }
 
 var errNoDemo = errors.New("the demonstration's servers are missing from the registry")

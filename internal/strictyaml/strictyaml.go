@@ -8,10 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -22,15 +25,18 @@ import (
 // "file:line: field: problem". texts are the Go types, such as "targets.AppKind",
 // that are texts to whoever writes the file.
 func Decode(file string, text []byte, into any, texts ...string) (*Source, error) {
+	if !IsText(text) {
+		return nil, bench.Usagef("%s: not a text file", file)
+	}
 	var root yaml.Node
 	if err := yaml.Unmarshal(text, &root); err != nil {
-		return nil, syntaxError(file, err)
+		return nil, syntaxError(file, text, err)
 	}
 	if len(root.Content) == 0 {
 		return nil, bench.Usagef("%s:1: the file is empty", file)
 	}
-	src := &Source{file: file, texts: texts}
-	if err := src.walk("", root.Content[0], 0); err != nil {
+	src := &Source{file: file, texts: texts, lines: map[string]int{}}
+	if err := src.walk("", root.Content[0], reflect.TypeOf(into), nil, 0); err != nil {
 		return nil, err
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(text))
@@ -50,32 +56,40 @@ type Source struct {
 	file   string
 	texts  []string // Go types that are texts to the user
 	fields []field
+	lines  map[string]int // of the fields, by their paths
 }
 
 type field struct {
-	path string // "profiles.default.workers", "command[2]"
-	line int
-	node *yaml.Node
+	path  string // "profiles.default.workers", "command[2]"
+	line  int
+	node  *yaml.Node
+	known []string // the fields that may stand where this one does; nil = any
 }
 
 // What a file may have: what is written here grows with the paths of all fields,
 // and the decoder compares each key of a mapping with each other.
 const (
-	mostFields = 10_000
+	mostFields = 20_000
 	mostDepth  = 30
 	mostKey    = 200 // bytes
 )
 
-func (s *Source) walk(path string, n *yaml.Node, depth int) error {
+// walk notes the fields of a node that is decoded into a type (nil = not known),
+// and where the node is the value of a field, which ones may stand there.
+func (s *Source) walk(path string, n *yaml.Node, t reflect.Type, known []string, depth int) error {
 	switch {
 	case len(s.fields) >= mostFields:
 		return bench.Usagef("%s:%d: more than %d fields", s.file, n.Line, mostFields)
 	case depth > mostDepth:
 		return bench.Usagef("%s:%d: more than %d levels deep", s.file, n.Line, mostDepth)
 	}
-	s.fields = append(s.fields, field{path, n.Line, n})
+	s.note(field{path, n.Line, n, known})
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
 	switch n.Kind {
 	case yaml.MappingNode:
+		names, types, other := mapping(t)
 		lines := map[string]int{}
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key := n.Content[i]
@@ -87,19 +101,60 @@ func (s *Source) walk(path string, n *yaml.Node, depth int) error {
 				return bench.Usagef("%s:%d: %s: stands here twice, the other one in line %d", s.file, key.Line, child, first)
 			}
 			lines[key.Value] = key.Line
-			s.fields = append(s.fields, field{child, key.Line, key})
-			if err := s.walk(child, n.Content[i+1], depth+1); err != nil {
+			of, ok := types[key.Value]
+			if !ok {
+				of = other
+			}
+			s.note(field{child, key.Line, key, names})
+			if err := s.walk(child, n.Content[i+1], of, nil, depth+1); err != nil {
 				return err
 			}
 		}
 	case yaml.SequenceNode:
-		for i, item := range n.Content {
-			if err := s.walk(fmt.Sprintf("%s[%d]", path, i), item, depth+1); err != nil {
+		var item reflect.Type
+		if t != nil && t.Kind() == reflect.Slice {
+			item = t.Elem()
+		}
+		for i, of := range n.Content {
+			if err := s.walk(fmt.Sprintf("%s[%d]", path, i), of, item, nil, depth+1); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// note keeps a field. The first of a path has its line.
+func (s *Source) note(f field) {
+	if _, ok := s.lines[f.path]; !ok {
+		s.lines[f.path] = f.line
+	}
+	s.fields = append(s.fields, f)
+}
+
+// mapping gives the fields that a mapping may have, in the order in which they
+// are declared, and their types; or the type of whatever field it has.
+func mapping(t reflect.Type) (names []string, types map[string]reflect.Type, other reflect.Type) {
+	switch {
+	case t == nil:
+	case t.Kind() == reflect.Map:
+		other = t.Elem()
+	case t.Kind() == reflect.Struct:
+		types = map[string]reflect.Type{}
+		for i := range t.NumField() {
+			f := t.Field(i)
+			name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+			if name == "-" || !f.IsExported() {
+				continue
+			}
+			if name == "" {
+				name = strings.ToLower(f.Name)
+			}
+			names = append(names, name)
+			types[name] = f.Type
+		}
+	}
+	return names, types, other
 }
 
 // Errorf makes the error for a field; a field that the file does not have is
@@ -117,12 +172,8 @@ func (s *Source) Errorf(path, format string, args ...any) error {
 
 // Line is the line of a field, where the file has it.
 func (s *Source) Line(path string) (line int, ok bool) {
-	for _, f := range s.fields {
-		if f.path == path {
-			return f.line, true
-		}
-	}
-	return 0, false
+	line, ok = s.lines[path]
+	return line, ok
 }
 
 // The decoder's own words, of which only the line and the value are of use to
@@ -138,7 +189,7 @@ var (
 func (s *Source) typeError(err error) error {
 	var te *yaml.TypeError
 	if !errors.As(err, &te) || len(te.Errors) == 0 {
-		return syntaxError(s.file, err)
+		return bench.Usagef("%s: %v", s.file, err)
 	}
 	m := lineError.FindStringSubmatch(te.Errors[0])
 	if m == nil {
@@ -148,8 +199,11 @@ func (s *Source) typeError(err error) error {
 	problem, hint := m[2][:min(len(m[2]), mostKey)], ""
 	path := s.pathAt(line, func(*yaml.Node) bool { return true })
 	if u := unknownField.FindStringSubmatch(problem); u != nil {
-		path = s.pathAt(line, func(n *yaml.Node) bool { return n.Value == u[1] })
-		problem = "unknown field"
+		at := s.fieldAt(line, func(n *yaml.Node) bool { return n.Value == u[1] })
+		path, problem = at.path, "unknown field"
+		if len(at.known) > 0 {
+			hint = bench.DidYouMean(u[1], at.known)
+		}
 	} else if w := wrongType.FindStringSubmatch(problem); w != nil {
 		found := strings.TrimSuffix(w[2], "...") // long values are cut
 		path = s.pathAt(line, func(n *yaml.Node) bool {
@@ -168,15 +222,19 @@ func said(file string, line int, path, problem string) string {
 	return fmt.Sprintf("%s:%d: %s: %s", bench.Clean(file), line, bench.Clean(path), bench.Clean(problem))
 }
 
-// pathAt is the last, that is the innermost, field on a line that fits.
 func (s *Source) pathAt(line int, fits func(*yaml.Node) bool) string {
-	path := "file"
+	return s.fieldAt(line, fits).path
+}
+
+// fieldAt is the last, that is the innermost, field on a line that fits.
+func (s *Source) fieldAt(line int, fits func(*yaml.Node) bool) field {
+	out := field{path: "file"}
 	for _, f := range s.fields {
 		if f.line == line && f.path != "" && fits(f.node) {
-			path = f.path
+			out = f
 		}
 	}
-	return path
+	return out
 }
 
 func (s *Source) wanted(goType string) string {
@@ -208,23 +266,37 @@ func foundWord(tag, value string) string {
 	return strconv.Quote(value)
 }
 
-// notAnAlias is what the parser says of a text that begins with a glob.
-const notAnAlias = "did not find expected alphabetic or numeric character"
+// IsText says whether a file that people write is text: UTF-8 without control
+// characters other than white space.
+func IsText(text []byte) bool {
+	return utf8.Valid(text) && !bytes.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) })
+}
+
+// tabbed is a line that a tab indents.
+var tabbed = regexp.MustCompile(`^ *\t`)
+
+// The YAML parser's own words, and what a user can do about them.
+var syntaxHints = map[string]string{
+	"did not find expected alphabetic or numeric character": "a text that begins with * needs quotes",
+}
 
 // syntaxError says "near": the line in the errors of the YAML parser is, for some
 // of them, the one before.
-func syntaxError(file string, err error) error {
-	text := err.Error()
-	line := "1"
-	if m := yamlPrefix.FindStringSubmatch(text); m != nil {
+func syntaxError(file string, text []byte, err error) error {
+	for i, line := range strings.Split(string(text), "\n") {
+		if tabbed.MatchString(line) && strings.TrimSpace(line) != "" {
+			return bench.Usagef("%s:%d: a tab indents this line: YAML wants spaces", file, i+1)
+		}
+	}
+	problem, line := err.Error(), "1"
+	if m := yamlPrefix.FindStringSubmatch(problem); m != nil {
 		if m[1] != "" {
 			line = m[1]
 		}
-		text = text[len(m[0]):]
+		problem = problem[len(m[0]):]
 	}
-	e := &bench.UsageError{Problem: fmt.Sprintf("%s:%s: not YAML, near this line: %s", file, line, text)}
-	if text == notAnAlias {
-		e.Hint = "a text that begins with * needs quotes"
+	return &bench.UsageError{
+		Problem: fmt.Sprintf("%s:%s: not YAML, near this line: %s", file, line, problem),
+		Hint:    syntaxHints[problem],
 	}
-	return e
 }

@@ -1,11 +1,6 @@
-package targets
+package bench
 
-import (
-	"fmt"
-	"strings"
-
-	"benchrun/internal/bench"
-)
+import "strings"
 
 // Nearest gives the candidate that a mistyped word most likely meant, "" if
 // none is near. Upper case counts as lower, _ and - as the same. Of equally
@@ -58,11 +53,12 @@ func distance(a, b string) int {
 	return rows[len(a)][len(b)]
 }
 
-// unknown is the error for a name that is not among the known ones.
-func unknown(what, name string, known []string) error {
+// DidYouMean is the hint for a word that is not among the known ones: the nearest
+// of them, if there is one, and all of them.
+func DidYouMean(word string, known []string) string {
 	hint := "known: " + strings.Join(known, ", ")
-	if near := Nearest(name, known); near != "" {
-		hint = fmt.Sprintf("did you mean %q? %s", near, hint)
+	if near := Nearest(word, known); near != "" {
+		hint = "did you mean \"" + near + "\"? " + hint
 	}
-	return &bench.UsageError{Problem: fmt.Sprintf("unknown %s %q", what, name), Hint: hint}
+	return hint
 }
