@@ -3,7 +3,10 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+
+	"github.com/olekukonko/tablewriter/tw"
 
 	"benchrun/internal/bench"
 )
@@ -86,7 +89,9 @@ func CalibrationTable(w io.Writer, c Calibration, opts TableOptions) error {
 	for _, r := range c.Rows {
 		texts = append(texts, []string{clean(r.Scenario), r.reference(), r.Expected.String(), r.seen(opts.Color), string(r.Outcome)})
 	}
-	lines, err := drawTexts([]string{"scenario", "reference", "expected", "seen", "result"}, texts)
+	heads, texts, align := narrowed([]string{"scenario", "reference", "expected", "seen", "result"}, texts,
+		slices.Repeat([]tw.Align{tw.AlignLeft}, 5), []int{0, 1, 2, 3, 0}, opts.Width)
+	lines, err := drawTexts(heads, texts, align...)
 	if err != nil {
 		return err
 	}
@@ -102,7 +107,11 @@ func CalibrationTable(w io.Writer, c Calibration, opts TableOptions) error {
 			indent = "    "
 		}
 	}
-	b.WriteString("\n" + c.tally() + "\n\n")
+	b.WriteByte('\n')
+	for _, line := range wrap(c.tally(), narrower(opts.Width, 0)) {
+		b.WriteString(line + "\n")
+	}
+	b.WriteByte('\n')
 	v := NewView(c.Run)
 	v.Folder = c.Folder
 	for _, line := range factLines(v.facts(), opts.Width) {

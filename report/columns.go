@@ -27,77 +27,83 @@ func tableColumns() []column {
 		{head: "target", text: func(r Row) string { return r.Target }},
 		{head: "scenario", text: func(r Row) string { return r.Scenario }},
 		{head: "verdict", colored: true, text: func(r Row) string { return Badge(r.Verdict) }},
-		{head: "H", right: true, text: func(r Row) string { return r.H }},
-		{head: "reclaimed", right: true, give: 5, text: func(r Row) string { return r.Reclaimed }},
-		{head: "collapse", right: true, give: 3, text: func(r Row) string { return r.Collapse }},
-		{head: "recover", right: true, give: 1, text: func(r Row) string { return r.Recover }},
-		{head: "outage", right: true, give: 2, text: func(r Row) string { return r.Outage }},
-		{head: "deaths", right: true, give: 4, text: func(r Row) string { return r.Deaths }},
-		{head: "memory", right: true, give: 6, text: func(r Row) string { return r.MemoryPeak }},
-		{head: "growth", right: true, give: 8, text: func(r Row) string { return r.MemoryGrowth }},
-		{head: "stop", right: true, give: 7, text: func(r Row) string { return r.Stop }},
+		{head: "H", right: true, give: 1, text: func(r Row) string { return r.H }},
+		{head: "reclaimed", right: true, give: 6, text: func(r Row) string { return r.Reclaimed }},
+		{head: "collapse", right: true, give: 4, text: func(r Row) string { return r.Collapse }},
+		{head: "recover", right: true, give: 2, text: func(r Row) string { return r.Recover }},
+		{head: "outage", right: true, give: 3, text: func(r Row) string { return r.Outage }},
+		{head: "deaths", right: true, give: 5, text: func(r Row) string { return r.Deaths }},
+		{head: "memory", right: true, give: 7, text: func(r Row) string { return r.MemoryPeak }},
+		{head: "growth", right: true, give: 9, text: func(r Row) string { return r.MemoryGrowth }},
+		{head: "stop", right: true, give: 8, text: func(r Row) string { return r.Stop }},
 	}
 }
 
 // fit chooses the columns that fit into width, and names those that do not.
 // Before a column goes, targets lose their version (short), which the last
-// lines of the table then give.
+// lines of the table then give. Where nothing is left to give up, a verdict is
+// its glyph alone.
 func fit(rows []Row, width int) (cols []column, short bool, left []string) {
 	cols = tableColumns()
-	if width <= 0 || needed(rows, cols) <= width {
+	if width <= 0 || fits(rows, cols, width) {
 		return cols, false, nil
 	}
 	cols[0].text = func(r Row) string { return r.Short }
-	for needed(rows, cols) > width {
-		last := 0
-		for i, c := range cols {
-			if c.give > cols[last].give {
-				last = i
-			}
-		}
-		if cols[last].give == 0 {
-			break
-		}
-		cols = append(cols[:last:last], cols[last+1:]...)
+	var give []int
+	for _, c := range cols {
+		give = append(give, c.give)
 	}
-	for _, c := range tableColumns() {
-		if !slices.ContainsFunc(cols, func(kept column) bool { return kept.head == c.head }) {
+	kept := keep(widths(rows, cols), give, width)
+	var chosen []column
+	for i, c := range cols {
+		if slices.Contains(kept, i) {
+			chosen = append(chosen, c)
+		} else {
 			left = append(left, c.head)
 		}
 	}
-	return cols, true, left
+	if !fits(rows, chosen, width) {
+		for i := range chosen {
+			if chosen[i].colored {
+				chosen[i].head, chosen[i].text = "", func(r Row) string { return glyph(r.Verdict) }
+			}
+		}
+	}
+	return chosen, true, left
 }
 
-// needed is the width of a table.
-func needed(rows []Row, cols []column) int {
-	total := -len(gutter)
-	for _, c := range cols {
-		w := columns(c.head)
+func fits(rows []Row, cols []column, width int) bool { return tableWidth(widths(rows, cols)) <= width }
+
+// widths are those of the columns.
+func widths(rows []Row, cols []column) []int {
+	out := make([]int, len(cols))
+	for i, c := range cols {
+		out[i] = columns(c.head)
 		for _, r := range rows {
-			w = max(w, columns(c.text(r)))
+			out[i] = max(out[i], columns(c.text(r)))
 		}
-		total += w + len(gutter)
 	}
-	return total
+	return out
 }
 
 // Badge is a verdict's glyph and word: "✓ held". No two verdicts share a
 // glyph: where there is no room for the word, the glyph says it.
-func Badge(v bench.Verdict) string {
-	glyph := "?"
+func Badge(v bench.Verdict) string { return glyph(v) + " " + v.String() }
+
+func glyph(v bench.Verdict) string {
 	switch v {
 	case bench.Held:
-		glyph = "✓"
+		return "✓"
 	case bench.Degraded:
-		glyph = "~"
+		return "~"
 	case bench.Failed:
-		glyph = "✗"
+		return "✗"
 	case bench.Broken:
-		glyph = "⊘"
+		return "⊘"
 	case bench.Unsupported:
-		glyph = "·"
+		return "·"
 	}
-	return glyph + " " + v.String()
+	return "?"
 }
 
 // paint colours a verdict's text for a terminal: held green, degraded yellow,

@@ -13,10 +13,14 @@ import (
 // DuelView is a duel, ready to be shown: a line a scenario.
 type DuelView struct {
 	A, B   string // the two targets
+	Same   bool   // they are one and the same
 	Target string // B by a name that stays the same from version to version: "gunicorn.hardened"
 	Bouts  []DuelRow
 	Broke  string // what kept it from coming to its end; "" = nothing did
 }
+
+// SameTarget says what a duel of a target against itself is good for.
+const SameTarget = "A and B are the same target (an A/A test): any difference is a false alarm"
 
 // DuelRow is the duel under one scenario. A and B give the verdicts of the
 // attempts and the goodput, for example "held 100.0 %".
@@ -40,13 +44,26 @@ func Outcome(c bench.Cell) string {
 // are those of w.
 func Duel(w io.Writer, v DuelView, width int) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "A  %s\nB  %s\n\n", clean(v.A), clean(v.B))
+	fmt.Fprintf(&b, "A  %s\nB  %s\n", clean(v.A), clean(v.B))
+	if v.Same {
+		for _, line := range wrap(SameTarget, narrower(width, 0)) {
+			b.WriteString(line + "\n")
+		}
+	}
+	b.WriteByte('\n')
+	if len(v.Bouts) == 0 {
+		b.WriteString("no scenario was measured\n")
+		_, err := io.WriteString(w, b.String())
+		return err
+	}
 	var rows [][]string
 	for _, r := range v.Bouts {
 		rows = append(rows, []string{clean(r.Scenario), duelBadge(r.Answer), clean(r.A), clean(r.B), clean(r.Loss), fmt.Sprint(r.Pairs)})
 	}
-	lines, err := drawTexts([]string{"scenario", "B is", "A", "B", "loss", "pairs"}, rows,
-		tw.AlignLeft, tw.AlignLeft, tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignRight)
+	heads, rows, align := narrowed([]string{"scenario", "B is", "A", "B", "loss", "pairs"}, rows,
+		[]tw.Align{tw.AlignLeft, tw.AlignLeft, tw.AlignLeft, tw.AlignLeft, tw.AlignRight, tw.AlignRight},
+		[]int{0, 0, 3, 2, 1, 4}, width)
+	lines, err := drawTexts(heads, rows, align...)
 	if err != nil {
 		return err
 	}

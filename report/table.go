@@ -43,7 +43,7 @@ func Table(w io.Writer, v View, opts TableOptions) error {
 	if len(v.Rows) > 0 {
 		var cols []column
 		cols, short, left = fit(v.Rows, opts.Width)
-		lines, err := draw(v.Rows, cols, opts.Color)
+		lines, err := draw(v.Rows, cols, opts)
 		if err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ func attempts(c bench.Cell) []string {
 }
 
 // draw lays the rows out with tablewriter: one line each, after two of heading.
-func draw(rows []Row, cols []column, color bool) ([]string, error) {
+func draw(rows []Row, cols []column, opts TableOptions) ([]string, error) {
 	var heads []string
 	var texts [][]string
 	for _, c := range cols {
@@ -127,13 +127,14 @@ func draw(rows []Row, cols []column, color bool) ([]string, error) {
 		var cells []string
 		for _, c := range cols {
 			text := c.text(row)
-			if c.colored && color {
+			if c.colored && opts.Color {
 				text = paint(text, row.Verdict)
 			}
 			cells = append(cells, text)
 		}
 		texts = append(texts, cells)
 	}
+	cutTexts(heads, texts, []int{0, 1}, opts.Width) // target and scenario
 	return drawTexts(heads, texts, aligned(cols)...)
 }
 

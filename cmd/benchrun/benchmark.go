@@ -191,17 +191,24 @@ func (s settings) openRun(lab *runner.Lab) (run bench.Run, folder *results.Folde
 	return run, folder, release, err
 }
 
-// newProgress writes to stderr what is going on. A dumb terminal gets plain lines.
+// newProgress writes to stderr what is going on. A terminal that knows no escapes
+// gets plain lines.
 func newProgress(stderr io.Writer) *report.Progress {
-	return report.NewProgress(stderr, isTerminal(stderr) && os.Getenv("TERM") != "dumb", width(stderr))
+	return report.NewProgress(stderr, knowsEscapes(stderr), width(stderr))
 }
 
 // tableOptions suit the place that a table goes to.
 func tableOptions(out io.Writer, verbose bool) report.TableOptions {
 	return report.TableOptions{
-		Color: isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+		Color: knowsEscapes(out) && os.Getenv("NO_COLOR") == "",
 		Width: width(out), Verbose: verbose,
 	}
+}
+
+// knowsEscapes says that w is a terminal that colours text and moves its cursor
+// when it is told to. Without TERM nobody has said what it can do.
+func knowsEscapes(w io.Writer) bool {
+	return isTerminal(w) && !slices.Contains([]string{"", "dumb", "unknown"}, os.Getenv("TERM"))
 }
 
 func isTerminal(w io.Writer) bool {

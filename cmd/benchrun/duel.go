@@ -95,6 +95,9 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 	if err != nil {
 		return err
 	}
+	if sameTarget(cells[0], cells[1]) {
+		tell(cmd.ErrOrStderr(), []string{report.SameTarget})
+	}
 	if s.dryRun {
 		return dryRun(cmd.Context(), cmd.OutOrStdout(), cells, s)
 	}
@@ -171,6 +174,12 @@ func (s settings) duelCells(reg *targets.Registry, wordA, wordB, profile string)
 	return out, nil
 }
 
+// sameTarget says that both sides are the same: the same profile of the same
+// server, in the version that was asked for.
+func sameTarget(a, b plan.Cell) bool {
+	return a.Server.Name == b.Server.Name && a.Version == b.Version && a.Profile == b.Profile
+}
+
 func (s settings) executeDuel(cmd *cobra.Command, cells []plan.Cell, pairs int) (bench.Run, []results.Bout, error) {
 	r, run, done, err := s.begin(cmd)
 	if err != nil {
@@ -234,7 +243,7 @@ func (s settings) printDuel(cmd *cobra.Command, run bench.Run, d results.Duel, v
 
 func duelView(run bench.Run, d results.Duel) report.DuelView {
 	name := func(s results.DuelSide) string { return fmt.Sprintf("%s %s %s", s.Server, s.Version, s.Profile) }
-	v := report.DuelView{A: name(d.A), B: name(d.B), Target: d.B.Server + "." + d.B.Profile}
+	v := report.DuelView{A: name(d.A), B: name(d.B), Target: d.B.Server + "." + d.B.Profile, Same: d.A == d.B}
 	for _, b := range d.Bouts {
 		row := report.DuelRow{Scenario: b.Scenario, Answer: b.Answer, Reasons: b.Reasons, Pairs: len(b.Pairs), Loss: report.None}
 		sides := slices.DeleteFunc(slices.Clone(run.Cells), func(c bench.Cell) bool { return c.Scenario != b.Scenario })

@@ -34,6 +34,7 @@ func TestGateOfAStoredRun(t *testing.T) {
 		{"no gate", nil, bench.ExitOK, ""},
 		{"a rule that cannot match", []string{"--fail-on", "waitress: verdict >= held"}, bench.ExitUsage, `rule "waitress: verdict >= held": it selects no cell`},
 		{"an unknown measure", []string{"--fail-on", "speed > 9"}, bench.ExitUsage, `unknown measure "speed"`},
+		{"a binary file", []string{"--gate", os.Args[0]}, bench.ExitUsage, os.Args[0] + ":1: not a text file"},
 		{"a missing file", []string{"--gate", file + "x"}, bench.ExitUsage, "no such file"},
 	} {
 		if stderr := ends(t, tt.code, append([]string{"judge", run}, tt.args...)...); !strings.Contains(stderr, tt.want) {

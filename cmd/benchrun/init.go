@@ -7,21 +7,24 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/plan"
 	"benchrun/internal/project"
+	"benchrun/targets"
 	"benchrun/templates"
 )
 
 // ciKind is one kind of CI that benchrun init writes a file for.
 type ciKind struct {
 	path   string // of the file, inside the repository
-	write  func(from, revision string, settled bool) string
-	from   string // what stands for benchrun's repository unless it is given
-	wanted string
+	write  func(from, revision string, rules []templates.Rule) string
+	wanted string // the form of --from
+	like   string // an example of it
 	next   string
 }
 
@@ -32,13 +35,13 @@ var gitAddress = regexp.MustCompile(`^(https|ssh|git|file)://[\w.@:/~-]+$`)
 func ciKinds() map[string]ciKind {
 	return map[string]ciKind{
 		"github": {
-			path: ".github/workflows/benchrun.yml", from: "OWNER/benchrun", wanted: "owner/name@revision",
-			write: func(from, revision string, settled bool) string {
-				return templates.GitHub(from+"@"+revision, settled)
+			path: ".github/workflows/benchrun.yml", wanted: "owner/name@revision", like: "some-owner/benchrun@v1",
+			write: func(from, revision string, rules []templates.Rule) string {
+				return templates.GitHub(from+"@"+revision, rules)
 			},
 		},
 		"gitlab": {
-			path: ".gitlab/benchrun.yml", from: "https://example.org/OWNER/benchrun.git", wanted: "address@revision",
+			path: ".gitlab/benchrun.yml", wanted: "address@revision", like: "https://git.example.org/benchrun.git@v1",
 			write: templates.GitLab,
 			next:  "include it in .gitlab-ci.yml:  include: {local: .gitlab/benchrun.yml}",
 		},
@@ -53,10 +56,18 @@ func newInitCommand() *cobra.Command {
 		Short: "write a CI job that gates a server into its repository",
 		Long: `init ci writes a workflow for GitHub Actions (.github/workflows/benchrun.yml) or
 a file to include for GitLab (.gitlab/benchrun.yml) into the repository of a
-server's author. Where the repository has a benchrun.yaml the job goes by that.
+server's author. --from says where the job takes benchrun from: name a tag or a
+commit, so that every run is measured by the same benchrun.
+
+Where the repository has a benchrun.yaml, the job goes by that. Otherwise it
+measures the server of ` + serverFileName + `, and its rules ask only what the
+file promises: no crash of a single process is asked to be survived, and no
+wedged request where no watchdog is claimed. Each rule that is left out stands
+there with the reason.
+
 It overwrites nothing unless --force is given, and says what to do next.
-docs/tutorial.md goes the whole way once, docs/ci.md tells how to go on.`,
-		Example: "  benchrun init ci\n  benchrun init ci github --from some-owner/benchrun@v1 --force\n  benchrun init ci gitlab --from https://git.example.org/benchrun.git@v1",
+docs/tutorial.md goes the whole way once, docs/ci.md has the details.`,
+		Example: "  benchrun init ci --from some-owner/benchrun@v1\n  benchrun init ci github --from some-owner/benchrun@v1 --force\n  benchrun init ci gitlab --from https://git.example.org/benchrun.git@v1",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 || len(args) > 2 || args[0] != "ci" {
@@ -68,28 +79,22 @@ docs/tutorial.md goes the whole way once, docs/ci.md tells how to go on.`,
 			}
 			kind, ok := ciKinds()[name]
 			if !ok {
-				return bench.Usagef("init ci %q: benchrun has a template for github and for gitlab", name)
+				return &bench.UsageError{Problem: fmt.Sprintf("init ci: no template for %q", name), Hint: bench.DidYouMean(name, []string{"github", "gitlab"})}
 			}
 			repository, revision, err := kind.source(name, from)
 			if err != nil {
 				return err
 			}
-			path := filepath.Join(dir, filepath.FromSlash(kind.path))
-			_, err = os.Stat(filepath.Join(dir, project.FileName))
-			settled := err == nil
-			if err := writeNew(path, kind.write(repository, revision, settled), force); err != nil {
+			rules, next, err := ciRules(dir, name)
+			if err != nil {
 				return err
 			}
-			next := []string{
-				"describe your server in benchrun.server.yaml (docs/contract.md), and try it: benchrun check-server benchrun.server.yaml",
-				"choose scenarios and rules in " + path,
-				"if benchrun list servers has it: write a benchrun.yaml instead (docs/tutorial.md), then benchrun init ci " + name + " --force",
+			path := filepath.Join(dir, filepath.FromSlash(kind.path))
+			if err := writeNew(path, kind.write(repository, revision, rules), force); err != nil {
+				return err
 			}
-			if settled {
-				next = []string{"see what the job will do: benchrun --ci --dry-run"}
-			}
-			if from == "" {
-				next = append(next, fmt.Sprintf("put the repository that you take benchrun from in the place of %s (or give --from)", kind.from))
+			if slices.Contains(branches, revision) {
+				next = append(next, fmt.Sprintf("pin benchrun: %s is a branch, and each of its changes can change your verdicts", revision))
 			}
 			if kind.next != "" {
 				next = append(next, kind.next)
@@ -104,11 +109,62 @@ docs/tutorial.md goes the whole way once, docs/ci.md tells how to go on.`,
 	return cmd
 }
 
+// serverFileName is what the written job calls the file of the repository's own
+// server.
+const serverFileName = "benchrun.server.yaml"
+
+// branches are names that a repository's main branch usually has.
+var branches = []string{"main", "master", "HEAD", "trunk"}
+
+// ciRules are the rules of the job for the repository in dir, and what its owner
+// should do next. None means that the job goes by benchrun.yaml.
+func ciRules(dir, name string) (rules []templates.Rule, next []string, err error) {
+	if _, err := os.Stat(filepath.Join(dir, project.FileName)); err == nil {
+		return nil, []string{"see what the job will do: benchrun --ci --dry-run"}, nil
+	}
+	rules = []templates.Rule{{Text: "verdict >= failed"}, {Text: "lost_wrong == 0"}} // what every server can keep
+	file := filepath.Join(dir, serverFileName)
+	if _, err := os.Stat(file); err != nil {
+		return rules, []string{
+			"describe your server in " + serverFileName + " (docs/contract.md), and try it: benchrun check-server " + serverFileName,
+			"benchrun init ci " + name + " --force then writes rules that ask what the file promises",
+			"if benchrun list servers has it: write a benchrun.yaml instead (docs/tutorial.md)",
+		}, nil
+	}
+	job := settings{serverFiles: []string{file}, scenarios: ciFamilies}
+	reg, err := targets.Load(targets.DefaultLoadOptions(job.serverFiles))
+	if err != nil {
+		return nil, nil, err
+	}
+	cells, err := job.cells(reg)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, c := range cells {
+		rule := fmt.Sprintf("%s/%s/%s-*: verdict >= held", c.Server.Name, c.Profile, c.Scenario.Family.ID)
+		if plan.Promised(c) {
+			rules = append(rules, templates.Rule{Text: rule})
+		} else {
+			rules = append(rules, templates.Rule{Text: "not asked, for " + serverFileName + " does not promise it: " + rule, Note: true})
+		}
+	}
+	return rules, []string{
+		"see what the job will do: benchrun --server-file " + serverFileName + " --ci --dry-run",
+		"run it here once; for a result that you know and accept: benchrun waivers update RUN",
+	}, nil
+}
+
+// ciFamilies are what the written job measures.
+var ciFamilies = []string{"wedge", "segfault", "slow-upload"}
+
 // source reads --from. Its parts go into a file that CI executes, so nothing
 // else than an address may be in it.
 func (k ciKind) source(name, from string) (repository, revision string, err error) {
 	if from == "" {
-		return k.from, "main", nil
+		return "", "", &bench.UsageError{
+			Problem: "init ci: where should the job take benchrun from?",
+			Hint:    "give its repository and a tag or commit: --from " + k.like,
+		}
 	}
 	at := strings.LastIndexByte(from, '@')
 	if at < 0 {

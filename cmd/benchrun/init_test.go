@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -142,19 +143,22 @@ func TestInitCI(t *testing.T) {
 		return string(out)
 	}
 	path := filepath.Join(dir, ".github/workflows/benchrun.yml")
-	if out := initCI(bench.ExitOK); !strings.Contains(out, "wrote "+path) || !strings.Contains(out, "in the place of OWNER/benchrun") {
+	if out := initCI(bench.ExitUsage); !strings.Contains(out, "give its repository and a tag or commit: --from some-owner/benchrun@v1") {
 		t.Error(out)
 	}
-	if out := initCI(bench.ExitUsage, "github"); !strings.Contains(out, "is there already; --force overwrites it") {
+	if out := initCI(bench.ExitOK, "--from", "me/benchrun@main"); !strings.Contains(out, "wrote "+path) || !strings.Contains(out, "pin benchrun: main is a branch") {
 		t.Error(out)
 	}
-	if out := initCI(bench.ExitOK, "github", "--force", "--from", "me/benchrun@v1.2"); strings.Contains(out, "OWNER") {
+	if out := initCI(bench.ExitUsage, "github", "--from", "me/benchrun@v1.2"); !strings.Contains(out, "is there already; --force overwrites it") {
+		t.Error(out)
+	}
+	if out := initCI(bench.ExitOK, "github", "--force", "--from", "me/benchrun@v1.2"); strings.Contains(out, "is a branch") {
 		t.Error(out)
 	}
 	var w struct {
 		Jobs map[string]struct{ Steps []actionStep }
 	}
-	if text := readYAML(t, path, &w); strings.Contains(text, "FROM") {
+	if text := readYAML(t, path, &w); strings.Contains(text, "FROM") || strings.Contains(text, "RULES") {
 		t.Errorf("a placeholder is left in\n%s", text)
 	}
 	a, _ := runStep(t)
@@ -197,7 +201,7 @@ func TestInitCI(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "benchrun.yaml"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out := initCI(bench.ExitOK, "github", "--force"); !strings.Contains(out, "benchrun --ci --dry-run") || strings.Contains(out, "benchrun.server.yaml") {
+	if out := initCI(bench.ExitOK, "github", "--force", "--from", "me/benchrun@v1.2"); !strings.Contains(out, "benchrun --ci --dry-run") || strings.Contains(out, "benchrun.server.yaml") {
 		t.Error(out)
 	}
 	w.Jobs = nil
@@ -205,14 +209,47 @@ func TestInitCI(t *testing.T) {
 	if steps := w.Jobs["benchrun"].Steps; len(steps) != 2 || len(steps[1].With) != 1 || steps[1].With["args"] != "--ci" {
 		t.Errorf("%+v", steps)
 	}
-	initCI(bench.ExitOK, "gitlab", "--force")
+	initCI(bench.ExitOK, "gitlab", "--force", "--from", "https://git.example.org/x/benchrun.git@v1")
 	g = nil
 	readYAML(t, filepath.Join(dir, ".gitlab/benchrun.yml"), &g)
 	if own := g["benchrun"].Variables; len(own) != 1 || own["BENCHRUN_FLAGS"] != "--ci" || g["benchrun"].Extends != ".benchrun" {
 		t.Errorf("%+v", g)
 	}
-	for _, args := range [][]string{{"jenkins"}, {"github", "x"}, {"github", "--from", "x"}, {"github", "--from", "a/b@v 1"}, {"gitlab", "--from", "$(id)@v1"}} {
+	for _, args := range [][]string{{"jenkins"}, {"github", "x"}, {"github"}, {"github", "--from", "x"}, {"github", "--from", "a/b@v 1"}, {"gitlab", "--from", "$(id)@v1"}} {
 		initCI(bench.ExitUsage, args...)
+	}
+}
+
+// The rules of the written job ask what the server's file promises, and nothing
+// that a single process cannot do.
+func TestInitCIAsksWhatIsPromised(t *testing.T) {
+	const file = `schema: benchrun.server/v1
+name: mine
+title: A server
+app: builtin
+command: [/bin/true, "{port}", "{args}"]
+profiles:
+  default: {why: one process, args: [], workers: 1, claims: {slots: 4, grace_s: 10}}
+  hardened: {why: a pool, args: [], workers: 8, claims: {slots: 8, watchdog_s: 3, grace_s: 10}}
+`
+	const asked, not = "            mine/%s: verdict >= held\n", "          # not asked, for benchrun.server.yaml does not promise it: mine/%s: verdict >= held\n"
+	for kind, form := range map[string]string{"github": asked, "gitlab": "      --fail-on 'mine/%s: verdict >= held'\n"} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "benchrun.server.yaml"), []byte(file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ends(t, bench.ExitOK, "init", "ci", kind, "--dir", dir, "--from", map[string]string{"github": "a/b@v1", "gitlab": "https://git.example.org/b.git@v1"}[kind])
+		var into map[string]any
+		text := readYAML(t, filepath.Join(dir, filepath.FromSlash(ciKinds()[kind].path)), &into)
+		for rule, want := range map[string]bool{
+			"default/wedge-*": false, "default/segfault-*": false, "default/slow-upload-*": false,
+			"hardened/wedge-*": true, "hardened/segfault-*": true,
+		} {
+			note := strings.TrimLeft(fmt.Sprintf(not, rule), " ")
+			if is := strings.Contains(text, fmt.Sprintf(form, rule)); is != want || strings.Contains(text, note) == want {
+				t.Errorf("%s: %s asked: %v\n%s", kind, rule, is, text)
+			}
+		}
 	}
 }
 

@@ -26,8 +26,11 @@ func newListCommand() *cobra.Command {
 		ValidArgs: names,
 		Args:      cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 || listings[args[0]] == nil {
+			if len(args) != 1 {
 				return &bench.UsageError{Problem: "list wants one of " + strings.Join(names, ", ")}
+			}
+			if listings[args[0]] == nil {
+				return &bench.UsageError{Problem: fmt.Sprintf("list: no list of %q", args[0]), Hint: bench.DidYouMean(args[0], names)}
 			}
 			reg, err := targets.Load(targets.DefaultLoadOptions(files))
 			if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -111,9 +112,7 @@ func newRootCommand() *cobra.Command {
 		},
 	}
 	cmd.SetUsageTemplate(cmd.UsageTemplate() + exitHelp)
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return &bench.UsageError{Problem: err.Error(), Hint: "see benchrun --help"}
-	})
+	cmd.SetFlagErrorFunc(flagError)
 	addFlags(cmd.Flags(), &s)
 	completeFlags(cmd, &s)
 	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand(), newDoctorCommand(), newCheckServerCommand(), newCalibrateCommand(), newMergeCommand(), newDuelCommand(), newWaiversCommand(), newInitCommand(), newDocsCommand(), newCostCommand())
@@ -204,9 +203,28 @@ func (s settings) check() error {
 		return bench.Usagef("--out is empty")
 	}
 	if _, ok := formats[s.format]; !ok {
-		return bench.Usagef("--format %q is not one of %s", s.format, strings.Join(formatNames, ", "))
+		return &bench.UsageError{Problem: fmt.Sprintf("unknown --format %q", s.format), Hint: bench.DidYouMean(s.format, formatNames)}
 	}
 	return nil
+}
+
+// flagError is what is wrong with a flag. One that is not known may be a slip of
+// the finger.
+func flagError(cmd *cobra.Command, err error) error {
+	e := &bench.UsageError{Problem: err.Error(), Hint: "see " + cmd.CommandPath() + " --help"}
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if !f.Hidden {
+				names = append(names, f.Name)
+			}
+		})
+		if near := bench.Nearest(unknown.GetSpecifiedName(), names); near != "" {
+			e.Hint = "did you mean --" + near + "?"
+		}
+	}
+	return e
 }
 
 func unknownCommand(cmd *cobra.Command, word string) error {

@@ -51,7 +51,7 @@ func sourcedSettings() []sourced {
 type origin struct {
 	field  string
 	values []string
-	place  string // "--server", "BENCHRUN_SERVER", "benchrun.yaml:3"
+	places []string // of the values; of the flag where there are none: "--server", "BENCHRUN_SERVER", "benchrun.yaml:3"
 }
 
 // fill gives the flags that were not given what the environment says, or else
@@ -71,7 +71,7 @@ func (s *settings) fill(f *pflag.FlagSet) error {
 			continue
 		}
 		if name, given := set.given(f); given {
-			s.origins = append(s.origins, origin{set.field, nil, "--" + name})
+			s.origins = append(s.origins, origin{set.field, nil, []string{"--" + name}})
 			continue
 		}
 		v := set.fromEnvironment()
@@ -84,7 +84,7 @@ func (s *settings) fill(f *pflag.FlagSet) error {
 			}
 		}
 		if len(v.Items) > 0 {
-			s.origins = append(s.origins, origin{set.field, v.Items, v.Places[0]})
+			s.origins = append(s.origins, origin{set.field, v.Items, v.Places})
 			s.elsewhere = true
 		}
 		if set.flag == "fail-on" {
@@ -169,7 +169,7 @@ func (s *settings) writeOrigins(w io.Writer) {
 		return
 	}
 	for _, o := range s.origins {
-		text := o.place
+		text := o.places[0]
 		if len(o.values) > 0 {
 			text += ": " + strings.Join(o.values, ", ")
 		}
@@ -181,14 +181,21 @@ func (s *settings) writeOrigins(w io.Writer) {
 // effectiveArgs are the command line that says by itself what was measured.
 func (s *settings) effectiveArgs() []string { return slices.Concat(os.Args[1:], s.added) }
 
-// whence adds to what is wrong with a selection where it was made, if that was
-// not on the command line.
+// whence puts before what is wrong with a selection the place where it was made,
+// if that was not on the command line: the line of the very word, where the error
+// names it.
 func (s *settings) whence(err error) error {
 	var places []string
 	for _, o := range s.origins {
-		if len(o.values) > 0 && slices.Contains([]string{"servers", "profiles", "scenarios", "server_files"}, o.field) {
-			places = append(places, o.field+" from "+o.place)
+		if len(o.values) == 0 || !slices.Contains([]string{"servers", "profiles", "scenarios", "server_files"}, o.field) {
+			continue
 		}
+		for i, value := range o.values {
+			if strings.Contains(err.Error(), strconv.Quote(value)) {
+				return fmt.Errorf("%s: %s: %w", o.places[i], o.field, err)
+			}
+		}
+		places = append(places, o.field+" from "+o.places[0])
 	}
 	if len(places) == 0 {
 		return err

@@ -6,10 +6,13 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
+	"benchrun/internal/bench"
 	"benchrun/internal/gate"
 	"benchrun/internal/project"
+	"benchrun/report"
 )
 
 // Every field of benchrun.yaml has a flag and a variable, and every flag and
@@ -113,5 +116,52 @@ func TestResumedRunsAreTheirOwn(t *testing.T) {
 	}
 	if len(s.servers) != 0 || s.attempts != 2 || !slices.Equal(s.gate.failOn, []string{"h >= 95"}) {
 		t.Errorf("servers %q, attempts %d, rules %q", s.servers, s.attempts, s.gate.failOn)
+	}
+}
+
+// What is wrong in benchrun.yaml is named with the line on which it stands, also
+// where only the selection can tell.
+func TestProjectFileErrorsNameTheLine(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, project.FileName)
+	for text, want := range map[string]string{
+		"servers: [gunicorn]\nscenarios:\n  - slow\n  - wege-1pct\n": path + `:5: scenarios: unknown scenario "wege-1pct"; did you mean "wedge-1pct"?`,
+		"servers:\n  - wsgiref\n  - gunicron\nscenarios: [slow]\n":   path + `:4: servers: unknown server "gunicron"; did you mean "gunicorn"?`,
+		"servers: [wsgiref]\nprofiles: [default,\n  hardned]\n":      path + `:4: profiles: unknown profile "hardned"; did you mean "hardened"?`,
+		"servers: [wsgiref]\nscenario: [slow]\n":                     path + `:3: scenario: unknown field; did you mean "scenarios"?`,
+	} {
+		if err := os.WriteFile(path, []byte("schema: benchrun.config/v1\n"+text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := ends(t, bench.ExitUsage, "--config", path, "--dry-run"); !strings.Contains(got, want) {
+			t.Errorf("%q:\ngot  %s\nwant %s", text, got, want)
+		}
+	}
+}
+
+// A flag that is not known may be a slip of the finger; the hint names the flag,
+// or the command whose help lists them.
+func TestUnknownFlags(t *testing.T) {
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--sevrer", "x"}, "unknown flag: --sevrer; did you mean --server?"},
+		{[]string{"--dryrun"}, "did you mean --dry-run?"},
+		{[]string{"duel", "a", "b", "--pair", "3"}, "did you mean --pairs?"},
+		{[]string{"duel", "a", "b", "--zzzzzz"}, "unknown flag: --zzzzzz; see benchrun duel --help"},
+		{[]string{"waivers", "update", "--flie", "x"}, "did you mean --file?"},
+		{[]string{"-Z"}, "see benchrun --help"},
+		{[]string{"--format", "tabel"}, `unknown --format "tabel"; did you mean "table"?`},
+		{[]string{"list", "server"}, `did you mean "servers"?`},
+		{[]string{"duel", "wsgiref", "wsgiref", "--scenario", "slow", "--dry-run"}, report.SameTarget},
+	} {
+		code := bench.ExitUsage
+		if tt.want == report.SameTarget {
+			code = bench.ExitOK
+		}
+		if got := ends(t, code, tt.args...); !strings.Contains(got, tt.want) {
+			t.Errorf("%q: %s, want %s", tt.args, got, tt.want)
+		}
 	}
 }

@@ -43,9 +43,16 @@ func TestWaiversUpdate(t *testing.T) {
 	if !strings.Contains(out, "added     x/default/wedge-1pct: broken, until ") || !strings.Contains(first, "verdict: broken\n") || strings.Contains(first, "TODO") {
 		t.Errorf("%s%s", out, first)
 	}
+	if stderr := ends(t, bench.ExitCheckFailed, "judge", run, "--fail-on", "verdict >= held", "--waivers", file); !strings.Contains(stderr, "is a draft and waives nothing") {
+		t.Error(stderr)
+	}
+	byHand := "# why we wait\n" + strings.Replace(first, `reason: ""`, "reason: nobody has mended it yet", 1)
+	if err := os.WriteFile(file, []byte(byHand), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	ends(t, bench.ExitOK, "judge", run, "--fail-on", "verdict >= held", "--waivers", file)
 
-	byHand := "# why we wait\n" + strings.Replace(first, "verdict: broken", "verdict: failed # it was", 1)
+	byHand = strings.Replace(byHand, "verdict: broken", "verdict: failed # it was", 1)
 	if err := os.WriteFile(file, []byte(byHand), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +78,7 @@ func TestWaiversUpdate(t *testing.T) {
 	if err := os.WriteFile(file, []byte("waivers: 1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, errs, text := update(bench.ExitUsage); !strings.Contains(errs, "w.yaml:1: schema: missing") || text != "waivers: 1\n" {
+	if _, errs, text := update(bench.ExitUsage); !strings.Contains(errs, "w.yaml:1: waivers: want a list, found") || text != "waivers: 1\n" {
 		t.Errorf("%s%s", errs, text)
 	}
 	// A link stays one: what it points to is replaced.

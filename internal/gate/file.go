@@ -6,6 +6,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/intake"
+	"benchrun/internal/strictyaml"
 )
 
 // MostRules is how many rules a run may have.
@@ -23,6 +24,9 @@ func ReadFile(path string) ([]Rule, error) {
 	n := 0
 	for line := range strings.Lines(strings.TrimPrefix(string(all), "\ufeff")) { // some editors' mark of UTF-8
 		n++
+		if !strictyaml.IsText([]byte(line)) {
+			return nil, bench.Usagef("--gate %s:%d: not a text file", path, n)
+		}
 		text, _, _ := strings.Cut(" "+strings.TrimRight(line, "\r\n"), " #")
 		if text = strings.TrimSpace(text); text == "" {
 			continue

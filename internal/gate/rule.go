@@ -111,7 +111,7 @@ var units = map[string]map[string]float64{
 func (r Rule) withValue(text string) (Rule, error) {
 	spec, ok := bench.MeasureByName(r.Measure)
 	if !ok {
-		return Rule{}, r.errorf(fmt.Sprintf("unknown measure %q", r.Measure), "benchrun list measures names them all; verdict is one more")
+		return Rule{}, r.errorf(fmt.Sprintf("unknown measure %q", r.Measure), measureHint(r.Measure))
 	}
 	m := valueForm.FindStringSubmatch(strings.TrimSpace(text))
 	if m == nil {
@@ -129,6 +129,19 @@ func (r Rule) withValue(text string) (Rule, error) {
 	}
 	r.Value = v * factor
 	return r, r.checkRange(spec)
+}
+
+// measureHint names the measure that a word most likely meant.
+func measureHint(word string) string {
+	hint := "benchrun list measures names them all; verdict is one more"
+	names := []string{Verdict}
+	for _, m := range bench.MeasureTable {
+		names = append(names, m.Name)
+	}
+	if near := bench.Nearest(word, names); near != "" {
+		hint = fmt.Sprintf("did you mean %q? %s", near, hint)
+	}
+	return hint
 }
 
 // checkRange finds rules that every run keeps or none does.

@@ -103,6 +103,21 @@ func foresee(c Cell, k Knowledge) (held, failed time.Duration, chance float64) {
 	return held, held, 1 // what ends by itself seldom ends the attempt
 }
 
+// Promised says that a target should hold a cell by what its server file says: a
+// crash where there are other workers and somebody who replaces one, a fault that
+// holds a slot where the file claims enough slots and a watchdog. Nothing is
+// promised of slow clients on a pool, where it is a coin's toss.
+func Promised(c Cell) bool {
+	profile, f := c.Server.Profiles[c.Profile], c.Scenario.Family
+	switch {
+	case f.Effect == bench.EffectKill && profile.Workers < 2,
+		f.Effect == bench.EffectHold && (profile.Claims.Slots == 0 || profile.Claims.Watchdog == 0):
+		return false
+	}
+	_, _, chance := foresee(c, Knowledge{Mode: bench.ModeQuick})
+	return chance == 1 //nolint:gosec // one of three constants
+}
+
 // expected is the target's probe, or what its documentation lets one expect.
 func expected(c Cell, k Knowledge) bench.Probe {
 	if p, ok := k.Probes[c.Target()]; ok && p.Slots > 0 {

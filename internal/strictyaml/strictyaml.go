@@ -253,6 +253,9 @@ func (s *Source) wanted(goType string) string {
 	case "[]string":
 		return "a list of texts"
 	}
+	if strings.HasPrefix(goType, "[]") {
+		return "a list"
+	}
 	return "a mapping (field: value)"
 }
 

@@ -15,6 +15,7 @@ type sample struct {
 	Size  int
 	Items []string
 	Inner struct{ Ratio float64 }
+	By    map[string]struct{ Ratio float64 }
 }
 
 func TestDecode(t *testing.T) {
@@ -40,6 +41,13 @@ func TestDecodeRefuses(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{"", "f:1: the file is empty"},
 		{"name: a\nnme: b\n", "f:2: nme: unknown field"},
+		{"name: a\nnme: b\n", `unknown field; did you mean "name"? known: name, size, items, inner, by`},
+		{"inner:\n  raito: 1\n", `f:2: inner.raito: unknown field; did you mean "ratio"?`},
+		{"by:\n  size:\n    raito: 1\n", `f:3: by.size.raito: unknown field; did you mean "ratio"?`},
+		{"zzzz: 1\n", "f:1: zzzz: unknown field; known: name"},
+		{"name: a\ninner:\n\tratio: 1\n", "f:3: a tab indents this line: YAML wants spaces"},
+		{"name: a\n\x00\x01\x02", "f: not a text file"},
+		{"\xff\xfe\x80 ELF", "f: not a text file"},
 		{"name: a\nname: b\n", "f:2: name: stands here twice, the other one in line 1"},
 		{"name: [a]\n", "f:1: name: want text, found a list"},
 		{"size: much\n", `f:1: size: want a whole number, found "much"`},
