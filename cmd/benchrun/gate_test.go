@@ -25,6 +25,10 @@ func TestGateOfAStoredRun(t *testing.T) {
 	if err := os.WriteFile(file, []byte("verdict >= held\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	binary := filepath.Join(t.TempDir(), "gate.bin")
+	if err := os.WriteFile(binary, []byte("\x7fELF\x02\x01\x01\x00\x00"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name string
 		args []string
@@ -34,7 +38,7 @@ func TestGateOfAStoredRun(t *testing.T) {
 		{"no gate", nil, bench.ExitOK, ""},
 		{"a rule that cannot match", []string{"--fail-on", "waitress: verdict >= held"}, bench.ExitUsage, `rule "waitress: verdict >= held": it selects no cell`},
 		{"an unknown measure", []string{"--fail-on", "speed > 9"}, bench.ExitUsage, `unknown measure "speed"`},
-		{"a binary file", []string{"--gate", os.Args[0]}, bench.ExitUsage, os.Args[0] + ":1: not a text file"},
+		{"a binary file", []string{"--gate", binary}, bench.ExitUsage, binary + ":1: not a text file"},
 		{"a missing file", []string{"--gate", file + "x"}, bench.ExitUsage, "no such file"},
 	} {
 		if stderr := ends(t, tt.code, append([]string{"judge", run}, tt.args...)...); !strings.Contains(stderr, tt.want) {
