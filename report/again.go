@@ -1,19 +1,66 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"benchrun/internal/bench"
 )
 
-// Again is the command line that measures one cell again, with those flags of
-// the run's that decide what is measured.
+// Again is the command line that measures one cell again, with all that decides
+// what is measured; "" = nothing can be measured.
 func Again(run bench.Run, c bench.Cell) string {
-	words := []string{"benchrun", "--server", c.Server, "--profile", c.Profile, "--scenario", c.Scenario,
-		"--seed", strconv.FormatUint(c.Seed, 10)}
+	if c.Verdict == bench.Unsupported {
+		return ""
+	}
+	seed := strconv.FormatUint(c.Seed, 10)
+	if _, sabotage, ok := strings.Cut(c.Scenario, "+"); ok {
+		return Shell("benchrun", "calibrate", sabotage, "--seed", seed)
+	}
+	from, files := sourceOf(run, c)
+	server := c.Server
+	if from.Version != "" {
+		server += "@" + from.Version
+	}
+	words := []string{"benchrun", "--server", server, "--profile", c.Profile, "--scenario", c.Scenario, "--seed", seed}
 	if run.Mode == bench.ModeFull {
 		words = append(words, "--full")
+	}
+	for _, file := range files {
+		words = append(words, "--server-file", file)
+	}
+	if from.Python != "" {
+		words = append(words, "--python", from.Python)
+	}
+	if unsettled(run) {
+		words = append(words, "--config", "")
+	}
+	return Shell(words...)
+}
+
+// unsettled says that no benchrun.yaml must be read for a cell of the run: it was
+// read for the run and stands in its flags, or nobody knows whether it was. A
+// project's rules may be about other cells.
+func unsettled(run bench.Run) bool {
+	for i, arg := range run.Args {
+		name, value, joined := strings.Cut(arg, "=")
+		if name == "--config" && (joined && value == "" || !joined && i+1 < len(run.Args) && run.Args[i+1] == "") {
+			return true
+		}
+	}
+	return len(run.Args) > 0 && run.Args[0] == "merge"
+}
+
+// sourceOf is where a cell's target is from: as the cell says, else, of a run of
+// an older benchrun, as far as it can be told from what was asked for. files are
+// the server files, one of which may be the target's.
+func sourceOf(run bench.Run, c bench.Cell) (out bench.Source, files []string) {
+	if c.Source != nil {
+		if c.Source.ServerFile != "" {
+			files = []string{c.Source.ServerFile}
+		}
+		return *c.Source, files
 	}
 	for i, arg := range run.Args {
 		name, value, joined := strings.Cut(arg, "=")
@@ -21,19 +68,50 @@ func Again(run bench.Run, c bench.Cell) string {
 			value = run.Args[i+1]
 		}
 		switch name {
-		case "--server-file", "--python":
-			words = append(words, name, value)
-		case "--config": // none: a project's rules may be about other cells
-			if value == "" {
-				words = append(words, name, value)
-			}
+		case "--server-file":
+			files = append(files, value)
+		case "--python":
+			out.Python = value
 		case "--server", "-s":
-			for chosen := range strings.SplitSeq(value, ",") { // a version that was asked for
-				if server, _, ok := strings.Cut(chosen, "@"); ok && server == c.Server && words[2] == c.Server {
-					words[2] = chosen
+			for chosen := range strings.SplitSeq(value, ",") {
+				name, version, versioned := strings.Cut(chosen, "@")
+				if versioned && name == c.Server && (out.Version == "" || version == c.Version) {
+					out.Version = version
 				}
 			}
 		}
+	}
+	if run.Asked == nil {
+		return out, files
+	}
+	out.Python, files = run.Asked.Python, run.Asked.ServerFiles
+	for _, a := range run.Asked.Cells {
+		if a.Server == c.Server && a.Profile == c.Profile && a.Scenario == c.Scenario && slices.Contains([]string{a.Installed, a.Version}, c.Version) {
+			out.Version = a.Version
+		}
+	}
+	return out, files
+}
+
+// reproduce is the command line of a run, with its seed and without what only
+// says where results go to; "" = there is none.
+func reproduce(run bench.Run) string {
+	if len(run.Args) > 0 && run.Args[0] == "merge" {
+		return ""
+	}
+	words := []string{"benchrun"}
+	seeded, skip := false, false
+	for _, a := range run.Args {
+		name, _, joined := strings.Cut(a, "=")
+		if skip || slices.Contains([]string{"-o", "--out", "--json", "--junit"}, name) {
+			skip = !skip && !joined
+			continue
+		}
+		words = append(words, a)
+		seeded = seeded || name == "--seed"
+	}
+	if !seeded {
+		words = append(words, "--seed", strconv.FormatUint(run.Seed, 10))
 	}
 	return Shell(words...)
 }

@@ -32,7 +32,7 @@ func (v View) facts() []fact {
 	facts := []fact{{about: "run", text: run}, {about: "machine", text: machine}, {about: "supervision", text: v.Supervision}}
 	if v.Folder != "" {
 		facts = append(facts, fact{"results", clean(v.Folder), true},
-			fact{"judge again", "benchrun judge " + clean(quoted(v.Folder)), true})
+			fact{"judge again", Shell("benchrun", "judge", v.Folder), true})
 	}
 	facts = append(facts, fact{"reproduce", v.Reproduce, true})
 	return slices.DeleteFunc(facts, func(f fact) bool { return f.text == "" })

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -157,7 +158,10 @@ func newJUnitCase(target, scenario string, run bench.Run, c bench.Cell, findings
 	for _, a := range c.Attempts {
 		seconds += a.Seconds
 	}
-	again := "measure again: " + Again(run, c)
+	var again []string
+	if line := Again(run, c); line != "" {
+		again = []string{"measure again: " + line}
+	}
 	t := junitCase{Class: target, Name: scenario, Time: junitTime(seconds)}
 	c = shown(c)
 	if c.Verdict == bench.Unsupported && len(findings) == 0 {
@@ -168,14 +172,14 @@ func newJUnitCase(target, scenario string, run bench.Run, c bench.Cell, findings
 	if len(c.Flags) > 0 {
 		why = append(why, "flagged: "+strings.Join(c.Flags, ", "))
 	}
-	t.judge(findings, append(why, again), room)
+	t.judge(findings, slices.Concat(why, again), room)
 	if len(c.Attempts) > 1 {
 		t.attempts(c)
 		for _, a := range c.Attempts {
 			why = append(why, attemptText(a))
 		}
 	}
-	t.Out = shortText(strings.Join(append(why, again), "\n"), room)
+	t.Out = shortText(strings.Join(append(why, again...), "\n"), room)
 	return t
 }
 

@@ -203,26 +203,3 @@ func supervision(e bench.Environment) string {
 	}
 	return clean(e.Supervision + "; " + strings.Join(parts, ", "))
 }
-
-// reproduce is the run's own command line with its seed, without what only says
-// where the results go. A merged run has none.
-func reproduce(run bench.Run) string {
-	if len(run.Args) > 0 && run.Args[0] == "merge" {
-		return ""
-	}
-	line := "benchrun"
-	seeded, skip := false, false
-	for _, a := range run.Args {
-		name, _, joined := strings.Cut(a, "=")
-		if skip || slices.Contains([]string{"-o", "--out", "--json"}, name) {
-			skip = !skip && !joined
-			continue
-		}
-		line += " " + quoted(a)
-		seeded = seeded || a == "--seed" || strings.HasPrefix(a, "--seed=")
-	}
-	if !seeded {
-		line += fmt.Sprintf(" --seed %d", run.Seed)
-	}
-	return clean(line)
-}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/intake"
@@ -20,6 +21,12 @@ var builtin embed.FS
 // ProjectFolder is the folder, relative to the working directory, whose server
 // files overlay the built-in ones and the user's.
 const ProjectFolder = "benchrun.servers"
+
+// builtinPrefix begins Server.File of a server that is part of benchrun.
+const builtinPrefix = "built-in "
+
+// BuiltIn says that the server is part of benchrun.
+func (s *Server) BuiltIn() bool { return strings.HasPrefix(s.File, builtinPrefix) }
 
 // LoadOptions says where server files are looked for beside the built-in ones,
 // weakest first. A folder that does not exist is not an error; a file is.
@@ -57,7 +64,7 @@ func Load(opts LoadOptions) (*Registry, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read built-in server: %w", err)
 		}
-		if err := r.add("built-in "+name, text); err != nil {
+		if err := r.add(builtinPrefix+name, text); err != nil {
 			return nil, err
 		}
 	}
@@ -88,7 +95,7 @@ func (r *Registry) add(file string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	if known, ok := r.servers[s.Name]; ok && !s.Replaces {
+	if known, ok := r.servers[s.Name]; ok && !s.Replaces && !sameFile(known.File, file) {
 		return &bench.UsageError{
 			Problem: fmt.Sprintf("%s: name: server %q is known already, from %s", file, s.Name, known.File),
 			Hint:    "choose another name, or say `replaces: true` to take its place",
@@ -96,6 +103,14 @@ func (r *Registry) add(file string, text []byte) error {
 	}
 	r.servers[s.Name] = s
 	return nil
+}
+
+// sameFile says that a file is given twice, be it as --server-file and in a folder
+// that is looked through in any case.
+func sameFile(a, b string) bool {
+	one, errA := os.Stat(a)
+	two, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(one, two)
 }
 
 // Names lists the known servers, sorted.

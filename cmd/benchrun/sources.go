@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -178,8 +180,44 @@ func (s *settings) writeOrigins(w io.Writer) {
 	_, _ = fmt.Fprintln(w, "all else by default")
 }
 
-// effectiveArgs are the command line that says by itself what was measured.
-func (s *settings) effectiveArgs() []string { return slices.Concat(os.Args[1:], s.added) }
+// effectiveArgs are the command line that says by itself, from any working
+// folder, what was measured.
+func (s *settings) effectiveArgs() []string { return absolute(slices.Concat(os.Args[1:], s.added)) }
+
+// pathFlags are flags whose values are files to be read.
+var pathFlags = []string{"--server-file", "--gate", "--baseline", "--waivers", "--config", "--python"}
+
+// checkoutPath is the path of a checkout behind a server's name.
+var checkoutPath = regexp.MustCompile(`^([^@]*@path:)(.+)$`)
+
+// absolute makes the paths on a command line absolute.
+func absolute(args []string) []string {
+	out := slices.Clone(args)
+	for i, arg := range args {
+		name, value, joined := strings.Cut(arg, "=")
+		switch {
+		case joined && slices.Contains(pathFlags, name):
+			out[i] = name + "=" + absolutePath(name, value)
+		case i > 0 && slices.Contains(pathFlags, args[i-1]):
+			out[i] = absolutePath(args[i-1], arg)
+		default:
+			if m := checkoutPath.FindStringSubmatch(arg); m != nil {
+				out[i] = m[1] + absolutePath("", m[2])
+			}
+		}
+	}
+	return out
+}
+
+// absolutePath leaves an empty path, and the name of an interpreter to be looked
+// for, as they are.
+func absolutePath(flag, path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil || path == "" || flag == "--python" && !strings.ContainsRune(path, filepath.Separator) {
+		return path
+	}
+	return abs
+}
 
 // whence puts before what is wrong with a selection the place where it was made,
 // if that was not on the command line: the line of the very word, where the error

@@ -101,6 +101,15 @@ type Cell struct {
 	ScheduleHash string    `json:"schedule_hash"`
 	Command      []string  `json:"command"`
 	Measures     Measures  `json:"measures"`
+	Source       *Source   `json:"source,omitempty"` // nil: an older benchrun did not write it down
+}
+
+// Source says where a cell's target is from, as far as its name does not: what
+// it takes to measure it again, from any working folder.
+type Source struct {
+	Version    string `json:"version,omitempty"`     // as it was asked for; "" = the server file's own
+	ServerFile string `json:"server_file,omitempty"` // absolute; "" = built in
+	Python     string `json:"python,omitempty"`      // interpreter asked for
 }
 
 // Name is "server/profile/scenario", what selectors match.

@@ -356,7 +356,7 @@ func TestPageOfTrouble(t *testing.T) {
 	for i, wants := range [][]string{
 		{"never ready", "exited with code 1", "Nothing was recorded", "ImportError: no module"},
 		{"attempts of this cell disagree", "attempt 1: held, H 99.0 %, shown here", "attempt 2: failed", "1,300 served", "long…"},
-		{"Nothing was recorded", "benchrun --server c --profile default"},
+		{"Nothing was recorded", "unsupported"},
 		{"? invalid", "Nothing was recorded"},
 	} {
 		text := textOf(articles[i])

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"benchrun/internal/bench"
+	"benchrun/report"
+	"benchrun/results"
+	"benchrun/targets"
+)
+
+// pasted runs a command line as a shell has it from somebody who copied it, with
+// --dry-run, in a folder of its own. It gives stdout.
+func pasted(t *testing.T, line string) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "bash", "-c", `benchrun() { "$SELF" "$@"; }; `+line+" --dry-run")
+	cmd.Env = append(os.Environ(), asMain+"=1", "SELF="+self, "GITHUB_ACTIONS=", "BENCHRUN_CONFIG=")
+	cmd.Dir = t.TempDir()
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		t.Errorf("%s: %v: %s", line, err, errs.String())
+	}
+	return out.String()
+}
+
+// oddServer writes a server file into a folder whose name a shell, and a reader of
+// flags, may get wrong.
+func oddServer(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(writeServer(t, "own", `["{python}", "-m", "x", "{args}"]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir("it's a, $folder\n=\u202e", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join("it's a, $folder\n=\u202e", "-own.yaml")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Each line that says how to measure again does so when it is pasted elsewhere,
+// whichever way the run was asked for, and wherever it is printed.
+func TestWhatIsToldToDoAgainWorks(t *testing.T) {
+	quietHome(t)
+	file := oddServer(t)
+	checkout := "check out"
+	if err := os.Mkdir(checkout, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(checkout, "pyproject.toml"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"--server-file", file, "-p", "default", "-c", "wedge-1pct", "--full"},
+		{"--server-file=" + file, "--server", "own", "--python", "/usr/bin/python3", "-c", "slow,segfault", "--seed=7", "--json", "x", "--junit=y", "-o", "z"},
+		{"--server", "wsgiref", "--server", "waitress@path:" + checkout, "-c", "wedge-1pct", "--quick"},
+		{"--server", "waitress@3.0.0", "-p", "default", "-c", "wedge"},
+	} {
+		var s settings
+		cmd := newRootCommand()
+		cmd.ResetFlags()
+		addFlags(cmd.Flags(), &s)
+		if err := cmd.ParseFlags(args); err != nil {
+			t.Fatal(err)
+		}
+		reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells, err := s.cells(reg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := bench.Run{ID: "id", Args: absolute(args), Mode: s.mode(), Seed: s.seed, Environment: bench.Environment{Testbed: "t"}}
+		for _, c := range cells {
+			source, verdict := c.Source(s.python), bench.Failed
+			if c.Unsupported != "" {
+				verdict = bench.Unsupported
+			}
+			run.Cells = append(run.Cells, bench.Cell{
+				Server: c.Server.Name, Version: c.Version, Profile: c.Profile, Scenario: c.Scenario.Name(), Seed: s.seed, Source: &source,
+				Verdict: verdict,
+			})
+		}
+		other := run
+		other.ID = "other"
+		other.Cells = nil
+		merged, err := results.Merge(run, other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range run.Cells {
+			for _, of := range []bench.Run{run, merged[0]} {
+				line := report.Again(of, c)
+				if c.Verdict == bench.Unsupported {
+					if line != "" {
+						t.Errorf("what cannot be measured is to be measured again: %s", line)
+					}
+					continue
+				}
+				out := pasted(t, line)
+				if want := targetWords(cells[i]); !strings.Contains(out, strings.SplitN(want, "@", 2)[0]) || !strings.Contains(out, "  1  "+c.Scenario+" ") ||
+					!strings.Contains(out, "\n1 cell, "+string(s.mode())+" mode, seed ") || strings.Contains(want, "@") && !strings.Contains(out, "@") {
+					t.Errorf("%s:\n%s", line, out)
+				}
+				var b bytes.Buffer
+				if err := report.JUnit(&b, of, nil); err != nil || !strings.Contains(unescapeXML(b.String()), "measure again: "+line) {
+					t.Errorf("%v: JUnit lacks %s", err, line)
+				}
+				if strings.ContainsFunc(line, bench.Unseen) {
+					t.Errorf("%q", line)
+				}
+			}
+		}
+		whole := report.NewView(run).Reproduce
+		if out := pasted(t, whole); !strings.Contains(out, plural(len(cells))+", "+string(s.mode())+" mode, seed ") {
+			t.Errorf("%s:\n%s", whole, out)
+		}
+	}
+}
+
+func plural(n int) string {
+	if n == 1 {
+		return "\n1 cell"
+	}
+	return "cells"
+}
+
+func unescapeXML(s string) string {
+	return strings.NewReplacer("&#39;", "'", "&#34;", `"`, "&amp;", "&", "&lt;", "<", "&gt;", ">").Replace(s)
+}
+
+// A cell whose harness was sabotaged is measured again by calibrate.
+func TestASabotagedCellIsCalibratedAgain(t *testing.T) {
+	c := bench.Cell{Server: bench.ReferenceServer, Profile: "sound", Scenario: "wedge-1pct+" + string(bench.SabotageTable[0].Sabotage), Seed: 3}
+	if out := pasted(t, report.Again(bench.Run{}, c)); !strings.Contains(out, c.Scenario) {
+		t.Error(out)
+	}
+}
+
+// What judge is told to do stands in the text below the table.
+func TestJudgeAgainIsQuoted(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "it's a\nrun\x1b")
+	if err := os.Rename(storedRun(t), dir); err != nil {
+		t.Fatal(err)
+	}
+	stdout, _, err := spoken(t, "judge", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, line, _ := strings.Cut(stdout, "\njudge again  ")
+	line, _, _ = strings.Cut(line, "\n")
+	self, _ := os.Executable()
+	cmd := exec.CommandContext(t.Context(), "bash", "-c", `benchrun() { "$SELF" "$@"; }; `+line)
+	cmd.Env = append(os.Environ(), asMain+"=1", "SELF="+self, "GITHUB_ACTIONS=")
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "judge again") {
+		t.Errorf("%s: %v: %s", line, err, out)
+	}
+}
