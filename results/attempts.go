@@ -121,40 +121,69 @@ func mend(file *os.File) (int64, error) {
 	return 0, file.Truncate(0)
 }
 
-// ReadAttempts reads the folder's cells.ndjson. A last line without its end is what a
-// killed run leaves: it is skipped, and torn says so in words ("" = nothing was
-// skipped). Any other line that does not say what it must is a bench.UsageError
-// that names it. A file that is not there is a run without attempts.
-func (f *Folder) ReadAttempts(ctx context.Context) (lines []AttemptLine, torn string, err error) {
+// Damage is what was stored of a run and cannot be read.
+type Damage struct {
+	Cell string // CellID of the cell that it is about; "" = that cannot be told
+	Text string // names file and line, and says what is the matter
+}
+
+// mostDamaged is how many lines of a cells.ndjson may be damaged before it is
+// none.
+const mostDamaged = 100
+
+// ReadAttempts reads the folder's cells.ndjson. A last line without its end is
+// what a killed run leaves: it is skipped, and torn says so in words ("" = nothing
+// was skipped). Any other line that does not say what it must is skipped too, and
+// stands in damaged. A file that is not there is a run without attempts; one that
+// holds next to nothing but damage is a bench.UsageError.
+func (f *Folder) ReadAttempts(ctx context.Context) (lines []AttemptLine, torn string, damaged []Damage, err error) {
 	path := f.Join(CellsFile)
 	all, err := intake.ReadIn(ctx, f.path, CellsFile, intake.Attempts)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, "", nil
+		return nil, "", nil, nil
 	}
 	if err != nil {
-		return nil, "", err
+		return nil, "", nil, err
 	}
 	if err := checkObjects(all); err != nil {
-		return nil, "", bench.Usagef("%s: %v", path, err)
+		return nil, "", nil, bench.Usagef("%s: %v", path, err)
 	}
 	for n := 1; len(all) > 0; n++ {
 		if ctx.Err() != nil {
-			return nil, "", context.Cause(ctx)
+			return nil, "", nil, context.Cause(ctx)
 		}
 		text, rest, ended := bytes.Cut(all, []byte{'\n'})
 		if !ended {
-			return lines, fmt.Sprintf("%s: line %d breaks off after %d bytes and was skipped; the %d before it are whole", path, n, len(text), n-1), nil
+			torn = fmt.Sprintf("%s: line %d breaks off after %d bytes and was skipped; the %d before it are whole", path, n, len(text), n-1-len(damaged))
+			break
 		}
 		var line AttemptLine
 		err := json.Unmarshal(text, &line)
 		if err == nil {
 			err = line.check()
 		}
-		if err != nil {
-			return nil, "", bench.Usagef("%s: line %d: %v", path, n, err)
+		if err == nil {
+			lines = append(lines, line)
+		} else {
+			damaged = append(damaged, Damage{idOf(text), fmt.Sprintf("%s: line %d: %v", path, n, err)})
 		}
-		lines = append(lines, line)
+		if len(damaged) > mostDamaged {
+			return nil, "", nil, bench.Usagef("%s: this is no list of attempts, or most of it is damaged", damaged[0].Text)
+		}
 		all = rest
 	}
-	return lines, "", nil
+	return lines, torn, damaged, nil
+}
+
+// idOf is the cell that a damaged line names, as benchrun begins its lines.
+func idOf(text []byte) string {
+	rest, ok := bytes.CutPrefix(text, []byte(`{"cell":`))
+	if !ok {
+		return ""
+	}
+	var id string
+	if json.NewDecoder(bytes.NewReader(rest)).Decode(&id) != nil {
+		return ""
+	}
+	return id
 }

@@ -29,7 +29,7 @@ func testLine(n int) AttemptLine {
 
 func TestAttemptsComeBack(t *testing.T) {
 	f := newFolder(t)
-	if lines, torn, err := f.ReadAttempts(t.Context()); lines != nil || torn != "" || err != nil {
+	if lines, torn, _, err := f.ReadAttempts(t.Context()); lines != nil || torn != "" || err != nil {
 		t.Fatalf("before the first attempt: %v, %q, %v", lines, torn, err)
 	}
 	var all sync.WaitGroup
@@ -41,7 +41,7 @@ func TestAttemptsComeBack(t *testing.T) {
 		})
 	}
 	all.Wait()
-	lines, torn, err := f.ReadAttempts(t.Context())
+	lines, torn, _, err := f.ReadAttempts(t.Context())
 	if err != nil || torn != "" || len(lines) != 20 {
 		t.Fatalf("%d lines, %q, %v", len(lines), torn, err)
 	}
@@ -78,7 +78,7 @@ func TestTornLine(t *testing.T) {
 		if err := os.WriteFile(path, text[:cut], 0o644); err != nil {
 			t.Fatal(err)
 		}
-		lines, torn, err := f.ReadAttempts(t.Context())
+		lines, torn, _, err := f.ReadAttempts(t.Context())
 		want := fmt.Sprintf("%s: line 3 breaks off after %d bytes", path, cut-start)
 		if err != nil || len(lines) != 2 || !strings.HasPrefix(torn, want) {
 			t.Fatalf("cut at %d: %d lines, %q, %v; want 2 and %q", cut, len(lines), torn, err, want)
@@ -86,14 +86,15 @@ func TestTornLine(t *testing.T) {
 		if err := f.AppendAttempt(testLine(7)); err != nil {
 			t.Fatal(err)
 		}
-		lines, torn, err = f.ReadAttempts(t.Context())
+		lines, torn, _, err = f.ReadAttempts(t.Context())
 		if err != nil || torn != "" || len(lines) != 3 || lines[2].Attempt().Attempt != 7 {
 			t.Fatalf("after a torn line was appended to: %d lines, %q, %v", len(lines), torn, err)
 		}
 	}
 }
 
-func TestReadAttemptsRefusesDamage(t *testing.T) {
+// What is damaged is skipped and named; the lines around it stay.
+func TestReadAttemptsNamesDamage(t *testing.T) {
 	f := newFolder(t)
 	path := f.Join(CellsFile)
 	if err := f.AppendAttempt(testLine(1)); err != nil {
@@ -113,10 +114,27 @@ func TestReadAttemptsRefusesDamage(t *testing.T) {
 		if err := os.WriteFile(path, []byte(string(good)+bad+string(good)), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		var usage *bench.UsageError
-		if lines, _, err := f.ReadAttempts(t.Context()); lines != nil || !errors.As(err, &usage) || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v; want a usage error with %q", err, want)
+		lines, torn, damaged, err := f.ReadAttempts(t.Context())
+		if err != nil || torn != "" || len(lines) != 2 || len(damaged) != 1 {
+			t.Fatalf("%d lines, %q, damaged %v, %v", len(lines), torn, damaged, err)
 		}
+		id := "gunicorn@23.0.0/default/wedge-1pct"
+		switch {
+		case strings.Contains(bad, "a/b/c"):
+			id = "a/b/c"
+		case len(bad) < 5:
+			id = ""
+		}
+		if d := damaged[0]; !strings.Contains(d.Text, want) || d.Cell != id {
+			t.Errorf("%+v; want %q of %q", d, want, id)
+		}
+	}
+	var usage *bench.UsageError
+	if err := os.WriteFile(path, []byte(strings.Repeat("?\n", 1000)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, _, err := f.ReadAttempts(t.Context()); !errors.As(err, &usage) {
+		t.Errorf("a file of something else: %v", err)
 	}
 	if err := f.AppendAttempt(AttemptLine{}); err == nil {
 		t.Error("an empty line was written")

@@ -98,7 +98,7 @@ func fillDisk(dir string) error {
 	if run, err := f.Run(context.Background()); err != nil || run.ID == "second" {
 		return fmt.Errorf("the first run.json reads as %+v: %w", run, err)
 	}
-	got, torn, err := f.ReadAttempts(context.Background())
+	got, torn, _, err := f.ReadAttempts(context.Background())
 	if err != nil || torn != "" || len(got) != lines-1 {
 		return fmt.Errorf("%d lines of %d came back, torn %q: %w", len(got), lines-1, torn, err)
 	}

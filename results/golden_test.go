@@ -106,7 +106,7 @@ func TestGoldenRunIsStillRead(t *testing.T) {
 	if got, err := f.Run(t.Context()); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("run.json: %v\n got %+v\nwant %+v", err, got, want)
 	}
-	lines, torn, err := f.ReadAttempts(t.Context())
+	lines, torn, _, err := f.ReadAttempts(t.Context())
 	if err != nil || torn != "" || len(lines) != len(want.Cells) {
 		t.Fatalf("cells.ndjson: %d lines, %q, %v", len(lines), torn, err)
 	}

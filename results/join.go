@@ -26,7 +26,7 @@ func Join(ctx context.Context, dir string, folders ...*Folder) (*Folder, bench.R
 		if err != nil {
 			return nil, bench.Run{}, err
 		}
-		lines, _, err := f.ReadAttempts(ctx)
+		lines, _, _, err := f.ReadAttempts(ctx)
 		if err != nil {
 			return nil, bench.Run{}, err
 		}

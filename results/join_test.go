@@ -51,7 +51,7 @@ func TestJoinIsARunLikeAnyOther(t *testing.T) {
 	if again, err := f.Run(t.Context()); err != nil || again.ID != run.ID || len(again.Cells) != 3 || filepath.Base(f.Path()) != run.ID {
 		t.Errorf("stored run %s with %d cells in %s, %v", again.ID, len(again.Cells), f.Path(), err)
 	}
-	lines, torn, err := f.ReadAttempts(t.Context())
+	lines, torn, _, err := f.ReadAttempts(t.Context())
 	if err != nil || torn != "" || len(lines) != 3 {
 		t.Errorf("%d lines, %q, %v", len(lines), torn, err)
 	}

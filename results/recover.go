@@ -14,6 +14,9 @@ type Recovered struct {
 	Run   bench.Run // the cells that it ended, then those that it had begun
 	Begun int       // how many these are: the last ones of Run.Cells
 	Notes []string  // what a person should know of them
+	// Damaged are lines of cells.ndjson. A cell that they are about may have had
+	// attempts that are not known.
+	Damaged []Damage
 }
 
 // Recover reads run.json, and takes from cells.ndjson the cells that are not in
@@ -22,11 +25,11 @@ type Recovered struct {
 // run.json the run has an id, a seed and its cells. Errors are those of ReadRun
 // and ReadAttempts.
 func (f *Folder) Recover(ctx context.Context) (Recovered, error) {
-	lines, torn, err := f.ReadAttempts(ctx)
+	lines, torn, damaged, err := f.ReadAttempts(ctx)
 	if err != nil {
 		return Recovered{}, err
 	}
-	var r Recovered
+	r := Recovered{Damaged: damaged}
 	if torn != "" {
 		r.Notes = append(r.Notes, torn)
 	}

@@ -139,7 +139,10 @@ func openLab(ctx context.Context, port int, note func(string)) (lab *runner.Lab,
 
 // execute runs the cells. A run without an id means that nothing was begun.
 func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, error) {
-	if e := s.earlier; e != nil && e.finished() {
+	if e := s.earlier; e != nil {
+		tellDamage(cmd.ErrOrStderr(), e.damaged)
+	}
+	if e := s.earlier; e != nil && e.finished() && len(e.damaged) == 0 {
 		newProgress(cmd.ErrOrStderr()).Note(e.folder.Path() + ": nothing to do, every cell is measured")
 		return e.run, nil
 	}
@@ -150,7 +153,7 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 	defer done()
 	run, err = r.Do(cmd.Context(), run, runner.Order{
 		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Reprobe: s.reprobe, Python: s.python,
-		Earlier: s.attemptsMade(), MaxTime: s.maxTime,
+		Earlier: s.attemptsMade(), Repair: s.earlier.repair, MaxTime: s.maxTime,
 	})
 	if unfinished(context.WithoutCancel(cmd.Context()), r.Folder, run) {
 		r.Progress.Note("the rest of it: benchrun --resume " + shellQuote([]string{r.Folder.Path()}))

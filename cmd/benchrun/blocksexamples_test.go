@@ -184,7 +184,7 @@ mkdir gunicorn && tar xzf gunicorn-*.tar.gz -C gunicorn --strip-components=1`)
 func TestFurnished(t *testing.T) {
 	dir := furnished(t)
 	for _, path := range exampleRuns {
-		run, notes, err := judgeAgain(t.Context(), filepath.Join(dir, path))
+		run, notes, err := judgedAgain(t, filepath.Join(dir, path))
 		if err != nil || len(notes) > 0 || len(run.Cells) != 1 || run.Cells[0].Verdict != bench.Failed {
 			t.Errorf("%s: %+v, %q, %v", path, run.Cells, notes, err)
 		}

@@ -94,7 +94,7 @@ func TestDuel(t *testing.T) {
 // judgedAs sees that the folder of a duel is a run's folder like any other.
 func judgedAs(t *testing.T, folder string) {
 	t.Helper()
-	run, notes, err := judgeAgain(t.Context(), folder)
+	run, notes, err := judgedAgain(t, folder)
 	if err != nil || len(run.Cells) != 2 || len(notes) > 0 {
 		t.Errorf("%d cells, %q, %v", len(run.Cells), notes, err)
 	}

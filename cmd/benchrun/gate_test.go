@@ -15,7 +15,7 @@ import (
 // A stored run is judged and gated without anything being run.
 func TestGateOfAStoredRun(t *testing.T) {
 	run := storedRun(t)
-	judged, _, err := judgeAgain(t.Context(), run)
+	judged, _, err := judgedAgain(t, run)
 	if err != nil {
 		t.Fatal(err)
 	}

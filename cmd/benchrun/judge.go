@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,7 +28,8 @@ func newJudgeCommand() *cobra.Command {
 		Long: `judge reads the records of a run's folder and reaches the verdicts and measures
 again. Nothing is run and nothing in the folder is changed. It says where the
 outcome differs from what the run's own run.json holds: with the same benchrun
-there is no difference. Of a run that was killed, the attempts that it had made
+there is no difference. A cell whose record is damaged is invalid, the others are
+judged all the same, and the exit code is 5. Of a run that was killed, the attempts that it had made
 of its last cell are judged too; of one that goes on, what it has so far.`,
 		Example: "  benchrun judge benchrun-out/20261121-120000-3fa9\n  benchrun judge benchrun-out/20261121-120000-3fa9 --format csv > cells.csv\n  benchrun judge benchrun-out/20261121-120000-3fa9 --gate gate.txt --waivers benchrun.waivers.yaml\n  benchrun judge benchrun-out/20261121-120000-3fa9 --baseline benchrun-out/last-release",
 		Args:    cobra.ArbitraryArgs,
@@ -41,13 +43,15 @@ of its last cell are judged too; of one that goes on, what it has so far.`,
 			if err := s.prepareFiles(); err != nil {
 				return err
 			}
-			run, notes, err := judgeAgain(cmd.Context(), args[0])
+			judged, err := judgeAgain(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			for _, n := range notes {
+			run := judged.run
+			for _, n := range judged.notes {
 				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), report.Clean(n))
 			}
+			tellDamage(cmd.ErrOrStderr(), judged.damaged)
 			if htmlFile != "" {
 				if err := drawJudged(cmd.Context(), htmlFile, args[0], run); err != nil {
 					return err
@@ -63,7 +67,8 @@ of its last cell are judged too; of one that goes on, what it has so far.`,
 			} else if run.Interrupted {
 				broke = errors.New("it was interrupted")
 			}
-			return s.deliverStored(cmd, run, strings.TrimSuffix(args[0], "/"+results.RunFile), rules, broke)
+			err = s.deliverStored(cmd, run, strings.TrimSuffix(args[0], "/"+results.RunFile), rules, broke)
+			return errors.Join(err, damageError(judged.damaged))
 		},
 	}
 	s.attempts, s.out = 1, "-"
@@ -71,6 +76,22 @@ of its last cell are judged too; of one that goes on, what it has so far.`,
 	cmd.Flags().StringVar(&htmlFile, "html", "", "also draw the report of the judged run into this file")
 	completeFlags(cmd, &s)
 	return cmd
+}
+
+// tellDamage names what cannot be read of a stored run.
+func tellDamage(stderr io.Writer, damaged []string) {
+	for _, d := range damaged {
+		_, _ = fmt.Fprintln(stderr, "damaged:", report.Clean(d))
+	}
+}
+
+// damageError stands for the exit code of a run of which something cannot be
+// read: not everything could be judged.
+func damageError(damaged []string) error {
+	if len(damaged) == 0 {
+		return nil
+	}
+	return errUnmeasured
 }
 
 // drawJudged writes the report of a run that was judged again.
@@ -82,63 +103,94 @@ func drawJudged(ctx context.Context, file, path string, run bench.Run) error {
 	return writeFile("--html", file, func(w io.Writer) error { return drawReport(ctx, w, folder, run, filepath.Dir(file)) })
 }
 
-// judgeAgain gives the run with verdicts, reasons, flags and measures taken
-// from its records, and what a person should know: where they differ from what
-// was stored, and what was found of a run that was killed.
-func judgeAgain(ctx context.Context, path string) (bench.Run, []string, error) {
+// again is a stored run, judged again.
+type again struct {
+	run     bench.Run
+	notes   []string // where it differs from what was stored, and what was found of a run that was killed
+	damaged []string // what cannot be read of it, and why; the cells that it is about are invalid
+}
+
+// judgeAgain takes verdicts, reasons, flags and measures of a run from its
+// records.
+func judgeAgain(ctx context.Context, path string) (again, error) {
 	folder, err := results.OpenFolder(path)
 	if err != nil {
-		return bench.Run{}, nil, err
+		return again{}, err
 	}
 	goesOn := folder.Written() // before anything is read: by then it may have ended
 	found, err := folder.Recover(ctx)
 	if err != nil {
-		return bench.Run{}, nil, err
+		return again{}, err
 	}
-	run, notes, unmade := found.Run, found.Notes, killedNote
+	out := again{run: found.Run, notes: found.Notes}
+	for _, d := range found.Damaged {
+		out.damaged = append(out.damaged, d.Text)
+	}
+	unmade := killedNote
 	if goesOn {
-		run.Interrupted, unmade = true, goesOnNote
-		notes = append(notes, folder.Path()+": another benchrun is writing this run: this is what it has so far")
+		out.run.Interrupted, unmade = true, goesOnNote
+		out.notes = append(out.notes, folder.Path()+": another benchrun is writing this run: this is what it has so far")
 	}
-	for i := range run.Cells {
-		cell := &run.Cells[i]
+	for i := range out.run.Cells {
+		cell := &out.run.Cells[i]
 		if f, ok := scenarios.ByID(cell.Family); ok && f.Version == cell.FamilyVer {
 			cell.Group = f.Group
 		}
 		if len(cell.Attempts) == 0 { // unsupported, or never installed: there is nothing to judge
 			continue
 		}
-		was, begun := *cell, i >= len(run.Cells)-found.Begun
-		judged := make([]bench.Judgement, len(cell.Attempts))
-		for j, a := range cell.Attempts {
-			if a.Record == "" && a.Note != "" {
-				judged[j] = judge.Unmade(a.Note)
-				continue
-			}
-			rec, err := folder.ReadRecord(ctx, a.Record)
-			if err != nil {
-				return bench.Run{}, nil, err
-			}
-			judged[j] = judge.Judge(rec)
-			if run.Mode == "" { // there is no run.json
-				run.Mode, run.StartedAt = rec.Head.Mode, rec.Head.StartedAt
-			}
+		was, begun := *cell, i >= len(out.run.Cells)-found.Begun
+		judged, damaged, err := judgeAttempts(ctx, folder, &out.run, *cell)
+		if err != nil {
+			return again{}, err
 		}
-		if begun && wantedMore(run, judged) { // the one that was to come has confirmed nothing
+		if begun && wantedMore(out.run, judged) { // the one that was to come has confirmed nothing
 			cell.Attempts = append(cell.Attempts, bench.Attempt{Attempt: len(cell.Attempts) + 1, Note: unmade})
 			judged = append(judged, judge.Unmade(unmade))
 		}
 		judge.Conclude(cell, judged)
-		if !begun {
+		out.damaged = append(out.damaged, damaged...)
+		if at := slices.IndexFunc(found.Damaged, func(d results.Damage) bool { return begun && d.Cell == results.CellID(*cell) }); at >= 0 {
+			damaged = append(damaged, found.Damaged[at].Text) // an attempt that nobody knows
+		}
+		switch {
+		case len(damaged) > 0:
+			cell.Spoil(damaged[0])
+		case !begun:
 			for _, d := range judge.Differences(was, *cell) {
-				notes = append(notes, "differs: "+d)
+				out.notes = append(out.notes, "differs: "+d)
 			}
 		}
 	}
-	if n := neverBegun(run); n > 0 && !goesOn {
-		notes = append(notes, fmt.Sprintf("%d of the %d cells that were asked for were never begun: benchrun --resume %s", n, len(run.Asked.Cells), folder.Path()))
+	if n := neverBegun(out.run); n > 0 && !goesOn {
+		out.notes = append(out.notes, fmt.Sprintf("%d of the %d cells that were asked for were never begun: benchrun --resume %s", n, len(out.run.Asked.Cells), folder.Path()))
 	}
-	return run, notes, nil
+	return out, nil
+}
+
+// judgeAttempts judges the attempts of a cell by their records. Those that cannot
+// be read are named in damaged; of the others nothing is lost.
+func judgeAttempts(ctx context.Context, folder *results.Folder, run *bench.Run, cell bench.Cell) (judged []bench.Judgement, damaged []string, err error) {
+	for _, a := range cell.Attempts {
+		if a.Record == "" && a.Note != "" {
+			judged = append(judged, judge.Unmade(a.Note))
+			continue
+		}
+		rec, err := folder.ReadRecord(ctx, a.Record)
+		switch {
+		case ctx.Err() != nil:
+			return nil, nil, context.Cause(ctx)
+		case err != nil:
+			damaged = append(damaged, err.Error())
+			judged = append(judged, judge.Unmade(err.Error()))
+			continue
+		}
+		judged = append(judged, judge.Judge(rec))
+		if run.Mode == "" { // there is no run.json
+			run.Mode, run.StartedAt = rec.Head.Mode, rec.Head.StartedAt
+		}
+	}
+	return judged, damaged, nil
 }
 
 // neverBegun is how many cells a run was asked for and has nothing of.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -37,6 +38,14 @@ func storeAttempt(t *testing.T, f *results.Folder, cell *bench.Cell) bench.Judge
 	return j
 }
 
+// judgedAgain is judgeAgain for a run of which everything can be read: what is
+// damaged is among the notes.
+func judgedAgain(t *testing.T, path string) (bench.Run, []string, error) {
+	t.Helper()
+	a, err := judgeAgain(t.Context(), path)
+	return a.run, append(a.notes, a.damaged...), err
+}
+
 func newCell() bench.Cell {
 	return bench.Cell{Server: "x", Version: "1.0", Profile: "default", Scenario: "wedge-1pct", Family: "wedge", FamilyVer: 1, Ratio: 1, Seed: 7}
 }
@@ -69,7 +78,7 @@ func TestJudgeTakesUpAKilledRun(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			run, notes, err := judgeAgain(t.Context(), f.Path())
+			run, notes, err := judgedAgain(t, f.Path())
 			if err != nil || len(run.Cells) != 1 {
 				t.Fatalf("%d cells, %v", len(run.Cells), err)
 			}
@@ -105,11 +114,118 @@ func TestJudgeOfAnAttemptThatCouldNotBeMade(t *testing.T) {
 	if err := f.WriteRun(bench.Run{Cells: []bench.Cell{cell}}); err != nil {
 		t.Fatal(err)
 	}
-	run, notes, err := judgeAgain(t.Context(), f.Path())
+	run, notes, err := judgedAgain(t, f.Path())
 	if err != nil || len(notes) != 0 || run.Interrupted {
 		t.Fatalf("interrupted %v, notes %q, %v", run.Interrupted, notes, err)
 	}
 	if c := run.Cells[0]; c.Verdict != bench.Invalid || len(c.Attempts) != 2 || c.Attempts[1].Note != "port taken" {
 		t.Errorf("%+v", c)
+	}
+}
+
+// spoil puts something into the middle of a file.
+func spoil(t *testing.T, path string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[len(text)/2] ^= 0xff
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// threeCells is a run of three cells of one attempt each that ended.
+func threeCells(t *testing.T) (*results.Folder, bench.Run) {
+	t.Helper()
+	run := bench.Run{Benchrun: benchrunVersion(), Mode: bench.ModeQuick, FinishedAt: "2026-11-21T12:00:00Z", Asked: &bench.Asked{Attempts: 1}}
+	f, err := results.Create(t.TempDir(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, scenario := range []string{"wedge-1pct", "wedge-2pct", "wedge-5pct"} {
+		cell := newCell()
+		cell.Scenario = scenario
+		judge.Conclude(&cell, []bench.Judgement{storeAttempt(t, f, &cell)})
+		run.Cells = append(run.Cells, cell)
+		run.Asked.Cells = append(run.Asked.Cells, bench.AskedCell{Server: cell.Server, Profile: cell.Profile, Scenario: scenario, Installed: cell.Version})
+	}
+	if err := f.WriteRun(run); err != nil {
+		t.Fatal(err)
+	}
+	return f, run
+}
+
+// A record that cannot be read makes its own cell invalid, whatever else there
+// is of it, and no other one.
+func TestJudgeOfADamagedRecord(t *testing.T) {
+	for name, damage := range map[string]func(t *testing.T, path string){
+		"flipped": spoil,
+		"cut": func(t *testing.T, path string) {
+			if err := os.Truncate(path, 100); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"gone": func(t *testing.T, path string) {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		f, run := threeCells(t)
+		record := run.Cells[1].Attempts[0].Record
+		damage(t, f.Join(record))
+		page := filepath.Join(t.TempDir(), "page.html")
+		stderr := ends(t, bench.ExitUnmeasured, "judge", f.Path(), "--html", page)
+		if !strings.Contains(stderr, "damaged: ") || !strings.Contains(stderr, record) || strings.Contains(stderr, "differs") {
+			t.Errorf("%s: %s", name, stderr)
+		}
+		if text, err := os.ReadFile(page); err != nil || !strings.Contains(string(text), "wedge-5pct") {
+			t.Errorf("%s: no report: %v", name, err)
+		}
+		a, err := judgeAgain(t.Context(), f.Path())
+		if err != nil || len(a.run.Cells) != 3 || len(a.damaged) != 1 {
+			t.Fatalf("%s: %v, %v", name, a.damaged, err)
+		}
+		for i, c := range a.run.Cells {
+			if spoilt := i == 1; (c.Verdict == bench.Invalid) != spoilt || strings.Contains(strings.Join(c.Reasons, " "), record) != spoilt {
+				t.Errorf("%s: %s: %s %q", name, c.Name(), c.Verdict, c.Reasons)
+			}
+		}
+		// A rule that is broken elsewhere says more.
+		ends(t, bench.ExitCheckFailed, "judge", f.Path(), "--fail-on", "verdict >= held")
+	}
+}
+
+// A damaged line of cells.ndjson is named. What it was about is invalid where
+// only cells.ndjson knew of it, and stands where run.json does.
+func TestJudgeOfADamagedLine(t *testing.T) {
+	f, run := threeCells(t)
+	text, err := os.ReadFile(f.Join(results.CellsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(string(text), "\n")
+	lines[2] = strings.Replace(lines[2], `"broken"`, `"broke`, 1) + lines[2] // two attempts, of which one is not known
+	lines[0] = "?" + lines[0]
+	if err := os.WriteFile(f.Join(results.CellsFile), []byte(strings.Join(lines, "")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run.Cells = run.Cells[:2]
+	if err := f.WriteRun(run); err != nil {
+		t.Fatal(err)
+	}
+	a, err := judgeAgain(t.Context(), f.Path())
+	if err != nil || len(a.damaged) != 2 || len(a.run.Cells) != 3 {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	for i, want := range []bench.Verdict{bench.Broken, bench.Broken, bench.Invalid} {
+		if c := a.run.Cells[i]; c.Verdict != want {
+			t.Errorf("%s: %s %q", c.Name(), c.Verdict, c.Reasons)
+		}
+	}
+	if stderr := ends(t, bench.ExitUnmeasured, "judge", f.Path()); !strings.Contains(stderr, "damaged: ") || !strings.Contains(stderr, "cells.ndjson: line 1") {
+		t.Error(stderr)
 	}
 }

@@ -85,7 +85,7 @@ func mergeRuns(ctx context.Context, out string, paths []string) (*results.Folder
 }
 
 // drawReport draws the report of a stored run, with the story of each cell's
-// published attempt from its record. at is the folder in which the page will
+// published attempt from its record, where that can be read. at is the folder in which the page will
 // lie: links lead from there.
 func drawReport(ctx context.Context, w io.Writer, folder *results.Folder, run bench.Run, at string) error {
 	var stories []html.Story
@@ -95,8 +95,11 @@ func drawReport(ctx context.Context, w io.Writer, folder *results.Folder, run be
 				continue
 			}
 			rec, err := folder.ReadRecord(ctx, a.Record)
-			if err != nil {
-				return err
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if err != nil { // its cell says so, and is shown without a figure
+				continue
 			}
 			stories = append(stories, html.NewStory(c, rec, folder.LogTail(ctx, a.Log)))
 		}

@@ -43,7 +43,7 @@ func TestMergeCommand(t *testing.T) {
 			t.Errorf("report.html does not tell of %s", c.Name())
 		}
 	}
-	if _, _, err := judgeAgain(t.Context(), folder); err != nil {
+	if _, _, err := judgedAgain(t, folder); err != nil {
 		t.Errorf("the merged run cannot be judged: %v", err)
 	}
 }

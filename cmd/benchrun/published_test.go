@@ -14,7 +14,7 @@ import (
 // README shows that.
 func TestPublishedResults(t *testing.T) {
 	const folder = "../../docs/results"
-	run, notes, err := judgeAgain(t.Context(), folder)
+	run, notes, err := judgedAgain(t, folder)
 	if err != nil {
 		t.Fatal(err)
 	}

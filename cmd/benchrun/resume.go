@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -20,7 +22,9 @@ type earlier struct {
 	folder   *results.Folder
 	release  func() // gives the claim on the folder back; it ends with the process too
 	run      bench.Run
-	attempts []results.AttemptLine
+	attempts []results.AttemptLine // those whose records can be read
+	damaged  []string              // what cannot be read of the run, and why: it is measured again
+	aside    []string              // records that cannot be read
 }
 
 // settledFlags say what a run is, which --resume takes from the run itself.
@@ -63,13 +67,74 @@ func (s *settings) takeUp(ctx context.Context, flags *pflag.FlagSet) error {
 	if is := benchrunVersion(); e.run.Benchrun != is {
 		return otherThan("benchrun", e.run.Benchrun, is)
 	}
-	if e.attempts, _, err = folder.ReadAttempts(ctx); err != nil {
+	if err := e.read(ctx); err != nil {
 		return err
 	}
 	s.quick, s.full = false, e.run.Mode == bench.ModeFull
 	s.seed, s.attempts = e.run.Seed, e.run.Asked.Attempts
 	s.python, s.serverFiles = e.run.Asked.Python, e.run.Asked.ServerFiles
 	return nil
+}
+
+// read finds the attempts that were made and can be believed. What is damaged is
+// as if it had never been measured.
+func (e *earlier) read(ctx context.Context) error {
+	lines, _, damaged, err := e.folder.ReadAttempts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range damaged {
+		e.damaged = append(e.damaged, d.Text)
+	}
+	listed := len(lines)
+	if len(damaged) > 0 {
+		lines = append(lines, e.unlisted(lines)...)
+	}
+	for i, l := range lines {
+		rec, err := e.folder.ReadRecord(ctx, l.Attempt().Record)
+		var usage *bench.UsageError
+		switch {
+		case err == nil:
+			if i >= listed {
+				l = results.NewAttemptLine(l.Cell, l.Attempt(), judge.Judge(rec))
+			}
+			e.attempts = append(e.attempts, l)
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.As(err, &usage):
+			e.damaged, e.aside = append(e.damaged, err.Error()), append(e.aside, l.Attempt().Record)
+		default: // the machine's trouble is no damage
+			return err
+		}
+	}
+	slices.SortStableFunc(e.attempts, func(a, b results.AttemptLine) int { return cmp.Compare(a.Attempt().Attempt, b.Attempt().Attempt) })
+	return nil
+}
+
+// unlisted are attempts whose line is damaged, as far as run.json has them.
+func (e *earlier) unlisted(lines []results.AttemptLine) []results.AttemptLine {
+	listed := map[string]bool{}
+	for _, l := range lines {
+		listed[l.Attempt().Record] = true
+	}
+	var out []results.AttemptLine
+	for _, c := range e.run.Cells {
+		for _, a := range c.Attempts {
+			if a.Record != "" && !listed[a.Record] {
+				out = append(out, results.NewAttemptLine(c, a, bench.Judgement{}))
+			}
+		}
+	}
+	return out
+}
+
+// repair takes what is damaged out of the run's way. It is called once it is
+// certain that the run goes on.
+func (e *earlier) repair(ctx context.Context) error {
+	if e == nil || len(e.damaged) == 0 {
+		return nil
+	}
+	return e.folder.SetAside(ctx, e.aside, e.attempts)
 }
 
 // otherThan refuses to go on with something else than the run began with.
@@ -109,7 +174,7 @@ func (e *earlier) finished() bool {
 // unfinished says that a run ended before all of it was measured, and can be
 // gone on with.
 func unfinished(ctx context.Context, folder *results.Folder, run bench.Run) bool {
-	attempts, _, err := folder.ReadAttempts(ctx)
+	attempts, _, _, err := folder.ReadAttempts(ctx)
 	return err == nil && run.Asked != nil && !(&earlier{folder: folder, run: run, attempts: attempts}).finished()
 }
 

@@ -105,7 +105,7 @@ func killedAfter(t *testing.T, attempts int, out string, args ...string) string 
 			if err != nil {
 				t.Fatal(err)
 			}
-			if lines, _, err := folder.ReadAttempts(t.Context()); err == nil && len(lines) >= attempts {
+			if lines, _, _, err := folder.ReadAttempts(t.Context()); err == nil && len(lines) >= attempts {
 				untilLogs(t, filepath.Join(filepath.Dir(files[0]), results.LogsDir), attempts+1) // into the next attempt
 				if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
 					t.Fatal(err)
@@ -342,7 +342,7 @@ func TestARunThatGoesOn(t *testing.T) {
 	defer release()
 	cell := newCell()
 	storeAttempt(t, f, &cell)
-	run, notes, err := judgeAgain(t.Context(), f.Path())
+	run, notes, err := judgedAgain(t, f.Path())
 	if err != nil || len(run.Cells) != 1 || run.Cells[0].Attempts[1].Note != goesOnNote || !run.Interrupted {
 		t.Fatalf("%+v, %v", run.Cells, err)
 	}
@@ -362,5 +362,47 @@ func TestARunThatGoesOn(t *testing.T) {
 	}
 	if stderr := ends(t, bench.ExitUnmeasured, "judge", f.Path(), "--fail-on", "verdict >= held"); !strings.Contains(stderr, writing) {
 		t.Error(stderr)
+	}
+}
+
+// What is damaged is measured again: its record and its line are set aside, and
+// nothing else is touched. An attempt whose line alone is damaged is taken from
+// run.json.
+func TestResumeOfADamagedRun(t *testing.T) {
+	f, run := threeCells(t)
+	record := run.Cells[1].Attempts[0].Record
+	spoil(t, f.Join(record))
+	text, err := os.ReadFile(f.Join(results.CellsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(f.Join(results.CellsFile), append([]byte("?"), text...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := &earlier{folder: f, run: run}
+	if err := e.read(t.Context()); err != nil || len(e.damaged) != 2 || !slices.Equal(e.aside, []string{record}) || e.finished() {
+		t.Fatalf("%+v, %v", e, err)
+	}
+	if before, err := os.ReadFile(f.Join(results.CellsFile)); err != nil || string(before) != "?"+string(text) {
+		t.Errorf("changed before anything is known to go on: %v", err)
+	}
+	if err := e.repair(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	lines, torn, damaged, err := f.ReadAttempts(t.Context())
+	if err != nil || torn != "" || len(damaged) != 0 || len(lines) != 2 || lines[0].Scenario != "wedge-5pct" || lines[1].Scenario != "wedge-1pct" {
+		t.Errorf("%+v, %q, %v, %v", lines, torn, damaged, err)
+	}
+	for _, l := range lines {
+		if l.Verdict != bench.Broken || len(l.Reasons) == 0 {
+			t.Errorf("%s: %s %q", l.ID, l.Verdict, l.Reasons)
+		}
+	}
+	left := contents(t, f.Path(), results.RecordsDir)
+	if left[filepath.Base(record)+".damaged"] == "" || left[filepath.Base(record)] != "" || len(left) != 3 {
+		t.Errorf("%d records", len(left))
+	}
+	if kept := contents(t, f.Path(), "")[results.CellsFile+".damaged"]; kept != "?"+string(text) {
+		t.Errorf("kept %q", kept)
 	}
 }

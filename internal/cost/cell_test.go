@@ -112,7 +112,7 @@ func TestRepeat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lines, _, err := folder.ReadAttempts(t.Context()); err != nil || len(lines) != 3 {
+	if lines, _, _, err := folder.ReadAttempts(t.Context()); err != nil || len(lines) != 3 {
 		t.Errorf("%d attempts, %v", len(lines), err)
 	}
 }

@@ -115,15 +115,24 @@ func notBegun(cell *bench.Cell, judged []bench.Judgement, why error) {
 // unmade folds a cell whose next attempt benchrun could not make: what was judged
 // before it counts, as before an invalid attempt.
 func unmade(cell *bench.Cell, judged []bench.Judgement, err error) {
-	cell.Attempts = append(cell.Attempts, bench.Attempt{Attempt: len(cell.Attempts) + 1, Note: err.Error()})
+	cell.Attempts = append(cell.Attempts, bench.Attempt{Attempt: next(cell.Attempts), Note: err.Error()})
 	judge.Conclude(cell, append(judged, judge.Unmade(err.Error())))
+}
+
+// next is the number of the attempt after these. Of a run that is resumed one in
+// between may be missing: its record was damaged.
+func next(attempts []bench.Attempt) int {
+	if len(attempts) == 0 {
+		return 1
+	}
+	return attempts[len(attempts)-1].Attempt + 1
 }
 
 // attempt runs one attempt, judges it, adds it to the cell and stores it. An
 // attempt that could not be made has neither record nor judgement; one that
 // could not be stored has both and an error.
 func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.Cell) (*bench.Record, *bench.Judgement, error) {
-	n := len(cell.Attempts) + 1
+	n := next(cell.Attempts)
 	began := time.Now()
 	id := results.CellID(*cell) + r.side
 	logRel, recRel := r.Folder.LogPath(id, n), r.Folder.RecordPath(id, n)

@@ -27,6 +27,9 @@ type Order struct {
 	// Earlier are the attempts of a run that is resumed, as its cells.ndjson has
 	// them: cells that they conclude are kept, others go on from there.
 	Earlier []results.AttemptLine
+	// Repair is called before anything is written to the folder of a run that is
+	// resumed, once it is certain that it can be; nil = there is nothing to repair.
+	Repair func(context.Context) error
 	// MaxTime is how long the run may take, installing included; 0 = as long as
 	// it takes. A cell that is not expected to end in time is not begun.
 	MaxTime time.Duration
@@ -113,6 +116,11 @@ func (r *Run) begin(ctx context.Context, run bench.Run, order Order) error {
 	}
 	if err := r.noteInstalled(); err != nil {
 		return err
+	}
+	if order.Repair != nil {
+		if err := order.Repair(ctx); err != nil {
+			return err
+		}
 	}
 	if err := r.Folder.WriteRun(r.run); err != nil {
 		return err

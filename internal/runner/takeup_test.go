@@ -69,6 +69,16 @@ func TestTakeUp(t *testing.T) {
 	}
 }
 
+// An attempt never takes the number of one that there is, though one before it is
+// missing.
+func TestNextNumber(t *testing.T) {
+	for want, attempts := range map[int][]bench.Attempt{1: nil, 2: {{Attempt: 1}}, 4: {{Attempt: 1}, {Attempt: 3}}} {
+		if got := next(attempts); got != want {
+			t.Errorf("after %v: %d, want %d", attempts, got, want)
+		}
+	}
+}
+
 // Cells stand in the order of the selection, whichever is measured last.
 func TestConcludeKeepsTheOrder(t *testing.T) {
 	r := &Run{done: make([]*bench.Cell, 3)}
