@@ -17,7 +17,7 @@ func TestReportLinksFilesOfTheRun(t *testing.T) {
 	if err := os.Mkdir(elsewhere, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	judged, _, err := judgeAgain(t.Context(), run)
+	judged, _, err := judgedAgain(t, run)
 	if err != nil {
 		t.Fatal(err)
 	}
