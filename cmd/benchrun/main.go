@@ -64,6 +64,9 @@ func execute(ctx context.Context, args []string, stdout, stderr *console.Writer)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
 	err := cmd.ExecuteContext(ctx)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) { // whatever was under way: it is no news that it was ended
+		err = context.Cause(ctx)
+	}
 	if ferr := stdout.Flush(); ferr != nil && err == nil {
 		err = fmt.Errorf("stdout: %w", ferr)
 	}

@@ -196,7 +196,7 @@ func (s settings) check() error {
 	case s.attempts < 1 || s.attempts > mostAttempts:
 		return bench.Usagef("--attempts %d is not between 1 and %d", s.attempts, mostAttempts)
 	case s.port < 0 || s.port > 65535:
-		return bench.Usagef("--port %d is not a port", s.port)
+		return bench.Usagef("--port %d is not a port: they go from 1 to 65535", s.port)
 	case s.maxTime < 0:
 		return bench.Usagef("--max-time %s is less than nothing", s.maxTime)
 	case s.out == "":

@@ -52,11 +52,22 @@ type Capabilities struct {
 
 // Probe tries the levels, best first, with a real run of a trivial command and
 // takes the first that works. Why says in one sentence each which level or
-// limit is not to be had. The error is an environment error: no level works.
-func Probe(ctx context.Context) (Capabilities, error) {
+// limit is not to be had. The error is that of ctx, or an environment error: no
+// scratch folder can be made for the servers' user, or no level works.
+func Probe(ctx context.Context, user *User) (Capabilities, error) {
+	scratch, err := NewScratch(user) // else every level fails for it
+	if err == nil {
+		err = scratch.Remove()
+	}
+	if err != nil {
+		return Capabilities{}, err
+	}
 	var why []string
 	for _, level := range Levels() {
 		caps, err := ProbeAt(ctx, level)
+		if ctx.Err() != nil {
+			return caps, context.Cause(ctx)
+		}
 		if err == nil {
 			caps.Why = slices.Concat(why, caps.Why)
 			return caps, nil

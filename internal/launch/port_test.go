@@ -1,9 +1,15 @@
 package launch
 
 import (
+	"errors"
+	"fmt"
 	"net"
+	"os"
 	"strconv"
+	"strings"
 	"testing"
+
+	"benchrun/internal/bench"
 )
 
 func TestPickPort(t *testing.T) {
@@ -75,5 +81,30 @@ func TestPortFree(t *testing.T) {
 	}
 	if PortFree(wild) {
 		t.Error("a port that is listened on at every address counts as free")
+	}
+}
+
+func TestCheckPort(t *testing.T) {
+	port, arg := testPort(t)
+	if err := CheckPort(port); err != nil {
+		t.Errorf("a free port: %v", err)
+	}
+	l, err := net.Listen("tcp4", "127.0.0.1:"+arg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() //nolint:errcheck // a test's listener
+	comm, err := os.ReadFile("/proc/self/comm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for port, want := range map[int]string{
+		port: fmt.Sprintf("port %s is taken by %s (pid %d);", arg, strings.TrimSpace(string(comm)), os.Getpid()),
+		80:   "port 80 needs a privilege",
+	} {
+		var env *bench.EnvironmentError
+		if err := CheckPort(port); !errors.As(err, &env) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "--port") {
+			t.Errorf("port %d: %v, want %q", port, err, want)
+		}
 	}
 }

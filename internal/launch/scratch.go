@@ -45,9 +45,13 @@ const (
 // files takes a few seconds.
 const removeTime = time.Minute
 
-// scratchParent is the folder that holds this user's scratch folders.
+// scratchParent is the folder that holds this user's scratch folders, absolute.
 func scratchParent() string {
-	return filepath.Join(os.TempDir(), "benchrun-"+strconv.Itoa(os.Geteuid()))
+	dir := filepath.Join(os.TempDir(), "benchrun-"+strconv.Itoa(os.Geteuid()))
+	if abs, err := filepath.Abs(dir); err == nil {
+		return abs
+	}
+	return dir // the working folder is gone; making it will say so
 }
 
 // NewScratch makes a scratch folder whose app/ and work/ belong to user (nil:
@@ -56,8 +60,12 @@ func scratchParent() string {
 func NewScratch(user *User) (*Scratch, error) {
 	s, err := newScratch(user)
 	if err != nil {
-		return nil, &bench.EnvironmentError{Problem: "no scratch folder", Err: err,
-			Hint: "set TMPDIR to a folder on a local disk that every user may pass through"}
+		from := "TMPDIR is not set"
+		if dir := os.Getenv("TMPDIR"); dir != "" {
+			from = "TMPDIR is " + dir
+		}
+		return nil, &bench.EnvironmentError{Problem: "no scratch folder can be made in " + os.TempDir() + " (" + from + ")", Err: err,
+			Hint: "set TMPDIR to a folder on a local disk with room in it, that you may write to and every user may pass through"}
 	}
 	return s, nil
 }

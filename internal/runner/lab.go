@@ -45,7 +45,12 @@ func NewLab(ctx context.Context, env bench.Environment, version string, port int
 	if err != nil {
 		return nil, err
 	}
-	caps, err := launch.Probe(ctx)
+	if port != 0 { // before anything is installed
+		if err := launch.CheckPort(port); err != nil {
+			return nil, err
+		}
+	}
+	caps, err := launch.Probe(ctx, runAs)
 	if err != nil {
 		return nil, err
 	}
@@ -78,13 +83,7 @@ func (l *Lab) pickPort() (int, error) {
 	if l.Port == 0 {
 		return launch.PickPort()
 	}
-	if !launch.PortFree(l.Port) {
-		return 0, &bench.EnvironmentError{
-			Problem: fmt.Sprintf("port %d is taken", l.Port),
-			Hint:    "choose another --port, or leave it out and benchrun picks a free one",
-		}
-	}
-	return l.Port, nil
+	return l.Port, launch.CheckPort(l.Port)
 }
 
 // Describe says in a line how a target is held.

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
 	"benchrun/internal/plan"
@@ -181,5 +183,40 @@ func TestProgramsMemory(t *testing.T) {
 		if err != nil || exit != want {
 			t.Errorf("builds %v: ended %+v, %v, want %+v", builds, exit, err, want)
 		}
+	}
+}
+
+// A file system on which nothing may be run is named as such: the server is
+// benchrun's own, which is brought along.
+func TestScratchOnNoexec(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can mount a file system")
+	}
+	dir := openTemp(t)
+	lab := testLab(t)
+	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOEXEC, "mode=1777"); err != nil {
+		t.Skipf("cannot mount: %v", err)
+	}
+	defer func() {
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	}()
+	reg, err := targets.Load(targets.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := reg.Lookup("reference")
+	if err != nil {
+		t.Fatal(err)
+	}
+	prepared, err := lab.Prepare(t.Context(), plan.Cell{Server: server, Profile: "default"}, "", func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = newStage(t.Context(), lab, prepared, bench.NewClock(), &collector{}, filepath.Join(t.TempDir(), "log"))
+	var env *bench.EnvironmentError
+	if !errors.As(err, &env) || !strings.Contains(err.Error(), "noexec") || !strings.Contains(env.Hint, "TMPDIR") {
+		t.Errorf("error %v", err)
 	}
 }

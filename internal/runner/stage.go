@@ -15,6 +15,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
 	"benchrun/internal/observe"
@@ -204,7 +206,13 @@ func (s *stage) bringBenchrun() error {
 		return fmt.Errorf("copy of benchrun: %w", err)
 	}
 	_, err = io.Copy(to, from)
-	return errors.Join(err, to.Chmod(0o755), to.Close())
+	if err = errors.Join(err, to.Chmod(0o755), to.Close()); err == nil && errors.Is(unix.Access(s.benchrun, unix.X_OK), unix.EACCES) {
+		return &bench.EnvironmentError{
+			Problem: fmt.Sprintf("no program can be run from %s: its file system is mounted noexec", s.scratch.Dir),
+			Hint:    "set TMPDIR to a folder on one that is not",
+		}
+	}
+	return err
 }
 
 // limits are those in force, with who runs the target and what holds it.

@@ -1,0 +1,65 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"benchrun/internal/bench"
+)
+
+// An interruption during the probe is one, and says nothing about this machine.
+func TestProbeInterrupted(t *testing.T) {
+	ownTemp(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("interrupted")
+	cancel(why)
+	_, err := Probe(ctx, nil)
+	var env *bench.EnvironmentError
+	if !errors.Is(err, why) || errors.As(err, &env) {
+		t.Errorf("error %v, want %v", err, why)
+	}
+}
+
+// A TMPDIR that is no good is named, with what to do.
+func TestProbeNamesTMPDIR(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"/no such folder", file, "/proc"} {
+		t.Setenv("TMPDIR", dir)
+		_, err := Probe(t.Context(), nil)
+		var env *bench.EnvironmentError
+		if !errors.As(err, &env) || !strings.Contains(err.Error(), "TMPDIR is "+dir) || !strings.Contains(env.Hint, "set TMPDIR") {
+			t.Errorf("TMPDIR=%s: %v", dir, err)
+		}
+	}
+}
+
+// A TMPDIR may be relative, long, and have blanks in it.
+func TestOddTMPDIR(t *testing.T) {
+	ownTemp(t)
+	t.Chdir(os.Getenv("TMPDIR"))
+	odd := "a b\t" + strings.Repeat("x", 200)
+	if err := os.Mkdir(odd, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", odd)
+	user, err := Unprivileged()
+	if err != nil {
+		t.Fatal(err)
+	}
+	caps, err := Probe(t.Context(), user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := startPart(t, caps, smallLimits, "sh", "-c", "pwd; echo done")
+	eventually(t, "the log is written", func() bool { return strings.HasSuffix(logOf(g), "done\n") })
+	if !strings.Contains(logOf(g), odd) {
+		t.Errorf("it ran in %q, want it to be below %q", logOf(g), odd)
+	}
+}
