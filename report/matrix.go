@@ -37,18 +37,20 @@ func Matrix(w io.Writer, v View) error {
 				text, other := matrixCell(r)
 				unserved = unserved || other
 				texts = append(texts, text)
-				switch r.Verdict {
-				case bench.Held:
+				if r.Verdict.Claims() {
+					all++
+				}
+				if r.Verdict == bench.Held {
 					held++
-					all++
-				case bench.Unsupported:
-				default:
-					all++
 				}
 			}
 			line += " " + strings.Join(texts, "<br>") + " |"
 		}
-		b.WriteString("| " + escaped(target) + " | " + strconv.Itoa(held) + "/" + strconv.Itoa(all) + " |" + line + "\n")
+		share := None // of nothing
+		if all > 0 {
+			share = strconv.Itoa(held) + "/" + strconv.Itoa(all)
+		}
+		b.WriteString("| " + escaped(target) + " | " + share + " |" + line + "\n")
 	}
 	b.WriteString("\n" + matrixLegend(v, unserved) + "\n")
 	_, err := io.WriteString(w, b.String())

@@ -132,7 +132,7 @@ func (f *Folder) Join(rel string) string { return filepath.Join(f.path, rel) }
 // no such file. A name that leads out of the folder finds nothing.
 func (f *Folder) FindFrom(at string) func(rel string) (path string, ok bool) {
 	return func(rel string) (string, bool) {
-		if !filepath.IsLocal(rel) {
+		if !intake.Inside(rel) {
 			return "", false
 		}
 		if info, err := os.Lstat(f.Join(rel)); err != nil || !info.Mode().IsRegular() {

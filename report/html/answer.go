@@ -37,9 +37,9 @@ func answer(m matrix) []clause {
 		for i, cell := range row.Cells {
 			for _, c := range cell {
 				scenario := m.Scenarios[i]
-				switch c.Verdict {
-				case bench.Held:
-				case bench.Invalid, bench.Unsupported:
+				switch {
+				case c.Verdict == bench.Held:
+				case !c.Verdict.Claims():
 					unsaid = append(unsaid, c.Verdict.String()+" under "+scenario)
 				default:
 					bad = append(bad, c.Verdict.String()+" under "+scenario)
@@ -80,11 +80,8 @@ func referenceText(m matrix) string {
 	sum := score{}
 	for _, row := range m.Rows {
 		for _, c := range slices.Concat(row.Cells...) {
-			if row.Own && c.Verdict.Claims() {
-				sum.all++
-				if c.Verdict == bench.Held {
-					sum.held++
-				}
+			if row.Own {
+				sum.add(c.Verdict)
 			}
 		}
 	}

@@ -8,9 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"benchrun/internal/bench"
 )
 
 // chromium is where Debian's package puts the browser.
@@ -87,6 +90,12 @@ func TestInTheBrowser(t *testing.T) {
 	// names are. What fills a tile most stands in many of them.
 	measuring := func(page string) string { return strings.Replace(page, "</main>", "</main>"+script, 1) }
 	pages := map[string]string{"few": measuring(page), "published": measuring(render(t, published(), nil))}
+	others := published()
+	others.Cells = slices.DeleteFunc(others.Cells, func(c bench.Cell) bool { return c.OtherReason() == "" && c.Family != "slow" })
+	for i := range others.Cells { // few scenarios, wide tiles
+		others.Cells[i].Scenario = fmt.Sprintf("slow-%d-1pct", i%3)
+	}
+	pages["others"] = measuring(render(t, others, nil))
 	broad, told := broad()
 	pages["broad"] = measuring(render(t, broad, told))
 	long := strings.Repeat("x", 300)
@@ -96,7 +105,7 @@ func TestInTheBrowser(t *testing.T) {
 		stories[i%7].Server, stories[i%7].Profile, stories[i%7].Scenario = c.Server, c.Profile, c.Scenario
 	}
 	pages["long"] = measuring(render(t, run, stories))
-	fits(t, write, map[string]bool{"few": true, "published": true, "broad": true}, pages)
+	fits(t, write, map[string]bool{"few": true, "published": true, "broad": true, "others": true}, pages)
 
 	light, dark := paper(t, report, dir, 1), paper(t, report, dir, 0)
 	if light < 0.9 || dark > 0.2 {

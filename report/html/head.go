@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"benchrun/internal/bench"
 	"benchrun/report"
 )
 
@@ -26,12 +25,7 @@ func title(v report.View) string {
 	var servers []string
 	sum := score{}
 	for _, r := range rows {
-		if r.Verdict.Claims() {
-			sum.all++
-		}
-		if r.Verdict == bench.Held {
-			sum.held++
-		}
+		sum.add(r.Verdict)
 		if !slices.Contains(servers, r.Cell.Server) {
 			servers = append(servers, r.Cell.Server)
 		}

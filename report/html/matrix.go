@@ -21,34 +21,28 @@ type matrix struct {
 type head struct {
 	ID     string   // of the scenario's figure
 	Pieces []string // the name, cut where a line may break: "slow-", "upload-", "1pct"
-	Held   string   // "5/10 held", of the servers
+	Held   string   // "5/10 held", of the servers' cells in which something is claimed; "" = of none
 }
 
-// The widths of the matrix's columns, in rem. They are fixed, so that it is
-// known without a script from which width on the matrix needs scrolling.
-const (
-	targetWidth            = 7.5 // of style.css too
-	cellWidth, narrowWidth = 8.4, 4.6
-	mostWide               = 6 // scenarios; with more the cells are narrow
-)
+// mostRoomy is how many scenarios have wide columns.
+const mostRoomy = 6
 
 // Wide says that a matrix needs all the room that a window has: its cells then
 // leave the verdict's word to the glyph.
-func (m matrix) Wide() bool { return len(m.Scenarios) > mostWide }
+func (m matrix) Wide() bool { return len(m.Scenarios) > mostRoomy }
 
-// Width is how wide the matrix is, in rem.
-func (m matrix) Width() float64 {
-	if m.Wide() {
-		return targetWidth + narrowWidth*float64(len(m.Scenarios))
-	}
-	return targetWidth + cellWidth*float64(len(m.Scenarios))
-}
-
-// style is what the style sheet cannot know: how wide the matrix is, and that it
-// needs a hint where there is less room.
+// style is what the style sheet cannot know: how wide the matrix is, and that
+// it needs a hint where there is less room. Its columns have fixed widths, in
+// rem, so that this is known without a script. Fifteen narrow ones fit into a
+// window of 1,280 pixels.
 func (m matrix) style() string {
-	width := dec(m.Width(), 2) + "rem"
-	return ".matrix table{width:" + width + "}\n@container (width<" + width + "){.hint{display:block}}"
+	target, column := 8.0, 8.4
+	if m.Wide() {
+		target, column = 7.5, 4.6
+	}
+	width := dec(target+column*float64(len(m.Scenarios)), 2) + "rem"
+	return ".matrix table{width:" + width + "}.matrix thead th:first-child{width:" + dec(target, 2) + "rem}\n" +
+		"@container (width<" + width + "){.hint{display:block}}"
 }
 
 // servers is the matrix without benchrun's own reference.
@@ -153,13 +147,12 @@ func newMatrix(cells []cell) matrix {
 		sum := score{}
 		for _, row := range m.servers().Rows {
 			for _, c := range row.Cells[i] {
-				sum.all++
-				if c.Verdict == bench.Held {
-					sum.held++
-				}
+				sum.add(c.Verdict)
 			}
 		}
-		m.Heads[i].Held = strconv.Itoa(sum.held) + "/" + strconv.Itoa(sum.all) + " held"
+		if sum.all > 0 {
+			m.Heads[i].Held = strconv.Itoa(sum.held) + "/" + strconv.Itoa(sum.all) + " held"
+		}
 	}
 	return m
 }

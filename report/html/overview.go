@@ -14,6 +14,16 @@ type score struct {
 	held, all int
 }
 
+// add counts a cell.
+func (s *score) add(v bench.Verdict) {
+	if v.Claims() {
+		s.all++
+	}
+	if v == bench.Held {
+		s.held++
+	}
+}
+
 func (s score) String() string { return fmt.Sprintf("%d of %d", s.held, s.all) }
 
 // overview is the answer of a run with many scenarios: how many cells held, by
@@ -26,14 +36,10 @@ func overview(m matrix, all []name) []clause {
 	for _, row := range m.Rows {
 		target := score{name: row.Name}
 		for _, c := range slices.Concat(row.Cells...) {
-			switch c.Verdict {
-			case bench.Invalid, bench.Unsupported:
+			target.add(c.Verdict)
+			if !c.Verdict.Claims() {
 				unclaimed[c.Verdict]++
-				continue
-			case bench.Held:
-				target.held++
 			}
-			target.all++
 		}
 		targets = append(targets, target)
 		sum.held, sum.all = sum.held+target.held, sum.all+target.all
