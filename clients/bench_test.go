@@ -17,7 +17,7 @@ import (
 const benchRate = 1000
 
 func BenchmarkOpenLoop(b *testing.B) {
-	o, got := loop(startControl(b).Addr(), benchRate)
+	o, got := loop(victimServer(b), benchRate)
 	o.Start = o.Clock.Now()
 	before := cpu()
 	runUntil(b, o, uint64(b.N))
@@ -30,7 +30,7 @@ func BenchmarkOpenLoop(b *testing.B) {
 // BenchmarkVegeta is the same load through vegeta's own client, without
 // keep-alive: what the outcomes cost is the difference.
 func BenchmarkVegeta(b *testing.B) {
-	url := "http://" + startControl(b).Addr() + "/victim?nonce=v0-9c1e2f03"
+	url := "http://" + victimServer(b) + "/victim?nonce=v0-9c1e2f03"
 	attacker := vegeta.NewAttacker(vegeta.KeepAlive(false))
 	target := vegeta.NewStaticTargeter(vegeta.Target{Method: "GET", URL: url})
 	pace := vegeta.Rate{Freq: benchRate, Per: time.Second}

@@ -1,7 +1,7 @@
 package clients
 
 import (
-	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,8 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -23,26 +21,32 @@ import (
 // StartControl must run ControlMain.
 const ControlCommand = "__control"
 
+// ControlName stands for its address in an OpenLoop that dials with Dial.
+const ControlName = "control"
+
 const (
-	controlStart = 10 * time.Second // from launch until it names its port
-	controlStop  = 2 * time.Second  // from the end of its stdin until it is killed
+	controlStart = 10 * time.Second // from launch until it serves
+	controlStop  = 2 * time.Second  // from the end of its connection until it is killed
 )
 
 // ControlServer is a trivial server in a process of its own, beside the target.
 // Whoever probes both can tell a stalled host from a stalled target.
+//
+// It listens nowhere: Dial makes a connection and hands one end of it to the
+// process. So nobody but benchrun can ask it, and a target that would like to
+// keep it from answering finds nothing to connect to.
 type ControlServer struct {
-	addr  string
-	pid   int
-	stdin io.Closer
-	done  chan struct{}
-	kill  context.CancelFunc
+	pid  int
+	hand *net.UnixConn // what connections are handed over by; its end ends the process
+	done chan struct{}
+	kill context.CancelFunc
 
 	closing  sync.Once
 	closeErr error
 }
 
 // StartControl starts the control server from this very binary (see
-// ControlCommand) and waits until it listens. It is killed when ctx ends, and
+// ControlCommand) and waits until it serves. It is killed when ctx ends, and
 // ends by itself should benchrun die. Errors are of the environment.
 func StartControl(ctx context.Context) (*ControlServer, error) {
 	ctx, kill := context.WithCancel(ctx)
@@ -64,58 +68,59 @@ func keepControl(ctx context.Context, kill context.CancelFunc, started chan<- *C
 	defer kill()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	hand, theirs, err := handPair()
+	if err != nil {
+		failed <- err
+		return
+	}
+	defer hand.Close() //nolint:errcheck // nobody listens any more
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", ControlCommand)
-	cmd.Stderr = os.Stderr //nolint:forbidigo // it is benchrun, and writes there as this process does
+	cmd.Stdin, cmd.Stderr = theirs, os.Stderr //nolint:forbidigo // it is benchrun, and writes there as this process does
 	// A group of its own: what a terminal sends to benchrun's group must not
 	// end the control before benchrun does.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
-	stdin, err := cmd.StdinPipe()
+	err = cmd.Start()
+	_ = theirs.Close() // the process has it
 	if err != nil {
 		failed <- err
 		return
 	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		failed <- err
-		return
-	}
-	if err := cmd.Start(); err != nil {
-		failed <- err
-		return
-	}
-	impatient := time.AfterFunc(controlStart, kill)
-	port, err := readPort(stdout)
-	if !impatient.Stop() && err == nil {
-		err = fmt.Errorf("no port within %v", controlStart)
-	}
-	if err != nil {
+	if err := awaitServing(hand); err != nil {
 		kill()
 		failed <- errors.Join(err, cmd.Wait())
 		return
 	}
-	c := &ControlServer{
-		addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
-		pid:  cmd.Process.Pid, stdin: stdin, kill: kill, done: make(chan struct{}),
-	}
+	c := &ControlServer{pid: cmd.Process.Pid, hand: hand, kill: kill, done: make(chan struct{})}
 	started <- c
 	_ = cmd.Wait() // how it ended is not said: that it ended before Close is
 	close(c.done)
 }
 
-func readPort(stdout io.Reader) (int, error) {
-	line, err := bufio.NewReaderSize(stdout, 64).ReadString('\n')
-	if err != nil {
-		return 0, fmt.Errorf("reading the control server's port: %w", err)
+// awaitServing waits for the process's first word.
+func awaitServing(hand *net.UnixConn) error {
+	_ = hand.SetReadDeadline(time.Now().Add(controlStart))
+	if n, err := hand.Read(make([]byte, 1)); err != nil || n == 0 {
+		return fmt.Errorf("the control server does not serve: %w", cmp.Or(err, io.EOF))
 	}
-	port, err := strconv.ParseUint(strings.TrimSpace(line), 10, 16)
-	if err != nil {
-		return 0, fmt.Errorf("the control server's port: %w", err)
-	}
-	return int(port), nil
+	return nil
 }
 
-// Addr is host:port, for an OpenLoop with bench.RoleControl.
-func (c *ControlServer) Addr() string { return c.addr }
+// Dial makes a fresh TCP connection to the control server. A zero deadline means
+// none. It fails like a dial to a port: when the process is gone, and when it has
+// not taken what was handed to it by the deadline.
+func (c *ControlServer) Dial(ctx context.Context, deadline time.Time) (net.Conn, error) {
+	ours, theirs, err := tcpPair(ctx, deadline)
+	if err != nil {
+		return nil, err
+	}
+	defer theirs.Close() //nolint:errcheck // the process has its own by now
+	_ = c.hand.SetWriteDeadline(deadline)
+	if err := handOver(c.hand, theirs); err != nil {
+		_ = ours.Close()
+		return nil, err
+	}
+	return ours, nil
+}
 
 // PID is the server's process.
 func (c *ControlServer) PID() int { return c.pid }
@@ -134,7 +139,7 @@ func (c *ControlServer) Close() error {
 			return
 		default:
 		}
-		_ = c.stdin.Close()
+		_ = c.hand.Close()
 		late := time.NewTimer(controlStop)
 		defer late.Stop()
 		select {

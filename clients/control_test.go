@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -29,10 +30,16 @@ func startControl(t testing.TB) *ControlServer {
 // gone reports whether no process has this pid any more, not even a zombie.
 func gone(pid int) bool { return syscall.Kill(pid, 0) == syscall.ESRCH }
 
+// probe is a loop that asks the control.
+func probe(c *ControlServer, rate int) (*OpenLoop, *samples) {
+	o, got := loop(ControlName, rate)
+	o.Role, o.Dial = bench.RoleControl, c.Dial
+	return o, got
+}
+
 func TestControlServesVictims(t *testing.T) {
 	c := startControl(t)
-	o, got := loop(c.Addr(), 200)
-	o.Role = bench.RoleControl
+	o, got := probe(c, 200)
 	runUntil(t, o, 40)
 	each(t, o, got, 40)
 	for _, s := range got.all {
@@ -44,9 +51,98 @@ func TestControlServesVictims(t *testing.T) {
 		t.Error("the control server is no process of its own")
 	}
 	for path, want := range map[string]int{"/victim?nonce=NO": 400, "/victim": 400, "/ping": 404} {
-		if status, _, _, err := Ask(t.Context(), c.Addr(), path, 5*time.Second); err != nil || status != want {
-			t.Errorf("GET %s: %d, %v; want %d", path, status, err, want)
+		if a, err := o.exchange(path, time.Now().Add(5*time.Second), newScratch()); err != nil || a.fate != whole || a.status != want {
+			t.Errorf("GET %s: %d, %v, %v; want %d", path, a.status, a.err, err, want)
 		}
+	}
+}
+
+// A target must find nothing to ask in place of its own requests: the control's
+// process has no socket that listens, whatever it is asked meanwhile.
+func TestControlIsOutOfReach(t *testing.T) {
+	c := startControl(t)
+	o, got := probe(c, 200)
+	runUntil(t, o, 10)
+	if got.count(bench.OK) != 10 {
+		t.Fatalf("%d of 10 probes are ok", got.count(bench.OK))
+	}
+	listening := map[string]bool{} // sockets by inode
+	for _, file := range []string{"tcp", "tcp6"} {
+		b, err := os.ReadFile("/proc/net/" + file)
+		if err != nil && file == "tcp" {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(b)) {
+			if f := strings.Fields(line); len(f) > 9 && f[3] == "0A" {
+				listening["socket:["+f[9]+"]"] = true
+			}
+		}
+	}
+	dir := fmt.Sprintf("/proc/%d/fd", c.PID())
+	fds, err := os.ReadDir(dir)
+	if err != nil || len(fds) == 0 {
+		t.Fatalf("%d descriptors, %v", len(fds), err)
+	}
+	for _, fd := range fds {
+		if to, _ := os.Readlink(filepath.Join(dir, fd.Name())); listening[to] {
+			t.Errorf("the control listens on descriptor %s", fd.Name())
+		}
+	}
+}
+
+// A stranger who comes to a connection that is being made is sent away.
+func TestPairIgnoresStrangers(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer shut(l)
+	var came [3]net.Conn
+	for i := range came {
+		if came[i], err = net.Dial("tcp4", l.Addr().String()); err != nil {
+			t.Fatal(err)
+		}
+		defer shut(came[i])
+	}
+	got, err := acceptFrom(l, came[2].LocalAddr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer shut(got)
+	if got.RemoteAddr().String() != came[2].LocalAddr().String() {
+		t.Errorf("accepted %s, want %s", got.RemoteAddr(), came[2].LocalAddr())
+	}
+	for _, stranger := range came[:2] {
+		_ = stranger.SetReadDeadline(time.Now().Add(10 * time.Second))
+		if _, err := stranger.Read(make([]byte, 1)); err == nil || isTimeout(err) {
+			t.Errorf("a stranger was kept: %v", err)
+		}
+	}
+}
+
+// A process that takes nothing, or is gone, fails a dial; it never blocks one.
+func TestControlThatTakesNothing(t *testing.T) {
+	c := startControl(t)
+	if err := syscall.Kill(c.PID(), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	for range 5000 { // the channel has room for some hundreds
+		var conn net.Conn
+		if conn, err = c.Dial(t.Context(), time.Now().Add(100*time.Millisecond)); err != nil {
+			break
+		}
+		shut(conn)
+	}
+	if err == nil || dialOutcome(err) == bench.Unsent {
+		t.Errorf("dialling a control that is stopped: %v", err)
+	}
+	if err := syscall.Kill(c.PID(), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	<-c.Done()
+	if _, err := c.Dial(t.Context(), time.Now().Add(5*time.Second)); err == nil || dialOutcome(err) != bench.Refused {
+		t.Errorf("dialling a control that is gone: %v", err)
 	}
 }
 
@@ -98,37 +194,36 @@ func TestControlEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// The process ends by itself when its stdin does, because benchrun died, and on
+// The process ends by itself when its channel does, because benchrun died, and on
 // SIGTERM; it does not end on what a terminal sends.
 func TestControlProcessEnds(t *testing.T) {
-	for name, end := range map[string]func(cmd *exec.Cmd, stdin io.Closer){
-		"stdin": func(_ *exec.Cmd, stdin io.Closer) { shut(stdin) },
-		"term":  func(cmd *exec.Cmd, _ io.Closer) { _ = cmd.Process.Signal(syscall.SIGTERM) },
+	for name, end := range map[string]func(cmd *exec.Cmd, hand io.Closer){
+		"channel": func(_ *exec.Cmd, hand io.Closer) { shut(hand) },
+		"term":    func(cmd *exec.Cmd, _ io.Closer) { _ = cmd.Process.Signal(syscall.SIGTERM) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			hand, theirs, err := handPair()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer shut(hand)
 			cmd := exec.CommandContext(t.Context(), "/proc/self/exe", ControlCommand)
-			stdin, err := cmd.StdinPipe()
+			cmd.Stdin = theirs
+			err = cmd.Start()
+			shut(theirs)
 			if err != nil {
 				t.Fatal(err)
 			}
-			stdout, err := cmd.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			port, err := readPort(stdout)
-			if err != nil {
+			if err := awaitServing(hand); err != nil {
 				t.Fatal(err)
 			}
 			// A connection that stays open must not keep it alive.
-			c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+			c, err := (&ControlServer{hand: hand}).Dial(t.Context(), time.Time{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer shut(c)
-			end(cmd, stdin)
+			end(cmd, hand)
 			if err := cmd.Wait(); err != nil {
 				t.Errorf("exit: %v", err)
 			}
@@ -136,13 +231,5 @@ func TestControlProcessEnds(t *testing.T) {
 				t.Error("the connection lives on")
 			}
 		})
-	}
-}
-
-func TestPortLine(t *testing.T) {
-	for text, ok := range map[string]bool{"4711\n": true, "4711": false, "": false, "70000\n": false, "ok\tpkg\n": false} {
-		if port, err := readPort(strings.NewReader(text)); (err == nil) != ok || ok && port != 4711 {
-			t.Errorf("%q: port %d, error %v", text, port, err)
-		}
 	}
 }

@@ -2,8 +2,8 @@ package clients
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -20,37 +20,31 @@ import (
 // legalNonce is what docs/contract.md allows.
 const legalNonce = `^[0-9a-z-]{1,64}$`
 
-// ControlMain is the control server's process: it serves GET /victim on a port
-// of 127.0.0.1 that it prints on stdout, until stdin ends or SIGTERM comes. It
-// gives the process's exit code.
+// ControlMain is the control server's process: it serves GET /victim on the
+// connections that are handed to it through its stdin, until that or benchrun
+// ends, or SIGTERM comes. It gives the process's exit code.
 func ControlMain() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	ctx, gone := context.WithCancel(ctx)
-	defer gone()
-	go func() { // ends with stdin, at the latest with the process
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		gone()
-	}()
-	if err := serveControl(ctx, os.Stdout); err != nil { //nolint:forbidigo // a pipe to benchrun
+	hand, err := unixConn(os.Stdin)
+	if err == nil {
+		err = serveControl(ctx, hand)
+	}
+	if err != nil {
 		console.Report("control server", err)
 		return bench.ExitEnvironment
 	}
 	return bench.ExitOK
 }
 
-func serveControl(ctx context.Context, stdout io.Writer) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
+func serveControl(ctx context.Context, hand *net.UnixConn) error {
 	server := &http.Server{Handler: controlHandler(), ReadHeaderTimeout: 10 * time.Second}
 	release := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer release()
-	if _, err := fmt.Fprintln(stdout, listener.Addr().(*net.TCPAddr).Port); err != nil {
-		return fmt.Errorf("naming the port: %w", err)
+	if _, err := hand.Write([]byte{0}); err != nil {
+		return fmt.Errorf("saying that it serves: %w", err)
 	}
-	if err := server.Serve(listener); ctx.Err() == nil {
+	if err := server.Serve(handed{hand}); ctx.Err() == nil && !errors.Is(err, net.ErrClosed) {
 		return err
 	}
 	return nil

@@ -3,11 +3,13 @@ package clients
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -16,10 +18,48 @@ import (
 	"benchrun/internal/bench"
 )
 
+// victimsCommand makes the test binary a server of victims on a port, which it
+// prints, until its stdin ends.
+const victimsCommand = "victims"
+
+// victimServer is one in a process of its own. It gives its address.
+func victimServer(t testing.TB) string {
+	t.Helper()
+	cmd := exec.Command("/proc/self/exe", victimsCommand)
+	stdin, err1 := cmd.StdinPipe()
+	stdout, err2 := cmd.StdoutPipe()
+	if err := errors.Join(err1, err2, cmd.Start()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		shut(stdin)
+		_ = cmd.Wait()
+	})
+	addr, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(addr)
+}
+
+func serveVictims() int {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 1
+	}
+	fmt.Println(l.Addr())
+	go func() { _ = http.Serve(l, controlHandler()) }() //nolint:gosec // a test's own
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	return 0
+}
+
 // The test binary is its own control server, as benchrun is.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == ControlCommand {
 		os.Exit(ControlMain())
+	}
+	if len(os.Args) > 1 && os.Args[1] == victimsCommand {
+		os.Exit(serveVictims())
 	}
 	os.Exit(m.Run())
 }

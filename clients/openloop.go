@@ -25,7 +25,7 @@ import (
 // a cap vegeta stops sending without a word: what bounds them is Rate × Timeout.
 type OpenLoop struct {
 	Clock   bench.Clock
-	Addr    string     // host:port, the host an IP address
+	Addr    string     // host:port, the host an IP address; with Dial a name for it
 	Role    bench.Role // of the samples
 	Rate    int        // requests per second
 	SLO     time.Duration
@@ -33,6 +33,8 @@ type OpenLoop struct {
 	Nonce   func(seq uint64) string
 	Start   int64  // ns since the clock's origin, when request 0 is or would have been due
 	First   uint64 // the first request to send
+	// Dial opens a fresh connection; nil = to Addr. A zero deadline means none.
+	Dial func(ctx context.Context, deadline time.Time) (net.Conn, error)
 	// Late is how long after it is due each request is let go: 0, except where
 	// calibration wants to see that a late generator is noticed.
 	Late time.Duration
@@ -73,6 +75,13 @@ func (o *OpenLoop) Run(ctx context.Context) error {
 	return nil
 }
 
+func (o *OpenLoop) dial(ctx context.Context, deadline time.Time) (net.Conn, error) {
+	if o.Dial != nil {
+		return o.Dial(ctx, deadline)
+	}
+	return dial(ctx, o.Addr, deadline)
+}
+
 func (o *OpenLoop) abort() context.Context {
 	if o.Abort == nil {
 		return context.Background()
@@ -83,10 +92,13 @@ func (o *OpenLoop) abort() context.Context {
 func (o *OpenLoop) check() error {
 	host, _, err := net.SplitHostPort(o.Addr)
 	switch {
+	case o.Dial != nil:
 	case err != nil:
 		return fmt.Errorf("open loop: %w", err)
 	case net.ParseIP(host) == nil:
 		return fmt.Errorf("open loop to %s: the host is no IP address", o.Addr)
+	}
+	switch {
 	case o.Rate < 1 || o.SLO <= 0 || o.Timeout < o.SLO:
 		return fmt.Errorf("open loop to %s: rate %d, slo %v, timeout %v", o.Addr, o.Rate, o.SLO, o.Timeout)
 	case o.Nonce == nil || o.OnSample == nil:

@@ -3,7 +3,6 @@ package clients
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -36,7 +35,7 @@ func (o *OpenLoop) ask(seq uint64, b *scratch) bench.Sample {
 		s.Sent, s.Outcome, s.Error = 0, bench.Unsent, "not sent before its timeout"
 		return s
 	}
-	a, err := exchange(o.abort(), o.Addr, "/victim?nonce="+s.Nonce, o.Clock.At(giveUp), b)
+	a, err := o.exchange("/victim?nonce="+s.Nonce, o.Clock.At(giveUp), b)
 	s.Done = o.Clock.Now()
 	if err != nil {
 		s.Outcome, s.Error = dialOutcome(err), brief(err)
@@ -72,8 +71,9 @@ func newScratch() *scratch { return &scratch{in: bufio.NewReaderSize(nil, 4096)}
 
 // exchange sends one GET on a connection of its own and reads the answer into
 // b, where its body stays. The error is that of the dial.
-func exchange(ctx context.Context, addr, target string, deadline time.Time, b *scratch) (answer, error) {
-	conn, err := dial(ctx, addr, deadline)
+func (o *OpenLoop) exchange(target string, deadline time.Time, b *scratch) (answer, error) {
+	ctx := o.abort()
+	conn, err := o.dial(ctx, deadline)
 	if err != nil {
 		return answer{}, err
 	}
@@ -81,7 +81,7 @@ func exchange(ctx context.Context, addr, target string, deadline time.Time, b *s
 	defer endWith(ctx, conn)()
 	// A failed write is not the end: the server may have answered, and closed,
 	// before it read. If it has not, reading fails in the same way.
-	_, _ = conn.Write(getRequest(target, addr))
+	_, _ = conn.Write(getRequest(target, o.Addr))
 	return readAnswer(conn, b.in, b.body[:]), nil
 }
 

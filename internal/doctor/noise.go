@@ -46,7 +46,7 @@ func lookStalls(ctx context.Context, _ *patient) []Check {
 	asking, cancel := context.WithTimeout(ctx, listening)
 	defer cancel()
 	loop := clients.OpenLoop{
-		Clock: clock, Addr: server.Addr(), Role: bench.RoleControl,
+		Clock: clock, Addr: clients.ControlName, Dial: server.Dial, Role: bench.RoleControl,
 		Rate: listeningRate, SLO: bench.ControlSLO, Timeout: bench.StandardLoad.Timeout,
 		Nonce: func(seq uint64) string { return fmt.Sprintf("doctor-%d", seq) }, Start: clock.Now(),
 		OnSample: func(s bench.Sample) {

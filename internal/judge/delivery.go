@@ -212,6 +212,18 @@ func (d delivery) undelivered(client bench.ClientKind) string {
 	return ""
 }
 
+// spoiledWords says that proof is missing of faults that were sent, and that
+// somebody spoiled the receipts; "" when not both are so. benchrun never writes to
+// that file: the proof is missing because of the server, or what runs in it.
+func (f *findings) spoiledWords() string {
+	_, spoiled := f.v.marks[bench.MarkBadReceipt]
+	missing := f.faults.undelivered(f.v.head.Client)
+	if !spoiled || missing == "" || f.v.head.Client != bench.ClientAppFault || f.faults.scheduled < max(1, f.faults.least) {
+		return ""
+	}
+	return missing + ", and the server spoiled the file that holds them"
+}
+
 // reached is how many faults had taken effect by time t, those of the ageing
 // included. It counts by intended send, like the victims that it is set against.
 func (d delivery) reached(t int64) int {

@@ -75,6 +75,40 @@ func TestDeliveryProof(t *testing.T) {
 	}
 }
 
+// A server that spoils its receipts file cannot choose to be invalid: it was
+// never proved to be hit, and that is its own doing.
+func TestSpoiledReceipts(t *testing.T) {
+	spoil := func(s scene) scene { return s.mark(bench.MarkBadReceipt, fault(1)) }
+	for _, tt := range []struct {
+		name    string
+		scene   scene
+		want    bench.Verdict
+		flagged bool
+		reason  string
+	}{
+		{"all the proof is there all the same", spoil(wedged()), bench.Held, false, ""},
+		{"the proof is gone", spoil(wedged().forget(0)), bench.Failed, true, "0 of 12 receipts, and the server spoiled the file that holds them"},
+		{"a part of it", spoil(wedged().forget(3)), bench.Failed, true, "3 of 11 receipts, and the server spoiled"},
+		{"that of the ageing", spoil(wedged().slots(64).aged(60, 30)), bench.Failed, true, "ageing not delivered: 30 of 60 receipts, and the server spoiled"},
+		{"it hides no loss", spoil(wedged().forget(3).lose(fault(0), fault(12), 50, bench.TimedOut)), bench.Failed, true, "which hides no loss"},
+		{"the harness sent too few", spoil(wedged().drop(bench.RoleProvoker, fault(2), fault(12))), bench.Invalid, true, "faults not scheduled"},
+		{"the harness sent none", spoil(quiet()), bench.Invalid, true, "no fault was scheduled"},
+		{"the host stalled", spoil(wedged().forget(0)).stall(fault(5)), bench.Invalid, true, "valid seconds"},
+		{"uploads have no receipts", spoil(crawling().edit(bench.RoleProvoker, fault(0), fault(12), func(x *bench.Sample) { x.Bytes = 0 })), bench.Invalid, true, "0 of 12 slow uploads"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			j := Judge(tt.scene.Record)
+			if flagged := slices.Contains(j.Flags, FlagUndelivered); j.Verdict != tt.want || flagged != tt.flagged {
+				t.Errorf("%v, flags %v, want %v and undelivered: %v; reasons %q", j.Verdict, j.Flags, tt.want, tt.flagged, j.Reasons)
+			}
+			if tt.reason != "which hides no loss" && slices.Contains(j.Flags, FlagAgainstTheory) {
+				t.Errorf("against theory: %q", j.Reasons)
+			}
+			wantReason(t, j, tt.reason)
+		})
+	}
+}
+
 func (s scene) forgetOne(nonce string) scene {
 	s.Receipts = slices.DeleteFunc(s.Receipts, func(r bench.Receipt) bool { return r.Nonce == nonce })
 	return s

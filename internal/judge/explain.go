@@ -59,6 +59,8 @@ func (f *findings) againstTheory(verdict bench.Verdict) bool {
 	switch {
 	case !known || f.wrong > 0: // a wrong body needs no pool to run out
 		return false
+	case f.fault.bad < badBinsNeeded && f.spoiledWords() != "": // nor does spoiled proof
+		return false
 	case verdict == bench.Held:
 		return !survives && !f.v.head.Client.CutOff()
 	case verdict == bench.Failed || verdict == bench.Degraded:

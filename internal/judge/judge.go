@@ -150,6 +150,9 @@ func (f *findings) rate() (bench.Verdict, string) {
 	if f.fault.bad >= badBinsNeeded && f.fault.below(heldPercent) {
 		return bench.Degraded, ""
 	}
+	if spoiled := f.spoiledWords(); spoiled != "" {
+		return bench.Failed, spoiled
+	}
 	if missing := f.faults.undelivered(v.head.Client); missing != "" {
 		return bench.Invalid, missing
 	}

@@ -33,6 +33,11 @@ func (f *findings) reasons(verdict bench.Verdict, rule string) []string {
 		add(f.maskedWords())
 		return out
 	}
+	if rule != "" && rule == f.spoiledWords() { // it lost nobody
+		add(f.servedWords())
+		add(f.maskedWords())
+		return out
+	}
 	if f.v.head.Effect == bench.EffectHold {
 		if empty := f.emptyWords(); empty != "" { // nobody is there to hold a slot
 			add(empty)

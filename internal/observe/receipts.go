@@ -6,10 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"regexp"
-	"syscall"
 	"time"
 
 	"benchrun/internal/bench"
@@ -17,6 +17,7 @@ import (
 
 const (
 	receiptsEvery   = 20 * time.Millisecond
+	receiptsAtOnce  = 64 << 10 // bytes read at a look: an app that writes faster does not slow benchrun down
 	receiptLineMax  = 4 << 10  // bytes, the line feed not counted
 	receiptsSizeMax = 64 << 20 // bytes: a thousand requests a second for as long as any attempt takes
 	pidMax          = 4 << 20  // the kernel's own limit
@@ -27,33 +28,38 @@ var (
 	receiptFault = regexp.MustCompile(`^[a-z][0-9a-z-]{0,63}$`)
 )
 
-// TailReceipts follows the receipts file of an app, which need not exist yet,
-// until ctx ends; then it reads what is left, and returns. on gets each
-// receipt in the order of the file, T turned into ns since clock's origin;
-// onBad gets every line, cut to 4 KiB, that is no receipt as in
-// docs/contract.md. Both are called from the calling goroutine; either may be
-// nil.
+// TailReceipts follows the receipts file of an app until ctx ends; then it reads
+// what is left, and returns. file is open for reading and stays the caller's;
+// its name is where the app was told to write. on gets each receipt in the order
+// of the file, T turned into ns since clock's origin; onBad gets every line, cut
+// to 4 KiB, that is no receipt as in docs/contract.md, and a sentence in brackets
+// for each thing that was done to the file itself. Both are called from the
+// calling goroutine; either may be nil.
 //
-// The app may write anything: a line that is not whole at the end, or longer
-// than 4 KiB, is bad; so is a time before the origin or in the future. It is an
-// error when the path is no regular file, or when the file grows beyond
-// 64 MiB. A file that never comes into being is none.
-func TailReceipts(ctx context.Context, path string, clock bench.Clock, on func(bench.Receipt), onBad func(line string)) error {
-	t := &tail{clock: clock, on: on, onBad: onBad, limit: receiptsSizeMax, chunk: make([]byte, 64<<10)}
+// The app, and the server around it, may do anything: a line that is not whole
+// at the end, or longer than 4 KiB, is bad; so is a time before the origin or in
+// the future. A file that was cut, moved, removed, replaced or closed to others is
+// told of, and read on. Of one that is longer than 64 MiB the rest is not read.
+// None of this is an error: only a file that cannot be read is.
+func TailReceipts(ctx context.Context, file *os.File, clock bench.Clock, on func(bench.Receipt), onBad func(line string)) error {
+	t := &tail{clock: clock, file: file, on: on, onBad: onBad, limit: receiptsSizeMax, chunk: make([]byte, receiptsAtOnce)}
 	if on == nil {
 		t.on = func(bench.Receipt) {}
 	}
 	if onBad == nil {
 		t.onBad = func(string) {}
 	}
-	defer t.close()
 	tick := time.NewTicker(receiptsEvery)
 	defer tick.Stop()
 	for {
 		// The order matters: what was written before ctx ended is read after.
 		last := ctx.Err() != nil
-		if err := t.read(path); err != nil {
-			return fmt.Errorf("receipts %s: %w", path, err)
+		most := int64(receiptsAtOnce)
+		if last {
+			most = t.limit
+		}
+		if err := t.read(most); err != nil {
+			return fmt.Errorf("receipts %s: %w", file.Name(), err)
 		}
 		if last {
 			t.end()
@@ -68,61 +74,73 @@ func TailReceipts(ctx context.Context, path string, clock bench.Clock, on func(b
 
 // tail is how far a receipts file was read.
 type tail struct {
-	clock   bench.Clock
-	on      func(bench.Receipt)
-	onBad   func(string)
-	limit   int64 // bytes of file
-	file    *os.File
-	offset  int64
-	chunk   []byte
-	line    []byte // begun, not yet ended
-	tooLong bool   // the rest of the line is skipped
+	clock    bench.Clock
+	file     *os.File
+	on       func(bench.Receipt)
+	onBad    func(string)
+	limit    int64       // bytes of file
+	mode     fs.FileMode // when it was first looked at; 0 = never
+	touched  bool        // somebody did something to the file itself, and it was told
+	overlong bool        // so was its length
+	offset   int64
+	chunk    []byte
+	line     []byte // begun, not yet ended
+	tooLong  bool   // the rest of the line is skipped
 }
 
-func (t *tail) close() {
-	if t.file != nil {
-		_ = t.file.Close()
-	}
-}
-
-// read reads what the file has now, and no more: an app that writes faster than
-// this reads does not hold it up.
-func (t *tail) read(path string) error {
-	if t.file == nil {
-		// O_NONBLOCK: the app may have put a pipe there, which would block.
-		f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		t.file = f
-	}
+// read reads at most most bytes of what the file has now.
+func (t *tail) read(most int64) error {
 	info, err := t.file.Stat()
 	if err != nil {
 		return err
 	}
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("it is no regular file but %s", info.Mode())
-	}
+	t.watchFile(info)
 	size := info.Size()
 	if size < t.offset {
 		t.onBad(fmt.Sprintf("(the file was cut from %d bytes to %d)", t.offset, size))
 		t.offset, t.line, t.tooLong = size, nil, false
 	}
-	for t.offset < min(size, t.limit) {
-		n, err := t.file.ReadAt(t.chunk[:min(int64(len(t.chunk)), size-t.offset, t.limit-t.offset)], t.offset)
+	if size > t.limit && !t.overlong {
+		t.overlong = true
+		t.onBad(fmt.Sprintf("(the file has %d bytes: what follows the first %d is not read)", size, t.limit))
+	}
+	for end := min(size, t.limit, t.offset+most); t.offset < end; {
+		n, err := t.file.ReadAt(t.chunk[:min(int64(len(t.chunk)), end-t.offset)], t.offset)
 		if n == 0 {
-			return err // EOF cannot be: unless the file was cut just now
+			if errors.Is(err, io.EOF) { // it was cut just now: the next look tells
+				return nil
+			}
+			return err
 		}
 		t.offset += int64(n)
 		t.take(t.chunk[:n])
 	}
-	if size > t.limit {
-		return fmt.Errorf("it grew beyond %d bytes", t.limit)
-	}
 	return nil
+}
+
+// watchFile tells once when the file is no longer the one that the app was told
+// to write to, or not all of the server's processes can open it any more.
+func (t *tail) watchFile(info fs.FileInfo) {
+	if t.mode == 0 {
+		t.mode = info.Mode()
+	}
+	if t.touched {
+		return
+	}
+	at, err := os.Lstat(t.file.Name())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		t.onBad("(the file was moved or removed)")
+	case err != nil:
+		t.onBad("(the file cannot be reached any more)")
+	case !os.SameFile(at, info):
+		t.onBad(fmt.Sprintf("(another file was put in its place: %s)", at.Mode()))
+	case info.Mode() != t.mode:
+		t.onBad(fmt.Sprintf("(its mode was changed from %s to %s)", t.mode, info.Mode()))
+	default:
+		return
+	}
+	t.touched = true
 }
 
 // take splits into lines.

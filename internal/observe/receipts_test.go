@@ -27,13 +27,21 @@ type tailing struct {
 }
 
 func startTail(t *testing.T, path string) *tailing {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &tailing{t: t, path: path, clock: bench.NewClock(), cancel: cancel, done: make(chan error, 1),
 		good: make(chan bench.Receipt, 1000), bad: make(chan string, 1000)}
 	go func() {
-		s.done <- TailReceipts(ctx, path, s.clock, func(r bench.Receipt) { s.good <- r }, func(l string) { s.bad <- l })
+		s.done <- TailReceipts(ctx, f, s.clock, func(r bench.Receipt) { s.good <- r }, func(l string) { s.bad <- l })
 	}()
-	t.Cleanup(cancel)
+	t.Cleanup(func() {
+		cancel()
+		_ = f.Close()
+	})
 	return s
 }
 
@@ -179,50 +187,114 @@ func TestTailOfAFileThatIsCut(t *testing.T) {
 	}
 }
 
-func TestTailBounds(t *testing.T) {
-	dir := t.TempDir()
+// What is done to the file's place is told once; the file itself is read on, for
+// an app that has it open.
+func TestTailHoldsItsFile(t *testing.T) {
+	swap := func(put func(path string) error) func(path string) error {
+		return func(path string) error { return errorOr(os.Remove(path), put(path)) }
+	}
+	for name, do := range map[string]func(path string) error{
+		"removed":            os.Remove,
+		"moved":              func(path string) error { return os.Rename(path, path+"2") },
+		"a pipe":             swap(func(path string) error { return unix.Mkfifo(path, 0o600) }),
+		"a folder":           swap(func(path string) error { return os.Mkdir(path, 0o700) }),
+		"a link":             swap(func(path string) error { return os.Symlink("/etc/passwd", path) }),
+		"a device":           swap(func(path string) error { return os.Symlink("/dev/zero", path) }),
+		"closed to others":   func(path string) error { return os.Chmod(path, 0) },
+		"its folder is gone": func(path string) error { return os.Rename(filepath.Dir(path), filepath.Dir(path)+"2") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "d")
+			if err := os.Mkdir(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			s := startTail(t, filepath.Join(dir, "r"))
+			app, err := os.OpenFile(s.path, os.O_APPEND|os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer app.Close() //nolint:errcheck // the test's own
+			if _, err := app.WriteString(receiptLine("f1") + "\n"); err != nil {
+				t.Fatal(err)
+			}
+			next(t, s.good)
+			if err := do(s.path); err != nil {
+				t.Fatal(err)
+			}
+			if told := next(t, s.bad); !strings.HasPrefix(told, "(") {
+				t.Errorf("told %q, want what was done to the file", told)
+			}
+			if _, err := app.WriteString(receiptLine("f2") + "\n"); err != nil {
+				t.Fatal(err)
+			}
+			if got := next(t, s.good); got.Nonce != "f2" {
+				t.Errorf("got %+v, want f2", got)
+			}
+			if good, bad, err := s.end(); len(good)+len(bad) > 0 || err != nil {
+				t.Errorf("more: %+v %q %v", good, bad, err)
+			}
+		})
+	}
+}
 
-	t.Run("a pipe does not block it", func(t *testing.T) {
-		path := filepath.Join(dir, "pipe")
-		if err := unix.Mkfifo(path, 0o600); err != nil {
+func TestTailBounds(t *testing.T) {
+	clock := bench.NewClock()
+	open := func(t *testing.T, limit int64) (*tail, *[]string, *int) {
+		f, err := os.OpenFile(filepath.Join(t.TempDir(), "r"), os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+		if err != nil {
 			t.Fatal(err)
 		}
-		s := startTail(t, path)
-		if err := next(t, s.done); err == nil || !strings.Contains(err.Error(), path) {
-			t.Errorf("error %v, want one that names the file", err)
+		t.Cleanup(func() { _ = f.Close() })
+		var bad []string
+		good := 0
+		return &tail{clock: clock, file: f, limit: limit, chunk: make([]byte, 10),
+			on: func(bench.Receipt) { good++ }, onBad: func(l string) { bad = append(bad, l) }}, &bad, &good
+	}
+	line := receiptLine("f1") + "\n"
+	t.Run("at a look", func(t *testing.T) {
+		s, bad, good := open(t, receiptsSizeMax)
+		if _, err := s.file.WriteString(strings.Repeat(line, 3)); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []int{1, 2, 3, 3} {
+			if err := s.read(int64(len(line))); err != nil || *good != want || len(*bad) > 0 {
+				t.Errorf("%d receipts, %q, error %v; want %d and none", *good, *bad, err, want)
+			}
 		}
 	})
-	t.Run("a link is not followed", func(t *testing.T) {
-		path := filepath.Join(dir, "link")
-		if err := os.Symlink("/etc/passwd", path); err != nil {
+	t.Run("in all", func(t *testing.T) {
+		s, bad, good := open(t, int64(len(line))+3)
+		if _, err := s.file.WriteString(line); err != nil {
 			t.Fatal(err)
 		}
-		s := startTail(t, path)
-		if err := next(t, s.done); err == nil {
-			t.Error("no error")
+		if err := s.read(s.limit); err != nil || *good != 1 || len(*bad) > 0 {
+			t.Errorf("%d receipts, %q, error %v; want 1 and none", *good, *bad, err)
+		}
+		if _, err := s.file.WriteString(line); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := s.read(s.limit); err != nil || s.offset != s.limit || *good != 1 || len(*bad) != 1 {
+				t.Errorf("read %d bytes of %d, %d receipts, %q, error %v; want it told once", s.offset, s.limit, *good, *bad, err)
+			}
 		}
 	})
-	t.Run("size", func(t *testing.T) {
-		path, good, clock := filepath.Join(dir, "huge"), 0, bench.NewClock()
-		line := receiptLine("f1") + "\n"
-		s := &tail{clock: clock, limit: int64(len(line)) + 3, chunk: make([]byte, 10),
-			on: func(bench.Receipt) { good++ }, onBad: func(l string) { t.Errorf("bad line %q", l) }}
-		defer s.close()
-		if err := os.WriteFile(path, []byte(line), 0o600); err != nil {
-			t.Fatal(err)
+	t.Run("4 TiB", func(t *testing.T) {
+		s, bad, _ := open(t, receiptsSizeMax)
+		if err := s.file.Truncate(4 << 40); err != nil {
+			t.Skip("no file that long here:", err)
 		}
-		if err := s.read(path); err != nil || good != 1 {
-			t.Errorf("%d receipts, error %v; want 1 and none", good, err)
+		for range 3 {
+			if err := s.read(receiptsAtOnce); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if err := os.WriteFile(path, []byte(line+line), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.read(path); err == nil || s.offset != s.limit {
-			t.Errorf("read %d bytes of %d, error %v; want one", s.offset, s.limit, err)
+		if s.offset != 3*receiptsAtOnce || len(*bad) != 2 || len(s.line) > receiptLineMax { // its length, and a line without an end
+			t.Errorf("read %d bytes, told %d, kept %d", s.offset, len(*bad), len(s.line))
 		}
 	})
-	t.Run("no file at all", func(t *testing.T) {
-		good, bad, err := startTail(t, filepath.Join(dir, "nothing")).end()
+	t.Run("nothing is written", func(t *testing.T) {
+		good, bad, err := startTail(t, filepath.Join(t.TempDir(), "r")).end()
 		if len(good)+len(bad) > 0 || err != nil {
 			t.Errorf("%v %v %v, want nothing", good, bad, err)
 		}

@@ -78,7 +78,7 @@ func (l *Lab) Attempt(ctx context.Context, job Job) (rec *bench.Record, err erro
 	defer func() { _ = a.control.Close() }() // it ends with benchrun in any case
 	defer a.endCrews()
 	a.mark(bench.MarkBoot, a.phases.Boot)
-	if a.stage, err = newStage(ctx, l, job.Target, a.clock, a.col, job.LogPath); err != nil {
+	if a.stage, err = newStage(ctx, l, job.Target, a.clock, a.col, a.control.PID(), job.LogPath); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -160,7 +160,7 @@ func (a *attempt) writeHead() error {
 func (a *attempt) startProbes(ctx context.Context) {
 	a.probes.start(ctx, func(ctx context.Context) {
 		loop := clients.OpenLoop{
-			Clock: a.clock, Addr: a.control.Addr(), Role: bench.RoleControl,
+			Clock: a.clock, Addr: clients.ControlName, Dial: a.control.Dial, Role: bench.RoleControl,
 			Rate: max(1, bench.StandardLoad.Rate/10), SLO: bench.ControlSLO, Timeout: bench.StandardLoad.Timeout,
 			Nonce: a.schedule.VictimNonce, Start: a.clock.Now(), OnSample: a.col.sample, Abort: a.abort,
 		}
@@ -307,6 +307,9 @@ const shutdownSeq = 1_000_000
 // which no new one begins. Those in flight go on until the crew ends.
 func (a *attempt) provoke(ctx context.Context, role bench.Role, dues []clients.Due) (stop func()) {
 	launching, stop := context.WithCancel(ctx)
+	for _, d := range dues {
+		a.stage.asked.add(d.Nonce)
+	}
 	a.faults.start(ctx, func(cut context.Context) {
 		defer stop()
 		clients.RunProvokers(launching, cut, clients.ProvokerRun{

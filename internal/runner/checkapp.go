@@ -25,7 +25,7 @@ const (
 // It tells whether it came up at all.
 func (c *ServerCheck) ordinary(ctx context.Context) (up bool, err error) {
 	c.begin("boot")
-	s, err := newStage(ctx, c.Lab, c.Target, bench.NewClock(), &collector{}, c.LogPath)
+	s, err := newStage(ctx, c.Lab, c.Target, bench.NewClock(), &collector{}, 0, c.LogPath)
 	if err != nil {
 		return false, err
 	}
@@ -112,6 +112,7 @@ func (c *ServerCheck) victim(_ context.Context, s *stage) {
 // sleep looks at the answer, its time and both receipts.
 func (c *ServerCheck) sleep(ctx context.Context, s *stage) {
 	const nonce = "check-sleep"
+	s.asked.add(nonce)
 	began := s.clock.Now()
 	status, body, header, err := clients.Ask(ctx, s.addr, fmt.Sprintf("/sleep?nonce=%s&ms=%d", nonce, checkNap.Milliseconds()), checkTimeout)
 	took := time.Duration(s.clock.Now() - began)

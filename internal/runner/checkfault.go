@@ -22,6 +22,7 @@ func (c *ServerCheck) provoke(ctx context.Context, s *stage, f bench.Family) (be
 	if err != nil {
 		return bench.Sample{}, err
 	}
+	s.asked.add(checkNonce(f))
 	patient, cancel := context.WithTimeout(ctx, loadPatience)
 	defer cancel()
 	return *provoker.Provoke(patient, clients.Provocation{

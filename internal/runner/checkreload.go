@@ -63,6 +63,7 @@ func (c *ServerCheck) reloadUnderLoad(ctx context.Context, s *stage, check strin
 	sleep(ctx, reloadBefore)
 
 	const napping = "check-reload-nap"
+	s.asked.add(napping)
 	load.start(ctx, func(ctx context.Context) { napped <- nap(ctx, s.addr, napping) })
 	_, held := s.awaitReceipt(ctx, napping, bench.ReceiptStart)
 	asked := s.clock.Now()

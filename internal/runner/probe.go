@@ -91,15 +91,20 @@ func (l *Lab) fillSlots(ctx context.Context, t *Prepared, step slotStep, logPath
 				sending := time.Duration(float64(step.n) / step.rate * float64(time.Second))
 				filling, cancel := context.WithTimeout(ctx, sending+step.sleep+500*time.Millisecond)
 				defer cancel()
-				_, herr = clients.HoldMany(filling, s.addr, step.n, step.rate, int(step.sleep.Milliseconds()), func(i int) string {
-					return fmt.Sprintf("hold-%d", i)
-				})
+				_, herr = clients.HoldMany(filling, s.addr, step.n, step.rate, int(step.sleep.Milliseconds()), s.holdNonce)
 			})
 			held = mostHeld(s.col.snapshot().Receipts)
 		}, func() { held = -1 })
 		return misses, errors.Join(err, herr, cerr)
 	})
 	return held, err
+}
+
+// holdNonce names sleeper i of a probe.
+func (s *stage) holdNonce(i int) string {
+	nonce := fmt.Sprintf("hold-%d", i)
+	s.asked.add(nonce)
+	return nonce
 }
 
 // mostHeld is the largest number of probe sleepers that were under way at
@@ -170,6 +175,7 @@ func (l *Lab) timeWatchdog(ctx context.Context, t *Prepared, patience time.Durat
 // false, was held at least: 0 where there was no receipt.
 func wedgeOne(ctx context.Context, s *stage, provoker clients.Provoker, patience time.Duration) (took float64, gone bool) {
 	const nonce = "probe-wedge"
+	s.asked.add(nonce)
 	var faults crew
 	defer faults.end()
 	faults.start(ctx, func(ctx context.Context) {
@@ -203,7 +209,7 @@ func wedgeOne(ctx context.Context, s *stage, provoker clients.Provoker, patience
 // onStage launches the target, waits until it is ready, does the work and
 // clears everything away. notReady runs instead where it never was.
 func (l *Lab) onStage(ctx context.Context, t *Prepared, logPath string, work func(*stage), notReady func()) (err error) {
-	s, err := newStage(ctx, l, t, bench.NewClock(), &collector{}, logPath)
+	s, err := newStage(ctx, l, t, bench.NewClock(), &collector{}, 0, logPath)
 	if err != nil {
 		return err
 	}

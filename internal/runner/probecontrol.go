@@ -35,18 +35,19 @@ func besideControl(ctx context.Context, clock bench.Clock, work func()) (misses 
 		return 0, fmt.Errorf("control server: %w", err)
 	}
 	defer func() { err = errors.Join(err, control.Close()) }()
-	return missesOf(ctx, clock, control.Addr(), work)
+	return missesOf(ctx, clock, control, work)
 }
 
-// missesOf counts the misses of the control at addr while work is done.
-func missesOf(ctx context.Context, clock bench.Clock, addr string, work func()) (int, error) {
+// missesOf counts the misses of a control while work is done.
+func missesOf(ctx context.Context, clock bench.Clock, control *clients.ControlServer, work func()) (int, error) {
 	var missed atomic.Int64
 	var failed error
 	var probes crew
 	probes.start(ctx, func(ctx context.Context) {
 		loop := clients.OpenLoop{
-			Clock: clock, Addr: addr, Role: bench.RoleControl, Rate: max(1, bench.StandardLoad.Rate/10),
-			SLO: bench.ControlSLO, Timeout: bench.StandardLoad.Timeout, Start: clock.Now(),
+			Clock: clock, Addr: clients.ControlName, Dial: control.Dial, Role: bench.RoleControl,
+			Rate: max(1, bench.StandardLoad.Rate/10),
+			SLO:  bench.ControlSLO, Timeout: bench.StandardLoad.Timeout, Start: clock.Now(),
 			Nonce: func(seq uint64) string { return fmt.Sprintf("probe-%d", seq) },
 			OnSample: func(s bench.Sample) {
 				if s.Outcome != bench.OK {

@@ -44,7 +44,7 @@ func TestBesideControl(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = control.Close() }()
-	misses, err := missesOf(t.Context(), bench.NewClock(), control.Addr(), func() {
+	misses, err := missesOf(t.Context(), bench.NewClock(), control, func() {
 		if err := syscall.Kill(control.PID(), syscall.SIGSTOP); err != nil {
 			t.Error(err)
 		}

@@ -1,7 +1,7 @@
 package runner
 
 import (
-	"context"
+	"bufio"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -85,10 +85,16 @@ func asked(t *testing.T, s bench.Scenario) string {
 // is known to have ended.
 func TestSpoiledControl(t *testing.T) {
 	answers := func(c *clients.ControlServer) bool {
-		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-		defer cancel()
-		status, _, _, err := clients.Ask(ctx, c.Addr(), "/victim?nonce=c0", 500*time.Millisecond)
-		return err == nil && status == http.StatusOK
+		deadline := time.Now().Add(500 * time.Millisecond)
+		conn, err := c.Dial(t.Context(), deadline)
+		if err != nil {
+			return false
+		}
+		defer conn.Close() //nolint:errcheck // read only
+		_ = conn.SetDeadline(deadline)
+		_, _ = conn.Write([]byte("GET /victim?nonce=c0 HTTP/1.1\r\nHost: control\r\n\r\n"))
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil) //nolint:bodyclose // its connection is closed
+		return err == nil && resp.StatusCode == http.StatusOK
 	}
 	eventually := func(what string, ok func() bool) {
 		t.Helper()

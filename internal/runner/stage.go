@@ -34,8 +34,10 @@ type stage struct {
 	port     int
 	token    string
 	scratch  *launch.Scratch
-	benchrun string // the binary, where the server's user can run it
+	benchrun string   // the binary, where the server's user can run it
+	receipts *os.File // open for reading
 	group    *launch.Group
+	control  int // the control server's process; 0 = another asks it, or none
 	watcher  *observe.Watcher
 	logPath  string
 	workers  int
@@ -44,7 +46,8 @@ type stage struct {
 	cancel context.CancelFunc // ends the watching
 	tail   sync.WaitGroup
 
-	badReceipts int       // touched by the tail alone
+	badReceipts int // touched by the tail alone
+	asked       askedNonces
 	host        hostWatch // touched by the observer alone
 
 	mu       sync.Mutex
@@ -53,8 +56,8 @@ type stage struct {
 
 // newStage prepares a folder, a port and the app, and starts the server. The
 // caller must call close, also after an error of ready.
-func newStage(ctx context.Context, lab *Lab, t *Prepared, clock bench.Clock, col *collector, logPath string) (*stage, error) {
-	s := &stage{lab: lab, target: t, clock: clock, col: col, logPath: logPath, workers: t.Profile.Workers, tracking: true}
+func newStage(ctx context.Context, lab *Lab, t *Prepared, clock bench.Clock, col *collector, control int, logPath string) (*stage, error) {
+	s := &stage{lab: lab, target: t, clock: clock, col: col, control: control, logPath: logPath, workers: t.Profile.Workers, tracking: true}
 	if err := s.prepare(); err != nil {
 		return nil, errors.Join(err, s.close(ctx))
 	}
@@ -86,22 +89,25 @@ func (s *stage) prepare() (err error) {
 	return s.createReceipts()
 }
 
-func (s *stage) receiptsPath() string { return filepath.Join(s.scratch.App, "receipts.ndjson") }
+// receiptsPath lies beside the app's folder, not in it: where the server runs as
+// another user, it can write to the file, but not put another one in its place.
+func (s *stage) receiptsPath() string { return filepath.Join(s.scratch.Dir, "receipts.ndjson") }
 
-// createReceipts makes the file before the server runs, so that the tail has
-// something to open and the server's user may append to it.
-func (s *stage) createReceipts() error {
-	f, err := os.OpenFile(s.receiptsPath(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+// createReceipts makes the file before the server runs, and keeps it open: what
+// the server does to the path afterwards does not matter. The server's group may
+// write to it; its mode and place are benchrun's.
+func (s *stage) createReceipts() (err error) {
+	s.receipts, err = os.OpenFile(s.receiptsPath(), os.O_CREATE|os.O_EXCL|os.O_RDONLY, 0o600)
+	if err == nil && s.lab.User != nil {
+		err = s.receipts.Chown(-1, s.lab.User.GID)
+	}
+	if err == nil {
+		err = s.receipts.Chmod(0o660) // whatever the umask is
+	}
 	if err != nil {
 		return fmt.Errorf("receipts: %w", err)
 	}
-	if u := s.lab.User; u != nil {
-		if err := f.Chown(u.UID, u.GID); err != nil {
-			_ = f.Close()
-			return fmt.Errorf("receipts: %w", err)
-		}
-	}
-	return f.Close()
+	return nil
 }
 
 func (s *stage) launch(ctx context.Context) (err error) {
@@ -129,7 +135,7 @@ func (s *stage) launch(ctx context.Context) (err error) {
 		return fmt.Errorf("observer: %w", err)
 	}
 	s.tail.Go(func() {
-		err := observe.TailReceipts(watching, s.receiptsPath(), s.clock, s.onReceipt, s.onBadReceipt)
+		err := observe.TailReceipts(watching, s.receipts, s.clock, s.onReceipt, s.onBadReceipt)
 		if err != nil {
 			s.col.doubt(bench.Doubt{Cause: "receipts-unreadable", Note: err.Error()})
 		}
@@ -141,8 +147,10 @@ func (s *stage) launch(ctx context.Context) (err error) {
 // nothing about faults.
 const bootNonce = "boot-"
 
+// onReceipt keeps the receipts of requests that benchrun makes. The file may be
+// full of others.
 func (s *stage) onReceipt(r bench.Receipt) {
-	if strings.HasPrefix(r.Nonce, bootNonce) {
+	if !s.asked.takes(r.Nonce) {
 		return
 	}
 	s.col.receipt(r)
@@ -271,6 +279,10 @@ func (s *stage) close(ctx context.Context) error {
 		s.watcher.Stop()
 	}
 	s.tail.Wait()
+	if s.receipts != nil {
+		_ = s.receipts.Close() // read only
+		s.receipts = nil
+	}
 	if s.scratch != nil {
 		keep(s.scratch.Remove())
 		s.scratch = nil
