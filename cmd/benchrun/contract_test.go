@@ -211,7 +211,8 @@ app.application({"REQUEST_METHOD": "GET", "PATH_INFO": "/fault/" + sys.argv[1], 
 		if err != nil {
 			t.Fatal(err)
 		}
-		addr := fmt.Sprintf("127.0.0.1:%d", port)
+		defer port.Release()
+		addr := fmt.Sprintf("127.0.0.1:%d", port.Number)
 		cmd = benchrunCommand(t.Context(), t, "__reference", "--bind", addr, "--app", dir, "--workers", "1")
 		wantStart(t, "reference", f.Fault, receipts, cmd, func() error {
 			conn, err := net.Dial("tcp", addr)

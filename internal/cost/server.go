@@ -34,7 +34,7 @@ func (l *Lab) serve(ctx context.Context) (*served, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &served{addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
+	s := &served{addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port.Number))}
 	_, end, err := confine(ctx, l.Caps, l.Dir, func(app string) ([]string, error) {
 		about, err := json.Marshal(map[string]string{"token": "cost", "receipts": filepath.Join(app, "receipts.ndjson")})
 		if err != nil {
@@ -44,9 +44,13 @@ func (l *Lab) serve(ctx context.Context) (*served, error) {
 			os.WriteFile(filepath.Join(app, "attempt.json"), about, 0o644)
 	})
 	if err != nil {
+		port.Release()
 		return nil, err
 	}
-	s.close = end
+	s.close = func() {
+		end()
+		port.Release()
+	}
 	for deadline := time.Now().Add(bootPatience); ; time.Sleep(20 * time.Millisecond) {
 		sample := clients.AskVictim(s.addr, "v0-9c1e2f03", bench.StandardLoad)
 		if sample.Outcome == bench.OK {

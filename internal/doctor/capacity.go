@@ -169,7 +169,8 @@ func files(most uint64, root bool) Check {
 }
 
 func lookPorts(context.Context, *patient) []Check {
-	_, pickErr := launch.PickPort()
+	port, pickErr := launch.PickPort()
+	port.Release()
 	b, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
 	var low, high int
 	if err == nil {

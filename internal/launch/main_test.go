@@ -47,6 +47,18 @@ func play(part string, args []string) {
 		hold(listen(args[0]), func() {})
 	case "orphaning": // port: goes on TERM; its daemons stay, and hold the port
 		hold(listen(args[0]), func() { daemonize(orphans) })
+	case "holder": // port: keeps others from picking it
+		number, err := strconv.Atoi(args[0])
+		if err == nil {
+			held, herr := HoldPort(number)
+			defer held.Release()
+			err = herr
+		}
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println("held")
+		time.Sleep(time.Hour)
 	case "hopper": // forks and ends, for ever
 		hop()
 	case "hog": // MiB: touches so much memory and keeps it
@@ -212,7 +224,8 @@ func testPort(t *testing.T) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p, strconv.Itoa(p)
+	t.Cleanup(p.Release)
+	return p.Number, strconv.Itoa(p.Number)
 }
 
 // eventually polls for a condition for at most 10 s.

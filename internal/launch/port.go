@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -20,11 +22,27 @@ const (
 	ephemeralAt = "/proc/sys/net/ipv4/ip_local_port_range"
 )
 
-// PickPort finds a TCP port on 127.0.0.1 that nothing uses, below the ports
-// that the kernel hands to clients: the run's own connections cannot take it
-// before the server does. Another process still can, so the server's identity
-// has to be proved by its token. It fails (environment) after 200 tries.
-func PickPort() (int, error) {
+// Port is a TCP port on 127.0.0.1 that this benchrun holds for a server: no other
+// benchrun on this machine gets it until Release, or until this process is gone.
+type Port struct {
+	Number int
+	hold   *os.File
+}
+
+// Release lets others have the port. It may be called twice, and on nil.
+func (p *Port) Release() {
+	if p != nil && p.hold != nil {
+		_ = p.hold.Close()
+		p.hold = nil
+	}
+}
+
+// PickPort finds a TCP port on 127.0.0.1 that nothing uses and no other benchrun
+// holds, below the ports that the kernel hands to clients: the run's own
+// connections cannot take it before the server does. Another program still can,
+// see Listened; so the server's identity has to be proved by its token. It fails
+// (environment) after 200 tries.
+func PickPort() (*Port, error) {
 	high := portHigh
 	if b, err := os.ReadFile(ephemeralAt); err == nil {
 		if f := strings.Fields(string(b)); len(f) == 2 {
@@ -34,26 +52,40 @@ func PickPort() (int, error) {
 		}
 	}
 	if high <= portLow {
-		return 0, &bench.EnvironmentError{
+		return nil, &bench.EnvironmentError{
 			Problem: fmt.Sprintf("no ports between %d and the ephemeral range at %d", portLow, high),
 			Hint:    "raise the first number in " + ephemeralAt,
 		}
 	}
+	return pickBetween(portLow, high)
+}
+
+func pickBetween(low, high int) (*Port, error) {
 	for range portTries {
-		port := portLow + rand.IntN(high-portLow)
-		if bindable(port, false) {
-			return port, nil
+		number := low + rand.IntN(high-low)
+		hold, err := holdPort(number)
+		if errors.Is(err, unix.EADDRINUSE) {
+			continue
 		}
+		if err != nil {
+			return nil, &bench.EnvironmentError{Problem: fmt.Sprintf("holding port %d", number), Err: err}
+		}
+		p := &Port{Number: number, hold: hold}
+		if bindable(number, false) {
+			return p, nil
+		}
+		p.Release()
 	}
-	return 0, &bench.EnvironmentError{
-		Problem: fmt.Sprintf("no free port in %d tries between %d and %d", portTries, portLow, high-1),
+	return nil, &bench.EnvironmentError{
+		Problem: fmt.Sprintf("no free port in %d tries between %d and %d", portTries, low, high-1),
 	}
 }
+
+const anotherPort = "choose another --port, or leave it out and benchrun picks a free one"
 
 // CheckPort says why a server cannot listen on 127.0.0.1:port, which the user
 // chose, as an environment error; nil when it can now.
 func CheckPort(port int) error {
-	const another = "choose another --port, or leave it out and benchrun picks a free one"
 	if first := firstOpenPort(); port < first {
 		return &bench.EnvironmentError{
 			Problem: fmt.Sprintf("port %d needs a privilege that no server is given here: those below %d are for root alone", port, first),
@@ -66,10 +98,10 @@ func CheckPort(port int) error {
 		if who := listener(port); who != "" {
 			by = " by " + who
 		}
-		return &bench.EnvironmentError{Problem: fmt.Sprintf("port %d is taken%s", port, by), Hint: another}
+		return &bench.EnvironmentError{Problem: fmt.Sprintf("port %d is taken%s", port, by), Hint: anotherPort}
 	}
 	if err != nil {
-		return &bench.EnvironmentError{Problem: fmt.Sprintf("port %d cannot be listened on", port), Err: err, Hint: another}
+		return &bench.EnvironmentError{Problem: fmt.Sprintf("port %d cannot be listened on", port), Err: err, Hint: anotherPort}
 	}
 	return nil
 }
@@ -83,6 +115,53 @@ func firstOpenPort() int {
 		}
 	}
 	return 1024
+}
+
+// HoldPort holds a port that the user has named. It fails (environment) when
+// another benchrun holds it, or a server could not listen on it.
+func HoldPort(number int) (*Port, error) {
+	hold, err := holdPort(number)
+	if errors.Is(err, unix.EADDRINUSE) {
+		return nil, &bench.EnvironmentError{Problem: fmt.Sprintf("port %d is taken by another benchrun", number), Hint: anotherPort}
+	}
+	if err != nil {
+		return nil, &bench.EnvironmentError{Problem: fmt.Sprintf("holding port %d", number), Err: err}
+	}
+	p := &Port{Number: number, hold: hold}
+	if err := CheckPort(number); err != nil {
+		p.Release()
+		return nil, err
+	}
+	return p, nil
+}
+
+// holdPort takes a name that stands for the port. The names of abstract Unix
+// sockets are like ports: the network namespace has one set of them, all users
+// share it, and the kernel frees a name when its process is gone. EADDRINUSE means
+// that another one has it.
+func holdPort(number int) (*os.File, error) {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	name := fmt.Sprintf("@benchrun/port/%d", number)
+	if err := unix.Bind(fd, &unix.SockaddrUnix{Name: name}); err != nil {
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), name), nil //nolint:gosec // a descriptor
+}
+
+// Listened says whether somebody accepts connections on 127.0.0.1:port. When the
+// server that was to listen there is gone, it is a stranger: connections that the
+// server has left in TIME_WAIT or the like accept nothing.
+func Listened(port int) bool {
+	c, err := net.DialTimeout("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), time.Second)
+	if err == nil {
+		_ = c.Close()
+		return true
+	}
+	return os.IsTimeout(err) // its queue is full
 }
 
 // PortFree says whether a server could bind 127.0.0.1:port now, the way that

@@ -1,10 +1,12 @@
 package launch
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,16 +21,96 @@ func TestPickPort(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p < portLow || p >= portHigh {
-			t.Fatalf("port %d is outside of %d..%d", p, portLow, portHigh-1)
+		defer p.Release()
+		if p.Number < portLow || p.Number >= portHigh {
+			t.Fatalf("port %d is outside of %d..%d", p.Number, portLow, portHigh-1)
 		}
-		if !PortFree(p) {
-			t.Errorf("port %d is not free", p)
+		if !PortFree(p.Number) {
+			t.Errorf("port %d is not free", p.Number)
 		}
-		seen[p] = true
+		seen[p.Number] = true
 	}
-	if len(seen) < 40 {
-		t.Errorf("50 picks gave %d ports", len(seen))
+	if len(seen) != 50 {
+		t.Errorf("50 picks that are held gave %d ports", len(seen))
+	}
+}
+
+// A port is one benchrun's at a time: no other pick and no --port gets it, not
+// from another process either, and nobody loses it before it is released.
+func TestPortIsHeld(t *testing.T) {
+	p, err := PickPort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Release()
+	var env *bench.EnvironmentError
+	if q, err := pickBetween(p.Number, p.Number+1); !errors.As(err, &env) {
+		t.Errorf("the only port of a range was picked twice: %v, %v", q, err)
+	}
+	if q, err := HoldPort(p.Number); !errors.As(err, &env) || !strings.Contains(err.Error(), "another benchrun") {
+		t.Errorf("a port was held twice: %v, %v", q, err)
+	}
+	p.Release()
+	p.Release()
+
+	// Another process holds it, and is killed.
+	cmd := exec.Command("/proc/self/exe", "__part", "holder", strconv.Itoa(p.Number))
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(stdout).ReadString('\n'); line != "held\n" {
+		t.Fatalf("the other process says %q, %v", line, err)
+	}
+	if q, err := HoldPort(p.Number); !errors.As(err, &env) {
+		t.Errorf("a port of another process was held: %v, %v", q, err)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	q, err := HoldPort(p.Number)
+	if err != nil {
+		t.Fatalf("a port that nobody holds any more: %v", err)
+	}
+	q.Release()
+
+	l, err := net.Listen("tcp4", "127.0.0.1:"+strconv.Itoa(p.Number))
+	if err != nil {
+		t.Skip("another program took the port:", err)
+	}
+	defer l.Close() //nolint:errcheck // a test's listener
+	if q, err := HoldPort(p.Number); !errors.As(err, &env) {
+		t.Errorf("a port that is listened on was held: %v, %v", q, err)
+	}
+}
+
+// Only who accepts connections counts as a stranger on the port.
+func TestListened(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	if !Listened(port) {
+		t.Error("nobody listens where somebody does")
+	}
+	client, err := net.Dial("tcp4", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close() //nolint:errcheck // a test's connection
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close() //nolint:errcheck // a test's connection
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if Listened(port) {
+		t.Error("connections without a listener count as one")
 	}
 }
 

@@ -61,6 +61,14 @@ type attempt struct {
 // way nothing of the target is left when it returns.
 func (l *Lab) Attempt(ctx context.Context, job Job) (rec *bench.Record, err error) {
 	job.Target = job.Target.under(job.Scenario.Family.ID)
+	err = l.elsewhere(func() error {
+		rec, err = l.attemptOnce(ctx, job)
+		return err
+	})
+	return rec, err
+}
+
+func (l *Lab) attemptOnce(ctx context.Context, job Job) (rec *bench.Record, err error) {
 	a := &attempt{
 		job: job, lab: l, clock: bench.NewClock(), col: &collector{}, abort: ctx,
 		interval: time.Second / time.Duration(bench.StandardLoad.Rate),
@@ -293,7 +301,7 @@ func (a *attempt) shutdown(ctx context.Context) {
 		}
 	})
 	sleep(ctx, 300*time.Millisecond) // a few requests before the signal
-	stopped := launch.Stop(ctx, a.clock, a.stage.group, a.stage.port, unix.SignalNum("SIG"+a.job.Target.Server.StopSignal()),
+	stopped := launch.Stop(ctx, a.clock, a.stage.group, a.stage.port.Number, unix.SignalNum("SIG"+a.job.Target.Server.StopSignal()),
 		a.phases.StopWindow, seconds(a.job.Target.Profile.Claims.Grace))
 	a.col.update(func(r *bench.Record) { r.Stop = &stopped })
 	a.load.end()

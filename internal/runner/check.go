@@ -91,7 +91,7 @@ func (c *ServerCheck) stop(ctx context.Context, s *stage) {
 	expected := fmt.Sprintf("gone within %g s, nothing left, port free", window.Seconds())
 	s.stopTracking()
 	signal := c.Target.Server.StopSignal()
-	got := launch.Stop(ctx, s.clock, s.group, s.port, unix.SignalNum("SIG"+signal), window, seconds(grace))
+	got := launch.Stop(ctx, s.clock, s.group, s.port.Number, unix.SignalNum("SIG"+signal), window, seconds(grace))
 	var wrong []string
 	for _, w := range []struct {
 		is   bool

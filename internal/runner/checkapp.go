@@ -25,6 +25,14 @@ const (
 // It tells whether it came up at all.
 func (c *ServerCheck) ordinary(ctx context.Context) (up bool, err error) {
 	c.begin("boot")
+	err = c.Lab.elsewhere(func() error {
+		up, err = c.ordinaryOnce(ctx)
+		return err
+	})
+	return up, err
+}
+
+func (c *ServerCheck) ordinaryOnce(ctx context.Context) (up bool, err error) {
 	s, err := newStage(ctx, c.Lab, c.Target, bench.NewClock(), &collector{}, 0, c.LogPath)
 	if err != nil {
 		return false, err

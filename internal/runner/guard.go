@@ -47,10 +47,13 @@ func (s *stage) endEarly(cause, note string) {
 	go s.destroySoon() // not on the observer's goroutine: Destroy waits for the tree
 }
 
+// destroyPatience is how long ending a target early may take.
+const destroyPatience = 10 * time.Second
+
 // destroySoon ends the target early. close destroys again and reports what
 // may remain.
 func (s *stage) destroySoon() {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), destroyPatience)
 	defer cancel()
 	_ = s.group.Destroy(ctx)
 }

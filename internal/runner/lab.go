@@ -79,11 +79,11 @@ func NewLab(ctx context.Context, env bench.Environment, version string, port int
 	return lab, nil
 }
 
-func (l *Lab) pickPort() (int, error) {
+func (l *Lab) pickPort() (*launch.Port, error) {
 	if l.Port == 0 {
 		return launch.PickPort()
 	}
-	return l.Port, launch.CheckPort(l.Port)
+	return launch.HoldPort(l.Port)
 }
 
 // Describe says in a line how a target is held.

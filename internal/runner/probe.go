@@ -208,7 +208,11 @@ func wedgeOne(ctx context.Context, s *stage, provoker clients.Provoker, patience
 
 // onStage launches the target, waits until it is ready, does the work and
 // clears everything away. notReady runs instead where it never was.
-func (l *Lab) onStage(ctx context.Context, t *Prepared, logPath string, work func(*stage), notReady func()) (err error) {
+func (l *Lab) onStage(ctx context.Context, t *Prepared, logPath string, work func(*stage), notReady func()) error {
+	return l.elsewhere(func() error { return l.onStageOnce(ctx, t, logPath, work, notReady) })
+}
+
+func (l *Lab) onStageOnce(ctx context.Context, t *Prepared, logPath string, work func(*stage), notReady func()) (err error) {
 	s, err := newStage(ctx, l, t, bench.NewClock(), &collector{}, 0, logPath)
 	if err != nil {
 		return err

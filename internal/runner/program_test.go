@@ -214,7 +214,7 @@ func TestScratchOnNoexec(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = newStage(t.Context(), lab, prepared, bench.NewClock(), &collector{}, filepath.Join(t.TempDir(), "log"))
+	_, err = newStage(t.Context(), lab, prepared, bench.NewClock(), &collector{}, 0, filepath.Join(t.TempDir(), "log"))
 	var env *bench.EnvironmentError
 	if !errors.As(err, &env) || !strings.Contains(err.Error(), "noexec") || !strings.Contains(env.Hint, "TMPDIR") {
 		t.Errorf("error %v", err)

@@ -13,7 +13,6 @@ import (
 	"benchrun/clients"
 	"benchrun/internal/bench"
 	"benchrun/internal/intake"
-	"benchrun/internal/launch"
 )
 
 // Readiness: this many answers with the attempt's token in a row, then every
@@ -26,27 +25,20 @@ const (
 	workersSleep = 50 // ms that a request is held so that the next one finds another worker
 )
 
-// errForeignServer says that something else answers on the target's port.
-var errForeignServer = errors.New("a wrong token was answered on")
-
 // ready waits until the target serves. What the server does wrong stands in
 // the Boot; an error is the harness's (interrupted, port taken by another).
 func (s *stage) ready(ctx context.Context, limit time.Duration) (bench.Boot, error) {
 	deadline := time.Now().Add(limit)
 	note := s.awaitPings(ctx, deadline)
-	boot := bench.Boot{Seconds: s.since(0)}
+	boot := bench.Boot{Seconds: s.since(s.launched)}
 	if err := ctx.Err(); err != nil {
 		return boot, err
 	}
 	exited := s.group.Exit() // before benchrun ends it itself
-	if errors.Is(note, errForeignServer) {
-		s.destroySoon()
-		if !launch.PortFree(s.port) {
-			return boot, &bench.EnvironmentError{Problem: note.Error(),
-				Hint: "run again, with another --port if you gave one"}
-		} // else it was the target itself that gave a wrong token
-	}
 	if note != nil {
+		if err := s.portLost(ctx); err != nil {
+			return boot, err
+		}
 		boot.Exited = exited
 		boot.Note = note.Error()
 		boot.LogTail = logTail(ctx, s.logPath)
@@ -55,7 +47,7 @@ func (s *stage) ready(ctx context.Context, limit time.Duration) (bench.Boot, err
 	boot.PIDs = s.seeWorkers(ctx, minTime(deadline, time.Now().Add(workersWait)))
 	boot.Ready = true
 	boot.WorkersSeen = len(boot.PIDs)
-	boot.Seconds = s.since(0)
+	boot.Seconds = s.since(s.launched)
 	return boot, ctx.Err()
 }
 
@@ -77,7 +69,7 @@ func (s *stage) awaitPings(ctx context.Context, deadline time.Time) error {
 		case err != nil:
 			row, last = 0, err
 		case answer.Token != s.token:
-			return fmt.Errorf("%w %s", errForeignServer, s.addr)
+			return fmt.Errorf("a wrong token was answered on %s", s.addr)
 		default:
 			row++
 		}
@@ -86,7 +78,7 @@ func (s *stage) awaitPings(ctx context.Context, deadline time.Time) error {
 		}
 		sleep(ctx, pingPause)
 	}
-	return fmt.Errorf("not ready after %.0f s: %w", s.since(0), last)
+	return fmt.Errorf("not ready after %.0f s: %w", s.since(s.launched), last)
 }
 
 // seeWorkers holds a few requests at a time, so that idle workers must take

@@ -31,7 +31,8 @@ type stage struct {
 	clock    bench.Clock
 	col      *collector
 	addr     string
-	port     int
+	port     *launch.Port
+	launched int64 // when its command had been executed, ns since origin
 	token    string
 	scratch  *launch.Scratch
 	benchrun string   // the binary, where the server's user can run it
@@ -74,7 +75,7 @@ func (s *stage) prepare() (err error) {
 	if s.port, err = s.lab.pickPort(); err != nil {
 		return err
 	}
-	s.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
+	s.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port.Number))
 	var raw [16]byte
 	if _, err = rand.Read(raw[:]); err != nil {
 		return fmt.Errorf("attempt token: %w", err)
@@ -122,12 +123,13 @@ func (s *stage) launch(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	s.launched = s.clock.Now()
 	// An interruption ends the target at once; the clients then end by themselves.
 	s.disarm = context.AfterFunc(ctx, s.destroySoon)
 	watching, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel = cancel
 	s.watcher, err = observe.Start(watching, observe.Config{
-		Clock: s.clock, ShimPID: s.group.ShimPID(), Port: s.port,
+		Clock: s.clock, ShimPID: s.group.ShimPID(), Port: s.port.Number,
 		Memory: s.group.MemoryBytes, CPU: s.group.CPUSeconds,
 		OnVital: s.onVital, OnProc: s.col.proc, OnReceipt: s.onReclaim, OnDoubt: s.col.doubt,
 	})
@@ -188,7 +190,7 @@ func (s *stage) onBadReceipt(line string) {
 // command is the target's command line and environment on this stage.
 func (s *stage) command() (argv, env []string, err error) {
 	where := targets.Placeholders{
-		Host: "127.0.0.1", Port: s.port, App: s.scratch.App, Work: s.scratch.Work,
+		Host: "127.0.0.1", Port: s.port.Number, App: s.scratch.App, Work: s.scratch.Work,
 		Python: s.target.Installation.Python, Env: s.target.Installation.Env, Benchrun: s.benchrun,
 	}
 	where.User, where.Group = s.lab.names()
@@ -283,6 +285,7 @@ func (s *stage) close(ctx context.Context) error {
 		_ = s.receipts.Close() // read only
 		s.receipts = nil
 	}
+	s.port.Release()
 	if s.scratch != nil {
 		keep(s.scratch.Remove())
 		s.scratch = nil

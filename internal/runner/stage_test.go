@@ -1,0 +1,225 @@
+package runner
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"benchrun/clients"
+	"benchrun/internal/bench"
+	"benchrun/internal/launch"
+	"benchrun/targets"
+)
+
+// appCommand makes the test binary a server: what it does to its receipts when it
+// is asked for a fault, or how it fails to come up; its port; its app folder.
+const appCommand = "__app"
+
+func playApp(part, port, folder string) error {
+	var attempt struct{ Token, Receipts string }
+	b, err := os.ReadFile(filepath.Join(folder, "attempt.json"))
+	if err == nil {
+		err = json.Unmarshal(b, &attempt)
+	}
+	switch {
+	case err != nil:
+		return err
+	case part == "broken":
+		return errors.New("will not serve")
+	case part == "stranger":
+		attempt.Token = "another's"
+	case part == "waiting": // until the test has taken its port
+		for {
+			if _, err := os.Stat(filepath.Join(folder, "go")); err == nil {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+	case part == "replace":
+		_ = os.Rename(attempt.Receipts, attempt.Receipts+"2")
+		_ = unix.Mkfifo(attempt.Receipts, 0o666)
+	}
+	receipts, err := os.OpenFile(attempt.Receipts, os.O_RDWR|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	write := func(nonce string) {
+		_ = json.NewEncoder(receipts).Encode(bench.Receipt{T: bench.Monotonic(), Nonce: nonce, Fault: "slow", PID: os.Getpid(), TID: os.Getpid(), Event: bench.ReceiptStart})
+	}
+	http.HandleFunc("/ping", func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(clients.PingAnswer{Token: attempt.Token, PID: os.Getpid(), TID: os.Getpid()})
+	})
+	http.HandleFunc("/sleep", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set(clients.PIDHeader, strconv.Itoa(os.Getpid()))
+	})
+	http.HandleFunc("/fault", func(_ http.ResponseWriter, r *http.Request) {
+		switch part {
+		case "flood":
+			line := fmt.Appendf(nil, `{"nonce":"x","fault":"a","pid":7,"tid":9,"event":"start","t":%d}`+"\n", bench.Monotonic())
+			_, _ = receipts.Write(bytes.Repeat(line, 20_000))
+			for range 100 {
+				write(r.FormValue("nonce"))
+			}
+		case "sparse":
+			_ = receipts.Truncate(4 << 40)
+		}
+		write(r.FormValue("nonce"))
+	})
+	return http.ListenAndServe("127.0.0.1:"+port, nil) //nolint:gosec // a test's own
+}
+
+// appLab is a lab of this machine, and a target that plays a part.
+func appLab(t *testing.T) (*Lab, func(part string) *Prepared) {
+	t.Helper()
+	lab, err := NewLab(t.Context(), bench.Environment{MemoryBytes: 4 << 30}, "test", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lab, func(part string) *Prepared {
+		profile := targets.Profile{Workers: 1}
+		server := &targets.Server{Name: "app", App: targets.AppBuiltin, Profiles: map[string]targets.Profile{"default": profile}}
+		server.CommandWords = []string{"{benchrun}", appCommand, part, "{port}", "{app}"}
+		return &Prepared{Server: server, Profile: profile, ProfileName: "default", Installation: &targets.Installation{Server: server}}
+	}
+}
+
+func appStage(t *testing.T, lab *Lab, target *Prepared, clock bench.Clock) (*stage, *collector) {
+	t.Helper()
+	col := &collector{}
+	s, err := newStage(t.Context(), lab, target, clock, col, 0, filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.close(context.Background()) })
+	return s, col
+}
+
+// Whatever a server does to its receipts file, benchrun keeps a few receipts of
+// what it has asked for, tells what was done, and doubts nothing.
+func TestReceiptsAreHeld(t *testing.T) {
+	lab, target := appLab(t)
+	for _, tt := range []struct {
+		part     string
+		receipts int
+		spoiled  bool
+	}{
+		{"honest", 1, false},
+		{"flood", mostReceipts, false},
+		{"sparse", 0, true},
+		// Another user than benchrun's cannot put a file in its place at all.
+		{"replace", map[bool]int{true: 1}[lab.User != nil], lab.User == nil},
+	} {
+		t.Run(tt.part, func(t *testing.T) {
+			s, col := appStage(t, lab, target(tt.part), bench.NewClock())
+			if boot, err := s.ready(t.Context(), 15*time.Second); err != nil || !boot.Ready {
+				t.Fatalf("%+v, %v", boot, err)
+			}
+			s.asked.add("f1")
+			if status, _, _, err := clients.Ask(t.Context(), s.addr, "/fault?nonce=f1", 10*time.Second); err != nil || status != http.StatusOK {
+				t.Fatalf("status %d, %v", status, err)
+			}
+			if err := s.close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			rec := col.snapshot()
+			n, spoiled := 0, false
+			for _, r := range rec.Receipts {
+				if r.Nonce != "f1" {
+					t.Errorf("a receipt of what nobody asked for: %+v", r)
+				} else if r.Event == bench.ReceiptStart {
+					n++
+				}
+			}
+			for _, m := range rec.Marks {
+				spoiled = spoiled || m.Name == bench.MarkBadReceipt
+			}
+			if n != tt.receipts || spoiled != tt.spoiled || len(rec.Doubts) > 0 {
+				t.Errorf("%d receipts, spoiled: %v, doubts %+v; want %d, %v and none", n, spoiled, rec.Doubts, tt.receipts, tt.spoiled)
+			}
+		})
+	}
+}
+
+// What benchrun does before the launch is no part of the boot.
+func TestBootBeginsWithTheLaunch(t *testing.T) {
+	lab, target := appLab(t)
+	clock := bench.NewClock()
+	time.Sleep(300 * time.Millisecond)
+	began := clock.Now()
+	s, _ := appStage(t, lab, target("honest"), clock)
+	boot, err := s.ready(t.Context(), 15*time.Second)
+	if whole := time.Duration(clock.Now() - began).Seconds(); err != nil || !boot.Ready || boot.Seconds <= 0 || boot.Seconds > whole {
+		t.Errorf("%+v, %v; from before the preparations on it took %.3f s", boot, err, whole)
+	}
+}
+
+// A target that loses its port to another program is launched on another one; a
+// target that fails by itself is not.
+func TestPortLost(t *testing.T) {
+	lab, target := appLab(t)
+	var ports []int
+	try := func(robbed int) func() error {
+		tries := 0
+		return func() error {
+			tries++
+			s, _ := appStage(t, lab, target("waiting"), bench.NewClock())
+			defer s.close(t.Context()) //nolint:errcheck // closed again at the end of the test
+			ports = append(ports, s.port.Number)
+			if tries <= robbed {
+				l, err := net.Listen("tcp4", s.addr)
+				if err != nil {
+					t.Skip("another program was quicker:", err)
+				}
+				defer l.Close() //nolint:errcheck // a test's listener
+			}
+			if err := os.WriteFile(filepath.Join(s.scratch.App, "go"), nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			boot, err := s.ready(t.Context(), 15*time.Second)
+			if err == nil && !boot.Ready {
+				t.Errorf("not ready: %+v", boot)
+			}
+			return err
+		}
+	}
+	if err := lab.elsewhere(try(1)); err != nil || len(ports) != 2 || ports[0] == ports[1] {
+		t.Errorf("robbed once: ports %v, %v", ports, err)
+	}
+	var env *bench.EnvironmentError
+	ports = nil
+	if err := lab.elsewhere(try(launchTries)); !errors.As(err, &env) || !errors.Is(err, errPortLost) || len(ports) != launchTries {
+		t.Errorf("robbed each time: ports %v, %v", ports, err)
+	}
+	for _, part := range []string{"broken", "stranger"} {
+		s, _ := appStage(t, lab, target(part), bench.NewClock())
+		if boot, err := s.ready(t.Context(), 15*time.Second); err != nil || boot.Ready || boot.Note == "" {
+			t.Errorf("%s: %+v, %v; want what it did wrong, and no error", part, boot, err)
+		}
+	}
+}
+
+// Two launches that are to use the same port: the second one does not begin.
+func TestTwoLaunchesOnOnePort(t *testing.T) {
+	lab, target := appLab(t)
+	s, _ := appStage(t, lab, target("waiting"), bench.NewClock()) // holds its port, and does not listen yet
+	other := *lab
+	other.Port = s.port.Number
+	var env *bench.EnvironmentError
+	if _, err := newStage(t.Context(), &other, target("honest"), bench.NewClock(), &collector{}, 0, filepath.Join(t.TempDir(), "log")); !errors.As(err, &env) {
+		t.Errorf("launched on a port that is another's: %v", err)
+	}
+	if !launch.PortFree(s.port.Number) {
+		t.Error("somebody listens already")
+	}
+}
