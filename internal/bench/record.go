@@ -175,7 +175,8 @@ const (
 	MarkShutdown  MarkName = "shutdown"
 	MarkEnd       MarkName = "end"
 	MarkCurtailed MarkName = "curtailed" // the fault phase was ended early on "failed"
-	// MarkBadReceipt is a line of the receipts file that is none.
+	// MarkBadReceipt is a line of the receipts file that is none, or something that
+	// was done to the file. Only the server's side can have done it.
 	MarkBadReceipt MarkName = "bad-receipt"
 	// MarkMemoryCap says that the kernel ended processes at the memory cap.
 	MarkMemoryCap MarkName = "memory-cap"

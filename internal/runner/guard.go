@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"benchrun/internal/bench"
@@ -14,13 +13,14 @@ import (
 const mostLog = 64 << 20
 
 // boundLog begins the log anew when a server floods it: it must not fill the
-// disk. The server goes on appending, now at the beginning.
+// disk. The server goes on appending, now at the beginning. It may own the file,
+// so what is emptied is the one that was opened before the launch.
 func (s *stage) boundLog() {
-	st, err := os.Stat(s.logPath)
+	st, err := s.log.Stat()
 	if err != nil || !st.Mode().IsRegular() || st.Size() <= mostLog {
 		return
 	}
-	if err := os.Truncate(s.logPath, 0); err != nil {
+	if err := s.log.Truncate(0); err != nil {
 		s.endEarly("log-flood", err.Error())
 	}
 }

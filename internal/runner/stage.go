@@ -41,6 +41,7 @@ type stage struct {
 	control  int // the control server's process; 0 = another asks it, or none
 	watcher  *observe.Watcher
 	logPath  string
+	log      *os.File // the same, open for emptying
 	workers  int
 
 	disarm func() bool        // calls off the end on interruption
@@ -71,6 +72,9 @@ func newStage(ctx context.Context, lab *Lab, t *Prepared, clock bench.Clock, col
 func (s *stage) prepare() (err error) {
 	if s.scratch, err = launch.NewScratch(s.lab.User); err != nil {
 		return err
+	}
+	if s.log, err = os.OpenFile(s.logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil { //nolint:gosec // as launch makes it
+		return fmt.Errorf("server's log: %w", err)
 	}
 	if s.port, err = s.lab.pickPort(); err != nil {
 		return err
@@ -281,9 +285,8 @@ func (s *stage) close(ctx context.Context) error {
 		s.watcher.Stop()
 	}
 	s.tail.Wait()
-	if s.receipts != nil {
-		_ = s.receipts.Close() // read only
-		s.receipts = nil
+	for _, f := range []*os.File{s.receipts, s.log} {
+		_ = f.Close() // nil or closed before is no harm, and nothing was written
 	}
 	s.port.Release()
 	if s.scratch != nil {
