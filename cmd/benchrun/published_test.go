@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -39,6 +41,13 @@ func TestPublishedResults(t *testing.T) {
 		}
 		if !strings.Contains(string(page), run.ID) {
 			t.Errorf("%s is not of run %s", file, run.ID)
+		}
+		for _, link := range regexp.MustCompile(`<a href="([^"#][^"]*)"`).FindAllSubmatch(page, -1) {
+			if u, err := url.Parse(string(link[1])); err != nil || u.IsAbs() {
+				t.Errorf("%s links %s: %v", file, link[1], err)
+			} else if _, err := os.Stat(filepath.Join(folder, filepath.FromSlash(u.Path))); err != nil {
+				t.Errorf("%s links what is not there: %v", file, err)
+			}
 		}
 	}
 }
