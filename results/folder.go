@@ -199,8 +199,11 @@ func runFile(path string) (string, error) {
 	if err != nil {
 		return "", readError(path, err)
 	}
-	if !info.IsDir() {
+	switch {
+	case info.Mode().IsRegular():
 		return path, nil
+	case !info.IsDir():
+		return "", &bench.UsageError{Problem: path + " is neither a folder nor a regular file", Hint: "give the folder of one run, or its " + RunFile}
 	}
 	file := filepath.Join(path, RunFile)
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {

@@ -1,18 +1,21 @@
 package targets
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/intake"
 )
 
 // How much a checkout may hold: more is no server's source.
@@ -94,17 +97,13 @@ func digest(path string) (string, error) {
 }
 
 func addFile(sum hash.Hash, name, path string) error {
-	f, err := os.Open(path) //nolint:gosec // the user names the folder
+	f, err := intake.Open(context.Background(), path, intake.Kind{Most: maxTreeBytes})
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }() // only read
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	_, _ = fmt.Fprintf(sum, "%q %d\n", name, info.Size()) // a hash never fails
-	_, err = io.Copy(sum, io.LimitReader(f, info.Size()+1))
+	defer func() { _ = f.Close() }()                   // only read
+	_, _ = fmt.Fprintf(sum, "%q %d\n", name, f.Size()) // a hash never fails
+	_, err = io.Copy(sum, io.LimitReader(f, f.Size()+1))
 	return err
 }
 
@@ -136,7 +135,7 @@ func copySource(top, into string) error {
 }
 
 func copyFile(from, to string, mode fs.FileMode) (err error) {
-	in, err := os.Open(from) //nolint:gosec // the user names the folder
+	in, err := intake.Open(context.Background(), from, intake.Kind{Most: math.MaxInt64 - 1}) // history may be large
 	if err != nil {
 		return err
 	}

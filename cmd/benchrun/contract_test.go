@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/gate"
+	"benchrun/internal/intake"
 	"benchrun/internal/launch"
 	"benchrun/results"
 	"benchrun/scenarios"
@@ -58,6 +60,23 @@ func block(t *testing.T, text, language string) string {
 		t.Fatalf("no %s block", language)
 	}
 	return body
+}
+
+// The limits are those that hold.
+func TestContractLimits(t *testing.T) {
+	text := section(t, contract(t), "## Files that benchrun reads")
+	for what, want := range map[string]string{
+		"runs":    fmt.Sprintf("| `run.json`, `cells.ndjson` | %d MiB and", max(intake.Run.Most, intake.Attempts.Most)>>20),
+		"records": fmt.Sprintf("| a record | %d MiB as it is stored", intake.Record.Most>>20),
+		"logs":    fmt.Sprintf("its last %d,%03d bytes are shown", intake.MostTail/1000, intake.MostTail%1000),
+		"small":   fmt.Sprintf("a server file | %d MiB |", intake.Small>>20),
+		"rules":   fmt.Sprintf("| rules | %d,%03d,", gate.MostRules/1000, gate.MostRules%1000),
+		"waivers": fmt.Sprintf("| waivers | %d,%03d |", gate.MostWaivers/1000, gate.MostWaivers%1000),
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s: the page does not say %q", what, want)
+		}
+	}
 }
 
 func TestContractRecord(t *testing.T) {

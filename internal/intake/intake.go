@@ -175,6 +175,9 @@ func (f *File) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Size is how many bytes it had when it was opened.
+func (f *File) Size() int64 { return f.size }
+
 // End leaves out all but the last n bytes of those that were there when the file
 // was opened; it is called before anything is read. Nothing is read beyond them.
 func (f *File) End(n int64) (io.Reader, error) {

@@ -1,0 +1,93 @@
+package results
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"benchrun/internal/bench"
+)
+
+// A folder may come from anyone: what is written to it when its run goes on, or
+// copied from it into another, goes through no link and waits for no pipe.
+func TestNothingIsWrittenThroughLinks(t *testing.T) {
+	outside := filepath.Join(t.TempDir(), "outside")
+	if err := os.WriteFile(outside, []byte("as it was"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	write := map[string]func(*Folder) error{
+		RunFile + tempSuffix:      func(f *Folder) error { return f.WriteRun(bench.Run{}) },
+		RunFile:                   func(f *Folder) error { return f.KeepRun(bench.Run{}) },
+		DuelFile:                  func(f *Folder) error { return f.WriteDuel(Duel{}) },
+		CellsFile:                 func(f *Folder) error { return f.AppendAttempt(testLine(1)) },
+		"records/x.ndjson.gz.tmp": func(f *Folder) error { return f.WriteRecord("records/x.ndjson.gz", &bench.Record{}) },
+		ReportFile + tempSuffix:   func(f *Folder) error { return f.WriteReport(func(io.Writer) error { return nil }) },
+		RecordsDir:                func(f *Folder) error { return f.WriteRecord("records/outside", &bench.Record{}) },
+	}
+	for name, do := range write {
+		for _, kind := range []string{"link", "pipe"} {
+			f := newFolder(t)
+			if err := os.RemoveAll(f.Join(name)); err != nil {
+				t.Fatal(err)
+			}
+			var err error
+			switch {
+			case kind == "pipe":
+				err = syscall.Mkfifo(f.Join(name), 0o600)
+			case name == RecordsDir:
+				err = os.Symlink(filepath.Dir(outside), f.Join(name))
+			default:
+				err = os.Symlink(outside, f.Join(name))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			refused := do(f) != nil
+			if wants := name == CellsFile || name == RecordsDir; refused != wants {
+				t.Errorf("a %s for %s: refused %v", kind, name, refused)
+			}
+			if text, err := os.ReadFile(outside); err != nil || string(text) != "as it was" {
+				t.Fatalf("%s: written outside: %q, %v", name, text, err)
+			}
+		}
+	}
+}
+
+func TestJoinFollowsNoLinks(t *testing.T) {
+	outside := filepath.Join(t.TempDir(), "outside")
+	if err := os.WriteFile(outside, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, rel := range []string{(&Folder{}).RecordPath("s@1/p/x", 1), (&Folder{}).LogPath("s@1/p/x", 1)} {
+		from := storedRun(t, "from", "bed", "2026-11-21T10:00:00Z", "x")
+		if err := errors.Join(os.Remove(from.Join(rel)), os.Symlink(outside, from.Join(rel))); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := Join(t.Context(), t.TempDir(), from)
+		var usage *bench.UsageError
+		if !errors.As(err, &usage) || !strings.Contains(err.Error(), from.Join(rel)+": leads out of the folder") {
+			t.Errorf("%s: %v", rel, err)
+		}
+	}
+}
+
+// Of a log that outgrew what is kept, the end goes along.
+func TestJoinCopiesTheEndOfALog(t *testing.T) {
+	from := storedRun(t, "from", "bed", "2026-11-21T10:00:00Z", "x")
+	rel := from.LogPath("s@1/p/x", 1)
+	if err := os.WriteFile(from.Join(rel), append(make([]byte, mostLog), "the end"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, run, err := Join(t.Context(), t.TempDir(), from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(f.Join(run.Cells[0].Attempts[0].Log))
+	if err != nil || len(text) != mostLog || !strings.HasSuffix(string(text), "the end") {
+		t.Errorf("%d bytes, %v", len(text), err)
+	}
+}
