@@ -85,7 +85,8 @@ func (r recipe) cacheEnv(cache string) []string {
 }
 
 // get gives the folder of a complete environment, building it if need be. A
-// build that fails is a bench.EnvironmentError with the cause and the log.
+// build that fails is a bench.EnvironmentError with the cause and the log; one
+// that wants a release which the package index does not have, a bench.UsageError.
 func (e environments) get(ctx context.Context, r recipe, py interpreter) (string, error) {
 	folder := filepath.Join(e.cache, "envs", r.key())
 	marker := filepath.Join(folder, completeMarker)
@@ -106,11 +107,7 @@ func (e environments) get(ctx context.Context, r recipe, py interpreter) (string
 		e.progress(fmt.Sprintf("installing %s: %s", r.Server, strings.Join(r.Requirements, " ")))
 		t.env = r.cacheEnv(e.cache)
 		if err := e.build(ctx, t, folder, r, py); err != nil {
-			return &bench.EnvironmentError{
-				Problem: "installing " + r.Server + " failed",
-				Hint:    "the whole log is " + t.log.Name(),
-				Err:     err,
-			}
+			return e.buildError(ctx, t, r, py, err)
 		}
 		if err := writeReadable(marker, r.text()); err != nil {
 			return cacheError(err)
@@ -118,6 +115,24 @@ func (e environments) get(ctx context.Context, r recipe, py interpreter) (string
 		return nil
 	})
 	return folder, err
+}
+
+// buildError says why a build failed.
+func (e environments) buildError(ctx context.Context, t tool, r recipe, py interpreter, err error) error {
+	where := "the whole log is " + t.log.Name()
+	var failed *failedError
+	if errors.As(err, &failed) && ctx.Err() == nil {
+		if index := indexError(r.Server, failed.printed, r.Requirements, where); index != nil {
+			var usage *bench.UsageError
+			if errors.As(index, &usage) && usage.Hint == "" { // uv does not say which releases there are
+				if _, err := e.run.askIndex(ctx, py, lacking(failed.printed, r.Requirements)); errors.As(err, &usage) {
+					return usage
+				}
+			}
+			return index
+		}
+	}
+	return &bench.EnvironmentError{Problem: "installing " + r.Server + " failed", Hint: where, Err: err}
 }
 
 // prepare sees to it that the interpreter can make environments: Debian keeps

@@ -48,6 +48,7 @@ type failedError struct {
 	line        string // its last meaningful one, "" = none
 	exit        bench.ExitStatus
 	outOfMemory bool
+	printed     string // the end of it
 }
 
 func (e *failedError) Error() string {
@@ -74,7 +75,7 @@ func (run RunProgram) bounded(ctx context.Context, limit time.Duration, p Progra
 	case err != nil:
 		return err
 	case exit != bench.ExitStatus{}:
-		return &failedError{line: clip(meaningfulLine(printed())), exit: exit, outOfMemory: outOfMemory}
+		return &failedError{line: clip(meaningfulLine(printed())), exit: exit, outOfMemory: outOfMemory, printed: printed()}
 	}
 	return nil
 }

@@ -155,8 +155,8 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Reprobe: s.reprobe, Python: s.python,
 		Earlier: s.attemptsMade(), Repair: s.earlier.repair, MaxTime: s.maxTime,
 	})
-	if unfinished(context.WithoutCancel(cmd.Context()), r.Folder, run) {
-		r.Progress.Note("the rest of it: benchrun --resume " + shellQuote([]string{r.Folder.Path()}))
+	if mendable(cmd.Context(), run, err) && unfinished(context.WithoutCancel(cmd.Context()), r.Folder, run) {
+		r.Progress.Note("the rest of it: " + report.Shell("benchrun", "--resume", r.Folder.Path()))
 	}
 	return run, err
 }

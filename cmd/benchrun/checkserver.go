@@ -163,13 +163,14 @@ func (s settings) checkServer(cmd *cobra.Command, cells []plan.Cell, patience ti
 func (s settings) planCheck(cmd *cobra.Command, cells []plan.Cell, patience time.Duration) error {
 	var b strings.Builder
 	var total time.Duration
+	asked := map[string]bool{}
 	for _, c := range cells {
 		fmt.Fprintf(&b, "%s\n", targetWords(c))
 		if c.Unsupported != "" {
 			fmt.Fprintf(&b, "  unsupported: %s\n", c.Unsupported)
 			continue
 		}
-		if err := describeTarget(cmd.Context(), &b, c, s.python); err != nil {
+		if err := describeTarget(cmd.Context(), &b, c, s.python, asked); err != nil {
 			return err
 		}
 		check := runner.ServerCheck{

@@ -39,8 +39,9 @@ func shellQuote(argv []string) string {
 	return strings.Join(out, " ")
 }
 
-// describeTarget writes a target's command, and what is installed for it.
-func describeTarget(ctx context.Context, b *strings.Builder, c plan.Cell, python string) error {
+// describeTarget writes a target's command, and what is installed for it. The
+// releases of servers in asked were looked for already.
+func describeTarget(ctx context.Context, b *strings.Builder, c plan.Cell, python string, asked map[string]bool) error {
 	user, err := launch.Unprivileged()
 	if err != nil {
 		return err
@@ -55,6 +56,13 @@ func describeTarget(ctx context.Context, b *strings.Builder, c plan.Cell, python
 	if err != nil {
 		return err
 	}
+	unchecked := ""
+	if release := c.Server.Name + "@" + c.Version; !asked[release] {
+		asked[release] = true
+		if unchecked, err = targets.CheckRelease(ctx, opts); err != nil {
+			return err
+		}
+	}
 	where.Python, where.Env = will.Python, will.Env
 	argv, _, err := c.Server.Command(c.Profile, where)
 	if err != nil {
@@ -67,6 +75,9 @@ func describeTarget(ctx context.Context, b *strings.Builder, c plan.Cell, python
 			state = "installed"
 		}
 		fmt.Fprintf(b, "  needs    %s (%s)\n", strings.Join(needs, ", "), state)
+	}
+	if unchecked != "" {
+		fmt.Fprintf(b, "  version  not known whether it exists: %s\n", unchecked)
 	}
 	return nil
 }
@@ -90,13 +101,13 @@ func (s settings) knowledge() plan.Knowledge {
 func dryRun(ctx context.Context, w io.Writer, cells []plan.Cell, s settings) error {
 	var b strings.Builder
 	s.writeOrigins(&b)
-	last := ""
+	last, asked := "", map[string]bool{}
 	for i, c := range cells {
 		if target := targetWords(c); target != last {
 			last = target
 			fmt.Fprintf(&b, "%s\n", target)
 			if c.Unsupported == "" {
-				if err := describeTarget(ctx, &b, c, s.python); err != nil {
+				if err := describeTarget(ctx, &b, c, s.python, asked); err != nil {
 					return err
 				}
 			}

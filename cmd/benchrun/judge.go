@@ -163,7 +163,7 @@ func judgeAgain(ctx context.Context, path string) (again, error) {
 		}
 	}
 	if n := neverBegun(out.run); n > 0 && !goesOn {
-		out.notes = append(out.notes, fmt.Sprintf("%d of the %d cells that were asked for were never begun: benchrun --resume %s", n, len(out.run.Asked.Cells), folder.Path()))
+		out.notes = append(out.notes, fmt.Sprintf("%d of the %d cells that were asked for were never begun: %s", n, len(out.run.Asked.Cells), report.Shell("benchrun", "--resume", folder.Path())))
 	}
 	return out, nil
 }

@@ -171,6 +171,14 @@ func (e *earlier) finished() bool {
 	})
 }
 
+// mendable says that --resume may do what a run has not done: it was interrupted,
+// or something of it was measured. What was asked for wrongly stays wrong, and
+// where nothing was measured there is nothing to go on from.
+func mendable(ctx context.Context, run bench.Run, broke error) bool {
+	var usage *bench.UsageError
+	return !errors.As(broke, &usage) && (len(run.Cells) > 0 || ctx.Err() != nil)
+}
+
 // unfinished says that a run ended before all of it was measured, and can be
 // gone on with.
 func unfinished(ctx context.Context, folder *results.Folder, run bench.Run) bool {

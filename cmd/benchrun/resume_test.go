@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -404,5 +405,29 @@ func TestResumeOfADamagedRun(t *testing.T) {
 	}
 	if kept := contents(t, f.Path(), "")[results.CellsFile+".damaged"]; kept != "?"+string(text) {
 		t.Errorf("kept %q", kept)
+	}
+}
+
+// --resume is offered where it can do something.
+func TestResumeIsOfferedWhereItHelps(t *testing.T) {
+	interrupted, cancel := context.WithCancel(t.Context())
+	cancel()
+	measured := bench.Run{Cells: []bench.Cell{{}}}
+	for _, tt := range []struct {
+		name  string
+		ctx   context.Context
+		run   bench.Run
+		broke error
+		want  bool
+	}{
+		{"interrupted in its first cell", interrupted, bench.Run{}, context.Canceled, true},
+		{"some could not be installed", t.Context(), measured, &bench.EnvironmentError{Problem: "no network"}, true},
+		{"out of time", t.Context(), measured, nil, true},
+		{"nothing could be installed", t.Context(), bench.Run{}, &bench.EnvironmentError{Problem: "no network"}, false},
+		{"no such version", t.Context(), measured, fmt.Errorf("wrapped: %w", &bench.UsageError{Problem: "no such version"}), false},
+	} {
+		if got := mendable(tt.ctx, tt.run, tt.broke); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
 	}
 }

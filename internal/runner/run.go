@@ -190,6 +190,9 @@ func (r *Run) installAll(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		if usage := (*bench.UsageError)(nil); errors.As(err, &usage) { // nothing can come of it, whatever of the others
+			return err
+		}
 		if err != nil {
 			r.failed[key] = err
 			continue
