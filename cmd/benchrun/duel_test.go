@@ -210,3 +210,23 @@ func TestDuelVerdictOfHalfADuel(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Where nothing can be said of B, the table shows no loss, and of an invalid
+// side no figure.
+func TestDuelOfAnInvalidSideShowsNoFigure(t *testing.T) {
+	h := 12.5
+	cell := func(v bench.Verdict) bench.Cell {
+		return bench.Cell{Verdict: v, Measures: bench.Measures{"h": {Value: &h, Unit: "%"}}}
+	}
+	run := bench.Run{Cells: []bench.Cell{cell(bench.Invalid), cell(bench.Failed), cell(bench.Held), cell(bench.Failed)}}
+	d := results.Duel{Bouts: []results.Bout{
+		{Scenario: "a", Answer: "invalid", Loss: 7.5, Pairs: make([]results.BoutPair, 1)}, {Scenario: "b", Answer: "worse", Loss: 7.5, Pairs: make([]results.BoutPair, 1)},
+	}}
+	v := duelView(run, d)
+	if r := v.Bouts[0]; r.A != "invalid" || r.B != "failed 12.5 %" || r.Loss != "–" {
+		t.Errorf("%+v", r)
+	}
+	if r := v.Bouts[1]; r.A != "held 12.5 %" || r.Loss != "+7.5 %" {
+		t.Errorf("%+v", r)
+	}
+}

@@ -85,7 +85,7 @@ func MeasuresPage() string {
 	for _, f := range judge.FlagTable {
 		b.WriteString(row(code(f.Name), sentence(f.Text)))
 	}
-	b.WriteString("\n## Measures\n\nEvery cell carries every measure. `>` before a value says that the true one is above.\n" +
+	b.WriteString("\n## Measures\n\nEvery cell carries every measure in run.json. Where the verdict is `invalid` or `unsupported`, reports show none of them, and they are no result. `>` before a value says that the true one is above.\n" +
 		table("measure", "unit", "better", "is"))
 	for _, m := range bench.MeasureTable {
 		better := string(m.Better)
