@@ -215,10 +215,10 @@ func TestDuelVerdictOfHalfADuel(t *testing.T) {
 // side no figure.
 func TestDuelOfAnInvalidSideShowsNoFigure(t *testing.T) {
 	h := 12.5
-	cell := func(v bench.Verdict) bench.Cell {
-		return bench.Cell{Verdict: v, Measures: bench.Measures{"h": {Value: &h, Unit: "%"}}}
+	cell := func(scenario string, v bench.Verdict) bench.Cell {
+		return bench.Cell{Scenario: scenario, Verdict: v, Measures: bench.Measures{"h": {Value: &h, Unit: "%"}}}
 	}
-	run := bench.Run{Cells: []bench.Cell{cell(bench.Invalid), cell(bench.Failed), cell(bench.Held), cell(bench.Failed)}}
+	run := bench.Run{Cells: []bench.Cell{cell("a", bench.Invalid), cell("a", bench.Failed), cell("b", bench.Held), cell("b", bench.Failed)}}
 	d := results.Duel{Bouts: []results.Bout{
 		{Scenario: "a", Answer: "invalid", Loss: 7.5, Pairs: make([]results.BoutPair, 1)}, {Scenario: "b", Answer: "worse", Loss: 7.5, Pairs: make([]results.BoutPair, 1)},
 	}}
