@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"benchrun/internal/bench"
 )
 
 // pingTimeout bounds a Ping whose context has no earlier deadline.
@@ -56,7 +58,7 @@ func Ping(ctx context.Context, addr string) (PingAnswer, error) {
 		return PingAnswer{}, fmt.Errorf("GET /ping: %w", err)
 	}
 	if p.PID <= 0 || p.Token == "" {
-		return PingAnswer{}, fmt.Errorf("GET /ping: no pid or no token in %q", body)
+		return PingAnswer{}, fmt.Errorf("GET /ping: no pid or no token in %q", bench.Excerpt(string(body)))
 	}
 	return p, nil
 }

@@ -42,7 +42,7 @@ func (u *payload) complete(ctx context.Context, h *ongoing) {
 	h.finish(ctx)
 	if h.s.Outcome == bench.Completed && h.s.Status == http.StatusOK {
 		if err := u.checkAnswer(h.Nonce, h.answer); err != nil {
-			h.s.Error = err.Error()
+			h.s.Error = brief(err)
 		}
 	}
 }

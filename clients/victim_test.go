@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"benchrun/internal/bench"
 )
@@ -214,6 +215,22 @@ func TestDialErrorsOfThisHostAreUnsent(t *testing.T) {
 	}
 	if got := brief(errors.New("plain")); got != "plain" {
 		t.Errorf("brief gives %q", got)
+	}
+}
+
+// What a server writes into its answers does not fill benchrun's memory.
+func TestErrorsAreShort(t *testing.T) {
+	long := strings.Repeat("x", maxRead-100)
+	for name, answer := range map[string]string{
+		"status line": long + "\r\n\r\n",
+		"header":      "HTTP/1.1 200 OK\r\n" + long + "\r\n\r\n",
+		"no UTF-8":    strings.Repeat("\xff", 2*bench.MostExcerpt) + "\r\n\r\n",
+	} {
+		addr := rawServer(t, func(c net.Conn, _ *http.Request) { _, _ = c.Write([]byte(answer)) })
+		got := AskVictim(addr, "v0", bench.StandardLoad)
+		if got.Outcome != bench.Wrong || got.Error == "" || len(got.Error) > 3*bench.MostExcerpt || !utf8.ValidString(got.Error) {
+			t.Errorf("%s: %s with %d bytes of error", name, got.Outcome, len(got.Error))
+		}
 	}
 }
 

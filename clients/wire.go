@@ -199,11 +199,11 @@ func readHead(in *bufio.Reader) (*http.Response, error) {
 }
 
 // brief is an error without the addresses and ports that would make every
-// sample's text different.
+// sample's text different, and no more of it than a record holds.
 func brief(err error) string {
 	var op *net.OpError
 	if errors.As(err, &op) {
 		return op.Op + ": " + brief(op.Err)
 	}
-	return err.Error()
+	return bench.Excerpt(err.Error())
 }

@@ -40,7 +40,7 @@ func (s *stage) ready(ctx context.Context, limit time.Duration) (bench.Boot, err
 			return boot, err
 		}
 		boot.Exited = exited
-		boot.Note = note.Error()
+		boot.Note = bench.Excerpt(note.Error())
 		boot.LogTail = logTail(ctx, s.logPath)
 		return boot, nil
 	}

@@ -93,7 +93,7 @@ func TestSpoiledControl(t *testing.T) {
 		defer conn.Close() //nolint:errcheck // read only
 		_ = conn.SetDeadline(deadline)
 		_, _ = conn.Write([]byte("GET /victim?nonce=c0 HTTP/1.1\r\nHost: control\r\n\r\n"))
-		resp, err := http.ReadResponse(bufio.NewReader(conn), nil) //nolint:bodyclose // its connection is closed
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		return err == nil && resp.StatusCode == http.StatusOK
 	}
 	eventually := func(what string, ok func() bool) {

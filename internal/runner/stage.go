@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -175,12 +174,8 @@ func (s *stage) onReclaim(r bench.Receipt) {
 	}
 }
 
-// mostBadReceipts is how many lines that are no receipts a record holds, each
-// cut to badReceiptBytes.
-const (
-	mostBadReceipts = 20
-	badReceiptBytes = 200
-)
+// mostBadReceipts is how many lines that are no receipts a record holds.
+const mostBadReceipts = 20
 
 // onBadReceipt records what the app, or whoever wrote to its file, spoiled.
 // It is no reason to disbelieve the rest: a lost receipt shows as a missing one.
@@ -188,7 +183,7 @@ func (s *stage) onBadReceipt(line string) {
 	if s.badReceipts++; s.badReceipts > mostBadReceipts {
 		return
 	}
-	s.col.mark(s.clock.Now(), bench.MarkBadReceipt, strings.ToValidUTF8(line[:min(len(line), badReceiptBytes)], "?"))
+	s.col.mark(s.clock.Now(), bench.MarkBadReceipt, bench.Excerpt(line))
 }
 
 // command is the target's command line and environment on this stage.
