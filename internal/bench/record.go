@@ -55,6 +55,8 @@ type Limits struct {
 	MemoryBytes int64   `json:"memory_bytes,omitempty"`
 	PIDs        int     `json:"pids,omitempty"`
 	NoFile      uint64  `json:"nofile,omitempty"`
+	DiskBytes   int64   `json:"disk_bytes,omitempty"` // that its files may take, a single one at most too
+	TmpBytes    int64   `json:"tmp_bytes,omitempty"`  // in its private /tmp, /dev/shm and the like, in memory
 	User        string  `json:"user,omitempty"`
 	How         string  `json:"how,omitempty"` // "cgroup-v1", "cgroup-v2", "nice"
 }

@@ -18,6 +18,7 @@ import (
 // called from any goroutine.
 type Group struct {
 	level   Level
+	private bool // the server has IPC and shared places of its own
 	scratch *Scratch
 	name    string // of its cgroups
 	cg      *cgroup

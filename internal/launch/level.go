@@ -47,6 +47,10 @@ type Capabilities struct {
 	CPU    bool   // a CPU quota can be set; otherwise the server is niced
 	Memory bool   // memory can be capped and read
 	PIDs   bool   // the number of processes and threads can be capped
+	// Private says that a server gets IPC, shared memory and places for what is
+	// temporary of its own, which end with it, and can write nowhere else but
+	// in its folders.
+	Private bool
 	Why    []string
 }
 
@@ -85,10 +89,11 @@ func Probe(ctx context.Context, user *User) (Capabilities, error) {
 
 // probeLimits are small enough to be refused nowhere that allows limits, and
 // large enough for /bin/true.
-var probeLimits = bench.Limits{CPUs: 0.5, MemoryBytes: 64 << 20, PIDs: 64}
+var probeLimits = bench.Limits{CPUs: 0.5, MemoryBytes: 64 << 20, PIDs: 64, TmpBytes: 1 << 20}
 
 // ProbeAt tries one level by running a trivial command through the shim, in a
-// cgroup where that can be had. It fails when the level does not work.
+// cgroup and with private places where these can be had. It fails when the
+// level does not work.
 func ProbeAt(ctx context.Context, level Level) (Capabilities, error) {
 	caps := Capabilities{Level: level}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -100,15 +105,11 @@ func ProbeAt(ctx context.Context, level Level) (Capabilities, error) {
 	defer scratch.Remove() //nolint:errcheck // a probe's empty folder; Sweep takes what stays
 	version, why := cgroupVersion()
 	spec := Spec{Argv: []string{"true"}, Dir: "/", Log: os.DevNull, Limits: probeLimits, Scratch: scratch}
-	g, err := startLevel(ctx, level, version, spec)
-	if err != nil && version != "" {
-		why = append(why, fmt.Sprintf("%s limits cannot be used: %v", version, err))
-		version = ""
-		g, err = startLevel(ctx, level, version, spec)
-	}
+	g, version, more, err := startBest(ctx, level, version, spec)
 	if err != nil {
 		return caps, err
 	}
+	why, caps.Private = append(why, more...), g.private
 	got := g.Limits()
 	select {
 	case <-g.Done():
@@ -129,15 +130,41 @@ func ProbeAt(ctx context.Context, level Level) (Capabilities, error) {
 	return caps, nil
 }
 
-// startLevel is Start for the probe, which has no Capabilities yet.
-func startLevel(ctx context.Context, level Level, cgroup string, spec Spec) (*Group, error) {
-	return Start(ctx, Capabilities{Level: level, Cgroup: cgroup}, spec)
+// startBest starts with all that can be had at a level: first with cgroup and
+// private places, then with either, then with neither. It says with which
+// cgroup version it came to be, and why not with more.
+func startBest(ctx context.Context, level Level, version string, spec Spec) (g *Group, with string, why []string, err error) {
+	versions := []string{version}
+	if version != "" {
+		versions = append(versions, "")
+	}
+	for _, with = range versions {
+		var first error // with private places
+		for _, private := range []bool{true, false} {
+			if private && !level.namespaced() {
+				continue
+			}
+			g, err = Start(ctx, Capabilities{Level: level, Cgroup: with, Private: private}, spec)
+			switch {
+			case err != nil && private:
+				first = err
+			case err == nil && first != nil:
+				return g, with, append(why, fmt.Sprintf("a server cannot have private places for what is temporary: %v", first)), nil
+			case err == nil:
+				return g, with, why, nil
+			}
+		}
+		if with != "" {
+			why = append(why, fmt.Sprintf("%s limits cannot be used: %v", with, err))
+		}
+	}
+	return nil, "", why, err
 }
 
 // shimAttr is how the shim is forked at a level. Pdeathsig is for namespaces
 // only: there the kernel ends all of it with the shim. Elsewhere the shim must
 // live on to end the rest, and learns of benchrun's death by its control pipe.
-func shimAttr(level Level, user *User) (*syscall.SysProcAttr, error) {
+func shimAttr(level Level, private bool, user *User) (*syscall.SysProcAttr, error) {
 	attr := &syscall.SysProcAttr{Setsid: true}
 	switch level {
 	case PIDNamespace:
@@ -147,6 +174,9 @@ func shimAttr(level Level, user *User) (*syscall.SysProcAttr, error) {
 		attr.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWPID | syscall.CLONE_NEWNS
 		attr.Pdeathsig = syscall.SIGKILL
 		attr.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN}
+		if private { // what laying a folder over another takes
+			attr.AmbientCaps = append(attr.AmbientCaps, unix.CAP_DAC_OVERRIDE, unix.CAP_DAC_READ_SEARCH, unix.CAP_FOWNER, unix.CAP_CHOWN)
+		}
 		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Geteuid(), HostID: os.Geteuid(), Size: 1}}
 		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getegid(), HostID: os.Getegid(), Size: 1}}
 		if user != nil { // root dropping to a user: both exist in the namespace
@@ -157,6 +187,9 @@ func shimAttr(level Level, user *User) (*syscall.SysProcAttr, error) {
 	case Subreaper, ProcessGroup:
 	default:
 		return nil, fmt.Errorf("level %q is unknown", level)
+	}
+	if private {
+		attr.Cloneflags |= syscall.CLONE_NEWIPC
 	}
 	return attr, nil
 }

@@ -81,6 +81,10 @@ func play(part string, args []string) {
 		fmt.Println("forked", swarm())
 	case "clear": // folder: plants a thicket in it and clears it away, with few descriptors
 		plantAndClear(args[0])
+	case "leave": // an open folder, a file: leaves something everywhere
+		leave(args[0], args[1])
+	case "run-leaver": // level: runs the former and tells
+		_ = json.NewEncoder(os.Stdout).Encode(runLeaver(Level(args[0])))
 	case "benchrun": // level, cgroup, port: starts a hostile server, tells, waits
 		playBenchrun(Level(args[0]), args[1], args[2])
 	default:

@@ -26,6 +26,7 @@ type Scratch struct {
 	App  string
 	Work string
 
+	tmp    string // the private places of a server are set up in it; its own alone
 	lock   *os.File
 	mu     sync.Mutex
 	state  state
@@ -96,6 +97,7 @@ func newScratch(user *User) (*Scratch, error) {
 	s := &Scratch{ID: hex.EncodeToString(id[:])}
 	s.Dir = filepath.Join(parent, s.ID)
 	s.App, s.Work = filepath.Join(s.Dir, "app"), filepath.Join(s.Dir, "work")
+	s.tmp = filepath.Join(s.Dir, "tmp")
 	if err := os.Mkdir(s.Dir, 0o711); err != nil {
 		return nil, err
 	}
@@ -129,6 +131,9 @@ func (s *Scratch) fill(user *User) error {
 				return err
 			}
 		}
+	}
+	if err := os.Mkdir(s.tmp, 0o700); err != nil {
+		return err
 	}
 	s.state.Boot = bootID()
 	return s.save()

@@ -62,6 +62,7 @@ const (
 type shimOrder struct {
 	Level   Level      `json:"level"`
 	Scratch string     `json:"scratch"` // id, the marker's value
+	Private *private   `json:"private"` // nil: the server shares what everybody shares
 	Stage   stageOrder `json:"stage"`
 }
 
@@ -72,6 +73,7 @@ type stageOrder struct {
 	Dir     string   `json:"dir"`
 	Cgroups []string `json:"cgroups"` // folders to join
 	NoFile  uint64   `json:"nofile"`  // 0: as inherited
+	Longest uint64   `json:"longest"` // file, bytes; 0: as inherited
 	Nice    bool     `json:"nice"`
 	User    *User    `json:"user"`
 	Held    bool     `json:"held"`

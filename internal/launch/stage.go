@@ -62,6 +62,11 @@ func becomeServer(o stageOrder, tell *json.Encoder) (string, error) {
 	if err != nil {
 		return "set RLIMIT_NOFILE", err
 	}
+	if o.Longest > 0 {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: o.Longest, Max: o.Longest}); err != nil && !errors.Is(err, syscall.EPERM) {
+			return "set RLIMIT_FSIZE", err // EPERM: a lower one is in force
+		}
+	}
 	syscall.Umask(0o022)
 	if o.User != nil {
 		if err := dropTo(o.User); err != nil {

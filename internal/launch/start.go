@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,6 +21,10 @@ import (
 
 // startTime bounds each step of starting; a healthy one takes milliseconds.
 const startTime = 10 * time.Second
+
+// leastTmp is what a server may write to its private places where no limit is
+// given, bytes.
+const leastTmp = 64 << 20
 
 // supervisorLog is the file in a scratch folder that gets the shim's stderr.
 const supervisorLog = "supervisor.log"
@@ -49,7 +54,7 @@ func Start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 // destroy.
 func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 	g := &Group{
-		level: caps.Level, scratch: spec.Scratch, name: spec.Scratch.nextName(), leaderFD: -1,
+		level: caps.Level, private: caps.Private && caps.Level.namespaced(), scratch: spec.Scratch, name: spec.Scratch.nextName(), leaderFD: -1,
 		reports: make(chan report, 4), done: make(chan struct{}), shimGone: make(chan struct{}),
 		heard: make(chan struct{}),
 	}
@@ -73,8 +78,16 @@ func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 	order := shimOrder{Level: caps.Level, Scratch: spec.Scratch.ID, Stage: stageOrder{
 		Argv: spec.Argv, Dir: spec.Dir, User: spec.User, NoFile: spec.Limits.NoFile, Held: spec.Held != nil,
 		Env:  append(slices.Clip(spec.Env), markerName+"="+spec.Scratch.ID),
-		Nice: spec.Limits.CPUs > 0 && g.limits.CPUs == 0,
+		Nice: spec.Limits.CPUs > 0 && g.limits.CPUs == 0, Longest: uint64(max(0, spec.Limits.DiskBytes)),
 	}}
+	g.limits.DiskBytes = spec.Limits.DiskBytes
+	if g.private {
+		order.Private = &private{
+			Keep: []string{spec.Scratch.App, spec.Scratch.Work}, Stage: spec.Scratch.tmp,
+			Bytes: cmp.Or(spec.Limits.TmpBytes, leastTmp), ShmBytes: spec.Limits.MemoryBytes,
+		}
+		g.limits.TmpBytes = order.Private.Bytes
+	}
 	if g.cg != nil {
 		order.Stage.Cgroups = g.cg.folders()
 	}
@@ -157,7 +170,7 @@ func (g *Group) await(ctx context.Context, want event) (report, error) {
 // forkShim starts the supervisor and the two goroutines that live as long as
 // it does.
 func (g *Group) forkShim(order shimOrder, spec Spec) error {
-	attr, err := shimAttr(g.level, spec.User)
+	attr, err := shimAttr(g.level, g.private, spec.User)
 	if err != nil {
 		return err
 	}

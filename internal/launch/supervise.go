@@ -74,7 +74,7 @@ func (s *shim) run() error {
 	if s.order.Stage.Held {
 		unix.CloseOnExec(shimHeld)
 	}
-	if err := enterLevel(s.order.Level); err != nil {
+	if err := enterLevel(s.order); err != nil {
 		s.report(report{Event: eventFailed, What: "enter the level", Error: err.Error()})
 		s.report(report{Event: eventEmpty}) // nothing was forked
 		return nil
@@ -130,8 +130,8 @@ func keepSignals() {
 }
 
 // enterLevel does what the level needs from inside.
-func enterLevel(level Level) error {
-	switch level {
+func enterLevel(order shimOrder) error {
+	switch order.Level {
 	case PIDNamespace, UserNamespace:
 		if pid := os.Getpid(); pid != 1 {
 			return fmt.Errorf("pid %d in the new namespace, not 1", pid)
@@ -142,7 +142,12 @@ func enterLevel(level Level) error {
 		if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 			return fmt.Errorf("mount /proc: %w", err)
 		}
-		if level == UserNamespace { // what is forked from here has no capability
+		if order.Private != nil {
+			if err := order.Private.enter(); err != nil {
+				return fmt.Errorf("make private places: %w", err)
+			}
+		}
+		if order.Level == UserNamespace { // what is forked from here has no capability
 			if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); err != nil {
 				return fmt.Errorf("give up capabilities: %w", err)
 			}

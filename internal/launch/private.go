@@ -1,0 +1,227 @@
+package launch
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// private says what a server gets for itself where it has a mount and an IPC
+// namespace of its own: the places that everybody may write to. The rest of the
+// file system is read-only to it, but for its own folders.
+type private struct {
+	Keep     []string `json:"keep"`  // folders that stay as they are, absolute
+	Stage    string   `json:"stage"` // an empty folder to set things up in
+	Bytes    int64    `json:"bytes"` // of all that it writes to the shared places
+	ShmBytes int64    `json:"shm_bytes"`
+}
+
+// sharedPlaces are the folders that everybody may write to. What is in them can
+// be read as ever, for a server or its Python may lie there; what is written
+// goes to a file system in memory that ends with the namespace.
+var sharedPlaces = []string{"/tmp", "/var/tmp", "/run/lock"}
+
+// sharedMemory is the same for shared memory, and begins empty.
+const sharedMemory = "/dev/shm"
+
+// mostSharedFiles is how many files the server may have in all these places.
+const mostSharedFiles = 65_536
+
+// enter sets it up. It is called by pid 1 of the namespaces, with /proc mounted.
+func (p *private) enter() error {
+	before, err := readMounts()
+	if err != nil {
+		return err
+	}
+	// By descriptors, because what lies below a shared place is about to be
+	// hidden: the server's folders, and whatever else is mounted there.
+	keep := slices.Clone(p.Keep)
+	for _, m := range before {
+		if slices.ContainsFunc(sharedPlaces, func(dir string) bool { return strings.HasPrefix(m.point, dir+"/") }) && !slices.Contains(keep, m.point) {
+			keep = append(keep, m.point)
+		}
+	}
+	handles := map[string]int{}
+	for _, dir := range keep {
+		fd, err := unix.Open(dir, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+		if err != nil {
+			if slices.Contains(p.Keep, dir) {
+				return fmt.Errorf("open %s: %w", dir, err)
+			}
+			continue // no more than the server could see
+		}
+		defer unix.Close(fd) //nolint:errcheck // a handle
+		handles[dir] = fd
+	}
+	ours, err := p.cover()
+	if err != nil {
+		return err
+	}
+	for _, dir := range keep {
+		fd, ok := handles[dir]
+		if !ok {
+			continue
+		}
+		if err := unix.Mount(fmt.Sprintf("/proc/self/fd/%d", fd), dir, "", unix.MS_BIND, ""); err != nil && slices.Contains(p.Keep, dir) {
+			return fmt.Errorf("keep %s: %w", dir, err)
+		}
+	}
+	if err := readOnlyBut(slices.Concat(ours, p.Keep)); err != nil {
+		return err
+	}
+	if p.ShmBytes > 0 { // System V's, in pages; a cgroup counts it, others have this alone
+		_ = write("/proc/sys/kernel/shmall", strconv.FormatInt(p.ShmBytes/int64(os.Getpagesize()), 10))
+	}
+	return nil
+}
+
+// cover lays the file system in memory over the shared places, and says which
+// these are.
+func (p *private) cover() (covered []string, err error) {
+	if err := unix.Mount("tmpfs", p.Stage, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV,
+		fmt.Sprintf("size=%d,nr_inodes=%d,mode=0711", p.Bytes, mostSharedFiles)); err != nil {
+		return nil, fmt.Errorf("mount a file system in memory: %w", err)
+	}
+	if err := os.Chdir(p.Stage); err != nil { // short paths, without what mount options cannot have in them
+		return nil, err
+	}
+	for i, dir := range append([]string{sharedMemory}, sharedPlaces...) {
+		info, err := os.Lstat(dir)
+		if err != nil || !info.IsDir() {
+			continue // it is not there, or a link to one that is covered
+		}
+		upper, work := fmt.Sprintf("upper%d", i), fmt.Sprintf("work%d", i)
+		mode := info.Mode().Perm() | info.Mode()&os.ModeSticky
+		if err := errors.Join(os.Mkdir(upper, 0o700), os.Chmod(upper, mode), os.Mkdir(work, 0o700)); err != nil {
+			return nil, err
+		}
+		if dir == sharedMemory {
+			err = unix.Mount(upper, dir, "", unix.MS_BIND, "")
+		} else {
+			// Without overlays, or above a mount that must not be uncovered:
+			if err = overlay(dir, upper, work); err != nil {
+				err = bindEntries(dir, upper)
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("cover %s: %w", dir, err)
+		}
+		covered = append(covered, dir)
+	}
+	if err := os.Chdir("/"); err != nil {
+		return nil, err
+	}
+	// What was laid over the places holds it; by its own path nobody need reach it.
+	// EINVAL: it lies below one of the places, and is hidden already.
+	if err := unix.Unmount(p.Stage, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) {
+		return nil, fmt.Errorf("unmount %s: %w", p.Stage, err)
+	}
+	return covered, nil
+}
+
+// overlay lays a folder for what is written over one that stays as it is. In a
+// user namespace the kernel wants its notes in the users' attributes.
+func overlay(dir, upper, work string) error {
+	options := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", dir, upper, work)
+	const flags = unix.MS_NOSUID | unix.MS_NODEV
+	if err := unix.Mount("overlay", dir, "overlay", flags, options); err == nil {
+		return nil
+	}
+	return unix.Mount("overlay", dir, "overlay", flags, options+",userxattr")
+}
+
+// mostEntries is how many entries of a folder are bound one by one.
+const mostEntries = 4096
+
+// bindEntries lays the folder upper over dir and puts what dir has into it, each
+// entry as a mount of its own. What comes into dir later is not seen.
+func bindEntries(dir, upper string) error {
+	was, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer was.Close() //nolint:errcheck // read only
+	names, err := was.Readdirnames(mostEntries + 1)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if len(names) > mostEntries {
+		return fmt.Errorf("more than %d entries", mostEntries)
+	}
+	if err := unix.Mount(upper, dir, "", unix.MS_BIND, ""); err != nil {
+		return err
+	}
+	for _, name := range names {
+		from, to := fmt.Sprintf("/proc/self/fd/%d/%s", was.Fd(), name), filepath.Join(dir, name)
+		info, err := os.Lstat(from)
+		switch {
+		case err != nil:
+			continue // gone meanwhile, or nothing that this user could see
+		case info.Mode().Type() == os.ModeSymlink:
+			if target, err := os.Readlink(from); err == nil {
+				_ = os.Symlink(target, to)
+			}
+			continue
+		case info.IsDir():
+			err = os.Mkdir(to, 0o755)
+		default:
+			err = os.WriteFile(to, nil, 0o644)
+		}
+		if err == nil {
+			err = unix.Mount(from, to, "", unix.MS_BIND|unix.MS_REC, "")
+		}
+		if err != nil && !errors.Is(err, unix.ENOENT) {
+			return fmt.Errorf("bind %q: %w", cut(name, mostName), err)
+		}
+	}
+	return nil
+}
+
+// readOnlyBut makes every mount read-only but those at the given points, the
+// kernel's own file systems in which nothing can be left, and cgroups, which
+// the server is still to join: their files belong to whoever made them.
+func readOnlyBut(points []string) error {
+	mounts, err := readMounts()
+	if err != nil {
+		return err
+	}
+	for _, m := range mounts {
+		if slices.Contains(points, m.point) || slices.Contains([]string{"proc", "cgroup", "cgroup2", "autofs"}, m.fstype) {
+			continue
+		}
+		var st unix.Statfs_t
+		err := unix.Statfs(m.point, &st)
+		if err == nil {
+			err = unix.Mount("", m.point, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|mountFlags(st.Flags), "")
+		}
+		switch {
+		case err == nil:
+		case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR), errors.Is(err, unix.EACCES), errors.Is(err, unix.EINVAL):
+			// Covered by another mount, or closed to the server too.
+		default:
+			return fmt.Errorf("make %s read-only: %w", filepath.Clean(m.point), err)
+		}
+	}
+	return nil
+}
+
+// mountFlags are the flags that a remount must repeat, from those that statfs
+// tells: a namespace may not lose what it did not set.
+func mountFlags(told int64) (flags uintptr) {
+	for st, ms := range map[int64]uintptr{
+		unix.ST_NOSUID: unix.MS_NOSUID, unix.ST_NODEV: unix.MS_NODEV, unix.ST_NOEXEC: unix.MS_NOEXEC,
+		unix.ST_NOATIME: unix.MS_NOATIME, unix.ST_NODIRATIME: unix.MS_NODIRATIME, unix.ST_RELATIME: unix.MS_RELATIME,
+	} {
+		if told&st != 0 {
+			flags |= ms
+		}
+	}
+	return flags
+}
