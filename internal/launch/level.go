@@ -51,7 +51,7 @@ type Capabilities struct {
 	// temporary of its own, which end with it, and can write nowhere else but
 	// in its folders.
 	Private bool
-	Why    []string
+	Why     []string
 }
 
 // Probe tries the levels, best first, with a real run of a trivial command and

@@ -83,7 +83,7 @@ func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 	g.limits.DiskBytes = spec.Limits.DiskBytes
 	if g.private {
 		order.Private = &private{
-			Keep: []string{spec.Scratch.App, spec.Scratch.Work}, Stage: spec.Scratch.tmp,
+			Keep: []string{spec.Scratch.Dir}, Stage: spec.Scratch.tmp,
 			Bytes: cmp.Or(spec.Limits.TmpBytes, leastTmp), ShmBytes: spec.Limits.MemoryBytes,
 		}
 		g.limits.TmpBytes = order.Private.Bytes

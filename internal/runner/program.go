@@ -33,9 +33,11 @@ func (l *Lab) RunProgram(ctx context.Context, p targets.Program) (exit bench.Exi
 	if p.User != nil {
 		spec.User = l.User
 	}
+	caps := l.Caps
 	if p.Builds {
+		caps.Private = false // what it builds is to stay
 		spec.Limits = bench.Limits{MemoryBytes: l.Environment.MemoryBytes / 100 * buildShare, PIDs: l.Limits.PIDs}
 	}
-	ended, err := launch.Run(ctx, l.Caps, spec, p.Out)
+	ended, err := launch.Run(ctx, caps, spec, p.Out)
 	return ended.Exit, ended.OutOfMemory, err
 }
