@@ -162,6 +162,9 @@ func (f *Folder) ReadAttempts(ctx context.Context) (lines []AttemptLine, torn st
 		if err == nil {
 			err = line.check()
 		}
+		if n > mostAttempts {
+			return nil, "", nil, bench.Usagef("%s: line %d: no run has more than %d attempts", path, n, mostAttempts)
+		}
 		if err == nil {
 			lines = append(lines, line)
 		} else {

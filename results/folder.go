@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -60,7 +59,7 @@ func Begin(dir string, run bench.Run) (f *Folder, release func(), err error) {
 		run.ID = NewRunID()
 	}
 	if !filepath.IsLocal(run.ID) || filepath.Base(run.ID) != run.ID {
-		return nil, nil, fmt.Errorf("run id %q is not a folder name", run.ID)
+		return nil, nil, bench.Usagef("run id %q is not a folder name", run.ID) // of a stored run, say
 	}
 	f = &Folder{path: filepath.Join(dir, run.ID)}
 	if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -91,3 +91,49 @@ func TestJoinCopiesTheEndOfALog(t *testing.T) {
 		t.Errorf("%d bytes, %v", len(text), err)
 	}
 }
+
+// A stored run's id names the folder of what it is merged into.
+func TestJoinRefusesAnIDThatLeadsOut(t *testing.T) {
+	from := storedRun(t, "from", "bed", "2026-11-21T10:00:00Z", "x")
+	run, err := from.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"../out", "/out", "a/b", ".."} {
+		run.ID = id
+		if err := from.WriteRun(run); err != nil {
+			t.Fatal(err)
+		}
+		var usage *bench.UsageError
+		if _, _, err := Join(t.Context(), t.TempDir(), from); !errors.As(err, &usage) {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+}
+
+// As many cells and attempts as benchrun takes are read in moments.
+func TestRunsAreBounded(t *testing.T) {
+	cells := func(n int) []byte {
+		return []byte(`{"schema":"benchrun.run/v1","cells":[` + strings.TrimSuffix(strings.Repeat(`{"server":"s","profile":"p","scenario":"c","verdict":"held"},`, n), ",") + `]}`)
+	}
+	if run, err := decodeRun(cells(mostCells)); err != nil || len(run.Cells) != mostCells {
+		t.Errorf("%d cells, %v", len(run.Cells), err)
+	}
+	if _, err := decodeRun(cells(mostCells + 1)); err == nil || !strings.Contains(err.Error(), "10001 cells") {
+		t.Error(err)
+	}
+	f := newFolder(t)
+	line := `{"cell":"s/p/c","server":"s","profile":"p","scenario":"c","verdict":"held","attempts":[{"attempt":1,"verdict":"held"}]}` + "\n"
+	for n, fits := range map[int]bool{mostAttempts: true, mostAttempts + 1: false} {
+		if err := os.WriteFile(f.Join(CellsFile), []byte(strings.Repeat(line, n)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := f.Recover(t.Context())
+		if fits && (err != nil || len(got.Run.Cells) != 1 || len(got.Run.Cells[0].Attempts) != n) {
+			t.Errorf("%d lines: %d cells, %v", n, len(got.Run.Cells), err)
+		}
+		if !fits && (err == nil || !strings.Contains(err.Error(), "line 50001: no run has more than 50000 attempts")) {
+			t.Errorf("%d lines: %v", n, err)
+		}
+	}
+}

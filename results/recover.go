@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"benchrun/internal/bench"
 )
@@ -51,7 +50,7 @@ func (f *Folder) Recover(ctx context.Context) (Recovered, error) {
 		switch {
 		case ended[l.ID]:
 		case known:
-			l.Attempts = slices.Concat(r.Run.Cells[i].Attempts, l.Attempts)
+			l.Attempts = append(r.Run.Cells[i].Attempts, l.Attempts...)
 			r.Run.Cells[i] = l.Cell
 		default:
 			at[l.ID] = len(r.Run.Cells)

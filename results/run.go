@@ -78,6 +78,9 @@ func decodeRun(text []byte) (bench.Run, error) {
 		return bench.Run{}, at(text, bytes.Index(text, []byte(`"schema"`)),
 			fmt.Errorf("schema %q is not %q; read it with the benchrun that wrote it", *doc.Schema, bench.RunSchema))
 	}
+	if len(doc.Cells) > mostCells {
+		return bench.Run{}, at(text, bytes.Index(text, []byte(`"cells"`)), fmt.Errorf("%d cells, and no run has more than %d", len(doc.Cells), mostCells))
+	}
 	run := doc.Run
 	run.Schema = *doc.Schema
 	if doc.Cells != nil {
@@ -146,9 +149,13 @@ func checkFiles(attempts []bench.Attempt) error {
 	return nil
 }
 
-// mostObjects bounds what the text of a run may make its reader hold. benchrun
-// writes one object in 200 bytes.
-const mostObjects = 1_000_000
+// What bounds that which the text of a run may make its reader hold and do.
+// benchrun writes one object in 200 bytes.
+const (
+	mostObjects  = 1_000_000
+	mostCells    = 10_000
+	mostAttempts = 5 * mostCells
+)
 
 func checkObjects(text []byte) error {
 	if n := bytes.Count(text, []byte{'{'}); n > mostObjects {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"benchrun/internal/bench"
@@ -175,7 +176,15 @@ func TestOverlays(t *testing.T) {
 	_, err = Load(LoadOptions{Files: []string{filepath.Join(dir, "absent.yaml")}})
 	wantUsage(t, err, "server file "+dir)
 	_, err = Load(LoadOptions{Files: []string{dir}})
-	wantUsage(t, err, dir+" is not a server file")
+	wantUsage(t, err, "server file "+dir+": is a directory")
+	pipe := filepath.Join(project, "pipe.yaml") // which nobody writes to
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Load(LoadOptions{ProjectFolder: project})
+	wantUsage(t, err, "server file "+pipe+": is a pipe")
+	_, err = Load(LoadOptions{ProjectFolder: pipe})
+	wantUsage(t, err, "folder of server files "+pipe+": is no folder")
 	if _, err := Load(LoadOptions{UserFolder: filepath.Join(dir, "absent"), ProjectFolder: filepath.Join(dir, "absent")}); err != nil {
 		t.Errorf("folders that do not exist: %v", err)
 	}

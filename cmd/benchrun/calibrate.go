@@ -172,8 +172,8 @@ func (c calibrating) checkPage() error {
 		err = fmt.Errorf("%s is not a folder", folder)
 	}
 	if err == nil {
-		if info, serr := os.Stat(c.page); serr == nil && info.IsDir() {
-			err = errors.New("is a folder, and no file")
+		if info, serr := os.Stat(c.page); serr == nil && !info.Mode().IsRegular() {
+			err = errors.New("is no regular file")
 		}
 	}
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"benchrun/internal/bench"
@@ -114,6 +115,13 @@ func TestGitHub(t *testing.T) {
 	cmd.Env = append(cmd.Env, "GITHUB_ACTIONS=true")
 	if out, _ := cmd.CombinedOutput(); strings.Contains(string(out), "##[") || !strings.Contains(string(out), `#\x23[add-mask]held`) {
 		t.Errorf("%q", out)
+	}
+	pipe := filepath.Join(t.TempDir(), "pipe") // that nobody reads
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr = merge([]string{"GITHUB_ACTIONS=true", "GITHUB_STEP_SUMMARY=" + pipe}); !strings.Contains(stderr, "not told to GitHub") {
+		t.Error(stderr)
 	}
 	if _, stderr = merge([]string{"GITHUB_ACTIONS=true", "GITHUB_STEP_SUMMARY=" + t.TempDir()}); !strings.Contains(stderr, "not told to GitHub") {
 		t.Error(stderr)

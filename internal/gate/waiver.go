@@ -63,14 +63,24 @@ func ResolveWaivers(waivers []Waiver, cells []Selected) []string {
 // were made in. Nothing that was not measured is waived.
 func Waive(checks []Check, cells []bench.Cell, waivers []Waiver, today time.Time) (out []Check, told []string) {
 	out = slices.Clone(checks)
+	of := make([]outcomes, len(cells))
+	by := map[int]int{} // the waiver of a cell
 	for i := range out {
 		k := &out[i]
-		if k.Outcome != Broken || k.Index < 0 {
+		if k.Index < 0 {
 			continue
 		}
-		if at := slices.IndexFunc(waivers, func(w Waiver) bool { return w.covers(cells[k.Index]) }); at >= 0 {
-			k.Outcome, k.Waiver = Waived, &waivers[at]
+		if k.Outcome == Broken {
+			at, known := by[k.Index]
+			if !known {
+				at = slices.IndexFunc(waivers, func(w Waiver) bool { return w.covers(cells[k.Index]) })
+				by[k.Index] = at
+			}
+			if at >= 0 {
+				k.Outcome, k.Waiver = Waived, &waivers[at]
+			}
 		}
+		of[k.Index] |= 1 << k.Outcome
 	}
 	for _, w := range waivers {
 		if at := slices.IndexFunc(cells, func(c bench.Cell) bool { return selects(w.Cell, c.Name()) }); at >= 0 && w.expired(today) && !w.draft() {
@@ -79,30 +89,32 @@ func Waive(checks []Check, cells []bench.Cell, waivers []Waiver, today time.Time
 		}
 	}
 	for i, c := range cells {
-		if text := surprise(i, c, out, waivers); text != "" {
+		if text := surprise(c, of[i], waivers); text != "" {
 			told = append(told, text)
 		}
 	}
 	return out, told
 }
 
-// surprise says how a cell is other than its waivers expect; "" = it is not. Of
-// several waivers the one that expects most is asked.
-func surprise(index int, c bench.Cell, checks []Check, waivers []Waiver) string {
+// outcomes are those that a cell's checks have.
+type outcomes uint8
+
+func (o outcomes) has(one Outcome) bool { return o&(1<<one) != 0 }
+
+// surprise says how a cell, whose checks came to these, is other than its waivers
+// expect; "" = it is not. Of several waivers the one that expects most is asked.
+func surprise(c bench.Cell, of outcomes, waivers []Waiver) string {
 	w, ok := strictest(c, waivers)
 	if !ok || !measured(c) {
 		return ""
-	}
-	of := func(o Outcome) bool {
-		return slices.ContainsFunc(checks, func(k Check) bool { return k.Index == index && k.Outcome == o })
 	}
 	expects := fmt.Sprintf("%s expects %s (%s)", w.Place, w.Verdict, w.Reason)
 	switch {
 	case c.Verdict > w.Verdict:
 		return fmt.Sprintf("%s: unexpected pass: %s, where %s: raise or delete the entry", c.Name(), c.Verdict, expects)
-	case w.Verdict == bench.Held && of(Kept) && !of(Waived) && !of(Broken):
+	case w.Verdict == bench.Held && of.has(Kept) && !of.has(Waived) && !of.has(Broken):
 		return fmt.Sprintf("%s: unexpected pass: it breaks nothing that %s would waive: delete the entry", c.Name(), w.Place)
-	case of(Broken):
+	case of.has(Broken):
 		return fmt.Sprintf("%s: %s is worse than %s", c.Name(), c.Verdict, expects)
 	}
 	return ""

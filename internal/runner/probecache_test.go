@@ -3,9 +3,11 @@ package runner
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,6 +49,12 @@ func TestProbeIsKept(t *testing.T) {
 	}
 	if _, ok := loadProbe(file, 1000, bench.ModeQuick, bench.Claims{}); ok {
 		t.Error("a broken file was taken for a probe")
+	}
+	if err := errors.Join(os.Remove(file), syscall.Mkfifo(file, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := loadProbe(file, 1000, bench.ModeQuick, bench.Claims{}); ok { // and nobody waits for it
+		t.Error("a pipe was taken for a probe")
 	}
 }
 
