@@ -43,7 +43,7 @@ func TestNothingClaimedShowsNoFigure(t *testing.T) {
 		"progress": func(w io.Writer, r bench.Run) error {
 			p := NewProgress(w, false, 80)
 			for _, a := range r.Cells[0].Attempts {
-				p.Attempt(a.Attempt, a.Verdict, a.H)
+				p.Attempt(a.Attempt, a.Verdict, a.H, "")
 			}
 			p.Done()
 			return nil

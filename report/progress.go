@@ -43,6 +43,9 @@ type Progress struct {
 }
 
 const (
+	// mostWhy is how many columns the cause of an invalid attempt gets: the table
+	// has all of it.
+	mostWhy = 120
 	// quietFor is the least time between two plain lines about phases.
 	quietFor = 5 * time.Second
 	// tick is how often the status line counts on by itself.
@@ -139,8 +142,9 @@ func (p *Progress) Live(h float64) {
 }
 
 // Attempt says what attempt n of the cell came to; h, which may be nil, is
-// left out where nothing is claimed. It is a line that stays.
-func (p *Progress) Attempt(n int, verdict bench.Verdict, h *float64) {
+// left out where nothing is claimed, and why then says why in a few words. It is
+// a line that stays.
+func (p *Progress) Attempt(n int, verdict bench.Verdict, h *float64, why string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.phase, p.live = "", math.NaN()
@@ -150,6 +154,9 @@ func (p *Progress) Attempt(n int, verdict bench.Verdict, h *float64) {
 	}
 	if n > 1 {
 		text += fmt.Sprintf(" (attempt %d)", n)
+	}
+	if why != "" {
+		text += ": " + shorten(clean(why), mostWhy)
 	}
 	if left := p.left(); !p.tty && left != "" {
 		text += ", " + left
@@ -243,8 +250,10 @@ func (p *Progress) status(width int) string {
 	var rest []string
 	if p.phase != "" {
 		text := p.phase
-		if spent := time.Since(p.began); p.length > 0 {
+		if spent := time.Since(p.began); p.length > 0 && spent < p.length+time.Second {
 			text += fmt.Sprintf(" %.0f/%.0f s", math.Floor(min(spent, p.length).Seconds()), p.length.Seconds())
+		} else if p.length > 0 { // seconds that do not count are made up for
+			text += fmt.Sprintf(" %.0f s, %.0f foreseen", math.Floor(spent.Seconds()), p.length.Seconds())
 		} else {
 			text += fmt.Sprintf(" %.0f s", math.Floor(spent.Seconds()))
 		}

@@ -92,7 +92,7 @@ func TestStatusLine(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if got := s.last(); !strings.Contains(got, " fault 12/12 s ") || !strings.Contains(got, "about 9 min left") {
+		if got := s.last(); !strings.Contains(got, " fault 67 s, 12 foreseen ") || !strings.Contains(got, "about 9 min left") {
 			t.Errorf("after the phase: %q", got)
 		}
 		p.Remaining(30 * time.Second)
@@ -109,8 +109,8 @@ func TestStatusLine(t *testing.T) {
 			t.Errorf("a new phase: %q", got)
 		}
 		h := 61.25
-		p.Attempt(1, bench.Failed, &h)
-		p.Attempt(2, bench.Invalid, nil)
+		p.Attempt(1, bench.Failed, &h, "")
+		p.Attempt(2, bench.Invalid, nil, "only 5 of 12 valid seconds\x1b[2J")
 		p.Note("port 20001 was taken\x1b[2J")
 		p.Cell(4, "waitress")
 		p.Done()
@@ -119,7 +119,7 @@ func TestStatusLine(t *testing.T) {
 		want := []string{
 			"12 cells, about 10 min",
 			"[3/12] " + job + ": ✗ failed, H 61.2 %",
-			"[3/12] " + job + ": ? invalid (attempt 2)",
+			"[3/12] " + job + ": ? invalid (attempt 2): only 5 of 12 valid seconds" + `\x1b[2J`,
 			`port 20001 was taken\x1b[2J`,
 			"",
 		}
@@ -186,7 +186,7 @@ func TestPlainLines(t *testing.T) {
 		p.Phase("recovery", 0)
 		h := 99.9
 		p.Remaining(80 * time.Second)
-		p.Attempt(2, bench.Held, &h)
+		p.Attempt(2, bench.Held, &h, "")
 		p.Done()
 		p.Phase("late", 0)
 		want := []string{

@@ -134,6 +134,9 @@ func openLab(ctx context.Context, port int, note func(string)) (lab *runner.Lab,
 		janitor.Close()
 		return nil, nil, err
 	}
+	for _, line := range lab.Busy(ctx) {
+		note(line)
+	}
 	return lab, janitor.Close, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"benchrun/internal/bench"
@@ -60,8 +61,14 @@ func (r *Run) cell(ctx context.Context, c plan.Cell, was begun) (bench.Cell, err
 		return cell, err
 	}
 	judged := was.judged
+	r.ahead = func(j bench.Judgement) time.Duration {
+		if again, _ := judge.Next(append(slices.Clone(judged), j), r.order.Attempts, judge.MaxInvalid); !again || sabotageSeen(c.Scenario.Sabotage, j) {
+			return 0
+		}
+		return r.attemptEstimate(c)
+	}
 	for {
-		if !r.limit.fits(plan.CellEstimate(c, r.knowledge([]plan.Cell{c}))) {
+		if !r.limit.fits(r.attemptEstimate(c)) {
 			notBegun(&cell, judged, r.limit.why())
 			return cell, nil
 		}
@@ -88,6 +95,11 @@ func (r *Run) cell(ctx context.Context, c plan.Cell, was begun) (bench.Cell, err
 	}
 	judge.Conclude(&cell, judged)
 	return cell, nil
+}
+
+// attemptEstimate is how long an attempt of a cell is foreseen to take.
+func (r *Run) attemptEstimate(c plan.Cell) time.Duration {
+	return plan.CellEstimate(c, r.knowledge([]plan.Cell{c}))
 }
 
 // step is how long the next thing takes that is kept of a cell: its target's
@@ -161,8 +173,13 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 	}
 	cell.Attempts = append(cell.Attempts, a)
 	r.stories[recRel] = html.NewStory(*cell, rec, r.Folder.LogTail(ctx, logRel))
-	r.Progress.Remaining(r.rest)
-	r.Progress.Attempt(n, j.Verdict, a.H)
+	r.pace.count(j.Verdict, r.attemptEstimate(c), time.Since(began))
+	r.Progress.Remaining(r.pace.of(r.ahead(j) + r.rest))
+	why := ""
+	if j.Verdict == bench.Invalid && len(j.Reasons) > 0 {
+		why = j.Reasons[0]
+	}
+	r.Progress.Attempt(n, j.Verdict, a.H, why)
 	if err := r.Folder.WriteRecord(recRel, rec); err != nil {
 		return rec, &j, err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/judge"
@@ -32,7 +33,7 @@ func (r *Run) Duel(ctx context.Context, run bench.Run, order Order) (bench.Run, 
 	var bouts []results.Bout
 	var first error
 	for i := 0; i+1 < len(order.Cells); i += 2 {
-		r.Progress.Remaining(r.estimate(order.Cells[i:]))
+		r.Progress.Remaining(r.pace.of(r.estimate(order.Cells[i:])))
 		r.rest = r.estimate(order.Cells[i+2:])
 		known := len(r.run.Cells)
 		bout, err := r.bout(ctx, i, order.Cells[i], order.Cells[i+1])
@@ -84,10 +85,14 @@ func (r *Run) bout(ctx context.Context, at int, cellA, cellB plan.Cell) (results
 	}
 	var pairs []judge.Pair
 	for judge.NextPair(pairs, r.order.Attempts) {
+		one, other := r.attemptEstimate(cellA), r.attemptEstimate(cellB)
+		more := time.Duration(max(r.order.Attempts-len(pairs)-1, 0)) * (one + other) // another that is invalid or disagrees is not foreseen
+		r.ahead = func(bench.Judgement) time.Duration { return other + more }
 		recA, err := r.fight(ctx, at+1, a)
 		if err != nil {
 			return r.settle(bout, pairs, a, b, err), err
 		}
+		r.ahead = func(bench.Judgement) time.Duration { return more }
 		recB, err := r.fight(ctx, at+2, b)
 		if err != nil {
 			return r.settle(bout, pairs, a, b, err), err

@@ -50,7 +50,9 @@ type Run struct {
 	done     []*bench.Cell    // by place in the order; nil: to be measured
 	begun    []begun          // by place in the order
 	limit    timeLimit
-	rest     time.Duration         // what the cells after this one take
+	rest     time.Duration                       // what the cells after this one are foreseen to take
+	ahead    func(bench.Judgement) time.Duration // the same of this cell's attempts after one with that judgement
+	pace     pace
 	stories  map[string]html.Story // by record, for report.html
 	side     string                // of a duel, for the names of its files: both sides may be the same target
 }
@@ -70,7 +72,7 @@ func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, er
 		if r.done[i] != nil {
 			continue
 		}
-		r.Progress.Remaining(r.estimate(r.open(i)))
+		r.Progress.Remaining(r.pace.of(r.estimate(r.open(i))))
 		r.Progress.Cell(i+1, c.Name())
 		r.rest = r.estimate(r.open(i + 1))
 		cell, err := r.cell(ctx, c, r.begun[i])

@@ -1,0 +1,60 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"benchrun/internal/launch"
+	"benchrun/internal/observe"
+)
+
+// busyLook is how long the machine is looked at before a run.
+const busyLook = 500 * time.Millisecond
+
+// Busy says what keeps this machine from being measured on in peace now, before
+// anything is started: a line each, none when it is quiet. It takes half a second.
+func (l *Lab) Busy(ctx context.Context) []string {
+	var out []string
+	if n := launch.Others(); n > 0 {
+		others := "another benchrun is at work"
+		if n > 1 {
+			others = fmt.Sprintf("%d other benchruns are at work", n)
+		}
+		out = append(out, others+" on this machine: each disturbs the other, and "+busyCost+"; wait until it has ended")
+	}
+	was, okBefore := readHost()
+	sleep(ctx, busyLook)
+	is, okAfter := readHost()
+	if okBefore && okAfter && ctx.Err() == nil {
+		if line := busyLine(was, is, l.Environment.CPUs, l.Environment.Load1); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// busyCost is what a busy machine costs.
+const busyCost = "seconds in which no CPU is left do not count, which makes attempts longer, and invalid ones are made again"
+
+// readHost reads what everybody has used so far; the tree is nobody's yet.
+func readHost() (cpuReading, bool) {
+	busy, idle, err := observe.HostCPU()
+	return cpuReading{at: time.Now().UnixNano(), busy: busy, idle: idle, own: ownCPU()}, err == nil
+}
+
+// busyLine says that others use so much between two readings that a target, which
+// may use all CPUs but a half, leaves none idle; "" = they do not. On many CPUs a
+// target seldom does: an eighth of them may be used.
+func busyLine(was, is cpuReading, cpus int, load1 float64) string {
+	span := time.Duration(is.at - was.at).Seconds()
+	if span <= 0 {
+		return ""
+	}
+	others := (is.busy - was.busy - (is.own - was.own)) / span
+	if others <= max(busyOthers, float64(cpus)/8) {
+		return ""
+	}
+	return fmt.Sprintf("this machine is busy: other programs use %.1f of %d CPUs now (load average %.1f): %s; end them, or measure when it is quiet",
+		others, cpus, load1, busyCost)
+}
