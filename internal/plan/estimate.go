@@ -11,7 +11,7 @@ import (
 type Knowledge struct {
 	Mode     bench.Mode
 	Attempts int                    // k: how many a verdict that is not held takes; below 1 counts as 1
-	Probes   map[string]bench.Probe // by Cell.Target; measured, now or by an earlier run
+	Probes   map[string]bench.Probe // by Cell.Launch; measured, now or by an earlier run
 	// Made is how many of a cell's attempts are made already and count towards
 	// its k, as an earlier part of the run left them; nil = none.
 	Made func(Cell) int
@@ -51,8 +51,8 @@ func Estimate(cells []Cell, k Knowledge) time.Duration {
 		held, failed, chance := foresee(c, k)
 		more := float64(k.left(c)) * (1 - chance)
 		total += time.Duration(chance*float64(held) + more*float64(failed))
-		if _, known := k.Probes[c.Target()]; c.Scenario.Family.Effect == bench.EffectHold && !known && !probed[c.Target()] {
-			probed[c.Target()] = true
+		if _, known := k.Probes[c.Launch()]; c.Scenario.Family.Effect == bench.EffectHold && !known && !probed[c.Launch()] {
+			probed[c.Launch()] = true
 			total += probing(c, k.Mode)
 		}
 	}
@@ -63,7 +63,7 @@ func Estimate(cells []Cell, k Knowledge) time.Duration {
 // come of it.
 func CellEstimate(c Cell, k Knowledge) time.Duration {
 	k.Attempts, k.Made = 1, nil
-	k.Probes = map[string]bench.Probe{c.Target(): k.Probes[c.Target()]}
+	k.Probes = map[string]bench.Probe{c.Launch(): k.Probes[c.Launch()]}
 	return Estimate([]Cell{c}, k)
 }
 
@@ -120,7 +120,7 @@ func Promised(c Cell) bool {
 
 // expected is the target's probe, or what its documentation lets one expect.
 func expected(c Cell, k Knowledge) bench.Probe {
-	if p, ok := k.Probes[c.Target()]; ok && p.Slots > 0 {
+	if p, ok := k.Probes[c.Launch()]; ok && p.Slots > 0 {
 		return p
 	}
 	claims := c.Server.Profiles[c.Profile].Claims

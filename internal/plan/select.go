@@ -37,6 +37,13 @@ func (c Cell) Name() string {
 // Target is "server@version/profile", the same for all cells of a target.
 func (c Cell) Target() string { return c.Server.Name + "@" + c.Version + "/" + c.Profile }
 
+// Launch names how a cell's target is launched: its Target, and the arguments that
+// its profile has for the family. Cells that share it share slots and watchdog.
+func (c Cell) Launch() string {
+	args := c.Server.Profiles[c.Profile].Families[c.Scenario.Family.ID].Args
+	return strings.Join(append([]string{c.Target()}, args...), " ")
+}
+
 // SplitList splits comma-separated values. Nothing is split behind an '@',
 // because a version may be a path with commas.
 func SplitList(values []string) []string {

@@ -17,8 +17,8 @@ import (
 // Job is one attempt to be made.
 type Job struct {
 	Run      string
-	Number   int // from 1
-	Target   *Prepared
+	Number   int       // from 1
+	Target   *Prepared // as it runs under the scenario's family
 	Scenario bench.Scenario
 	Mode     bench.Mode
 	Seed     uint64
@@ -60,7 +60,6 @@ type attempt struct {
 // in the record; an error means that the harness could not do its work. Either
 // way nothing of the target is left when it returns.
 func (l *Lab) Attempt(ctx context.Context, job Job) (rec *bench.Record, err error) {
-	job.Target = job.Target.under(job.Scenario.Family.ID)
 	err = l.elsewhere(func() error {
 		rec, err = l.attemptOnce(ctx, job)
 		return err

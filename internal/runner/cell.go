@@ -42,7 +42,7 @@ func (r *Run) cell(ctx context.Context, c plan.Cell, was begun) (bench.Cell, err
 		notBegun(&cell, was.judged, fmt.Errorf("not installed: %w", err))
 		return cell, err
 	}
-	t := r.prepared[c.Target()]
+	t := r.launched(c)
 	cell.Version = t.Installation.Version
 	if step := r.step(c); !r.limit.allows(r.estimate([]plan.Cell{c}), step) {
 		notBegun(&cell, was.judged, r.limit.whyNot(step))

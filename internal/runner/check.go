@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
 	"benchrun/internal/plan"
+	"benchrun/scenarios"
 )
 
 // FindingVerdict is what a check of a server came to. The zero value says that
@@ -123,45 +125,80 @@ func exitWords(e bench.ExitStatus) string {
 
 // slots probes as a run does, and once more with as many requests as the file
 // claims slots, where that is more than the probe sends.
-func (c *ServerCheck) slots(ctx context.Context, claim int) (bench.Probe, error) {
-	p, err := c.Lab.probeSlots(ctx, c.Target, c.LogPath)
+func (c *ServerCheck) slots(ctx context.Context, t *Prepared) (bench.Probe, error) {
+	p, err := c.Lab.probeSlots(ctx, t, c.LogPath)
 	if err != nil {
 		return p, err
 	}
-	step, ok := claimStep(claim, p)
+	step, ok := claimStep(t.Profile.Claims.Slots, p)
 	if !ok {
 		return p, nil
 	}
-	held, err := c.Lab.fillSlots(ctx, c.Target, step, c.LogPath)
+	held, err := c.Lab.fillSlots(ctx, t, step, c.LogPath)
 	if held > p.Slots {
 		p.Slots, p.Unbounded = held, held >= step.n
 	}
 	return p, err
 }
 
-// claims compares what the file claims with what is measured.
+// claims compares what the file claims with what is measured, of each command
+// that cells are probed with.
 func (c *ServerCheck) claims(ctx context.Context) error {
-	claims := c.Target.Profile.Claims
-	c.begin("slots")
-	p, err := c.slots(ctx, claims.Slots)
-	switch {
-	case errors.Is(err, errHostStalled):
-		c.On(Finding{Check: "slots", Expected: "a host that does not stall", Seen: err.Error(), Verdict: FindingUnmeasured})
-	case err != nil:
-		return err
-	default:
-		c.On(slotsFinding(claims.Slots, p))
+	for _, l := range c.launches() {
+		if err := c.claimsOf(ctx, l); err != nil {
+			return err
+		}
 	}
-	patience := c.patience(claims.Watchdog)
-	c.begin("watchdog")
-	took, gone, err := c.Lab.timeWatchdog(ctx, c.Target, patience, c.LogPath)
+	return nil
+}
+
+// launched is a target as it is launched, and what its checks are named after.
+type launched struct {
+	target *Prepared
+	of     string // "" = the profile itself; else ", slow-upload"
+}
+
+// launches are the profile's own command, and that of each family whose faults
+// hold a slot where the profile has arguments for it that no other one has.
+func (c *ServerCheck) launches() []launched {
+	all := []launched{{target: c.Target}}
+	for _, f := range scenarios.All() {
+		args := c.Target.Profile.Families[f.ID].Args
+		same := func(l launched) bool {
+			return slices.Equal(l.target.Profile.Args, slices.Concat(c.Target.Profile.Args, args))
+		}
+		if f.Effect == bench.EffectHold && !slices.ContainsFunc(all, same) {
+			all = append(all, launched{target: c.Target.under(f.ID), of: ", " + f.ID})
+		}
+	}
+	return all
+}
+
+func (c *ServerCheck) claimsOf(ctx context.Context, l launched) error {
+	claims := c.Target.Profile.Claims
+	on := func(f Finding) {
+		f.Check += l.of
+		c.On(f)
+	}
+	c.begin("slots" + l.of)
+	p, err := c.slots(ctx, l.target)
 	switch {
 	case errors.Is(err, errHostStalled):
-		c.On(Finding{Check: "watchdog", Expected: "a host that does not stall", Seen: err.Error(), Verdict: FindingUnmeasured})
+		on(Finding{Check: "slots", Expected: "a host that does not stall", Seen: err.Error(), Verdict: FindingUnmeasured})
 	case err != nil:
 		return err
 	default:
-		c.On(watchdogFinding(claims.Watchdog, took, gone))
+		on(slotsFinding(claims.Slots, p))
+	}
+	c.begin("watchdog" + l.of)
+	took, gone, err := c.Lab.timeWatchdog(ctx, l.target, c.patience(claims.Watchdog), c.LogPath)
+	switch {
+	case errors.Is(err, errHostStalled):
+		on(Finding{Check: "watchdog", Expected: "a host that does not stall", Seen: err.Error(), Verdict: FindingUnmeasured})
+	case err != nil:
+		return err
+	default:
+		on(watchdogFinding(claims.Watchdog, took, gone))
 	}
 	return nil
 }

@@ -49,13 +49,13 @@ func took(s bench.Sample) string {
 	return fmt.Sprintf("after %.1f s", time.Duration(s.Done-s.Sent).Seconds())
 }
 
-// fault asks a fresh launch for one fault and looks for its receipt and its
-// effect.
+// fault asks a fresh launch, as cells of that family have it, for one fault and
+// looks for its receipt and its effect.
 func (c *ServerCheck) fault(ctx context.Context, f bench.Family) error {
 	check := faultCheck(f)
 	c.begin(check)
 	var perr error
-	err := c.Lab.onStage(ctx, c.Target, c.LogPath, func(s *stage) {
+	err := c.Lab.onStage(ctx, c.Target.under(f.ID), c.LogPath, func(s *stage) {
 		answered := make(chan bench.Sample, 1)
 		var asking crew
 		defer asking.end()

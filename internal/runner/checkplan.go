@@ -39,6 +39,9 @@ func faultCheck(f bench.Family) string { return "/fault/" + f.Fault }
 // usually is what a profile's checks take, without the wait for a watchdog.
 const usually = 30 * time.Second
 
+// probingAgain is what looking for the slots of one more launch takes.
+const probingAgain = 5 * time.Second
+
 // Plan names the checks in their order and says about how long they take,
 // installing aside. Of the target it needs server and profile alone, and it
 // launches nothing.
@@ -54,5 +57,13 @@ func (c *ServerCheck) Plan() (checks []string, about time.Duration) {
 		checks = append(checks, faultCheck(f))
 	}
 	claim := c.Target.Profile.Claims.Watchdog
-	return append(checks, "slots", "watchdog"), usually + min(max(seconds(claim), plan.WatchdogLeast), c.patience(claim))
+	wait := min(max(seconds(claim), plan.WatchdogLeast), c.patience(claim))
+	about = usually
+	for i, l := range c.launches() {
+		checks = append(checks, "slots"+l.of, "watchdog"+l.of)
+		if about += wait; i > 0 {
+			about += probingAgain
+		}
+	}
+	return checks, about
 }

@@ -39,3 +39,26 @@ func TestCheckPlan(t *testing.T) {
 		}
 	}
 }
+
+// What cells are launched with is what is checked: a family whose faults hold a
+// slot and for which the profile has arguments of its own has slots of its own.
+func TestCheckPlanOfFamilies(t *testing.T) {
+	wide := targets.ForFamily{Args: []string{"--threads=8"}}
+	families := map[string]targets.ForFamily{
+		"slow-upload": wide, "slow-download": wide, "leak": {Args: []string{"--recycle"}}, "wedge": {},
+	}
+	target := func(f map[string]targets.ForFamily) *Prepared {
+		p := targets.Profile{Args: []string{"--workers=2"}, Families: f}
+		return &Prepared{Server: &targets.Server{Profiles: map[string]targets.Profile{"default": p}}, Profile: p, ProfileName: "default"}
+	}
+	plain := ServerCheck{Patience: time.Minute, Target: target(nil)}
+	check := ServerCheck{Patience: time.Minute, Target: target(families)}
+	was, before := plain.Plan()
+	checks, about := check.Plan()
+	if more := checks[len(was):]; !slices.Equal(more, []string{"slots, slow-upload", "watchdog, slow-upload"}) || about <= before {
+		t.Errorf("%q, %s instead of %s", more, about, before)
+	}
+	if got := check.launches()[1].target.Profile.Args; !slices.Equal(got, []string{"--workers=2", "--threads=8"}) {
+		t.Errorf("launched with %q", got)
+	}
+}

@@ -76,7 +76,7 @@ func (r *Run) bout(ctx context.Context, at int, cellA, cellB plan.Cell) (results
 			bout.Answer, bout.Reasons = judge.DuelInvalid.String(), []string{"unsupported: " + s.plan.Unsupported}
 			return bout, nil
 		}
-		s.target = r.prepared[s.plan.Target()]
+		s.target = r.launched(s.plan)
 		s.cell.Version = s.target.Installation.Version
 		if err := r.probe(ctx, s.target, s.plan, &s.cell); err != nil {
 			bout.Answer, bout.Reasons = judge.DuelInvalid.String(), []string{"could not be probed: " + err.Error()}

@@ -8,6 +8,7 @@ import (
 
 	"benchrun/clients"
 	"benchrun/internal/launch"
+	"benchrun/targets/reference"
 )
 
 // The test binary is its own control server and supervisor, as benchrun is, and
@@ -19,6 +20,8 @@ func TestMain(m *testing.M) {
 			os.Exit(clients.ControlMain())
 		case launch.SuperviseArg:
 			syscall.Exit(launch.Supervise())
+		case "__reference":
+			os.Exit(reference.Main(os.Args[2:]))
 		case "__prepare":
 			playPrepare(os.Args[2:])
 			os.Exit(0)

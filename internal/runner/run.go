@@ -46,9 +46,10 @@ type Run struct {
 	run      bench.Run
 	order    Order
 	prepared map[string]*Prepared
-	failed   map[string]error // targets that could not be installed
-	done     []*bench.Cell    // by place in the order; nil: to be measured
-	begun    []begun          // by place in the order
+	probes   map[string]bench.Probe // by plan.Cell.Launch
+	failed   map[string]error       // targets that could not be installed
+	done     []*bench.Cell          // by place in the order; nil: to be measured
+	begun    []begun                // by place in the order
 	limit    timeLimit
 	rest     time.Duration                       // what the cells after this one are foreseen to take
 	ahead    func(bench.Judgement) time.Duration // the same of this cell's attempts after one with that judgement
@@ -143,8 +144,8 @@ func (r *Run) estimate(cells []plan.Cell) time.Duration {
 func (r *Run) knowledge(cells []plan.Cell) plan.Knowledge {
 	k := plan.Knowledge{Mode: r.order.Mode, Attempts: r.order.Attempts, Probes: map[string]bench.Probe{}, Made: r.made}
 	for _, c := range cells {
-		if t := r.prepared[c.Target()]; t != nil && (t.Probe.Slots > 0 || r.recallProbe(t, c.Scenario.Ratio)) {
-			k.Probes[c.Target()] = t.Probe
+		if t := r.launched(c); t != nil && (t.Probe.Slots > 0 || r.recallProbe(t, c)) {
+			k.Probes[c.Launch()] = t.Probe
 		}
 	}
 	return k
@@ -218,11 +219,23 @@ func (r *Run) install(ctx context.Context, c plan.Cell) (*Prepared, error) {
 	return r.Lab.Prepare(ctx, c, r.order.Python, r.Progress.Note)
 }
 
-// probe measures the target's slots and watchdog where the scenario needs them
-// and no earlier run has.
+// launched is a cell's target as it runs under the cell's family, with what is
+// known of its slots and watchdog; nil where it is not installed.
+func (r *Run) launched(c plan.Cell) *Prepared {
+	t := r.prepared[c.Target()]
+	if t == nil {
+		return nil
+	}
+	t = t.under(c.Scenario.Family.ID)
+	t.Probe = r.probes[c.Launch()]
+	return t
+}
+
+// probe measures slots and watchdog of a launched target where the scenario needs
+// them and no earlier run has: of the very command that the attempts will launch.
 func (r *Run) probe(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.Cell) error {
 	ratio := c.Scenario.Ratio
-	if c.Scenario.Family.Effect != bench.EffectHold || r.probed(t, ratio) || r.recallProbe(t, ratio) {
+	if c.Scenario.Family.Effect != bench.EffectHold || r.probed(t, ratio) || r.recallProbe(t, c) {
 		return nil
 	}
 	r.Progress.Phase("probe", 10*time.Second)
@@ -231,15 +244,23 @@ func (r *Run) probe(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.C
 	if err != nil {
 		return err
 	}
-	t.Probe = p
+	r.know(t, c, p)
 	file, err := r.probeFile(t)
 	if err != nil {
 		return err
 	}
-	if err := keepProbe(file, c.Target(), p, ratio, r.order.Mode, t.Profile.Claims); err != nil {
+	if err := keepProbe(file, c.Launch(), p, ratio, r.order.Mode, t.Profile.Claims); err != nil {
 		r.Progress.Note(err.Error()) // the next run measures it again
 	}
 	return nil
+}
+
+// know takes a probe as what is known of a launch.
+func (r *Run) know(t *Prepared, c plan.Cell, p bench.Probe) {
+	if r.probes == nil {
+		r.probes = map[string]bench.Probe{}
+	}
+	t.Probe, r.probes[c.Launch()] = p, p
 }
 
 // probed says that the target's probe is good for this ratio.
@@ -248,8 +269,8 @@ func (r *Run) probed(t *Prepared, ratio bench.Ratio) bool {
 	return p.Slots > 0 && (!p.WatchdogCensored || p.Watchdog >= plan.WatchdogPatience(p.Slots, ratio, r.order.Mode, t.Profile.Claims).Seconds())
 }
 
-// recallProbe takes the target's probe from an earlier run, where one was kept.
-func (r *Run) recallProbe(t *Prepared, ratio bench.Ratio) bool {
+// recallProbe takes the launch's probe from an earlier run, where one was kept.
+func (r *Run) recallProbe(t *Prepared, c plan.Cell) bool {
 	if r.order.Reprobe {
 		return false
 	}
@@ -257,9 +278,9 @@ func (r *Run) recallProbe(t *Prepared, ratio bench.Ratio) bool {
 	if err != nil {
 		return false
 	}
-	p, ok := loadProbe(file, ratio, r.order.Mode, t.Profile.Claims)
+	p, ok := loadProbe(file, c.Scenario.Ratio, r.order.Mode, t.Profile.Claims)
 	if ok {
-		t.Probe = p
+		r.know(t, c, p)
 	}
 	return ok
 }
