@@ -24,7 +24,7 @@ func Again(run bench.Run, c bench.Cell) string {
 		server += "@" + from.Version
 	}
 	words := []string{"benchrun", "--server", server, "--profile", c.Profile, "--scenario", c.Scenario, "--seed", seed}
-	if run.Mode == bench.ModeFull {
+	if run.OriginOf(c).Mode == bench.ModeFull {
 		words = append(words, "--full")
 	}
 	for _, file := range files {

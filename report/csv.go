@@ -12,22 +12,24 @@ import (
 // CSV writes one row per cell (RFC 4180, line feeds): what the cell is, its
 // verdict, then every measure of bench.MeasureTable under its own name, as a
 // plain number in the table's unit; empty where there was nothing to measure.
+// Where and how a cell was measured is its own run's, also in a run that was made
+// from several; "mixed" says what these were not measured alike in.
 // The column "censored" names the measures of the row whose true value is above
 // the number, so that the numbers stay numbers. Lists are joined with "; ".
 // Text that a spreadsheet would take for a formula gets a ' before it; what a CI
 // runner would obey is escaped.
 func CSV(w io.Writer, v View) error {
 	out := csv.NewWriter(w)
-	head := []string{"run", "testbed", "mode", "server", "version", "profile", "front", "scenario", "family", "family_version",
+	head := []string{"run", "testbed", "mode", "measured_in", "benchrun", "kernel", "supervision", "limits", "python", "mixed", "server", "version", "profile", "front", "scenario", "family", "family_version",
 		"group", "ratio_pct", "seed", "schedule_hash", "attempts", "verdict", "flags", "reasons", "censored"}
 	for _, m := range bench.MeasureTable {
 		head = append(head, m.Name)
 	}
 	_ = out.Write(head) // Error tells below
 	for _, r := range v.Rows {
-		c := r.Cell
+		c, o := r.Cell, r.Origin
 		cells := []string{
-			text(v.ID), text(v.Testbed), text(v.Mode), text(c.Server), text(c.Version), text(c.Profile), text(c.Front), text(c.Scenario),
+			text(v.ID), text(o.Testbed), text(o.Mode), text(o.Run), text(o.Benchrun), text(o.Kernel), text(o.Supervision), text(o.Limits), text(o.Python), text(v.Mixed), text(c.Server), text(c.Version), text(c.Profile), text(c.Front), text(c.Scenario),
 			text(c.Family), strconv.Itoa(c.FamilyVer), text(string(c.Group)), plain(c.Ratio), strconv.FormatUint(c.Seed, 10),
 			text(c.ScheduleHash), strconv.Itoa(len(c.Attempts)), c.Verdict.String(),
 			text(strings.Join(c.Flags, "; ")), text(strings.Join(c.Reasons, "; ")), censored(c.Measures),

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 
 	"benchrun/internal/bench"
@@ -53,7 +54,8 @@ func cellNames(cells []bench.Cell) (targets, scenarios []string) {
 		}
 		versions[c.Server] = c.Version
 	}
-	for _, c := range cells {
+	families := severalVersions(cells)
+	for i, c := range cells {
 		server := c.Server
 		if several[c.Server] && c.Version != "" {
 			server += "@" + c.Version
@@ -62,7 +64,11 @@ func cellNames(cells []bench.Cell) (targets, scenarios []string) {
 			server += "+" + c.Front
 		}
 		targets = append(targets, clean(server+"."+c.Profile))
-		scenarios = append(scenarios, clean(c.Scenario))
+		scenario := c.Scenario
+		if families[i] {
+			scenario += fmt.Sprintf(" (version %d)", c.FamilyVer)
+		}
+		scenarios = append(scenarios, clean(scenario))
 	}
 	return targets, scenarios
 }

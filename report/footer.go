@@ -29,7 +29,7 @@ func (v View) facts() []fact {
 	if v.Testbed != "" {
 		machine += " (testbed " + v.Testbed + ")"
 	}
-	facts := []fact{{about: "run", text: run}, {about: "machine", text: machine}, {about: "supervision", text: v.Supervision}}
+	facts := []fact{{about: "run", text: run}, {about: "machine", text: machine}, {about: "supervision", text: v.Supervision}, {about: "mixed", text: v.Mixed}}
 	if v.Folder != "" {
 		facts = append(facts, fact{"results", clean(v.Folder), true},
 			fact{"judge again", Shell("benchrun", "judge", v.Folder), true})

@@ -137,6 +137,9 @@ func newJUnitSuite(name string, run bench.Run, c bench.Cell) junitSuite {
 	} {
 		s.Properties.List = append(s.Properties.List, junitProperty{p.Name, clean(p.Value)})
 	}
+	for _, m := range e.Mixed {
+		s.Properties.List = append(s.Properties.List, junitProperty{"mixed", clean(m)})
+	}
 	return s
 }
 

@@ -122,5 +122,8 @@ func matrixLegend(v View, unserved bool) string {
 	if v.Mode != "" {
 		text += " Mode " + escaped(v.Mode) + "."
 	}
+	if v.Mixed != "" {
+		text += " Mixed: " + escaped(v.Mixed) + "."
+	}
 	return text + " " + escaped(v.Hardware) + "."
 }

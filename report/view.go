@@ -22,6 +22,9 @@ type View struct {
 	Machine     string   // "box: A CPU, 2 CPUs, 25 GiB, Debian GNU/Linux 12, kernel 6.1.0"
 	Testbed     string
 	Supervision string // "pid-namespace; 1.5 CPUs, 2 GiB, …"
+	// Mixed says what the runs that it was made from were not measured alike in,
+	// and which has what; "" = they were.
+	Mixed string
 	// Folder is the run's folder; "" = none is known. The caller sets it:
 	// run.json does not say where it lies.
 	Folder string
@@ -55,6 +58,38 @@ type Row struct {
 	Reasons      []string
 	Flags        []string
 	Cell         bench.Cell // as it may be shown, for renderers that show every measure: none where nothing is claimed
+	Origin       Origin     // where it was measured
+}
+
+// Origin says where and how a cell was measured, in clean words.
+type Origin struct{ Run, Testbed, Mode, Benchrun, Kernel, Supervision, Limits, Python string }
+
+func shownOrigin(o bench.Origin) Origin {
+	e := o.Environment
+	return Origin{
+		Run: clean(o.ID), Testbed: clean(e.Testbed), Mode: clean(string(o.Mode)), Benchrun: clean(o.Benchrun), Kernel: clean(e.Kernel),
+		Supervision: clean(e.Supervision), Limits: clean(e.Limits.String()), Python: clean(e.Python),
+	}
+}
+
+// severalVersions says of each cell whether another one differs from it in the
+// family's version alone.
+func severalVersions(cells []bench.Cell) []bool {
+	type key struct{ server, version, profile, front, scenario string }
+	of := func(c bench.Cell) key { return key{c.Server, c.Version, c.Profile, c.Front, c.Scenario} }
+	last := map[key]int{}
+	several := map[key]bool{}
+	for _, c := range cells {
+		if version, ok := last[of(c)]; ok && version != c.FamilyVer {
+			several[of(c)] = true
+		}
+		last[of(c)] = c.FamilyVer
+	}
+	out := make([]bool, len(cells))
+	for i, c := range cells {
+		out[i] = several[of(c)]
+	}
+	return out
 }
 
 // Tally counts the cells of one verdict.
@@ -70,6 +105,7 @@ func NewView(run bench.Run) View {
 		ID: clean(run.ID), Benchrun: clean(run.Benchrun), Mode: clean(string(run.Mode)), StartedAt: clean(run.StartedAt),
 		Resumed: run.Resumed, Seed: run.Seed, Interrupted: run.Interrupted,
 		Hardware: hardware(e), Machine: machine(e), Testbed: clean(e.Testbed), Supervision: supervision(e), Reproduce: reproduce(run),
+		Mixed: clean(strings.Join(e.Mixed, "; ")),
 	}
 	if len(run.Args) > 0 && run.Args[0] == "merge" {
 		v.MergedFrom = cleanAll(run.Args[1:])
@@ -83,8 +119,13 @@ func NewView(run bench.Run) View {
 		versions[c.Server] = c.Version
 	}
 	others := slices.ContainsFunc(run.Cells, func(c bench.Cell) bool { return c.Server != bench.ReferenceServer })
-	for _, c := range run.Cells {
+	several := severalVersions(run.Cells)
+	for i, c := range run.Cells {
 		row := newRow(c, ambiguous[c.Server])
+		if several[i] {
+			row.Scenario += fmt.Sprintf(" (version %d)", c.FamilyVer)
+		}
+		row.Origin = shownOrigin(run.OriginOf(c))
 		row.Own = others && c.Server == bench.ReferenceServer
 		v.Rows = append(v.Rows, row)
 	}
@@ -170,6 +211,12 @@ func machine(e bench.Environment) string {
 
 func hardware(e bench.Environment) string {
 	parts := []string{e.CPUModel, fmt.Sprintf("%d CPUs", e.CPUs), gibi(e.MemoryBytes), e.OS}
+	if len(e.Mixed) > 0 && e.CPUs == 0 { // not the same on all machines
+		parts[1] = ""
+	}
+	if len(e.Mixed) > 0 && e.MemoryBytes == 0 {
+		parts[2] = ""
+	}
 	if e.Kernel != "" {
 		parts = append(parts, "kernel "+e.Kernel)
 	}

@@ -6,72 +6,120 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/intake"
 )
 
+// Joined is one run made out of several.
+type Joined struct {
+	Folder  *Folder
+	Run     bench.Run
+	Damaged []string // what could not be read, and why; cells that it is about are invalid
+}
+
 // Join makes one run's folder, dir/<new id>/, out of several: the cells that
 // Merge keeps, with their records, logs and lines of cells.ndjson. The folders
-// that it is made from stay as they are. It fails with a bench.UsageError where
-// Merge does, or when the runs are of different testbeds or modes, which
-// belong into different tables.
-func Join(ctx context.Context, dir string, folders ...*Folder) (*Folder, bench.Run, error) {
+// that it is made from stay as they are. A cell whose record cannot be read is
+// invalid before it is merged. It fails with a bench.UsageError where Merge does;
+// nothing is left of the new folder then.
+func Join(ctx context.Context, dir string, anyway bool, folders ...*Folder) (Joined, error) {
+	var j Joined
 	from := map[string]source{} // by the run's id
 	var runs []bench.Run
 	for _, f := range folders {
-		run, err := f.Run(ctx)
+		run, s, damaged, err := f.source(ctx)
 		if err != nil {
-			return nil, bench.Run{}, err
+			return Joined{}, err
 		}
-		lines, _, _, err := f.ReadAttempts(ctx)
-		if err != nil {
-			return nil, bench.Run{}, err
-		}
-		s := source{f, map[string][]AttemptLine{}}
-		for _, l := range lines {
-			record := l.Attempt().Record
-			s.lines[record] = append(s.lines[record], l)
-		}
+		j.Damaged = append(j.Damaged, damaged...)
 		from[run.ID] = s
 		runs = append(runs, run)
 	}
-	merged, err := Merge(runs...)
+	merged, err := Merge(anyway, runs...)
 	if err != nil {
-		return nil, bench.Run{}, err
+		return Joined{}, err
 	}
-	if len(merged) != 1 {
-		var beds []string
-		for _, m := range merged {
-			beds = append(beds, fmt.Sprintf("%s (testbed %s, %s)", m.ID, m.Environment.Testbed, m.Mode))
-		}
-		return nil, bench.Run{}, &bench.UsageError{
-			Problem: "these runs were not measured alike: " + strings.Join(beds, "; "),
-			Hint:    "merge runs of one testbed and one mode",
-		}
-	}
-	run := merged[0]
+	j.Run = merged
 	if len(runs) > 1 {
-		run.ID = NewRunID()
+		j.Run.ID = NewRunID()
 	}
-	out, err := Create(dir, run)
+	out, release, err := Begin(dir, j.Run)
 	if err != nil {
-		return nil, bench.Run{}, err
+		return Joined{}, err
 	}
-	for i := range run.Cells {
-		if err := out.adopt(ctx, &run.Cells[i], runs[0].ID, from); err != nil {
-			return nil, bench.Run{}, err
+	defer release()
+	j.Folder = out
+	for i := range j.Run.Cells {
+		if err = out.adopt(ctx, &j.Run.Cells[i], runs[0].ID, from); err != nil {
+			break
 		}
 	}
-	return out, run, out.WriteRun(run)
+	if err == nil {
+		err = out.WriteRun(j.Run)
+	}
+	if err != nil {
+		return Joined{}, errors.Join(err, out.Discard())
+	}
+	return j, nil
+}
+
+// Discard removes a folder that its maker could not finish.
+func (f *Folder) Discard() error {
+	if err := os.RemoveAll(f.path); err != nil {
+		return writeError(f.path, err)
+	}
+	return nil
 }
 
 // source is a run that another is made from.
 type source struct {
 	*Folder
-	lines map[string][]AttemptLine // of cells.ndjson, by their record
+	lines   map[string][]AttemptLine // of cells.ndjson, by their record
+	damaged map[string]bool          // records that cannot be read
+}
+
+// source reads a run that another is to be made from.
+func (f *Folder) source(ctx context.Context) (run bench.Run, s source, damaged []string, err error) {
+	if run, err = f.Run(ctx); err != nil {
+		return run, s, nil, err
+	}
+	lines, _, bad, err := f.ReadAttempts(ctx)
+	if err != nil {
+		return run, s, nil, err
+	}
+	for _, d := range bad {
+		damaged = append(damaged, d.Text)
+	}
+	s = source{f, map[string][]AttemptLine{}, map[string]bool{}}
+	for _, l := range lines {
+		record := l.Attempt().Record
+		s.lines[record] = append(s.lines[record], l)
+	}
+	for i := range run.Cells {
+		for _, a := range run.Cells[i].Attempts {
+			if a.Record == "" { // it could not be made
+				continue
+			}
+			if !intake.Inside(a.Record) {
+				return run, s, nil, bench.Usagef("%s: %s: record %q is not a path inside the run's folder", f.Join(RunFile), CellID(run.Cells[i]), a.Record)
+			}
+			_, err := f.ReadRecord(ctx, a.Record)
+			if ctx.Err() != nil {
+				return run, s, nil, context.Cause(ctx)
+			}
+			if err != nil {
+				s.damaged[a.Record] = true
+				damaged = append(damaged, err.Error())
+				run.Cells[i].Spoil(err.Error())
+			}
+		}
+	}
+	return run, s, damaged, nil
 }
 
 // adopt copies what belongs to a cell from its run's folder. Names without a
@@ -79,29 +127,53 @@ type source struct {
 func (f *Folder) adopt(ctx context.Context, c *bench.Cell, only string, from map[string]source) error {
 	for i := range c.Attempts {
 		a := &c.Attempts[i]
+		if a.Record == "" { // it could not be made
+			continue
+		}
 		id, record := split(a.Record, only)
 		_, log := split(a.Log, only)
 		source, ok := from[id]
 		if !ok {
 			return bench.Usagef("%s: its record %s is in none of the runs", CellID(*c), a.Record)
 		}
-		if err := f.copyFrom(ctx, source.Folder, record, intake.Record); err != nil {
+		var err error
+		if a.Record, err = f.copyNew(ctx, source.Folder, record, intake.Record); errors.Is(err, fs.ErrNotExist) && source.damaged[record] {
+			err = nil // that it is not there has been told
+		}
+		if err != nil {
 			return err
 		}
-		if log != "" {
-			err := f.copyFrom(ctx, source.Folder, log, intake.Log)
+		if a.Log = ""; log != "" {
+			a.Log, err = f.copyNew(ctx, source.Folder, log, intake.Log)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) { // logs may have been thrown away, records not
 				return err
 			}
 		}
-		a.Record, a.Log = record, log
 		for _, l := range source.lines[record] {
+			l.Run, l.Attempts = c.Run, slices.Clone(l.Attempts)
+			l.Attempts[0].Record, l.Attempts[0].Log = a.Record, a.Log
 			if err := f.AppendAttempt(l); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// copyNew copies a file of another run's folder under a name that no other file
+// has: two versions of a family, and two runs, name their files alike. It gives
+// the name also where there is nothing to copy.
+func (f *Folder) copyNew(ctx context.Context, source *Folder, rel string, k intake.Kind) (name string, err error) {
+	dir, base := path.Split(rel)
+	name = rel
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(f.Join(name)); errors.Is(err, fs.ErrNotExist) {
+			return name, f.copyFrom(ctx, source, rel, name, k)
+		} else if err != nil {
+			return "", writeError(f.Join(name), err)
+		}
+		name = fmt.Sprintf("%s%d_%s", dir, n, base)
+	}
 }
 
 // split takes the run's id off the name of a file, as Merge puts it before it.
@@ -120,7 +192,7 @@ const mostLog = 64 << 20
 
 // copyFrom copies a file of another run's folder, whole or not at all. That there
 // is none to copy shows as fs.ErrNotExist.
-func (f *Folder) copyFrom(ctx context.Context, source *Folder, rel string, k intake.Kind) error {
+func (f *Folder) copyFrom(ctx context.Context, source *Folder, rel, name string, k intake.Kind) error {
 	in, err := intake.OpenIn(ctx, source.path, rel, k)
 	if err != nil {
 		return err
@@ -130,7 +202,7 @@ func (f *Folder) copyFrom(ctx context.Context, source *Folder, rel string, k int
 	if err != nil {
 		return err
 	}
-	return f.atomically(rel, func(w io.Writer) error {
+	return f.atomically(name, func(w io.Writer) error {
 		_, err := io.Copy(w, end)
 		return err
 	})

@@ -67,7 +67,7 @@ func TestJoinFollowsNoLinks(t *testing.T) {
 		if err := errors.Join(os.Remove(from.Join(rel)), os.Symlink(outside, from.Join(rel))); err != nil {
 			t.Fatal(err)
 		}
-		_, _, err := Join(t.Context(), t.TempDir(), from)
+		_, err := Join(t.Context(), t.TempDir(), false, from)
 		var usage *bench.UsageError
 		if !errors.As(err, &usage) || !strings.Contains(err.Error(), from.Join(rel)+": leads out of the folder") {
 			t.Errorf("%s: %v", rel, err)
@@ -82,10 +82,11 @@ func TestJoinCopiesTheEndOfALog(t *testing.T) {
 	if err := os.WriteFile(from.Join(rel), append(make([]byte, mostLog), "the end"...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f, run, err := Join(t.Context(), t.TempDir(), from)
+	j, err := Join(t.Context(), t.TempDir(), false, from)
 	if err != nil {
 		t.Fatal(err)
 	}
+	f, run := j.Folder, j.Run
 	text, err := os.ReadFile(f.Join(run.Cells[0].Attempts[0].Log))
 	if err != nil || len(text) != mostLog || !strings.HasSuffix(string(text), "the end") {
 		t.Errorf("%d bytes, %v", len(text), err)
@@ -105,7 +106,7 @@ func TestJoinRefusesAnIDThatLeadsOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		var usage *bench.UsageError
-		if _, _, err := Join(t.Context(), t.TempDir(), from); !errors.As(err, &usage) {
+		if _, err := Join(t.Context(), t.TempDir(), false, from); !errors.As(err, &usage) {
 			t.Errorf("%s: %v", id, err)
 		}
 	}

@@ -145,7 +145,7 @@ func TestReadingEndsWithItsContext(t *testing.T) {
 	if _, err := f.Recover(ctx); !errors.Is(err, why) {
 		t.Errorf("a run: %v", err)
 	}
-	if _, _, err := Join(ctx, t.TempDir(), f); !errors.Is(err, why) {
+	if _, err := Join(ctx, t.TempDir(), false, f); !errors.Is(err, why) {
 		t.Errorf("joining: %v", err)
 	}
 }

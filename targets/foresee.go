@@ -8,11 +8,17 @@ import (
 
 // Foreseen is what Install would use, before it is there.
 type Foreseen struct {
-	Python   string       // interpreter of the server, "" if it needs none
-	Env      string       // root of its environment, "" if it has none
-	Needs    Requirements // all that the server and its profile need
-	Complete bool         // nothing of it has to be installed first
+	Python string // interpreter of the server, "" if it needs none
+	// Interpreter is that interpreter, or the one that its environment is made with,
+	// as a run names it: "3.11.2 (/usr/bin/python3)"; "" if it needs none.
+	Interpreter string
+	Env         string       // root of its environment, "" if it has none
+	Needs       Requirements // all that the server and its profile need
+	Complete    bool         // nothing of it has to be installed first
 }
+
+// Interpreter is how a run names the Python that its servers ran on.
+func Interpreter(version, path string) string { return version + " (" + path + ")" }
 
 // Foresee says what Install would use for a target, and installs nothing. Its
 // errors are those of Install.
@@ -35,6 +41,7 @@ func Foresee(ctx context.Context, opts InstallOptions) (Foreseen, error) {
 	if err != nil {
 		return Foreseen{}, err
 	}
+	f.Interpreter = Interpreter(py.version, py.path)
 	if f.Python = py.path; len(f.Needs.Python) == 0 {
 		return f, nil
 	}

@@ -98,12 +98,12 @@ func TestWhatIsToldToDoAgainWorks(t *testing.T) {
 		other := run
 		other.ID = "other"
 		other.Cells = nil
-		merged, err := results.Merge(run, other)
+		merged, err := results.Merge(false, run, other)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i, c := range run.Cells {
-			for _, of := range []bench.Run{run, merged[0]} {
+			for _, of := range []bench.Run{run, merged} {
 				line := report.Again(of, c)
 				if c.Verdict == bench.Unsupported {
 					if line != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -20,18 +21,23 @@ type baselineFlags struct {
 	path   string
 	anyway bool
 
-	run *bench.Run // read by resolve; nil = there is none
+	run     *bench.Run // read by resolve; nil = there is none
+	differs []string   // what the two were not measured alike in; they are compared anyway
 }
+
+// measuring says where and how a run is measured, of each run that it is made
+// from.
+type measuring func() ([]bench.Origin, error)
 
 func (b *baselineFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&b.path, "baseline", "", "a run (folder or run.json) that no cell may be worse than, else exit 10")
-	f.BoolVar(&b.anyway, "baseline-anyway", false, "compare with a baseline of another testbed or mode all the same")
+	f.BoolVar(&b.anyway, "baseline-anyway", false, "compare with a baseline that was not measured alike all the same, and say what differs")
 }
 
 // resolve reads the baseline and refuses one that nothing can be compared with.
 // measured says where and how the run itself is measured; it is asked only
 // where there is a baseline.
-func (b *baselineFlags) resolve(ctx context.Context, cells []gate.Selected, measured func() (testbed string, mode bench.Mode, err error)) error {
+func (b *baselineFlags) resolve(ctx context.Context, cells []gate.Selected, measured measuring) error {
 	if b.path == "" {
 		if b.anyway {
 			return bench.Usagef("--baseline-anyway is about a baseline, and there is none")
@@ -42,17 +48,18 @@ func (b *baselineFlags) resolve(ctx context.Context, cells []gate.Selected, meas
 	if err != nil {
 		return err
 	}
-	testbed, mode, err := measured()
+	now, err := measured()
 	if err != nil {
 		return err
 	}
 	b.run = &run
-	return gate.ResolveBaseline(b.path, run, cells, testbed, mode, b.anyway)
+	b.differs, err = gate.ResolveBaseline(b.path, run, cells, now, b.anyway)
+	return err
 }
 
 // like is where and how a stored run was measured.
-func like(run bench.Run) func() (string, bench.Mode, error) {
-	return func() (string, bench.Mode, error) { return run.Environment.Testbed, run.Mode, nil }
+func like(run bench.Run) measuring {
+	return func() ([]bench.Origin, error) { return run.Origins(), nil }
 }
 
 // waiverFlags name the results that are expected for now.
@@ -90,7 +97,7 @@ func (w *waiverFlags) today() time.Time {
 
 // resolve reads everything that must hold of a run and checks it against the
 // selection, before anything runs.
-func (g *gateFlags) resolve(ctx context.Context, stderr io.Writer, cells []gate.Selected, measured func() (testbed string, mode bench.Mode, err error)) ([]gate.Rule, error) {
+func (g *gateFlags) resolve(ctx context.Context, stderr io.Writer, cells []gate.Selected, measured measuring) ([]gate.Rule, error) {
 	rules, err := g.rules(cells)
 	if err != nil {
 		return nil, err
@@ -118,6 +125,9 @@ func (g *gateFlags) evaluate(rules []gate.Rule, run bench.Run) (checks []gate.Ch
 	if g.baseline.run != nil {
 		c := gate.Compare(*g.baseline.run, run)
 		checks, notes = append(checks, c.Checks...), c.Notes
+		if len(g.baseline.differs) > 0 {
+			notes = append([]string{"not measured alike: " + strings.Join(g.baseline.differs, "; ")}, notes...)
+		}
 	}
 	checks, surprises := gate.Waive(checks, run.Cells, g.waivers.list, g.waivers.today())
 	for _, c := range checks {

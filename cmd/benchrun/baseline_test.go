@@ -80,7 +80,7 @@ func TestBaselineOfAStoredRun(t *testing.T) {
 		{"itself", []string{"--baseline", run}, bench.ExitOK, "gate: 1 of 1 checks hold"},
 		{"worse", []string{"--baseline", held}, bench.ExitCheckFailed, "broken: x/default/wedge-1pct: want no worse than the baseline: held (0.9), seen broken in 1 of 1 attempt (1.0)"},
 		{"another testbed", []string{"--baseline", base(bench.Broken, "there", bench.ModeQuick)}, bench.ExitUsage, "benchrun duel x@0.9 x"},
-		{"another mode", []string{"--baseline", base(bench.Broken, "here", bench.ModeFull)}, bench.ExitUsage, "it is full, this is quick"},
+		{"another mode", []string{"--baseline", base(bench.Broken, "here", bench.ModeFull)}, bench.ExitUsage, "mode full in the baseline, quick in this run"},
 		{"another testbed anyway", []string{"--baseline", base(bench.Held, "there", bench.ModeQuick), "--baseline-anyway"}, bench.ExitCheckFailed, "seen broken"},
 		{"invalid before", []string{"--baseline", base(bench.Invalid, "here", bench.ModeQuick)}, bench.ExitUsage, "it measured none of this run's cells"},
 		{"no such run", []string{"--baseline", held + "x"}, bench.ExitUsage, "base.jsonx"},
@@ -126,7 +126,7 @@ func TestBaselineIsRefusedBeforeAnythingRuns(t *testing.T) {
 	base := writeRun(t, bench.Run{Mode: bench.ModeQuick, Environment: bench.Environment{Testbed: "elsewhere"}, Cells: []bench.Cell{cell}})
 	out := filepath.Join(t.TempDir(), "out")
 	args := []string{"-s", "reference", "-p", "default", "-c", "wedge-1pct", "--out", out, "--baseline", base}
-	if stderr := ends(t, bench.ExitUsage, args...); !strings.Contains(stderr, "it is of testbed elsewhere") {
+	if stderr := ends(t, bench.ExitUsage, args...); !strings.Contains(stderr, "testbed elsewhere in the baseline") {
 		t.Error(stderr)
 	}
 	if _, err := os.Stat(out); !os.IsNotExist(err) {

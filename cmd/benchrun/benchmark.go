@@ -38,7 +38,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if err != nil {
 		return s.whence(err)
 	}
-	rules, err := s.gate.resolve(cmd.Context(), cmd.ErrOrStderr(), selectedCells(cells), s.here)
+	rules, err := s.gate.resolve(cmd.Context(), cmd.ErrOrStderr(), selectedCells(cells), s.here(cmd.Context(), cells))
 	if err != nil {
 		return err
 	}
@@ -62,13 +62,19 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	return errors.Join(runErr, err, verdict)
 }
 
-// here is where and how a run of these settings is measured.
-func (s settings) here() (testbed string, mode bench.Mode, err error) {
-	host, err := observe.Host()
-	if err != nil {
-		return "", "", fmt.Errorf("this machine: %w", err)
+// here says where and how a run of these cells will be measured: all that can be
+// known before anything is installed.
+func (s settings) here(ctx context.Context, cells []plan.Cell) measuring {
+	return func() ([]bench.Origin, error) {
+		lab, done, err := openLab(ctx, s.port, func(string) {}) // what it has to say is said when the run begins
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+		o := bench.Origin{Benchrun: benchrunVersion(), Mode: s.mode(), Environment: lab.Environment}
+		o.Environment.Python = foreseenPython(ctx, cells, s.python)
+		return []bench.Origin{o}, nil
 	}
-	return host.Testbed, s.mode(), nil
 }
 
 // folder is where a run's folder lies.

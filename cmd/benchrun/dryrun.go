@@ -39,17 +39,45 @@ func shellQuote(argv []string) string {
 	return strings.Join(out, " ")
 }
 
+// installing is how a target of this machine would be installed, and the user that
+// it runs as; nil: the one who runs benchrun.
+func installing(c plan.Cell, python string) (targets.InstallOptions, *launch.User, error) {
+	user, err := launch.Unprivileged()
+	if err != nil {
+		return targets.InstallOptions{}, nil, err
+	}
+	opts := targets.InstallOptions{Server: c.Server, Profile: c.Profile, Version: c.Version, Python: python, Run: runner.BareLab(user).RunProgram}
+	if user != nil {
+		opts.User = &targets.RunAs{Name: user.Name, UID: uint32(user.UID), GID: uint32(user.GID)} //nolint:gosec // ids are not negative
+	}
+	return opts, user, nil
+}
+
+// foreseenPython is the Python that a run of the cells will name; "" = none is
+// needed, or there is none that can be used, which installing will tell.
+func foreseenPython(ctx context.Context, cells []plan.Cell, python string) string {
+	for _, c := range cells {
+		opts, _, err := installing(c, python)
+		if err != nil || c.Unsupported != "" {
+			continue
+		}
+		if will, err := targets.Foresee(ctx, opts); err == nil && will.Interpreter != "" {
+			return will.Interpreter
+		}
+	}
+	return ""
+}
+
 // describeTarget writes a target's command, and what is installed for it. The
 // releases of servers in asked were looked for already.
 func describeTarget(ctx context.Context, b *strings.Builder, c plan.Cell, python string, asked map[string]bool) error {
-	user, err := launch.Unprivileged()
+	patiently(ctx) // interpreters are asked
+	opts, user, err := installing(c, python)
 	if err != nil {
 		return err
 	}
-	opts := targets.InstallOptions{Server: c.Server, Profile: c.Profile, Version: c.Version, Python: python, Run: runner.BareLab(user).RunProgram}
 	where := symbolic
 	if user != nil {
-		opts.User = &targets.RunAs{Name: user.Name, UID: uint32(user.UID), GID: uint32(user.GID)} //nolint:gosec // ids are not negative
 		where.User, where.Group = user.Name, user.Group
 	}
 	will, err := targets.Foresee(ctx, opts)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -14,14 +15,20 @@ import (
 
 func newMergeCommand() *cobra.Command {
 	s := settings{attempts: 1}
+	var anyway bool
 	cmd := &cobra.Command{
 		Use:   "merge RUN...",
 		Short: "one run out of several of the same machine",
 		Long: `merge makes a new run's folder out of the folders of several runs: their cells
 with their records, and a report.html of all of them. Of a cell that was
 measured more than once the latest is kept as it is, and nothing is averaged;
-an invalid one never takes the place of one that was measured. Runs of
-different machines or modes are refused: they belong into different tables.`,
+an invalid one never takes the place of one that was measured. A cell whose
+record is damaged is invalid, and the exit code is 5.
+
+Runs that were not measured alike are refused, for they belong into different
+tables: runs of another mode, testbed, kernel, benchrun, supervision or Python,
+or under other limits. --anyway merges them; then every report says what is mixed
+and in which run, and each cell of run.json where it was measured.`,
 		Example: "  benchrun merge benchrun-out/20261121-*\n  benchrun merge monday tuesday --out published --format matrix",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -34,25 +41,28 @@ different machines or modes are refused: they belong into different tables.`,
 			if err := s.prepareFiles(); err != nil {
 				return err
 			}
-			rules, err := s.resolveMerged(cmd, args) // before anything is written
+			rules, err := s.resolveMerged(cmd, anyway, args) // before anything is written
 			if err != nil {
 				return err
 			}
-			folder, run, err := mergeRuns(cmd.Context(), s.out, args)
+			j, err := mergeRuns(cmd.Context(), s.out, anyway, args)
 			if err != nil {
 				return err
 			}
-			return s.deliverStored(cmd, run, folder.Path(), rules, nil)
+			tellDamage(cmd.ErrOrStderr(), j.Damaged)
+			err = s.deliverStored(cmd, j.Run, j.Folder.Path(), rules, nil)
+			return errors.Join(err, damageError(j.Damaged))
 		},
 	}
 	cmd.Flags().StringVarP(&s.out, "out", "o", "benchrun-out", "folder for the new run's folder")
+	cmd.Flags().BoolVar(&anyway, "anyway", false, "merge runs that were not measured alike all the same, and say what is mixed")
 	addPrintFlags(cmd.Flags(), &s)
 	completeFlags(cmd, &s)
 	return cmd
 }
 
 // resolveMerged resolves the gate against the run that the runs make.
-func (s *settings) resolveMerged(cmd *cobra.Command, paths []string) ([]gate.Rule, error) {
+func (s *settings) resolveMerged(cmd *cobra.Command, anyway bool, paths []string) ([]gate.Rule, error) {
 	var runs []bench.Run
 	for _, p := range paths {
 		run, err := results.ReadEnded(cmd.Context(), p)
@@ -61,27 +71,32 @@ func (s *settings) resolveMerged(cmd *cobra.Command, paths []string) ([]gate.Rul
 		}
 		runs = append(runs, run)
 	}
-	merged, err := results.Merge(runs...)
-	if err != nil || len(merged) != 1 {
-		return nil, err // mergeRuns says why several are none
+	merged, err := results.Merge(anyway, runs...)
+	if err != nil {
+		return nil, err
 	}
-	return s.gate.resolve(cmd.Context(), cmd.ErrOrStderr(), measuredCells(merged[0]), like(merged[0]))
+	return s.gate.resolve(cmd.Context(), cmd.ErrOrStderr(), measuredCells(merged), like(merged))
 }
 
-func mergeRuns(ctx context.Context, out string, paths []string) (*results.Folder, bench.Run, error) {
+// mergeRuns makes the new run's folder with its report, or leaves nothing.
+func mergeRuns(ctx context.Context, out string, anyway bool, paths []string) (results.Joined, error) {
 	var folders []*results.Folder
 	for _, p := range paths {
 		f, err := results.OpenFolder(p)
 		if err != nil {
-			return nil, bench.Run{}, err
+			return results.Joined{}, err
 		}
 		folders = append(folders, f)
 	}
-	folder, run, err := results.Join(ctx, out, folders...)
+	j, err := results.Join(ctx, out, anyway, folders...)
 	if err != nil {
-		return nil, bench.Run{}, err
+		return results.Joined{}, err
 	}
-	return folder, run, folder.WriteReport(func(w io.Writer) error { return drawReport(ctx, w, folder, run, folder.Path()) })
+	err = j.Folder.WriteReport(func(w io.Writer) error { return drawReport(ctx, w, j.Folder, j.Run, j.Folder.Path()) })
+	if err != nil {
+		return results.Joined{}, errors.Join(err, j.Folder.Discard())
+	}
+	return j, nil
 }
 
 // drawReport draws the report of a stored run, with the story of each cell's

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,5 +73,88 @@ func TestMergeResolvesRulesFirst(t *testing.T) {
 	}
 	if stderr := ends(t, bench.ExitUsage, "merge", run, "--out", out, "--junit", "-"); !strings.Contains(stderr, "--junit - is no file") {
 		t.Error(stderr)
+	}
+}
+
+// Runs that were not measured alike are refused with what differs and where. Who
+// joins them anyway is told in every report, and each cell keeps where it is from.
+func TestMergeOfRunsThatWereNotMeasuredAlike(t *testing.T) {
+	const first, later = "20261121-120000-0001", "20261121-130000-0002"
+	a := storedRun(t, func(r *bench.Run) { r.ID = first })
+	b := storedRun(t, named(later), func(r *bench.Run) {
+		r.Environment.Kernel, r.Environment.Limits.CPUs = "6.2.0", 3.5
+		r.Cells[0].Profile = "hardened"
+	})
+	out := t.TempDir()
+	stderr := ends(t, bench.ExitUsage, "merge", a, b, "--out", out)
+	was, err := results.ReadRun(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mixed := fmt.Sprintf("kernel %s in %s, 6.2.0 in %s", was.Environment.Kernel, first, later)
+	if !strings.Contains(stderr, "not measured alike: "+mixed+"; limits ") || !strings.Contains(stderr, "--anyway") || strings.Contains(stderr, "processes") {
+		t.Error(stderr)
+	}
+	if left, err := os.ReadDir(out); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	var folder string
+	for _, format := range []string{"table", "markdown", "matrix", "csv", "json"} {
+		out := t.TempDir()
+		cmd := benchrunCommand(t.Context(), t, "merge", a, b, "--out", out, "--anyway", "--format", format)
+		said, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%s: %v", format, err)
+		}
+		text := strings.NewReplacer("\\", "", "**", "").Replace(strings.Join(strings.Fields(string(said)), " "))
+		if !strings.Contains(text, mixed) {
+			t.Errorf("%s does not say what is mixed:\n%s", format, said)
+		}
+		runs, err := filepath.Glob(filepath.Join(out, "*"))
+		if err != nil || len(runs) != 1 {
+			t.Fatal(runs, err)
+		}
+		folder = runs[0]
+	}
+	page, err := os.ReadFile(filepath.Join(folder, results.ReportFile))
+	if err != nil || !strings.Contains(string(page), mixed) {
+		t.Errorf("report.html does not say what is mixed: %v", err)
+	}
+	run, err := results.ReadRun(t.Context(), folder)
+	if err != nil || len(run.Cells) != 2 || run.Cells[0].Run != first || run.Cells[1].Run != later {
+		t.Fatalf("%+v, %v", run.Cells, err)
+	}
+	if e := run.OriginOf(run.Cells[1]).Environment; e.Kernel != "6.2.0" || e.Limits.CPUs != 3.5 {
+		t.Errorf("%+v", e)
+	}
+	// A mixed run is no baseline for one of its parts, unless somebody wants it.
+	if stderr := ends(t, bench.ExitUsage, "judge", a, "--baseline", folder); !strings.Contains(stderr, "kernel") {
+		t.Error(stderr)
+	}
+	if stderr := ends(t, bench.ExitUnmeasured, "judge", a, "--baseline", folder, "--baseline-anyway"); !strings.Contains(stderr, "baseline: not measured alike: kernel") {
+		t.Error(stderr)
+	}
+}
+
+// A damaged record spoils its own cell of a merged run, and the exit code.
+func TestMergeOfADamagedRun(t *testing.T) {
+	f, run := threeCells(t)
+	run.ID, run.Environment.Testbed = "20261121-120000-0001", "here"
+	if err := f.WriteRun(run); err != nil {
+		t.Fatal(err)
+	}
+	spoil(t, f.Join(run.Cells[1].Attempts[0].Record))
+	out := t.TempDir()
+	if stderr := ends(t, bench.ExitUnmeasured, "merge", f.Path(), "--out", out); !strings.Contains(stderr, "damaged: ") || !strings.Contains(stderr, run.Cells[1].Attempts[0].Record) {
+		t.Error(stderr)
+	}
+	merged, err := results.ReadRun(t.Context(), filepath.Join(out, run.ID))
+	if err != nil || len(merged.Cells) != 3 {
+		t.Fatalf("%+v, %v", merged, err)
+	}
+	for i, c := range merged.Cells {
+		if (c.Verdict == bench.Invalid) != (i == 1) {
+			t.Errorf("%s: %s %q", c.Name(), c.Verdict, c.Reasons)
+		}
 	}
 }

@@ -23,6 +23,7 @@ type Run struct {
 	Resumed     []string    `json:"resumed,omitempty"` // RFC 3339: when the run was taken up again
 	Asked       *Asked      `json:"asked,omitempty"`   // nil: the run cannot be resumed
 	Environment Environment `json:"environment"`
+	Merged      []Origin    `json:"merged,omitempty"` // the runs that it was made from; nil: it was measured as one
 	Cells       []Cell      `json:"cells"`
 }
 
@@ -60,6 +61,10 @@ type Environment struct {
 	Python      string  `json:"python,omitempty"`
 	Supervision string  `json:"supervision"`
 	Limits      Limits  `json:"limits"`
+	// Mixed says, of a run that was made from runs that were not measured alike,
+	// which of them has what. Where a text differs all of them stand above, joined
+	// by " + "; where a figure does, 0 and no limits.
+	Mixed []string `json:"mixed,omitempty"`
 }
 
 // Encode writes the content of run.json: indented, its schema set, and with

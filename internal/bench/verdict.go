@@ -102,6 +102,7 @@ type Cell struct {
 	Command      []string  `json:"command"`
 	Measures     Measures  `json:"measures"`
 	Source       *Source   `json:"source,omitempty"` // nil: an older benchrun did not write it down
+	Run          string    `json:"run,omitempty"`    // of a merged run: the id of the one that measured it (Run.Merged)
 }
 
 // Source says where a cell's target is from, as far as its name does not: what

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"benchrun/internal/bench"
@@ -12,39 +13,63 @@ import (
 const BaselineFlag = "--baseline"
 
 // ResolveBaseline checks a baseline against the run that is about to be made, or
-// was: its testbed, mode and cells. name is what the user calls the baseline.
-// A bench.UsageError says that nothing can be compared, or, unless anyway is
-// set, that it was not measured alike.
-func ResolveBaseline(name string, base bench.Run, cells []Selected, testbed string, mode bench.Mode, anyway bool) error {
+// was: its cells, and where and how it is measured (now). name is what the user
+// calls the baseline. A bench.UsageError says that nothing can be compared, or,
+// unless anyway is set, that the two were not measured alike; what is compared
+// anyway comes back as differs, in words.
+func ResolveBaseline(name string, base bench.Run, cells []Selected, now []bench.Origin, anyway bool) (differs []string, err error) {
 	shared, ok := firstShared(base, cells)
 	if !ok {
-		return &bench.UsageError{
+		return nil, &bench.UsageError{
 			Problem: fmt.Sprintf("%s %s: it measured none of this run's cells", BaselineFlag, name),
 			Hint:    fmt.Sprintf("it has %s; this run has %s", someNames(baseCells(base)), someNames(cells)),
 		}
 	}
-	var differs []string
-	switch there := base.Environment.Testbed; {
-	case there == "" || testbed == "":
-		differs = append(differs, "it is not known that both are of one testbed")
-	case there != testbed:
-		differs = append(differs, fmt.Sprintf("it is of testbed %s, this is %s", there, testbed))
-	}
-	if base.Mode != mode {
-		differs = append(differs, fmt.Sprintf("it is %s, this is %s", base.Mode, mode))
-	}
+	differs = differences(base, now)
 	if len(differs) == 0 || anyway {
-		return nil
+		return differs, nil
 	}
 	before := shared.Version
 	if before == "" || strings.Contains(before, "+") { // a checkout's is no release
 		before = "previous"
 	}
-	return &bench.UsageError{
-		Problem: fmt.Sprintf("%s %s: not measured alike: %s", BaselineFlag, name, strings.Join(differs, ", and ")),
+	return nil, &bench.UsageError{
+		Problem: fmt.Sprintf("%s %s: not measured alike: %s", BaselineFlag, name, strings.Join(differs, "; ")),
 		Hint: fmt.Sprintf("a duel measures both here and now, in turn, for example: benchrun duel %s@%s %s; %s-anyway compares all the same",
 			shared.Server, before, shared.Server, BaselineFlag),
 	}
+}
+
+// What the two sides are called, whatever their runs' ids.
+const (
+	theBaseline = "the baseline"
+	thisRun     = "this run"
+)
+
+// differences says what the baseline and this run were not measured alike in.
+// What either of them mixes is among it.
+func differences(base bench.Run, now []bench.Origin) []string {
+	var all []bench.Origin
+	for _, o := range base.Origins() {
+		o.ID = theBaseline
+		all = append(all, o)
+	}
+	for _, o := range now {
+		o.ID = thisRun
+		all = append(all, o)
+	}
+	var out []string
+	known := func(o bench.Origin) bool { return o.Environment.Testbed != "" }
+	if !known(all[0]) && !known(all[len(all)-1]) {
+		out = append(out, "testbed unknown in "+theBaseline+" and "+thisRun)
+	}
+	for _, d := range bench.Differences(all...) {
+		for i, v := range d.Values {
+			d.Values[i].Runs = slices.Compact(v.Runs)
+		}
+		out = append(out, d.String())
+	}
+	return out
 }
 
 // firstShared is the first cell of the baseline that says something about one

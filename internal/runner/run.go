@@ -99,7 +99,7 @@ func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, er
 func (r *Run) python() string {
 	for _, c := range r.order.Cells {
 		if t := r.prepared[c.Target()]; t != nil && t.Installation.Interpreter != "" {
-			return t.Installation.PythonVersion + " (" + t.Installation.Interpreter + ")"
+			return targets.Interpreter(t.Installation.PythonVersion, t.Installation.Interpreter)
 		}
 	}
 	return ""

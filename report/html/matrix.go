@@ -94,15 +94,18 @@ func (c cell) Detail() string {
 
 // cells pairs the rows of a view with their stories.
 func cells(run bench.Run, v report.View, stories []Story) []cell {
-	type key struct{ server, version, profile, front, scenario string }
+	type key struct {
+		server, version, profile, front, scenario string
+		family                                    int
+	}
 	by := map[key]Story{}
 	for _, s := range stories {
-		by[key{s.Server, s.Version, s.Profile, s.Front, s.Scenario}] = s
+		by[key{s.Server, s.Version, s.Profile, s.Front, s.Scenario, s.FamilyVer}] = s
 	}
 	var out []cell
 	for i, row := range v.Rows {
 		c := run.Cells[i]
-		s := by[key{c.Server, c.Version, c.Profile, c.Front, c.Scenario}]
+		s := by[key{c.Server, c.Version, c.Profile, c.Front, c.Scenario, c.FamilyVer}]
 		glyph := []rune(report.Badge(row.Verdict))[0]
 		out = append(out, cell{
 			Class: row.Verdict.String(), Verdict: row.Verdict, Glyph: string(glyph),

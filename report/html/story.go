@@ -14,6 +14,7 @@ import (
 type Story struct {
 	// What cell it is, as it stands in the run.
 	Server, Version, Profile, Front, Scenario string
+	FamilyVer                                 int
 
 	Attempt int
 	Rate    int // victims per second
@@ -69,7 +70,7 @@ const (
 // to draw and the story has the log only. It changes neither.
 func NewStory(cell bench.Cell, rec *bench.Record, logTail string) Story {
 	s := Story{
-		Server: cell.Server, Version: cell.Version, Profile: cell.Profile, Front: cell.Front, Scenario: cell.Scenario,
+		Server: cell.Server, Version: cell.Version, Profile: cell.Profile, Front: cell.Front, Scenario: cell.Scenario, FamilyVer: cell.FamilyVer,
 		LogTail: cut(logTail),
 	}
 	if rec == nil {

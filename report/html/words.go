@@ -28,7 +28,13 @@ func trust(run bench.Run, v report.View, stories []Story, opts Options) []fact {
 		when += ", benchrun " + v.Benchrun
 	}
 	if len(v.MergedFrom) > 0 {
-		when += "; merged from " + strings.Join(v.MergedFrom, ", ") + ", of which benchrun and load are the last one's"
+		when += "; merged from " + strings.Join(v.MergedFrom, ", ")
+		switch {
+		case run.Merged == nil: // by an older benchrun, which kept nothing else
+			when += ", of which benchrun and load are the last one's"
+		case v.Mixed == "":
+			when += ", of which the load is the last one's"
+		}
 	}
 	if v.Interrupted {
 		when += "; it was interrupted, what was measured before is here"
@@ -37,11 +43,14 @@ func trust(run bench.Run, v report.View, stories []Story, opts Options) []fact {
 	if v.Testbed != "" {
 		machine += " (testbed " + v.Testbed + ")"
 	}
-	machine += "; load average " + dec(run.Environment.Load1, 2) + " when the run began"
+	if v.Mixed == "" {
+		machine += "; load average " + dec(run.Environment.Load1, 2) + " when the run began"
+	}
 	facts := []fact{
 		{About: "run", Text: when},
 		{About: "machine", Text: machine},
 		{About: "supervision", Text: v.Supervision},
+		{About: "mixed", Text: v.Mixed},
 		{About: "noise", Text: noise(run, stories)},
 		{About: "confirmation", Text: confirmation(run)},
 		{About: "not claimed", Text: "throughput; losses below 2 %; outages within one second; anything across machines"},
