@@ -66,11 +66,15 @@ func benchmark(cmd *cobra.Command, s settings) error {
 // known before anything is installed.
 func (s settings) here(ctx context.Context, cells []plan.Cell) measuring {
 	return func() ([]bench.Origin, error) {
-		lab, done, err := openLab(ctx, s.port, func(string) {}) // what it has to say is said when the run begins
+		patiently(ctx) // levels of supervision are tried, and an interpreter is asked
+		host, err := observe.Host()
+		if err != nil {
+			return nil, fmt.Errorf("this machine: %w", err)
+		}
+		lab, err := runner.NewLab(ctx, host, benchrunVersion(), s.port)
 		if err != nil {
 			return nil, err
 		}
-		defer done()
 		o := bench.Origin{Benchrun: benchrunVersion(), Mode: s.mode(), Environment: lab.Environment}
 		o.Environment.Python = foreseenPython(ctx, cells, s.python)
 		return []bench.Origin{o}, nil

@@ -134,10 +134,11 @@ func (c calibrating) run(cmd *cobra.Command, cases []calibrate.Case, words []str
 	if runErr == nil && c.page != "" { // a page of half a calibration is none
 		err = errors.Join(err, writePage(c.page, result))
 	}
-	if runErr != nil || err != nil {
-		return errors.Join(runErr, err)
+	verdict := calibrated(result)
+	if (runErr != nil || err != nil) && !errors.Is(verdict, errCheckFailed) { // what broke it says more than that cases are missing
+		verdict = nil
 	}
-	return calibrated(result)
+	return errors.Join(runErr, err, verdict)
 }
 
 // calibrated is nil where all is as expected. One wrong verdict outweighs all

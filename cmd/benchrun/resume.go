@@ -186,17 +186,13 @@ func unfinished(ctx context.Context, folder *results.Folder, run bench.Run) bool
 	return err == nil && run.Asked != nil && !(&earlier{folder: folder, run: run, attempts: attempts}).finished()
 }
 
-// goOn is the run as it goes on from now in env. Another machine, or another
-// hold on the servers, is a bench.UsageError.
+// goOn is the run as it goes on from now in env. Where it would not be measured
+// as before that is a bench.UsageError; which Python it is shows later.
 func (e *earlier) goOn(env bench.Environment) (bench.Run, error) {
-	run, was := e.run, e.run.Environment
-	switch {
-	case was.Testbed != env.Testbed:
-		return run, otherThan("testbed", was.Testbed, env.Testbed)
-	case was.Supervision != env.Supervision:
-		return run, otherThan("supervision", was.Supervision, env.Supervision)
-	case was.Limits != env.Limits:
-		return run, otherThan("limits", fmt.Sprintf("%+v", was.Limits), fmt.Sprintf("%+v", env.Limits))
+	run := e.run
+	was, is := bench.Origin{Environment: run.Environment}, bench.Origin{Environment: env}
+	for _, d := range bench.Differences(was, is) {
+		return run, otherThan(d.What, d.Values[0].Value, d.Values[1].Value)
 	}
 	run.Resumed = append(slices.Clone(run.Resumed), time.Now().UTC().Format(time.RFC3339))
 	run.Interrupted, run.FinishedAt = false, ""

@@ -16,6 +16,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/judge"
+	"benchrun/internal/observe"
 	"benchrun/results"
 	"benchrun/targets"
 )
@@ -178,6 +179,10 @@ func contents(t *testing.T, folder, sub string) map[string]string {
 // What cannot be gone on with is refused, and left as it is.
 func TestResumeRefuses(t *testing.T) {
 	asked := &bench.Asked{Attempts: 1, Cells: []bench.AskedCell{{Server: "wsgiref", Profile: "default", Scenario: "wedge-1pct", Installed: "3.11.2"}}}
+	here, err := observe.Host()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, tt := range map[string]struct {
 		run  bench.Run
 		args []string
@@ -186,9 +191,14 @@ func TestResumeRefuses(t *testing.T) {
 		"selection":        {bench.Run{Benchrun: benchrunVersion(), Asked: asked}, []string{"-s", "wsgiref"}, "--resume and --server"},
 		"mode":             {bench.Run{Benchrun: benchrunVersion(), Asked: asked}, []string{"--quick"}, "--resume and --quick"},
 		"another benchrun": {bench.Run{Benchrun: "0.0.1", Asked: asked}, nil, "benchrun 0.0.1"},
-		"another testbed":  {bench.Run{Benchrun: benchrunVersion(), Asked: asked, Environment: bench.Environment{Testbed: "0123456789ab"}}, nil, "testbed 0123456789ab"},
-		"nothing asked":    {bench.Run{Benchrun: benchrunVersion()}, nil, "cannot be resumed"},
-		"another server":   {bench.Run{Benchrun: benchrunVersion(), Asked: &bench.Asked{Attempts: 1, Servers: map[string]string{"wsgiref": "0123"}}}, nil, "wsgiref.yaml is another"},
+		"another kernel": {bench.Run{Benchrun: benchrunVersion(), Asked: asked, Environment: func() bench.Environment {
+			e := here
+			e.Kernel = "2.6.32"
+			return e
+		}()}, nil, "begun with kernel 2.6.32"},
+		"another testbed": {bench.Run{Benchrun: benchrunVersion(), Asked: asked, Environment: bench.Environment{Testbed: "0123456789ab"}}, nil, "testbed 0123456789ab"},
+		"nothing asked":   {bench.Run{Benchrun: benchrunVersion()}, nil, "cannot be resumed"},
+		"another server":  {bench.Run{Benchrun: benchrunVersion(), Asked: &bench.Asked{Attempts: 1, Servers: map[string]string{"wsgiref": "0123"}}}, nil, "wsgiref.yaml is another"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, err := results.Create(t.TempDir(), tt.run)
