@@ -1,0 +1,193 @@
+package launch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// leastFile is what a file takes at least, bytes: its name and its inode take
+// room too, so that a bound of bytes bounds the number of files.
+const leastFile = 4096
+
+// Space is how much of a file system an ordinary user can still take, and how
+// large it is, in bytes.
+func Space(dir string) (free, size int64, err error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return 0, 0, fmt.Errorf("free space of %s: %w", dir, err)
+	}
+	unit := st.Bsize
+	return int64(st.Bavail) * unit, int64(st.Blocks) * unit, nil //nolint:gosec // no disk is that large
+}
+
+// file tells a file from all others.
+type file struct{ dev, ino uint64 }
+
+// DiskBytes is how much room the files of the group's scratch folder take, in
+// bytes, and those that its processes hold open although they have been removed
+// from there. Each takes 4 KiB at least. It stops at most, above which the
+// answer is a lower bound; so it is when the server moves folders meanwhile.
+// Folders that may not be read are opened to their owner.
+func (g *Group) DiskBytes(ctx context.Context, most int64) (int64, error) {
+	root, st, err := openFolder(unix.AT_FDCWD, g.scratch.Dir, 0)
+	if err != nil {
+		return 0, fmt.Errorf("files of %s: %w", g.scratch.Dir, err)
+	}
+	w := walk{ctx: ctx, dev: st.Dev, most: most, linked: map[file]bool{}}
+	if err := w.all(root); err != nil {
+		return w.bytes, fmt.Errorf("files of %s: %w", g.scratch.Dir, err)
+	}
+	if w.bytes <= most {
+		err = w.removed(g)
+	}
+	return w.bytes, err
+}
+
+// walk adds up the files of one tree that a server may be changing.
+type walk struct {
+	ctx    context.Context
+	dev    uint64
+	most   int64
+	bytes  int64
+	linked map[file]bool // those of several names, to be counted once
+}
+
+// level is a folder on the way down, and those of its folders that are to come.
+type level struct {
+	is      file
+	folders []string
+}
+
+// all walks down by descriptors and up by "..", of which one is open at a time,
+// so that no depth is too deep. Where ".." is not where it came from, the
+// server has moved a folder: what was counted until then has to do.
+func (w *walk) all(dir *os.File) (err error) {
+	defer func() { err = errors.Join(err, dir.Close()) }()
+	var path []level
+	enter := func(is file) error {
+		folders, err := w.list(dir)
+		path = append(path, level{is, folders})
+		return err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(int(dir.Fd()), &st); err != nil {
+		return err
+	}
+	if err := enter(file{st.Dev, st.Ino}); err != nil {
+		return err
+	}
+	for len(path) > 0 && w.bytes <= w.most && w.ctx.Err() == nil {
+		here := &path[len(path)-1]
+		var next *os.File
+		if n := len(here.folders); n > 0 {
+			name := here.folders[n-1]
+			here.folders = here.folders[:n-1]
+			if next, st, err = openFolder(int(dir.Fd()), name, 0); err != nil {
+				continue // gone, or another's
+			}
+			if st.Dev != w.dev {
+				_ = next.Close()
+				continue
+			}
+			_ = dir.Close()
+			dir = next
+			if err := enter(file{st.Dev, st.Ino}); err != nil {
+				return err
+			}
+			continue
+		}
+		if path = path[:len(path)-1]; len(path) == 0 {
+			break
+		}
+		if next, st, err = openFolder(int(dir.Fd()), "..", 0); err != nil {
+			return nil //nolint:nilerr // moved, or removed: a lower bound
+		}
+		_ = dir.Close()
+		dir = next
+		if (file{st.Dev, st.Ino}) != path[len(path)-1].is {
+			return nil
+		}
+	}
+	return w.ctx.Err()
+}
+
+// list counts what is in a folder and names the folders among it.
+func (w *walk) list(dir *os.File) (folders []string, err error) {
+	for w.bytes <= w.most && w.ctx.Err() == nil {
+		names, err := dir.Readdirnames(1000)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return folders, err
+		}
+		if len(names) == 0 {
+			break
+		}
+		for _, name := range names {
+			var st unix.Stat_t
+			if unix.Fstatat(int(dir.Fd()), name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil || st.Dev != w.dev {
+				continue
+			}
+			w.count(&st)
+			if st.Mode&unix.S_IFMT == unix.S_IFDIR {
+				folders = append(folders, name)
+			}
+		}
+	}
+	return folders, nil
+}
+
+func (w *walk) count(st *unix.Stat_t) {
+	if st.Nlink != 1 && st.Mode&unix.S_IFMT != unix.S_IFDIR {
+		is := file{st.Dev, st.Ino}
+		if w.linked[is] {
+			return
+		}
+		w.linked[is] = true
+	}
+	w.bytes += max(leastFile, st.Blocks*512)
+}
+
+// removed adds the files without a name that the group's processes hold open.
+func (w *walk) removed(g *Group) error {
+	pids, err := g.Members()
+	if err != nil {
+		return err
+	}
+	for _, pid := range pids {
+		folder := filepath.Join("/proc", strconv.Itoa(pid), "fd")
+		names, err := os.ReadDir(folder)
+		if err != nil {
+			continue // it has ended, or may not be looked into
+		}
+		for _, name := range names {
+			var st unix.Stat_t
+			if unix.Stat(filepath.Join(folder, name.Name()), &st) == nil && st.Nlink == 0 && st.Dev == w.dev && st.Mode&unix.S_IFMT == unix.S_IFREG {
+				w.count(&st)
+			}
+		}
+		if w.bytes > w.most || w.ctx.Err() != nil {
+			break
+		}
+	}
+	return w.ctx.Err()
+}
+
+// TmpFull says that the server has filled its private places for what is
+// temporary: by bytes, but for less than a hundredth, or by files. False where
+// it has none.
+func (g *Group) TmpFull() bool {
+	if !g.private {
+		return false
+	}
+	var st unix.Statfs_t
+	if err := unix.Statfs(filepath.Join("/proc", strconv.Itoa(g.ShimPID()), "root", sharedMemory), &st); err != nil {
+		return false // it has just ended, or there is no such place
+	}
+	return st.Type == unix.TMPFS_MAGIC && st.Blocks > 0 && (st.Bavail < st.Blocks/100 || st.Ffree == 0)
+}

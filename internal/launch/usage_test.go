@@ -1,0 +1,130 @@
+package launch
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const mib = 1 << 20
+
+// usageOf is what a group without a server takes.
+func usageOf(t *testing.T, s *Scratch, most int64) int64 {
+	t.Helper()
+	g := &Group{level: Subreaper, scratch: s}
+	n, err := g.DiskBytes(t.Context(), most)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Files count with what they take, wherever they are: below more folders than a
+// path can name, behind modes that shut everyone out, and once, however many
+// names they have.
+func TestDiskBytes(t *testing.T) {
+	ownTemp(t)
+	s, _ := newTestScratch(t)
+	empty := usageOf(t, s, 100*mib)
+	put := func(name string, size int) {
+		if err := os.WriteFile(filepath.Join(s.Work, name), []byte(strings.Repeat("x", size)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("one", 3*mib)
+	if err := os.Link(filepath.Join(s.Work, "one"), filepath.Join(s.Work, "two")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(filepath.Join(s.Work, "one"), 3*mib+(1<<40)); err != nil { // a hole takes nothing
+		t.Logf("no sparse file of that size here: %v", err)
+	}
+	if got := usageOf(t, s, 100*mib) - empty; got < 3*mib || got > 4*mib {
+		t.Errorf("a file of 3 MiB with two names and a hole takes %d bytes", got)
+	}
+	for i := range 100 {
+		put("small"+string(rune('a'+i)), 0)
+	}
+	if got := usageOf(t, s, 100*mib) - empty; got < 3*mib+100*leastFile {
+		t.Errorf("with 100 empty files %d bytes", got)
+	}
+	before := usageOf(t, s, 100*mib)
+	deep := filepath.Join(s.Work, "deep")
+	if err := os.Mkdir(deep, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := plantThicket(deep); err != nil {
+		t.Fatal(err)
+	}
+	if got := usageOf(t, s, 100*mib) - before; got < 3000*leastFile {
+		t.Errorf("3,000 folders deep: %d bytes", got)
+	}
+	if got := usageOf(t, s, 8*mib); got <= 8*mib || got > 9*mib {
+		t.Errorf("above a bound of 8 MiB: %d bytes", got)
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := (&Group{level: Subreaper, scratch: s}).DiskBytes(cancelled, 100*mib); err == nil {
+		t.Error("it went on without its context")
+	}
+}
+
+// A file that is removed and held open takes its room all the same.
+func TestDiskBytesOfRemovedFiles(t *testing.T) {
+	ownTemp(t)
+	for _, caps := range available(t) {
+		t.Run(string(caps.Level), func(t *testing.T) {
+			g := startPart(t, caps, smallLimits, "sh", "-c", "exec 3>hidden; rm hidden; head -c 5000000 /dev/zero >&3; echo ready; sleep 60")
+			eventually(t, "it is written", func() bool { return strings.Contains(logOf(g), "ready") })
+			got, err := g.DiskBytes(t.Context(), 100*mib)
+			if err != nil || got < 5_000_000 || got > 6_000_000 {
+				t.Errorf("%d bytes, %v", got, err)
+			}
+		})
+	}
+}
+
+// No single file gets longer than the bound: the kernel sees to that before
+// anyone has looked.
+func TestLongestFile(t *testing.T) {
+	ownTemp(t)
+	limits := smallLimits
+	limits.DiskBytes = 2 * mib
+	for _, caps := range available(t) {
+		g := startPart(t, caps, limits, "sh", "-c", "trap '' XFSZ; head -c 3000000 /dev/zero >long; stat -c %s long")
+		<-g.Done()
+		if !strings.Contains(logOf(g), "2097152\n") || g.Limits().DiskBytes != 2*mib {
+			t.Errorf("%s: %s", caps.Level, logOf(g))
+		}
+	}
+}
+
+func TestTmpFull(t *testing.T) {
+	ownTemp(t)
+	limits := smallLimits
+	limits.TmpBytes = mib
+	for _, caps := range available(t) {
+		if !caps.Private {
+			continue
+		}
+		g := startPart(t, caps, limits, "sh", "-c", "sleep 0.3; head -c 3000000 /dev/zero >/var/tmp/big; echo ready; sleep 60")
+		if g.TmpFull() {
+			t.Errorf("%s: full before anything was written", caps.Level)
+		}
+		eventually(t, "it is full", func() bool { return strings.Contains(logOf(g), "ready") })
+		if !g.TmpFull() {
+			t.Errorf("%s: not seen to be full: %s", caps.Level, logOf(g))
+		}
+	}
+}
+
+func TestSpace(t *testing.T) {
+	free, size, err := Space(t.TempDir())
+	if err != nil || free <= 0 || size < free {
+		t.Errorf("free %d of %d, %v", free, size, err)
+	}
+	if _, _, err := Space("/nowhere-at-all"); err == nil {
+		t.Error("of no folder")
+	}
+}
