@@ -29,7 +29,8 @@ func checkSample(s *bench.Sample) error {
 func checkMark(m *bench.Mark) error {
 	switch m.Name {
 	case bench.MarkBoot, bench.MarkBaseline, bench.MarkAgeing, bench.MarkFault, bench.MarkRecovery,
-		bench.MarkShutdown, bench.MarkEnd, bench.MarkCurtailed, bench.MarkBadReceipt, bench.MarkMemoryCap:
+		bench.MarkShutdown, bench.MarkEnd, bench.MarkCurtailed, bench.MarkBadReceipt, bench.MarkMemoryCap,
+		bench.MarkDiskCap, bench.MarkTmpFull, bench.MarkLeft:
 		return nil
 	}
 	return fmt.Errorf("unknown mark %q", m.Name)

@@ -154,7 +154,8 @@ func TestContractWords(t *testing.T) {
 		words = append(words, string(e))
 	}
 	for _, m := range []bench.MarkName{bench.MarkBoot, bench.MarkBaseline, bench.MarkAgeing, bench.MarkFault,
-		bench.MarkRecovery, bench.MarkShutdown, bench.MarkEnd, bench.MarkCurtailed, bench.MarkBadReceipt, bench.MarkMemoryCap} {
+		bench.MarkRecovery, bench.MarkShutdown, bench.MarkEnd, bench.MarkCurtailed, bench.MarkBadReceipt, bench.MarkMemoryCap,
+		bench.MarkDiskCap, bench.MarkTmpFull, bench.MarkLeft} {
 		words = append(words, string(m))
 	}
 	for _, f := range scenarios.All() {

@@ -15,6 +15,7 @@ const (
 	FlagWrongBody = "wrong-body"           // flag, judge.FlagWrongBody: a wrong or corrupt body
 	MemoryKept    = "memory kept"          // reason: of what the faults leaked
 	HonestLost    = "honest requests lost" // reason: of the fault
+	DiskFilled    = "disk filled"          // reason: up to the target's bound
 )
 
 // OtherReason gives two words for what made the cell fail, where that is not
@@ -29,6 +30,8 @@ func (c Cell) OtherReason() string {
 		return ""
 	case slices.Contains(c.Flags, FlagWrongBody):
 		return "wrong body"
+	case begins(DiskFilled):
+		return "disk filled"
 	case begins(MemoryKept):
 		return "memory kept"
 	case begins(HonestLost):

@@ -182,6 +182,13 @@ const (
 	MarkBadReceipt MarkName = "bad-receipt"
 	// MarkMemoryCap says that the kernel ended processes at the memory cap.
 	MarkMemoryCap MarkName = "memory-cap"
+	// MarkDiskCap says that benchrun ended the target because its files took more
+	// than Limits.DiskBytes; the note says how much.
+	MarkDiskCap MarkName = "disk-cap"
+	// MarkTmpFull says that the target filled its private places, Limits.TmpBytes.
+	MarkTmpFull MarkName = "tmp-full"
+	// MarkLeft is something that the target has left outside of its folders.
+	MarkLeft MarkName = "left"
 )
 
 // Doubt is a reason to disbelieve part of a record, or (From = To = 0) all of

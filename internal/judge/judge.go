@@ -122,6 +122,9 @@ func (f *findings) rate() (bench.Verdict, string) {
 	if !v.boot.Ready {
 		return f.rateBoot()
 	}
+	if f.filledDisk() {
+		return bench.Failed, ""
+	}
 	if f.wrong > 0 { // host noise changes no body
 		return bench.Failed, f.wrongWords()
 	}

@@ -20,6 +20,7 @@ func TestOtherReasonIsFoundAgain(t *testing.T) {
 		{"memory, but the victims decide", leaking(88).lose(fault(2), fault(6), 100, bench.Refused), ""},
 		{"honest requests", honestScene().edit(bench.RoleProvoker, fault(0), recoveryAt, refused), "honest lost"},
 		{"a wrong body", wedged().lose(fault(2), fault(3), 1, bench.Wrong), "wrong body"},
+		{"a full disk", full(wedged(), fault(2)), "disk filled"},
 		{"victims", wedged().lose(fault(2), fault(6), 100, bench.Refused), ""},
 		{"none", wedged(), ""},
 	} {

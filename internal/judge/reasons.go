@@ -19,6 +19,7 @@ func (f *findings) reasons(verdict bench.Verdict, rule string) []string {
 			out = append(out, s)
 		}
 	}
+	add(f.diskWords())
 	add(f.memoryCapWords())
 	add(rule)
 	switch verdict {

@@ -36,6 +36,7 @@ type view struct {
 	doubts                               []bench.Doubt
 
 	marks    map[bench.MarkName]int64 // the earliest of each name
+	disk     string                   // how much the target's files took when it was ended for that
 	baseline span
 	fault    span
 	recovery span
@@ -108,6 +109,9 @@ func (v *view) phases(marks []bench.Mark, last int64) {
 	for _, m := range marks {
 		t := bounded(m.T)
 		last = max(last, t)
+		if m.Name == bench.MarkDiskCap && v.disk == "" {
+			v.disk = clean(m.Note)
+		}
 		if old, ok := v.marks[m.Name]; !ok || t < old {
 			v.marks[m.Name] = t
 		}

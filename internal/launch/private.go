@@ -42,12 +42,13 @@ func (p *private) enter() error {
 	}
 	// By descriptors, because what lies below a shared place is about to be
 	// hidden: the server's folders, and whatever else is mounted there.
-	keep := slices.Clone(p.Keep)
+	var keep []string
 	for _, m := range before {
 		if slices.ContainsFunc(sharedPlaces, func(dir string) bool { return strings.HasPrefix(m.point, dir+"/") }) && !slices.Contains(keep, m.point) {
 			keep = append(keep, m.point)
 		}
 	}
+	keep = append(keep, p.Keep...) // later, for they may lie in one of the others
 	handles := map[string]int{}
 	for _, dir := range keep {
 		fd, err := unix.Open(dir, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
@@ -119,8 +120,8 @@ func (p *private) cover() (covered []string, err error) {
 		return nil, err
 	}
 	// What was laid over the places holds it; by its own path nobody need reach it.
-	// EINVAL: it lies below one of the places, and is hidden already.
-	if err := unix.Unmount(p.Stage, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) {
+	// Where it lies below one of the places it is hidden already.
+	if err := unix.Unmount(p.Stage, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOENT) {
 		return nil, fmt.Errorf("unmount %s: %w", p.Stage, err)
 	}
 	return covered, nil

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"benchrun/internal/bench"
@@ -11,6 +12,9 @@ import (
 
 // mostLog is how much of a server's output is kept, bytes.
 const mostLog = 64 << 20
+
+// logEnd is how much is kept of a log that is larger when the server is gone.
+const logEnd = 1 << 20
 
 // boundLog begins the log anew when a server floods it: it must not fill the
 // disk. The server goes on appending, now at the beginning. It may own the file,
@@ -22,6 +26,26 @@ func (s *stage) boundLog() {
 	}
 	if err := s.log.Truncate(0); err != nil {
 		s.endEarly("log-flood", err.Error())
+	}
+}
+
+// endLog cuts a log that grew after the last look: its end is kept.
+func (s *stage) endLog() {
+	if s.log == nil {
+		return
+	}
+	st, err := s.log.Stat()
+	if err != nil || !st.Mode().IsRegular() || st.Size() <= mostLog {
+		return
+	}
+	end := make([]byte, logEnd)
+	n := 0
+	if r, err := os.Open(fmt.Sprintf("/proc/self/fd/%d", s.log.Fd())); err == nil {
+		n, _ = r.ReadAt(end, st.Size()-logEnd)
+		_ = r.Close() // read only
+	}
+	if err := s.log.Truncate(0); err == nil {
+		_, _ = s.log.Write(end[:n]) // evidence as far as there is room for it
 	}
 }
 
@@ -44,6 +68,7 @@ func (s *stage) onVital(v bench.Vital) {
 
 func (s *stage) endEarly(cause, note string) {
 	s.col.doubt(bench.Doubt{Cause: cause, Note: note})
+	s.ended.Store(true)
 	go s.destroySoon() // not on the observer's goroutine: Destroy waits for the tree
 }
 

@@ -61,11 +61,15 @@ func NewLab(ctx context.Context, env bench.Environment, version string, port int
 			MemoryBytes: min(targetMemory, env.MemoryBytes/2),
 			PIDs:        targetPIDs,
 			NoFile:      targetNoFile,
+			DiskBytes:   targetDisk,
 			How:         caps.Cgroup,
 		},
 	}
 	if !caps.CPU {
 		lab.Limits.CPUs, lab.Limits.How = 0, "nice"
+	}
+	if caps.Private {
+		lab.Limits.TmpBytes = min(targetTmp, lab.Limits.MemoryBytes/4)
 	}
 	if !caps.PIDs {
 		lab.Limits.PIDs = 0

@@ -162,7 +162,7 @@ func (l *Lab) timeWatchdog(ctx context.Context, t *Prepared, patience time.Durat
 			misses, cerr = besideControl(ctx, s.clock, func() {
 				took, gone = wedgeOne(ctx, s, provoker, patience)
 			})
-		}, func() {})
+		}, func() { took, gone = 0, false })
 		if !gone { // a bound stays one on a host that stalls for a moment
 			misses = 0
 		}
@@ -230,6 +230,8 @@ func (l *Lab) onStageOnce(ctx context.Context, t *Prepared, logPath string, work
 		notReady()
 		return nil
 	}
-	work(s)
+	if work(s); s.ended.Load() { // what was seen then is benchrun's doing
+		notReady()
+	}
 	return ctx.Err()
 }

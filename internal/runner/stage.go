@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -49,7 +50,8 @@ type stage struct {
 
 	badReceipts int // touched by the tail alone
 	asked       askedNonces
-	host        hostWatch // touched by the observer alone
+	host        hostWatch   // touched by the observer alone
+	ended       atomic.Bool // benchrun ended the target before its time
 
 	mu       sync.Mutex
 	tracking bool // false once reclaims no longer count
@@ -74,6 +76,11 @@ func (s *stage) prepare() (err error) {
 	}
 	if s.log, err = os.OpenFile(s.logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil { //nolint:gosec // as launch makes it
 		return fmt.Errorf("server's log: %w", err)
+	}
+	for _, dir := range []string{s.scratch.Dir, filepath.Dir(s.logPath)} {
+		if err := roomIn(dir); err != nil {
+			return err
+		}
 	}
 	if s.port, err = s.lab.pickPort(); err != nil {
 		return err
@@ -145,6 +152,7 @@ func (s *stage) launch(ctx context.Context) (err error) {
 			s.col.doubt(bench.Doubt{Cause: "receipts-unreadable", Note: err.Error()})
 		}
 	})
+	s.tail.Go(func() { s.watchDisk(watching) })
 	return nil
 }
 
@@ -280,6 +288,7 @@ func (s *stage) close(ctx context.Context) error {
 		s.watcher.Stop()
 	}
 	s.tail.Wait()
+	s.endLog()
 	for _, f := range []*os.File{s.receipts, s.log} {
 		_ = f.Close() // nil or closed before is no harm, and nothing was written
 	}

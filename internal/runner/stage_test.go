@@ -46,6 +46,23 @@ func playApp(part, port, folder string) error {
 			}
 			time.Sleep(time.Millisecond)
 		}
+	case part == "filler": // small files, each removed from its place but held open, or not
+		var held []*os.File
+		for i := range 200 {
+			f, err := os.Create(filepath.Join(folder, "filled"+strconv.Itoa(i)))
+			if err != nil {
+				return err
+			}
+			if _, err := f.Write(make([]byte, 1<<20)); err != nil {
+				return err
+			}
+			if held = append(held, f); i%2 == 0 {
+				_ = os.Remove(f.Name())
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	case part == "tmp": // until it is full
+		_ = os.WriteFile("/var/tmp/filled", make([]byte, 8<<20), 0o600)
 	case part == "replace":
 		_ = os.Rename(attempt.Receipts, attempt.Receipts+"2")
 		_ = unix.Mkfifo(attempt.Receipts, 0o666)
@@ -72,7 +89,7 @@ func playApp(part, port, folder string) error {
 				write(r.FormValue("nonce"))
 			}
 		case "sparse":
-			_ = receipts.Truncate(4 << 40)
+			_ = receipts.Truncate(targetDisk) // the kernel lets no file grow larger
 		}
 		write(r.FormValue("nonce"))
 	})

@@ -1,0 +1,116 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/launch"
+)
+
+// The disk that a target may take, and what must stay free for the host. What
+// lies in memory has a bound of its own (bench.Limits.TmpBytes), and the log is
+// begun anew (mostLog).
+const (
+	targetDisk = 1 << 30
+	targetTmp  = 256 << 20
+	diskFloor  = 256 << 20 // or a twentieth of a small file system
+)
+
+// How often disks are looked at: whether there is room, all the time; what the
+// target takes, each second, earlier when it gets less quickly, and later where
+// adding it up takes long.
+const (
+	diskLooks = 200 * time.Millisecond
+	diskSums  = time.Second
+	diskShare = 20 // a look may take one part of so many of the time
+	diskHaste = 64 << 20
+)
+
+// floorOf is how much of a file system must stay free.
+func floorOf(size int64) int64 { return min(diskFloor, size/20) }
+
+// roomIn says that a file system has room for a target's files, or what is wrong.
+func roomIn(dir string) error {
+	free, size, err := launch.Space(dir)
+	if err != nil {
+		return err
+	}
+	if floor := floorOf(size); free < floor {
+		return &bench.EnvironmentError{
+			Problem: fmt.Sprintf("only %d MiB are free in %s, and %d MiB must stay free", free>>20, dir, floor>>20),
+			Hint:    "make room, or set TMPDIR and --out to folders on a larger disk",
+		}
+	}
+	return nil
+}
+
+// diskWatch is what watchDisk remembers.
+type diskWatch struct {
+	sum      time.Time // when to add up next
+	free     int64     // bytes at the last sum
+	tmpTold  bool
+	mostDisk int64
+}
+
+// watchDisk sees to it that the target never takes the last of a disk. A target
+// that takes more than its own bound is ended, which is part of the result; one
+// that is ended because the host's disk gets full is not (docs/method.md, "At the
+// bounds of the disk"). It runs beside the observer, whose looks must not wait.
+func (s *stage) watchDisk(ctx context.Context) {
+	w := diskWatch{mostDisk: s.lab.Limits.DiskBytes}
+	if w.mostDisk <= 0 {
+		return
+	}
+	tick := time.NewTicker(diskLooks)
+	defer tick.Stop()
+	for s.lookAtDisk(ctx, &w) {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// lookAtDisk is one look. It is false when there is nothing to watch any more.
+func (s *stage) lookAtDisk(ctx context.Context, w *diskWatch) bool {
+	if !w.tmpTold && s.group.TmpFull() {
+		w.tmpTold = true
+		s.col.mark(s.clock.Now(), bench.MarkTmpFull, fmt.Sprintf("%d MiB", s.group.Limits().TmpBytes>>20))
+	}
+	free, size, err := launch.Space(s.scratch.Dir)
+	if err != nil {
+		s.endEarly("host-disk", err.Error())
+		return false
+	}
+	short := free < floorOf(size)
+	if now := time.Now(); short || now.After(w.sum) || free < w.free-diskHaste {
+		used, _ := s.group.DiskBytes(ctx, w.mostDisk)
+		if ctx.Err() != nil {
+			return false
+		}
+		if used >= w.mostDisk {
+			s.col.mark(s.clock.Now(), bench.MarkDiskCap, fmt.Sprintf("%d MiB", used>>20))
+			s.ended.Store(true)
+			go s.destroySoon()
+			return false
+		}
+		// An error makes it a lower bound: the next look may do better, and the
+		// floor is there in any case.
+		took := time.Since(now)
+		w.sum, w.free = time.Now().Add(max(diskSums, took*diskShare)), free
+	}
+	if short {
+		s.endEarly("host-disk", fmt.Sprintf("only %d MiB were left free on the disk of %s, the floor is %d MiB", free>>20, s.scratch.Dir, floorOf(size)>>20))
+		return false
+	}
+	logs := filepath.Dir(s.logPath)
+	if free, size, err := launch.Space(logs); err == nil && free < floorOf(size) {
+		s.endEarly("host-disk", fmt.Sprintf("only %d MiB were left free on the disk of %s, the floor is %d MiB", free>>20, logs, floorOf(size)>>20))
+		return false
+	}
+	return true
+}

@@ -1,0 +1,128 @@
+package runner
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"benchrun/internal/bench"
+)
+
+// noted is the note of the first mark of a name, "" where there is none.
+func noted(rec *bench.Record, name bench.MarkName) string {
+	i := slices.IndexFunc(rec.Marks, func(m bench.Mark) bool { return m.Name == name })
+	if i < 0 {
+		return ""
+	}
+	return rec.Marks[i].Note
+}
+
+// aboutAll says that a doubt is about the whole record: others may come of a busy
+// host.
+func aboutAll(d bench.Doubt) bool { return d.From == 0 && d.To == 0 }
+
+// A server that takes more of the disk than it may have is ended before it has
+// taken much more, and that is its own doing: a mark, and no doubt.
+func TestDiskIsBounded(t *testing.T) {
+	lab, target := appLab(t)
+	lab.Limits.DiskBytes = 40 << 20
+	s, col := appStage(t, lab, target("filler"), bench.NewClock())
+	select {
+	case <-s.group.Done():
+	case <-time.After(30 * time.Second):
+		t.Fatal("it was not ended")
+	}
+	if err := s.close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rec := col.snapshot()
+	took, err := strconv.Atoi(strings.TrimSuffix(noted(rec, bench.MarkDiskCap), " MiB"))
+	if err != nil || took < 40 || took > 120 || slices.ContainsFunc(rec.Doubts, aboutAll) {
+		t.Errorf("marks %+v, doubts %+v", rec.Marks, rec.Doubts)
+	}
+}
+
+// Its private places are bounded by the kernel; that they are full is told, and
+// the server lives on.
+func TestFullTmpIsTold(t *testing.T) {
+	lab, target := appLab(t)
+	if !lab.Caps.Private {
+		t.Skip("no private places here")
+	}
+	lab.Limits.TmpBytes = 2 << 20
+	s, col := appStage(t, lab, target("tmp"), bench.NewClock())
+	for deadline := time.Now().Add(10 * time.Second); noted(col.snapshot(), bench.MarkTmpFull) == "" && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if got := noted(col.snapshot(), bench.MarkTmpFull); got != "2 MiB" || s.group.Exit() != nil {
+		t.Errorf("noted %q, exit %+v", got, s.group.Exit())
+	}
+}
+
+// On a disk that is nearly full nothing is begun, and what makes it full ends
+// the target and spoils the attempt: it may have been someone else.
+func TestDiskFloor(t *testing.T) {
+	lab, target := appLab(t)
+	dir := openTemp(t)
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "mode=1777,size=64m"); err != nil {
+		t.Skipf("cannot mount: %v", err)
+	}
+	defer func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	}()
+	s, col := appStage(t, lab, target("honest"), bench.NewClock())
+	fill := func() {
+		if err := os.WriteFile(filepath.Join(dir, "someone-elses"), make([]byte, 65<<20), 0o600); !errors.Is(err, unix.ENOSPC) {
+			t.Fatalf("it fits: %v", err)
+		}
+	}
+	fill()
+	select {
+	case <-s.group.Done():
+	case <-time.After(30 * time.Second):
+		t.Fatal("it was not ended")
+	}
+	if err := s.close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rec := col.snapshot()
+	i := slices.IndexFunc(rec.Doubts, aboutAll)
+	if i < 0 || rec.Doubts[i].Cause != "host-disk" || noted(rec, bench.MarkDiskCap) != "" {
+		t.Errorf("marks %+v, doubts %+v", rec.Marks, rec.Doubts)
+	}
+	var env *bench.EnvironmentError
+	fill()
+	if err := roomIn(dir); !errors.As(err, &env) || !strings.Contains(err.Error(), dir) || env.Hint == "" {
+		t.Errorf("room in a full disk: %v", err)
+	}
+}
+
+// What a server wrote last, after the last look, is kept of its log: the end.
+func TestLogIsCutAtTheEnd(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "log")
+	log, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close() //nolint:errcheck // a test's
+	if err := log.Truncate(mostLog + 5); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := log.WriteString("the end"); err != nil {
+		t.Fatal(err)
+	}
+	(&stage{log: log}).endLog()
+	b, err := os.ReadFile(name)
+	if err != nil || len(b) != logEnd || !strings.HasSuffix(string(b), "the end") {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+}
