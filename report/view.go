@@ -239,6 +239,9 @@ func supervision(e bench.Environment) string {
 	if l.NoFile > 0 {
 		parts = append(parts, grouped(float64(l.NoFile))+" files")
 	}
+	if l.DiskBytes > 0 {
+		parts = append(parts, gibi(l.DiskBytes)+" of disk")
+	}
 	if l.User != "" {
 		parts = append(parts, "user "+l.User)
 	}
