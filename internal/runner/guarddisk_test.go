@@ -109,7 +109,7 @@ func TestDiskFloor(t *testing.T) {
 // What a server wrote last, after the last look, is kept of its log: the end.
 func TestLogIsCutAtTheEnd(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "log")
-	log, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}

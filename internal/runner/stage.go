@@ -41,7 +41,7 @@ type stage struct {
 	control  int // the control server's process; 0 = another asks it, or none
 	watcher  *observe.Watcher
 	logPath  string
-	log      *os.File // the same, open for emptying
+	log      *os.File // the same, open for cutting
 	workers  int
 
 	disarm func() bool        // calls off the end on interruption
@@ -74,7 +74,7 @@ func (s *stage) prepare() (err error) {
 	if s.scratch, err = launch.NewScratch(s.lab.User); err != nil {
 		return err
 	}
-	if s.log, err = os.OpenFile(s.logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil { //nolint:gosec // as launch makes it
+	if s.log, err = os.OpenFile(s.logPath, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o644); err != nil { //nolint:gosec // as launch makes it
 		return fmt.Errorf("server's log: %w", err)
 	}
 	for _, dir := range []string{s.scratch.Dir, filepath.Dir(s.logPath)} {
