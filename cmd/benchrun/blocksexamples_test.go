@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/observe"
 	"benchrun/internal/plan"
 	"benchrun/results"
 	"benchrun/targets"
@@ -117,11 +116,6 @@ func exampleRun(t *testing.T, dir, id string) {
 	}
 	cell := cellOf(t, run, "gunicorn/default/wedge-1pct")
 	run.ID, run.Benchrun, run.Cells = id, benchrunVersion(), []bench.Cell{cell}
-	host, err := observe.Host()
-	if err != nil {
-		t.Fatal(err)
-	}
-	run.Environment.Testbed = host.Testbed
 	reg, err := targets.Load(targets.LoadOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -130,6 +124,11 @@ func exampleRun(t *testing.T, dir, id string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	here, err := settings{}.here(t.Context(), cells)()
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.Environment = here[0].Environment
 	run.Asked = &bench.Asked{Attempts: len(cell.Attempts)}
 	if run.Asked.Servers, run.Asked.Cells, err = plan.Asked(cells); err != nil {
 		t.Fatal(err)
