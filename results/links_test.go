@@ -57,6 +57,17 @@ func TestNothingIsWrittenThroughLinks(t *testing.T) {
 	}
 }
 
+// Nor is one file of the folder written to under the name of another.
+func TestAttemptsAreAppendedToTheirOwnFile(t *testing.T) {
+	f := newFolder(t)
+	if err := os.Symlink(RunFile, f.Join(CellsFile)); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.AppendAttempt(testLine(1)); err == nil {
+		t.Error("a line was appended to run.json")
+	}
+}
+
 func TestJoinFollowsNoLinks(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "outside")
 	if err := os.WriteFile(outside, []byte("secret"), 0o600); err != nil {
