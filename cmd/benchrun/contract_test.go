@@ -19,6 +19,7 @@ import (
 	"benchrun/internal/gate"
 	"benchrun/internal/intake"
 	"benchrun/internal/launch"
+	"benchrun/internal/strictyaml"
 	"benchrun/results"
 	"benchrun/scenarios"
 	"benchrun/targets"
@@ -71,6 +72,7 @@ func TestContractLimits(t *testing.T) {
 		"logs":    fmt.Sprintf("its last %d,%03d bytes are shown", intake.MostTail/1000, intake.MostTail%1000),
 		"small":   fmt.Sprintf("a server file | %d MiB |", intake.Small>>20),
 		"rules":   fmt.Sprintf("| rules | %d,%03d,", gate.MostRules/1000, gate.MostRules%1000),
+		"YAML":    fmt.Sprintf("| %d,%03d fields,", strictyaml.MostFields/1000, strictyaml.MostFields%1000),
 		"waivers": fmt.Sprintf("| waivers | %d,%03d |", gate.MostWaivers/1000, gate.MostWaivers%1000),
 	} {
 		if !strings.Contains(text, want) {

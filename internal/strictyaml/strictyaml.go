@@ -69,17 +69,19 @@ type field struct {
 // What a file may have: what is written here grows with the paths of all fields,
 // and the decoder compares each key of a mapping with each other.
 const (
-	mostFields = 20_000
-	mostDepth  = 30
-	mostKey    = 200 // bytes
+	// MostFields is how many fields and items a file may have.
+	MostFields = 20_000
+
+	mostDepth = 30
+	mostKey   = 200 // bytes
 )
 
 // walk notes the fields of a node that is decoded into a type (nil = not known),
 // and where the node is the value of a field, which ones may stand there.
 func (s *Source) walk(path string, n *yaml.Node, t reflect.Type, known []string, depth int) error {
 	switch {
-	case len(s.fields) >= mostFields:
-		return bench.Usagef("%s:%d: more than %d fields", s.file, n.Line, mostFields)
+	case len(s.fields) >= MostFields:
+		return bench.Usagef("%s:%d: more than %d fields", s.file, n.Line, MostFields)
 	case depth > mostDepth:
 		return bench.Usagef("%s:%d: more than %d levels deep", s.file, n.Line, mostDepth)
 	}
