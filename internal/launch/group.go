@@ -21,6 +21,7 @@ type Group struct {
 	private bool // the server has IPC and shared places of its own
 	scratch *Scratch
 	name    string // of its cgroups
+	output  file   // what gets stdout and stderr
 	cg      *cgroup
 	limits  bench.Limits
 	why     []string // limits that could not be had

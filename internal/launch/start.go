@@ -181,6 +181,11 @@ func (g *Group) forkShim(order shimOrder, spec Spec) error {
 	if spec.Output == nil {
 		defer log.Close() //nolint:errcheck // only handed on
 	}
+	var st unix.Stat_t
+	if err := unix.Fstat(int(log.Fd()), &st); err != nil {
+		return fmt.Errorf("output of %s: %w", spec.Argv[0], err)
+	}
+	g.output = file{st.Dev, st.Ino}
 	words, err := os.OpenFile(g.shimLogFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

@@ -34,13 +34,14 @@ type file struct{ dev, ino uint64 }
 // bytes, and those that its processes hold open although they have been removed
 // from there. Each takes 4 KiB at least. It stops at most, above which the
 // answer is a lower bound; so it is when the server moves folders meanwhile.
-// Folders that may not be read are opened to their owner.
+// Folders that may not be read are opened to their owner. What the server's
+// output goes to does not count: whoever started it bounds that.
 func (g *Group) DiskBytes(ctx context.Context, most int64) (int64, error) {
 	root, st, err := openFolder(unix.AT_FDCWD, g.scratch.Dir, 0)
 	if err != nil {
 		return 0, fmt.Errorf("files of %s: %w", g.scratch.Dir, err)
 	}
-	w := walk{ctx: ctx, dev: st.Dev, most: most, linked: map[file]bool{}}
+	w := walk{ctx: ctx, dev: st.Dev, most: most, linked: map[file]bool{g.output: true}}
 	if err := w.all(root); err != nil {
 		return w.bytes, fmt.Errorf("files of %s: %w", g.scratch.Dir, err)
 	}
@@ -56,7 +57,7 @@ type walk struct {
 	dev    uint64
 	most   int64
 	bytes  int64
-	linked map[file]bool // those of several names, to be counted once
+	linked map[file]bool // those of several names, or none, to be counted once
 }
 
 // level is a folder on the way down, and those of its folders that are to come.

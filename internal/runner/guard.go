@@ -9,41 +9,6 @@ import (
 	"benchrun/internal/judge"
 )
 
-// mostLog is how much of a server's output is kept, bytes.
-const mostLog = 64 << 20
-
-// logEnd is how much is kept of a log that is larger when the server is gone.
-const logEnd = 1 << 20
-
-// boundLog begins the log anew when a server floods it: it must not fill the
-// disk. The server goes on appending, now at the beginning. It may own the file,
-// so what is emptied is the one that was opened before the launch.
-func (s *stage) boundLog() {
-	st, err := s.log.Stat()
-	if err != nil || !st.Mode().IsRegular() || st.Size() <= mostLog {
-		return
-	}
-	if err := s.log.Truncate(0); err != nil {
-		s.endEarly("log-flood", err.Error())
-	}
-}
-
-// endLog cuts a log that grew after the last look: its end is kept.
-func (s *stage) endLog() {
-	if s.log == nil {
-		return
-	}
-	st, err := s.log.Stat()
-	if err != nil || !st.Mode().IsRegular() || st.Size() <= mostLog {
-		return
-	}
-	end := make([]byte, logEnd)
-	n, _ := s.log.ReadAt(end, st.Size()-logEnd)
-	if err := s.log.Truncate(0); err == nil {
-		_, _ = s.log.Write(end[:n]) // evidence as far as there is room for it
-	}
-}
-
 // onVital stores a look and guards the host: the target must never take the
 // last of the memory, nor of the disk. What ends the target here is benchrun, so
 // that the attempt is invalid; what the kernel ends at a cgroup's cap is part of
@@ -51,7 +16,9 @@ func (s *stage) endLog() {
 func (s *stage) onVital(v bench.Vital) {
 	s.col.vital(v)
 	s.watchHost(v.T)
-	s.boundLog()
+	if err := s.log.bound(); err != nil {
+		s.endEarly("log-flood", err.Error())
+	}
 	if v.MemAvailable > 0 && v.MemAvailable < s.lab.MemoryFloor {
 		s.endEarly("host-memory", fmt.Sprintf("available memory fell to %d MiB, the floor is %d MiB", v.MemAvailable>>20, s.lab.MemoryFloor>>20))
 		return

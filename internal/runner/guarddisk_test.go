@@ -105,24 +105,3 @@ func TestDiskFloor(t *testing.T) {
 		t.Errorf("room in a full disk: %v", err)
 	}
 }
-
-// What a server wrote last, after the last look, is kept of its log: the end.
-func TestLogIsCutAtTheEnd(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "log")
-	log, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close() //nolint:errcheck // a test's
-	if err := log.Truncate(mostLog + 5); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := log.WriteString("the end"); err != nil {
-		t.Fatal(err)
-	}
-	(&stage{log: log}).endLog()
-	b, err := os.ReadFile(name)
-	if err != nil || len(b) != logEnd || !strings.HasSuffix(string(b), "the end") {
-		t.Errorf("%d bytes, %v", len(b), err)
-	}
-}

@@ -12,7 +12,6 @@ import (
 
 	"benchrun/clients"
 	"benchrun/internal/bench"
-	"benchrun/internal/intake"
 )
 
 // Readiness: this many answers with the attempt's token in a row, then every
@@ -41,7 +40,7 @@ func (s *stage) ready(ctx context.Context, limit time.Duration) (bench.Boot, err
 		}
 		boot.Exited = exited
 		boot.Note = bench.Excerpt(note.Error())
-		boot.LogTail = logTail(ctx, s.logPath)
+		boot.LogTail = s.log.tail()
 		return boot, nil
 	}
 	boot.PIDs = s.seeWorkers(ctx, minTime(deadline, time.Now().Add(workersWait)))
@@ -119,16 +118,6 @@ func workerPID(head http.Header) int {
 		return 0
 	}
 	return pid
-}
-
-// logTail is the end of a server's output; "" where there is none.
-func logTail(ctx context.Context, path string) string {
-	f, err := intake.Open(ctx, path, intake.Log)
-	if err != nil {
-		return ""
-	}
-	defer func() { _ = f.Close() }() // only read
-	return f.Tail(intake.MostTail)
 }
 
 func minTime(a, b time.Time) time.Time {

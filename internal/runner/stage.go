@@ -40,8 +40,8 @@ type stage struct {
 	group    *launch.Group
 	control  int // the control server's process; 0 = another asks it, or none
 	watcher  *observe.Watcher
-	logPath  string
-	log      *os.File // the same, open for cutting
+	log      *serverLog
+	logPath  string // what the log is appended to at the end
 	workers  int
 
 	disarm func() bool        // calls off the end on interruption
@@ -74,8 +74,8 @@ func (s *stage) prepare() (err error) {
 	if s.scratch, err = launch.NewScratch(s.lab.User); err != nil {
 		return err
 	}
-	if s.log, err = os.OpenFile(s.logPath, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o644); err != nil { //nolint:gosec // as launch makes it
-		return fmt.Errorf("server's log: %w", err)
+	if s.log, err = newServerLog(s.scratch.Dir); err != nil {
+		return err
 	}
 	for _, dir := range []string{s.scratch.Dir, filepath.Dir(s.logPath)} {
 		if err := roomIn(dir); err != nil {
@@ -127,7 +127,7 @@ func (s *stage) launch(ctx context.Context) (err error) {
 		return err
 	}
 	s.group, err = launch.Start(ctx, s.lab.Caps, launch.Spec{
-		Argv: argv, Env: env, Dir: s.scratch.App, Log: s.logPath,
+		Argv: argv, Env: env, Dir: s.scratch.App, Output: s.log.theirs,
 		User: s.lab.User, Limits: s.lab.Limits, Scratch: s.scratch,
 	})
 	if err != nil {
@@ -288,11 +288,13 @@ func (s *stage) close(ctx context.Context) error {
 		s.watcher.Stop()
 	}
 	s.tail.Wait()
-	s.endLog()
-	for _, f := range []*os.File{s.receipts, s.log} {
-		_ = f.Close() // nil or closed before is no harm, and nothing was written
-	}
+	_ = s.receipts.Close() // nil or closed before is no harm, and nothing was written
 	s.port.Release()
+	if s.log != nil {
+		keep(s.log.keep(s.logPath))
+		keep(s.log.close())
+		s.log = nil
+	}
 	if s.scratch != nil {
 		keep(s.scratch.Remove())
 		s.scratch = nil

@@ -240,28 +240,3 @@ func TestTwoLaunchesOnOnePort(t *testing.T) {
 		t.Error("somebody listens already")
 	}
 }
-
-// The server may own its log and do what it likes with the path: what it goes on
-// writing to is emptied all the same.
-func TestLogIsBoundWhereverItsPathLeads(t *testing.T) {
-	for name, do := range map[string]func(path string) error{
-		"removed":  os.Remove,
-		"a folder": func(path string) error { return errors.Join(os.Remove(path), os.Mkdir(path, 0o700)) },
-		"no mode":  func(path string) error { return os.Chmod(path, 0) },
-	} {
-		path := filepath.Join(t.TempDir(), "log")
-		log, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer log.Close() //nolint:errcheck // nothing to lose
-		s := &stage{logPath: path, log: log, col: &collector{}}
-		if err := errors.Join(log.Truncate(mostLog+1), do(path)); err != nil {
-			t.Fatal(err)
-		}
-		s.boundLog()
-		if st, err := log.Stat(); err != nil || st.Size() != 0 || len(s.col.rec.Doubts) > 0 {
-			t.Errorf("%s: %d bytes are left, %v; doubts %+v", name, st.Size(), err, s.col.rec.Doubts)
-		}
-	}
-}
