@@ -29,7 +29,10 @@ func (v View) facts() []fact {
 	if v.Testbed != "" {
 		machine += " (testbed " + v.Testbed + ")"
 	}
-	facts := []fact{{about: "run", text: run}, {about: "machine", text: machine}, {about: "supervision", text: v.Supervision}, {about: "mixed", text: v.Mixed}}
+	facts := []fact{
+		{about: "unconfirmed", text: v.Unconfirmed()}, {about: "run", text: run}, {about: "machine", text: machine},
+		{about: "supervision", text: v.Supervision}, {about: "mixed", text: v.Mixed},
+	}
 	if v.Folder != "" {
 		facts = append(facts, fact{"results", clean(v.Folder), true},
 			fact{"judge again", Shell("benchrun", "judge", v.Folder), true})
@@ -49,6 +52,26 @@ func (v View) Begun() string {
 		out += ", resumed " + Clean(at)
 	}
 	return out
+}
+
+// Unconfirmed says which verdicts against a server rest on one attempt, so that
+// nobody takes them for more than they are: "2 verdicts that are not held rest on
+// one attempt each: …"; "" = none does.
+func (v View) Unconfirmed() string {
+	n := 0
+	for _, r := range v.Rows {
+		if r.Cell.OnOneAttempt() {
+			n++
+		}
+	}
+	const so = "nothing has confirmed %s, and a quiet attempt may say otherwise (--attempts 2 makes sure)"
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "1 verdict that is not held rests on one attempt: " + fmt.Sprintf(so, "it")
+	}
+	return grouped(float64(n)) + " verdicts that are not held rest on one attempt each: " + fmt.Sprintf(so, "them")
 }
 
 // versions is "gunicorn 23.0.0, waitress 3.0.2", each once.

@@ -119,6 +119,9 @@ func matrixLegend(v View, unserved bool) string {
 	if unserved {
 		text += " † Failed for another reason than lost requests: memory that was kept, a wrong body, or honest requests that were cut off."
 	}
+	if once := v.Unconfirmed(); once != "" {
+		text += " Unconfirmed: " + escaped(once) + "."
+	}
 	if v.Mode != "" {
 		text += " Mode " + escaped(v.Mode) + "."
 	}

@@ -39,3 +39,19 @@ func (c Cell) OtherReason() string {
 	}
 	return ""
 }
+
+// OnOneAttempt says that the cell did not hold and that one attempt alone says so:
+// nothing has confirmed it, and a quiet attempt may say otherwise. A wrong body
+// needs no confirmation.
+func (c Cell) OnOneAttempt() bool {
+	if !c.Verdict.Claims() || c.Verdict == Held || slices.Contains(c.Flags, FlagWrongBody) {
+		return false
+	}
+	valid := 0
+	for _, a := range c.Attempts {
+		if a.Verdict.Claims() {
+			valid++
+		}
+	}
+	return valid < 2
+}
