@@ -51,7 +51,7 @@ the flag "sabotaged".
 ` + shortReasons() + `
 The exit code is 0 when all verdicts are as expected, 10 when one is wrong, 5
 when something could not be measured.`,
-		Example: "  benchrun calibrate --short\n  benchrun calibrate wedge dead-control\n  benchrun calibrate --attempts 2 --write\n" +
+		Example: "  benchrun calibrate --short\n  benchrun calibrate wedge dead-control\n  benchrun calibrate --write\n" +
 			"  benchrun calibrate --dry-run",
 		Args:      cobra.ArbitraryArgs,
 		ValidArgs: calibrate.Words(),
@@ -70,7 +70,7 @@ when something could not be measured.`,
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.BoolVar(&c.short, "short", false, "only "+strings.Join(shortFamilies(), ", ")+", and the sabotages")
-	f.IntVar(&c.attempts, "attempts", 1, "attempts that a not-held verdict takes, the first included")
+	f.IntVar(&c.attempts, "attempts", defaultAttempts, attemptsText)
 	f.Uint64Var(&c.seed, "seed", 1, "same seed, same schedule")
 	f.StringVarP(&c.out, "out", "o", "benchrun-out", "folder for the run's folder")
 	f.StringVar(&c.page, "write", "", "also write a page for the documentation; another file than "+calibrationPage+" is named with '=': --write=FILE")

@@ -171,7 +171,7 @@ func explainSet(s scenarios.Set) string {
 func SetCommands(s scenarios.Set) []string {
 	return []string{
 		"benchrun --server gunicorn --profile hardened --scenario " + s.Name + " --dry-run",
-		"benchrun --server gunicorn --profile hardened --scenario " + s.Name + " --attempts 2 --fail-on 'verdict >= held'",
+		"benchrun --server gunicorn --profile hardened --scenario " + s.Name + " --fail-on 'verdict >= held'",
 	}
 }
 

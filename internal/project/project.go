@@ -34,7 +34,7 @@ type File struct {
 	Baseline    string   `yaml:"baseline" doc:"a run that no cell may be worse than, relative to this file"`
 	Waivers     string   `yaml:"waivers" doc:"file of results that are expected for now, relative to this file"`
 	Mode        string   `yaml:"mode" doc:"quick or full"`
-	Attempts    int      `yaml:"attempts" doc:"attempts that a not-held verdict takes, the first included"`
+	Attempts    int      `yaml:"attempts" doc:"attempts that a not-held verdict takes, the first included; 2 unless said otherwise"`
 	Seed        uint64   `yaml:"seed" doc:"same seed, same schedule"`
 	Out         string   `yaml:"out" doc:"folder for the run's folder, relative to this file"`
 	Python      string   `yaml:"python" doc:"Python interpreter for the servers"`
