@@ -72,7 +72,23 @@ func lookLimits(_ context.Context, p *patient) []Check {
 	if p.lab == nil {
 		return nil
 	}
-	return []Check{limits(p.lab.Caps, p.lab.Limits)}
+	return []Check{limits(p.lab.Caps, p.lab.Limits), places(p.lab.Caps, p.lab.Limits)}
+}
+
+// places tells whether what a server leaves outside of its folders goes with it.
+func places(caps launch.Capabilities, l bench.Limits) Check {
+	if caps.Private {
+		return Check{Name: "private-places", State: OK,
+			Text: fmt.Sprintf("a server has IPC, /tmp, /dev/shm and the like of its own (%d MiB), and can write nowhere else but in its folders", l.TmpBytes>>20)}
+	}
+	text := "a server shares IPC, /tmp, /dev/shm and the like with everybody: what it leaves there is told, not removed"
+	for _, s := range caps.Why {
+		if strings.Contains(s, "private places") {
+			text += "; " + s
+		}
+	}
+	return Check{Name: "private-places", State: Warn, Text: text,
+		Fix: "run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)"}
 }
 
 // limits tells what a server can be confined to.

@@ -18,7 +18,9 @@ import (
 // called from any goroutine.
 type Group struct {
 	level   Level
-	private bool // the server has IPC and shared places of its own
+	private bool  // the server has IPC and shared places of its own
+	uid     int   // that the server runs as
+	since   int64 // before the server was started, Unix seconds
 	scratch *Scratch
 	name    string // of its cgroups
 	output  file   // what gets stdout and stderr
@@ -171,6 +173,16 @@ func (g *Group) OOMKills() (int64, bool) {
 	return g.cg.oomKills()
 }
 
+// Left names what the server's user has had made outside of the server's folders
+// since the start, and is still there: perhaps by the server, where that shares
+// such places with everybody. To be asked after Destroy.
+func (g *Group) Left() []string {
+	if g.private || g.shim == nil {
+		return nil
+	}
+	return leftBehind(g.uid, g.since)
+}
+
 // leaderEnded notes the first word on how the leader ended.
 func (g *Group) leaderEnded(exit bench.ExitStatus) {
 	g.mu.Lock()
@@ -201,7 +213,7 @@ func (g *Group) shimLogFile() string { return filepath.Join(g.scratch.Dir, super
 
 // state is what Sweep needs.
 func (g *Group) state() groupState {
-	st := groupState{Name: g.name, Level: g.level, Shim: g.shimID, Leader: g.leaderHost}
+	st := groupState{Name: g.name, Level: g.level, Shim: g.shimID, Leader: g.leaderHost, Private: g.private, UID: g.uid, Since: g.since}
 	if g.cg != nil {
 		st.Cgroups = g.cg.folders()
 	}

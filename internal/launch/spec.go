@@ -63,6 +63,7 @@ type shimOrder struct {
 	Level   Level      `json:"level"`
 	Scratch string     `json:"scratch"` // id, the marker's value
 	Private *private   `json:"private"` // nil: the server shares what everybody shares
+	UID     int        `json:"uid"`     // that the server runs as
 	Stage   stageOrder `json:"stage"`
 }
 

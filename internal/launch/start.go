@@ -54,9 +54,12 @@ func Start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 // destroy.
 func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 	g := &Group{
-		level: caps.Level, private: caps.Private && caps.Level.namespaced(), scratch: spec.Scratch, name: spec.Scratch.nextName(), leaderFD: -1,
+		level: caps.Level, private: caps.Private && caps.Level.namespaced(), uid: os.Geteuid(), since: time.Now().Unix(), scratch: spec.Scratch, name: spec.Scratch.nextName(), leaderFD: -1,
 		reports: make(chan report, 4), done: make(chan struct{}), shimGone: make(chan struct{}),
 		heard: make(chan struct{}),
+	}
+	if spec.User != nil {
+		g.uid = spec.User.UID
 	}
 	if caps.Cgroup != "" {
 		var err error
@@ -75,7 +78,7 @@ func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 		}
 		g.limits = g.cg.limits
 	}
-	order := shimOrder{Level: caps.Level, Scratch: spec.Scratch.ID, Stage: stageOrder{
+	order := shimOrder{Level: caps.Level, Scratch: spec.Scratch.ID, UID: g.uid, Stage: stageOrder{
 		Argv: spec.Argv, Dir: spec.Dir, User: spec.User, NoFile: spec.Limits.NoFile, Held: spec.Held != nil,
 		Env:  append(slices.Clip(spec.Env), markerName+"="+spec.Scratch.ID),
 		Nice: spec.Limits.CPUs > 0 && g.limits.CPUs == 0, Longest: uint64(max(0, spec.Limits.DiskBytes)),

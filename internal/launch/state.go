@@ -19,6 +19,9 @@ type groupState struct {
 	Name    string   `json:"name"` // of its cgroups: "benchrun-<id>", later ones "benchrun-<id>.2", …
 	Level   Level    `json:"level"`
 	Cgroups []string `json:"cgroups,omitempty"`
+	Private bool     `json:"private,omitempty"` // the server shares nothing that outlives it
+	UID     int      `json:"uid"`               // that the server runs as
+	Since   int64    `json:"since"`             // Unix seconds
 	Shim    identity `json:"shim,omitzero"`
 	Leader  identity `json:"leader,omitzero"`
 }

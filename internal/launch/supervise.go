@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -37,7 +38,7 @@ func Supervise() int {
 	for fd := shimConfig; fd <= shimLog; fd++ {
 		unix.CloseOnExec(fd)
 	}
-	s := &shim{tell: json.NewEncoder(os.NewFile(shimStatus, "status")), empty: make(chan struct{})}
+	s := &shim{tell: json.NewEncoder(os.NewFile(shimStatus, "status")), empty: make(chan struct{}), buried: map[int]life{}}
 	if err := s.run(); err != nil {
 		s.report(report{Event: eventFailed, What: "supervise", Error: err.Error()})
 		console.Report("supervisor", err)
@@ -52,6 +53,7 @@ type shim struct {
 	leader int
 
 	reapMu sync.Mutex    // held while a child is reaped, and while children are killed
+	buried map[int]life  // who was reaped, where what they made is to be removed
 	empty  chan struct{} // closed when there is no child any more
 
 	tellMu sync.Mutex
@@ -225,19 +227,37 @@ func (p *stagePipes) release(order stageOrder) report {
 func (s *shim) reap() {
 	defer close(s.empty)
 	for {
-		err := unix.Waitid(unix.P_ALL, 0, nil, unix.WEXITED|unix.WNOWAIT|unix.WALL, nil)
+		var info childInfo
+		err := unix.Waitid(unix.P_ALL, 0, (*unix.Siginfo)(unsafe.Pointer(&info)), unix.WEXITED|unix.WNOWAIT|unix.WALL, nil)
 		if errors.Is(err, unix.ECHILD) {
 			return
 		}
+		if err != nil {
+			continue
+		}
 		s.reapMu.Lock()
 		var ws unix.WaitStatus
-		pid, err := unix.Wait4(-1, &ws, unix.WNOHANG|unix.WALL, nil)
+		if s.order.Private == nil {
+			if was, ok := lifeOf(int(info.PID)); ok {
+				s.buried[int(info.PID)] = was
+			}
+		}
+		pid, err := unix.Wait4(int(info.PID), &ws, unix.WNOHANG|unix.WALL, nil)
 		s.reapMu.Unlock()
 		if err == nil && pid == s.leader {
 			exit := exitStatus(ws)
 			s.report(report{Event: eventExited, Code: exit.Code, Signal: exit.Signal})
 		}
 	}
+}
+
+// childInfo is the beginning of the siginfo_t that waitid fills in, and room for
+// the rest of it.
+type childInfo struct {
+	_   [3]int32
+	_   [0]uintptr // what follows is aligned like a pointer
+	PID int32
+	_   [128]byte
 }
 
 func exitStatus(ws unix.WaitStatus) bench.ExitStatus {

@@ -32,6 +32,9 @@ func (s *shim) destroy() error {
 		select {
 		case <-s.empty:
 			if clean >= cleanLooks {
+				if s.order.Private == nil {
+					removeShared(s.order.UID, s.buried) // nobody is left to reap
+				}
 				s.report(report{Event: eventEmpty})
 				return nil
 			}

@@ -140,7 +140,13 @@ func sweepFolder(dir string, deadline time.Time) (string, error) {
 	if err := removeTree(dir, deadline); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("removed what a killed benchrun left in %s: %d processes, %d cgroups", dir, killed, groups), nil
+	said := fmt.Sprintf("removed what a killed benchrun left in %s: %d processes, %d cgroups", dir, killed, groups)
+	for _, g := range st.Groups {
+		if left := leftBehind(g.UID, g.Since); len(left) > 0 && !g.Private && g.Since > 0 && st.Boot == bootID() {
+			said += "; not removed, but perhaps its server's: " + strings.Join(left, ", ")
+		}
+	}
+	return said, nil
 }
 
 // folders are the group's cgroup folders, those only that bear the scratch

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"benchrun/internal/bench"
@@ -165,6 +166,9 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 	if ctx.Err() != nil { // half an attempt is none
 		return nil, nil, context.Cause(ctx)
 	}
+	if left := notes(rec, bench.MarkLeft); len(left) > 0 {
+		r.Progress.Note(fmt.Sprintf("%s: outside of its folders, perhaps the server's, and left as they are: %s", id, strings.Join(left, ", ")))
+	}
 	j := judge.Judge(rec)
 	cell.Command = rec.Head.Target.Command
 	a := bench.Attempt{
@@ -184,6 +188,16 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 		return rec, &j, err
 	}
 	return rec, &j, r.Folder.AppendAttempt(results.NewAttemptLine(*cell, a, j))
+}
+
+// notes are what the marks of a name say.
+func notes(rec *bench.Record, name bench.MarkName) (said []string) {
+	for _, m := range rec.Marks {
+		if m.Name == name {
+			said = append(said, m.Note)
+		}
+	}
+	return said
 }
 
 // clearKilled removes what an attempt of that number has left that was killed

@@ -279,6 +279,11 @@ func (s *stage) close(ctx context.Context) error {
 			s.col.mark(s.clock.Now(), bench.MarkMemoryCap, fmt.Sprintf("the kernel ended %d processes", n))
 		}
 		keep(s.group.Destroy(ending))
+		if s.scratch != nil { // told once
+			for _, left := range s.group.Left() {
+				s.col.mark(s.clock.Now(), bench.MarkLeft, left)
+			}
+		}
 	}
 	if s.cancel != nil {
 		s.cancel()

@@ -1,0 +1,144 @@
+package launch
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Where a server shares IPC and the places for what is temporary with everybody,
+// what it leaves there outlives it. A System V shared memory segment names the
+// process that made it, and is removed when that was the server's. For all else
+// there are an owner and a time only: it is told, and not touched.
+
+// mostLeft is how many things left behind are named.
+const mostLeft = 20
+
+// ipcObject is a line of /proc/sysvipc/*, see sysvipc(7).
+type ipcObject struct {
+	kind    string // "shm", "sem" or "msg"
+	key, id int
+	creator int   // pid, of this namespace; 0 where the kernel does not say
+	uid     int   // of the creator
+	made    int64 // or changed, Unix seconds
+}
+
+func (o ipcObject) String() string {
+	return fmt.Sprintf("System V %s %d (key %#x)", o.kind, o.id, uint32(o.key)) //nolint:gosec // a key is any 32 bits
+}
+
+// ipcObjects lists the System V objects of this namespace; none where the
+// kernel has no such lists.
+func ipcObjects() (all []ipcObject) {
+	for _, kind := range []string{"shm", "sem", "msg"} {
+		b, err := os.ReadFile("/proc/sysvipc/" + kind)
+		if err != nil {
+			continue
+		}
+		var names []string
+		for line := range strings.Lines(string(b)) {
+			fields := strings.Fields(line)
+			if names == nil {
+				names = fields
+				continue
+			}
+			is := map[string]int{}
+			for i, name := range names {
+				if i < len(fields) {
+					is[name], _ = strconv.Atoi(fields[i])
+				}
+			}
+			id := is[map[string]string{"shm": "shmid", "sem": "semid", "msg": "msqid"}[kind]]
+			all = append(all, ipcObject{kind: kind, key: is["key"], id: id, creator: is["cpid"], uid: is["cuid"], made: int64(is["ctime"])})
+		}
+	}
+	return all
+}
+
+// leftBehind names what a user has had made in the shared places since a time,
+// in Unix seconds, and is still there: perhaps by the server, perhaps not.
+func leftBehind(uid int, since int64) (left []string) {
+	for _, o := range ipcObjects() {
+		if o.uid == uid && o.made >= since {
+			left = append(left, o.String())
+		}
+	}
+	own := filepath.Base(scratchParent())
+	for _, dir := range append([]string{sharedMemory, "/dev/mqueue"}, sharedPlaces...) {
+		if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
+			continue
+		}
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries {
+			var st unix.Statx_t
+			err := unix.Statx(unix.AT_FDCWD, filepath.Join(dir, e.Name()), unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &st)
+			if err != nil || int(st.Uid) != uid || e.Name() == own {
+				continue
+			}
+			made := st.Ctime
+			if st.Mask&unix.STATX_BTIME != 0 {
+				made = st.Btime
+			}
+			if made.Sec >= since {
+				left = append(left, dir+"/"+cut(strings.Trim(strconv.Quote(e.Name()), `"`), mostName))
+			}
+		}
+	}
+	if more := len(left) - mostLeft; more > 0 {
+		left = append(left[:mostLeft], fmt.Sprintf("and %d more", more))
+	}
+	return left
+}
+
+// life is from when to when a number was a process of ours, Unix seconds.
+type life struct{ from, to int64 }
+
+// lifeOf is the life of a process that has ended and is not yet buried.
+func lifeOf(pid int) (life, bool) {
+	p, err := readProcess(pid)
+	var now unix.Timespec
+	if err != nil || unix.ClockGettime(unix.CLOCK_BOOTTIME, &now) != nil {
+		return life{}, false
+	}
+	const ticks = 100                                                           // USER_HZ, on every architecture that Go knows
+	age := time.Duration(now.Nano()) - time.Duration(p.start)*time.Second/ticks //nolint:gosec // since boot
+	t := time.Now()
+	const blur = 50 * time.Millisecond // of the ticks
+	return life{t.Add(-age - blur).Unix(), t.Unix()}, true
+}
+
+// removeShared removes the shared memory that buried processes of a user have
+// made, as that user: who it belongs to may do so.
+func removeShared(uid int, buried map[int]life) {
+	var ours []int
+	for _, o := range ipcObjects() {
+		was, ok := buried[o.creator]
+		if o.kind == "shm" && ok && o.uid == uid && was.from <= o.made && o.made <= was.to {
+			ours = append(ours, o.id)
+		}
+	}
+	if len(ours) == 0 {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()   // and never unlocked
+		if os.Geteuid() != uid { // this thread alone, which ends with the goroutine
+			_, _, _ = unix.RawSyscall(unix.SYS_SETRESUID, ^uintptr(0), uintptr(uid), ^uintptr(0))
+		}
+		for _, id := range ours {
+			_, _, _ = unix.RawSyscall(unix.SYS_SHMCTL, uintptr(id), unix.IPC_RMID, 0) // what stays is told
+		}
+	}()
+	<-done
+}
