@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,17 +116,17 @@ func TestVersionCommandLeavesNothing(t *testing.T) {
 
 // An interruption ends a version command that minds no signal.
 func TestVersionCommandEndsWithItsContext(t *testing.T) {
-	dir := openTemp(t)
+	openTemp(t)
 	lab := testLab(t)
 	sleep := seldom(2)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("interrupted")
 	go func() {
 		defer cancel(why)
-		eventually(t, "the version command runs", func() bool { return exists(filepath.Join(dir, "begun")) && running(t, sleep) })
+		eventually(t, "the version command runs", func() bool { return running(t, sleep) })
 	}()
 	_, err := versionOf(ctx, lab, "/bin/sh", "-c",
-		fmt.Sprintf("trap : TERM INT HUP; setsid sleep %s & : >%s; while :; do sleep 1; done", sleep, filepath.Join(dir, "begun")))
+		"trap : TERM INT HUP; setsid sleep "+sleep+" & while :; do sleep 1; done")
 	if !errors.Is(err, why) {
 		t.Errorf("error %v", err)
 	}
@@ -136,22 +135,17 @@ func TestVersionCommandEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 // A benchrun that is killed takes its version command along.
 func TestVersionCommandEndsWithAKilledBenchrun(t *testing.T) {
-	dir := openTemp(t)
+	openTemp(t)
 	testLab(t)
 	sleep := seldom(3)
 	cmd := exec.Command("/proc/self/exe", "__prepare", "/bin/sh", "-c",
-		"trap : TERM INT HUP; setsid sleep "+sleep+" & : >"+filepath.Join(dir, "begun")+"; while :; do sleep 1; done")
+		"trap : TERM INT HUP; setsid sleep "+sleep+" & while :; do sleep 1; done")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the version command runs", func() bool { return exists(filepath.Join(dir, "begun")) && running(t, sleep) })
+	eventually(t, "the version command runs", func() bool { return running(t, sleep) })
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -218,5 +212,25 @@ func TestScratchOnNoexec(t *testing.T) {
 	var env *bench.EnvironmentError
 	if !errors.As(err, &env) || !strings.Contains(err.Error(), "noexec") || !strings.Contains(env.Hint, "TMPDIR") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A version command leaves nothing where everybody may write; a build writes
+// where its user has his caches.
+func TestWhereProgramsWrite(t *testing.T) {
+	dir := openTemp(t)
+	lab := testLab(t)
+	if !lab.Caps.Private {
+		t.Skip("no private places can be had here")
+	}
+	for builds, want := range map[bool]bool{true: true, false: false} {
+		file := filepath.Join(dir, strconv.FormatBool(builds))
+		_, _, err := lab.RunProgram(t.Context(), targets.Program{Argv: []string{"/bin/sh", "-c", `: >"$0"`, file}, Builds: builds, Out: &bytes.Buffer{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(file); (err == nil) != want {
+			t.Errorf("builds %v: %v", builds, err)
+		}
 	}
 }
