@@ -144,8 +144,8 @@ func openLab(ctx context.Context, port int, note func(string)) (lab *runner.Lab,
 		janitor.Close()
 		return nil, nil, err
 	}
-	for _, line := range lab.Busy(ctx) {
-		note(line)
+	for _, d := range runner.Busy(ctx, host) {
+		note(d.What + "; " + d.Fix)
 	}
 	return lab, janitor.Close, nil
 }

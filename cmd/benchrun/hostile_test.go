@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -139,6 +140,9 @@ func yamlQuoted(s string) string {
 	return `"` + b.String() + `"`
 }
 
+// readFlags name files that are read: they get each of the hostile ones.
+var readFlags = []string{"server-file", "config", "gate", "waivers", "baseline", "resume", "file"}
+
 // Every command shows what it is given, whatever that is, and obeys none of it:
 // as an argument, as a flag, as each flag's value, and in files of each kind.
 func TestNoCommandObeysWhatItIsGiven(t *testing.T) {
@@ -177,7 +181,11 @@ func TestNoCommandObeysWhatItIsGiven(t *testing.T) {
 				try("--"+f.Name+"="+hostileWord, hostileWord)
 				return
 			}
-			for _, v := range values {
+			given := []string{hostileWord}
+			if slices.Contains(readFlags, f.Name) {
+				given = values
+			}
+			for _, v := range given {
 				switch {
 				case cmd.Name() == "doctor" && f.Name == "out": // each look takes seconds; --python has one
 				case cmd.Name() == "doctor" && f.Name == "python":
@@ -295,6 +303,56 @@ func doctored(v any, n *int) any {
 		}
 	}
 	return v
+}
+
+// What a killed run has left in cells.ndjson is shown too, without a run.json.
+func TestNoCommandObeysAKilledRun(t *testing.T) {
+	quietHome(t)
+	line, err := os.ReadFile(filepath.Join(storedRun(t), results.CellsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 0; ; n++ {
+		var cell any
+		if err := json.Unmarshal(line, &cell); err != nil {
+			t.Fatal(err)
+		}
+		at := n
+		if cell = doctored(cell, &at); at >= 0 {
+			if n < 10 {
+				t.Errorf("only %d texts", n)
+			}
+			return
+		}
+		text, err := json.Marshal(cell)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := storedRun(t)
+		err = errors.Join(os.WriteFile(filepath.Join(dir, results.CellsFile), append(text, '\n'), 0o600), os.Remove(filepath.Join(dir, results.RunFile)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		speak(t, "judge", dir)
+		speak(t, "judge", dir, "--format", formatNames[n%len(formatNames)])
+	}
+}
+
+// A panic is told as harmlessly as an error.
+func TestPanicsAreShown(t *testing.T) {
+	var b bytes.Buffer
+	w := console.New(&b, console.MostLineBytes)
+	func() {
+		defer func() { tellPanic(w, recover()) }()
+		panic(errors.New(hostileWord + strings.Repeat("long ", 10_000)))
+	}()
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	harmless(t, "panic", b.String(), false)
+	if !strings.HasPrefix(b.String(), "benchrun: internal error: x\n") || !strings.Contains(b.String(), "goroutine ") || !strings.Contains(b.String(), "[cut: ") {
+		t.Error(b.String())
+	}
 }
 
 // JSON on stdout is escaped, and still says the same.

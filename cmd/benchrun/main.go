@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"runtime/debug"
@@ -46,8 +47,7 @@ func run(args []string) (code int) {
 	log.SetOutput(stderr) // of the standard library's own complaints
 	defer func() {
 		if p := recover(); p != nil { // Go would exit with 2, which means usage here
-			console.Tell(stderr, "benchrun", fmt.Sprintf("internal error: %v", p))
-			_, _ = stderr.Write(debug.Stack())
+			tellPanic(stderr, p)
 			code = bench.ExitInternal
 		}
 		_ = stderr.Flush() // there is nobody else to tell
@@ -55,6 +55,12 @@ func run(args []string) (code int) {
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
 	return exitCode(ctx, execute(ctx, args, stdout, stderr))
+}
+
+// tellPanic says what went wrong, and where.
+func tellPanic(stderr io.Writer, p any) {
+	console.Tell(stderr, "benchrun", fmt.Sprintf("internal error: %v", p))
+	_, _ = stderr.Write(debug.Stack()) // there is nobody else to tell
 }
 
 // execute carries out a command line and tells of its error.

@@ -11,12 +11,13 @@ import (
 
 // Unseen says that a character does something to a text without being seen in
 // it: control characters (ANSI escapes begin with one), invisible and
-// direction-changing ones, and the line ends that only some programs know.
+// direction-changing ones, those that comparisons ignore (GitHub's runner compares
+// that way), and the line ends that only some programs know.
 func Unseen(r rune) bool {
 	if r < utf8.RuneSelf { // most are
 		return r < ' ' || r == 0x7f
 	}
-	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 // Visible escapes the first character of s, if it is unseen or no UTF-8: \x1b,

@@ -13,6 +13,7 @@ func TestWriterShowsAndObeysNothing(t *testing.T) {
 		"\x1b[31mred\x1b[0m\n":                `\x1b[31mred\x1b[0m` + "\n",
 		"\x1b]0;t\a\n":                        `\x1b]0;t\x07` + "\n",
 		"a\rb\n":                              `a\x0db` + "\n",
+		"\ufe0f::x\u034f\n":                   `\ufe0f::x\u034f` + "\n",
 		"\u202egnp.exe\u200b\n":               `\u202egnp.exe\u200b` + "\n",
 		"line\u2028sep \u009b2J \U000e0041\n": `line\u2028sep \u009b2J \U000e0041` + "\n",
 		"\xff\xc3\n":                          `\xff\xc3` + "\n",

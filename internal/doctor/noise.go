@@ -8,6 +8,7 @@ import (
 
 	"benchrun/clients"
 	"benchrun/internal/bench"
+	"benchrun/internal/runner"
 )
 
 // listening is how long the control is asked, and how often a second.
@@ -16,8 +17,12 @@ const (
 	listeningRate = 20
 )
 
-func lookLoad(_ context.Context, p *patient) []Check {
-	return []Check{load(p.host.Load1, p.host.CPUs)}
+func lookLoad(ctx context.Context, p *patient) []Check {
+	out := []Check{load(p.host.Load1, p.host.CPUs)}
+	for _, d := range runner.Busy(ctx, p.host) {
+		out = append(out, Check{Name: "busy", State: Warn, Text: d.What, Fix: d.Fix})
+	}
+	return out
 }
 
 // load judges the load average of the last minute. It is only a warning: what

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"benchrun/internal/bench"
 	"benchrun/internal/launch"
 	"benchrun/internal/observe"
 )
@@ -12,30 +13,33 @@ import (
 // busyLook is how long the machine is looked at before a run.
 const busyLook = 500 * time.Millisecond
 
-// Busy says what keeps this machine from being measured on in peace now, before
-// anything is started: a line each, none when it is quiet. It takes half a second.
-func (l *Lab) Busy(ctx context.Context) []string {
-	var out []string
+// Disturbance is what keeps a machine from being measured on in peace.
+type Disturbance struct{ What, Fix string }
+
+// Busy says what disturbs this machine now, before anything is started; nothing
+// when it is quiet. It takes half a second.
+func Busy(ctx context.Context, env bench.Environment) []Disturbance {
+	var out []Disturbance
 	if n := launch.Others(); n > 0 {
 		others := "another benchrun is at work"
 		if n > 1 {
 			others = fmt.Sprintf("%d other benchruns are at work", n)
 		}
-		out = append(out, others+" on this machine: each disturbs the other, and "+busyCost+"; wait until it has ended")
+		out = append(out, Disturbance{others + " on this machine, and each disturbs the other: " + busyCost, "wait until it has ended"})
 	}
 	was, okBefore := readHost()
 	sleep(ctx, busyLook)
 	is, okAfter := readHost()
 	if okBefore && okAfter && ctx.Err() == nil {
-		if line := busyLine(was, is, l.Environment.CPUs, l.Environment.Load1); line != "" {
-			out = append(out, line)
+		if line := busyLine(was, is, env.CPUs, env.Load1); line != "" {
+			out = append(out, Disturbance{line, "end them, or measure when it is quiet"})
 		}
 	}
 	return out
 }
 
 // busyCost is what a busy machine costs.
-const busyCost = "seconds in which no CPU is left do not count, which makes attempts longer, and invalid ones are made again"
+const busyCost = "seconds in which no CPU is left do not count, so attempts take longer, and those that become invalid are made again"
 
 // readHost reads what everybody has used so far; the tree is nobody's yet.
 func readHost() (cpuReading, bool) {
@@ -55,6 +59,6 @@ func busyLine(was, is cpuReading, cpus int, load1 float64) string {
 	if others <= max(busyOthers, float64(cpus)/8) {
 		return ""
 	}
-	return fmt.Sprintf("this machine is busy: other programs use %.1f of %d CPUs now (load average %.1f): %s; end them, or measure when it is quiet",
+	return fmt.Sprintf("this machine is busy: other programs use %.1f of %d CPUs now (load average %.1f): %s",
 		others, cpus, load1, busyCost)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"benchrun/internal/bench"
 )
 
 func TestBusyLine(t *testing.T) {
@@ -38,9 +40,8 @@ func TestBusyIsMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { cancel(); _ = spin.Wait() }()
-	lab := &Lab{}
-	lab.Environment.CPUs = 2
-	if lines := lab.Busy(t.Context()); !strings.Contains(strings.Join(lines, "\n"), "this machine is busy: other programs use ") {
-		t.Errorf("%q", lines)
+	found := Busy(t.Context(), bench.Environment{CPUs: 2})
+	if len(found) == 0 || !strings.HasPrefix(found[len(found)-1].What, "this machine is busy: other programs use ") {
+		t.Errorf("%q", found)
 	}
 }
