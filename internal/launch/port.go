@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -40,7 +41,7 @@ func (p *Port) Release() {
 // PickPort finds a TCP port on 127.0.0.1 that nothing uses and no other benchrun
 // holds, below the ports that the kernel hands to clients: the run's own
 // connections cannot take it before the server does. Another program still can,
-// see Listened; so the server's identity has to be proved by its token. It fails
+// see Listener; so the server's identity has to be proved by its token. It fails
 // (environment) after 200 tries.
 func PickPort() (*Port, error) {
 	high := portHigh
@@ -152,16 +153,17 @@ func holdPort(number int) (*os.File, error) {
 	return os.NewFile(uintptr(fd), name), nil //nolint:gosec // a descriptor
 }
 
-// Listened says whether somebody accepts connections on 127.0.0.1:port. When the
-// server that was to listen there is gone, it is a stranger: connections that the
-// server has left in TIME_WAIT or the like accept nothing.
-func Listened(port int) bool {
+// Listener names who accepts connections on 127.0.0.1:port; "" = nobody does. When
+// the server that was to listen there is gone, it is a stranger: connections that
+// the server has left in TIME_WAIT or the like accept nothing.
+func Listener(port int) string {
 	c, err := net.DialTimeout("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), time.Second)
 	if err == nil {
 		_ = c.Close()
-		return true
+	} else if !os.IsTimeout(err) { // a timeout: its queue is full
+		return ""
 	}
-	return os.IsTimeout(err) // its queue is full
+	return cmp.Or(listener(port), "another program")
 }
 
 // PortFree says whether a server could bind 127.0.0.1:port now, the way that

@@ -87,14 +87,14 @@ func TestPortIsHeld(t *testing.T) {
 }
 
 // Only who accepts connections counts as a stranger on the port.
-func TestListened(t *testing.T) {
+func TestListener(t *testing.T) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	port := l.Addr().(*net.TCPAddr).Port
-	if !Listened(port) {
-		t.Error("nobody listens where somebody does")
+	if who := Listener(port); !strings.Contains(who, fmt.Sprintf("(pid %d)", os.Getpid())) {
+		t.Errorf("%q listens, want this process", who)
 	}
 	client, err := net.Dial("tcp4", l.Addr().String())
 	if err != nil {
@@ -109,8 +109,8 @@ func TestListened(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if Listened(port) {
-		t.Error("connections without a listener count as one")
+	if who := Listener(port); who != "" {
+		t.Errorf("%q listens, want nobody: connections accept nothing", who)
 	}
 }
 

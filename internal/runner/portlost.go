@@ -15,7 +15,7 @@ const launchTries = 3
 
 // errPortLost says that another program listens on the target's port: the target
 // could not, and it is not to blame.
-var errPortLost = errors.New("another program listens there")
+var errPortLost = errors.New("before the server could listen there")
 
 // elsewhere launches again, on another port, what has lost its port to another
 // program. Where the user has named the port there is no other one.
@@ -36,9 +36,10 @@ func (s *stage) portLost(ctx context.Context) error {
 	if err := s.group.Destroy(ending); err != nil {
 		return fmt.Errorf("ending what is not ready: %w", err)
 	}
-	if !launch.Listened(s.port.Number) {
+	who := launch.Listener(s.port.Number)
+	if who == "" {
 		return nil
 	}
-	return &bench.EnvironmentError{Problem: "cannot use " + s.addr, Err: errPortLost,
+	return &bench.EnvironmentError{Problem: fmt.Sprintf("port %d was taken by %s", s.port.Number, who), Err: errPortLost,
 		Hint: "run again, with another --port if you gave one"}
 }
