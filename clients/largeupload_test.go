@@ -62,3 +62,33 @@ func TestLargeUploadEndsEarly(t *testing.T) {
 		t.Errorf("closed port: %s", s.Outcome)
 	}
 }
+
+// What a server says when it refuses is heard, also before the body's end.
+func TestLargeUploadRefusalIsHeard(t *testing.T) {
+	refused := rawServer(t, func(c net.Conn, _ *http.Request) {
+		_, _ = io.WriteString(c, head("400 Bad Request", "Content-Length: 9")+"too large")
+		<-time.After(50 * time.Millisecond)
+	})
+	clock := bench.NewClock()
+	var heard string
+	s := newLargeUpload().Provoke(t.Context(), Provocation{
+		Clock: clock, Addr: refused, Nonce: "n", Due: clock.Now(), Role: bench.RoleProvoker,
+		Heard: func(body []byte) { heard = string(body) },
+	})
+	if s.Outcome != bench.Completed || s.Status != 400 || s.Error != "" || heard != "too large" {
+		t.Errorf("%s, status %d, error %q, heard %q", s.Outcome, s.Status, s.Error, heard)
+	}
+}
+
+// An answer is shown on one line, cut and escaped.
+func TestAnswered(t *testing.T) {
+	for body, want := range map[string]string{
+		"":                        "status 400",
+		"no\n such\x1b[2J \xff":   `status 400: "no such\x1b[2J ?"`,
+		strings.Repeat("é", 5000): `status 400: "` + strings.Repeat("é", 100) + `"`,
+	} {
+		if got := Answered(400, []byte(body)); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}

@@ -40,6 +40,9 @@ func (u *payload) head(nonce, addr string) []byte {
 // complete finishes an upload's sample and holds its answer to the contract.
 func (u *payload) complete(ctx context.Context, h *ongoing) {
 	h.finish(ctx)
+	if h.Heard != nil {
+		h.Heard(h.answer.body)
+	}
 	if h.s.Outcome == bench.Completed && h.s.Status == http.StatusOK {
 		if err := u.checkAnswer(h.Nonce, h.answer); err != nil {
 			h.s.Error = brief(err)

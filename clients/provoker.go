@@ -19,8 +19,9 @@ type Provocation struct {
 	Clock bench.Clock
 	Addr  string // host:port
 	Nonce string
-	Due   int64      // ns since the clock's origin
-	Role  bench.Role // bench.RoleProvoker or bench.RoleAgeing
+	Due   int64             // ns since the clock's origin
+	Role  bench.Role        // bench.RoleProvoker or bench.RoleAgeing
+	Heard func(body []byte) // told the beginning of an answer's body, as much as the client keeps; may be nil
 }
 
 // Provoker makes one kind of misbehaving request.

@@ -34,9 +34,19 @@ func CheckEcho(nonce string, status int, body []byte, header http.Header) error 
 	case err != nil:
 		return err
 	case outcome != bench.OK || status != http.StatusOK:
-		return fmt.Errorf("status %d", status)
+		return errors.New(Answered(status, body))
 	}
 	return nil
+}
+
+// Answered is an answer for a message: its status, and the beginning of its body
+// on one line, with everything but plain text escaped.
+func Answered(status int, body []byte) string {
+	text := fmt.Sprintf("status %d", status)
+	if said := strings.Join(strings.Fields(bench.Excerpt(string(body))), " "); said != "" {
+		text += ": " + strconv.Quote(said)
+	}
+	return text
 }
 
 // IsJSON says whether a header declares its body to be JSON.
@@ -64,7 +74,7 @@ func AskUpload(ctx context.Context, addr, nonce string, timeout time.Duration) e
 	case a.fate != whole:
 		return fmt.Errorf("%s: %w", a.fate, a.err)
 	case a.status != http.StatusOK:
-		return fmt.Errorf("status %d", a.status)
+		return errors.New(Answered(a.status, a.body))
 	case !IsJSON(a.header):
 		return errors.New("Content-Type " + strconv.Quote(a.header.Get("Content-Type")))
 	}

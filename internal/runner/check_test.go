@@ -206,3 +206,27 @@ func TestClaimStep(t *testing.T) {
 		}
 	}
 }
+
+// A refusal of a large upload differs where it is clean, whatever its status.
+func TestLargeUploadRefused(t *testing.T) {
+	second := int64(time.Second)
+	for _, tt := range []struct {
+		got  bench.Sample
+		body string
+		want FindingVerdict
+		seen string
+	}{
+		{bench.Sample{Outcome: bench.Completed, Status: 200}, "{}", FindingOK, "all of it"},
+		{bench.Sample{Outcome: bench.Completed, Status: 200, Error: "another digest"}, "{}", FindingFailed, "another digest"},
+		{bench.Sample{Outcome: bench.Completed, Status: 413}, "", FindingDiffers, "refused: status 413, after 1.0 s"},
+		{bench.Sample{Outcome: bench.Completed, Status: 400}, "Bad\nRequest", FindingDiffers, `refused: status 400: "Bad Request", after 1.0 s`},
+		{bench.Sample{Outcome: bench.Completed, Status: 500}, "oops", FindingFailed, `status 500: "oops"`},
+		{bench.Sample{Outcome: bench.Completed, Status: 302}, "", FindingFailed, "status 302"},
+		{bench.Sample{Outcome: bench.Cut, Status: 413, Error: "reset"}, "", FindingFailed, "cut"},
+	} {
+		tt.got.Done = second
+		if f := uploadFinding(tt.got, []byte(tt.body), nil); f.Verdict != tt.want || !strings.HasPrefix(f.Seen, tt.seen) {
+			t.Errorf("%+v: %s, %q; want %s, %q", tt.got, f.Verdict, f.Seen, tt.want, tt.seen)
+		}
+	}
+}

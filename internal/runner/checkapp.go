@@ -88,7 +88,7 @@ func (c *ServerCheck) ping(ctx context.Context, s *stage) {
 	case err != nil:
 		problem = err.Error()
 	case status != http.StatusOK:
-		problem = fmt.Sprintf("status %d", status)
+		problem = clients.Answered(status, body)
 	case !clients.IsJSON(header):
 		problem = fmt.Sprintf("Content-Type %q", header.Get("Content-Type"))
 	case json.Unmarshal(body, &p) != nil:
@@ -161,19 +161,28 @@ func (c *ServerCheck) upload(ctx context.Context, s *stage) {
 }
 
 // largeUpload sends what the family of that name does. A server may have a
-// limit and say so: that differs, and is what the family is there to measure.
+// limit and say so, in a whole answer of 4xx: that differs, and is what the
+// family is there to measure.
 func (c *ServerCheck) largeUpload(ctx context.Context, s *stage) {
-	got, err := c.provoke(ctx, s, bench.Family{ID: "large-upload", Client: bench.ClientLargeUpload})
+	var body []byte
+	got, err := c.provoke(ctx, s, bench.Family{ID: "large-upload", Client: bench.ClientLargeUpload}, func(b []byte) { body = b })
+	c.On(uploadFinding(got, body, err))
+}
+
+func uploadFinding(got bench.Sample, body []byte, err error) Finding {
 	f := Finding{Check: "/upload, large", Expected: "the same, for 20,000,000 bytes", Seen: "all of it, " + took(got), Verdict: FindingOK}
 	switch problem := wrongAnswer(got); {
 	case err != nil:
 		f.Seen, f.Verdict = err.Error(), FindingFailed
-	case got.Outcome == bench.Completed && got.Status == http.StatusRequestEntityTooLarge:
-		f.Seen, f.Verdict = "refused: "+problem, FindingDiffers
+	case got.Outcome == bench.Completed && got.Status != http.StatusOK:
+		f.Seen, f.Verdict = clients.Answered(got.Status, body)+", "+took(got), FindingFailed
+		if got.Status >= 400 && got.Status < 500 {
+			f.Seen, f.Verdict = "refused: "+f.Seen, FindingDiffers
+		}
 	case problem != "":
 		f.Seen, f.Verdict = problem, FindingFailed
 	}
-	c.On(f)
+	return f
 }
 
 func (c *ServerCheck) download(ctx context.Context, s *stage) {

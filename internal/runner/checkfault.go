@@ -16,7 +16,7 @@ const loadPatience = 20 * time.Second
 
 // provoke makes one request of a family, for loadPatience at most. The answer
 // is held to the contract, whether the family counts wrong ones or not.
-func (c *ServerCheck) provoke(ctx context.Context, s *stage, f bench.Family) (bench.Sample, error) {
+func (c *ServerCheck) provoke(ctx context.Context, s *stage, f bench.Family, heard func(body []byte)) (bench.Sample, error) {
 	f.MustComplete = f.Effect == bench.EffectLoad
 	provoker, err := clients.For(f)
 	if err != nil {
@@ -26,7 +26,7 @@ func (c *ServerCheck) provoke(ctx context.Context, s *stage, f bench.Family) (be
 	patient, cancel := context.WithTimeout(ctx, loadPatience)
 	defer cancel()
 	return *provoker.Provoke(patient, clients.Provocation{
-		Clock: s.clock, Addr: s.addr, Nonce: checkNonce(f), Due: s.clock.Now(), Role: bench.RoleProvoker,
+		Clock: s.clock, Addr: s.addr, Nonce: checkNonce(f), Due: s.clock.Now(), Role: bench.RoleProvoker, Heard: heard,
 	}), nil
 }
 
@@ -61,7 +61,7 @@ func (c *ServerCheck) fault(ctx context.Context, f bench.Family) error {
 		defer asking.end()
 		asking.start(ctx, func(ctx context.Context) {
 			var got bench.Sample
-			got, perr = c.provoke(ctx, s, f)
+			got, perr = c.provoke(ctx, s, f, nil)
 			answered <- got
 		})
 		start, ok := s.awaitReceipt(ctx, checkNonce(f), bench.ReceiptStart)
