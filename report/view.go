@@ -242,6 +242,9 @@ func supervision(e bench.Environment) string {
 	if l.DiskBytes > 0 {
 		parts = append(parts, gibi(l.DiskBytes)+" of disk")
 	}
+	if l.TmpBytes > 0 {
+		parts = append(parts, gibi(l.TmpBytes)+" of private /tmp")
+	}
 	if l.User != "" {
 		parts = append(parts, "user "+l.User)
 	}

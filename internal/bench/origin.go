@@ -210,8 +210,8 @@ func (e *Environment) otherMachines(origins []Origin) {
 	}
 }
 
-// String is "1.5 CPUs, 2 GiB, 4096 processes, 8192 files, user nobody, by
-// cgroup-v1"; "none" where there is no limit.
+// String is "1.5 CPUs, 2 GiB, 4096 processes, 8192 files, 1 GiB of disk, 256 MiB of
+// private /tmp, user nobody, by cgroup-v1"; "none" where there is no limit.
 func (l Limits) String() string {
 	var parts []string
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
@@ -226,6 +226,12 @@ func (l Limits) String() string {
 	}
 	if l.NoFile > 0 {
 		parts = append(parts, strconv.FormatUint(l.NoFile, 10)+" files")
+	}
+	if l.DiskBytes > 0 {
+		parts = append(parts, number(float64(l.DiskBytes)/(1<<30))+" GiB of disk")
+	}
+	if l.TmpBytes > 0 {
+		parts = append(parts, number(float64(l.TmpBytes)/(1<<20))+" MiB of private /tmp")
 	}
 	if l.User != "" {
 		parts = append(parts, "user "+l.User)
