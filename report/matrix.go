@@ -117,7 +117,7 @@ func matrixLegend(v View, unserved bool) string {
 	}
 	text += ". %: ordinary requests that were served while faults went on. A time: how long after the first fault fewer than half were, at this ratio."
 	if unserved {
-		text += " † Failed for another reason than lost requests: memory that was kept, a wrong body, or honest requests that were cut off."
+		text += " † Failed for another reason than lost requests: memory that was kept, a disk that was filled, a wrong body, or honest requests that were cut off."
 	}
 	if once := v.Unconfirmed(); once != "" {
 		text += " Unconfirmed: " + escaped(once) + "."

@@ -36,6 +36,7 @@ func TestNothingClaimedShowsNoFigure(t *testing.T) {
 func TestMatrixGivesTheOtherReason(t *testing.T) {
 	for reason, want := range map[string]string{
 		"memory kept: 9 of 9 MiB":                "✗ memory kept failed",
+		"disk filled: its files took all":        "✗ disk filled failed",
 		"honest requests lost: 3 of 3 (3 cut)":   "✗ honest lost failed",
 		"served 1 of 2 victims":                  "✗ 100.0 % failed · 0 s",
 		"the server says: memory kept: 9 of 9 M": "✗ 100.0 % failed · 0 s",
