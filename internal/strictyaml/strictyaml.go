@@ -100,7 +100,7 @@ func (s *Source) walk(path string, n *yaml.Node, t reflect.Type, known []string,
 			}
 			child := strings.TrimPrefix(path+"."+key.Value, ".")
 			if first, twice := lines[key.Value]; twice && key.Kind == yaml.ScalarNode {
-				return bench.Usagef("%s:%d: %s: stands here twice, the other one in line %d", s.file, key.Line, child, first)
+				return bench.Usagef("%s:%d: %s: stands here twice, the other one in line %d", s.file, key.Line, bench.Clean(child), first)
 			}
 			lines[key.Value] = key.Line
 			of, ok := types[key.Value]
@@ -181,9 +181,9 @@ func (s *Source) Line(path string) (line int, ok bool) {
 // The decoder's own words, of which only the line and the value are of use to
 // somebody who does not know the Go types.
 var (
-	lineError    = regexp.MustCompile(`^line (\d+): (.*)$`)
-	unknownField = regexp.MustCompile(`^field (.*) not found in type `)
-	wrongType    = regexp.MustCompile("^cannot unmarshal (!!\\w+)(?: `(.*)`)? into (.*)$")
+	lineError    = regexp.MustCompile(`(?s)^line (\d+): (.*)$`)
+	unknownField = regexp.MustCompile(`(?s)^field (.*) not found in type `)
+	wrongType    = regexp.MustCompile("(?s)^cannot unmarshal (!!\\w+)(?: `(.*)`)? into (.*)$")
 	yamlPrefix   = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 )
 

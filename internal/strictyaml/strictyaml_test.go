@@ -50,6 +50,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"\xff\xfe\x80 ELF", "f: not a text file"},
 		{"name: a\nname: b\n", "f:2: name: stands here twice, the other one in line 1"},
 		{"name: [a]\n", "f:1: name: want text, found a list"},
+		{`"x\n::error::by\e[2J\u202e": 1` + "\n", `f:1: x ::error::by\x1b[2J\u202e: unknown field; known: name`},
+		{`"x\ny": 1` + "\n" + `"x\ny": 1` + "\n", "f:2: x y: stands here twice"},
 		{"size: much\n", `f:1: size: want a whole number, found "much"`},
 		{"items: {a: b}\n", "f:1: items: want a list of texts, found a mapping"},
 		{"inner: 3\n", `f:1: inner: want a mapping (field: value), found "3"`},
