@@ -23,15 +23,15 @@ func (a *askedNonces) add(nonce string) {
 	a.left[nonce] = 0
 }
 
-// takes says whether a receipt is to be kept: of a request that was made, and
-// not one of too many.
-func (a *askedNonces) takes(nonce string) bool {
+// takes says whether a receipt is of a request that was made, and whether it is to
+// be kept: one of too many is not.
+func (a *askedNonces) takes(nonce string) (keep, asked bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	n, asked := a.left[nonce]
 	if !asked || n >= mostReceipts {
-		return false
+		return false, asked
 	}
 	a.left[nonce] = n + 1
-	return true
+	return true, true
 }

@@ -89,7 +89,9 @@ func (s *stage) seeWorkers(ctx context.Context, deadline time.Time) []int {
 		var wg sync.WaitGroup
 		for i := range 2 * s.workers {
 			wg.Go(func() {
-				path := fmt.Sprintf("/sleep?ms=%d&nonce=%s%d-%d", workersSleep, bootNonce, round, i)
+				nonce := fmt.Sprintf("%s%d-%d", bootNonce, round, i)
+				s.asked.add(nonce)
+				path := fmt.Sprintf("/sleep?ms=%d&nonce=%s", workersSleep, nonce)
 				_, _, head, err := clients.Ask(ctx, s.addr, path, 2*time.Second)
 				if err != nil {
 					return

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -161,9 +162,13 @@ func (s *stage) launch(ctx context.Context) (err error) {
 const bootNonce = "boot-"
 
 // onReceipt keeps the receipts of requests that benchrun makes. The file may be
-// full of others.
+// full of others, which no app has a reason to write.
 func (s *stage) onReceipt(r bench.Receipt) {
-	if !s.asked.takes(r.Nonce) {
+	kept, asked := s.asked.takes(r.Nonce)
+	if !asked {
+		s.onBadReceipt(fmt.Sprintf("(a receipt of a request that was not made: %s)", r.Nonce))
+	}
+	if !kept || strings.HasPrefix(r.Nonce, bootNonce) {
 		return
 	}
 	s.col.receipt(r)
