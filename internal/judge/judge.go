@@ -167,7 +167,7 @@ func (f *findings) rate() (bench.Verdict, string) {
 // the family asks.
 func (f *findings) doubted() string {
 	for _, d := range f.v.doubts {
-		if whole(d) && !(d.Cause == DoubtMemoryCap && f.leakedToCap()) {
+		if whole(d) && (d.Cause != DoubtMemoryCap || !f.leakedToCap()) {
 			return "the whole record is in doubt: " + doubtWords(d)
 		}
 	}
