@@ -34,6 +34,9 @@ type interpreter struct {
 func (run RunProgram) chooseInterpreter(ctx context.Context, wanted string, user *RunAs) (interpreter, error) {
 	if wanted != "" {
 		py, err := run.inspect(ctx, wanted, user)
+		if hinted(err) {
+			return interpreter{}, err
+		}
 		if err != nil {
 			return interpreter{}, &bench.EnvironmentError{
 				Problem: fmt.Sprintf("%s cannot use the Python interpreter %s", user, wanted),
@@ -52,6 +55,9 @@ func (run RunProgram) chooseInterpreter(ctx context.Context, wanted string, user
 		if ctx.Err() != nil {
 			return interpreter{}, err
 		}
+		if hinted(err) { // it is none of this interpreter's
+			return interpreter{}, err
+		}
 		reasons = append(reasons, fmt.Errorf("%s: %w", path, err))
 	}
 	if len(reasons) == 0 {
@@ -62,6 +68,13 @@ func (run RunProgram) chooseInterpreter(ctx context.Context, wanted string, user
 		Hint:    "run: sudo apt-get install -y python3, or give one with --python",
 		Err:     errors.Join(reasons...),
 	}
+}
+
+// hinted says that an error is the machine's and says itself what to do: there is
+// no room for what runs a program, say.
+func hinted(err error) bool {
+	var env *bench.EnvironmentError
+	return errors.As(err, &env) && env.Hint != ""
 }
 
 func pythonCandidates() []string {

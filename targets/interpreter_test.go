@@ -61,3 +61,12 @@ func TestInterpreterMustBeUsableByTheUser(t *testing.T) {
 		t.Errorf("chose %+v, %v", py, err)
 	}
 }
+
+// What keeps any program from being run is no fault of the interpreters.
+func TestInterpreterWithoutAPlaceToRunIt(t *testing.T) {
+	t.Setenv("TMPDIR", "/no such folder")
+	for _, wanted := range []string{"", defaultPython} {
+		_, err := RunProgram(supervised).chooseInterpreter(t.Context(), wanted, nil)
+		wantEnvironment(t, err, "no scratch folder can be made")
+	}
+}

@@ -69,7 +69,7 @@ func (s settings) here(ctx context.Context, cells []plan.Cell) measuring {
 		patiently(ctx) // levels of supervision are tried, and an interpreter is asked
 		host, err := observe.Host()
 		if err != nil {
-			return nil, fmt.Errorf("this machine: %w", err)
+			return nil, err
 		}
 		lab, err := runner.NewLab(ctx, host, benchrunVersion(), s.port)
 		if err != nil {
@@ -124,6 +124,10 @@ func (s settings) ownServers(reg *targets.Registry) []string {
 // The caller calls done at the end.
 func openLab(ctx context.Context, port int, note func(string)) (lab *runner.Lab, done func(), err error) {
 	patiently(ctx)
+	host, err := observe.Host() // without /proc nothing of what follows works
+	if err != nil {
+		return nil, nil, err
+	}
 	swept, err := launch.Sweep()
 	for _, line := range swept {
 		note(line)
@@ -134,11 +138,6 @@ func openLab(ctx context.Context, port int, note func(string)) (lab *runner.Lab,
 	janitor, err := launch.StartJanitor()
 	if err != nil {
 		return nil, nil, err
-	}
-	host, err := observe.Host()
-	if err != nil {
-		janitor.Close()
-		return nil, nil, fmt.Errorf("this machine: %w", err)
 	}
 	if lab, err = runner.NewLab(ctx, host, benchrunVersion(), port); err != nil {
 		janitor.Close()

@@ -53,11 +53,13 @@ func (e *EnvironmentError) Unwrap() error { return e.Err }
 // ErrNothingSelected says that a selection matched no cell.
 var ErrNothingSelected = errors.New("nothing selected")
 
+// withHint keeps both within bounds: a problem may name a path, a list, or what
+// another program said, and the hint after it is to be seen.
 func withHint(problem, hint string) string {
 	if hint == "" {
-		return problem
+		return Shorten(problem)
 	}
-	return fmt.Sprintf("%s; %s", problem, hint)
+	return fmt.Sprintf("%s; %s", Shorten(problem), Shorten(hint))
 }
 
 // Usagef makes a UsageError without a hint.

@@ -19,7 +19,7 @@ func admit(ctx context.Context, w Wanted) (*patient, error) {
 	p := &patient{wanted: w}
 	var err error
 	if p.host, err = observe.Host(); err != nil && p.host.MemoryBytes == 0 {
-		return nil, fmt.Errorf("this machine: %w", err)
+		return nil, err
 	}
 	p.lab, p.labErr = runner.NewLab(ctx, p.host, w.Version, 0)
 	if ctx.Err() != nil {
@@ -132,7 +132,7 @@ func lookUser(context.Context, *patient) []Check {
 	u, err := launch.Unprivileged()
 	switch {
 	case err != nil:
-		return []Check{{Name: "user", Text: problem(err), Fix: "make a user called nobody, or run benchrun as an ordinary user"}}
+		return []Check{{Name: "user", Text: problem(err), Fix: fixOf(err)}}
 	case u == nil:
 		return []Check{{Name: "user", State: OK, Text: fmt.Sprintf("servers run as you (uid %d)", os.Geteuid())}}
 	}

@@ -106,7 +106,7 @@ func endAll(ctx context.Context, round func() ([]int, error)) (int, error) {
 		if clean++; dying.left(pids) > 0 || err != nil {
 			clean = 0
 			if time.Now().After(deadline) || ctx.Err() != nil {
-				return len(seen), errors.Join(err, fmt.Errorf("processes %v do not die", slices.Collect(maps.Keys(dying))))
+				return len(seen), errors.Join(err, fmt.Errorf("%d processes do not die: %v", len(dying), dying.some()))
 			}
 			time.Sleep(time.Millisecond)
 		}
@@ -129,6 +129,17 @@ func (d dying) left(pids []int) int {
 	}
 	maps.DeleteFunc(d, func(id identity, _ bool) bool { return !id.alive() })
 	return max(len(pids), len(d))
+}
+
+// some are a few of the processes, by pid.
+func (d dying) some() []int {
+	const most = 10
+	var pids []int
+	for id := range d {
+		pids = append(pids, id.PID)
+	}
+	slices.Sort(pids)
+	return pids[:min(len(pids), most)]
 }
 
 func waitFor(ctx context.Context, c <-chan struct{}, most time.Duration) bool {

@@ -1,12 +1,13 @@
 package launch
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"syscall"
 	"time"
+
+	"benchrun/internal/bench"
 )
 
 // JanitorArg is the hidden first argument with which the benchrun binary
@@ -28,15 +29,16 @@ type Janitor struct {
 }
 
 // StartJanitor starts it. Close must follow where benchrun ends in good order.
+// It fails (environment) where no process can be started.
 func StartJanitor() (*Janitor, error) {
 	cmd := exec.Command("/proc/self/exe", JanitorArg)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // Ctrl-C is not for it
 	life, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, fmt.Errorf("janitor: %w", err)
+	if err == nil {
+		err = cmd.Start()
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("janitor: %w", err)
+	if err != nil {
+		return nil, &bench.EnvironmentError{Problem: "cannot start the process that clears away behind a killed benchrun", Err: err}
 	}
 	return &Janitor{cmd: cmd, life: life}, nil
 }

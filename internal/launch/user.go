@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/user"
 	"strconv"
+	"strings"
 
 	"benchrun/internal/bench"
 )
@@ -21,23 +22,46 @@ const unprivilegedName = "nobody"
 // Unprivileged is nobody, with its primary group, when benchrun is root: a
 // server under root is not the real thing. It is nil when benchrun is an
 // ordinary user, who runs the server as himself. It fails (environment) where
-// there is no such user.
+// there is no such user, or root may not become him.
 func Unprivileged() (*User, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
 	}
 	u, err := user.Lookup(unprivilegedName)
 	if err != nil {
-		return nil, &bench.EnvironmentError{Problem: "no unprivileged user to run servers as", Err: err}
+		return nil, &bench.EnvironmentError{Problem: "no unprivileged user to run servers as", Err: err,
+			Hint: "make a user called " + unprivilegedName + ", or run benchrun as an ordinary user"}
 	}
 	uid, err1 := strconv.Atoi(u.Uid)
 	gid, err2 := strconv.Atoi(u.Gid)
 	if err1 != nil || err2 != nil {
 		return nil, &bench.EnvironmentError{Problem: fmt.Sprintf("user %s has no numeric ids", unprivilegedName)}
 	}
+	if !mapped("/proc/self/uid_map", uid) || !mapped("/proc/self/gid_map", gid) {
+		return nil, &bench.EnvironmentError{
+			Problem: fmt.Sprintf("benchrun is root of a user namespace in which there is no user %s to run servers as", u.Username),
+			Hint:    "run benchrun as an ordinary user, without unshare -r or fakeroot; or give the container a range of users (unshare --map-auto, podman --userns=auto)",
+		}
+	}
 	group := u.Gid // a name is for servers' config files; Apache takes "#gid"
 	if g, err := user.LookupGroupId(u.Gid); err == nil {
 		group = g.Name
 	}
 	return &User{Name: u.Username, Group: group, UID: uid, GID: gid}, nil
+}
+
+// mapped says whether a user or group exists in this user namespace, by its map
+// (user_namespaces(7)). Without a map there is but one namespace.
+func mapped(file string, id int) bool {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return true
+	}
+	for line := range strings.Lines(string(b)) {
+		var inside, outside, length int64
+		if n, _ := fmt.Sscan(line, &inside, &outside, &length); n == 3 && int64(id) >= inside && int64(id) < inside+length {
+			return true
+		}
+	}
+	return false
 }

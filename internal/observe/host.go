@@ -21,8 +21,8 @@ import (
 // knows them. CPUs are those that this process may use. Testbed is the same on
 // machines whose results may be compared: 12 hexadecimal digits over machine and
 // CPU model, CPUs, memory in whole GiB, the kernel's major.minor and the system.
-// What a machine does not say is "unknown"; an error means that /proc cannot be
-// read, and what could be is filled in all the same.
+// What a machine does not say is "unknown"; a bench.EnvironmentError means that
+// /proc cannot be read, and what could be is filled in all the same.
 func Host() (bench.Environment, error) {
 	e := bench.Environment{OS: osName(), CPUModel: cpuModel(), CPUs: runtime.NumCPU(), Kernel: "unknown"}
 	var errs []error
@@ -52,7 +52,13 @@ func Host() (bench.Environment, error) {
 	e.Somaxconn, err = somaxconn()
 	note("somaxconn", err)
 	e.Testbed = testbed(machineModel(), e)
-	return e, errors.Join(errs...)
+	if len(errs) > 0 {
+		return e, &bench.EnvironmentError{
+			Problem: "this machine cannot be looked at", Err: errors.Join(errs...),
+			Hint: "see to it that all of /proc is mounted: mount -t proc proc /proc, or run the container without masking it",
+		}
+	}
+	return e, nil
 }
 
 // cpuModel is the first model name of /proc/cpuinfo, which not every
