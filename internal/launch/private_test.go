@@ -3,6 +3,7 @@ package launch
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -218,6 +219,55 @@ func TestPrivatePlaces(t *testing.T) {
 				t.Errorf("3 MB into %d bytes, twice, then a file in the working folder: %q", seen.Limits.TmpBytes, seen.Full)
 			}
 		})
+	}
+}
+
+// A server's folders are its own wherever they are, also where a link leads
+// there; what benchrun must know of a killed run is closed to it, even where it
+// runs as the same user.
+func TestOwnFoldersBehindALink(t *testing.T) {
+	ownTemp(t)
+	real := filepath.Join(os.TempDir(), "real")
+	if err := errors.Join(os.Mkdir(real, 0o711), os.Symlink("real", filepath.Join(os.TempDir(), "link"))); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", filepath.Join(os.TempDir(), "link"))
+	for _, caps := range available(t) {
+		if !caps.Private {
+			continue
+		}
+		s, err := NewScratch(nil) // root's server could write everywhere
+		if err != nil {
+			t.Fatal(err)
+		}
+		state := filepath.Join(s.Dir, stateFile)
+		before, err := os.ReadFile(state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, err := Start(t.Context(), caps, Spec{
+			Argv: []string{"sh", "-c", "echo app >in; echo work >../work/in; echo bad >" + state + "; echo bad >../" + lockFile},
+			Env:  []string{"PATH=/usr/bin:/bin"}, Dir: s.App, Log: filepath.Join(s.Dir, "log"), Limits: smallLimits, Scratch: s,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-g.Done()
+		app, err1 := os.ReadFile(filepath.Join(s.App, "in"))
+		work, err2 := os.ReadFile(filepath.Join(s.Work, "in"))
+		if err := errors.Join(err1, err2); err != nil || string(app) != "app\n" || string(work) != "work\n" {
+			t.Errorf("%s: app %q, work %q, %v: %s", caps.Level, app, work, err, logOf(g))
+		}
+		after, err := os.ReadFile(state)
+		if err != nil || len(after) < len(before) || strings.Contains(string(after), "bad") {
+			t.Errorf("%s: state %q, %v", caps.Level, after, err)
+		}
+		if lock, err := os.ReadFile(filepath.Join(s.Dir, lockFile)); err != nil || len(lock) > 0 {
+			t.Errorf("%s: lock %q, %v", caps.Level, lock, err)
+		}
+		if err := errors.Join(g.Destroy(t.Context()), s.Remove()); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

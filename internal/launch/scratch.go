@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -137,6 +138,26 @@ func (s *Scratch) fill(user *User) error {
 	}
 	s.state.Boot = bootID()
 	return s.save()
+}
+
+// ofTheServer lists what is in the folder and not benchrun's own, by the names
+// that mounts are known by: without a link on the way.
+func (s *Scratch) ofTheServer() ([]string, error) {
+	real, err := filepath.EvalSymlinks(s.Dir)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(real)
+	if err != nil {
+		return nil, err
+	}
+	var theirs []string
+	for _, e := range entries {
+		if !slices.Contains([]string{lockFile, stateFile, supervisorLog, filepath.Base(s.tmp)}, e.Name()) {
+			theirs = append(theirs, filepath.Join(real, e.Name()))
+		}
+	}
+	return theirs, nil
 }
 
 // Remove removes the folder and gives the lock back. Groups started from it

@@ -85,8 +85,12 @@ func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 	}}
 	g.limits.DiskBytes = spec.Limits.DiskBytes
 	if g.private {
+		keep, err := spec.Scratch.ofTheServer()
+		if err != nil {
+			return g, err
+		}
 		order.Private = &private{
-			Keep: []string{spec.Scratch.Dir}, Stage: spec.Scratch.tmp,
+			Keep: keep, Stage: spec.Scratch.tmp,
 			Bytes: cmp.Or(spec.Limits.TmpBytes, leastTmp), ShmBytes: spec.Limits.MemoryBytes,
 		}
 		g.limits.TmpBytes = order.Private.Bytes

@@ -64,6 +64,9 @@ func (c *ServerCheck) ordinaryOnce(ctx context.Context) (up bool, err error) {
 		}
 	}
 	c.receipts(s)
+	for _, took := range notes(s.col.snapshot(), bench.MarkDiskCap) {
+		c.report("disk", fmt.Sprintf("files of %d MiB at most", c.Lab.Limits.DiskBytes>>20), "", took+", where benchrun ended it")
+	}
 	return true, ctx.Err()
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -61,6 +62,7 @@ func playApp(part, port, folder string) error {
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
+		defer runtime.KeepAlive(held)
 	case part == "tmp": // until it is full
 		_ = os.WriteFile("/var/tmp/filled", make([]byte, 8<<20), 0o600)
 	case part == "replace":
