@@ -206,3 +206,29 @@ func TestUnknownNamesSuggestTheNearest(t *testing.T) {
 	_, err = s.Profile("harden")
 	wantUsage(t, err, `unknown profile of gunicorn "harden"; did you mean "hardened"? known: default, hardened, equal8, gevent, gthread`)
 }
+
+// What is told to measure a cell again names the server's file, which may lie in a
+// folder that is looked through in any case.
+func TestAFileMayBeGivenTwice(t *testing.T) {
+	project := t.TempDir()
+	file := write(t, project, "toy.yaml", good)
+	link := filepath.Join(t.TempDir(), "link.yaml")
+	if err := os.Symlink(file, link); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Load(LoadOptions{ProjectFolder: project, Files: []string{link, link}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := r.Lookup("toy")
+	if err != nil || own.File != link || own.BuiltIn() {
+		t.Errorf("%+v, %v", own, err)
+	}
+	if known, err := r.Lookup("gunicorn"); err != nil || !known.BuiltIn() {
+		t.Errorf("%+v, %v", known, err)
+	}
+	_, err = Load(LoadOptions{ProjectFolder: project, Files: []string{write(t, t.TempDir(), "toy.yaml", good)}})
+	if err == nil || !strings.Contains(err.Error(), "is known already") {
+		t.Errorf("a copy: %v", err)
+	}
+}

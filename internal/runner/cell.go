@@ -179,11 +179,7 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 	r.stories[recRel] = html.NewStory(*cell, rec, r.Folder.LogTail(ctx, logRel))
 	r.pace.count(j.Verdict, r.attemptEstimate(c), time.Since(began))
 	r.Progress.Remaining(r.pace.of(r.ahead(j) + r.rest))
-	why := ""
-	if j.Verdict == bench.Invalid && len(j.Reasons) > 0 {
-		why = j.Reasons[0]
-	}
-	r.Progress.Attempt(n, j.Verdict, a.H, why)
+	r.Progress.Attempt(n, j.Verdict, a.H, whyInvalid(rec, j))
 	if err := r.Folder.WriteRecord(recRel, rec); err != nil {
 		return rec, &j, err
 	}

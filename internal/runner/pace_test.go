@@ -38,3 +38,20 @@ func TestPaceCountsWhatCameToNothing(t *testing.T) {
 		t.Errorf("at half the pace: %s", got)
 	}
 }
+
+func TestWhyInvalid(t *testing.T) {
+	rec := &bench.Record{Doubts: []bench.Doubt{{Cause: "generator", Note: "no socket"}, {Cause: "host-busy", Note: "other programs used 1.9 CPUs and none was idle"}}}
+	for _, tt := range []struct {
+		j    bench.Judgement
+		want string
+	}{
+		{bench.Judgement{Reasons: []string{"only 0 of 4 valid seconds: doubt: host-busy", "more"}}, "other programs used 1.9 CPUs and none was idle: only 0 of 4 valid seconds: doubt: host-busy"},
+		{bench.Judgement{Reasons: []string{"no fault was scheduled"}}, "no fault was scheduled"},
+		{bench.Judgement{}, ""},
+		{bench.Judgement{Verdict: bench.Failed, Reasons: []string{"host-busy"}}, ""},
+	} {
+		if got := whyInvalid(rec, tt.j); got != tt.want {
+			t.Errorf("%+v: %q", tt.j, got)
+		}
+	}
+}
