@@ -23,7 +23,8 @@ func TestFailedSweepKeepsNobodyFromMeasuring(t *testing.T) {
 		t.Fatalf("no lab: %v", err)
 	}
 	done()
-	if lab == nil || len(notes) != 1 || !strings.Contains(notes[0], stuck) || strings.Contains(notes[0], "\n") {
-		t.Errorf("notes %q, want one line that names %s", notes, stuck)
+	// Others may be about the machine, on which other tests run.
+	if lab == nil || len(notes) == 0 || !strings.Contains(notes[0], stuck) || strings.Contains(notes[0], "\n") {
+		t.Errorf("notes %q, want a line first that names %s", notes, stuck)
 	}
 }

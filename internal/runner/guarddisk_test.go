@@ -44,7 +44,7 @@ func TestDiskIsBounded(t *testing.T) {
 	}
 	rec := col.snapshot()
 	took, err := strconv.Atoi(strings.TrimSuffix(noted(rec, bench.MarkDiskCap), " MiB"))
-	if err != nil || took < 40 || took > 120 || slices.ContainsFunc(rec.Doubts, aboutAll) {
+	if err != nil || took < 40 || took >= 200 /* all that it would write */ || slices.ContainsFunc(rec.Doubts, aboutAll) {
 		t.Errorf("marks %+v, doubts %+v", rec.Marks, rec.Doubts)
 	}
 }
