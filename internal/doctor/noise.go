@@ -20,7 +20,7 @@ const (
 func lookLoad(ctx context.Context, p *patient) []Check {
 	out := []Check{load(p.host.Load1, p.host.CPUs)}
 	for _, d := range runner.Busy(ctx, p.host) {
-		out = append(out, Check{Name: "busy", State: Warn, Text: d.What, Fix: d.Fix})
+		out = append(out, Check{Name: d.Name, State: Warn, Text: d.What, Fix: d.Fix})
 	}
 	return out
 }

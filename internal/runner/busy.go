@@ -14,7 +14,11 @@ import (
 const busyLook = 500 * time.Millisecond
 
 // Disturbance is what keeps a machine from being measured on in peace.
-type Disturbance struct{ What, Fix string }
+type Disturbance struct {
+	Name string // kebab-case
+	What string
+	Fix  string
+}
 
 // Busy says what disturbs this machine now, before anything is started; nothing
 // when it is quiet. It takes half a second.
@@ -25,14 +29,14 @@ func Busy(ctx context.Context, env bench.Environment) []Disturbance {
 		if n > 1 {
 			others = fmt.Sprintf("%d other benchruns are at work", n)
 		}
-		out = append(out, Disturbance{others + " on this machine, and each disturbs the other: " + busyCost, "wait until it has ended"})
+		out = append(out, Disturbance{"other-benchruns", others + " on this machine, and each disturbs the other: " + busyCost, "wait until it has ended"})
 	}
 	was, okBefore := readHost()
 	sleep(ctx, busyLook)
 	is, okAfter := readHost()
 	if okBefore && okAfter && ctx.Err() == nil {
 		if line := busyLine(was, is, env.CPUs, env.Load1); line != "" {
-			out = append(out, Disturbance{line, "end them, or measure when it is quiet"})
+			out = append(out, Disturbance{"busy", line, "end them, or measure when it is quiet"})
 		}
 	}
 	return out
