@@ -18,6 +18,8 @@ func full(s scene, at float64) scene {
 // A server that fills its disk has failed, whenever that was and whatever it
 // lost until then; it is told with the bound and what it took.
 func TestFilledDisk(t *testing.T) {
+	early := quiet().breakOff(0)
+	early.Boot = bench.Boot{Seconds: 2, Exited: &bench.ExitStatus{Signal: "SIGKILL"}}
 	for _, tt := range []struct {
 		name  string
 		scene scene
@@ -25,6 +27,7 @@ func TestFilledDisk(t *testing.T) {
 	}{
 		{"in the fault phase", full(wedged().lose(fault(4), fault(12), 100, bench.Refused), fault(4)), bench.Failed},
 		{"at the shutdown, and served until then", full(wedged(), shutdownAt), bench.Failed},
+		{"before it was ready", full(early, 0), bench.Broken},
 		{"on a host in trouble", full(wedged().doubt(0, 0, "host-memory"), fault(4)), bench.Invalid},
 	} {
 		j := Judge(tt.scene.Record)
