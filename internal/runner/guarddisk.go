@@ -2,12 +2,14 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
+	"benchrun/targets"
 )
 
 // The disk that a target may take, and what must stay free for the host. What
@@ -45,6 +47,35 @@ func roomIn(dir string) error {
 		}
 	}
 	return nil
+}
+
+// guardRoom gives a context that ends, with an environment error as its cause,
+// when a program that is no server leaves too little room in the folder for what
+// is temporary or in that of installations. stop ends the watching.
+func guardRoom(ctx context.Context, temporary string) (guarded context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	dirs := []string{temporary}
+	if cache, err := targets.CacheFolder(); err == nil {
+		dirs = append(dirs, cache)
+	}
+	go func() {
+		tick := time.NewTicker(diskLooks)
+		defer tick.Stop()
+		for {
+			for _, dir := range dirs {
+				var short *bench.EnvironmentError
+				if errors.As(roomIn(dir), &short) {
+					cancel(short)
+				}
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return ctx, func() { cancel(nil) }
 }
 
 // diskWatch is what watchDisk remembers.

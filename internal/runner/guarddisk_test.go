@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"benchrun/internal/bench"
+	"benchrun/targets"
 )
 
 // noted is the note of the first mark of a name, "" where there is none.
@@ -103,5 +105,34 @@ func TestDiskFloor(t *testing.T) {
 	fill()
 	if err := roomIn(dir); !errors.As(err, &env) || !strings.Contains(err.Error(), dir) || env.Hint == "" {
 		t.Errorf("room in a full disk: %v", err)
+	}
+}
+
+// An installation that takes the last of a disk is ended too.
+func TestProgramsLeaveRoom(t *testing.T) {
+	lab, _ := appLab(t)
+	dir := openTemp(t)
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "mode=1777,size=64m"); err != nil {
+		t.Skipf("cannot mount: %v", err)
+	}
+	defer func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	}()
+	run := func(script string) error {
+		_, _, err := lab.RunProgram(t.Context(), targets.Program{
+			Argv: []string{"/bin/sh", "-c", script}, Env: []string{"PATH=/usr/bin:/bin"}, Builds: true, Out: &bytes.Buffer{},
+		})
+		return err
+	}
+	if err := run("head -c 9000000 /dev/zero >" + dir + "/built"); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	err := run("head -c 60000000 /dev/zero >" + dir + "/more; sleep 60")
+	var env *bench.EnvironmentError
+	if !errors.As(err, &env) || !strings.Contains(err.Error(), dir) || time.Since(began) > 50*time.Second {
+		t.Errorf("after %v: %v", time.Since(began), err)
 	}
 }

@@ -38,6 +38,8 @@ func (l *Lab) RunProgram(ctx context.Context, p targets.Program) (exit bench.Exi
 		caps.Private = false // what it builds is to stay
 		spec.Limits = bench.Limits{MemoryBytes: l.Environment.MemoryBytes / 100 * buildShare, PIDs: l.Limits.PIDs}
 	}
+	ctx, stop := guardRoom(ctx, scratch.Dir)
+	defer stop()
 	ended, err := launch.Run(ctx, caps, spec, p.Out)
 	return ended.Exit, ended.OutOfMemory, err
 }
