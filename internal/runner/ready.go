@@ -38,6 +38,9 @@ func (s *stage) ready(ctx context.Context, limit time.Duration) (bench.Boot, err
 		if err := s.portLost(ctx); err != nil {
 			return boot, err
 		}
+		if err := s.roomForSockets(); err != nil {
+			return boot, err
+		}
 		boot.Exited = exited
 		boot.Note = bench.Excerpt(note.Error())
 		boot.LogTail = s.log.tail()
@@ -48,6 +51,23 @@ func (s *stage) ready(ctx context.Context, limit time.Duration) (bench.Boot, err
 	boot.WorkersSeen = len(boot.PIDs)
 	boot.Seconds = s.since(s.launched)
 	return boot, ctx.Err()
+}
+
+// mostWorkPath is how long the path of a server's folder may be, bytes: that of a
+// Unix socket has 107 at most, and mod_wsgi-express adds
+// "/mod_wsgi/wsgi.4194304.0.1.sock".
+const mostWorkPath = 107 - 32
+
+// roomForSockets says whether a server that did not come up may have lacked room
+// for the path of a socket. That is no fault of the server's.
+func (s *stage) roomForSockets() error {
+	if n := len(s.scratch.Work); n > mostWorkPath {
+		return &bench.EnvironmentError{
+			Problem: fmt.Sprintf("%s did not come up, and the path of its folder is too long for a socket in it (%d bytes): %s", s.target.Server.Name, n, s.scratch.Work),
+			Hint:    "set TMPDIR to a shorter path",
+		}
+	}
+	return nil
 }
 
 func (s *stage) since(t int64) float64 { return time.Duration(s.clock.Now() - t).Seconds() }
