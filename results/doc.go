@@ -12,6 +12,7 @@
 // and line. Errors are bench.UsageError for a file that is not what it should
 // be, bench.EnvironmentError for a machine that cannot read or write.
 //
-// It imports internal/bench only. Verdicts are judged elsewhere; here they are
-// data.
+// A folder may come from anyone: what is read of it goes through internal/intake,
+// and what is written to it through no link. Verdicts are judged elsewhere; here
+// they are data.
 package results
