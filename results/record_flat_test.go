@@ -128,6 +128,11 @@ func TestRecordsAreBounded(t *testing.T) {
 	if _, err := decodeRecord(bytes.NewReader(zipped(t, vitals+`{"k":"vital","t":1}`+"\n"))); err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("%v; want %s", err, want)
 	}
+	// Nor is one written.
+	f := newFolder(t)
+	if err := f.WriteRecord("records/x.ndjson.gz", &bench.Record{Vitals: make([]bench.Vital, maxOf[kindVital]+1)}); err == nil || !strings.Contains(err.Error(), `more "vital" lines`) {
+		t.Error(err)
+	}
 }
 
 // Reading ends with its context, and says why.

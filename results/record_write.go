@@ -62,6 +62,11 @@ func (f *Folder) WriteRecord(rel string, rec *bench.Record) error {
 // encodeRecord writes the lines: head, boot, marks, then everything that was
 // seen, and stop.
 func encodeRecord(w io.Writer, rec *bench.Record) error {
+	for kind, n := range map[string]int{kindMark: len(rec.Marks), kindVital: len(rec.Vitals), kindDoubt: len(rec.Doubts)} {
+		if n > maxOf[kind] {
+			return fmt.Errorf("more %q lines than the %d a record may have", kind, maxOf[kind])
+		}
+	}
 	head := rec.Head
 	head.Schema = bench.RecordSchema
 	l := liner{w: w}
@@ -97,10 +102,11 @@ func encodeRecord(w io.Writer, rec *bench.Record) error {
 
 // liner writes tagged JSON lines until the first error.
 type liner struct {
-	w   io.Writer
-	buf bytes.Buffer
-	n   int
-	err error
+	w     io.Writer
+	buf   bytes.Buffer
+	n     int
+	bytes int
+	err   error
 }
 
 func (l *liner) check(err error) {
@@ -126,6 +132,10 @@ func (l *liner) put(kind string, v any) {
 	line := append([]byte(`{"k":"`+kind+`",`), l.buf.Bytes()[1:]...)
 	if len(line) > MaxLine {
 		l.err = fmt.Errorf("line %d: %s of %d bytes is over the %d that a record's line may have", l.n, kind, len(line), MaxLine)
+		return
+	}
+	if l.bytes += len(line); l.n > maxLines || l.bytes > maxBytes {
+		l.err = fmt.Errorf("line %d: more than the %d lines or %d MiB that a record may have", l.n, maxLines, maxBytes>>20)
 		return
 	}
 	_, l.err = l.w.Write(line)
