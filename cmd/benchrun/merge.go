@@ -100,8 +100,8 @@ func mergeRuns(ctx context.Context, out string, anyway bool, paths []string) (re
 }
 
 // drawReport draws the report of a stored run, with the story of each cell's
-// published attempt from its record, where that can be read. at is the folder in which the page will
-// lie: links lead from there.
+// published attempt from its record, where that can be read. at is the folder in
+// which the page will lie: links lead from there.
 func drawReport(ctx context.Context, w io.Writer, folder *results.Folder, run bench.Run, at string) error {
 	var stories []html.Story
 	for _, c := range run.Cells {
