@@ -24,7 +24,7 @@ const (
 )
 
 // maxOf bounds the kinds of which benchrun itself decides how many there are.
-var maxOf = map[string]int{kindMark: 10_000, kindVital: 100_000, kindDoubt: 100_000}
+var maxOf = map[string]int{kindSample: 500_000, kindMark: 10_000, kindVital: 100_000, kindDoubt: 100_000}
 
 // ReadRecord reads a record of the folder, named as in Attempt.Record. It is
 // strict, because a verdict stands on it: an unknown kind, field or word, a

@@ -62,7 +62,7 @@ func (f *Folder) WriteRecord(rel string, rec *bench.Record) error {
 // encodeRecord writes the lines: head, boot, marks, then everything that was
 // seen, and stop.
 func encodeRecord(w io.Writer, rec *bench.Record) error {
-	for kind, n := range map[string]int{kindMark: len(rec.Marks), kindVital: len(rec.Vitals), kindDoubt: len(rec.Doubts)} {
+	for kind, n := range map[string]int{kindSample: len(rec.Samples), kindMark: len(rec.Marks), kindVital: len(rec.Vitals), kindDoubt: len(rec.Doubts)} {
 		if n > maxOf[kind] {
 			return fmt.Errorf("more %q lines than the %d a record may have", kind, maxOf[kind])
 		}
