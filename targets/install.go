@@ -127,6 +127,9 @@ func (in *Installation) install(ctx context.Context, opts InstallOptions, needs 
 // versionWord is what looks like a version: "27.0.1", "v3.0.2", "6.1.1rc2".
 var versionWord = regexp.MustCompile(`(?:^|[^0-9A-Za-z.])[vV]?(\d+(?:\.\d+)+(?:[.+!-]?[0-9A-Za-z]+)*)`)
 
+// mostVersion is how long a version may be, bytes: it becomes part of file names.
+const mostVersion = 100
+
 // measureVersion asks the installed server, as the user that will run it.
 func measureVersion(ctx context.Context, in *Installation, opts InstallOptions) (string, error) {
 	command := in.Server.VersionCommand
@@ -150,7 +153,7 @@ func measureVersion(ctx context.Context, in *Installation, opts InstallOptions) 
 		}
 	}
 	m := versionWord.FindStringSubmatch(out)
-	if m == nil {
+	if m == nil || len(m[1]) > mostVersion {
 		return "", &bench.EnvironmentError{
 			Problem: fmt.Sprintf("the version command of %s printed no version but %q", in.Server.Name, clip(meaningfulLine(out))),
 			Hint:    "see version_command in " + in.Server.File,

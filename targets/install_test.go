@@ -270,8 +270,9 @@ func TestVersionCommand(t *testing.T) {
 	}
 	s := toyServer("")
 	for want, command := range map[string][]string{
-		`the version command of toy printed no version but "none"`: {"/bin/echo", "none"},
-		"the version command of toy failed for the current user":   {"/bin/false"},
+		`the version command of toy printed no version but "none"`:   {"/bin/echo", "none"},
+		"the version command of toy failed for the current user":     {"/bin/false"},
+		`the version command of toy printed no version but "1.22222`: {"/bin/echo", "1." + strings.Repeat("2", 50_000)},
 	} {
 		s.VersionCommand = command
 		_, err := measureVersion(t.Context(), &Installation{Server: s}, InstallOptions{Run: supervised})
