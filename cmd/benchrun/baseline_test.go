@@ -91,7 +91,7 @@ func TestBaselineOfAStoredRun(t *testing.T) {
 		{"a rule and the baseline", []string{"--fail-on", "verdict >= held", "--baseline", run}, bench.ExitCheckFailed, "gate: 1 of 2 checks hold"},
 		{"waivers alone", []string{"--waivers", waived}, bench.ExitOK, ""},
 		{"no waivers", []string{"--waivers", waived + "x"}, bench.ExitUsage, "no such file"},
-		{"waivers that say nothing", []string{"--waivers", writeWaivers(t, "- {cell: x, verdict: broken, reason: 'TODO', expires: 2999-12-31}\n")}, bench.ExitUsage, "w.yaml:3: waivers[0].reason: say why"},
+		{"a draft waives nothing", []string{"--fail-on", "verdict >= held", "--waivers", writeWaivers(t, "- {cell: x, verdict: broken, reason: 'TODO', expires: 2999-12-31}\n")}, bench.ExitCheckFailed, "w.yaml:3: x is a draft and waives nothing"},
 		{"waivers of other cells", []string{"--waivers", writeWaivers(t, strings.Replace(brokenWaiver, "x", "y", 1))}, bench.ExitOK, "y matches no cell of this run"},
 	} {
 		if stderr := ends(t, tt.code, append([]string{"judge", run}, tt.args...)...); !strings.Contains(stderr, tt.want) {
