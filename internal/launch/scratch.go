@@ -34,10 +34,6 @@ type Scratch struct {
 	starts int // how many groups were started from this folder
 }
 
-// Marker is "NAME=value" for the environment of processes that Sweep ends with
-// the folder; the server gets it by itself.
-func (s *Scratch) Marker() string { return markerName + "=" + s.ID }
-
 const (
 	lockFile  = "lock"
 	stateFile = "state.json"
