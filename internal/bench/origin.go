@@ -233,6 +233,12 @@ func (l Limits) String() string {
 	if l.TmpBytes > 0 {
 		parts = append(parts, number(float64(l.TmpBytes)/(1<<20))+" MiB of private /tmp")
 	}
+	if l.DiskBytes > 0 {
+		parts = append(parts, number(float64(l.DiskBytes)/(1<<30))+" GiB of disk")
+	}
+	if l.TmpBytes > 0 {
+		parts = append(parts, number(float64(l.TmpBytes)/(1<<20))+" MiB of private /tmp")
+	}
 	if l.User != "" {
 		parts = append(parts, "user "+l.User)
 	}
