@@ -106,6 +106,9 @@ func glyph(v bench.Verdict) string {
 	return "?"
 }
 
+// uncolour ends a colour.
+const uncolour = "\x1b[0m"
+
 // paint colours a verdict's text for a terminal: held green, degraded yellow,
 // failed and broken red, invalid magenta; unsupported stays as it is.
 func paint(text string, v bench.Verdict) string {
@@ -122,7 +125,7 @@ func paint(text string, v bench.Verdict) string {
 	default:
 		return text
 	}
-	return "\x1b[" + code + "m" + text + "\x1b[0m"
+	return "\x1b[" + code + "m" + text + uncolour
 }
 
 // tally is "4 cells: 2 held, 1 degraded, 1 failed", and what benchrun's own

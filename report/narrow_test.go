@@ -24,10 +24,18 @@ func fitsIn(t *testing.T, what, text string, width int) {
 func TestNarrowTables(t *testing.T) {
 	for _, width := range []int{40, 50, 60, 80, 100} {
 		var b bytes.Buffer
-		if err := Table(&b, sampleView(), TableOptions{Width: width}); err != nil {
-			t.Fatal(err)
+		for _, color := range []bool{true, false} {
+			b.Reset()
+			if err := Table(&b, sampleView(), TableOptions{Width: width, Color: color}); err != nil {
+				t.Fatal(err)
+			}
+			fitsIn(t, "table", b.String(), width)
+			for line := range strings.Lines(b.String()) {
+				if at := strings.LastIndex(line, "\x1b["); at >= 0 && !strings.HasPrefix(line[at:], uncolour) {
+					t.Errorf("%q: its colour does not end", line)
+				}
+			}
 		}
-		fitsIn(t, "table", b.String(), width)
 		for _, want := range []string{"gunicorn", "wedge-1pct", "✗", "✓", "left out"} {
 			if !strings.Contains(b.String(), want) {
 				t.Errorf("table at %d columns: no %q\n%s", width, want, b.String())
@@ -45,7 +53,7 @@ func TestNarrowTables(t *testing.T) {
 			t.Error(b.String())
 		}
 		b.Reset()
-		if err := CalibrationTable(&b, sampleCalibration(), TableOptions{Width: width}); err != nil {
+		if err := CalibrationTable(&b, sampleCalibration(), TableOptions{Width: width, Color: true}); err != nil {
 			t.Fatal(err)
 		}
 		fitsIn(t, "calibration", b.String(), width)

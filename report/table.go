@@ -158,9 +158,18 @@ func drawTexts(heads []string, rows [][]string, align ...tw.Align) ([]string, er
 	}
 	lines[1] = head(lines[1], columns(lines[1])-len(gutter)) // it runs on below the last gutter
 	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], " ")
+		lines[i] = trimGutter(lines[i])
 	}
 	return lines, nil
+}
+
+// trimGutter takes away the spaces that end a line: the terminal would break it
+// for them. tablewriter puts one more uncolour behind those of a coloured text.
+func trimGutter(line string) string {
+	if painted := strings.TrimRight(strings.TrimSuffix(line, uncolour), " "); strings.HasSuffix(painted, uncolour) {
+		return painted
+	}
+	return strings.TrimRight(line, " ")
 }
 
 // aligned are the columns' alignments.
