@@ -66,7 +66,11 @@ func noRelease(requirement string, known []string) error {
 	e := &bench.UsageError{Problem: fmt.Sprintf("the package index has no %s for this Python", strings.TrimRight(requirement, ",.;"))}
 	if len(known) > 0 {
 		_, asked, _ := strings.Cut(requirement, "==")
-		e.Hint = "there is " + strings.Join(nearReleases(asked, known), ", ")
+		near := nearReleases(asked, known)
+		e.Hint = "the newest is " + near[0]
+		if len(near) > 1 {
+			e.Hint += ", others are " + strings.Join(near[1:], ", ")
+		}
 	}
 	return e
 }
@@ -112,6 +116,9 @@ func nearReleases(asked string, known []string) []string {
 		at = len(known)
 	}
 	near := []string{known[0]}
+	if !releaseParts.MatchString(asked) { // a word is near none
+		return near
+	}
 	for i := max(1, at-1); i < min(len(known), at+2); i++ {
 		near = append(near, known[i])
 	}

@@ -125,7 +125,7 @@ func TestIndexError(t *testing.T) {
 	}{
 		{refused + none, "cannot be reached", new(*bench.EnvironmentError)},
 		{none, "offers no version of gunicorn", new(*bench.EnvironmentError)},
-		{some, "the package index has no gunicorn==99.9 for this Python; there is 27.0.1, 27.0.0", new(*bench.UsageError)},
+		{some, "the package index has no gunicorn==99.9 for this Python; the newest is 27.0.1, others are 27.0.0", new(*bench.UsageError)},
 		{refused + some, "has no gunicorn==99.9", new(*bench.UsageError)}, // it answered after all
 		{"error: No solution found\n  cause: Because there is no version of gunicorn==99.9 and you require gunicorn==99.9, we can", "has no gunicorn==99.9", new(*bench.UsageError)},
 		{"error: Failed to fetch: http://127.0.0.1:9/simple/gunicorn/\n  cause: Connection refused", "cannot be reached", new(*bench.EnvironmentError)},
@@ -146,7 +146,7 @@ func TestIndexError(t *testing.T) {
 func TestNearReleases(t *testing.T) {
 	known := []string{"9.0", "10.0.1", "10.0", "22.0.0", "23.0.0", "23.1"}
 	for asked, want := range map[string]string{
-		"99.9": "23.1, 23.0.0", "22.5": "23.1, 23.0.0, 22.0.0, 10.0.1", "1": "23.1, 9.0", "10.0.0": "23.1, 10.0.1, 10.0, 9.0",
+		"99.9": "23.1, 23.0.0", "22.5": "23.1, 23.0.0, 22.0.0, 10.0.1", "1": "23.1, 9.0", "10.0.0": "23.1, 10.0.1, 10.0, 9.0", "latest": "23.1",
 	} {
 		if got := strings.Join(nearReleases(asked, known), ", "); got != want {
 			t.Errorf("%s: %s, want %s", asked, got, want)

@@ -141,6 +141,9 @@ func ciRules(dir, name string) (rules []templates.Rule, next []string, err error
 		return nil, nil, err
 	}
 	for _, c := range cells {
+		if c.Unsupported != "" { // no rule can ask for it: it has no such profile
+			continue
+		}
 		rule := fmt.Sprintf("%s/%s/%s-*: verdict >= held", c.Server.Name, c.Profile, c.Scenario.Family.ID)
 		if plan.Promised(c) {
 			rules = append(rules, templates.Rule{Text: rule})
@@ -162,7 +165,7 @@ var ciFamilies = []string{"wedge", "segfault", "slow-upload"}
 func (k ciKind) source(name, from string) (repository, revision string, err error) {
 	if from == "" {
 		return "", "", &bench.UsageError{
-			Problem: "init ci: where should the job take benchrun from?",
+			Problem: "init ci must know where the job is to take benchrun from",
 			Hint:    "give its repository and a tag or commit: --from " + k.like,
 		}
 	}

@@ -251,6 +251,16 @@ profiles:
 			}
 		}
 	}
+	// Of a profile that the file has not, nothing is said.
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "benchrun.server.yaml"), []byte(file[:strings.Index(file, "  hardened:")]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ends(t, bench.ExitOK, "init", "ci", "github", "--dir", dir, "--from", "a/b@v1")
+	text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(ciKinds()["github"].path)))
+	if err != nil || strings.Contains(string(text), "hardened") || !strings.Contains(string(text), "mine/default/wedge-*") {
+		t.Errorf("%v\n%s", err, text)
+	}
 }
 
 // checkRules holds a template's rules against what benchrun can measure.

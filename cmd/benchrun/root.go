@@ -108,7 +108,7 @@ func newRootCommand() *cobra.Command {
 			if err := s.fill(cmd.Flags()); err != nil {
 				return err
 			}
-			return benchmark(cmd, s)
+			return s.namedBy(benchmark(cmd, s))
 		},
 	}
 	cmd.SetUsageTemplate(cmd.UsageTemplate() + exitHelp)

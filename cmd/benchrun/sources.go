@@ -240,3 +240,23 @@ func (s *settings) whence(err error) error {
 	}
 	return fmt.Errorf("%w (%s)", err, strings.Join(places, ", "))
 }
+
+// namedBy puts before what is wrong with a file, a folder or an interpreter the
+// place that names it, if that is not the command line.
+func (s *settings) namedBy(err error) error {
+	if err == nil {
+		return nil
+	}
+	text := " " + err.Error()
+	for _, o := range s.origins {
+		if !slices.Contains([]string{"server_files", "gate_files", "baseline", "waivers", "out", "python"}, o.field) {
+			continue
+		}
+		for i, value := range o.values {
+			if strings.Contains(text, " "+value+":") {
+				return fmt.Errorf("%s: %s: %w", o.places[i], o.field, err)
+			}
+		}
+	}
+	return err
+}

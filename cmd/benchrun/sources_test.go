@@ -129,6 +129,10 @@ func TestProjectFileErrorsNameTheLine(t *testing.T) {
 		"servers:\n  - wsgiref\n  - gunicron\nscenarios: [slow]\n":   path + `:4: servers: unknown server "gunicron"; did you mean "gunicorn"?`,
 		"servers: [wsgiref]\nprofiles: [default,\n  hardned]\n":      path + `:4: profiles: unknown profile "hardned"; did you mean "hardened"?`,
 		"servers: [wsgiref]\nscenario: [slow]\n":                     path + `:3: scenario: unknown field; did you mean "scenarios"?`,
+		"servers: [wsgiref]\nbaseline: no-run\n":                     path + `:3: baseline: ` + dir + `/no-run: no such file`,
+		"servers: [wsgiref]\nwaivers: no.yaml\n":                     path + `:3: waivers: --waivers ` + dir + `/no.yaml: no such file`,
+		"servers: [wsgiref]\ngate_files:\n  - no.txt\n":              path + `:4: gate_files: --gate ` + dir + `/no.txt: no such file`,
+		"servers: [wsgiref]\nserver_files: [no.yaml]\n":              path + `:3: server_files: server file ` + dir + `/no.yaml: no such file`,
 	} {
 		if err := os.WriteFile(path, []byte("schema: benchrun.config/v1\n"+text), 0o600); err != nil {
 			t.Fatal(err)

@@ -34,8 +34,9 @@ type Drafted struct {
 }
 
 // DraftWaivers adds an entry for each cell that breaks a check and that no entry
-// is about: its verdict, no reason, good for DraftDays. What stands in the file is never changed, whatever it says: where a cell is worse than an entry
-// expects, or an entry has expired, that is told. old may be empty. run names
+// is about: its verdict, no reason, good for DraftDays. What stands in the file is
+// never changed, whatever it says: where a cell is worse than an entry expects, an
+// entry has expired, or is a draft still, that is told. old may be empty. run names
 // where the entries are from. It fails with a bench.UsageError where nothing can
 // be added to the file as it is written.
 func DraftWaivers(file string, old []byte, checks []Check, cells []bench.Cell, run string, today time.Time) (Draft, error) {
@@ -48,6 +49,11 @@ func DraftWaivers(file string, old []byte, checks []Check, cells []bench.Cell, r
 	}
 	out := Draft{Text: old}
 	_, out.Told = Waive(checks, cells, there, today)
+	for _, w := range there {
+		if w.draft() {
+			out.Told = append(out.Told, w.waits())
+		}
+	}
 	for _, k := range checks {
 		if k.Outcome != Broken || k.Index < 0 {
 			continue

@@ -42,9 +42,9 @@ func TestDraftOfANewFile(t *testing.T) {
 	if string(d.Text) != want || len(d.Added) != 2 || len(d.Told) != 0 {
 		t.Errorf("%s\n%q", d.Text, d.Told)
 	}
-	// The same again adds nothing.
+	// The same again adds nothing, and tells that the drafts are drafts still.
 	again := draft(t, want, because(bench.Failed, "p"), because(bench.Broken, "r"))
-	if string(again.Text) != want || len(again.Added)+len(again.Told) != 0 {
+	if string(again.Text) != want || len(again.Added) != 0 || len(again.Told) != 2 || !strings.Contains(again.Told[0], "w.yaml:6: s/p/wedge-1pct is a draft") {
 		t.Errorf("%s\n%q", again.Text, again.Told)
 	}
 	if none := draft(t, "", because(bench.Held, "p")); len(none.Text) != 0 {

@@ -26,6 +26,11 @@ func (w Waiver) draft() bool {
 	return w.Reason == "" || strings.HasPrefix(strings.ToLower(w.Reason), "todo")
 }
 
+// waits says what a draft waits for.
+func (w Waiver) waits() string {
+	return fmt.Sprintf("%s: %s is a draft and waives nothing: its reason must say why this is expected", w.Place, w.Cell)
+}
+
 // covers says whether a cell is as good as the waiver expects.
 func (w Waiver) covers(c bench.Cell) bool {
 	return !w.draft() && selects(w.Cell, c.Name()) && measured(c) && c.Verdict >= w.Verdict
@@ -48,7 +53,7 @@ func ResolveWaivers(waivers []Waiver, cells []Selected) []string {
 	var told []string
 	for _, w := range waivers {
 		if w.draft() {
-			told = append(told, fmt.Sprintf("%s: %s is a draft and waives nothing: its reason must say why this is expected", w.Place, w.Cell))
+			told = append(told, w.waits())
 		}
 		if !slices.ContainsFunc(cells, func(c Selected) bool { return selects(w.Cell, c.Name) }) {
 			told = append(told, fmt.Sprintf("%s: %s matches no cell of this run", w.Place, w.Cell))

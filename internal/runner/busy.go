@@ -25,11 +25,11 @@ type Disturbance struct {
 func Busy(ctx context.Context, env bench.Environment) []Disturbance {
 	var out []Disturbance
 	if n := launch.Others(); n > 0 {
-		others := "another benchrun is at work"
+		others, fix := "another benchrun is at work", "wait until it has ended"
 		if n > 1 {
-			others = fmt.Sprintf("%d other benchruns are at work", n)
+			others, fix = fmt.Sprintf("%d other benchruns are at work", n), "wait until they have ended"
 		}
-		out = append(out, Disturbance{"other-benchruns", others + " on this machine, and each disturbs the other: " + busyCost, "wait until it has ended"})
+		out = append(out, Disturbance{"other-benchruns", others + " on this machine, and each disturbs the other: " + busyCost, fix})
 	}
 	was, okBefore := readHost()
 	sleep(ctx, busyLook)
