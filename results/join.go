@@ -137,8 +137,9 @@ func (f *Folder) adopt(ctx context.Context, c *bench.Cell, only string, from map
 			return bench.Usagef("%s: its record %s is in none of the runs", CellID(*c), a.Record)
 		}
 		var err error
-		if a.Record, err = f.copyNew(ctx, source.Folder, record, intake.Record); errors.Is(err, fs.ErrNotExist) && source.damaged[record] {
-			err = nil // that it is not there has been told
+		var unfit *bench.UsageError
+		if a.Record, err = f.copyNew(ctx, source.Folder, record, intake.Record); errors.As(err, &unfit) && source.damaged[record] {
+			err = nil // that it is not there, or is no file, has been told
 		}
 		if err != nil {
 			return err

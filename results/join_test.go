@@ -114,10 +114,12 @@ func TestJoinOfTwoFamilyVersions(t *testing.T) {
 // place; an attempt that was never made has none to copy.
 func TestJoinOfDamagedRuns(t *testing.T) {
 	first, later := storedRun(t, "first", "bed", "2026-11-21T10:00:00Z", "x"), storedRun(t, "later", "bed", "2026-11-21T11:00:00Z", "x", "y", "z")
-	for _, s := range []string{"x", "y"} {
-		if err := os.Truncate(later.Join(later.RecordPath("s@1/p/"+s, 1)), 30); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.Truncate(later.Join(later.RecordPath("s@1/p/x", 1)), 30); err != nil {
+		t.Fatal(err)
+	}
+	folder := later.Join(later.RecordPath("s@1/p/y", 1)) // which cannot even be copied
+	if err := errors.Join(os.Remove(folder), os.Mkdir(folder, 0o755)); err != nil {
+		t.Fatal(err)
 	}
 	run, err := later.Run(t.Context())
 	if err != nil {

@@ -73,16 +73,27 @@ func TestJoinFollowsNoLinks(t *testing.T) {
 	if err := os.WriteFile(outside, []byte("secret"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, rel := range []string{(&Folder{}).RecordPath("s@1/p/x", 1), (&Folder{}).LogPath("s@1/p/x", 1)} {
-		from := storedRun(t, "from", "bed", "2026-11-21T10:00:00Z", "x")
+	from := storedRun(t, "from", "bed", "2026-11-21T10:00:00Z", "x")
+	link := func(rel string) {
+		t.Helper()
 		if err := errors.Join(os.Remove(from.Join(rel)), os.Symlink(outside, from.Join(rel))); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Join(t.Context(), t.TempDir(), false, from)
-		var usage *bench.UsageError
-		if !errors.As(err, &usage) || !strings.Contains(err.Error(), from.Join(rel)+": leads out of the folder") {
-			t.Errorf("%s: %v", rel, err)
-		}
+	}
+	record, log := from.RecordPath("s@1/p/x", 1), from.LogPath("s@1/p/x", 1)
+	link(record)
+	j, err := Join(t.Context(), t.TempDir(), false, from)
+	if err != nil || len(j.Damaged) != 1 || !strings.Contains(j.Damaged[0], from.Join(record)+": leads out of the folder") {
+		t.Fatalf("%q, %v", j.Damaged, err)
+	}
+	if copied, err := j.Folder.Records(); err != nil || len(copied) != 0 {
+		t.Errorf("copied: %q, %v", copied, err)
+	}
+	link(log)
+	_, err = Join(t.Context(), t.TempDir(), false, from)
+	var usage *bench.UsageError
+	if !errors.As(err, &usage) || !strings.Contains(err.Error(), from.Join(log)+": leads out of the folder") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -150,9 +150,10 @@ func checkFiles(attempts []bench.Attempt) error {
 }
 
 // What bounds that which the text of a run may make its reader hold and do.
-// benchrun writes one object in 200 bytes.
+// benchrun writes one object in 200 bytes, and one comma in 17 or more.
 const (
 	mostObjects  = 1_000_000
+	mostCommas   = 5_000_000
 	mostCells    = 10_000
 	mostAttempts = 5 * mostCells
 )
@@ -160,6 +161,9 @@ const (
 func checkObjects(text []byte) error {
 	if n := bytes.Count(text, []byte{'{'}); n > mostObjects {
 		return fmt.Errorf("%d objects are in it, and no run has more than %d", n, mostObjects)
+	}
+	if n := bytes.Count(text, []byte{','}); n > mostCommas {
+		return fmt.Errorf("%d commas are in it, and no run has more than %d", n, mostCommas)
 	}
 	return nil
 }

@@ -90,3 +90,24 @@ func TestReadRunFromALaterVersion(t *testing.T) {
 		t.Errorf("with fields that this version does not know: %v\n%+v", err, got)
 	}
 }
+
+// A text that would fill memory with things of no length is refused before it is
+// decoded.
+func TestRunsOfTooManyValuesAreRefused(t *testing.T) {
+	f := newFolder(t)
+	for name, values := range map[string]string{"objects": "{},", "commas": "0,"} {
+		text := `{"schema":"` + bench.RunSchema + `","cells":[],"more":[` + strings.Repeat(values, mostCommas+1) + `0]}`
+		for _, file := range []string{RunFile, CellsFile} {
+			if err := os.WriteFile(f.Join(file), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, runErr := f.Run(t.Context())
+		_, _, _, cellsErr := f.ReadAttempts(t.Context())
+		for _, err := range []error{runErr, cellsErr} {
+			if err == nil || !strings.Contains(err.Error(), name+" are in it") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
