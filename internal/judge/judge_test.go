@@ -182,7 +182,10 @@ func TestVerdictOfBoot(t *testing.T) {
 		{"exited before the first control probe", notReady(exited).drop(bench.RoleControl, 0, 100), bench.Broken, "exited with code 1"},
 		{"not ready and no control", notReady(timeout).drop(bench.RoleControl, 0, 100), bench.Invalid, "no control probe vouches"},
 		{"not ready on a stalled host", notReady(timeout).edit(bench.RoleControl, 0, 9, func(x *bench.Sample) { x.Outcome = bench.TimedOut }), bench.Invalid, "the control missed 90 of 150 probes"},
-		{"not ready, half of the probes missed", notReady(timeout).edit(bench.RoleControl, 0, 7.5, func(x *bench.Sample) { x.Outcome = bench.TimedOut }), bench.Broken, "not ready"},
+		{"not ready, a tenth of the probes missed", notReady(timeout).edit(bench.RoleControl, 0, 1.5, func(x *bench.Sample) { x.Outcome = bench.TimedOut }), bench.Broken, "not ready"},
+		{"not ready, more of them missed", notReady(timeout).edit(bench.RoleControl, 0, 1.6, func(x *bench.Sample) { x.Outcome = bench.TimedOut }), bench.Invalid, "the control missed 16 of 150 probes"},
+		{"exited, half of the probes missed", notReady(exited).edit(bench.RoleControl, 0, 7.5, func(x *bench.Sample) { x.Outcome = bench.TimedOut }), bench.Broken, "exited with code 1"},
+		{"exited, more of them missed", notReady(exited).edit(bench.RoleControl, 0, 7.6, func(x *bench.Sample) { x.Outcome = bench.TimedOut }), bench.Invalid, "the control missed 76 of 150 probes"},
 		{"not ready in doubt", notReady(timeout).doubt(3, 4, "host-memory"), bench.Invalid, "host-memory"},
 		{"not ready, all in doubt", notReady(bench.Boot{}).doubt(0, 0, "interrupted"), bench.Invalid, "interrupted"},
 	}
