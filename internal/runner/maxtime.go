@@ -15,14 +15,18 @@ import (
 type timeLimit struct {
 	length time.Duration
 	until  time.Time
+	most   time.Duration // what was left of it when the first cell could be begun
 }
 
 // errOutOfTime says that --max-time kept something from being measured.
 var errOutOfTime = errors.New("not measured: no time was left for it")
 
 func newTimeLimit(length time.Duration) timeLimit {
-	return timeLimit{length: length, until: time.Now().Add(length)}
+	return timeLimit{length: length, until: time.Now().Add(length), most: length}
 }
+
+// prepared says that from now on cells can be begun.
+func (l *timeLimit) prepared() { l.most = time.Until(l.until) }
 
 // fits says whether what takes so long from now on ends in time.
 func (l timeLimit) fits(d time.Duration) bool {
@@ -31,20 +35,21 @@ func (l timeLimit) fits(d time.Duration) bool {
 
 // allows says whether a cell may be begun, or gone on with, that takes so long
 // in all and so long for its next step, a probe or an attempt. As a rule all of it
-// must fit. What is longer than the whole limit would never be begun then,
-// however often the run is resumed: of that a step must fit, and --resume goes on
-// behind it.
+// must fit. What is longer than all that the limit leaves for cells would never be
+// begun then, however often the run is resumed: of that a step must fit, and
+// --resume goes on behind it.
 func (l timeLimit) allows(all, step time.Duration) bool {
-	return l.fits(all) || all > l.length && l.fits(step)
+	return l.fits(all) || all > l.most && l.fits(step)
 }
 
 // why is the reason of what was not measured.
 func (l timeLimit) why() error { return fmt.Errorf("%w within --max-time %s", errOutOfTime, l.length) }
 
 // whyNot is the same of a cell whose next step takes so long. One that is longer
-// than the whole limit has to be told apart: resuming does not help it.
+// than all that the limit leaves for cells has to be told apart: resuming does not
+// help it.
 func (l timeLimit) whyNot(step time.Duration) error {
-	if step > l.length {
+	if step > l.most {
 		return fmt.Errorf("%w, which alone takes about %s", l.why(), step.Round(time.Second))
 	}
 	return l.why()

@@ -25,6 +25,14 @@ func TestTimeLimit(t *testing.T) {
 	if !hour.fits(50*time.Minute) || hour.fits(70*time.Minute) {
 		t.Error("an hour has room for 70 minutes, or none for 50")
 	}
+	hour.until = hour.until.Add(-time.Minute) // what preparing took: it would take that again after --resume
+	hour.prepared()
+	if all := 59*time.Minute + 30*time.Second; hour.fits(all) || !hour.allows(all, time.Minute) || !strings.Contains(hour.whyNot(all).Error(), "alone takes about 59m30s") {
+		t.Error("what preparing leaves no time for is never begun")
+	}
+	if hour.until = hour.until.Add(-10 * time.Minute); hour.allows(55*time.Minute, time.Minute) {
+		t.Error("what a resumed run would have the time for is torn in two")
+	}
 	if why := hour.why().Error(); !strings.Contains(why, "not measured") || !strings.Contains(why, "--max-time 1h0m0s") {
 		t.Errorf("reason %q", why)
 	}

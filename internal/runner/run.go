@@ -128,6 +128,7 @@ func (r *Run) begin(ctx context.Context, run bench.Run, order Order) error {
 	if err := r.Folder.WriteRun(r.run); err != nil {
 		return err
 	}
+	r.limit.prepared()
 	r.Progress.Start(len(order.Cells), r.estimate(r.open(0)))
 	if !r.limit.fits(r.estimate(r.open(0))) {
 		r.Progress.Note(fmt.Sprintf("that is longer than --max-time %s: not every cell will be measured", order.MaxTime))
