@@ -8,9 +8,12 @@ import "strings"
 func Nearest(word string, candidates []string) string {
 	best, bestDistance := "", 0
 	for _, c := range candidates {
+		most := max(1, len(c)/3)                                // a third of the letters may be wrong, and one always
+		if len(word) > len(c)+most || len(c) > len(word)+most { // so many are missing; words may be huge
+			continue
+		}
 		d := distance(plain(word), plain(c))
-		// A third of the letters may be wrong, and one always.
-		if d <= max(1, len(c)/3) && (best == "" || d < bestDistance) {
+		if d <= most && (best == "" || d < bestDistance) {
 			best, bestDistance = c, d
 		}
 	}

@@ -1,6 +1,9 @@
 package bench
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestNearest(t *testing.T) {
 	servers := []string{"granian", "gunicorn", "mod_wsgi", "reference", "uwsgi", "waitress", "wsgiref"}
@@ -23,6 +26,18 @@ func TestNearest(t *testing.T) {
 	}
 	if got := Nearest("x", nil); got != "" {
 		t.Errorf("nearest of none: %q", got)
+	}
+}
+
+// A word that is far too long to be a slip is not compared letter by letter.
+func TestNearestOfAHugeWord(t *testing.T) {
+	huge := strings.Repeat("a", 1<<20)
+	if n := testing.AllocsPerRun(1, func() {
+		if got := Nearest(huge, []string{"wedge", "a"}); got != "" {
+			t.Errorf("nearest to a MiB: %q", got)
+		}
+	}); n > 100 {
+		t.Errorf("%.0f allocations", n)
 	}
 }
 

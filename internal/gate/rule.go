@@ -64,7 +64,7 @@ func ParseRule(place, text string) (Rule, error) {
 func (r Rule) withVerdict(word string) (Rule, error) {
 	v, err := bench.ParseVerdict(word)
 	if err != nil {
-		return Rule{}, r.errorf(err.Error(), "")
+		return Rule{}, r.errorf(fmt.Sprintf("unknown verdict %q", word), bench.DidYouMean(word, strings.Fields(measuredVerdicts)))
 	}
 	r.Least = v
 	switch {
@@ -83,7 +83,10 @@ func (r Rule) withVerdict(word string) (Rule, error) {
 // verdicts is how many a rule can tell apart.
 const verdicts = int(bench.Held-bench.Broken) + 1
 
-const verdictOrder = "verdicts, from worst to best: broken failed degraded held"
+const (
+	measuredVerdicts = "broken failed degraded held"
+	verdictOrder     = "verdicts, from worst to best: " + measuredVerdicts
+)
 
 // keptByVerdicts counts the verdicts that keep the rule.
 func (r Rule) keptByVerdicts() int {

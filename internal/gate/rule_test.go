@@ -77,7 +77,7 @@ func TestParseRuleRefuses(t *testing.T) {
 		{"port_freed <= 1", "port_freed is always so"},
 		{"a/b/c/d: h > 95", "more than three parts"},
 		{"[a: h > 95", "is not a glob"},
-		{"verdict >= hold", `verdict "hold" is not one of`},
+		{"verdict >= hold", `unknown verdict "hold"; did you mean "held"?`},
 		{"verdict == failed", "held would break this one"},
 		{"verdict <= degraded", "held would break this one"},
 		{"verdict > held", "no verdict is ever so"},
