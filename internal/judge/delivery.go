@@ -98,14 +98,14 @@ func validAt(bins []Bin, t int64) bool {
 // pause.
 const receiptSlack = second / 100
 
-// starts gives the start receipt of each nonce; the first one, where a server
-// ran a request twice. One that names another fault than the family's, which is
-// what was asked for, is none.
-func (v *view) starts() map[string]bench.Receipt {
-	m := map[string]bench.Receipt{}
+// starts gives the start receipts of each nonce: a server may run a request twice,
+// and write to the file itself. One that names another fault than the family's,
+// which is what was asked for, is none.
+func (v *view) starts() map[string][]bench.Receipt {
+	m := map[string][]bench.Receipt{}
 	for _, r := range v.receipts {
-		if _, again := m[r.Nonce]; r.Event == bench.ReceiptStart && r.Fault == v.head.Family && !again {
-			m[r.Nonce] = r
+		if r.Event == bench.ReceiptStart && r.Fault == v.head.Family {
+			m[r.Nonce] = append(m[r.Nonce], r)
 		}
 	}
 	return m
@@ -129,21 +129,23 @@ func (v *view) deathTimes() map[int]int64 {
 
 // proof says whether and when a fault took effect. An app fault needs the
 // receipt from inside the app, and one that kills also the death of the process
-// that wrote it. An upload or download needs the bytes that should have gone by
+// that wrote it; receipts that cannot be true hide none that can. An upload or download needs the bytes that should have gone by
 // the time it ended, unless it was the server that ended it. A slow upload needs
 // them even then: servers give up clients that send nothing.
-func (v *view) proof(s bench.Sample, starts map[string]bench.Receipt, died map[int]int64) (t int64, ok bool) {
+func (v *view) proof(s bench.Sample, starts map[string][]bench.Receipt, died map[int]int64) (t int64, ok bool) {
 	switch v.head.Client {
 	case bench.ClientAppFault:
-		r, ok := starts[s.Nonce]
-		if !ok || s.Nonce == "" || s.Sent == 0 || r.T < s.Sent-receiptSlack {
-			return 0, false // nobody has asked yet: not this request's
+		if s.Nonce == "" || s.Sent == 0 {
+			return 0, false
 		}
-		if v.head.Effect == bench.EffectKill {
-			gone, dead := died[r.PID]
-			return r.T, dead && gone >= r.T
+		for _, r := range starts[s.Nonce] {
+			if r.T < s.Sent-receiptSlack {
+				continue // nobody had asked yet: not this request's
+			}
+			if gone, dead := died[r.PID]; v.head.Effect != bench.EffectKill || dead && gone >= r.T {
+				return r.T, true
+			}
 		}
-		return r.T, true
 	case bench.ClientSlowUpload, bench.ClientLargeUpload, bench.ClientSlowDownload:
 		switch s.Outcome {
 		case bench.Completed, bench.Cut:

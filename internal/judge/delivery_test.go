@@ -36,6 +36,8 @@ func TestDeliveryProof(t *testing.T) {
 		{"receipts of another fault", otherFault(wedged()), bench.Invalid, "0", "0 of 12"},
 		{"receipts older than their requests", wedged().edit(bench.RoleProvoker, fault(0), fault(12), func(x *bench.Sample) { x.Sent += 100e6 }), bench.Invalid, "0", "0 of 12"},
 		{"receipts for requests that were never sent", wedged().edit(bench.RoleProvoker, fault(0), fault(12), func(x *bench.Sample) { x.Sent = 0 }), bench.Invalid, "0", "never sent"},
+		{"forged receipts hide no true one", forged(wedged()), bench.Held, "12", ""},
+		{"nor those of a crash", forged(crashing(true)), bench.Held, "12", ""},
 		{"a fault without a nonce", nameless(wedged()), bench.Invalid, "0", "0 of 12"},
 		{"an unknown client proves nothing", wedged().head(func(h *bench.Head) { h.Client = "telepathy" }), bench.Invalid, "0", "0 of 12"},
 
@@ -119,6 +121,22 @@ func nameless(s scene) scene {
 		s.Receipts[i].Nonce = ""
 	}
 	return s.edit(bench.RoleProvoker, fault(0), fault(12), func(x *bench.Sample) { x.Nonce = "" })
+}
+
+// forged puts two receipts that cannot be true before each: one from before its
+// request, and one of a process that lives on.
+func forged(s scene) scene {
+	var all []bench.Receipt
+	for _, r := range s.Receipts {
+		old, other := r, r
+		old.T, other.PID = 0, 999_999
+		if s.Head.Effect != bench.EffectKill {
+			other.T = 0
+		}
+		all = append(all, old, other, r)
+	}
+	s.Receipts = all
+	return s
 }
 
 func withReceipt(s scene) scene { return s.receipt("other", fault(1), bench.ReceiptStart) }

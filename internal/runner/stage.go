@@ -165,8 +165,11 @@ const bootNonce = "boot-"
 // full of others, which no app has a reason to write.
 func (s *stage) onReceipt(r bench.Receipt) {
 	kept, asked := s.asked.takes(r.Nonce)
-	if !asked {
+	switch {
+	case !asked:
 		s.onBadReceipt(fmt.Sprintf("(a receipt of a request that was not made: %s)", r.Nonce))
+	case !kept: // the app's own may be among these
+		s.onBadReceipt(fmt.Sprintf("(more than %d receipts of one request: %s)", mostReceipts, r.Nonce))
 	}
 	if !kept || strings.HasPrefix(r.Nonce, bootNonce) {
 		return

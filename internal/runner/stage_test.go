@@ -91,6 +91,10 @@ func playApp(part, port, folder string) error {
 			for range 100 {
 				write(r.FormValue("nonce"))
 			}
+		case "repeat":
+			for range mostReceipts {
+				write(r.FormValue("nonce"))
+			}
 		case "sparse":
 			_ = receipts.Truncate(targetDisk) // the kernel lets no file grow larger
 		}
@@ -136,6 +140,7 @@ func TestReceiptsAreHeld(t *testing.T) {
 	}{
 		{"honest", 1, false},
 		{"flood", mostReceipts, true},
+		{"repeat", mostReceipts, true},
 		{"sparse", 0, true},
 		// Another user than benchrun's cannot put a file in its place at all.
 		{"replace", map[bool]int{true: 1}[lab.User != nil], lab.User == nil},
