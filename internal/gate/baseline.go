@@ -22,7 +22,7 @@ func ResolveBaseline(name string, base bench.Run, cells []Selected, now []bench.
 	if !ok {
 		return nil, &bench.UsageError{
 			Problem: fmt.Sprintf("%s %s: it measured none of this run's cells", BaselineFlag, name),
-			Hint:    fmt.Sprintf("it has %s; this run has %s", someNames(baseCells(base)), someNames(cells)),
+			Hint:    whyNone(base, cells),
 		}
 	}
 	differs = differences(base, now)
@@ -86,6 +86,22 @@ func firstShared(base bench.Run, cells []Selected) (bench.Cell, bool) {
 		}
 	}
 	return bench.Cell{}, false
+}
+
+// whyNone says why a baseline has measured none of these cells.
+func whyNone(base bench.Run, cells []Selected) string {
+	for _, c := range cells {
+		for _, b := range base.Cells {
+			switch {
+			case b.Name() != c.Name:
+			case b.FamilyVer != c.Family.Version:
+				return fmt.Sprintf("its %s is of version %d of the family, this run's of version %d: measure the baseline again", c.Name, b.FamilyVer, c.Family.Version)
+			case !measured(b):
+				return fmt.Sprintf("its %s is %s", c.Name, b.Verdict)
+			}
+		}
+	}
+	return fmt.Sprintf("it has %s; this run has %s", someNames(baseCells(base)), someNames(cells))
 }
 
 func measured(c bench.Cell) bool { return c.Verdict >= bench.Broken }

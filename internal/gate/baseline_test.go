@@ -43,8 +43,8 @@ func TestResolveBaseline(t *testing.T) {
 		{"not known", func(o *bench.Origin) { o.Environment.Testbed = "" }, cells, false, "testbed aaaa in the baseline, unknown in this run"},
 		{"anyway", func(o *bench.Origin) { o.Environment.Testbed = "bbbb" }, cells, true, ""},
 		{"nothing measured in common", nil, cells[:1], true, "it measured none of this run's cells"},
-		{"another family version", nil, []Selected{{Name: "s/p/wedge-1pct", Family: bench.Family{Version: 2}}}, true, "it measured none"},
-		{"unsupported", nil, []Selected{{Name: "s/p/wedge-1pct", Family: bench.Family{Version: 1}, Unsupported: true}}, true, "it measured none"},
+		{"another family version", nil, []Selected{{Name: "s/p/wedge-1pct", Family: bench.Family{Version: 2}}}, true, "it measured none of this run's cells; its s/p/wedge-1pct is of version 1 of the family, this run's of version 2"},
+		{"unsupported", nil, []Selected{{Name: "s/p/wedge-1pct", Family: bench.Family{Version: 1}, Unsupported: true}}, true, "it measured none of this run's cells; it has s/p/"},
 	} {
 		differs, err := ResolveBaseline("last", base, tt.cells, like(tt.change), tt.anyway)
 		var usage *bench.UsageError
