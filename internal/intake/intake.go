@@ -21,6 +21,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"benchrun/internal/bench"
 )
@@ -157,6 +158,10 @@ func (k Kind) opened(ctx context.Context, path string, f *os.File) (*File, error
 	return &File{ctx: ctx, file: f, path: path, kind: k, size: info.Size(), left: k.Most}, nil
 }
 
+// patience is how long a file may keep its reader waiting: a regular one never
+// does, but /proc has some that do.
+const patience = time.Second
+
 // Read reads on, until the context ends. More than the kind may hold is an error.
 func (f *File) Read(p []byte) (int, error) {
 	if f.ctx.Err() != nil {
@@ -165,11 +170,15 @@ func (f *File) Read(p []byte) (int, error) {
 	if f.left < 0 {
 		return 0, f.kind.tooLarge(f.path)
 	}
+	_ = f.file.SetReadDeadline(time.Now().Add(patience))           // of files of the kernel that wait though they look regular; others have none
 	n, err := f.file.Read(p[:min(int64(len(p)), f.left+1, 1<<20)]) // one more tells that there is more
 	if f.left -= int64(n); f.left < 0 {
 		return n, f.kind.tooLarge(f.path)
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		err = f.kind.refuse(f.path, fs.ModeIrregular)
+	case err != nil && !errors.Is(err, io.EOF):
 		err = f.kind.failed(f.path, err)
 	}
 	return n, err

@@ -80,6 +80,22 @@ func TestOnlyRegularFiles(t *testing.T) {
 	})
 }
 
+// /proc/kmsg passes for a regular file, and waits for the kernel to say something.
+func TestWhatWaitsIsNoRegularFile(t *testing.T) {
+	waits, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = writer.Close() }()
+	f := &File{ctx: t.Context(), file: waits, path: "kmsg", kind: Kind{Most: 10}, left: 10}
+	defer func() { _ = f.Close() }()
+	soon(t, "kmsg", func() {
+		if _, err := io.ReadAll(f); err == nil || !strings.HasPrefix(err.Error(), "kmsg: is no regular file") {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
 func TestNothingOutsideTheFolder(t *testing.T) {
 	top := t.TempDir()
 	write(t, filepath.Join(top, "secret"), "secret")
