@@ -143,6 +143,7 @@ func openLab(ctx context.Context, port int, note func(string)) (lab *runner.Lab,
 		janitor.Close()
 		return nil, nil, err
 	}
+	lab.Note = note
 	for _, d := range runner.Busy(ctx, host) {
 		note(d.What + "; " + d.Fix)
 	}

@@ -131,6 +131,7 @@ func (s settings) checkServer(cmd *cobra.Command, cells []plan.Cell, patience ti
 	}
 	for _, c := range cells {
 		progress := newProgress(stderr) // its status line goes before the table comes
+		lab.Note = progress.Note
 		if c.Unsupported != "" {
 			progress.Note(fmt.Sprintf("%s/%s: %s", c.Server.Name, c.Profile, c.Unsupported))
 			continue

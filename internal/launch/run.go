@@ -18,7 +18,8 @@ const outputTime = time.Second
 // Ended is how a program that Run ran came to its end.
 type Ended struct {
 	Exit        bench.ExitStatus
-	OutOfMemory bool // the kernel ended some of its processes at the memory limit
+	OutOfMemory bool     // the kernel ended some of its processes at the memory limit
+	Left        []string // see Group.Left
 }
 
 // Run starts a program like a server, waits until its leader has ended or ctx
@@ -56,6 +57,7 @@ func Run(ctx context.Context, caps Capabilities, spec Spec, out io.Writer) (Ende
 		n, _ := g.OOMKills()
 		ended.OutOfMemory = n > 0
 		err, left = errors.Join(err, g.Err()), g.Destroy(ctx)
+		ended.Left = g.Left()
 	}
 	err = errors.Join(err, read.SetReadDeadline(time.Now().Add(outputTime)), <-copied, read.Close())
 	if ctx.Err() != nil {

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"benchrun/internal/bench"
@@ -165,9 +164,6 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 	}
 	if ctx.Err() != nil { // half an attempt is none
 		return nil, nil, context.Cause(ctx)
-	}
-	if left := notes(rec, bench.MarkLeft); len(left) > 0 {
-		r.Progress.Note(fmt.Sprintf("%s: outside of its folders, perhaps the server's, and left as they are: %s", id, strings.Join(left, ", ")))
 	}
 	j := judge.Judge(rec)
 	cell.Command = rec.Head.Target.Command

@@ -25,6 +25,7 @@ type Lab struct {
 	Version     string // of benchrun
 	Port        int    // fixed port; 0 = pick one for each attempt
 	Environment bench.Environment
+	Note        func(string) // tells people what a target has left outside of its folders; may be nil
 }
 
 // Limits of every target. The CPU quota leaves half a core for the harness.

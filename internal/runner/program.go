@@ -41,5 +41,8 @@ func (l *Lab) RunProgram(ctx context.Context, p targets.Program) (exit bench.Exi
 	ctx, stop := guardRoom(ctx, scratch.Dir)
 	defer stop()
 	ended, err := launch.Run(ctx, caps, spec, p.Out)
+	if !p.Builds { // what builds is to leave things
+		l.tellLeft(p.Argv[0], ended.Left)
+	}
 	return ended.Exit, ended.OutOfMemory, err
 }

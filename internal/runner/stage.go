@@ -288,9 +288,11 @@ func (s *stage) close(ctx context.Context) error {
 		}
 		keep(s.group.Destroy(ending))
 		if s.scratch != nil { // told once
-			for _, left := range s.group.Left() {
-				s.col.mark(s.clock.Now(), bench.MarkLeft, left)
+			left := s.group.Left()
+			for _, what := range left {
+				s.col.mark(s.clock.Now(), bench.MarkLeft, what)
 			}
+			s.lab.tellLeft(s.target.Server.Name+"/"+s.target.ProfileName, left)
 		}
 	}
 	if s.cancel != nil {
@@ -313,4 +315,12 @@ func (s *stage) close(ctx context.Context) error {
 		s.scratch = nil
 	}
 	return first
+}
+
+// tellLeft tells at once what may have been left outside of a program's folders:
+// a probe, a check and half an attempt have no record that is kept.
+func (l *Lab) tellLeft(who string, left []string) {
+	if len(left) > 0 && l.Note != nil {
+		l.Note(fmt.Sprintf("%s: outside of its folders, perhaps its own, and left as they are: %s", who, strings.Join(left, ", ")))
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -246,5 +247,30 @@ func TestTwoLaunchesOnOnePort(t *testing.T) {
 	}
 	if !launch.PortFree(s.port.Number) {
 		t.Error("somebody listens already")
+	}
+}
+
+// What a target leaves where it shares places with everybody is told, though it
+// was launched for a probe alone, or is interrupted.
+func TestLeftBehindIsTold(t *testing.T) {
+	lab, target := appLab(t)
+	lab.Caps = launch.Capabilities{Level: launch.Subreaper}
+	var told []string
+	lab.Note = func(s string) { told = append(told, s) }
+	left := fmt.Sprintf("/dev/shm/benchrun-left-by-a-test-%d", os.Getpid())
+	t.Cleanup(func() { _ = os.Remove(left) })
+	leaver := target("honest")
+	leaver.Server.CommandWords = append([]string{"/bin/sh", "-c", `echo x >` + left + `; exec "$@"`, "sh"}, leaver.Server.CommandWords...)
+	ctx, interrupt := context.WithCancel(t.Context())
+	err := lab.onStage(ctx, leaver, filepath.Join(t.TempDir(), "log"), func(*stage) { interrupt() }, func() { t.Error("not ready") })
+	if !errors.Is(err, context.Canceled) || len(told) != 1 || !strings.Contains(told[0], "app/default") || !strings.Contains(told[0], left) {
+		t.Errorf("%v; told %q, want one note of app/default and %s", err, told, left)
+	}
+	told = nil
+	if err := os.Remove(left); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := versionOf(t.Context(), lab, "/bin/sh", "-c", "echo x >"+left+"; echo 1.2.3"); err != nil || len(told) != 1 || !strings.Contains(told[0], left) {
+		t.Errorf("a version command: %v; told %q, want one note of %s", err, told, left)
 	}
 }
