@@ -86,7 +86,7 @@ func (r *Run) cell(ctx context.Context, c plan.Cell, was begun) (bench.Cell, err
 		}
 		judged = append(judged, *j)
 		if err != nil { // measured, but not stored: it is printed at least
-			judge.Conclude(&cell, judged)
+			r.conclusion(&cell, judged, err)
 			return cell, err
 		}
 		if again, _ := judge.Next(judged, r.order.Attempts, judge.MaxInvalid); !again || sabotageSeen(c.Scenario.Sabotage, *j) {
@@ -129,6 +129,16 @@ func notBegun(cell *bench.Cell, judged []bench.Judgement, why error) {
 func unmade(cell *bench.Cell, judged []bench.Judgement, err error) {
 	cell.Attempts = append(cell.Attempts, bench.Attempt{Attempt: next(cell.Attempts), Note: err.Error()})
 	judge.Conclude(cell, append(judged, judge.Unmade(err.Error())))
+}
+
+// conclusion folds a cell that err has ended early, nil = nothing has: what would
+// have been confirmed by another attempt is not.
+func (r *Run) conclusion(cell *bench.Cell, judged []bench.Judgement, err error) {
+	if again, _ := judge.Next(judged, r.order.Attempts, judge.MaxInvalid); again && err != nil {
+		unmade(cell, judged, err)
+		return
+	}
+	judge.Conclude(cell, judged)
 }
 
 // next is the number of the attempt after these. Of a run that is resumed one in

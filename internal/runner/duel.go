@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -118,10 +117,10 @@ func (r *Run) settle(bout results.Bout, pairs []judge.Pair, a, b *side, err erro
 		return bout
 	}
 	for _, s := range []*side{a, b} {
-		if s.unmade != nil || len(s.judged) == 0 {
-			unmade(&s.cell, s.judged, cmp.Or(s.unmade, err))
+		if s.unmade != nil {
+			unmade(&s.cell, s.judged, s.unmade)
 		} else {
-			judge.Conclude(&s.cell, s.judged)
+			r.conclusion(&s.cell, s.judged, err)
 		}
 		r.run.Cells = append(r.run.Cells, s.cell)
 	}

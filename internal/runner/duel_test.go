@@ -40,9 +40,9 @@ func TestDuelKeepsItsCells(t *testing.T) {
 		because string
 	}{
 		"whole":               {foughtSide(t, "a", nil, held, held), foughtSide(t, "b", nil, failed, failed), []judge.Pair{pair, pair}, nil, []bench.Verdict{held, failed}, "worse", ""},
-		"A cannot go on":      {foughtSide(t, "a", gone, held), foughtSide(t, "b", nil, failed), []judge.Pair{pair}, gone, []bench.Verdict{held, failed}, "invalid", "port 4711"},
+		"A cannot go on":      {foughtSide(t, "a", gone, held), foughtSide(t, "b", nil, failed), []judge.Pair{pair}, gone, []bench.Verdict{held, bench.Invalid}, "invalid", "port 4711"},
 		"B cannot go on":      {foughtSide(t, "a", nil, held, held), foughtSide(t, "b", gone, failed), []judge.Pair{pair}, gone, []bench.Verdict{held, bench.Invalid}, "invalid", "port 4711"},
-		"B was never begun":   {foughtSide(t, "a", nil, failed), foughtSide(t, "b", gone), nil, gone, []bench.Verdict{failed, bench.Invalid}, "invalid", "port 4711"},
+		"B was never begun":   {foughtSide(t, "a", nil, failed), foughtSide(t, "b", gone), nil, gone, []bench.Verdict{bench.Invalid, bench.Invalid}, "invalid", "port 4711"},
 		"nothing was made":    {foughtSide(t, "a", gone), foughtSide(t, "b", nil), nil, gone, nil, "invalid", "port 4711"},
 		"A could not be kept": {foughtSide(t, "a", nil, held), foughtSide(t, "b", nil), nil, gone, []bench.Verdict{held, bench.Invalid}, "invalid", "port 4711"},
 	} {
