@@ -95,7 +95,7 @@ func TestReadRunFromALaterVersion(t *testing.T) {
 // decoded.
 func TestRunsOfTooManyValuesAreRefused(t *testing.T) {
 	f := newFolder(t)
-	for name, values := range map[string]string{"objects": "{},", "commas": "0,"} {
+	for values, name := range map[string]string{"{},": "objects", "null,": "objects", "0,": "commas"} {
 		text := `{"schema":"` + bench.RunSchema + `","cells":[],"more":[` + strings.Repeat(values, mostCommas+1) + `0]}`
 		for _, file := range []string{RunFile, CellsFile} {
 			if err := os.WriteFile(f.Join(file), []byte(text), 0o600); err != nil {
@@ -106,7 +106,7 @@ func TestRunsOfTooManyValuesAreRefused(t *testing.T) {
 		_, _, _, cellsErr := f.ReadAttempts(t.Context())
 		for _, err := range []error{runErr, cellsErr} {
 			if err == nil || !strings.Contains(err.Error(), name+" are in it") {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("%q: %v", values, err)
 			}
 		}
 	}
