@@ -24,6 +24,16 @@ func ProcessCPU(pid int) (float64, bool) {
 	return time.Duration(used.Nano()).Seconds(), true
 }
 
+// MemAvailable is how much memory the host can still give to programs without
+// swapping, in bytes; 0 where the kernel does not tell.
+func MemAvailable() int64 {
+	b, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0
+	}
+	return memAvailable(b)
+}
+
 // HostCPU reads what all CPUs have done since the machine started, in CPU
 // seconds: busy counts programs and what the hypervisor took (steal), idle
 // also the waiting for disks (proc_stat(5)).

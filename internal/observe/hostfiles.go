@@ -38,7 +38,12 @@ func (h *hostFiles) memAvailable(buf []byte) int64 {
 	if err != nil {
 		return 0
 	}
-	_, after, _ := bytes.Cut(b, []byte("MemAvailable:"))
+	return memAvailable(b)
+}
+
+// memAvailable finds it in /proc/meminfo.
+func memAvailable(meminfo []byte) int64 {
+	_, after, _ := bytes.Cut(meminfo, []byte("MemAvailable:"))
 	return int64(number(bytes.TrimLeft(after, " "))) << 10
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
+	"benchrun/internal/observe"
 	"benchrun/targets"
 )
 
@@ -50,9 +51,10 @@ func roomIn(dir string) error {
 }
 
 // guardRoom gives a context that ends, with an environment error as its cause,
-// when a program that is no server leaves too little room in the folder for what
-// is temporary or in that of installations. stop ends the watching.
-func guardRoom(ctx context.Context, temporary string) (guarded context.Context, stop func()) {
+// when a program that is no server leaves the host less memory than the floor, or
+// too little room in the folder for what is temporary or in that of
+// installations. stop ends the watching.
+func guardRoom(ctx context.Context, temporary string, memoryFloor int64) (guarded context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	dirs := []string{temporary}
 	if cache, err := targets.CacheFolder(); err == nil {
@@ -62,6 +64,12 @@ func guardRoom(ctx context.Context, temporary string) (guarded context.Context, 
 		tick := time.NewTicker(diskLooks)
 		defer tick.Stop()
 		for {
+			if free := observe.MemAvailable(); free > 0 && free < memoryFloor {
+				cancel(&bench.EnvironmentError{
+					Problem: fmt.Sprintf("only %d MiB of memory are available, and %d MiB must stay so", free>>20, memoryFloor>>20),
+					Hint:    "end other programs, or run benchrun where memory can be limited (benchrun doctor)",
+				})
+			}
 			for _, dir := range dirs {
 				var short *bench.EnvironmentError
 				if errors.As(roomIn(dir), &short) {

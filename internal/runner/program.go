@@ -38,7 +38,7 @@ func (l *Lab) RunProgram(ctx context.Context, p targets.Program) (exit bench.Exi
 		caps.Private = false // what it builds is to stay
 		spec.Limits = bench.Limits{MemoryBytes: l.Environment.MemoryBytes / 100 * buildShare, PIDs: l.Limits.PIDs}
 	}
-	ctx, stop := guardRoom(ctx, scratch.Dir)
+	ctx, stop := guardRoom(ctx, scratch.Dir, l.MemoryFloor)
 	defer stop()
 	ended, err := launch.Run(ctx, caps, spec, p.Out)
 	if !p.Builds { // what builds is to leave things

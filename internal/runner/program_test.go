@@ -180,6 +180,23 @@ func TestProgramsMemory(t *testing.T) {
 	}
 }
 
+// A program is ended before it takes the last of the host's memory, also where
+// nothing can limit it.
+func TestProgramsLeaveTheHostMemory(t *testing.T) {
+	openTemp(t)
+	lab := testLab(t)
+	lab.MemoryFloor = 1 << 60 // more than there is
+	sleep := seldom(4)
+	_, err := versionOf(t.Context(), lab, "/bin/sleep", sleep)
+	var env *bench.EnvironmentError
+	if !errors.As(err, &env) || !strings.Contains(err.Error(), "memory are available") || env.Hint == "" {
+		t.Errorf("error %v", err)
+	}
+	if running(t, sleep) {
+		t.Errorf("sleep %s is left", sleep)
+	}
+}
+
 // A file system on which nothing may be run is named as such: the server is
 // benchrun's own, which is brought along.
 func TestScratchOnNoexec(t *testing.T) {
