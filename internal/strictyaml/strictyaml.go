@@ -277,8 +277,8 @@ func IsText(text []byte) bool {
 	return utf8.Valid(text) && !bytes.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) })
 }
 
-// tabbed is a line that a tab indents.
-var tabbed = regexp.MustCompile(`^ *\t`)
+// tabbed is a line that a tab indents, or the text behind its dash.
+var tabbed = regexp.MustCompile(`^[ -]*\t`)
 
 // The YAML parser's own words, and what a user can do about them.
 var syntaxHints = map[string]string{
@@ -288,20 +288,23 @@ var syntaxHints = map[string]string{
 // syntaxError says "near": the line in the errors of the YAML parser is, for some
 // of them, the one before.
 func syntaxError(file string, text []byte, err error) error {
-	for i, line := range strings.Split(string(text), "\n") {
-		if tabbed.MatchString(line) && strings.TrimSpace(line) != "" {
-			return bench.Usagef("%s:%d: a tab indents this line: YAML wants spaces", file, i+1)
-		}
-	}
-	problem, line := err.Error(), "1"
+	problem, line := err.Error(), 1
 	if m := yamlPrefix.FindStringSubmatch(problem); m != nil {
-		if m[1] != "" {
-			line = m[1]
+		if n, err := strconv.Atoi(m[1]); err == nil {
+			line = n
 		}
 		problem = problem[len(m[0]):]
 	}
+	if strings.Contains(problem, "tab character") || strings.Contains(problem, "cannot start any token") { // the words for a tab
+		lines := strings.Split(string(text), "\n")
+		for at := line; at <= min(line+1, len(lines)); at++ {
+			if tabbed.MatchString(lines[at-1]) {
+				return bench.Usagef("%s:%d: a tab indents this line: YAML wants spaces", file, at)
+			}
+		}
+	}
 	return &bench.UsageError{
-		Problem: fmt.Sprintf("%s:%s: not YAML, near this line: %s", file, line, problem),
+		Problem: fmt.Sprintf("%s:%d: not YAML, near this line: %s", file, line, problem),
 		Hint:    syntaxHints[problem],
 	}
 }

@@ -46,6 +46,9 @@ func TestDecodeRefuses(t *testing.T) {
 		{"by:\n  size:\n    raito: 1\n", `f:3: by.size.raito: unknown field; did you mean "ratio"?`},
 		{"zzzz: 1\n", "f:1: zzzz: unknown field; known: name"},
 		{"name: a\ninner:\n\tratio: 1\n", "f:3: a tab indents this line: YAML wants spaces"},
+		{"name: a\n\nlist:\n  -\tx\n", "f:4: a tab indents this line: YAML wants spaces"},
+		{"name: |\n  a\n \t b\n  \tc\n", "f:3: a tab indents this line: YAML wants spaces"},
+		{"name: |\n  a\n  \tb\nlist: [1\n", "f:3: not YAML, near this line"}, // the tab is text
 		{"name: a\n\x00\x01\x02", "f: not a text file"},
 		{"\xff\xfe\x80 ELF", "f: not a text file"},
 		{"name: a\nname: b\n", "f:2: name: stands here twice, the other one in line 1"},
