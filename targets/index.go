@@ -44,7 +44,7 @@ func indexError(server, printed string, wanted []string, where string) error {
 			Hint:    "see which index pip or uv is told to use; " + where,
 		}
 	}
-	return noRelease(lacks, known)
+	return noRelease(lacks, known, printed)
 }
 
 // systemCause is the system's own words in one of pip's warnings.
@@ -61,8 +61,10 @@ func indexUnreachable(server, line, where string) error {
 	}
 }
 
-// noRelease says that there is no such release, and which there are.
-func noRelease(requirement string, known []string) error {
+// noRelease says that there is no such release, and which there are. Where pip also
+// knows of wheels in a folder (PIP_FIND_LINKS), it may know these alone, and nothing
+// in what it printed tells whether an index that was silent at first answered later.
+func noRelease(requirement string, known []string, printed string) error {
 	e := &bench.UsageError{Problem: fmt.Sprintf("the package index has no %s for this Python", strings.TrimRight(requirement, ",.;"))}
 	if len(known) > 0 {
 		_, asked, _ := strings.Cut(requirement, "==")
@@ -70,6 +72,9 @@ func noRelease(requirement string, known []string) error {
 		e.Hint = "the newest is " + near[0]
 		if len(near) > 1 {
 			e.Hint += ", others are " + strings.Join(near[1:], ", ")
+		}
+		if indexSilent.MatchString(printed) {
+			e.Hint += "; but the index did not always answer: if there should be one, see to the network"
 		}
 	}
 	return e
@@ -208,7 +213,7 @@ func (run RunProgram) askIndex(ctx context.Context, py interpreter, requirement 
 	case strings.ContainsAny(version, "-_+!"): // they are written in many ways
 		return "pip lists none that is written like it", nil
 	}
-	return "", noRelease(name+"=="+version, known)
+	return "", noRelease(name+"=="+version, known, printed)
 }
 
 // uvHas asks uv, which says of a release that there is none, and not which there
@@ -244,7 +249,7 @@ func uvHas(ask func(argv ...string) (string, error), py interpreter, name, versi
 			known = append(known, m[2])
 		}
 	}
-	return "", noRelease(name+"=="+version, known)
+	return "", noRelease(name+"=="+version, known, "")
 }
 
 // sameRelease compares versions as pip does, where they are written differently:

@@ -126,7 +126,7 @@ func TestIndexError(t *testing.T) {
 		{refused + none, "cannot be reached", new(*bench.EnvironmentError)},
 		{none, "offers no version of gunicorn", new(*bench.EnvironmentError)},
 		{some, "the package index has no gunicorn==99.9 for this Python; the newest is 27.0.1, others are 27.0.0", new(*bench.UsageError)},
-		{refused + some, "has no gunicorn==99.9", new(*bench.UsageError)}, // it answered after all
+		{refused + some, "has no gunicorn==99.9 for this Python; the newest is 27.0.1, others are 27.0.0; but the index did not always answer", new(*bench.UsageError)},
 		{"error: No solution found\n  cause: Because there is no version of gunicorn==99.9 and you require gunicorn==99.9, we can", "has no gunicorn==99.9", new(*bench.UsageError)},
 		{"error: Failed to fetch: http://127.0.0.1:9/simple/gunicorn/\n  cause: Connection refused", "cannot be reached", new(*bench.EnvironmentError)},
 		{"  × Because gunicorn was not found in the package registry and you require gunicorn==99.9", "offers no version", new(*bench.EnvironmentError)},
