@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/launch"
 	"benchrun/internal/plan"
 	"benchrun/internal/runner"
 	"benchrun/report"
@@ -200,16 +201,16 @@ func worseOf(a, b runner.FindingVerdict) runner.FindingVerdict {
 }
 
 func checkTarget(ctx context.Context, lab *runner.Lab, t *runner.Prepared, patience time.Duration, progress *report.Progress) (findings []runner.Finding, err error) {
-	logs, err := os.MkdirTemp("", "benchrun-check-")
+	logs, err := launch.NewScratch(nil) // what is left of a killed check is found by it
 	if err != nil {
-		return nil, &bench.EnvironmentError{Problem: "no folder for the server's output", Err: err, Hint: "set TMPDIR"}
+		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(logs) }() // small, and in a folder for what is temporary
+	defer func() { err = errors.Join(err, logs.Remove()) }()
 	progress.Start(0, 0)
 	defer progress.Done()
 	progress.Cell(1, fmt.Sprintf("%s %s/%s", t.Server.Name, t.Installation.Version, t.ProfileName))
 	check := runner.ServerCheck{
-		Lab: lab, Target: t, Patience: patience, LogPath: filepath.Join(logs, "server.log"),
+		Lab: lab, Target: t, Patience: patience, LogPath: filepath.Join(logs.Dir, "server.log"),
 		On: func(f runner.Finding) {
 			if ctx.Err() == nil { // what an interruption did is no finding
 				findings = append(findings, f)
