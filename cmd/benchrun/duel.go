@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -175,9 +176,10 @@ func (s settings) duelCells(reg *targets.Registry, wordA, wordB, profile string)
 }
 
 // sameTarget says that both sides are the same: the same profile of the same
-// server, in the version that was asked for.
+// server, in the version that was asked for, or that its file says.
 func sameTarget(a, b plan.Cell) bool {
-	return a.Server.Name == b.Server.Name && a.Version == b.Version && a.Profile == b.Profile
+	version := func(c plan.Cell) string { return cmp.Or(c.Version, c.Server.Version) }
+	return a.Server.Name == b.Server.Name && version(a) == version(b) && a.Profile == b.Profile
 }
 
 func (s settings) executeDuel(cmd *cobra.Command, cells []plan.Cell, pairs int) (bench.Run, []results.Bout, error) {

@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/plan"
 	"benchrun/results"
+	"benchrun/targets"
 )
 
 // duels runs a duel and gives its answers and the run's folder.
@@ -119,6 +121,21 @@ func TestDuelExit(t *testing.T) {
 	} {
 		if got := duelError(tt.duel); !errors.Is(got, tt.want) {
 			t.Errorf("%+v: %v, want %v", tt.duel.Bouts, got, tt.want)
+		}
+	}
+}
+
+// Naming the version that a server has anyway makes no other target.
+func TestSameTarget(t *testing.T) {
+	cell := func(version, profile string) plan.Cell {
+		return plan.Cell{Server: &targets.Server{Name: "s", Version: "1.2"}, Version: version, Profile: profile}
+	}
+	for _, tt := range []struct {
+		b    plan.Cell
+		want bool
+	}{{cell("", "p"), true}, {cell("1.2", "p"), true}, {cell("1.3", "p"), false}, {cell("path:/x", "p"), false}, {cell("", "q"), false}} {
+		if got := sameTarget(cell("", "p"), tt.b); got != tt.want {
+			t.Errorf("%q %s: %v", tt.b.Version, tt.b.Profile, got)
 		}
 	}
 }
