@@ -45,7 +45,7 @@ type Progress struct {
 const (
 	// mostWhy is how many columns the cause of an invalid attempt gets: the table
 	// has all of it.
-	mostWhy = 120
+	mostWhy = 400
 	// quietFor is the least time between two plain lines about phases.
 	quietFor = 5 * time.Second
 	// tick is how often the status line counts on by itself.

@@ -19,26 +19,46 @@ type Rule struct {
 	Note bool // it is for people: it says what is not asked, and why
 }
 
+// Job is what a CI job measures, and what must hold. An empty one leaves both to
+// the project's benchrun.yaml.
+type Job struct {
+	Server    string // "name", "name@path:."; "" = every server of the server file
+	Scenarios []string
+	Rules     []Rule
+}
+
+// selected puts a job's selection into a template whose words for it stand in the
+// form "before SERVER": without a server they go.
+func (j Job) selected(text, before, after string) string {
+	server := ""
+	if j.Server != "" {
+		server = before + j.Server + after
+	}
+	text = strings.Replace(text, before+"SERVER"+after, server, 1)
+	return strings.Replace(text, "SCENARIO", strings.Join(j.Scenarios, ","), 1)
+}
+
 // GitHub is a workflow that uses benchrun's own action from a repository, as
-// "owner/name@revision". Without rules, what is measured and what must hold stand
-// in the project's benchrun.yaml, and not in the workflow.
-func GitHub(from string, rules []Rule) string {
+// "owner/name@revision".
+func GitHub(from string, j Job) string {
 	text := strings.ReplaceAll(github, "uses: FROM", "uses: "+from)
-	if len(rules) == 0 {
+	if len(j.Rules) == 0 {
 		return before(text, "          server-file: ") + "          args: --ci # all else is in benchrun.yaml\n"
 	}
-	asked, notes := split(rules, "            ", "", "          # ")
+	text = j.selected(text, "          server: ", "\n")
+	asked, notes := split(j.Rules, "            ", "", "          # ")
 	return notesBefore(strings.Replace(text, "            RULES\n", asked, 1), "          rules: |\n", notes)
 }
 
 // GitLab is a file to include into .gitlab-ci.yml, which builds benchrun from a
-// revision (a branch or a tag) of a git repository; rules as for GitHub.
-func GitLab(repository, revision string, rules []Rule) string {
+// revision (a branch or a tag) of a git repository.
+func GitLab(repository, revision string, j Job) string {
 	text := strings.NewReplacer("_REPOSITORY: REPOSITORY", "_REPOSITORY: "+repository, "_REVISION: REVISION", "_REVISION: "+revision).Replace(gitlab)
-	if len(rules) == 0 {
+	if len(j.Rules) == 0 {
 		return before(text, "    BENCHRUN_FLAGS: >-") + "    BENCHRUN_FLAGS: --ci # all else is in benchrun.yaml\n"
 	}
-	asked, notes := split(rules, "      --fail-on '", "'", "    # ")
+	text = j.selected(text, "--server ", " ")
+	asked, notes := split(j.Rules, "      --fail-on '", "'", "    # ")
 	return notesBefore(strings.Replace(text, "      RULES\n", asked, 1), "    BENCHRUN_FLAGS: >-\n", notes)
 }
 

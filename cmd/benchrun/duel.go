@@ -164,6 +164,9 @@ func (s settings) duelCells(reg *targets.Registry, wordA, wordB, profile string)
 		}
 		cells, err := plan.Cells(reg, plan.Selection{Servers: []string{server}, Profiles: []string{own}, Scenarios: s.scenarios})
 		if err != nil {
+			if !named {
+				err = fmt.Errorf("%s with --profile %s: %w", word, profile, err)
+			}
 			return nil, err
 		}
 		sides[i] = cells

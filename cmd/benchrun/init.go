@@ -22,7 +22,7 @@ import (
 // ciKind is one kind of CI that benchrun init writes a file for.
 type ciKind struct {
 	path   string // of the file, inside the repository
-	write  func(from, revision string, rules []templates.Rule) string
+	write  func(from, revision string, job templates.Job) string
 	wanted string // the form of --from
 	like   string // an example of it
 	next   string
@@ -36,8 +36,8 @@ func ciKinds() map[string]ciKind {
 	return map[string]ciKind{
 		"github": {
 			path: ".github/workflows/benchrun.yml", wanted: "owner/name@revision", like: "some-owner/benchrun@v1",
-			write: func(from, revision string, rules []templates.Rule) string {
-				return templates.GitHub(from+"@"+revision, rules)
+			write: func(from, revision string, job templates.Job) string {
+				return templates.GitHub(from+"@"+revision, job)
 			},
 		},
 		"gitlab": {
@@ -60,10 +60,11 @@ server's author. --from says where the job takes benchrun from: name a tag or a
 commit, so that every run is measured by the same benchrun.
 
 Where the repository has a benchrun.yaml, the job goes by that. Otherwise it
-measures the server of ` + serverFileName + `, and its rules ask only what the
-file promises: no crash of a single process is asked to be survived, and no
-wedged request where no watchdog is claimed. Each rule that is left out stands
-there with the reason.
+measures the server of ` + serverFileName + `: the checkout itself, where the file
+says NAME=={version} and the checkout can be installed. Its rules ask only what the
+file promises: no crash of a single process is to be survived, and no wedged
+request where slots and watchdog do not suffice for it. Each rule that is left out
+stands there with the reason.
 
 It overwrites nothing unless --force is given, and says what to do next.
 docs/tutorial.md goes the whole way once, docs/ci.md has the details.`,
@@ -85,12 +86,12 @@ docs/tutorial.md goes the whole way once, docs/ci.md has the details.`,
 			if err != nil {
 				return err
 			}
-			rules, next, err := ciRules(dir, name)
+			job, next, err := ciJob(dir, name)
 			if err != nil {
 				return err
 			}
 			path := filepath.Join(dir, filepath.FromSlash(kind.path))
-			if err := writeNew(path, kind.write(repository, revision, rules), force); err != nil {
+			if err := writeNew(path, kind.write(repository, revision, job), force); err != nil {
 				return err
 			}
 			if slices.Contains(branches, revision) {
@@ -116,43 +117,54 @@ const serverFileName = "benchrun.server.yaml"
 // branches are names that a repository's main branch usually has.
 var branches = []string{"main", "master", "HEAD", "trunk"}
 
-// ciRules are the rules of the job for the repository in dir, and what its owner
-// should do next. None means that the job goes by benchrun.yaml.
-func ciRules(dir, name string) (rules []templates.Rule, next []string, err error) {
+// ciJob is the job for the repository in dir, and what its owner should do next.
+func ciJob(dir, name string) (job templates.Job, next []string, err error) {
 	if _, err := os.Stat(filepath.Join(dir, project.FileName)); err == nil {
-		return nil, []string{"see what the job will do: benchrun --ci --dry-run"}, nil
+		return job, []string{"see what the job will do: benchrun --ci --dry-run"}, nil
 	}
-	rules = []templates.Rule{{Text: "verdict >= failed"}, {Text: "lost_wrong == 0"}} // what every server can keep
+	job.Scenarios = ciFamilies
+	job.Rules = []templates.Rule{ // what every server can keep
+		{Text: "every cell may fail, none may be broken; and nobody gets another one's answer", Note: true},
+		{Text: "verdict >= failed"}, {Text: "lost_wrong == 0"},
+	}
 	file := filepath.Join(dir, serverFileName)
 	if _, err := os.Stat(file); err != nil {
-		return rules, []string{
+		return job, []string{
 			"describe your server in " + serverFileName + " (docs/contract.md), and try it: benchrun check-server " + serverFileName,
 			"benchrun init ci " + name + " --force then writes rules that ask what the file promises",
 			"if benchrun list servers has it: write a benchrun.yaml instead (docs/tutorial.md)",
 		}, nil
 	}
-	job := settings{serverFiles: []string{file}, scenarios: ciFamilies}
-	reg, err := targets.Load(targets.DefaultLoadOptions(job.serverFiles))
+	s := settings{serverFiles: []string{file}, scenarios: ciFamilies}
+	reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
 	if err != nil {
-		return nil, nil, err
+		return job, nil, err
 	}
-	cells, err := job.cells(reg)
+	cells, err := s.cells(reg)
 	if err != nil {
-		return nil, nil, err
+		return job, nil, err
+	}
+	if own := cells[0].Server; own.CheckVersion("path:"+dir) == nil {
+		job.Server = own.Name + "@path:."
 	}
 	for _, c := range cells {
 		if c.Unsupported != "" { // no rule can ask for it: it has no such profile
 			continue
 		}
 		rule := fmt.Sprintf("%s/%s/%s-*: verdict >= held", c.Server.Name, c.Profile, c.Scenario.Family.ID)
-		if plan.Promised(c) {
-			rules = append(rules, templates.Rule{Text: rule})
+		if why := plan.Unpromised(c); why != "" {
+			job.Rules = append(job.Rules, templates.Rule{Text: fmt.Sprintf("not asked of %s %s (%s): %s", c.Server.Name, c.Profile, why, rule), Note: true})
 		} else {
-			rules = append(rules, templates.Rule{Text: "not asked, for " + serverFileName + " does not promise it: " + rule, Note: true})
+			job.Rules = append(job.Rules, templates.Rule{Text: rule})
 		}
 	}
-	return rules, []string{
-		"see what the job will do: benchrun --server-file " + serverFileName + " --ci --dry-run",
+	words := []string{"benchrun", "--server-file", serverFileName}
+	if job.Server != "" {
+		words = append(words, "--server", job.Server)
+	}
+	words = append(words, "--scenario", strings.Join(ciFamilies, ","), "--ci", "--dry-run")
+	return job, []string{
+		"see what the job will do: " + strings.Join(words, " "),
 		"run it here once; for a result that you know and accept: benchrun waivers update RUN",
 	}, nil
 }

@@ -232,7 +232,7 @@ profiles:
   default: {why: one process, args: [], workers: 1, claims: {slots: 4, grace_s: 10}}
   hardened: {why: a pool, args: [], workers: 8, claims: {slots: 8, watchdog_s: 3, grace_s: 10}}
 `
-	const asked, not = "            mine/%s: verdict >= held\n", "          # not asked, for benchrun.server.yaml does not promise it: mine/%s: verdict >= held\n"
+	const asked = "            mine/%s: verdict >= held\n"
 	for kind, form := range map[string]string{"github": asked, "gitlab": "      --fail-on 'mine/%s: verdict >= held'\n"} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "benchrun.server.yaml"), []byte(file), 0o600); err != nil {
@@ -241,14 +241,17 @@ profiles:
 		ends(t, bench.ExitOK, "init", "ci", kind, "--dir", dir, "--from", map[string]string{"github": "a/b@v1", "gitlab": "https://git.example.org/b.git@v1"}[kind])
 		var into map[string]any
 		text := readYAML(t, filepath.Join(dir, filepath.FromSlash(ciKinds()[kind].path)), &into)
-		for rule, want := range map[string]bool{
-			"default/wedge-*": false, "default/segfault-*": false, "default/slow-upload-*": false,
-			"hardened/wedge-*": true, "hardened/segfault-*": true,
+		for rule, why := range map[string]string{ // why it is not asked; "" = it is
+			"default/wedge-*": "it claims no watchdog_s", "default/segfault-*": "its one worker serves everybody", "default/slow-upload-*": "it claims no watchdog_s",
+			"hardened/wedge-*": "", "hardened/segfault-*": "",
 		} {
-			note := strings.TrimLeft(fmt.Sprintf(not, rule), " ")
-			if is := strings.Contains(text, fmt.Sprintf(form, rule)); is != want || strings.Contains(text, note) == want {
+			note := "# not asked of mine " + strings.SplitN(rule, "/", 2)[0] + " (" + why + "): mine/" + rule + ": verdict >= held\n"
+			if is := strings.Contains(text, fmt.Sprintf(form, rule)); is != (why == "") || strings.Contains(text, note) == is {
 				t.Errorf("%s: %s asked: %v\n%s", kind, rule, is, text)
 			}
+		}
+		if strings.Contains(text, "SERVER ") || strings.Contains(text, "SERVER\n") || strings.Contains(text, "SCENARIO\n") || strings.Contains(text, "@path") {
+			t.Errorf("%s: a placeholder is left in, or a checkout is measured that nobody can install\n%s", kind, text)
 		}
 	}
 	// Of a profile that the file has not, nothing is said.
@@ -261,6 +264,43 @@ profiles:
 	text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(ciKinds()["github"].path)))
 	if err != nil || strings.Contains(string(text), "hardened") || !strings.Contains(string(text), "mine/default/wedge-*") {
 		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+// Where the server's file can install a checkout, the job measures the checkout, and
+// not the release of which the file speaks.
+func TestInitCIMeasuresTheCheckout(t *testing.T) {
+	const file = `schema: benchrun.server/v1
+name: mine
+title: A server
+app: wsgi
+version: "1.0"
+install: {python: ["mine=={version}"]}
+version_command: [/bin/true]
+command: [/bin/true, "{port}", "{args}"]
+profiles:
+  default: {why: one process, args: [], workers: 1, claims: {slots: 1, watchdog_s: 3}}
+`
+	dir := t.TempDir()
+	for name, text := range map[string]string{"benchrun.server.yaml": file, "pyproject.toml": "[project]\nname = \"mine\"\nversion = \"1.1\"\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for kind, want := range map[string]string{"github": "          server: mine@path:.\n", "gitlab": "--server mine@path:. --scenario wedge,"} {
+		cmd := benchrunCommand(t.Context(), t, "init", "ci", kind, "--dir", dir, "--from", map[string]string{"github": "a/b@v1", "gitlab": "https://git.example.org/b.git@v1"}[kind])
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "benchrun --server-file benchrun.server.yaml --server mine@path:. --scenario wedge,segfault,slow-upload --ci --dry-run") {
+			t.Errorf("%v: %s", err, out)
+		}
+		var into map[string]any
+		text := readYAML(t, filepath.Join(dir, filepath.FromSlash(ciKinds()[kind].path)), &into)
+		if !strings.Contains(text, want) || !strings.Contains(text, "not asked of mine default (each fault holds a slot until none is left)") {
+			t.Errorf("%s: no %q\n%s", kind, want, text)
+		}
+		if strings.Contains(text, "hardened") {
+			t.Errorf("%s: a profile that is not there\n%s", kind, text)
+		}
 	}
 }
 

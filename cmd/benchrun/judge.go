@@ -63,7 +63,7 @@ of its last cell are judged too; of one that goes on, what it has so far.`,
 			}
 			var broke error
 			if n := neverBegun(run); n > 0 {
-				broke = fmt.Errorf("%d of its cells were never begun", n)
+				broke = fmt.Errorf("%d of its cells were not measured to the end", n)
 			} else if run.Interrupted {
 				broke = errors.New("it was interrupted")
 			}
@@ -163,7 +163,7 @@ func judgeAgain(ctx context.Context, path string) (again, error) {
 		}
 	}
 	if n := neverBegun(out.run); n > 0 && !goesOn {
-		out.notes = append(out.notes, fmt.Sprintf("%d of the %d cells that were asked for were never begun: %s", n, len(out.run.Asked.Cells), report.Shell("benchrun", "--resume", folder.Path())))
+		out.notes = append(out.notes, fmt.Sprintf("%d of the %d cells that were asked for were not measured to the end: %s", n, len(out.run.Asked.Cells), report.Shell("benchrun", "--resume", folder.Path())))
 	}
 	return out, nil
 }

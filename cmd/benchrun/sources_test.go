@@ -158,6 +158,7 @@ func TestUnknownFlags(t *testing.T) {
 		{[]string{"-Z"}, "see benchrun --help"},
 		{[]string{"--format", "tabel"}, `unknown --format "tabel"; did you mean "table"?`},
 		{[]string{"list", "server"}, `did you mean "servers"?`},
+		{[]string{"duel", "wsgiref", "gunicorn", "-p", "nope"}, "wsgiref with --profile nope: unknown profile"},
 		{[]string{"duel", "wsgiref", "wsgiref", "--scenario", "slow", "--dry-run"}, report.SameTarget},
 	} {
 		code := bench.ExitUsage

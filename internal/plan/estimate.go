@@ -103,19 +103,25 @@ func foresee(c Cell, k Knowledge) (held, failed time.Duration, chance float64) {
 	return held, held, 1 // what ends by itself seldom ends the attempt
 }
 
-// Promised says that a target should hold a cell by what its server file says: a
-// crash where there are other workers and somebody who replaces one, a fault that
-// holds a slot where the file claims enough slots and a watchdog. Nothing is
-// promised of slow clients on a pool, where it is a coin's toss.
-func Promised(c Cell) bool {
+// Unpromised says why a target need not hold a cell, by what its server file says;
+// "" = it should. A crash is to be survived where other workers go on and somebody
+// replaces one, a fault that holds a slot where the file claims enough slots and a
+// watchdog. Nothing is promised of slow clients on a pool, where it is a coin's
+// toss.
+func Unpromised(c Cell) string {
 	profile, f := c.Server.Profiles[c.Profile], c.Scenario.Family
 	switch {
-	case f.Effect == bench.EffectKill && profile.Workers < 2,
-		f.Effect == bench.EffectHold && (profile.Claims.Slots == 0 || profile.Claims.Watchdog == 0):
-		return false
+	case f.Effect == bench.EffectKill && profile.Workers < 2:
+		return "its one worker serves everybody"
+	case f.Effect == bench.EffectHold && profile.Claims.Slots == 0:
+		return "it claims no slots"
+	case f.Effect == bench.EffectHold && profile.Claims.Watchdog == 0:
+		return "it claims no watchdog_s"
 	}
-	_, _, chance := foresee(c, Knowledge{Mode: bench.ModeQuick})
-	return chance == 1 //nolint:gosec // one of three constants
+	if _, _, chance := foresee(c, Knowledge{Mode: bench.ModeQuick}); chance < 1 {
+		return "each fault holds a slot until none is left"
+	}
+	return ""
 }
 
 // expected is the target's probe, or what its documentation lets one expect.
