@@ -38,11 +38,14 @@ func Words() []string {
 	for _, s := range bench.SabotageTable {
 		add(string(s.Sabotage))
 	}
+	for _, d := range bench.DoubtTable {
+		add(d.Name)
+	}
 	return words
 }
 
 // Explain says what a word means: a family or a scenario, a set of them, a verdict, a flag, a
-// measure, a sabotage of calibration, or several of these. An unknown word is a bench.UsageError that
+// measure, a cause of doubt, a sabotage of calibration, or several of these. An unknown word is a bench.UsageError that
 // suggests the nearest known one.
 func Explain(word string) (string, error) {
 	var parts []string
@@ -71,6 +74,11 @@ func Explain(word string) (string, error) {
 	if s, ok := bench.SabotageByName(word); ok {
 		parts = append(parts, heading(word, "sabotage of the harness, by benchrun calibrate")+wrap("  ", s.Text+".")+
 			wrap("  ", "The verdict must be invalid, and say: "+s.Cause+"."))
+	}
+	for _, d := range bench.DoubtTable {
+		if d.Name == word {
+			parts = append(parts, heading(word, "cause of doubt: what it was true of does not count")+wrap("  ", d.Text+"."))
+		}
 	}
 	if len(parts) == 0 {
 		return "", unknownWord(word)

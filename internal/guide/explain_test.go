@@ -2,6 +2,9 @@ package guide
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +39,9 @@ func TestEveryWordIsExplained(t *testing.T) {
 	}
 	for _, s := range bench.SabotageTable {
 		texts[string(s.Sabotage)] = append(texts[string(s.Sabotage)], s.Text, s.Cause)
+	}
+	for _, d := range bench.DoubtTable {
+		texts[d.Name] = append(texts[d.Name], d.Text)
 	}
 	words := Words()
 	if len(words) != len(texts) {
@@ -136,5 +142,35 @@ func TestWrap(t *testing.T) {
 		if got := wrap("  ", tt.in); got != tt.want {
 			t.Errorf("wrap(%q) = %q, want %q", tt.in, got, tt.want)
 		}
+	}
+}
+
+// Every cause of doubt that the code gives is explained.
+func TestDoubtsAreExplained(t *testing.T) {
+	cause := regexp.MustCompile(`(?:Cause: |endEarly\(|DoubtMemoryCap = )"([a-z-]+)"`)
+	found := 0
+	for _, room := range []string{"../runner", "../observe", "../judge"} {
+		files, err := filepath.Glob(room + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range cause.FindAllStringSubmatch(string(text), -1) {
+				found++
+				if got, err := Explain(m[1]); err != nil || !strings.Contains(got, "cause of doubt") {
+					t.Errorf("%s: %s: %s, %v", file, m[1], got, err)
+				}
+			}
+		}
+	}
+	if found < len(bench.DoubtTable) {
+		t.Errorf("%d causes found in the code, %d in the table", found, len(bench.DoubtTable))
 	}
 }

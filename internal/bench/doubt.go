@@ -1,0 +1,25 @@
+package bench
+
+// DoubtSpec describes a cause of doubt.
+type DoubtSpec struct {
+	Name string // as in Doubt.Cause
+	Text string // what happened, without a full stop
+}
+
+// DoubtTable lists the causes of doubt. A doubt is about the seconds from one
+// moment to another, which do not count then; one without moments is about the
+// whole record, which is invalid.
+var DoubtTable = []DoubtSpec{
+	{"host-busy", "other programs used more than a quarter of a CPU in a second in which no CPU was idle: the server may have got less than its share"},
+	{"host-memory", "the machine was about to run out of memory, so benchrun ended the server"},
+	{"host-disk", "the machine's disk was about to be full, so benchrun ended the server"},
+	{"log-flood", "the server's log grew above its bound and could not be cut, so benchrun ended the server"},
+	{"memory-cap", "the server used more memory than it may, and benchrun itself ended it, because no memory cgroup holds it on this machine"},
+	{"control-dead", "the control server ended, so that nothing tells a stalled host from a stalled server any more"},
+	{"control-load", "the control server could not be asked"},
+	{"generator", "the load generator broke"},
+	{"observer-gap", "the observer looked at the processes later than it should have"},
+	{"receipts-unreadable", "benchrun could not read what the app wrote about its faults"},
+	{"supervisor", "the parent of the server's processes could not tell how they ended"},
+	{"interrupted", "the attempt was interrupted, by a person or for want of time"},
+}
