@@ -64,8 +64,25 @@ func supervision(caps launch.Capabilities) Check {
 	}
 	c.State = Warn
 	c.Text += ": a server's processes are found and ended one by one; " + strings.Join(why, "; ")
-	c.Fix = "run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)"
+	c.Fix = namespacesFix(os.Geteuid())
 	return c
+}
+
+// namespacesFix says how namespaces are to be had. Root lacks them where a
+// container keeps them from him.
+func namespacesFix(uid int) string {
+	if uid == 0 {
+		return "you are root, but may make no namespaces, as in most containers: start the container with --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined, or run benchrun outside of it"
+	}
+	return "run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)"
+}
+
+// cgroupsFix is the same for limits.
+func cgroupsFix(uid int) string {
+	if uid == 0 {
+		return "you are root, but may make no cgroups that can limit this, as in most containers: start the container with --privileged, or run benchrun outside of it"
+	}
+	return "run as root, or in a systemd scope that delegates cgroups (systemd-run --user --scope -p Delegate=yes benchrun …)"
 }
 
 func lookLimits(_ context.Context, p *patient) []Check {
@@ -88,7 +105,7 @@ func places(caps launch.Capabilities, l bench.Limits) Check {
 		}
 	}
 	return Check{Name: "private-places", State: Warn, Text: text,
-		Fix: "run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)"}
+		Fix: namespacesFix(os.Geteuid())}
 }
 
 // limits tells what a server can be confined to.
@@ -124,7 +141,7 @@ func limits(caps launch.Capabilities, l bench.Limits) Check {
 		}
 	}
 	c.Text = strings.TrimPrefix(c.Text+"; "+text, "; ")
-	c.Fix = "run as root, or in a systemd scope that delegates cgroups (systemd-run --user --scope -p Delegate=yes benchrun …)"
+	c.Fix = cgroupsFix(os.Geteuid())
 	return c
 }
 

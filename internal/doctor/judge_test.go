@@ -116,3 +116,12 @@ func TestWritable(t *testing.T) {
 		t.Error("a file can have folders below it")
 	}
 }
+
+// Root is not told to be root.
+func TestFixesHelp(t *testing.T) {
+	for _, fix := range []func(uid int) string{namespacesFix, cgroupsFix} {
+		if root, user := fix(0), fix(1000); strings.Contains(root, "as root") || !strings.Contains(root, "container") || !strings.Contains(user, "run as root") {
+			t.Errorf("root: %q; a user: %q", root, user)
+		}
+	}
+}
