@@ -70,6 +70,11 @@ func (p *private) enter() error {
 		if !ok {
 			continue
 		}
+		if strings.HasPrefix(dir, sharedMemory+"/") { // which begins empty
+			if err := standIn(fd, dir); err != nil {
+				return fmt.Errorf("keep %s: %w", dir, err)
+			}
+		}
 		if err := unix.Mount(fmt.Sprintf("/proc/self/fd/%d", fd), dir, "", unix.MS_BIND, ""); err != nil && slices.Contains(p.Keep, dir) {
 			return fmt.Errorf("keep %s: %w", dir, err)
 		}
@@ -81,6 +86,23 @@ func (p *private) enter() error {
 		_ = write("/proc/sys/kernel/shmall", strconv.FormatInt(p.ShmBytes/int64(os.Getpagesize()), 10))
 	}
 	return nil
+}
+
+// standIn makes an empty folder, or file, for what a handle is of to be mounted
+// on, and the folders above it, which every user may pass through.
+func standIn(handle int, path string) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(handle, &st); err != nil {
+		return err
+	}
+	defer unix.Umask(unix.Umask(0o022))
+	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
+		return os.MkdirAll(path, 0o755)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, nil, 0o644)
 }
 
 // cover lays the file system in memory over the shared places, and says which

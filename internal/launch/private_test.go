@@ -271,6 +271,58 @@ func TestOwnFoldersBehindALink(t *testing.T) {
 	}
 }
 
+// A server has its folders, and private places, also where these folders lie in
+// shared memory.
+func TestOwnFoldersInSharedMemory(t *testing.T) {
+	dir, err := os.MkdirTemp(sharedMemory, "launch")
+	if err != nil {
+		t.Skipf("no folder in shared memory can be made: %v", err)
+	}
+	t.Cleanup(func() { _ = removeTree(dir, time.Now().Add(time.Minute)) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	levels := available(t)
+	t.Setenv("TMPDIR", dir)
+	for _, level := range levels {
+		if !level.Private {
+			continue
+		}
+		caps, err := ProbeAt(t.Context(), level.Level)
+		if err != nil || !caps.Private {
+			t.Errorf("%s: private %v, %v, %v", level.Level, caps.Private, caps.Why, err)
+			continue
+		}
+		user, err := Unprivileged()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := NewScratch(user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, err := Start(t.Context(), caps, Spec{
+			Argv: []string{"sh", "-c", "echo app >in; echo work >../work/in; echo x >" + sharedMemory + "/" + leftName + " && echo ready"},
+			Env:  []string{"PATH=/usr/bin:/bin"}, Dir: s.App, Log: filepath.Join(s.Dir, "log"), User: user, Limits: smallLimits, Scratch: s,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-g.Done()
+		app, err1 := os.ReadFile(filepath.Join(s.App, "in"))
+		work, err2 := os.ReadFile(filepath.Join(s.Work, "in"))
+		if err := errors.Join(err1, err2); err != nil || string(app) != "app\n" || string(work) != "work\n" || !strings.Contains(logOf(g), "ready") {
+			t.Errorf("%s: app %q, work %q, %v: %s", caps.Level, app, work, err, logOf(g))
+		}
+		if err := errors.Join(g.Destroy(t.Context()), s.Remove()); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Lstat(filepath.Join(sharedMemory, leftName)); err == nil {
+			t.Errorf("%s: what it wrote to shared memory is left", caps.Level)
+		}
+	}
+}
+
 // What everybody may write to but is no place for what is temporary is closed
 // to the server: nothing would take its files away.
 func TestElsewhereIsReadOnly(t *testing.T) {
