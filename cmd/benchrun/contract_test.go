@@ -67,7 +67,7 @@ func block(t *testing.T, text, language string) string {
 func TestContractLimits(t *testing.T) {
 	text := section(t, contract(t), "## Files that benchrun reads")
 	for what, want := range map[string]string{
-		"runs":    fmt.Sprintf("| `run.json`, `cells.ndjson` | %d MiB and", max(intake.Run.Most, intake.Attempts.Most)>>20),
+		"runs":    fmt.Sprintf("| `run.json`, `cells.ndjson` | %d MiB, ", max(intake.Run.Most, intake.Attempts.Most)>>20),
 		"records": fmt.Sprintf("| a record | %d MiB as it is stored", intake.Record.Most>>20),
 		"logs":    fmt.Sprintf("its last %d,%03d bytes are shown", intake.MostTail/1000, intake.MostTail%1000),
 		"small":   fmt.Sprintf("a server file | %d MiB |", intake.Small>>20),

@@ -223,9 +223,20 @@ func TestPortTaken(t *testing.T) {
 	}
 }
 
+// A release that the index lacks is a wrong name, and what cannot be built is an
+// installation that failed.
 func TestInstallFails(t *testing.T) {
-	stderr := fails(t, bench.ExitEnvironment, "-s", "waitress@0.0.0.99", "-p", "default", "-c", "segfault")
+	stderr := fails(t, bench.ExitUsage, "-s", "waitress@0.0.0.99", "-p", "default", "-c", "segfault")
 	if !strings.Contains(stderr, "waitress") || !strings.Contains(stderr, "0.0.0.99") {
+		t.Errorf("stderr: %s", stderr)
+	}
+	checkout := t.TempDir()
+	for name, text := range map[string]string{"setup.py": "raise SystemExit('there is no building this')\n", "pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'nowhere'\n"} {
+		if err := os.WriteFile(filepath.Join(checkout, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if stderr := fails(t, bench.ExitEnvironment, "-s", "waitress@path:"+checkout, "-p", "default", "-c", "segfault"); !strings.Contains(stderr, "nowhere") {
 		t.Errorf("stderr: %s", stderr)
 	}
 }

@@ -89,7 +89,9 @@ func killedAfter(t *testing.T, attempts int, out string, args ...string) string 
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
+	tmp := shortTempDir(t)
 	cmd := benchrunCommand(ctx, t, append(args, "--out", out)...)
+	cmd.Env = append(cmd.Env, "TMPDIR="+tmp)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
@@ -108,7 +110,7 @@ func killedAfter(t *testing.T, attempts int, out string, args ...string) string 
 				t.Fatal(err)
 			}
 			if lines, _, _, err := folder.ReadAttempts(t.Context()); err == nil && len(lines) >= attempts {
-				untilLogs(t, filepath.Join(filepath.Dir(files[0]), results.LogsDir), attempts+1) // into the next attempt
+				untilUnderWay(t, tmp) // into the next attempt
 				if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
 					t.Fatal(err)
 				}
@@ -124,19 +126,38 @@ func killedAfter(t *testing.T, attempts int, out string, args ...string) string 
 	}
 }
 
-// untilLogs waits until so many attempts have begun.
-func untilLogs(t *testing.T, dir string, n int) {
+// shortTempDir is a folder whose path leaves room for a server's sockets.
+func shortTempDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(dir, 0o755); err != nil { // servers run as another user
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// untilUnderWay waits until an attempt is under way of a benchrun whose TMPDIR is
+// tmp: its scratch folder is gone before the attempt is stored.
+func untilUnderWay(t *testing.T, tmp string) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		logs, err := filepath.Glob(filepath.Join(dir, "*.log"))
+		found, err := filepath.Glob(filepath.Join(tmp, "benchrun-*", "*", "app", "attempt.json"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(logs) >= n {
+		if len(found) > 0 {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%d logs, want %d", len(logs), n)
+			t.Fatal("no attempt is under way")
 		}
 	}
 }
