@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -80,85 +79,6 @@ func TestResumeOfAKilledRun(t *testing.T) {
 	}
 	if again := contents(t, folder, ""); again[results.RunFile] != whole[results.RunFile] || again[results.CellsFile] != whole[results.CellsFile] {
 		t.Error("a finished run was changed")
-	}
-}
-
-// killedAfter starts a run, kills it once so many attempts are stored, and
-// returns its folder.
-func killedAfter(t *testing.T, attempts int, out string, args ...string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
-	tmp := shortTempDir(t)
-	cmd := benchrunCommand(ctx, t, append(args, "--out", out)...)
-	cmd.Env = append(cmd.Env, "TMPDIR="+tmp)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(ended) }()
-	for {
-		files, err := filepath.Glob(filepath.Join(out, "*", results.CellsFile))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(files) == 1 {
-			folder, err := results.OpenFolder(filepath.Dir(files[0]))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if lines, _, _, err := folder.ReadAttempts(t.Context()); err == nil && len(lines) >= attempts {
-				untilUnderWay(t, tmp) // into the next attempt
-				if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
-					t.Fatal(err)
-				}
-				<-ended
-				return filepath.Dir(files[0])
-			}
-		}
-		select {
-		case <-ended:
-			t.Fatalf("benchrun %v ended by itself: %s", args, stderr.String())
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-}
-
-// shortTempDir is a folder whose path leaves room for a server's sockets.
-func shortTempDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "b")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := os.Chmod(dir, 0o755); err != nil { // servers run as another user
-		t.Fatal(err)
-	}
-	return dir
-}
-
-// untilUnderWay waits until an attempt is under way of a benchrun whose TMPDIR is
-// tmp: its scratch folder is gone before the attempt is stored.
-func untilUnderWay(t *testing.T, tmp string) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		found, err := filepath.Glob(filepath.Join(tmp, "benchrun-*", "*", "app", "attempt.json"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(found) > 0 {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("no attempt is under way")
-		}
 	}
 }
 
