@@ -18,7 +18,7 @@ const benchRate = 1000
 
 func BenchmarkOpenLoop(b *testing.B) {
 	o, got := loop(victimServer(b), benchRate)
-	o.Start = o.Clock.Now()
+	o.Beat.Start = o.Clock.Now()
 	before := cpu()
 	runUntil(b, o, uint64(b.N))
 	b.ReportMetric(float64((cpu()-before).Microseconds())/float64(b.N), "cpu-µs/op")

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
-	"time"
 
 	"benchrun/internal/bench"
 )
@@ -25,14 +24,14 @@ type Held struct {
 // connection, rate a second, and keeps them until they are answered or ctx ends
 // them all. It returns when the last has ended. nonce names request i. It fails
 // on a rate, number or time that makes no sense, before it sends anything.
-func HoldMany(ctx context.Context, addr string, n int, rate float64, ms int, nonce func(i int) string) (Held, error) {
-	if n < 0 || rate <= 0 || ms < 0 || ms > 60_000 {
-		return Held{}, fmt.Errorf("holding %d requests of %d ms at %g/s makes no sense", n, ms, rate)
+func HoldMany(ctx context.Context, addr string, n int, rate, ms int, nonce func(i int) string) (Held, error) {
+	if n < 0 || rate < 1 || ms < 0 || ms > 60_000 {
+		return Held{}, fmt.Errorf("holding %d requests of %d ms at %d/s makes no sense", n, ms, rate)
 	}
-	clock := bench.NewClock()
+	clock, beat := bench.NewClock(), bench.Beat{Rate: rate}
 	dues := make([]Due, n)
 	for i := range dues {
-		dues[i] = Due{At: int64(float64(i) / rate * float64(time.Second)), Nonce: nonce(i)}
+		dues[i] = Due{At: beat.Due(uint64(i)), Nonce: nonce(i)}
 	}
 	var held Held
 	var mu sync.Mutex

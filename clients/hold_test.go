@@ -57,12 +57,9 @@ func TestHoldManyStopsWithItsContext(t *testing.T) {
 }
 
 func TestHoldManyRefusesNonsense(t *testing.T) {
-	for _, c := range []struct {
-		n, ms int
-		rate  float64
-	}{{-1, 1, 1}, {1, 1, 0}, {1, 60_001, 1}, {1, -1, 1}} {
+	for _, c := range []struct{ n, ms, rate int }{{-1, 1, 1}, {1, 1, 0}, {1, 60_001, 1}, {1, -1, 1}} {
 		if _, err := HoldMany(t.Context(), "127.0.0.1:1", c.n, c.rate, c.ms, func(int) string { return "s" }); err == nil {
-			t.Errorf("n %d, rate %g, ms %d: no error", c.n, c.rate, c.ms)
+			t.Errorf("n %d, rate %d, ms %d: no error", c.n, c.rate, c.ms)
 		}
 	}
 }

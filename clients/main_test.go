@@ -155,18 +155,18 @@ func (s *samples) count(o bench.Outcome) (n int) {
 func loop(addr string, rate int) (*OpenLoop, *samples) {
 	got, clock := &samples{}, bench.NewClock()
 	return &OpenLoop{
-		Clock: clock, Addr: addr, Role: bench.RoleVictim, Rate: rate,
+		Clock: clock, Addr: addr, Role: bench.RoleVictim, Beat: bench.Beat{Start: clock.Now(), Rate: rate},
 		SLO: 5 * time.Second, Timeout: 10 * time.Second,
-		Nonce: func(seq uint64) string { return fmt.Sprintf("v%d-9c1e2f03", seq) },
-		Start: clock.Now(), OnSample: got.add,
+		Nonce:    func(seq uint64) string { return fmt.Sprintf("v%d-9c1e2f03", seq) },
+		OnSample: got.add,
 	}, got
 }
 
 // runUntil runs a loop until its first n requests, and no others, have ended.
 func runUntil(t testing.TB, o *OpenLoop, n uint64) {
 	t.Helper()
-	// Half a tick after the last request was due, the next one is not.
-	end := o.Clock.At(o.due(o.First+n-1) + int64(time.Second)/int64(o.Rate)/2)
+	last, next := o.Beat.Due(o.First+n-1), o.Beat.Due(o.First+n)
+	end := o.Clock.At(last + (next-last)/2)
 	ctx, cancel := context.WithDeadline(t.Context(), end)
 	defer cancel()
 	if err := o.Run(ctx); err != nil {

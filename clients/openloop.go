@@ -18,20 +18,19 @@ import (
 
 // OpenLoop sends requests to GET /victim on one absolute schedule, whether or
 // not earlier ones have been answered: victims, control probes, or the light
-// load of the shutdown phase. Request seq is due at Start + seq/Rate.
+// load of the shutdown phase.
 //
 // vegeta keeps the workers and draws the ticks; the schedule, the connections
 // and the outcomes are this package's. The number of workers has no cap, for at
-// a cap vegeta stops sending without a word: what bounds them is Rate × Timeout.
+// a cap vegeta stops sending without a word: what bounds them is its rate × Timeout.
 type OpenLoop struct {
 	Clock   bench.Clock
 	Addr    string     // host:port, the host an IP address; with Dial a name for it
 	Role    bench.Role // of the samples
-	Rate    int        // requests per second
+	Beat    bench.Beat // when each request is or would have been due
 	SLO     time.Duration
 	Timeout time.Duration // from a request's due time, connecting included
 	Nonce   func(seq uint64) string
-	Start   int64  // ns since the clock's origin, when request 0 is or would have been due
 	First   uint64 // the first request to send
 	// Dial opens a fresh connection; nil = to Addr. A zero deadline means none.
 	Dial func(ctx context.Context, deadline time.Time) (net.Conn, error)
@@ -99,19 +98,12 @@ func (o *OpenLoop) check() error {
 		return fmt.Errorf("open loop to %s: the host is no IP address", o.Addr)
 	}
 	switch {
-	case o.Rate < 1 || o.SLO <= 0 || o.Timeout < o.SLO:
-		return fmt.Errorf("open loop to %s: rate %d, slo %v, timeout %v", o.Addr, o.Rate, o.SLO, o.Timeout)
+	case o.Beat.Rate < 1 || o.SLO <= 0 || o.Timeout < o.SLO:
+		return fmt.Errorf("open loop to %s: rate %d, slo %v, timeout %v", o.Addr, o.Beat.Rate, o.SLO, o.Timeout)
 	case o.Nonce == nil || o.OnSample == nil:
 		return fmt.Errorf("open loop to %s: no nonces or nobody to tell", o.Addr)
 	}
 	return nil
-}
-
-// due is when request seq is due, in ns since the origin, without drift. Whole
-// seconds are taken apart so that the product cannot overflow.
-func (o *OpenLoop) due(seq uint64) int64 {
-	rate := uint64(o.Rate)
-	return o.Start + int64(seq/rate*uint64(time.Second)+seq%rate*uint64(time.Second)/rate)
 }
 
 // pacer lets each request go when it is due on the loop's own clock. It does
@@ -134,7 +126,7 @@ func newPacer(ctx context.Context, o *OpenLoop) *pacer {
 
 // Pace implements vegeta.Pacer. vegeta calls it from one goroutine.
 func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop bool) {
-	due := p.loop.due(p.loop.First + hits)
+	due := p.loop.Beat.Due(p.loop.First + hits)
 	if wait := min(due, p.end) + int64(p.loop.Late) - p.loop.Clock.Now(); wait > 0 && p.ctx.Err() == nil {
 		timer := time.NewTimer(time.Duration(wait))
 		defer timer.Stop()
@@ -150,7 +142,7 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop boo
 }
 
 // Rate implements vegeta.Pacer.
-func (p *pacer) Rate(time.Duration) float64 { return float64(p.loop.Rate) }
+func (p *pacer) Rate(time.Duration) float64 { return float64(p.loop.Beat.Rate) }
 
 // victimTransport turns each of vegeta's ticks into one victim and one sample.
 // To vegeta every request succeeds: outcomes are not its business.

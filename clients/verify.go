@@ -20,8 +20,8 @@ import (
 func AskVictim(addr, nonce string, load bench.Load) bench.Sample {
 	clock := bench.NewClock()
 	loop := OpenLoop{
-		Clock: clock, Addr: addr, Role: bench.RoleVictim, Rate: 1, SLO: load.SLO, Timeout: load.Timeout,
-		Nonce: func(uint64) string { return nonce }, Start: clock.Now(),
+		Clock: clock, Addr: addr, Role: bench.RoleVictim, Beat: bench.Beat{Start: clock.Now(), Rate: 1}, SLO: load.SLO, Timeout: load.Timeout,
+		Nonce: func(uint64) string { return nonce },
 	}
 	return loop.ask(0, newScratch())
 }

@@ -28,7 +28,7 @@ func VictimBody(nonce string) []byte {
 // that Sent - Due is the generator's own lateness and a full accept queue is
 // the server's.
 func (o *OpenLoop) ask(seq uint64, b *scratch) bench.Sample {
-	s := bench.Sample{Role: o.Role, Seq: seq, Nonce: o.Nonce(seq), Due: o.due(seq)}
+	s := bench.Sample{Role: o.Role, Seq: seq, Nonce: o.Nonce(seq), Due: o.Beat.Due(seq)}
 	giveUp := s.Due + int64(o.Timeout)
 	s.Sent = o.Clock.Now()
 	if s.Sent >= giveUp {

@@ -156,7 +156,7 @@ func TestOverslept(t *testing.T) {
 	addr := rawServer(t, func(c net.Conn, r *http.Request) { _, _ = io.WriteString(c, good(r)) })
 	o, got := loop(addr, 1)
 	o.SLO, o.Timeout = 15*time.Second, 25*time.Second
-	o.Start -= int64(30 * time.Second)
+	o.Beat.Start -= int64(30 * time.Second)
 	runUntil(t, o, 31)
 	if got.len() != 31 {
 		t.Fatalf("%d samples of 31 requests", got.len())

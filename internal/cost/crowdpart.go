@@ -21,9 +21,9 @@ const crowdBody = 1_000_000
 func uploadsPart(ctx context.Context, answer *json.Encoder, addr string, n []int) error {
 	clock := bench.NewClock()
 	dues := make([]clients.Due, n[0])
+	beat := bench.Beat{Start: clock.Now(), Rate: n[1]}
 	for i := range dues {
-		at := clock.Now() + int64(i)*int64(time.Second)/int64(max(1, n[1]))
-		dues[i] = clients.Due{At: at, Nonce: fmt.Sprintf("u%d", i)}
+		dues[i] = clients.Due{At: beat.Due(uint64(i)), Nonce: fmt.Sprintf("u%d", i)}
 	}
 	var held atomic.Int64
 	clients.RunProvokers(ctx, ctx, clients.ProvokerRun{
@@ -68,7 +68,7 @@ func piecesPart(ctx context.Context, _ *json.Encoder, addr string, n []int) erro
 
 // silentPart holds requests that say no more once they are sent, until ctx ends.
 func silentPart(ctx context.Context, answer *json.Encoder, addr string, n []int) error {
-	held, err := clients.HoldMany(ctx, addr, n[0], float64(n[1]), 60_000, func(i int) string { return fmt.Sprintf("s%d", i) })
+	held, err := clients.HoldMany(ctx, addr, n[0], n[1], 60_000, func(i int) string { return fmt.Sprintf("s%d", i) })
 	if err != nil {
 		return err
 	}

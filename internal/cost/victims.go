@@ -44,13 +44,13 @@ func victimsPart(ctx context.Context, answer *json.Encoder, addr string, n []int
 	var samples []bench.Sample
 	clock, rate := bench.NewClock(), n[0]
 	loop := clients.OpenLoop{
-		Clock: clock, Addr: addr, Role: bench.RoleVictim, Rate: rate,
-		SLO: bench.StandardLoad.SLO, Timeout: bench.StandardLoad.Timeout,
+		Clock: clock, Addr: addr, Role: bench.RoleVictim,
+		Beat: bench.Beat{Start: clock.Now() + int64(50*time.Millisecond), Rate: rate},
+		SLO:  bench.StandardLoad.SLO, Timeout: bench.StandardLoad.Timeout,
 		Nonce:    func(seq uint64) string { return fmt.Sprintf("v%d-9c1e2f03", seq) },
-		Start:    clock.Now() + int64(50*time.Millisecond),
 		OnSample: func(s bench.Sample) { mu.Lock(); defer mu.Unlock(); samples = append(samples, s) },
 	}
-	end := loop.Start + int64(n[1])*int64(time.Millisecond)
+	end := loop.Beat.Start + int64(n[1])*int64(time.Millisecond)
 	ctx, cancel := context.WithDeadline(ctx, clock.At(end))
 	defer cancel()
 	if err := loop.Run(ctx); err != nil {

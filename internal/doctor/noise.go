@@ -52,8 +52,8 @@ func lookStalls(ctx context.Context, _ *patient) []Check {
 	defer cancel()
 	loop := clients.OpenLoop{
 		Clock: clock, Addr: clients.ControlName, Dial: server.Dial, Role: bench.RoleControl,
-		Rate: listeningRate, SLO: bench.ControlSLO, Timeout: bench.StandardLoad.Timeout,
-		Nonce: func(seq uint64) string { return fmt.Sprintf("doctor-%d", seq) }, Start: clock.Now(),
+		Beat: bench.Beat{Start: clock.Now(), Rate: listeningRate}, SLO: bench.ControlSLO, Timeout: bench.StandardLoad.Timeout,
+		Nonce: func(seq uint64) string { return fmt.Sprintf("doctor-%d", seq) },
 		OnSample: func(s bench.Sample) {
 			mu.Lock()
 			defer mu.Unlock()

@@ -145,14 +145,13 @@ func timeContradiction(h bench.Head, s bench.Sample) string {
 // off has no end to hold them to.
 func scheduleContradiction(rec *bench.Record) string {
 	v := newView(rec)
-	light := max(1, rec.Head.Rate/10) // requests a second, of the control
 	for _, role := range []struct {
 		list     []bench.Sample
 		rate     int // a second; 0 = not on a beat
 		from, to bench.MarkName
 	}{
 		{v.victims, rec.Head.Rate, bench.MarkBaseline, bench.MarkShutdown},
-		{v.controls, light, bench.MarkBoot, ""}, // it is ended last, after the mark
+		{v.controls, bench.ControlRate(rec.Head.Rate), bench.MarkBoot, ""}, // it is ended last, after the mark
 		{v.provokers, 0, bench.MarkFault, bench.MarkRecovery},
 		{v.ageing, 0, bench.MarkAgeing, bench.MarkFault},
 	} {
@@ -162,21 +161,16 @@ func scheduleContradiction(rec *bench.Record) string {
 		}
 		to := v.first(maxTime, role.to)
 		first := role.list[0]
+		beat := bench.Beat{Rate: role.rate}
+		beat.Start = first.Due - beat.Due(first.Seq)
 		for _, s := range role.list {
 			if s.Due < from || s.Due > to {
 				return fmt.Sprintf("%s was due outside of its phase", sampleWords(s))
 			}
-			if role.rate > 0 && s.Due-offset(s.Seq, role.rate) != first.Due-offset(first.Seq, role.rate) {
+			if role.rate > 0 && s.Due != beat.Due(s.Seq) {
 				return fmt.Sprintf("%s was due off the beat of %d a second", sampleWords(s), role.rate)
 			}
 		}
 	}
 	return ""
-}
-
-// offset is when request seq of an open loop is due, ns after request 0: the
-// formula of clients.OpenLoop.
-func offset(seq uint64, rate int) int64 {
-	r, s := uint64(rate), uint64(second)                      //nolint:gosec // a rate is positive, see headContradiction
-	return int64(min(seq/r, uint64(maxTime)/s)*s + seq%r*s/r) //nolint:gosec // below 2·maxTime
 }

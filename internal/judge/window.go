@@ -91,5 +91,5 @@ func (v *view) settled(from, now int64) int64 {
 // complete says that everything that was due in a whole bin has its sample.
 func (v *view) complete(bin span) bool {
 	return v.head.Rate > 0 && len(within(v.victims, bin)) >= v.head.Rate &&
-		len(within(v.controls, bin)) >= max(1, v.head.Rate/10)
+		len(within(v.controls, bin)) >= bench.ControlRate(v.head.Rate)
 }

@@ -90,7 +90,7 @@ func (s Schedule) stratum(i int) (from, to int) {
 // between is the moment half a tick after a victim of the fault phase, so that
 // a fault is never due together with a victim.
 func (s Schedule) between(victim int) time.Duration {
-	return time.Duration((2*int64(victim) + 1) * int64(time.Second) / (2 * int64(s.rate)))
+	return time.Duration(bench.Beat{Rate: 2 * s.rate}.Due(2*uint64(victim) + 1)) //nolint:gosec // counted from 0
 }
 
 // VictimNonce names the victim seq: "v17-9c1e2f03".

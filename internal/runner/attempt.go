@@ -48,12 +48,11 @@ type attempt struct {
 	provoker clients.Provoker
 	control  *clients.ControlServer
 
-	load     crew // victims
-	probes   crew // control probes
-	faults   crew // provokers
-	first    int64
-	interval time.Duration
-	abort    context.Context // ends on interruption; then no answer is waited for
+	load    crew // victims
+	probes  crew // control probes
+	faults  crew // provokers
+	victims bench.Beat
+	abort   context.Context // ends on interruption; then no answer is waited for
 }
 
 // Attempt runs one attempt and returns its record. Whatever the server does is
@@ -70,7 +69,6 @@ func (l *Lab) Attempt(ctx context.Context, job Job) (rec *bench.Record, err erro
 func (l *Lab) attemptOnce(ctx context.Context, job Job) (rec *bench.Record, err error) {
 	a := &attempt{
 		job: job, lab: l, clock: bench.NewClock(), col: &collector{}, abort: ctx,
-		interval: time.Second / time.Duration(bench.StandardLoad.Rate),
 		schedule: plan.NewSchedule(job.Seed, job.Scenario, bench.StandardLoad.Rate, job.Mode),
 	}
 	a.tau = plan.HoldTime(job.Scenario.Family, job.Target.Probe)
@@ -123,8 +121,8 @@ func (a *attempt) phasesInTurn(ctx context.Context) error {
 		return nil
 	}
 	a.startVictims(ctx)
-	a.markAt(a.first, bench.MarkBaseline, a.phases.Baseline)
-	a.until(ctx, a.first+int64(a.phases.Baseline))
+	a.markAt(a.victims.Start, bench.MarkBaseline, a.phases.Baseline)
+	a.until(ctx, a.victims.Start+int64(a.phases.Baseline))
 	if a.ageing(ctx); ctx.Err() != nil {
 		return nil
 	}
@@ -168,8 +166,8 @@ func (a *attempt) startProbes(ctx context.Context) {
 	a.probes.start(ctx, func(ctx context.Context) {
 		loop := clients.OpenLoop{
 			Clock: a.clock, Addr: clients.ControlName, Dial: a.control.Dial, Role: bench.RoleControl,
-			Rate: max(1, bench.StandardLoad.Rate/10), SLO: bench.ControlSLO, Timeout: bench.StandardLoad.Timeout,
-			Nonce: a.schedule.VictimNonce, Start: a.clock.Now(), OnSample: a.col.sample, Abort: a.abort,
+			Beat: bench.Beat{Start: a.clock.Now(), Rate: bench.ControlRate(bench.StandardLoad.Rate)}, SLO: bench.ControlSLO, Timeout: bench.StandardLoad.Timeout,
+			Nonce: a.schedule.VictimNonce, OnSample: a.col.sample, Abort: a.abort,
 		}
 		if err := loop.Run(ctx); err != nil {
 			a.col.doubt(bench.Doubt{Cause: "control-load", Note: err.Error()})
@@ -189,12 +187,12 @@ func (a *attempt) startProbes(ctx context.Context) {
 func (a *attempt) settleProbes(ctx context.Context) { sleep(ctx, time.Second) }
 
 func (a *attempt) startVictims(ctx context.Context) {
-	a.first = a.clock.Now() + int64(50*time.Millisecond)
+	a.victims = bench.Beat{Start: a.clock.Now() + int64(50*time.Millisecond), Rate: bench.StandardLoad.Rate}
 	a.load.start(ctx, func(ctx context.Context) {
 		loop := clients.OpenLoop{
 			Clock: a.clock, Addr: a.stage.addr, Role: bench.RoleVictim,
-			Rate: bench.StandardLoad.Rate, SLO: bench.StandardLoad.SLO, Timeout: bench.StandardLoad.Timeout,
-			Nonce: a.schedule.VictimNonce, Start: a.first, OnSample: a.col.sample, Abort: a.abort,
+			Beat: a.victims, SLO: bench.StandardLoad.SLO, Timeout: bench.StandardLoad.Timeout,
+			Nonce: a.schedule.VictimNonce, OnSample: a.col.sample, Abort: a.abort,
 			Late: lateness(a.job.Scenario.Sabotage),
 		}
 		if err := loop.Run(ctx); err != nil {
@@ -206,9 +204,7 @@ func (a *attempt) startVictims(ctx context.Context) {
 // tick is the next instant, at least d from now, at which a victim is due, so
 // that phases begin with a victim and the schedule stays one.
 func (a *attempt) tick(d time.Duration) int64 {
-	at := a.clock.Now() + int64(d)
-	n := (at - a.first + int64(a.interval) - 1) / int64(a.interval)
-	return a.first + n*int64(a.interval)
+	return a.victims.Next(a.clock.Now() + int64(d))
 }
 
 // ageing takes the slots that an hour of the fault would hold, so that the
@@ -288,12 +284,11 @@ func (a *attempt) shutdown(ctx context.Context) {
 	a.load.end() // waits for the outstanding ones: SIGTERM must not be blamed for them
 	a.stage.stopTracking()
 	a.mark(bench.MarkShutdown, a.phases.StopWindow)
-	light := bench.StandardLoad.Rate / 10
 	a.load.start(ctx, func(ctx context.Context) {
 		loop := clients.OpenLoop{
 			Clock: a.clock, Addr: a.stage.addr, Role: bench.RoleShutdown,
-			Rate: light, SLO: bench.StandardLoad.SLO, Timeout: bench.StandardLoad.Timeout,
-			Nonce: a.schedule.VictimNonce, Start: a.clock.Now(), First: shutdownSeq, OnSample: a.col.sample, Abort: a.abort,
+			Beat: bench.Beat{Start: a.clock.Now(), Rate: bench.StandardLoad.Rate / 10}, SLO: bench.StandardLoad.SLO, Timeout: bench.StandardLoad.Timeout,
+			Nonce: a.schedule.VictimNonce, First: shutdownSeq, OnSample: a.col.sample, Abort: a.abort,
 		}
 		if err := loop.Run(ctx); err != nil {
 			a.col.doubt(bench.Doubt{From: a.clock.Now(), To: a.clock.Now(), Cause: "generator", Note: err.Error()})

@@ -213,7 +213,7 @@ func claimStep(claim int, p bench.Probe) (step slotStep, ok bool) {
 		return step, false
 	}
 	step = slotStep{n: claim + claim/20, rate: 250}
-	step.sleep = time.Duration(float64(step.n)/step.rate*float64(time.Second)) + 2*time.Second
+	step.sleep = step.sending() + 2*time.Second
 	return step, true
 }
 

@@ -99,7 +99,7 @@ func TestFirstSlotStepBeatsWatchdogs(t *testing.T) {
 		t.Fatal(err)
 	}
 	step := slotSteps[0]
-	over := step.sleep.Seconds() + float64(step.n)/step.rate
+	over := (step.sleep + step.sending()).Seconds()
 	for _, name := range reg.Names() {
 		s, err := reg.Lookup(name)
 		if err != nil {

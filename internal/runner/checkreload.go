@@ -54,9 +54,9 @@ func (c *ServerCheck) reloadUnderLoad(ctx context.Context, s *stage, check strin
 	defer load.end()
 	defer cancel()
 	loop := clients.OpenLoop{
-		Clock: s.clock, Addr: s.addr, Role: bench.RoleVictim, Rate: reloadRate, SLO: checkTimeout, Timeout: checkTimeout,
-		Nonce: func(seq uint64) string { return fmt.Sprintf("check-reload-%d", seq) }, Start: s.clock.Now(),
-		Abort: ctx, OnSample: s.col.sample,
+		Clock: s.clock, Addr: s.addr, Role: bench.RoleVictim, SLO: checkTimeout, Timeout: checkTimeout,
+		Nonce: func(seq uint64) string { return fmt.Sprintf("check-reload-%d", seq) },
+		Beat:  bench.Beat{Start: s.clock.Now(), Rate: reloadRate}, Abort: ctx, OnSample: s.col.sample,
 	}
 	ran, napped := make(chan error, 1), make(chan error, 1)
 	load.start(ctx, func(context.Context) { ran <- loop.Run(loading) })

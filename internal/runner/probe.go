@@ -18,8 +18,13 @@ import (
 // that has them all there before the first one wakes.
 type slotStep struct {
 	n     int
-	rate  float64 // a second
+	rate  int // a second
 	sleep time.Duration
+}
+
+// sending is how long it takes to send them all.
+func (s slotStep) sending() time.Duration {
+	return time.Duration(bench.Beat{Rate: s.rate}.Due(uint64(s.n))) //nolint:gosec // a number of requests
 }
 
 // slotSteps grow only while everything that was sent was held. The first one
@@ -88,8 +93,7 @@ func (l *Lab) fillSlots(ctx context.Context, t *Prepared, step slotStep, logPath
 		var herr, cerr error
 		err = l.onStage(ctx, t, logPath, func(s *stage) {
 			misses, cerr = besideControl(ctx, s.clock, func() {
-				sending := time.Duration(float64(step.n) / step.rate * float64(time.Second))
-				filling, cancel := context.WithTimeout(ctx, sending+step.sleep+500*time.Millisecond)
+				filling, cancel := context.WithTimeout(ctx, step.sending()+step.sleep+500*time.Millisecond)
 				defer cancel()
 				_, herr = clients.HoldMany(filling, s.addr, step.n, step.rate, int(step.sleep.Milliseconds()), s.holdNonce)
 			})

@@ -46,8 +46,8 @@ func missesOf(ctx context.Context, clock bench.Clock, control *clients.ControlSe
 	probes.start(ctx, func(ctx context.Context) {
 		loop := clients.OpenLoop{
 			Clock: clock, Addr: clients.ControlName, Dial: control.Dial, Role: bench.RoleControl,
-			Rate: max(1, bench.StandardLoad.Rate/10),
-			SLO:  bench.ControlSLO, Timeout: bench.StandardLoad.Timeout, Start: clock.Now(),
+			Beat: bench.Beat{Start: clock.Now(), Rate: bench.ControlRate(bench.StandardLoad.Rate)},
+			SLO:  bench.ControlSLO, Timeout: bench.StandardLoad.Timeout,
 			Nonce: func(seq uint64) string { return fmt.Sprintf("probe-%d", seq) },
 			OnSample: func(s bench.Sample) {
 				if s.Outcome != bench.OK {
