@@ -89,6 +89,7 @@ func furnished(t *testing.T) string {
 	}
 	writeShim(t, filepath.Join(dir, "bin", "benchrun"), first)
 	writeShim(t, filepath.Join(dir, "work", "scripts", "bench"), first)
+	writeFiles(t, map[string]string{filepath.Join(dir, "bin", "sudo"): "#!/bin/bash\nexec \"$1\" --simulate \"${@:2}\"\n"})
 	cost, err := filepath.Abs("../../scripts/cost")
 	if err != nil {
 		t.Fatal(err)

@@ -31,6 +31,7 @@ const tutorial = "docs/tutorial.md"
 //     nothing is launched;
 //   - scripts/bench is benchrun itself, without the building; scripts/cost is
 //     asked for --help alone;
+//   - sudo apt-get only simulates, with -every-block as well;
 //   - the stored runs hold one cell, taken from the published results and said to
 //     be of this machine; the one that --resume goes on with lacks nothing.
 //
