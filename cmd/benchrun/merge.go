@@ -9,6 +9,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/gate"
+	"benchrun/internal/judge"
 	"benchrun/report/html"
 	"benchrun/results"
 )
@@ -116,7 +117,7 @@ func drawReport(ctx context.Context, w io.Writer, folder *results.Folder, run be
 			if err != nil { // its cell says so, and is shown without a figure
 				continue
 			}
-			stories = append(stories, html.NewStory(c, rec, folder.LogTail(ctx, a.Log)))
+			stories = append(stories, html.NewStory(c, rec, judge.Timeline(rec), folder.LogTail(ctx, a.Log)))
 		}
 	}
 	return html.Write(w, run, stories, html.Options{Folder: folder.Path(), Find: folder.FindFrom(at)})

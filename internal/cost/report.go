@@ -83,7 +83,10 @@ func repeat(ctx context.Context, from *results.Folder, run bench.Run, out string
 		cell.Attempts = []bench.Attempt{a}
 		var j bench.Judgement
 		timed(&r.Judging, func() error { j = judge.Judge(rec); return nil })
-		timed(&r.Rendering, func() error { stories = append(stories, html.NewStory(cell, rec, logs[i%len(logs)])); return nil })
+		timed(&r.Rendering, func() error {
+			stories = append(stories, html.NewStory(cell, rec, judge.Timeline(rec), logs[i%len(logs)]))
+			return nil
+		})
 		timed(&r.Writing, func() error { return folder.WriteRecord(a.Record, rec) })
 		timed(&r.Writing, func() error { return folder.AppendAttempt(results.NewAttemptLine(cell, a, j)) })
 		timed(&r.Judging, func() error { judge.Conclude(&cell, []bench.Judgement{j}); return nil })

@@ -1,28 +1,16 @@
 package judge
 
 import (
+	"cmp"
+
 	"benchrun/internal/bench"
 )
 
-// Bin is one second of an attempt: the unit that counts, or does not.
-type Bin struct {
-	From, To  int64 // ns since origin, half-open
-	Scheduled int   // victims that were due, whether or not they were sent
-	OK        int   // of these, served right and in time
-	// Lost counts the others by outcome; nil when there are none.
-	Lost  map[bench.Outcome]int
-	Valid bool
-	Why   string // what makes the bin invalid; "" when it is valid
-}
-
-// Missed is the number of victims that were not served.
-func (b Bin) Missed() int { return b.Scheduled - b.OK }
-
 // bad says that the bin lost more than the smallest loss that is claimed (2 %).
-func (b Bin) bad() bool { return b.Missed()*100 > claimPercent*b.Scheduled }
+func bad(b bench.Bin) bool { return b.Missed()*100 > claimPercent*b.Scheduled }
 
 // below says that less than percent of the bin's victims were served.
-func (b Bin) below(percent int) bool { return b.OK*100 < percent*b.Scheduled }
+func below(b bench.Bin, percent int) bool { return b.OK*100 < percent*b.Scheduled }
 
 // Why a bin is invalid. Constant words, so that they can be counted.
 const (
@@ -31,53 +19,47 @@ const (
 	whyLate      = "the generator was late"
 	whyOutcome   = "a victim without a known outcome"
 	whyNoControl = "no control probe"
-	beside       = "beside a second in which: " // before the neighbour's
 )
 
 // maxBins bounds a phase: six hours. No phase comes near; a damaged mark might.
 const maxBins = 21_600
 
-// Bins cuts [from, to) into bins of one second, beginning at from, and fills
-// them with the victims that were due in them. A last part shorter than a
-// second is dropped, unless it is all there is.
+// bins cuts [from, to) into bins of one second, beginning at from. A last part
+// shorter than a second is dropped, unless it is all there is.
+func (v *view) bins(from, to int64) []bench.Bin {
+	if whole := (to - from) / second * second; whole > 0 {
+		to = from + whole
+	}
+	return v.cut(from, from, to)
+}
+
+// cut makes the bins of [from, to) and fills them with the victims that were due
+// in them. Seconds are counted from zero, which need not lie in the range: the
+// first and the last bin may be shorter.
 //
 // A bin and both its neighbours are invalid if in it a control probe was not
 // answered within bench.ControlSLO, a victim or provoker was never sent (or a
 // victim is missing from the record), the generator was more than
-// bench.MaxLateness late, or a doubt overlaps it. The seconds just outside
-// [from, to) count as neighbours. A bin in which no control probe was due is
-// invalid alone.
-func Bins(rec *bench.Record, from, to int64) []Bin {
-	if rec == nil {
-		return nil
-	}
-	return newView(rec).bins(bounded(from), bounded(to))
-}
-
-func (v *view) bins(from, to int64) []Bin {
+// bench.MaxLateness late, or a doubt overlaps it. The seconds just outside the
+// range count as neighbours. A bin in which no control probe was due is invalid
+// alone.
+func (v *view) cut(zero, from, to int64) []bench.Bin {
 	if to <= from {
 		return nil
 	}
-	n := int(min((to-from)/second, maxBins))
-	whole := n > 0
-	if whole {
-		to = from + int64(n)*second
-	} else {
-		n = 1
-	}
-	bins := make([]Bin, n)
+	first := floor(from - zero)
+	n := int(min(floor(to-1-zero)-first+1, maxBins))
+	// The first cause that is found for a second stays.
+	g := grid{from: zero + first*second, cause: make([]string, n+2)}
+	bins := make([]bench.Bin, n)
 	for i := range bins {
-		bins[i].From = from + int64(i)*second
-		bins[i].To = min(bins[i].From+second, to)
+		at := g.from + int64(i)*second
+		bins[i].From, bins[i].To = max(at, from), min(at+second, to)
 	}
-
-	// cause[i+1] is what is wrong inside bin i; the first and last entries are
-	// the seconds just outside. The first cause found stays.
-	g := grid{from: from, to: to, cause: make([]string, n+2)}
 	v.blameDoubts(g)
-	probes := v.blameControls(g, n)
+	probes := v.blameControls(g)
 	v.blameGenerator(g)
-	for _, s := range within(v.victims, span{from, to}) {
+	for _, s := range within(v.victims, span{from, bins[n-1].To}) {
 		b := &bins[g.slot(s.Due)-1]
 		b.Scheduled++
 		if s.Outcome == bench.OK {
@@ -90,36 +72,45 @@ func (v *view) bins(from, to int64) []Bin {
 		b.Lost[s.Outcome]++
 	}
 	for i := range bins {
-		if whole && bins[i].Scheduled < v.head.Rate {
-			bins[i].Scheduled = v.head.Rate // what is missing was scheduled all the same
+		if b := &bins[i]; b.To-b.From == second && b.Scheduled < v.head.Rate {
+			b.Scheduled = v.head.Rate // what is missing was scheduled all the same
 			g.blame(i+1, whyUnsent)
 		}
 	}
 	for i := range bins {
-		bins[i].Why = g.why(i+1, probes[i] > 0)
+		bins[i].Why = g.why(i+1, probes[i+1] > 0)
 		bins[i].Valid = bins[i].Why == ""
 	}
 	return bins
 }
 
-// grid maps times to bins and keeps what is wrong with each.
+// floor is the whole seconds of a time, downwards.
+func floor(ns int64) int64 {
+	if ns < 0 {
+		return -((-ns + second - 1) / second)
+	}
+	return ns / second
+}
+
+// grid maps times to seconds and keeps what is wrong in each: in one for every
+// bin, and in one before and one behind them.
 type grid struct {
-	from, to int64
-	cause    []string
+	from  int64    // when the second of the first bin begins
+	cause []string // cause[i+1] is bin i's
+}
+
+// around is all the time that the grid covers.
+func (g grid) around() span {
+	return span{g.from - second, g.from + int64(len(g.cause)-1)*second}
 }
 
 // slot is the index into cause for time t; out of range means that t is
 // further away than a neighbour.
 func (g grid) slot(t int64) int {
-	switch {
-	case t < g.from-second || t >= g.to+second:
+	if !g.around().holds(t) {
 		return -1
-	case t < g.from:
-		return 0
-	case t >= g.to:
-		return len(g.cause) - 1
 	}
-	return int((t-g.from)/second) + 1
+	return int((t - g.around().from) / second)
 }
 
 func (g grid) blame(slot int, why string) {
@@ -134,41 +125,34 @@ func (g grid) why(slot int, probed bool) string {
 		return g.cause[slot]
 	case !probed:
 		return whyNoControl
-	case g.cause[slot-1] != "":
-		return beside + g.cause[slot-1]
-	case g.cause[slot+1] != "":
-		return beside + g.cause[slot+1]
 	}
-	return ""
+	return cmp.Or(g.cause[slot-1], g.cause[slot+1])
 }
 
 func (v *view) blameDoubts(g grid) {
+	around := g.around()
 	for _, d := range v.doubts {
 		to := d.To
 		if to < d.From { // never closed
 			to = maxTime
 		}
-		if to < g.from-second || d.From >= g.to+second {
+		if to < around.from || d.From >= around.to {
 			continue
 		}
-		first, last := g.slot(max(d.From, g.from-second)), g.slot(min(to, g.to+second-1))
-		for i := max(first, 0); i <= last; i++ {
+		for i := g.slot(max(d.From, around.from)); i <= g.slot(min(to, around.to-1)); i++ {
 			g.blame(i, "doubt: "+clean(d.Cause))
 		}
 	}
 }
 
-// blameControls gives the number of control probes that were due in each of n
-// bins.
-func (v *view) blameControls(g grid, n int) []int {
-	probes := make([]int, n)
-	for _, s := range within(v.controls, span{g.from - second, g.to + second}) {
-		i := g.slot(s.Due)
-		if i >= 1 && i <= n {
-			probes[i-1]++
-		}
+// blameControls gives the number of control probes that were due in each second
+// of the grid.
+func (v *view) blameControls(g grid) []int {
+	probes := make([]int, len(g.cause))
+	for _, s := range within(v.controls, g.around()) {
+		probes[g.slot(s.Due)]++
 		if missed(s) {
-			g.blame(i, whyControl)
+			g.blame(g.slot(s.Due), whyControl)
 		}
 	}
 	return probes
@@ -182,7 +166,7 @@ func missed(s bench.Sample) bool {
 // blameGenerator looks for requests that the harness sent late or never.
 // Provokers count while the fault phase lasts; after it none is due.
 func (v *view) blameGenerator(g grid) {
-	around := span{g.from - second, g.to + second}
+	around := g.around()
 	for _, s := range within(v.victims, around) {
 		g.blame(g.slot(s.Due), generatorFault(s))
 		if !knownOutcome(s.Outcome) {

@@ -7,7 +7,7 @@ import (
 )
 
 // pattern writes bins as one letter each: . valid, x invalid.
-func pattern(bins []Bin) string {
+func pattern(bins []bench.Bin) string {
 	s := ""
 	for _, b := range bins {
 		if b.Valid {
@@ -18,6 +18,8 @@ func pattern(bins []Bin) string {
 	}
 	return s
 }
+
+func cut(rec *bench.Record, from, to int64) []bench.Bin { return newView(rec).bins(from, to) }
 
 // What makes a bin invalid, and how far it reaches. Twelve bins from the fault
 // mark; t is seconds into the phase.
@@ -35,13 +37,13 @@ func TestBinValidity(t *testing.T) {
 		why   string // of the first invalid bin
 	}{
 		{"all is well", wedged(), "............", ""},
-		{"a control miss", control(func(x *bench.Sample) { x.Done = x.Due + 250e6 + 1 })(wedged(), 5.3), "....xxx.....", beside + whyControl},
+		{"a control miss", control(func(x *bench.Sample) { x.Done = x.Due + 250e6 + 1 })(wedged(), 5.3), "....xxx.....", whyControl},
 		{"a control exactly in time", control(func(x *bench.Sample) { x.Done = x.Due + 250e6 })(wedged(), 5.3), "............", ""},
-		{"a control with an error", control(func(x *bench.Sample) { x.Outcome = bench.Refused })(wedged(), 5.3), "....xxx.....", beside + whyControl},
+		{"a control with an error", control(func(x *bench.Sample) { x.Outcome = bench.Refused })(wedged(), 5.3), "....xxx.....", whyControl},
 		{"a control without an end", control(func(x *bench.Sample) { x.Done = 0 })(wedged(), 5.3), "....xxx.....", ""},
 		{"a control miss in the first second", control(func(x *bench.Sample) { x.Outcome = bench.Late })(wedged(), 0), "xx..........", whyControl},
 		{"a control miss in the last second", control(func(x *bench.Sample) { x.Outcome = bench.Late })(wedged(), 11.9), "..........xx", ""},
-		{"a control miss just before the phase", control(func(x *bench.Sample) { x.Outcome = bench.Late })(wedged(), -0.1), "x...........", beside + whyControl},
+		{"a control miss just before the phase", control(func(x *bench.Sample) { x.Outcome = bench.Late })(wedged(), -0.1), "x...........", whyControl},
 		{"a control miss more than a second before", control(func(x *bench.Sample) { x.Outcome = bench.Late })(wedged(), -1.1), "............", ""},
 		{"a control miss just after the phase", control(func(x *bench.Sample) { x.Outcome = bench.Late })(wedged(), 12), "...........x", ""},
 		{"a control miss a second after the phase", control(func(x *bench.Sample) { x.Outcome = bench.Late })(wedged(), 13), "............", ""},
@@ -49,14 +51,14 @@ func TestBinValidity(t *testing.T) {
 		{"one control in a second is enough", wedged().drop(bench.RoleControl, fault(4.1), fault(5)), "............", ""},
 		{"a victim sent too late", victim(func(x *bench.Sample) { x.Sent = x.Due + 250e6 + 1 })(wedged(), 5), "....xxx.....", ""},
 		{"a victim sent just in time", victim(func(x *bench.Sample) { x.Sent = x.Due + 250e6 })(wedged(), 5), "............", ""},
-		{"a victim unsent", victim(func(x *bench.Sample) { x.Outcome = bench.Unsent })(wedged(), 5), "....xxx.....", beside + whyUnsent},
+		{"a victim unsent", victim(func(x *bench.Sample) { x.Outcome = bench.Unsent })(wedged(), 5), "....xxx.....", whyUnsent},
 		{"a victim sent at no time", victim(func(x *bench.Sample) { x.Sent = 0 })(wedged(), 5), "....xxx.....", ""},
-		{"a victim of unknown outcome", victim(func(x *bench.Sample) { x.Outcome = "?" })(wedged(), 5), "....xxx.....", beside + whyOutcome},
-		{"a victim missing", wedged().drop(bench.RoleVictim, fault(5), fault(5.01)), "....xxx.....", beside + whyUnsent},
+		{"a victim of unknown outcome", victim(func(x *bench.Sample) { x.Outcome = "?" })(wedged(), 5), "....xxx.....", whyOutcome},
+		{"a victim missing", wedged().drop(bench.RoleVictim, fault(5), fault(5.01)), "....xxx.....", whyUnsent},
 		{"a provoker unsent", wedged().edit(bench.RoleProvoker, fault(5), fault(6), func(x *bench.Sample) { x.Outcome = bench.Unsent }), "....xxx.....", ""},
 		{"a provoker sent too late", wedged().edit(bench.RoleProvoker, fault(5), fault(6), func(x *bench.Sample) { x.Sent = x.Due + 300e6 }), "....xxx.....", ""},
 		{"a provoker of after the phase unsent", withUnsentAfter(wedged()), "............", ""},
-		{"a doubt inside a second", wedged().doubt(fault(5.2), fault(5.3), "x"), "....xxx.....", "beside a second in which: doubt: x"},
+		{"a doubt inside a second", wedged().doubt(fault(5.2), fault(5.3), "x"), "....xxx.....", "doubt: x"},
 		{"a doubt that is an instant", wedged().doubt(fault(5.2), fault(5.2), "x"), "....xxx.....", ""},
 		{"a doubt over a boundary", wedged().doubt(fault(4.9), fault(5.1), "x"), "...xxxx.....", ""},
 		{"a doubt up to a boundary touches what begins there", wedged().doubt(fault(4.9), fault(5), "x"), "...xxxx.....", ""},
@@ -66,7 +68,7 @@ func TestBinValidity(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			bins := Bins(tt.scene.Record, ns(faultAt), ns(recoveryAt))
+			bins := cut(tt.scene.Record, ns(faultAt), ns(recoveryAt))
 			if got := pattern(bins); got != tt.want {
 				t.Errorf("bins %s, want %s", got, tt.want)
 			}
@@ -92,7 +94,7 @@ func withUnsentAfter(s scene) scene {
 
 func TestBinCounts(t *testing.T) {
 	s := wedged().lose(fault(2), fault(3), 7, bench.TimedOut).lose(fault(2.5), fault(2.6), 3, bench.Reset)
-	bins := Bins(s.Record, ns(faultAt), ns(recoveryAt))
+	bins := cut(s.Record, ns(faultAt), ns(recoveryAt))
 	b := bins[2]
 	if b.From != ns(fault(2)) || b.To != ns(fault(3)) || b.Scheduled != 100 || b.OK != 90 || b.Missed() != 10 ||
 		b.Lost[bench.TimedOut] != 7 || b.Lost[bench.Reset] != 3 {
@@ -102,7 +104,7 @@ func TestBinCounts(t *testing.T) {
 		t.Errorf("bin 3 is %+v", bins[3])
 	}
 	// What is missing from the record was scheduled all the same.
-	b = Bins(wedged().drop(bench.RoleVictim, fault(2), fault(3)).Record, ns(fault(2)), ns(fault(3)))[0]
+	b = cut(wedged().drop(bench.RoleVictim, fault(2), fault(3)).Record, ns(fault(2)), ns(fault(3)))[0]
 	if b.Scheduled != 100 || b.OK != 0 || b.Valid {
 		t.Errorf("an empty second is %+v", b)
 	}
@@ -115,7 +117,7 @@ func TestBinBoundary(t *testing.T) {
 		bin0, bin1 int
 	}{{-1, 101, 99}, {0, 100, 100}} {
 		s := wedged().edit(bench.RoleVictim, fault(1), fault(1.01), func(x *bench.Sample) { x.Due += tt.shift })
-		bins := Bins(s.Record, ns(fault(0)), ns(fault(2)))
+		bins := cut(s.Record, ns(fault(0)), ns(fault(2)))
 		if bins[0].OK != tt.bin0 || bins[1].OK != tt.bin1 {
 			t.Errorf("shifted by %d: %d and %d, want %d and %d", tt.shift, bins[0].OK, bins[1].OK, tt.bin0, tt.bin1)
 		}
@@ -137,7 +139,7 @@ func TestBinsCutTheirRange(t *testing.T) {
 		{"a part alone", second / 4, 1, second / 4},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			bins := Bins(wedged().Record, ns(faultAt), ns(faultAt)+tt.length)
+			bins := cut(wedged().Record, ns(faultAt), ns(faultAt)+tt.length)
 			if len(bins) != tt.n {
 				t.Fatalf("%d bins, want %d", len(bins), tt.n)
 			}
@@ -149,13 +151,10 @@ func TestBinsCutTheirRange(t *testing.T) {
 			}
 		})
 	}
-	if Bins(nil, 0, second) != nil {
-		t.Error("bins of no record")
-	}
-	if n := len(Bins(&bench.Record{}, 0, maxTime)); n != maxBins {
+	if n := len(cut(&bench.Record{}, 0, maxTime)); n != maxBins {
 		t.Errorf("%d bins in 36 years, want %d", n, maxBins)
 	}
-	if b := Bins(wedged().Record, ns(faultAt), ns(faultAt)+second/4)[0]; b.Scheduled != 25 {
+	if b := cut(wedged().Record, ns(faultAt), ns(faultAt)+second/4)[0]; b.Scheduled != 25 {
 		t.Errorf("a quarter of a second has %d victims", b.Scheduled)
 	}
 }

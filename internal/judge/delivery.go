@@ -44,7 +44,7 @@ type delivery struct {
 }
 
 // prove looks for the proof of every fault. bins are those of the fault phase.
-func (v *view) prove(bins []Bin) delivery {
+func (v *view) prove(bins []bench.Bin) delivery {
 	starts, died := v.starts(), v.deathTimes()
 	d := delivery{aged: max(0, v.head.Aged), first: -1, provokers: len(v.provokers)}
 	hit := func(t int64) {
@@ -86,7 +86,7 @@ func (v *view) prove(bins []Bin) delivery {
 }
 
 // validAt says whether time t lies in a valid bin.
-func validAt(bins []Bin, t int64) bool {
+func validAt(bins []bench.Bin, t int64) bool {
 	if len(bins) == 0 || t < bins[0].From || t >= bins[len(bins)-1].To {
 		return false
 	}

@@ -23,19 +23,19 @@ func NewPair(a, b *bench.Record) Pair {
 	binsA, binsB := faultBins(a), faultBins(b)
 	for i := range min(len(binsA), len(binsB)) {
 		if x, y := binsA[i], binsB[i]; x.Valid && y.Valid {
-			p.Losses = append(p.Losses, y.loss()-x.loss())
+			p.Losses = append(p.Losses, loss(y)-loss(x))
 		}
 	}
 	return p
 }
 
-func faultBins(rec *bench.Record) []Bin {
+func faultBins(rec *bench.Record) []bench.Bin {
 	v := newView(rec)
 	return v.bins(v.fault.from, v.fault.to)
 }
 
 // loss is the share of a second's victims that were not served, in percent.
-func (b Bin) loss() float64 {
+func loss(b bench.Bin) float64 {
 	if b.Scheduled == 0 {
 		return 0
 	}

@@ -163,7 +163,7 @@ func (f *findings) oneBadSecondWords() string {
 		return ""
 	}
 	for _, b := range f.bins {
-		if b.Valid && b.bad() {
+		if b.Valid && bad(b) {
 			return fmt.Sprintf("lost %s within one second, %.1f s into the fault phase; that decides only if it repeats",
 				things(b.Missed(), "victim", "victims"), seconds(b.From-f.v.fault.from))
 		}
@@ -180,7 +180,7 @@ func (f *findings) maskedWords() string {
 }
 
 // maskedOf: "3 of 15 seconds not counted: the control missed its SLO".
-func maskedOf(t tally, bins []Bin) string {
+func maskedOf(t tally, bins []bench.Bin) string {
 	return fmt.Sprintf("%s of %s not counted: %s", count(t.bins-t.valid), things(t.bins, "second", "seconds"), whyMasked(bins))
 }
 
@@ -188,7 +188,7 @@ func (f *findings) shortWords() string {
 	return validWords(f.fault.valid, f.v.head.Phases.Fault.Seconds()) + " of the fault phase" + f.maskedBecause(f.bins)
 }
 
-func (f *findings) maskedBecause(bins []Bin) string {
+func (f *findings) maskedBecause(bins []bench.Bin) string {
 	if why := whyMasked(bins); why != "" {
 		return ": " + why
 	}

@@ -21,7 +21,7 @@ type honest struct {
 	how  map[string]int // the lost ones by what came instead
 }
 
-func (v *view) honest(bins []Bin) honest {
+func (v *view) honest(bins []bench.Bin) honest {
 	h := honest{how: map[string]int{}}
 	if !v.head.MustComplete {
 		return h

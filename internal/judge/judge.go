@@ -41,9 +41,9 @@ func (f *findings) judgement() bench.Judgement {
 // findings is all that was seen in a record, before anything is concluded.
 type findings struct {
 	v        *view
-	bins     []Bin // of the fault phase
+	bins     []bench.Bin // of the fault phase
 	base     tally
-	baseBins []Bin
+	baseBins []bench.Bin
 	fault    tally
 	faults   delivery
 	wedges   wedges

@@ -23,7 +23,7 @@ type latency struct {
 // latency looks at the valid seconds of the fault phase. It counts from the
 // intended send: what a request waited for because the generator or the server
 // lagged is part of it (coordinated omission, Gil Tene).
-func (v *view) latency(bins []Bin) latency {
+func (v *view) latency(bins []bench.Bin) latency {
 	h := hdrhistogram.New(1, longestSeen, digits)
 	most := int64(0)
 	n := 0

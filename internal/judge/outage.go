@@ -14,10 +14,10 @@ type collapse struct {
 
 const collapsePercent = 50
 
-func (v *view) collapse(bins []Bin, d delivery) collapse {
+func (v *view) collapse(bins []bench.Bin, d delivery) collapse {
 	for i := 0; i+1 < len(bins); i++ {
 		a, b := bins[i], bins[i+1]
-		if !a.Valid || !b.Valid || !a.below(collapsePercent) || !b.below(collapsePercent) {
+		if !a.Valid || !b.Valid || !below(a, collapsePercent) || !below(b, collapsePercent) {
 			continue
 		}
 		at := a.From
@@ -40,7 +40,7 @@ type outage struct {
 
 // longestOutage looks through the valid seconds of the fault phase. An invalid
 // second ends a run: what happened in it is not known.
-func (v *view) longestOutage(bins []Bin) outage {
+func (v *view) longestOutage(bins []bench.Bin) outage {
 	var best outage
 	for _, stretch := range validStretches(bins) {
 		var from int64
@@ -67,7 +67,7 @@ func (v *view) longestOutage(bins []Bin) outage {
 }
 
 // validStretches joins neighbouring valid bins.
-func validStretches(bins []Bin) []span {
+func validStretches(bins []bench.Bin) []span {
 	var out []span
 	for _, b := range bins {
 		switch {

@@ -1,10 +1,6 @@
 package judge
 
-import (
-	"strings"
-
-	"benchrun/internal/bench"
-)
+import "benchrun/internal/bench"
 
 // The bands of a verdict, in percent of scheduled victims.
 const (
@@ -25,7 +21,7 @@ type tally struct {
 	lost      map[bench.Outcome]int
 }
 
-func sum(bins []Bin) tally {
+func sum(bins []bench.Bin) tally {
 	t := tally{bins: len(bins), lost: map[bench.Outcome]int{}}
 	for _, b := range bins {
 		if !b.Valid {
@@ -37,10 +33,10 @@ func sum(bins []Bin) tally {
 		for _, o := range bench.VictimLosses {
 			t.lost[o] += b.Lost[o]
 		}
-		if b.bad() {
+		if bad(b) {
 			t.bad++
 		}
-		if !b.below(degradedPercent) {
+		if !below(b, degradedPercent) {
 			t.available++
 		}
 	}
@@ -56,20 +52,18 @@ func (t tally) below(percent int) bool { return t.ok*100 < percent*t.scheduled }
 // h is the share of victims served, in percent; only where scheduled > 0.
 func (t tally) h() float64 { return 100 * float64(t.ok) / float64(t.scheduled) }
 
-// whyMasked is what made most of the invalid bins invalid, be it in them or
-// beside them; "" when all count.
-// The first cause wins a tie.
-func whyMasked(bins []Bin) string {
+// whyMasked is what made most of the invalid bins invalid, "" when all count. The
+// first cause wins a tie.
+func whyMasked(bins []bench.Bin) string {
 	best, most := "", 0
 	count := map[string]int{}
 	for _, b := range bins {
 		if b.Valid {
 			continue
 		}
-		why := strings.TrimPrefix(b.Why, beside)
-		count[why]++
-		if count[why] > most {
-			best, most = why, count[why]
+		count[b.Why]++
+		if count[b.Why] > most {
+			best, most = b.Why, count[b.Why]
 		}
 	}
 	return best

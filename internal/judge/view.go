@@ -40,6 +40,7 @@ type view struct {
 	baseline span
 	fault    span
 	recovery span
+	last     int64 // the end of what was seen
 	// end is when the watch ended: at the shutdown mark, or where the record
 	// breaks off. What the server does after SIGTERM proves nothing about it.
 	end int64
@@ -116,6 +117,7 @@ func (v *view) phases(marks []bench.Mark, last int64) {
 			v.marks[m.Name] = t
 		}
 	}
+	v.last = last
 	v.end = v.first(last, bench.MarkShutdown, bench.MarkEnd)
 	if from, ok := v.marks[bench.MarkBaseline]; ok {
 		// Without a later mark the record breaks off inside the baseline.

@@ -182,7 +182,7 @@ func (r *Run) attempt(ctx context.Context, t *Prepared, c plan.Cell, cell *bench
 		StartedAt: rec.Head.StartedAt, Seconds: time.Since(began).Seconds(),
 	}
 	cell.Attempts = append(cell.Attempts, a)
-	r.stories[recRel] = html.NewStory(*cell, rec, r.Folder.LogTail(ctx, logRel))
+	r.stories[recRel] = html.NewStory(*cell, rec, judge.Timeline(rec), r.Folder.LogTail(ctx, logRel))
 	r.pace.count(j.Verdict, r.attemptEstimate(c), time.Since(began))
 	r.Progress.Remaining(r.pace.of(r.ahead(j) + r.rest))
 	r.Progress.Attempt(n, j.Verdict, a.H, whyInvalid(rec, j))

@@ -73,7 +73,7 @@ func (r *Run) takeUp(ctx context.Context) error {
 		b := &r.begun[i]
 		b.command = line.Command
 		b.attempts, b.judged = append(b.attempts, line.Attempt()), append(b.judged, judge.Judge(rec))
-		r.stories[line.Attempt().Record] = html.NewStory(cell, rec, r.Folder.LogTail(ctx, line.Attempt().Log))
+		r.stories[line.Attempt().Record] = html.NewStory(cell, rec, judge.Timeline(rec), r.Folder.LogTail(ctx, line.Attempt().Log))
 	}
 	for i, c := range r.order.Cells {
 		if b := r.begun[i]; len(b.judged) > 0 && !b.wants(r.order.Attempts) {

@@ -59,7 +59,7 @@ func TestDoubtsFold(t *testing.T) {
 	}
 	rec.Doubts = append(rec.Doubts, bench.Doubt{From: 6 * second, To: 7 * second, Cause: "observer-gap"}, bench.Doubt{Cause: "control-dead"},
 		bench.Doubt{Cause: "control-dead"}, bench.Doubt{From: 5 * second, To: 6 * second, Cause: "control-dead"})
-	page := render(t, bench.Run{Cells: []bench.Cell{c}}, []Story{NewStory(c, rec, "")})
+	page := render(t, bench.Run{Cells: []bench.Cell{c}}, []Story{story(c, rec, "")})
 	doc := parse(t, page)
 	folds := find(doc, "details.doubt")
 	if len(folds) != 2 || textOf(find(folds[0], "summary")[0]) != "host-busy, 25 seconds" || len(find(folds[0], "li")) != 25 ||

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/judge"
 )
 
 // lostIn is what becomes of the first n victims of a second, counted from the
@@ -46,6 +47,11 @@ func record(baseline, fault, recovery int, lost ...lostIn) *bench.Record {
 	return rec
 }
 
+// story is that of a cell, with the judge's own timeline of its record.
+func story(c bench.Cell, rec *bench.Record, log string) Story {
+	return NewStory(c, rec, judge.Timeline(rec), log)
+}
+
 // cellOf makes a cell with figures.
 func cellOf(server, profile, scenario string, v bench.Verdict, h float64) bench.Cell {
 	m := bench.Measures{}
@@ -82,7 +88,7 @@ func sample() (bench.Run, []Story) {
 		rec.Procs = []bench.ProcEvent{
 			{T: 5 * second, PID: 8, Event: bench.Died, Exit: &bench.ExitStatus{Signal: "SIGSEGV"}}, {T: 5*second + 1e8, PID: 9, Event: bench.Born},
 		}
-		stories = append(stories, NewStory(c, rec, fmt.Sprintf("first line\n\tlog of cell %d", i)))
+		stories = append(stories, story(c, rec, fmt.Sprintf("first line\n\tlog of cell %d", i)))
 	}
 	return run, stories
 }

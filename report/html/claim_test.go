@@ -16,7 +16,7 @@ func TestNothingClaimedShowsNoFigure(t *testing.T) {
 		for _, name := range []string{"time_to_collapse", "longest_outage", "time_to_recover", "stop_time", "memory_peak"} {
 			c.Measures.Set(name, 77, 1)
 		}
-		drawn := render(t, bench.Run{ID: "x", Cells: []bench.Cell{c}}, []Story{NewStory(c, record(4, 6, 3), "")})
+		drawn := render(t, bench.Run{ID: "x", Cells: []bench.Cell{c}}, []Story{story(c, record(4, 6, 3), "")})
 		if got := strings.Contains(drawn, "Nothing is claimed of the server here."); got == v.Claims() {
 			t.Errorf("the figure of a cell that is %s stands without a word: %v", v, got)
 		}

@@ -19,7 +19,8 @@ type Doubt struct {
 
 // doubts gathers the doubts of a record by their cause, in the order in which
 // the causes come.
-func doubts(list []bench.Doubt, l timeline) []Doubt {
+func doubts(list []bench.Doubt, l bench.Timeline) []Doubt {
+	at := since(l.Zero)
 	type span struct{ from, to int64 }
 	var out []Doubt
 	spans := map[string][]span{}
@@ -33,15 +34,15 @@ func doubts(list []bench.Doubt, l timeline) []Doubt {
 		if d.Note != "" {
 			text += ": " + d.Note
 		}
-		from, to := bounded(d.From), bounded(d.To)
+		from, to := d.From, d.To
 		switch {
 		case d.From == 0 && d.To == 0:
 			text += " (the whole record)"
 		case d.To < d.From:
-			text += fmt.Sprintf(" (from %.1f s on)", l.at(from))
-			to = max(l.end, from)
+			text += fmt.Sprintf(" (from %.1f s on)", at(from))
+			to = max(l.To, from)
 		default:
-			text += fmt.Sprintf(" (%.1f to %.1f s)", l.at(from), l.at(to))
+			text += fmt.Sprintf(" (%.1f to %.1f s)", at(from), at(to))
 		}
 		out[i].Each = append(out[i].Each, text)
 		spans[d.Cause] = append(spans[d.Cause], span{from, to})

@@ -35,7 +35,7 @@ func area(t *testing.T, path string) float64 {
 func TestLayersShowTheCounts(t *testing.T) {
 	for name, length := range map[string]int{"by the second": 6, "in steps": 600} {
 		rec := record(4, length, 3, lostIn{1, 30, bench.TimedOut}, lostIn{2, 30, bench.TimedOut}, lostIn{4, 80, bench.Late}, lostIn{5, 9, bench.Reset})
-		got := layers(NewStory(bench.Cell{}, rec, ""))
+		got := layers(story(bench.Cell{}, rec, ""))
 		if len(got) != 4 {
 			t.Fatalf("%s: %d layers", name, len(got))
 		}

@@ -108,11 +108,8 @@ func masked(s Story, a axis) []shade {
 		from, to, why := s.Seconds[i].From, s.Seconds[i].To, s.Seconds[i].Why
 		for ; i+1 < len(s.Seconds) && s.Seconds[i+1].Why != ""; i++ {
 			to = s.Seconds[i+1].To
-			if strings.HasPrefix(why, whyBeside) {
-				why = s.Seconds[i+1].Why
-			}
 		}
-		out = append(out, shade{a.pct(from), a.wide(from, to), "does not count: " + report.Clean(strings.TrimPrefix(why, whyBeside))})
+		out = append(out, shade{a.pct(from), a.wide(from, to), "does not count: " + report.Clean(why)})
 	}
 	return out
 }
@@ -155,6 +152,11 @@ func lossText(s Story) string {
 		parts = append(parts, things(l.n, outcomeWord(l.outcome), outcomeWord(l.outcome)))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// known says that an outcome has a band.
+func known(o bench.Outcome) bool {
+	return slices.ContainsFunc(bands, func(b band) bool { return slices.Contains(b.outcomes, o) })
 }
 
 // outcomeWord is an outcome as a reader sees it: a damaged record may hold any.

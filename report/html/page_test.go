@@ -246,7 +246,7 @@ func TestHostileTextIsShownNotObeyed(t *testing.T) {
 		rec.Head.MemorySource = h
 		rec.Procs = []bench.ProcEvent{{T: 3 * second, Event: bench.Died, Name: h, Exit: &bench.ExitStatus{Signal: h}}}
 		rec.Doubts = []bench.Doubt{{From: second, To: 2 * second, Cause: h, Note: h}}
-		stories = append(stories, NewStory(c, rec, strings.Repeat(h+"\n", 3)))
+		stories = append(stories, story(c, rec, strings.Repeat(h+"\n", 3)))
 	}
 	page := render(t, run, stories)
 	for i, r := range page {
@@ -296,7 +296,7 @@ func many(n int) (bench.Run, []Story) {
 				bench.ProcEvent{T: (5+s)*second + 1e7, PID: 100 + int(s), Event: bench.Born})
 		}
 		run.Cells = append(run.Cells, c)
-		stories = append(stories, NewStory(c, rec, strings.Repeat("[2026-11-21 13:05:54 +0000] [15] [INFO] Booting worker with a pid\n", 60)))
+		stories = append(stories, story(c, rec, strings.Repeat("[2026-11-21 13:05:54 +0000] [15] [INFO] Booting worker with a pid\n", 60)))
 	}
 	return run, stories
 }
@@ -348,8 +348,8 @@ func TestPageOfTrouble(t *testing.T) {
 	unsupported.Attempts, unsupported.Command, unsupported.Reasons = nil, nil, nil
 	run := bench.Run{ID: "x", Cells: []bench.Cell{broken, flaky, unsupported, invalid}}
 	page := render(t, run, []Story{
-		NewStory(broken, &bench.Record{Boot: bench.Boot{LogTail: "ImportError: no module"}}, ""),
-		NewStory(flaky, record(4, 6, 3), strings.Repeat("a line\n", 9)+strings.Repeat("long", 99)),
+		story(broken, &bench.Record{Boot: bench.Boot{LogTail: "ImportError: no module"}}, ""),
+		story(flaky, record(4, 6, 3), strings.Repeat("a line\n", 9)+strings.Repeat("long", 99)),
 	})
 	content(t, page, run)
 	articles := find(parse(t, page), "article")

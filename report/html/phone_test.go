@@ -48,7 +48,7 @@ func broad() (bench.Run, []Story) {
 		}
 		c := cellOf(fmt.Sprintf("server-%d", i/16), []string{"default", "hardened"}[i/8%2], fmt.Sprintf("wedge-sideways-%d-1pct", i%8), verdict, 99)
 		run.Cells = append(run.Cells, c)
-		stories = append(stories, NewStory(c, record(4, 6, 3, lostIn{1, i, bench.TimedOut}), "a line"))
+		stories = append(stories, story(c, record(4, 6, 3, lostIn{1, i, bench.TimedOut}), "a line"))
 	}
 	return run, stories
 }

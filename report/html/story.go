@@ -56,19 +56,13 @@ type Proc struct {
 // Point is a value at a time.
 type Point struct{ At, Value float64 }
 
-const (
-	second = int64(1e9)
-	// maxTime bounds the times of a damaged record, so that differences of
-	// them cannot overflow.
-	maxTime = int64(1) << 60
-	// maxSeconds bounds a story: two hours. Anything later is not drawn.
-	maxSeconds = 7200
-)
+const second = int64(1e9)
 
-// NewStory makes the story of a cell from the record of its published attempt
-// and the end of that attempt's log. Without a record (nil) there is nothing
-// to draw and the story has the log only. It changes neither.
-func NewStory(cell bench.Cell, rec *bench.Record, logTail string) Story {
+// NewStory makes the story of a cell from the record of its published attempt,
+// the judge's timeline of it, and the end of that attempt's log. Without a record
+// (nil) there is nothing to draw and the story has the log only. It changes none
+// of them.
+func NewStory(cell bench.Cell, rec *bench.Record, l bench.Timeline, logTail string) Story {
 	s := Story{
 		Server: cell.Server, Version: cell.Version, Profile: cell.Profile, Front: cell.Front, Scenario: cell.Scenario, FamilyVer: cell.FamilyVer,
 		LogTail: cut(logTail),
@@ -80,15 +74,18 @@ func NewStory(cell bench.Cell, rec *bench.Record, logTail string) Story {
 		s.LogTail = cut(rec.Boot.LogTail)
 	}
 	s.Attempt, s.Rate, s.MemorySource = rec.Head.Attempt, rec.Head.Rate, rec.Head.MemorySource
-	line := newTimeline(rec)
-	s.Phases = line.phases
-	s.Seconds = line.count(rec)
+	at := since(l.Zero)
+	for _, p := range l.Phases {
+		s.Phases = append(s.Phases, Phase{p.Name, at(p.From), at(p.To)})
+	}
+	for _, b := range l.Bins {
+		s.Seconds = append(s.Seconds, newSecond(b, at))
+	}
 	for _, p := range rec.Procs {
-		t := bounded(p.T)
-		if t < line.begin || t > line.end {
+		if p.T < l.From || p.T > l.To {
 			continue
 		}
-		e := Proc{At: line.at(t), PID: p.PID, Died: p.Event == bench.Died}
+		e := Proc{At: at(p.T), PID: p.PID, Died: p.Event == bench.Died}
 		if p.Exit != nil {
 			e.Signal = p.Exit.Signal
 		}
@@ -96,96 +93,30 @@ func NewStory(cell bench.Cell, rec *bench.Record, logTail string) Story {
 	}
 	slices.SortStableFunc(s.Procs, func(a, b Proc) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.PID, b.PID)) })
 	for _, v := range rec.Vitals {
-		if t := bounded(v.T); v.Memory >= 0 && t >= line.begin && t <= line.watched {
-			s.Memory = append(s.Memory, Point{line.at(t), float64(v.Memory) / (1 << 20)})
+		if v.Memory >= 0 && v.T >= l.From && v.T <= l.Watched {
+			s.Memory = append(s.Memory, Point{at(v.T), float64(v.Memory) / (1 << 20)})
 		}
 	}
 	slices.SortStableFunc(s.Memory, func(a, b Point) int { return cmp.Compare(a.At, b.At) })
-	s.Doubts = doubts(rec.Doubts, line)
+	s.Doubts = doubts(rec.Doubts, l)
 	return s
 }
 
-// timeline is an attempt's time, cut at its marks: ns since origin. It begins
-// with the baseline and ends with the record; victims were due in [from, to).
-type timeline struct {
-	zero, begin, end int64
-	from, to         int64
-	watched          int64    // the shutdown: what comes later is in no measure of memory
-	fault            [2]int64 // from, to; equal = there was none
-	recovered        bool     // the recovery mark is there
-	phases           []Phase
+func newSecond(b bench.Bin, at func(int64) float64) Second {
+	s := Second{From: at(b.From), To: at(b.To), Counts: map[bench.Outcome]int{}, Why: b.Why}
+	for o, n := range b.Lost {
+		s.Counts[o] = n
+	}
+	if b.OK > 0 {
+		s.Counts[bench.OK] = b.OK
+	}
+	return s
 }
 
-func newTimeline(rec *bench.Record) timeline {
-	marks := map[bench.MarkName]int64{} // the earliest of each name
-	last := int64(0)
-	for _, m := range rec.Marks {
-		t := bounded(m.T)
-		last = max(last, t)
-		if before, ok := marks[m.Name]; !ok || t < before {
-			marks[m.Name] = t
-		}
-	}
-	victims := [2]int64{maxTime, 0}
-	for _, s := range rec.Samples {
-		if s.Role == bench.RoleVictim {
-			t := bounded(s.Due)
-			victims = [2]int64{min(victims[0], t), max(victims[1], t+second/int64(max(rec.Head.Rate, 1)))}
-		}
-	}
-	last = max(last, victims[1])
-	first := func(otherwise int64, names ...bench.MarkName) int64 {
-		for _, n := range names {
-			if t, ok := marks[n]; ok {
-				return t
-			}
-		}
-		return otherwise
-	}
-	l := timeline{
-		zero:  first(0, bench.MarkFault, bench.MarkBaseline, bench.MarkBoot),
-		begin: first(0, bench.MarkBaseline, bench.MarkFault, bench.MarkBoot),
-		end:   first(last, bench.MarkEnd),
-	}
-	l.end = min(max(l.end, l.begin), l.begin+maxSeconds*second)
-	l.watched = min(first(l.end, bench.MarkShutdown), l.end)
-	l.from, l.to = max(l.begin, victims[0]), min(l.watched, victims[1])
-	if t, ok := marks[bench.MarkFault]; ok {
-		l.fault = [2]int64{t, first(last, bench.MarkRecovery, bench.MarkShutdown, bench.MarkEnd)}
-	}
-	_, l.recovered = marks[bench.MarkRecovery]
-	l.cutPhases(marks)
-	return l
+// since turns a record's times into a story's.
+func since(zero int64) func(int64) float64 {
+	return func(t int64) float64 { return math.Round((float64(t)-float64(zero))/1e6) / 1e3 }
 }
-
-// cutPhases makes each phase last until the next one begins.
-func (l *timeline) cutPhases(marks map[bench.MarkName]int64) {
-	type begun struct {
-		name bench.MarkName
-		at   int64
-	}
-	var list []begun
-	for _, n := range []bench.MarkName{bench.MarkBaseline, bench.MarkAgeing, bench.MarkFault, bench.MarkRecovery, bench.MarkShutdown} {
-		if t, ok := marks[n]; ok && t >= l.begin && t <= l.end {
-			list = append(list, begun{n, t})
-		}
-	}
-	slices.SortStableFunc(list, func(a, b begun) int { return cmp.Compare(a.at, b.at) })
-	for i, b := range list {
-		to := l.end
-		if i+1 < len(list) {
-			to = list[i+1].at
-		}
-		l.phases = append(l.phases, Phase{b.name, l.at(b.at), l.at(to)})
-	}
-}
-
-// at turns a record's time into the story's.
-func (l timeline) at(t int64) float64 {
-	return math.Round(float64(t-l.zero)/1e6) / 1e3
-}
-
-func bounded(t int64) int64 { return min(max(t, 0), maxTime) }
 
 // phase finds a phase of a story.
 func (s Story) phase(name bench.MarkName) (Phase, bool) {

@@ -12,7 +12,7 @@ import (
 
 func TestStoryCountsBySecond(t *testing.T) {
 	rec := record(4, 6, 3, lostIn{1, 30, bench.TimedOut}, lostIn{-2, 7, bench.Late})
-	s := NewStory(cellOf("a", "p", "wedge-1pct", bench.Failed, 90), rec, "")
+	s := story(cellOf("a", "p", "wedge-1pct", bench.Failed, 90), rec, "")
 	if len(s.Seconds) != 13 || s.Seconds[0].From != -4 || s.Seconds[12].To != 9 {
 		t.Fatalf("%d seconds, %+v", len(s.Seconds), s.Seconds)
 	}
@@ -45,7 +45,7 @@ func TestStoryProcesses(t *testing.T) {
 		{T: 5300e6, PID: 4, Event: bench.Born},
 		{T: 90e9, PID: 4, Event: bench.Died}, // after the end
 	}
-	s := NewStory(bench.Cell{}, rec, "")
+	s := story(bench.Cell{}, rec, "")
 	if want := []Proc{{1, 4, false, ""}, {2, 3, true, "SIGSEGV"}}; !reflect.DeepEqual(s.Procs, want) {
 		t.Errorf("processes %+v", s.Procs)
 	}
@@ -54,69 +54,28 @@ func TestStoryProcesses(t *testing.T) {
 	}
 }
 
-// TestMaskedSecondsAreTheJudges holds the drawn hatching to the rule that the
-// verdict was reached by, over the fault phase.
+// What is hatched are the seconds that the judge does not count, with his words.
 func TestMaskedSecondsAreTheJudges(t *testing.T) {
-	for name, spoil := range map[string]func(*bench.Record){
-		"nothing": func(*bench.Record) {},
-		"control missed": func(r *bench.Record) {
-			each(r, bench.RoleControl, 7, func(s *bench.Sample) { s.Done = s.Due + 300e6 })
-		},
-		"control missed at the edge": func(r *bench.Record) {
-			each(r, bench.RoleControl, 3, func(s *bench.Sample) { s.Outcome = bench.TimedOut })
-		},
-		"no control": func(r *bench.Record) { each(r, bench.RoleControl, 6, func(s *bench.Sample) { s.Role = "gone" }) },
-		"late":       func(r *bench.Record) { each(r, bench.RoleVictim, 5, func(s *bench.Sample) { s.Sent = s.Due + 260e6 }) },
-		"unsent": func(r *bench.Record) {
-			each(r, bench.RoleVictim, 9, func(s *bench.Sample) { s.Outcome = bench.Unsent })
-		},
-		"unknown": func(r *bench.Record) { each(r, bench.RoleVictim, 9, func(s *bench.Sample) { s.Outcome = "odd" }) },
-		"missing": func(r *bench.Record) { each(r, bench.RoleVictim, 6, func(s *bench.Sample) { s.Role = "gone" }) },
-		"doubt": func(r *bench.Record) {
-			r.Doubts = []bench.Doubt{{From: 6500e6, To: 7900e6, Cause: "host-memory"}, {Cause: "control-dead"}}
-		},
-		"open doubt": func(r *bench.Record) { r.Doubts = []bench.Doubt{{From: 8e9, Cause: "observer-gap"}} },
-	} {
-		rec := record(4, 6, 3)
-		spoil(rec)
-		s := NewStory(bench.Cell{}, rec, "")
-		bins := judge.Bins(rec, 4300e6, 10300e6)
-		bad := 0
-		for i, b := range bins {
-			sec := s.Seconds[i+4]
-			if sec.From != float64(i) || (sec.Why == "") != b.Valid || sec.Why != b.Why {
-				t.Errorf("%s: second %d is %q here, %q to the judge", name, i, sec.Why, b.Why)
-			}
-			if sec.Why != "" {
-				bad++
-			}
-		}
-		if len(bins) != 6 || (bad == 0) != (name == "nothing") {
-			t.Errorf("%s: %d of %d seconds masked", name, bad, len(bins))
-		}
+	rec := record(4, 6, 3)
+	l := judge.Timeline(rec)
+	for i, why := range map[int]string{5: "a stall", 6: "a stall", 9: "no control probe"} {
+		l.Bins[i].Valid, l.Bins[i].Why = false, why
 	}
-}
-
-// each changes the first sample of a role that is due in a second of the
-// record's time, or all of them where their role is changed.
-func each(r *bench.Record, role bench.Role, sec int64, change func(*bench.Sample)) {
-	for i := range r.Samples {
-		s := &r.Samples[i]
-		if s.Role == role && (s.Due-300e6)/second == sec {
-			if change(s); s.Role == role {
-				return
-			}
-		}
+	s := NewStory(bench.Cell{}, rec, l, "")
+	a := axis{-4, 9}
+	want := []shade{{a.pct(1), a.wide(1, 3), "does not count: a stall"}, {a.pct(5), a.wide(5, 6), "does not count: no control probe"}}
+	if got := masked(s, a); !reflect.DeepEqual(got, want) {
+		t.Errorf("hatched are %+v, want %+v", got, want)
 	}
 }
 
 func TestStoryOfLittle(t *testing.T) {
 	cell := cellOf("a", "p", "wedge-1pct", bench.Broken, 0)
-	s := NewStory(cell, nil, strings.Repeat("x\n", 5000)+"last")
+	s := story(cell, nil, strings.Repeat("x\n", 5000)+"last")
 	if s.Server != "a" || len(s.Seconds) != 0 || !strings.HasSuffix(s.LogTail, "last") || strings.Count(s.LogTail, "\n") != tailLines-1 {
 		t.Errorf("without a record: %+v", s)
 	}
-	s = NewStory(cell, &bench.Record{Boot: bench.Boot{LogTail: "no module named x"}}, "")
+	s = story(cell, &bench.Record{Boot: bench.Boot{LogTail: "no module named x"}}, "")
 	if s.LogTail != "no module named x" || len(s.Seconds) != 0 {
 		t.Errorf("never ready: %+v", s)
 	}
@@ -126,10 +85,7 @@ func TestStoryOfLittle(t *testing.T) {
 		{Head: bench.Head{Rate: -5}, Marks: []bench.Mark{{T: 5e9, Name: bench.MarkShutdown}, {T: 9e9, Name: bench.MarkBaseline}},
 			Samples: []bench.Sample{{Role: bench.RoleVictim, Due: 7e9}}, Vitals: []bench.Vital{{T: math.MaxInt64, Memory: math.MaxInt64}}},
 	} {
-		s := NewStory(cell, rec, "")
-		if len(s.Seconds) > maxSeconds+1 {
-			t.Errorf("%d seconds", len(s.Seconds))
-		}
+		s := story(cell, rec, "")
 		c := cells(bench.Run{Cells: []bench.Cell{cell}}, viewOf(cell), []Story{s})[0]
 		if f := newChart(c); f.Box == "" || strings.Contains(f.Box+f.Memory, "N") {
 			t.Errorf("box %q, memory %q", f.Box, f.Memory)
@@ -139,14 +95,14 @@ func TestStoryOfLittle(t *testing.T) {
 
 func TestNewStoryIsPure(t *testing.T) {
 	a, b := record(4, 6, 3, lostIn{1, 5, bench.Reset}), record(4, 6, 3, lostIn{1, 5, bench.Reset})
-	one, two := NewStory(bench.Cell{}, a, "x"), NewStory(bench.Cell{}, a, "x")
+	one, two := story(bench.Cell{}, a, "x"), story(bench.Cell{}, a, "x")
 	if !reflect.DeepEqual(a, b) || !reflect.DeepEqual(one, two) {
 		t.Error("making a story changed the record, or did not give the same twice")
 	}
 	for i, j := 0, len(a.Samples)-1; i < j; i, j = i+1, j-1 { // the order of writing cannot show
 		a.Samples[i], a.Samples[j] = a.Samples[j], a.Samples[i]
 	}
-	if !reflect.DeepEqual(NewStory(bench.Cell{}, a, "x"), one) {
+	if !reflect.DeepEqual(story(bench.Cell{}, a, "x"), one) {
 		t.Error("the order of samples shows")
 	}
 }

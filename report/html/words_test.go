@@ -65,7 +65,7 @@ func TestTrust(t *testing.T) {
 	run.Cells[0].Measures.Set("control_misses", 3, 200)
 	run.Cells[4].Flags = []string{"flaky"}
 	run.Cells[0].Attempts = append(run.Cells[0].Attempts, bench.Attempt{Attempt: 2, Verdict: bench.Failed})
-	stories[0].Seconds[5].Why = whyControl
+	stories[0].Seconds[5].Why = "a stall"
 	got := map[string]string{}
 	for _, f := range trust(run, report.NewView(run), stories, Options{Folder: "out/a b"}) {
 		got[f.About] = f.Text
@@ -86,7 +86,7 @@ func TestTrust(t *testing.T) {
 }
 
 func TestLossText(t *testing.T) {
-	s := NewStory(bench.Cell{}, record(4, 6, 3, lostIn{0, 3, bench.HTTP5xx}, lostIn{1, 40, bench.TimedOut}, lostIn{2, 1, "\x1b[2J"}), "")
+	s := story(bench.Cell{}, record(4, 6, 3, lostIn{0, 3, bench.HTTP5xx}, lostIn{1, 40, bench.TimedOut}, lostIn{2, 1, "\x1b[2J"}), "")
 	if got := lossText(s); got != "40 timeout, 3 http 5xx, 1 unknown" {
 		t.Error(got)
 	}
