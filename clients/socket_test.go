@@ -2,7 +2,6 @@ package clients
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"os"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 	"unsafe"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/procfs"
 )
 
 // unacknowledged is how many sent bytes the peer's kernel has not taken yet.
@@ -103,15 +103,11 @@ func bareAcceptor(t testing.TB) (addr string, accepted *atomic.Int64) {
 // resident is this process's resident memory, in bytes.
 func resident(t testing.TB) int {
 	t.Helper()
-	text, err := os.ReadFile("/proc/self/statm")
+	bytes, err := procfs.Memory(os.Getpid(), "VmRSS")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var size, pages int
-	if _, err := fmt.Sscan(string(text), &size, &pages); err != nil {
-		t.Fatal(err)
-	}
-	return pages * os.Getpagesize()
+	return int(bytes)
 }
 
 // provoke makes one provocation that ends with ctx.

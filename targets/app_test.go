@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"benchrun/internal/procfs"
 )
 
 // patience bounds every wait of the tests; none of them needs a tenth of it.
@@ -322,12 +324,8 @@ func TestAppLoads(t *testing.T) {
 	if got := readReceipts(t, a.receipts); len(got) != 14 {
 		t.Errorf("%d receipts, want 14: %+v", len(got), got)
 	}
-	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", a.cmd.Process.Pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if pages, err := strconv.Atoi(strings.Fields(string(statm))[1]); err != nil || pages*os.Getpagesize() < 16<<20 {
-		t.Errorf("%d resident pages after a leak of 16 MiB, %v", pages, err)
+	if resident, err := procfs.Memory(a.cmd.Process.Pid, "VmRSS"); err != nil || resident < 16<<20 {
+		t.Errorf("%d bytes are resident after a leak of 16 MiB, %v", resident, err)
 	}
 }
 

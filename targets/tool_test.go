@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"benchrun/internal/procfs"
 )
 
 func TestInstallEndsWithItsContext(t *testing.T) {
@@ -36,8 +38,8 @@ func TestInstallEndsWithItsContext(t *testing.T) {
 }
 
 func zombie(pid int) bool {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	return err != nil || strings.Contains(string(stat), ") Z ")
+	s, err := procfs.ReadStat(pid)
+	return err != nil || s.Gone()
 }
 
 // What outlives a killed benchrun, apt-get, keeps the lock.

@@ -19,6 +19,7 @@ var layer = map[string]int{
 	"internal/console":    1,
 	"internal/intake":     1,
 	"internal/strictyaml": 1,
+	"internal/procfs":     1,
 	"scenarios":           2, "clients": 2, "targets": 2, "results": 2, "templates": 2, "internal/project": 2,
 	"internal/launch": 2, "internal/observe": 2, "internal/judge": 2, "internal/gate": 2, "report": 2,
 	"internal/plan": 3, "internal/guide": 3,

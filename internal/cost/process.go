@@ -8,12 +8,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/observe"
+	"benchrun/internal/procfs"
 )
 
 // endPatience is how long a program that was told to end may take.
@@ -70,52 +71,15 @@ func run(ctx context.Context, stdin, path string, args ...string) (stdout []byte
 
 func used(s *os.ProcessState) time.Duration { return s.UserTime() + s.SystemTime() }
 
-// cpuOf is the CPU time that a process has used so far, to 10 ms.
+// cpuOf is the CPU time that a process has used so far.
 func cpuOf(pid int) (time.Duration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
+	used, ok := observe.ProcessCPU(pid)
+	if !ok {
+		return 0, fmt.Errorf("process %d is gone", pid)
 	}
-	return parseStat(string(text))
-}
-
-// ticks is the number of clock ticks a second in /proc: USER_HZ, the same on
-// every architecture that Go knows.
-const ticks = 100
-
-// parseStat reads utime and stime, the 14th and 15th field of proc(5)'s stat.
-func parseStat(stat string) (time.Duration, error) {
-	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
-	if len(fields) < 13 {
-		return 0, fmt.Errorf("a stat of %d fields", len(fields))
-	}
-	var sum int64
-	for _, f := range fields[11:13] {
-		n, err := strconv.ParseInt(f, 10, 64)
-		if err != nil {
-			return 0, err
-		}
-		sum += n
-	}
-	return time.Duration(sum) * time.Second / ticks, nil
+	return time.Duration(used * float64(time.Second)), nil
 }
 
 // peakOf is the most memory that was resident of a process so far, in bytes.
 // Unlike the figure that wait4(2) gives, it begins anew with exec.
-func peakOf(pid int) (int64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	return parsePeak(string(text))
-}
-
-func parsePeak(status string) (int64, error) {
-	for line := range strings.Lines(status) {
-		var kib int64
-		if n, err := fmt.Sscanf(line, "VmHWM: %d kB", &kib); n == 1 && err == nil {
-			return kib << 10, nil
-		}
-	}
-	return 0, fmt.Errorf("no VmHWM: the process is gone")
-}
+func peakOf(pid int) (int64, error) { return procfs.Memory(pid, "VmHWM") }

@@ -2,8 +2,8 @@ package cost
 
 import (
 	"math"
+	"os"
 	"testing"
-	"time"
 )
 
 func TestSpread(t *testing.T) {
@@ -54,20 +54,18 @@ func TestNumber(t *testing.T) {
 	}
 }
 
-func TestProcFiles(t *testing.T) {
-	// The name may hold spaces and brackets; utime and stime are 250 and 50 ticks.
-	cpu, err := parseStat("7 (a) b (c)) S 1 7 7 0 -1 4194560 1 0 0 0 250 50 9 9 20 0 1 0 100 0 0")
-	if err != nil || cpu != 3*time.Second {
-		t.Errorf("stat: %v, %v", cpu, err)
+func TestUseOfAProcess(t *testing.T) {
+	if cpu, err := cpuOf(os.Getpid()); err != nil || cpu <= 0 {
+		t.Errorf("CPU time: %v, %v", cpu, err)
 	}
-	if _, err := parseStat("7 (a) S 1"); err == nil {
-		t.Error("a short stat was read")
+	if peak, err := peakOf(os.Getpid()); err != nil || peak < 1<<20 {
+		t.Errorf("peak: %d, %v", peak, err)
 	}
-	peak, err := parsePeak("Name:\ta\nVmPeak:\t 900 kB\nVmHWM:\t 512 kB\nVmRSS:\t 100 kB\n")
-	if err != nil || peak != 512<<10 {
-		t.Errorf("status: %d, %v", peak, err)
+	const nobody = 1 << 30
+	if _, err := cpuOf(nobody); err == nil {
+		t.Error("CPU time of a process that is not there")
 	}
-	if _, err := parsePeak("Name:\ta\nState:\tZ (zombie)\n"); err == nil {
-		t.Error("a zombie has a peak")
+	if _, err := peakOf(nobody); err == nil {
+		t.Error("peak of a process that is not there")
 	}
 }

@@ -7,12 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
+	"benchrun/internal/procfs"
 )
 
 // What a benchmark needs of this machine, in bytes and numbers.
@@ -27,7 +27,7 @@ const (
 )
 
 func lookMemory(_ context.Context, p *patient) []Check {
-	b, err := os.ReadFile("/proc/meminfo")
+	free, err := procfs.MemAvailable()
 	if err != nil {
 		return []Check{{Name: "memory", Text: problem(err)}}
 	}
@@ -36,18 +36,7 @@ func lookMemory(_ context.Context, p *patient) []Check {
 	if p.lab != nil {
 		floor, limit = p.lab.MemoryFloor, p.lab.Limits.MemoryBytes
 	}
-	return []Check{memory(available(string(b)), floor, limit)}
-}
-
-// available is MemAvailable in bytes; 0 where the kernel does not tell.
-func available(meminfo string) int64 {
-	for line := range strings.Lines(meminfo) {
-		var kib int64
-		if n, err := fmt.Sscanf(line, "MemAvailable: %d kB", &kib); n == 1 && err == nil {
-			return kib << 10
-		}
-	}
-	return 0
+	return []Check{memory(free, floor, limit)}
 }
 
 // memory compares what is free with the floor below which a run is broken off,
@@ -171,11 +160,7 @@ func files(most uint64, root bool) Check {
 func lookPorts(context.Context, *patient) []Check {
 	port, pickErr := launch.PickPort()
 	port.Release()
-	b, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
-	var low, high int
-	if err == nil {
-		_, err = fmt.Sscan(string(b), &low, &high)
-	}
+	low, high, err := procfs.ClientPorts()
 	if err != nil {
 		return []Check{{Name: "ports", Text: "ip_local_port_range: " + problem(err)}}
 	}

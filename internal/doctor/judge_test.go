@@ -85,15 +85,6 @@ func TestZeroIsBad(t *testing.T) {
 	}
 }
 
-func TestAvailable(t *testing.T) {
-	if got := available("MemTotal:  100 kB\nMemAvailable:     2048 kB\n"); got != 2<<20 {
-		t.Errorf("%d", got)
-	}
-	if got := available("MemTotal: 100 kB\n"); got != 0 {
-		t.Errorf("an old kernel: %d", got)
-	}
-}
-
 func TestFreeBytes(t *testing.T) {
 	there, err := freeBytes(t.TempDir())
 	if err != nil || there <= 0 {

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/procfs"
 )
 
 // The cgroup versions, as they stand in Capabilities.Cgroup and Limits.How.
@@ -234,7 +235,7 @@ func cgroupMembers(folders []string) ([]int, error) {
 		if err != nil || pid == 0 { // 0: of another PID namespace
 			continue
 		}
-		if p, err := readProcess(pid); err == nil && p.alive() {
+		if runs(pid) {
 			pids = append(pids, pid)
 		}
 	}
@@ -254,7 +255,7 @@ func killCgroup(folders []string) ([]int, error) {
 // inCgroup says whether a process is in one of the folders' groups, by their
 // names, which no other group bears.
 func inCgroup(pid int, folders []string) bool {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
+	b, err := os.ReadFile(procfs.Path(pid, "cgroup"))
 	return err == nil && slices.ContainsFunc(folders, func(dir string) bool {
 		return strings.Contains(string(b), "/"+filepath.Base(dir)+"\n")
 	})

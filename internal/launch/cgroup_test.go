@@ -158,30 +158,6 @@ func TestRemoveCgroupFails(t *testing.T) {
 	}
 }
 
-func TestParseStat(t *testing.T) {
-	const tail = " 1 2 3 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 4 0 9000 0 0"
-	for _, c := range []struct {
-		stat  string
-		want  process
-		alive bool
-	}{
-		{"7 (a) b (c)) S" + tail, process{7, 1, 2, 'S', 4, 9000}, true},
-		{"7 (x) Z" + tail, process{7, 1, 2, 'Z', 4, 9000}, true}, // other threads live
-		{"7 (x) Z 1 2 3 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 9000 0", process{7, 1, 2, 'Z', 1, 9000}, false},
-	} {
-		got, err := parseStat(7, c.stat)
-		if err != nil || got != c.want || got.alive() != c.alive {
-			t.Errorf("%q: %+v alive %v (%v), want %+v alive %v", c.stat, got, got.alive(), err, c.want, c.alive)
-		}
-	}
-	if _, err := parseStat(7, "7 (x) S 1"); err == nil {
-		t.Error("a short line is no error")
-	}
-	if _, err := parseStat(7, "7 (x) S"+" q 2 3 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 4 0 9000 0 0"); err == nil {
-		t.Error("a word for a number is no error")
-	}
-}
-
 // TestSweepRemovesHalfMadeGroups has a benchrun that died while it made its
 // groups: they are written down, some are there, nothing runs in them.
 func TestSweepRemovesHalfMadeGroups(t *testing.T) {

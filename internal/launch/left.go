@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"benchrun/internal/procfs"
 )
 
 // Where a server shares IPC and the places for what is temporary with everybody,
@@ -104,15 +106,14 @@ type life struct{ from, to int64 }
 
 // lifeOf is the life of a process that has ended and is not yet buried.
 func lifeOf(pid int) (life, bool) {
-	p, err := readProcess(pid)
+	s, err := procfs.ReadStat(pid)
 	var now unix.Timespec
 	if err != nil || unix.ClockGettime(unix.CLOCK_BOOTTIME, &now) != nil {
 		return life{}, false
 	}
-	const ticks = 100                                                           // USER_HZ, on every architecture that Go knows
-	age := time.Duration(now.Nano()) - time.Duration(p.start)*time.Second/ticks //nolint:gosec // since boot
+	age := time.Duration(now.Nano()) - time.Duration(s.Start)*time.Second/procfs.UserHZ //nolint:gosec // since boot
 	t := time.Now()
-	const blur = 50 * time.Millisecond // of the ticks
+	const blur = 50 * time.Millisecond // the unit of Start
 	return life{t.Add(-age - blur).Unix(), t.Unix()}, true
 }
 

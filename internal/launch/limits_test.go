@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/procfs"
 )
 
 // best is what Probe finds.
@@ -173,8 +174,8 @@ func TestWhatTheServerInherits(t *testing.T) {
 			if adj := strings.TrimSpace(procFile(t, g, "oom_score_adj")); adj != "1000" {
 				t.Errorf("oom_score_adj %s", adj)
 			}
-			p, err := readProcess(g.LeaderHostPID())
-			if err != nil || p.pgid != g.LeaderHostPID() || p.ppid != g.ShimPID() {
+			p, err := procfs.ReadStat(g.LeaderHostPID())
+			if err != nil || p.Group != g.LeaderHostPID() || p.Parent != g.ShimPID() {
 				t.Errorf("leader %+v (%v): want a group of its own below %d", p, err, g.ShimPID())
 			}
 		})

@@ -5,10 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-)
 
-// tcpListen is the state of a listening socket in /proc/net/tcp, see proc_net(5).
-const tcpListen = "0A"
+	"benchrun/internal/procfs"
+)
 
 // listener names the process that listens on a port: "nginx (pid 123)"; "" where
 // that cannot be seen, because nobody listens or it is somebody else's.
@@ -41,9 +40,9 @@ func listening(port int) map[string]bool {
 		if err != nil {
 			continue
 		}
-		for line := range strings.Lines(string(b)) {
-			if f := strings.Fields(line); len(f) > 9 && f[3] == tcpListen && strings.HasSuffix(f[1], fmt.Sprintf(":%04X", port)) {
-				found["socket:["+f[9]+"]"] = true
+		for s := range procfs.Sockets(b) {
+			if s.State == procfs.Listen && s.Port == port {
+				found["socket:["+s.Inode+"]"] = true
 			}
 		}
 	}

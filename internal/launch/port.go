@@ -14,13 +14,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/procfs"
 )
 
 const (
-	portLow     = 20000
-	portHigh    = 32768 // where ephemeral ports begin by default
-	portTries   = 200
-	ephemeralAt = "/proc/sys/net/ipv4/ip_local_port_range"
+	portLow   = 20000
+	portHigh  = 32768 // where ephemeral ports begin by default
+	portTries = 200
 )
 
 // Port is a TCP port on 127.0.0.1 that this benchrun holds for a server: no other
@@ -45,17 +45,13 @@ func (p *Port) Release() {
 // (environment) after 200 tries.
 func PickPort() (*Port, error) {
 	high := portHigh
-	if b, err := os.ReadFile(ephemeralAt); err == nil {
-		if f := strings.Fields(string(b)); len(f) == 2 {
-			if low, err := strconv.Atoi(f[0]); err == nil {
-				high = min(high, low)
-			}
-		}
+	if low, _, err := procfs.ClientPorts(); err == nil {
+		high = min(high, low)
 	}
 	if high <= portLow {
 		return nil, &bench.EnvironmentError{
 			Problem: fmt.Sprintf("no ports between %d and the ephemeral range at %d", portLow, high),
-			Hint:    "raise the first number in " + ephemeralAt,
+			Hint:    "raise the first number in " + procfs.ClientPortsFile,
 		}
 	}
 	return pickBetween(portLow, high)

@@ -10,48 +10,13 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"benchrun/internal/procfs"
 )
 
 // markerName is the environment variable by which a server's processes are
 // found again when everything else that knew them is dead.
 const markerName = "BENCHRUN_SCRATCH"
-
-// process is one line of /proc/PID/stat, see proc_pid_stat(5).
-type process struct {
-	pid, ppid, pgid int
-	state           byte
-	threads         int
-	start           uint64 // clock ticks since boot
-}
-
-// alive is false for zombies. A process whose first thread has ended but whose
-// others run is shown as a zombie too, but has more than one thread.
-func (p process) alive() bool { return (p.state != 'Z' && p.state != 'X') || p.threads > 1 }
-
-// readProcess reads /proc/PID/stat. It fails when there is no such process.
-func readProcess(pid int) (process, error) {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return process{}, err
-	}
-	return parseStat(pid, string(b))
-}
-
-// parseStat takes the fields after the last ")": the name in between may hold
-// anything.
-func parseStat(pid int, stat string) (process, error) {
-	f := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
-	if len(f) < 20 {
-		return process{}, fmt.Errorf("/proc/%d/stat has %d fields after the name", pid, len(f))
-	}
-	p := process{pid: pid, state: f[0][0]}
-	var errs [4]error
-	p.ppid, errs[0] = strconv.Atoi(f[1])
-	p.pgid, errs[1] = strconv.Atoi(f[2])
-	p.threads, errs[2] = strconv.Atoi(f[17])
-	p.start, errs[3] = strconv.ParseUint(f[19], 10, 64)
-	return p, errors.Join(errs[:]...)
-}
 
 // identity is what tells a process from a later one with the same number.
 type identity struct {
@@ -61,8 +26,8 @@ type identity struct {
 
 // identify finds out who has a number now.
 func identify(pid int) (identity, error) {
-	p, err := readProcess(pid)
-	return identity{PID: pid, Start: p.start}, err
+	s, err := procfs.ReadStat(pid)
+	return identity{PID: pid, Start: s.Start}, err
 }
 
 // alive says whether this very process still lives.
@@ -70,45 +35,32 @@ func (id identity) alive() bool {
 	if id.PID == 0 {
 		return false
 	}
-	p, err := readProcess(id.PID)
-	return err == nil && p.start == id.Start && p.alive()
+	s, err := procfs.ReadStat(id.PID)
+	return err == nil && s.Start == id.Start && !s.Gone()
 }
 
 // kill sends SIGKILL to this very process. One that has ended is no error.
 func (id identity) kill() error { return killIf(id.PID, id.alive) }
 
+// runs says whether somebody with this number lives.
+func runs(pid int) bool {
+	s, err := procfs.ReadStat(pid)
+	return err == nil && !s.Gone()
+}
+
 // allProcesses reads every process that /proc shows, by pid.
-func allProcesses() (map[int]process, error) {
-	pids, err := allPIDs()
+func allProcesses() (map[int]procfs.Stat, error) {
+	pids, err := procfs.PIDs()
 	if err != nil {
 		return nil, err
 	}
-	all := make(map[int]process, len(pids))
+	all := make(map[int]procfs.Stat, len(pids))
 	for _, pid := range pids {
-		if p, err := readProcess(pid); err == nil { // it may have ended meanwhile
-			all[pid] = p
+		if s, err := procfs.ReadStat(pid); err == nil { // it may have ended meanwhile
+			all[pid] = s
 		}
 	}
 	return all, nil
-}
-
-func allPIDs() ([]int, error) {
-	d, err := os.Open("/proc")
-	if err != nil {
-		return nil, err
-	}
-	defer d.Close() //nolint:errcheck // read only
-	names, err := d.Readdirnames(-1)
-	if err != nil {
-		return nil, err
-	}
-	var pids []int
-	for _, n := range names {
-		if pid, err := strconv.Atoi(n); err == nil {
-			pids = append(pids, pid)
-		}
-	}
-	return pids, nil
 }
 
 // descendants lists the processes below root that are alive. A process whose
@@ -124,15 +76,15 @@ func descendants(root int) ([]int, error) {
 		whole := true
 		kids := map[int][]int{}
 		for pid, p := range all {
-			kids[p.ppid] = append(kids[p.ppid], pid)
-			if _, known := all[p.ppid]; !known && p.ppid != 0 {
+			kids[p.Parent] = append(kids[p.Parent], pid)
+			if _, known := all[p.Parent]; !known && p.Parent != 0 {
 				whole = false
 			}
 		}
 		below = below[:0]
 		for queue := kids[root]; len(queue) > 0; queue = queue[1:] {
 			pid := queue[0]
-			if all[pid].alive() {
+			if p := all[pid]; !p.Gone() {
 				below = append(below, pid)
 			}
 			queue = append(queue, kids[pid]...)
@@ -167,9 +119,9 @@ func childrenOf(pid int) ([]int, error) {
 		return pids, nil
 	}
 	all, err := allProcesses()
-	for _, p := range all {
-		if p.ppid == pid {
-			pids = append(pids, p.pid)
+	for child, p := range all {
+		if p.Parent == pid {
+			pids = append(pids, child)
 		}
 	}
 	return pids, err
@@ -177,7 +129,7 @@ func childrenOf(pid int) ([]int, error) {
 
 // hasMarker says whether a process was started with a scratch's marker.
 func hasMarker(pid int, id string) bool {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
+	b, err := os.ReadFile(procfs.Path(pid, "environ"))
 	if err != nil {
 		return false
 	}
@@ -191,16 +143,13 @@ func hasMarker(pid int, id string) bool {
 
 // marked lists the living processes that carry a scratch's marker.
 func marked(id string) ([]int, error) {
-	pids, err := allPIDs()
+	pids, err := procfs.PIDs()
 	if err != nil {
 		return nil, err
 	}
 	var found []int
 	for _, pid := range pids {
-		if !hasMarker(pid, id) {
-			continue
-		}
-		if p, err := readProcess(pid); err == nil && p.alive() {
+		if hasMarker(pid, id) && runs(pid) {
 			found = append(found, pid)
 		}
 	}
@@ -253,16 +202,12 @@ func hostPID(parent, inner int) (int, error) {
 
 // innermost is the pid of a process in its own namespace, 0 when it is gone.
 func innermost(pid int) int {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	b, err := os.ReadFile(procfs.Path(pid, "status"))
 	if err != nil {
 		return 0
 	}
-	for line := range strings.Lines(string(b)) {
-		if rest, ok := strings.CutPrefix(line, "NSpid:"); ok {
-			f := append([]string{"0"}, strings.Fields(rest)...)
-			n, _ := strconv.Atoi(f[len(f)-1])
-			return n
-		}
+	if inner, ok := procfs.InnermostPID(b); ok {
+		return inner
 	}
 	return pid // a kernel without namespaces
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/procfs"
 )
 
 func TestScratchLayout(t *testing.T) {
@@ -165,7 +166,7 @@ func TestSweepLeavesTheLivingAlone(t *testing.T) {
 func TestSweepBelievesNoForeignCgroup(t *testing.T) {
 	ownTemp(t)
 	s, _ := newTestScratch(t)
-	me, err := readProcess(os.Getpid())
+	me, err := procfs.ReadStat(os.Getpid())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +174,7 @@ func TestSweepBelievesNoForeignCgroup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := groupState{Name: "x", Level: PIDNamespace, Shim: identity{me.pid, me.start - 1}, Leader: identity{me.pid, me.start + 1}}
+	g := groupState{Name: "x", Level: PIDNamespace, Shim: identity{os.Getpid(), me.Start - 1}, Leader: identity{os.Getpid(), me.Start + 1}}
 	for _, h := range all { // this test itself is in these
 		g.Cgroups = append(g.Cgroups, h.own)
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"benchrun/internal/procfs"
 )
 
 // destroyTime bounds how long the shim tries to end what is below it.
@@ -74,13 +76,13 @@ func (s *shim) killChildren() error {
 		return err
 	}
 	for _, pid := range kids {
-		p, err := readProcess(pid)
+		p, err := procfs.ReadStat(pid)
 		if err != nil {
 			continue
 		}
 		_ = unix.Kill(pid, unix.SIGKILL) // a zombie is no error
-		if p.pgid > 1 && p.pgid != unix.Getpgrp() {
-			_ = unix.Kill(-p.pgid, unix.SIGKILL)
+		if p.Group > 1 && p.Group != unix.Getpgrp() {
+			_ = unix.Kill(-p.Group, unix.SIGKILL)
 		}
 	}
 	return nil

@@ -7,9 +7,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"benchrun/internal/procfs"
 )
 
 // leastFile is what a file takes at least, bytes: its name and its inode take
@@ -161,7 +162,7 @@ func (w *walk) removed(g *Group) error {
 		return err
 	}
 	for _, pid := range pids {
-		folder := filepath.Join("/proc", strconv.Itoa(pid), "fd")
+		folder := procfs.Path(pid, "fd")
 		names, err := os.ReadDir(folder)
 		if err != nil {
 			continue // it has ended, or may not be looked into
@@ -187,7 +188,7 @@ func (g *Group) TmpFull() bool {
 		return false
 	}
 	var st unix.Statfs_t
-	if err := unix.Statfs(filepath.Join("/proc", strconv.Itoa(g.ShimPID()), "root", sharedMemory), &st); err != nil {
+	if err := unix.Statfs(procfs.Path(g.ShimPID(), "root"+sharedMemory), &st); err != nil {
 		return false // it has just ended, or there is no such place
 	}
 	return st.Type == unix.TMPFS_MAGIC && st.Blocks > 0 && (st.Bavail < st.Blocks/100 || st.Ffree == 0)

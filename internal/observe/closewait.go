@@ -1,20 +1,17 @@
 package observe
 
 import (
-	"bytes"
 	"encoding/binary"
-	"fmt"
 	"os"
 	"runtime"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"benchrun/internal/procfs"
 )
 
 const (
-	// tcpCloseWait is the kernel's number of the state: the peer has closed, the
-	// server has not.
-	tcpCloseWait = 8
 	// tcpDiagGetSock is TCPDIAG_GETSOCK of linux/inet_diag.h, the request that
 	// walks IPv4 and IPv6 sockets in one go.
 	tcpDiagGetSock = 18
@@ -46,7 +43,7 @@ func newCloseWaits(shim, port int) *closeWaits {
 	if err != nil {
 		return c
 	}
-	if theirs, err := os.Readlink(procPath(shim, "ns/net")); err != nil || ours != theirs {
+	if theirs, err := os.Readlink(procfs.Path(shim, "ns/net")); err != nil || ours != theirs {
 		return c
 	}
 	if c.diag, err = unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unix.NETLINK_INET_DIAG); err != nil {
@@ -98,7 +95,7 @@ func (c *closeWaits) ask() (count int, ok bool) {
 	binary.NativeEndian.PutUint32(req, uint32(len(req)))
 	binary.NativeEndian.PutUint16(req[4:], tcpDiagGetSock)
 	binary.NativeEndian.PutUint16(req[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
-	binary.NativeEndian.PutUint32(req[unix.NLMSG_HDRLEN+52:], 1<<tcpCloseWait)
+	binary.NativeEndian.PutUint32(req[unix.NLMSG_HDRLEN+52:], 1<<procfs.CloseWait)
 	if unix.Sendto(c.diag, req, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}) != nil {
 		return 0, false
 	}
@@ -120,7 +117,7 @@ func (c *closeWaits) ask() (count int, ok bool) {
 				return 0, false
 			case tcpDiagGetSock:
 				// family, state, timer, retrans: 4 bytes; then the local port.
-				if m := b[unix.NLMSG_HDRLEN:size]; len(m) >= 6 && m[1] == tcpCloseWait && int(binary.BigEndian.Uint16(m[4:])) == c.port {
+				if m := b[unix.NLMSG_HDRLEN:size]; len(m) >= 6 && m[1] == procfs.CloseWait && int(binary.BigEndian.Uint16(m[4:])) == c.port {
 					count++
 				}
 			}
@@ -129,17 +126,14 @@ func (c *closeWaits) ask() (count int, ok bool) {
 	}
 }
 
-// list counts in /proc/PID/net/tcp or tcp6, see proc(5): fields 1 and 3 of a
-// line are the local address:port and the state, in hexadecimal.
+// list counts in /proc/PID/net/tcp or tcp6.
 func (c *closeWaits) list(name string) (count int) {
-	all, err := os.ReadFile(procPath(c.shim, name))
+	all, err := os.ReadFile(procfs.Path(c.shim, name))
 	if err != nil {
 		return 0
 	}
-	port := fmt.Sprintf(":%04X", c.port)
-	for line := range bytes.Lines(all) {
-		f := bytes.Fields(line)
-		if len(f) > 3 && bytes.HasSuffix(f[1], []byte(port)) && string(f[3]) == "08" {
+	for s := range procfs.Sockets(all) {
+		if s.Port == c.port && s.State == procfs.CloseWait {
 			count++
 		}
 	}

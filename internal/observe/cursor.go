@@ -3,6 +3,8 @@ package observe
 import (
 	"bytes"
 	"fmt"
+
+	"benchrun/internal/procfs"
 )
 
 const (
@@ -57,7 +59,7 @@ func (c *pidCursor) value(buf []byte) (int, bool) {
 		return 0, false
 	}
 	b = bytes.TrimSpace(b)
-	n := int(number(b[bytes.LastIndexByte(b, ' ')+1:]))
+	n := int(procfs.Number(b[bytes.LastIndexByte(b, ' ')+1:]))
 	return n, n > 0
 }
 

@@ -21,13 +21,13 @@ func (t *tree) told(pid int) {
 }
 
 // alive says whether a member runs. It is asked where a pidfd cannot tell.
-func (t *tree) alive(p *process) bool {
+func (t *tree) alive(p *member) bool {
 	s, ok := t.refresh(p)
-	return ok && !s.gone()
+	return ok && !s.Gone()
 }
 
 // ended marks a member as dead, now. It stays a member until it is reaped.
-func (t *tree) ended(p *process) {
+func (t *tree) ended(p *member) {
 	if p.diedAt != 0 {
 		return
 	}
@@ -47,15 +47,15 @@ func (t *tree) ended(p *process) {
 // report tells of a death as soon as its exit status is known or can no longer
 // be learned. A zombie shows it in its stat, to those who may see it; a pidfd
 // knows it once the process was reaped.
-func (t *tree) report(p *process, now time.Time) {
+func (t *tree) report(p *member, now time.Time) {
 	if p.reported {
 		return
 	}
 	s, ok := t.refresh(p)
 	known := true
 	switch {
-	case ok && s.gone() && (p.visible || s.exit != 0):
-		p.exit = decodeExit(s.exit)
+	case ok && s.Gone() && (p.visible || s.Exit != 0):
+		p.exit = decodeExit(s.Exit)
 	case p.pidfd >= 0:
 		p.exit, known = exitOf(p.pidfd)
 	default:
@@ -70,7 +70,7 @@ func (t *tree) report(p *process, now time.Time) {
 }
 
 // release forgets a member that was reaped.
-func (t *tree) release(p *process) {
+func (t *tree) release(p *member) {
 	t.report(p, p.patience)
 	t.deadCPU += p.cpu
 	delete(t.members, p.pid)

@@ -61,7 +61,7 @@ func shortLived(t *testing.T, a *agent, tr *tree) (noticed int) {
 	const all = 200
 	seen, forked := map[int]bool{}, map[int]bool{}
 	born := tr.onBorn
-	tr.onBorn = func(p *process) { seen[p.seen] = true; born(p) }
+	tr.onBorn = func(p *member) { seen[p.seen] = true; born(p) }
 	defer func() { tr.onBorn = born }()
 	a.does("import time")
 	a.does("pids = []")

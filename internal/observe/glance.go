@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"benchrun/internal/procfs"
 )
 
 // glimpse is what a vital needs of one process.
@@ -20,7 +22,7 @@ const statEveryMax = 10 * time.Second
 // for 4. The stat is read where only it can tell, and for the sake of what may
 // change (the name): mostly soon after birth, so ever more rarely. ok is false
 // once the process was reaped.
-func (t *tree) glance(p *process, now time.Time) (g glimpse, ok bool) {
+func (t *tree) glance(p *member, now time.Time) (g glimpse, ok bool) {
 	g.threads = p.threads()
 	if !now.Before(p.statDue) || p.pidfd < 0 || g.threads == 0 {
 		p.statEvery = min(2*p.statEvery+slowEvery/10, statEveryMax)
@@ -29,7 +31,7 @@ func (t *tree) glance(p *process, now time.Time) (g glimpse, ok bool) {
 		if !ok {
 			return g, false
 		}
-		g.threads, g.zombie = s.threads, s.gone()
+		g.threads, g.zombie = s.Threads, s.Gone()
 	} else {
 		g.zombie = p.diedAt != 0 // a pidfd told
 		p.readCPU()
@@ -42,7 +44,7 @@ func (t *tree) glance(p *process, now time.Time) (g glimpse, ok bool) {
 
 // threads counts a process's threads: a folder has two links of its own, and
 // /proc/PID/task one for each thread. 0 = reaped, or not to be learned.
-func (p *process) threads() int {
+func (p *member) threads() int {
 	var s unix.Statx_t
 	if quickStat(p.dir, "task\x00", &s) != nil {
 		return 0
@@ -53,7 +55,7 @@ func (p *process) threads() int {
 // countFDs is the number of open files of a process; 0 where it may not be
 // known. Since Linux 6.2 it is the size of the folder, before it is 0 and the
 // folder must be read.
-func (t *tree) countFDs(p *process) int {
+func (t *tree) countFDs(p *member) int {
 	var s unix.Statx_t
 	if quickStat(p.dir, "fd\x00", &s) == nil && s.Size > 0 {
 		return int(s.Size)
@@ -61,13 +63,13 @@ func (t *tree) countFDs(p *process) int {
 	return t.listFDs(p)
 }
 
-func (t *tree) listFDs(p *process) (n int) {
+func (t *tree) listFDs(p *member) (n int) {
 	fd, err := unix.Openat(p.dir, "fd", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return 0
 	}
 	defer closeFD(fd)
-	if eachNumber(fd, t.buffer, func(int) { n++ }) != nil {
+	if procfs.EachNumber(fd, t.buffer, func(int) { n++ }) != nil {
 		return 0
 	}
 	return n
@@ -76,7 +78,7 @@ func (t *tree) listFDs(p *process) (n int) {
 // readCPU asks the process's CPU clock, see clock_getcpuclockid(3): all its
 // threads, the ended ones too, until it is reaped. A number cannot come to mean
 // another process between two looks: they are handed out in turn.
-func (p *process) readCPU() {
+func (p *member) readCPU() {
 	const wholeProcess, scheduled = 0, 2
 	var ts unix.Timespec
 	if quickClock(int32(^p.pid<<3|wholeProcess|scheduled), &ts) == nil {

@@ -7,10 +7,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-)
 
-// userHZ is the unit of /proc/stat: 1/100 s on every Linux that Go runs on.
-const userHZ = 100
+	"benchrun/internal/procfs"
+)
 
 // ProcessCPU is what a process has used since it began, all its threads together,
 // in CPU seconds; false when there is no such process. To the kernel it is a clock
@@ -22,16 +21,6 @@ func ProcessCPU(pid int) (float64, bool) {
 		return 0, false
 	}
 	return time.Duration(used.Nano()).Seconds(), true
-}
-
-// MemAvailable is how much memory the host can still give to programs without
-// swapping, in bytes; 0 where the kernel does not tell.
-func MemAvailable() int64 {
-	b, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
-		return 0
-	}
-	return memAvailable(b)
 }
 
 // HostCPU reads what all CPUs have done since the machine started, in CPU
@@ -47,5 +36,5 @@ func HostCPU() (busy, idle float64, err error) {
 	if _, err := fmt.Sscanf(string(line), "cpu %g %g %g %g %g %g %g %g", &user, &nice, &system, &idled, &iowait, &irq, &softirq, &steal); err != nil {
 		return 0, 0, fmt.Errorf("/proc/stat: %w", err)
 	}
-	return (user + nice + system + steal) / userHZ, (idled + iowait) / userHZ, nil
+	return (user + nice + system + steal) / procfs.UserHZ, (idled + iowait) / procfs.UserHZ, nil
 }

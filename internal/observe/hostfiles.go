@@ -3,6 +3,8 @@ package observe
 import (
 	"bytes"
 	"fmt"
+
+	"benchrun/internal/procfs"
 )
 
 // hostFiles reads the host-wide figures of a vital.
@@ -19,7 +21,7 @@ func newHostFiles(shim int) (*hostFiles, error) {
 	if h.meminfo, err = openRead("/proc/meminfo"); err != nil {
 		return h, fmt.Errorf("/proc/meminfo: %w", err)
 	}
-	path := procPath(shim, "net/netstat")
+	path := procfs.Path(shim, "net/netstat")
 	if h.netstat, err = openRead(path); err != nil {
 		return h, fmt.Errorf("%s: %w", path, err)
 	}
@@ -38,13 +40,8 @@ func (h *hostFiles) memAvailable(buf []byte) int64 {
 	if err != nil {
 		return 0
 	}
-	return memAvailable(b)
-}
-
-// memAvailable finds it in /proc/meminfo.
-func memAvailable(meminfo []byte) int64 {
-	_, after, _ := bytes.Cut(meminfo, []byte("MemAvailable:"))
-	return int64(number(bytes.TrimLeft(after, " "))) << 10
+	free, _ := procfs.Size(b, "MemAvailable")
+	return free
 }
 
 // listenOverflows counts connections that found a listen queue full, since the
@@ -75,7 +72,7 @@ func tcpExt(b []byte, name string) int64 {
 		n, names, _ = bytes.Cut(names, []byte(" "))
 		v, values, _ = bytes.Cut(values, []byte(" "))
 		if string(n) == name {
-			return int64(number(v))
+			return int64(procfs.Number(v))
 		}
 	}
 	return 0

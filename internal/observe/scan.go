@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"benchrun/internal/procfs"
 )
 
 // look finds new processes, and goes on asking for exit statuses.
@@ -64,7 +66,7 @@ func (t *tree) probe() bool {
 // known. It says whether there were any.
 func (t *tree) list() (found bool) {
 	t.lists++
-	err := eachNumber(t.proc, t.buffer, func(pid int) {
+	err := procfs.EachNumber(t.proc, t.buffer, func(pid int) {
 		if _, ok := t.strangers[pid]; ok {
 			t.strangers[pid] = t.lists
 		} else if t.members[pid] == nil && pid != t.shim {
@@ -101,7 +103,7 @@ func (t *tree) forgetReused(full bool) {
 		if !t.cursor.passed(pid) {
 			continue
 		}
-		if s, err := t.readStat(pid); err != nil || s.start != p.start {
+		if s, err := t.readStat(pid); err != nil || s.Start != p.start {
 			t.ended(p)
 			t.release(p)
 		}

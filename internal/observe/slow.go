@@ -1,12 +1,13 @@
 package observe
 
 import (
-	"bytes"
 	"errors"
 	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"benchrun/internal/procfs"
 )
 
 // pssShare bounds what reading PSS may cost: after a reading that took d, the
@@ -99,12 +100,11 @@ func sumPSS(pids []int, buf []byte) int64 {
 	var sum int64
 	read := 0
 	for _, pid := range pids {
-		b, err := readPath(procPath(pid, "smaps_rollup"), buf)
+		b, err := readPath(procfs.Path(pid, "smaps_rollup"), buf)
 		switch {
 		case err == nil:
-			// The kernel adds up all mappings; the first line names them.
-			_, after, _ := bytes.Cut(b, []byte("\nPss:"))
-			sum += int64(number(bytes.TrimLeft(after, " "))) << 10
+			size, _ := procfs.Size(b, "Pss")
+			sum += size
 			read++
 		case !gone(err):
 			return -1

@@ -8,14 +8,15 @@ import (
 	"golang.org/x/sys/unix"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/procfs"
 )
 
 // wedge is a fault whose thread or process is watched.
 type wedge struct {
 	receipt bench.Receipt
-	known   bool     // the next two are set
-	process *process // nil: not in the tree, looked up by the receipt's numbers
-	thread  int      // as the observer sees it; 0 = the whole process
+	known   bool    // the next two are set
+	process *member // nil: not in the tree, looked up by the receipt's numbers
+	thread  int     // as the observer sees it; 0 = the whole process
 	gone    bench.ReceiptEvent
 	goneAt  int64
 }
@@ -69,7 +70,7 @@ func (w *Watcher) takeGone() (gone []bench.Receipt) {
 	if len(w.wedges) == 0 {
 		return nil
 	}
-	listed := map[*process]map[int]bool{} // once for all wedges of a process
+	listed := map[*member]map[int]bool{} // once for all wedges of a process
 	for nonce, g := range w.wedges {
 		if !g.known {
 			w.find(g)
@@ -106,7 +107,7 @@ func (w *Watcher) find(g *wedge) {
 	}
 }
 
-func (w *Watcher) check(g *wedge, listed map[*process]map[int]bool) {
+func (w *Watcher) check(g *wedge, listed map[*member]map[int]bool) {
 	p := g.process
 	switch {
 	case p == nil:
@@ -123,7 +124,7 @@ func (w *Watcher) check(g *wedge, listed map[*process]map[int]bool) {
 			return
 		}
 		// A process that has ended too is about to be reported as dead.
-		if s, ok := w.tree.refresh(p); ok && !s.gone() && len(threads) > 0 {
+		if s, ok := w.tree.refresh(p); ok && !s.Gone() && len(threads) > 0 {
 			w.went(g, bench.ReceiptThreadGone)
 		}
 	}
@@ -137,9 +138,9 @@ func (w *Watcher) checkStray(g *wedge) {
 		w.went(g, bench.ReceiptProcessGone)
 		return
 	}
-	if s, err := w.tree.readStat(r.PID); err != nil || s.gone() {
+	if s, err := w.tree.readStat(r.PID); err != nil || s.Gone() {
 		w.went(g, bench.ReceiptProcessGone)
-	} else if _, err := os.Lstat(procPath(r.PID, "task/"+strconv.Itoa(r.TID))); err != nil {
+	} else if _, err := os.Lstat(procfs.Path(r.PID, "task/"+strconv.Itoa(r.TID))); err != nil {
 		w.went(g, bench.ReceiptThreadGone)
 	}
 }
@@ -159,7 +160,7 @@ type listing struct {
 // threads lists a process's threads. The list of the last look still holds if
 // no task was born anywhere since and the process has as many threads as then:
 // hundreds of stuck threads cost no more than one.
-func (t *tree) threads(p *process) map[int]bool {
+func (t *tree) threads(p *member) map[int]bool {
 	l := &p.listing
 	count := p.threads()
 	if count == 0 {
@@ -178,7 +179,7 @@ func (t *tree) threads(p *process) map[int]bool {
 		return nil
 	}
 	defer closeFD(fd)
-	if eachNumber(fd, t.buffer, func(tid int) { l.tids[tid] = true }) != nil {
+	if procfs.EachNumber(fd, t.buffer, func(tid int) { l.tids[tid] = true }) != nil {
 		clear(l.tids)
 	}
 	return l.tids
@@ -186,7 +187,7 @@ func (t *tree) threads(p *process) map[int]bool {
 
 // hostThread finds the thread that calls itself tid. In a PID namespace it asks
 // every thread of the process, and remembers the answers for the next time.
-func (t *tree) hostThread(p *process, tid int) (int, bool) {
+func (t *tree) hostThread(p *member, tid int) (int, bool) {
 	threads := t.threads(p)
 	if p.pid == p.seen {
 		return tid, threads[tid]
@@ -196,7 +197,7 @@ func (t *tree) hostThread(p *process, tid int) (int, bool) {
 	for h := range threads {
 		seen, again := p.tids[h]
 		if !again {
-			if seen, again = innermostPID(procPath(p.pid, "task/"+strconv.Itoa(h)+"/status"), t.buf); !again {
+			if seen, again = innermostPID(procfs.Path(p.pid, "task/"+strconv.Itoa(h)+"/status"), t.buf); !again {
 				continue
 			}
 		}

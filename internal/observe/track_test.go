@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/procfs"
 )
 
 func (l *log) untilGone(t testing.TB, nonce string) (r bench.Receipt) {
@@ -105,9 +106,9 @@ func TestLeaderWithoutMainThreadIsAlive(t *testing.T) {
 	w.Track(bench.Receipt{Nonce: "leader", Fault: "wedge", PID: pid, TID: pid, Event: bench.ReceiptStart})
 	w.Track(bench.Receipt{Nonce: "second", Fault: "wedge", PID: pid, TID: second, Event: bench.ReceiptStart})
 	l.until(t, "the leader is a zombie", func() bool {
-		b, err := readPath(procPath(pid, "stat"), make([]byte, 4096))
-		s, ok := parseStat(b)
-		return err == nil && ok && s.state == 'Z' && !s.gone()
+		b, err := readPath(procfs.Path(pid, "stat"), make([]byte, 4096))
+		s, ok := procfs.ParseStat(b)
+		return err == nil && ok && s.State == 'Z' && !s.Gone()
 	})
 	v := l.untilVital(t, "a look after that", func(bench.Vital) bool { return true })
 	if v.Zombies != 0 || v.Procs != 2 {
@@ -211,7 +212,7 @@ func TestTrackEndsAWait(t *testing.T) {
 	if !w.threadsWedged() {
 		t.Error("no thread is looked for")
 	}
-	w.wedges["n"].process = &process{}
+	w.wedges["n"].process = &member{}
 	if w.threadsWedged() {
 		t.Error("a wedge of a whole process is looked for, whose death is told")
 	}

@@ -7,10 +7,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/procfs"
 )
 
-// process is one member of the tree, until it is reaped.
-type process struct {
+// member is one process of the tree, until it is reaped.
+type member struct {
 	pid    int // as the observer sees it
 	seen   int // as the server sees it
 	parent int // at birth, as the server sees it
@@ -44,11 +45,11 @@ type tree struct {
 	forks       *forkWatch // nil: there are the looks alone
 	grown       bool       // since the fork watch was told whose forks to hear of
 	deaths      *deathWatch
-	onBorn      func(*process)
-	onDied      func(*process)
-	members     map[int]*process // by pid; the dead until they are reaped
-	seen        map[int]*process // the living, by seen
-	strangers   map[int]uint64   // pids outside the tree, and the scan that saw them last
+	onBorn      func(*member)
+	onDied      func(*member)
+	members     map[int]*member // by pid; the dead until they are reaped
+	seen        map[int]*member // the living, by seen
+	strangers   map[int]uint64  // pids outside the tree, and the scan that saw them last
 	lists       uint64
 	fullDue     time.Time     // when to list without a reason
 	again       bool          // at the next look, ask for the same numbers again
@@ -57,18 +58,18 @@ type tree struct {
 	buf, buffer []byte        // small and large
 }
 
-func newTree(clock bench.Clock, shim int, deaths *deathWatch, onBorn, onDied func(*process)) (*tree, error) {
+func newTree(clock bench.Clock, shim int, deaths *deathWatch, onBorn, onDied func(*member)) (*tree, error) {
 	t := &tree{clock: clock, shim: shim, deaths: deaths, onBorn: onBorn, onDied: onDied, proc: -1,
-		cursor: pidCursor{fd: -1}, members: map[int]*process{}, seen: map[int]*process{}, strangers: map[int]uint64{},
+		cursor: pidCursor{fd: -1}, members: map[int]*member{}, seen: map[int]*member{}, strangers: map[int]uint64{},
 		buf: make([]byte, 4096), buffer: make([]byte, 32<<10)}
 	s, err := t.readStat(shim)
 	if err != nil {
 		return t, fmt.Errorf("there is no such process: %w", err)
 	}
-	t.shimStart = s.start
+	t.shimStart = s.Start
 	var ok bool
-	if t.shimSeen, ok = innermostPID(procPath(shim, "status"), t.buf); !ok {
-		return t, fmt.Errorf("no NSpid in %s", procPath(shim, "status"))
+	if t.shimSeen, ok = innermostPID(procfs.Path(shim, "status"), t.buf); !ok {
+		return t, fmt.Errorf("no NSpid in %s", procfs.Path(shim, "status"))
 	}
 	if t.proc, err = unix.Open("/proc", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err != nil {
 		return t, fmt.Errorf("/proc: %w", err)
@@ -92,7 +93,7 @@ func (t *tree) close() {
 	closeFD(t.proc)
 }
 
-func (p *process) close() {
+func (p *member) close() {
 	closeFD(p.pidfd)
 	closeFD(p.dir)
 }
@@ -124,13 +125,13 @@ func (t *tree) classify(pid, depth int) bool {
 		if err != nil {
 			return false // it was gone before it could be looked at
 		}
-		if s.ppid == 0 {
+		if s.Parent == 0 {
 			break
 		}
-		if t.classify(s.ppid, depth+1) && t.shimIsOurs(s.ppid) {
-			return t.adopt(pid, s.ppid)
+		if t.classify(s.Parent, depth+1) && t.shimIsOurs(s.Parent) {
+			return t.adopt(pid, s.Parent)
 		}
-		if _, ok := t.strangers[s.ppid]; ok {
+		if _, ok := t.strangers[s.Parent]; ok {
 			break
 		}
 		// The parent ended meanwhile: the child has another one now.
@@ -146,12 +147,12 @@ func (t *tree) shimIsOurs(ppid int) bool {
 		return true
 	}
 	s, err := t.readStat(t.shim)
-	return err == nil && s.start == t.shimStart
+	return err == nil && s.Start == t.shimStart
 }
 
 // adopt makes a process a member.
 func (t *tree) adopt(pid, ppid int) bool {
-	p := &process{pid: pid, parent: t.shimSeen, bornAt: t.clock.Now(), pidfd: -1, dir: -1}
+	p := &member{pid: pid, parent: t.shimSeen, bornAt: t.clock.Now(), pidfd: -1, dir: -1}
 	if parent := t.members[ppid]; parent != nil {
 		p.parent = parent.seen
 	}
@@ -159,13 +160,13 @@ func (t *tree) adopt(pid, ppid int) bool {
 	// The pidfd comes first: what is read afterwards is known to be of the same
 	// process, unless the pidfd says that it ended.
 	p.pidfd, _ = unix.PidfdOpen(pid, 0)
-	p.dir = openDir(procPath(pid, ""))
+	p.dir = openDir(procfs.Path(pid, ""))
 	s, alive := t.refresh(p)
-	if p.seen, ok = innermostPID(procPath(pid, "status"), t.buf); !ok || !alive {
+	if p.seen, ok = innermostPID(procfs.Path(pid, "status"), t.buf); !ok || !alive {
 		p.close()
 		return false
 	}
-	p.start = s.start
+	p.start = s.Start
 	t.members[pid] = p
 	t.grown = true
 	t.seen[p.seen] = p
@@ -178,38 +179,38 @@ func (t *tree) adopt(pid, ppid int) bool {
 }
 
 // refresh reads a member's stat, and keeps what outlives it.
-func (t *tree) refresh(p *process) (procStat, bool) {
+func (t *tree) refresh(p *member) (procfs.Stat, bool) {
 	p.readCPU()
 	fd, err := unix.Openat(p.dir, "stat", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return procStat{}, false
+		return procfs.Stat{}, false
 	}
 	defer closeFD(fd)
 	b, err := readAt0(fd, t.buf)
 	if err != nil {
-		return procStat{}, false
+		return procfs.Stat{}, false
 	}
-	s, ok := parseStat(b)
-	if !ok || (p.start != 0 && s.start != p.start) {
-		return procStat{}, false
+	s, ok := procfs.ParseStat(b)
+	if !ok || (p.start != 0 && s.Start != p.start) {
+		return procfs.Stat{}, false
 	}
-	if !s.gone() {
-		p.visible = s.visible
-		if p.name != string(s.name) { // it compares without allocating
-			p.name = string(s.name)
+	if !s.Gone() {
+		p.visible = s.Visible
+		if p.name != string(s.Name) { // it compares without allocating
+			p.name = string(s.Name)
 		}
 	}
 	return s, true
 }
 
-func (t *tree) readStat(pid int) (procStat, error) {
-	b, err := readPath(procPath(pid, "stat"), t.buf)
+func (t *tree) readStat(pid int) (procfs.Stat, error) {
+	b, err := readPath(procfs.Path(pid, "stat"), t.buf)
 	if err != nil {
-		return procStat{}, err
+		return procfs.Stat{}, err
 	}
-	s, ok := parseStat(b)
+	s, ok := procfs.ParseStat(b)
 	if !ok {
-		return procStat{}, unix.EBADMSG
+		return procfs.Stat{}, unix.EBADMSG
 	}
 	return s, nil
 }

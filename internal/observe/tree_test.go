@@ -158,8 +158,8 @@ func quietTree(t *testing.T, a *agent) (*tree, *[]string) {
 	}
 	var events []string
 	tr, err := newTree(bench.NewClock(), a.shim, d,
-		func(p *process) { events = append(events, fmt.Sprint("born ", p.pid)) },
-		func(p *process) { events = append(events, fmt.Sprint("died ", p.pid)) })
+		func(p *member) { events = append(events, fmt.Sprint("born ", p.pid)) },
+		func(p *member) { events = append(events, fmt.Sprint("died ", p.pid)) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,12 +3,12 @@ package observe
 import (
 	"fmt"
 	"net"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/procfs"
 )
 
 func TestVitalCounts(t *testing.T) {
@@ -43,7 +43,7 @@ func TestFDsByBothWays(t *testing.T) {
 			t.Errorf("%d open files, want %d", n, want)
 		}
 	}
-	if n := tr.countFDs(&process{dir: -1}); n != 0 {
+	if n := tr.countFDs(&member{dir: -1}); n != 0 {
 		t.Errorf("%d open files of nobody, want 0", n)
 	}
 }
@@ -95,15 +95,11 @@ func TestSharedMemoryIsCountedOnce(t *testing.T) {
 
 func residentSet(t *testing.T, pid int) (bytes int64) {
 	t.Helper()
-	b, err := os.ReadFile(procPath(pid, "status"))
+	bytes, err := procfs.Memory(pid, "VmRSS")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, after, _ := strings.Cut(string(b), "VmRSS:")
-	if _, err := fmt.Sscan(after, &bytes); err != nil {
-		t.Fatal(err)
-	}
-	return bytes << 10
+	return bytes
 }
 
 func TestCgroupReadingsComeFirst(t *testing.T) {

@@ -215,11 +215,11 @@ func (w *Watcher) doubt(d bench.Doubt) {
 	}
 }
 
-func (w *Watcher) born(p *process) {
+func (w *Watcher) born(p *member) {
 	w.procEvent(bench.ProcEvent{T: p.bornAt, PID: p.seen, PPID: p.parent, Event: bench.Born, Name: p.name})
 }
 
-func (w *Watcher) died(p *process) {
+func (w *Watcher) died(p *member) {
 	w.procEvent(bench.ProcEvent{T: p.diedAt, PID: p.seen, PPID: p.parent, Event: bench.Died, Name: p.name, Exit: p.exit})
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
-	"benchrun/internal/observe"
+	"benchrun/internal/procfs"
 	"benchrun/targets"
 )
 
@@ -64,7 +64,7 @@ func guardRoom(ctx context.Context, temporary string, memoryFloor int64) (guarde
 		tick := time.NewTicker(diskLooks)
 		defer tick.Stop()
 		for {
-			if free := observe.MemAvailable(); free > 0 && free < memoryFloor {
+			if free, _ := procfs.MemAvailable(); free > 0 && free < memoryFloor {
 				cancel(&bench.EnvironmentError{
 					Problem: fmt.Sprintf("only %d MiB of memory are available, and %d MiB must stay so", free>>20, memoryFloor>>20),
 					Hint:    "end other programs, or run benchrun where memory can be limited (benchrun doctor)",

@@ -7,11 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/procfs"
 )
 
 // checkVictim checks an answer like that of /victim, byte by byte.
@@ -40,7 +42,7 @@ func TestPingShowsEveryWorker(t *testing.T) {
 		if pong.PID != r.pid || !alive(pong.PID) {
 			t.Fatalf("ping says pid %d, X-Benchrun-Pid says %d", pong.PID, r.pid)
 		}
-		if state, _ := readStat(fmt.Sprintf("/proc/%d/task/%d/stat", pong.PID, pong.TID)); state == "" {
+		if _, err := os.Stat(procfs.Path(pong.PID, fmt.Sprintf("task/%d", pong.TID))); err != nil {
 			t.Fatalf("thread %d is none of process %d", pong.TID, pong.PID)
 		}
 		if before := threads[pong.PID]; before != 0 && before != pong.TID {

@@ -4,15 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
-	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/observe"
 )
 
 func TestWedgeIsKilledAndOthersAreServed(t *testing.T) {
@@ -58,12 +56,12 @@ func TestWedgeBurnsNoCPU(t *testing.T) {
 	s := start(t, 1, "--flaw", noWatchdog)
 	s.inBackground("/fault/wedge?nonce=w1")
 	pid := s.started("w1").PID
-	used := cpuTicks(t, pid)
+	before := cpuUsed(t, pid)
 	if within(300*time.Millisecond, func() bool { return !alive(pid) }) {
 		t.Fatal("a wedged worker ended by itself: Go's deadlock detector?")
 	}
-	if ticks := cpuTicks(t, pid) - used; ticks > 5 { // of 30
-		t.Errorf("a wedged worker used %d of 30 ticks of CPU", ticks)
+	if used := cpuUsed(t, pid) - before; used > 0.05 {
+		t.Errorf("a wedged worker used %.2f s of CPU in 0.3", used)
 	}
 }
 
@@ -140,20 +138,12 @@ func TestWorkersLeaveSignalsToTheFront(t *testing.T) {
 	}
 }
 
-// cpuTicks gives the CPU time that a process has used, in hundredths of a
-// second.
-func cpuTicks(t *testing.T, pid int) int {
+// cpuUsed gives the CPU time that a process has used, in seconds.
+func cpuUsed(t *testing.T, pid int) float64 {
 	t.Helper()
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		t.Fatal(err)
+	used, ok := observe.ProcessCPU(pid)
+	if !ok {
+		t.Fatalf("process %d is gone", pid)
 	}
-	_, rest, _ := strings.Cut(string(b), ") ")
-	fields := strings.Fields(rest) // from field 3 of proc(5) on
-	user, err1 := strconv.Atoi(fields[11])
-	system, err2 := strconv.Atoi(fields[12])
-	if err := errors.Join(err1, err2); err != nil {
-		t.Fatal(err)
-	}
-	return user + system
+	return used
 }

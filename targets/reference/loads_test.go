@@ -5,26 +5,23 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/procfs"
 )
 
-// residentPages gives a process's memory, in pages.
-func residentPages(t *testing.T, pid int) (pages int) {
+// resident gives a process's memory, in bytes.
+func resident(t *testing.T, pid int) int64 {
 	t.Helper()
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	bytes, err := procfs.Memory(pid, "VmRSS")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := fmt.Sscan(strings.Fields(string(b))[1], &pages); err != nil {
-		t.Fatal(err)
-	}
-	return pages
+	return bytes
 }
 
 func TestLoadsEndByThemselves(t *testing.T) {
@@ -152,12 +149,12 @@ func TestLeakStaysInItsWorker(t *testing.T) {
 	t.Parallel()
 	s := start(t, 1)
 	pid := s.get("/ping").pid
-	before := residentPages(t, pid)
+	before := resident(t, pid)
 	for i := range 4 {
 		nonce := fmt.Sprintf("l%d", i)
 		checkVictim(t, s.get("/fault/leak?nonce="+nonce), nonce)
 	}
-	if grown := (residentPages(t, pid) - before) * os.Getpagesize(); grown < 4*leakBytes*9/10 {
+	if grown := resident(t, pid) - before; grown < 4*leakBytes*9/10 {
 		t.Errorf("after 4 leaks of %d bytes the worker has grown by %d", leakBytes, grown)
 	}
 }
@@ -171,13 +168,13 @@ func TestWedgesAreStuck(t *testing.T) {
 			s := start(t, 2, "--watchdog", "1s")
 			wedged := s.inBackground("/fault/" + name + "?nonce=w1")
 			pid := s.started("w1").PID
-			used := cpuTicks(t, pid)
+			before := cpuUsed(t, pid)
 			if within(400*time.Millisecond, func() bool { return !alive(pid) || len(wedged) > 0 }) {
 				t.Fatal("it did not stay stuck")
 			}
-			ticks := cpuTicks(t, pid) - used
-			if spins := name == "wedge-spin"; spins != (ticks > 5) { // of 40
-				t.Errorf("it used %d of 40 ticks of CPU", ticks)
+			used := cpuUsed(t, pid) - before
+			if spins := name == "wedge-spin"; spins != (used > 0.05) {
+				t.Errorf("it used %.2f s of CPU in 0.4", used)
 			}
 			checkVictim(t, s.get("/victim?nonce=v1"), "v1")
 			if r := <-wedged; r.status != http.StatusGatewayTimeout || alive(pid) {

@@ -8,15 +8,14 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/procfs"
 )
 
 // patience bounds every wait of these tests.
@@ -110,11 +109,9 @@ func (s *server) log() string {
 // workers gives the pids of the front's living children.
 func (s *server) workers() []int {
 	var pids []int
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range stats {
-		state, ppid := readStat(path)
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		if err == nil && ppid == s.cmd.Process.Pid && state != "Z" && state != "X" {
+	all, _ := procfs.PIDs()
+	for _, pid := range all {
+		if p, err := procfs.ReadStat(pid); err == nil && p.Parent == s.cmd.Process.Pid && !p.Gone() {
 			pids = append(pids, pid)
 		}
 	}
@@ -221,20 +218,8 @@ func within(d time.Duration, cond func() bool) bool {
 }
 
 func alive(pid int) bool {
-	state, _ := readStat(fmt.Sprintf("/proc/%d/stat", pid))
-	return state != "" && state != "Z" && state != "X"
-}
-
-// readStat gives state and parent of a process, "" if there is none.
-func readStat(path string) (state string, ppid int) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return "", 0
-	}
-	_, rest, _ := strings.Cut(string(b), ") ")
-	fields := strings.Fields(rest)
-	ppid, _ = strconv.Atoi(fields[1])
-	return fields[0], ppid
+	s, err := procfs.ReadStat(pid)
+	return err == nil && !s.Gone()
 }
 
 func isClosed(c <-chan struct{}) bool {
