@@ -14,6 +14,9 @@ const largeUploadSize = 20_000_000
 // largeUpload sends a large honest body as fast as the server takes it.
 type largeUpload struct{ payload }
 
+// LargeUpload makes the uploads of the large-upload family.
+func LargeUpload() Provoker { return newLargeUpload() }
+
 func newLargeUpload() *largeUpload { return &largeUpload{newPayload(largeUploadSize)} }
 
 // Provoke implements Provoker. The sample's Bytes are the body bytes that the

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"strconv"
@@ -24,7 +23,7 @@ type Provocation struct {
 	Heard func(body []byte) // told the beginning of an answer's body, as much as the client keeps; may be nil
 }
 
-// Provoker makes one kind of misbehaving request.
+// Provoker makes one kind of misbehaving request, any number of them at once.
 type Provoker interface {
 	// Provoke makes the request now and stays with it until it has an answer,
 	// the server ends the connection, or ctx ends, which cuts it promptly.
@@ -32,22 +31,6 @@ type Provoker interface {
 	// or Unsent where this host had no port or descriptor left. Done is when
 	// that came about. What the server does is never an error.
 	Provoke(ctx context.Context, p Provocation) *bench.Sample
-}
-
-// For finds the provoker of a family. One provoker serves any number of
-// requests at once. It fails on a client kind that this package does not know.
-func For(family bench.Family) (Provoker, error) {
-	switch family.Client {
-	case bench.ClientAppFault:
-		return newAppFault(family), nil
-	case bench.ClientSlowUpload:
-		return newSlowUpload(), nil
-	case bench.ClientLargeUpload:
-		return newLargeUpload(), nil
-	case bench.ClientSlowDownload:
-		return newSlowDownload(), nil
-	}
-	return nil, fmt.Errorf("family %s: no client of kind %q", family.ID, family.Client)
 }
 
 // ongoing is one provocation under way. It lives on the heap, and whatever needs a

@@ -14,20 +14,7 @@ import (
 
 func wedge(t *testing.T) Provoker {
 	t.Helper()
-	p, err := For(bench.Family{ID: "wedge", Client: bench.ClientAppFault, Fault: "wedge"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-func TestFor(t *testing.T) {
-	if _, err := For(bench.Family{ID: "odd", Client: "no-such"}); err == nil {
-		t.Error("an unknown kind of client is no error")
-	}
-	if _, err := For(bench.Family{ID: "slow-upload", Client: bench.ClientSlowUpload}); err != nil {
-		t.Error(err)
-	}
+	return AppFault("wedge", VictimSize)
 }
 
 func TestAppFaultOutcomes(t *testing.T) {

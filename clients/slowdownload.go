@@ -30,6 +30,9 @@ const downloadReceiveBuffer = 4 << 10
 // piece the rest at once.
 type slowDownload struct{ every time.Duration }
 
+// SlowDownload makes the downloads of the slow-download family.
+func SlowDownload() Provoker { return newSlowDownload() }
+
 func newSlowDownload() slowDownload { return slowDownload{every: downloadEvery} }
 
 // Provoke implements Provoker. The sample's Bytes are the bytes of the answer

@@ -35,6 +35,9 @@ type slowUpload struct {
 	epoch time.Time // a tick
 }
 
+// SlowUpload makes the uploads of the slow-upload family.
+func SlowUpload() Provoker { return newSlowUpload() }
+
 func newSlowUpload() *slowUpload {
 	return newCrawl(uploadSize, uploadBlock, uploadEvery)
 }
@@ -50,7 +53,7 @@ func (u *slowUpload) untilTick(due time.Time) time.Duration {
 }
 
 // Crawl makes slow uploads of any pace: block bytes at a time, every so often,
-// until size bytes are sent. Those of the family are For's.
+// until size bytes are sent.
 func Crawl(size, block int, every time.Duration) Provoker {
 	return newCrawl(size, block, every)
 }
@@ -58,9 +61,7 @@ func Crawl(size, block int, every time.Duration) Provoker {
 // MuteUpload is a slow upload that breaks off after its head: what calibration
 // takes for one that this package got wrong. Not a byte of its body is ever due.
 func MuteUpload() Provoker {
-	u := newSlowUpload()
-	u.every = 24 * time.Hour
-	return u
+	return Crawl(uploadSize, uploadBlock, 24*time.Hour)
 }
 
 // Provoke implements Provoker. The sample's Bytes are the body bytes that the

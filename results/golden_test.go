@@ -1,20 +1,16 @@
 package results
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"reflect"
-	"strings"
 	"testing"
 
 	"benchrun/internal/bench"
 )
 
 // testdata/golden/<id>/ is a run as the first version stored it. It is never
-// written anew: a change of code that cannot read it is a new schema. The flag
-// is how it was made.
-var makeGolden = flag.Bool("make-golden", false, "write testdata/golden, if it is not there")
+// written anew: a change of code that cannot read it is a new schema.
 
 const goldenID = "20261121-120000-3fa9"
 
@@ -64,10 +60,13 @@ func goldenRun() bench.Run {
 func goldenRecord() *bench.Record {
 	return &bench.Record{
 		Head: bench.Head{
-			Schema: bench.RecordSchema, Run: goldenID, Attempt: 1, StartedAt: "2026-11-21T12:00:01Z",
+			Schema: schemaV1, Run: goldenID, Attempt: 1, StartedAt: "2026-11-21T12:00:01Z",
 			Target: bench.Target{Server: "gunicorn", Version: "23.0.0", Profile: "default", Command: []string{"python3", "-m", "gunicorn"},
 				Workers: 1, Claims: bench.Claims{Slots: 1, Watchdog: 30, Grace: 30}, Probe: bench.Probe{Slots: 1, Watchdog: 5, WatchdogCensored: true}},
-			Scenario: "wedge-1pct", Family: "wedge", FamilyVer: 1, Group: bench.GroupApp, Effect: bench.EffectHold, Client: bench.ClientAppFault,
+			Scenario: "wedge-1pct", Family: "wedge", FamilyVer: 1, Group: bench.GroupApp, Traits: bench.Traits{
+				Receipt: "wedge", Proof: bench.ProofReceipt, Holds: bench.UntilEnded,
+				Noun: bench.Words{"wedged request", "wedged requests"}, Did: bench.Words{"request wedged", "requests wedged"},
+			},
 			Ratio: 1000, Mode: bench.ModeQuick, Phases: bench.PhasesFor(bench.ModeQuick, 0, 0), Rate: 100, SLO: 1e9, Timeout: 2e9, Seed: 1,
 			ScheduleHash: "5d41402abc4b2a76", Supervision: "pid-namespace", MemorySource: "cgroup", Limits: bench.Limits{CPUs: 1.5, How: "cgroup-v1"},
 		},
@@ -96,9 +95,6 @@ func goldenText(t *testing.T) string {
 
 func TestGoldenRunIsStillRead(t *testing.T) {
 	want := goldenRun()
-	if *makeGolden {
-		writeGolden(t, want)
-	}
 	f, err := OpenFolder(filepath.Join("testdata", "golden", goldenID))
 	if err != nil {
 		t.Fatal(err)
@@ -118,26 +114,5 @@ func TestGoldenRunIsStillRead(t *testing.T) {
 	rec, err := f.ReadRecord(t.Context(), want.Cells[0].Attempts[0].Record)
 	if err != nil || !reflect.DeepEqual(rec, goldenRecord()) {
 		t.Errorf("record: %v\n got %+v\nwant %+v", err, rec, goldenRecord())
-	}
-}
-
-func writeGolden(t *testing.T, run bench.Run) {
-	t.Helper()
-	f, err := Create(filepath.Join("testdata", "golden"), run)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range run.Cells {
-		j := bench.Judgement{Verdict: c.Verdict, Reasons: c.Reasons, Flags: c.Flags, Measures: c.Measures}
-		if err := f.AppendAttempt(NewAttemptLine(c, c.Attempts[0], j)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := f.WriteRecord(run.Cells[0].Attempts[0].Record, goldenRecord()); err != nil {
-		t.Fatal(err)
-	}
-	// git keeps no empty folder, and a reader wants none of these logs.
-	if err := os.WriteFile(f.Join(run.Cells[0].Attempts[0].Log), []byte(strings.Repeat("booted\n", 2)), 0o644); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -10,6 +10,18 @@ import (
 // The judge counts by these words; one that it does not know would silently
 // count as nothing. So writer and reader refuse them alike.
 
+func checkTraits(t *bench.Traits) error {
+	switch t.Proof {
+	case bench.ProofReceipt, bench.ProofDeath, bench.ProofBytes, "": // "" proves nothing
+	default:
+		return fmt.Errorf("unknown proof %q", t.Proof)
+	}
+	if t.Expects != "" && t.Expects != bench.ExpectsDeath {
+		return fmt.Errorf("unknown expectation %q", t.Expects)
+	}
+	return nil
+}
+
 func checkSample(s *bench.Sample) error {
 	switch s.Role {
 	case bench.RoleVictim, bench.RoleControl, bench.RoleProvoker, bench.RoleAgeing, bench.RoleShutdown:

@@ -172,14 +172,36 @@ func (d *decoder) decodeHead(line []byte) error {
 	if err := json.Unmarshal(line, &peek); err != nil {
 		return err
 	}
-	if peek.Schema != bench.RecordSchema {
-		return fmt.Errorf("schema %q is not %q", peek.Schema, bench.RecordSchema)
+	head := &d.rec.Head
+	switch peek.Schema {
+	case bench.RecordSchema:
+		err := strict(line, &struct {
+			K string `json:"k"`
+			*bench.Head
+		}{Head: head})
+		return first(err, func() error { return checkTraits(&head.Traits) })
+	case schemaV1:
+		var was headV1
+		err := strict(line, &struct {
+			K      string `json:"k"`
+			Traits absent `json:"traits"`
+			Every  absent `json:"every_ns"`
+			*bench.Head
+			*headV1
+		}{Head: head, headV1: &was})
+		return first(err, func() (err error) {
+			head.Traits, err = was.traits(head.Family)
+			return err
+		})
 	}
-	return strict(line, &struct {
-		K string `json:"k"`
-		*bench.Head
-	}{Head: &d.rec.Head})
+	return fmt.Errorf("schema %q is neither %q nor %q", peek.Schema, bench.RecordSchema, schemaV1)
 }
+
+// absent is a member that a head of that version has not.
+type absent struct{}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (absent) UnmarshalJSON([]byte) error { return errors.New("a member of a later version") }
 
 // decodeSeen reads the kinds of which a record has many.
 func (d *decoder) decodeSeen(kind string, line []byte) (err error) {

@@ -24,6 +24,8 @@ func randomRecord(r *rand.Rand) *bench.Record {
 	}
 	rec := v.Interface().(bench.Record)
 	rec.Head.Schema = bench.RecordSchema
+	rec.Head.Traits.Proof = pick(r, []bench.Proof{bench.ProofReceipt, bench.ProofDeath, bench.ProofBytes})
+	rec.Head.Traits.Expects = pick(r, []bench.Expects{"", bench.ExpectsDeath})
 	roles := []bench.Role{bench.RoleVictim, bench.RoleControl, bench.RoleProvoker, bench.RoleAgeing, bench.RoleShutdown}
 	outcomes := append([]bench.Outcome{bench.OK, bench.Unsent, bench.Completed, bench.Cut, bench.NoConnect, bench.HeldOpen}, bench.VictimLosses...)
 	for i := range rec.Samples {
@@ -140,7 +142,7 @@ func TestWriteRecordRefusesWhatCouldNotBeRead(t *testing.T) {
 	}
 }
 
-const headLine = `{"k":"head","schema":"benchrun.record/v1"}` + "\n"
+const headLine = `{"k":"head","schema":"benchrun.record/v2"}` + "\n"
 const bootLine = `{"k":"boot","ready":true,"seconds":1,"workers_seen":1}` + "\n"
 
 func zipped(t testing.TB, text string) []byte {
@@ -170,8 +172,10 @@ func TestReadRecordIsStrict(t *testing.T) {
 		{bootLine, `line 1: the first line is "boot", not "head"`},
 		{headLine + headLine, `line 2: a second "head"`},
 		{headLine + bootLine + bootLine, `line 3: a second "boot"`},
-		{`{"k":"head","schema":"benchrun.record/v2"}`, `line 1: schema "benchrun.record/v2" is not "benchrun.record/v1"`},
-		{`{"k":"head"}`, `line 1: schema "" is not`},
+		{`{"k":"head","schema":"benchrun.record/v3"}`, `line 1: schema "benchrun.record/v3" is neither "benchrun.record/v2" nor "benchrun.record/v1"`},
+		{`{"k":"head","schema":"benchrun.record/v2","traits":{"proof":"hearsay"}}`, `line 1: unknown proof "hearsay"`},
+		{`{"k":"head","schema":"benchrun.record/v2","traits":{"expects":"nothing"}}`, `line 1: unknown expectation "nothing"`},
+		{`{"k":"head"}`, `line 1: schema "" is neither`},
 		{headLine + `{"k":"guess","t":1}`, `line 2: unknown kind "guess"`},
 		{headLine + `{"t":1}`, `line 2: unknown kind ""`},
 		{headLine + `{"k":"doubt","from":1,"to":2,"cause":"x","extra":1}`, `line 2: unknown field "extra"`},

@@ -23,7 +23,7 @@ func TestSetsAreWhole(t *testing.T) {
 				t.Errorf("%s: %s is there twice or for no reason", s.Name, m.Family)
 			}
 			seen[m.Family], seen[m.Why] = true, true
-			if sc.Family.ID != m.Family || sc.Ratio != sc.Family.Ratio {
+			if sc.Family.ID != m.Family || sc.Ratio != sc.Family.Cadence.Share {
 				t.Errorf("%s: %s is run as %s", s.Name, m.Family, sc.Name())
 			}
 		}
@@ -33,7 +33,7 @@ func TestSetsAreWhole(t *testing.T) {
 	}
 }
 
-// A gate that shows one way to lose users only is none: every effect and both
+// A gate that shows one way to lose users only is none: every kind of fault and both
 // the app's and the clients' misbehaviour are in it.
 func TestGateHasEveryKind(t *testing.T) {
 	s, ok := SetByName("@gate")
@@ -42,11 +42,14 @@ func TestGateHasEveryKind(t *testing.T) {
 	}
 	kinds := map[any]bool{}
 	for _, sc := range s.Scenarios() {
-		kinds[sc.Family.Effect], kinds[sc.Family.Group] = true, true
-		kinds["must complete"] = kinds["must complete"] || sc.Family.MustComplete
-		kinds["memory"] = kinds["memory"] || sc.Family.Leak > 0
+		f := sc.Family.Traits
+		kinds[f.Proof], kinds[sc.Family.Group] = true, true
+		kinds["wedges"] = kinds["wedges"] || f.Wedges()
+		kinds["load"] = kinds["load"] || !f.HoldsSlot() && f.Expects == ""
+		kinds["must complete"] = kinds["must complete"] || f.MustComplete
+		kinds["memory"] = kinds["memory"] || f.LeakBytes > 0
 	}
-	for _, want := range []any{bench.EffectHold, bench.EffectKill, bench.EffectLoad, bench.GroupApp, bench.GroupClient, "must complete", "memory"} {
+	for _, want := range []any{bench.ProofReceipt, bench.ProofDeath, bench.ProofBytes, "wedges", "load", bench.GroupApp, bench.GroupClient, "must complete", "memory"} {
 		if !kinds[want] {
 			t.Errorf("nothing of kind %v", want)
 		}

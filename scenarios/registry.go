@@ -1,37 +1,104 @@
-// Package scenarios holds the table of families: each is one literal that says
-// what misbehaves, why it matters, and what a good server does. Adding a
-// family is adding a literal here and a fault to every app kind.
+// Package scenarios holds the families, one a file: what misbehaves, why it
+// matters, what a good server does, how the fault is made, and what else benchrun
+// has to know of it. No other package knows a family by its name.
 //
-// It imports internal/bench only. internal/plan turns names into scenarios.
+// It imports clients, which make the requests. internal/plan turns names into
+// scenarios; an attempt finds the act here.
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
+	"benchrun/clients"
 	"benchrun/internal/bench"
 )
 
-// All lists every family in the order in which they are reported. It panics on
-// a repeated id: a programming error.
-func All() []bench.Family {
-	all := slices.Concat(wedgeFamilies, crashFamilies, slowFamilies, loadFamilies)
-	seen := map[string]bool{}
-	for _, f := range all {
-		if seen[f.ID] {
-			panic(fmt.Sprintf("scenarios: family %q is listed twice", f.ID))
-		}
-		seen[f.ID] = true
-	}
-	return all
+// Fault is a family, and what benchrun does with it.
+type Fault struct {
+	bench.Family
+	// Act readies the client that makes the fault in a place, once an attempt.
+	Act func(Place) clients.Provoker
+	// Request is what the client of a fault sends that is not the app's, for people:
+	// "POST /upload".
+	Request string
+	Exactly string // the magnitude to the letter, Markdown, for docs/contract.md
+	Gate    string // why @gate has the family; "" = it has not
+	// Short is why the calibration for every day and a first job in CI have it: one
+	// family of each way in which a server can lose its users; "" = they have not.
+	Short     string
+	Sabotages []bench.Sabotage // of the harness that are tried on it
+	// Demo are the servers that a run without arguments shows the family on: the
+	// reference server, sound and flawed, and others as they come.
+	Demo     []string
+	Watchdog bool // its fault is what a target's watchdog is timed with
+
+	order int
 }
 
+// Place is what an act may do to a running target, besides asking it.
+type Place struct {
+	// Reload asks the target's leader to replace its workers, the way that its
+	// server file names, and writes down when: the note is the act's nonce.
+	Reload func(nonce string) error
+}
+
+// registered grows while the package is initialised, and never after that.
+var registered []Fault
+
+// register adds a family; order is its place among the others. It panics on one
+// that is taken, or an id that is: programming errors.
+func register(order int, f Fault) struct{} {
+	for _, other := range registered {
+		if other.ID == f.ID || other.order == order {
+			panic(fmt.Sprintf("scenarios: families %q and %q have the same id or order", other.ID, f.ID))
+		}
+	}
+	f.order = order
+	registered = append(registered, f)
+	slices.SortFunc(registered, func(a, b Fault) int { return cmp.Compare(a.order, b.order) })
+	return struct{}{}
+}
+
+// All lists every family in the order in which they are reported.
+func All() []Fault { return slices.Clone(registered) }
+
 // ByID finds a family.
-func ByID(id string) (bench.Family, bool) {
-	for _, f := range All() {
+func ByID(id string) (Fault, bool) {
+	for _, f := range registered {
 		if f.ID == id {
 			return f, true
 		}
 	}
-	return bench.Family{}, false
+	return Fault{}, false
+}
+
+// Family is ByID for who needs to know no more of it than that.
+func Family(id string) (bench.Family, bool) {
+	f, ok := ByID(id)
+	return f.Family, ok
+}
+
+// Watchdog is the fault that a target's watchdog is timed with. It panics where
+// there is none: a programming error.
+func Watchdog() Fault {
+	for _, f := range registered {
+		if f.Watchdog {
+			return f
+		}
+	}
+	panic("scenarios: no family to time a watchdog with")
+}
+
+// Short are the ids of the families that stand for all others where little time
+// is to be had.
+func Short() []string {
+	var ids []string
+	for _, f := range registered {
+		if f.Short != "" {
+			ids = append(ids, f.ID)
+		}
+	}
+	return ids
 }

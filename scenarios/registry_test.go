@@ -1,8 +1,11 @@
 package scenarios
 
 import (
+	"os"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"benchrun/internal/bench"
@@ -15,6 +18,9 @@ func TestFamiliesAreWhole(t *testing.T) {
 	thread := regexp.MustCompile(`^[\w.-]+/[\w.-]+#\d+$`)
 	if len(All()) == 0 {
 		t.Fatal("no families")
+	}
+	if !slices.IsSortedFunc(All(), func(a, b Fault) int { return a.order - b.order }) {
+		t.Error("the families are out of order")
 	}
 	for _, f := range All() {
 		t.Run(f.ID, func(t *testing.T) {
@@ -31,17 +37,23 @@ func TestFamiliesAreWhole(t *testing.T) {
 			if f.Sound == f.Flaw { // the profiles themselves are looked at where the reference server is known
 				t.Errorf("%q is to be held and to be failed", f.Flaw)
 			}
-			if !slices.Contains(bench.RatioLadder, f.Ratio) {
-				t.Errorf("ratio %v is not on the ladder", f.Ratio)
+			if c := f.Cadence; c.Every < 0 || (c.Share != 0) == (c.Every != 0) || c.Share != 0 && !slices.Contains(bench.RatioLadder, c.Share) {
+				t.Errorf("cadence %+v is neither a ratio of the ladder nor a time", c)
 			}
 			if f.Version < 1 {
 				t.Errorf("version %d", f.Version)
 			}
-			if (f.Client == bench.ClientAppFault) != (f.Fault != "") {
-				t.Errorf("client %q with app fault %q", f.Client, f.Fault)
+			if tr := f.Traits; tr.Proof.ByReceipt() != (tr.Receipt != "") || (tr.Proof == bench.ProofBytes) != (tr.Bytes != nil) {
+				t.Errorf("proof %q with receipts of %q and bytes %v", tr.Proof, tr.Receipt, tr.Bytes)
+			} else if tr.Receipt != f.Needs.AppFault {
+				t.Errorf("receipts of %q, and needs %q", tr.Receipt, f.Needs.AppFault)
+			} else if tr.Noun[0] == "" || tr.Noun[1] == "" || (tr.Did[0] == "") != (tr.Did[1] == "") {
+				t.Errorf("words %q, %q", tr.Noun, tr.Did)
+			} else if tr.MustComplete && !tr.Honest {
+				t.Error("a request that must complete is no honest one")
 			}
-			if f.Fault != "" && f.Fault != f.ID { // the judge tells a family's receipts by its id
-				t.Errorf("app fault %q", f.Fault)
+			if f.Exactly == "" || (f.Group == bench.GroupClient) != (f.Request != "") || f.Act == nil || f.Act(Place{}) == nil {
+				t.Errorf("request %q, exactly %q, or no act", f.Request, f.Exactly)
 			}
 			if len(f.References) == 0 {
 				t.Error("no public report of the harm")
@@ -58,5 +70,39 @@ func TestFamiliesAreWhole(t *testing.T) {
 	}
 	if _, ok := ByID("no-such-family"); ok {
 		t.Error("ByID found a family that does not exist")
+	}
+}
+
+// Each family has a file of its own, named after it.
+func TestOneFileAFamily(t *testing.T) {
+	for _, f := range All() {
+		text, err := os.ReadFile(strings.ReplaceAll(f.ID, "-", "_") + ".go")
+		if err != nil || strings.Count(string(text), "register(") != 1 || !strings.Contains(string(text), strconv.Quote(f.ID)) {
+			t.Errorf("%s: %v, or not this family alone", f.ID, err)
+		}
+	}
+}
+
+func TestWhatIsTakenIsNotRegistered(t *testing.T) {
+	before := All()
+	wedge := Watchdog()
+	for name, again := range map[string]struct {
+		order int
+		id    string
+	}{"an id": {9999, wedge.ID}, "an order": {wedge.order, "another"}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s was taken, and is registered again", name)
+				}
+			}()
+			register(again.order, Fault{Family: bench.Family{ID: again.id}})
+		}()
+	}
+	if len(All()) != len(before) {
+		t.Error("what was refused is there all the same")
+	}
+	if got := Short(); len(got) != 3 {
+		t.Errorf("short is %q", got)
 	}
 }

@@ -120,7 +120,7 @@ func (g *gateFlags) evaluate(rules []gate.Rule, run bench.Run) (checks []gate.Ch
 			told = append(told, about+": "+l)
 		}
 	}
-	checks = gate.Evaluate(rules, run.Cells, scenarios.ByID)
+	checks = gate.Evaluate(rules, run.Cells, scenarios.Family)
 	var notes []string
 	if g.baseline.run != nil {
 		c := gate.Compare(*g.baseline.run, run)

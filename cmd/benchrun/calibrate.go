@@ -17,6 +17,7 @@ import (
 	"benchrun/internal/calibrate"
 	"benchrun/internal/plan"
 	"benchrun/report"
+	"benchrun/scenarios"
 	"benchrun/targets"
 )
 
@@ -69,7 +70,7 @@ when something could not be measured.`,
 	c.format = "table"
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.BoolVar(&c.short, "short", false, "only "+strings.Join(shortFamilies(), ", ")+", and the sabotages")
+	f.BoolVar(&c.short, "short", false, "only "+strings.Join(scenarios.Short(), ", ")+", and the sabotages")
 	f.IntVar(&c.attempts, "attempts", defaultAttempts, attemptsText)
 	f.Uint64Var(&c.seed, "seed", 1, "same seed, same schedule")
 	f.StringVarP(&c.out, "out", "o", "benchrun-out", "folder for the run's folder")
@@ -83,18 +84,12 @@ when something could not be measured.`,
 // shortReasons says for --help why the short selection has what it has.
 func shortReasons() string {
 	var b strings.Builder
-	for _, s := range calibrate.Short {
-		fmt.Fprintf(&b, "  %-12s %s\n", s.Family, s.Why)
+	for _, f := range scenarios.All() {
+		if f.Short != "" {
+			fmt.Fprintf(&b, "  %-12s %s\n", f.ID, f.Short)
+		}
 	}
 	return b.String()
-}
-
-func shortFamilies() []string {
-	var out []string
-	for _, s := range calibrate.Short {
-		out = append(out, s.Family)
-	}
-	return out
 }
 
 // cases are those asked for. The user's own server files have no part in them:

@@ -18,6 +18,7 @@ import (
 	"benchrun/internal/plan"
 	"benchrun/internal/runner"
 	"benchrun/report"
+	"benchrun/scenarios"
 	"benchrun/targets"
 )
 
@@ -93,8 +94,7 @@ func (s settings) checked(what string) ([]plan.Cell, error) {
 	if len(s.profiles) == 0 {
 		s.profiles = commonProfiles(reg, s.servers)
 	}
-	const anyFamily = "wedge"
-	return plan.Cells(reg, plan.Selection{Servers: s.servers, Profiles: s.profiles, Scenarios: []string{anyFamily}})
+	return plan.Cells(reg, plan.Selection{Servers: s.servers, Profiles: s.profiles, Scenarios: []string{scenarios.Watchdog().ID}})
 }
 
 // commonProfiles are those of the profiles with a meaning of their own that the

@@ -63,8 +63,8 @@ func TestCheckServer(t *testing.T) {
 		got, out := checkServer(t, bench.ExitOK, "reference", "--profile", "hardened")
 		checks := slices.Clone(soundChecks)
 		for _, f := range scenarios.All() {
-			if f.Fault != "" {
-				checks = append(checks, "/fault/"+f.Fault)
+			if f.Traits.Receipt != "" {
+				checks = append(checks, "/fault/"+f.Traits.Receipt)
 			}
 		}
 		for _, check := range checks {

@@ -53,8 +53,12 @@ func completeFlags(cmd *cobra.Command, s *settings) {
 			out = append(out, s.Name)
 		}
 		for _, f := range scenarios.All() {
+			if f.Cadence.Share == 0 {
+				out = append(out, f.Scenario().Name())
+				continue
+			}
 			for _, r := range bench.RatioLadder {
-				out = append(out, bench.Scenario{Family: f, Ratio: r}.Name())
+				out = append(out, bench.Scenario{Family: f.Family, Ratio: r}.Name())
 			}
 		}
 		return out

@@ -161,7 +161,7 @@ func TestContractWords(t *testing.T) {
 		words = append(words, string(m))
 	}
 	for _, f := range scenarios.All() {
-		words = append(words, string(f.Effect), string(f.Client))
+		words = append(words, string(f.Traits.Proof))
 	}
 	for _, w := range words {
 		if !strings.Contains(record, "`"+w+"`") {
@@ -187,8 +187,8 @@ func TestContractFamilies(t *testing.T) {
 		if !strings.Contains(table, fmt.Sprintf("| `%s` | %d |", f.ID, f.Version)) {
 			t.Errorf("%s, version %d, is not in the table", f.ID, f.Version)
 		}
-		if f.Leak > 0 && !strings.Contains(table, "8,388,608 bytes") || f.Leak != 0 && f.Leak != 8_388_608 {
-			t.Errorf("%s leaks %d bytes, which the table does not say", f.ID, f.Leak)
+		if leak := f.Traits.LeakBytes; leak > 0 && !strings.Contains(table, "8,388,608 bytes") || leak != 0 && leak != 8_388_608 {
+			t.Errorf("%s leaks %d bytes, which the table does not say", f.ID, leak)
 		}
 	}
 }
@@ -212,7 +212,7 @@ app.application({"REQUEST_METHOD": "GET", "PATH_INFO": "/fault/" + sys.argv[1], 
 		t.Fatal(err)
 	}
 	for _, f := range scenarios.All() {
-		if f.Client != bench.ClientAppFault {
+		if !f.Traits.Proof.ByReceipt() {
 			continue
 		}
 		dir := t.TempDir()
@@ -220,9 +220,9 @@ app.application({"REQUEST_METHOD": "GET", "PATH_INFO": "/fault/" + sys.argv[1], 
 		if err := targets.WriteApp(server, dir, "token", receipts); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command(python, "-c", ask, f.Fault)
+		cmd := exec.Command(python, "-c", ask, f.Traits.Receipt)
 		cmd.Dir = dir
-		wantStart(t, "app.py", f.Fault, receipts, cmd, func() error { return nil })
+		wantStart(t, "app.py", f.Traits.Receipt, receipts, cmd, func() error { return nil })
 
 		receipts = filepath.Join(dir, "reference.ndjson")
 		attempt := fmt.Sprintf(`{"token": "token", "receipts": %q}`, receipts)
@@ -236,11 +236,11 @@ app.application({"REQUEST_METHOD": "GET", "PATH_INFO": "/fault/" + sys.argv[1], 
 		defer port.Release()
 		addr := fmt.Sprintf("127.0.0.1:%d", port.Number)
 		cmd = benchrunCommand(t.Context(), t, "__reference", "--bind", addr, "--app", dir, "--workers", "1")
-		wantStart(t, "reference", f.Fault, receipts, cmd, func() error {
+		wantStart(t, "reference", f.Traits.Receipt, receipts, cmd, func() error {
 			conn, err := net.Dial("tcp", addr)
 			if err == nil {
 				t.Cleanup(func() { _ = conn.Close() })
-				_, err = fmt.Fprintf(conn, "GET /fault/%s?nonce=f1 HTTP/1.1\r\nHost: x\r\n\r\n", f.Fault)
+				_, err = fmt.Fprintf(conn, "GET /fault/%s?nonce=f1 HTTP/1.1\r\nHost: x\r\n\r\n", f.Traits.Receipt)
 			}
 			return err
 		})

@@ -82,7 +82,7 @@ func measureCost(cmd *cobra.Command, s costSettings, names []string) (err error)
 		return err
 	}
 	text += "\n" + machine(host, s.versions, began) + "\n"
-	if page, err = cost.Replace(page, text); err != nil {
+	if page, err = cost.Table.Replace(page, text); err != nil {
 		return err
 	}
 	return os.WriteFile(s.write, page, 0o644) //nolint:gosec // a page of the documentation
@@ -97,7 +97,7 @@ func (s costSettings) page() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = cost.Replace(page, "")
+	_, err = cost.Table.Replace(page, "")
 	return page, err
 }
 

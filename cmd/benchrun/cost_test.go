@@ -28,11 +28,11 @@ func TestCostIsCheckedFirst(t *testing.T) {
 
 func TestCostPageIsRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "page.md")
-	if err := os.WriteFile(path, []byte(cost.Begin+"\n"+cost.End+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(cost.Table.Begin+"\n"+cost.Table.End+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	page, err := costSettings{write: path}.page()
-	if err != nil || !strings.HasPrefix(string(page), cost.Begin) {
+	if err != nil || !strings.HasPrefix(string(page), cost.Table.Begin) {
 		t.Errorf("%q, %v", page, err)
 	}
 	if page, err := (costSettings{}).page(); err != nil || page != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/guide"
+	"benchrun/internal/intake"
 	"benchrun/internal/project"
 	"benchrun/targets"
 )
@@ -29,6 +31,15 @@ func newDocsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			contract := filepath.Join(args[0], contractPage)
+			page, err := intake.ReadSmall("docs", contract)
+			if err != nil {
+				return err
+			}
+			if page, err = guide.Faults.Replace(page, guide.FaultsTable()); err != nil {
+				return fmt.Errorf("%s: %w", contract, err)
+			}
+			pages[contractPage] = string(page)
 			for name, text := range pages {
 				if err := os.WriteFile(filepath.Join(args[0], name), []byte(text), 0o644); err != nil { //nolint:gosec // pages are for everybody
 					return &bench.EnvironmentError{Problem: "docs", Err: err}
@@ -38,6 +49,9 @@ func newDocsCommand() *cobra.Command {
 		},
 	}
 }
+
+// contractPage is written by hand, but for a part.
+const contractPage = "contract.md"
 
 // generatedPages are the pages that come from the code, by file name. The
 // user's own server files have no part in them.

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"benchrun/internal/guide"
 )
 
 // The pages that come from the code must be what the code gives now.
@@ -16,6 +18,15 @@ func TestGeneratedPagesAreFresh(t *testing.T) {
 	if len(pages) != 5 {
 		t.Errorf("%d pages", len(pages))
 	}
+	contract, err := os.ReadFile(filepath.Join("..", "..", "docs", contractPage))
+	if err != nil {
+		t.Fatal(err)
+	}
+	filled, err := guide.Faults.Replace(contract, guide.FaultsTable())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages[contractPage] = string(filled)
 	for name, want := range pages {
 		got, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
 		if err != nil {
@@ -57,12 +68,22 @@ func TestCLIPageIsWhole(t *testing.T) {
 // The hidden command writes what the test compares.
 func TestDocsCommand(t *testing.T) {
 	dir := t.TempDir()
+	if err := benchrunCommand(t.Context(), t, "docs", dir).Run(); err == nil {
+		t.Error("there is no contract to be filled in, and that is no error")
+	}
+	page := guide.Faults.Begin + "\nold\n" + guide.Faults.End + "\n"
+	if err := os.WriteFile(filepath.Join(dir, contractPage), []byte(page), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if err := benchrunCommand(t.Context(), t, "docs", dir).Run(); err != nil {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) != 5 {
+	if err != nil || len(entries) != 6 {
 		t.Errorf("%d files, %v", len(entries), err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, contractPage)); err != nil || strings.Contains(string(text), "old") || !strings.Contains(string(text), "| `wedge` | 1 |") {
+		t.Errorf("%v, or the part was not replaced: %s", err, text)
 	}
 	if err := benchrunCommand(t.Context(), t, "docs", filepath.Join(dir, "absent")).Run(); err == nil {
 		t.Error("pages were written into a folder that is not there")

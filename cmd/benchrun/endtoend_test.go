@@ -118,10 +118,10 @@ var everyFamily = flag.Bool("every-family", false, "judge the reference server a
 func TestReferenceVerdicts(t *testing.T) {
 	for _, f := range scenarios.All() {
 		t.Run(f.ID, func(t *testing.T) {
-			if !*everyFamily && !slices.Contains(shortFamilies(), f.ID) {
+			if !*everyFamily && !slices.Contains(scenarios.Short(), f.ID) {
 				t.Skip("a pair of cells of some 45 s; -every-family runs them all, fourteen minutes")
 			}
-			scenario := bench.Scenario{Family: f, Ratio: f.Ratio}.Name()
+			scenario := f.Scenario().Name()
 			run, folder := measure(t, 0, "-s", "reference", "-p", f.Sound+","+f.Flaw, "-c", scenario)
 			wantVerdicts(t, run, map[string]bench.Verdict{
 				"reference/" + f.Sound + "/" + scenario: bench.Held,

@@ -86,7 +86,7 @@ func selectedCells(cells []plan.Cell) []gate.Selected {
 func measuredCells(run bench.Run) []gate.Selected {
 	out := make([]gate.Selected, len(run.Cells))
 	for i, c := range run.Cells {
-		f, _ := scenarios.ByID(c.Family)
+		f, _ := scenarios.Family(c.Family)
 		f.Version = c.FamilyVer // as it was measured, which may have been long ago
 		out[i] = gate.Selected{Name: c.Name(), Family: f, Unsupported: c.Verdict == bench.Unsupported}
 	}

@@ -15,6 +15,7 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/plan"
 	"benchrun/internal/project"
+	"benchrun/scenarios"
 	"benchrun/targets"
 	"benchrun/templates"
 )
@@ -122,7 +123,7 @@ func ciJob(dir, name string) (job templates.Job, next []string, err error) {
 	if _, err := os.Stat(filepath.Join(dir, project.FileName)); err == nil {
 		return job, []string{"see what the job will do: benchrun --ci --dry-run"}, nil
 	}
-	job.Scenarios = ciFamilies
+	job.Scenarios = scenarios.Short()
 	job.Rules = []templates.Rule{ // what every server can keep
 		{Text: "every cell may fail, none may be broken; and nobody gets another one's answer", Note: true},
 		{Text: "verdict >= failed"}, {Text: "lost_wrong == 0"},
@@ -135,7 +136,7 @@ func ciJob(dir, name string) (job templates.Job, next []string, err error) {
 			"if benchrun list servers has it: write a benchrun.yaml instead (docs/tutorial.md)",
 		}, nil
 	}
-	s := settings{serverFiles: []string{file}, scenarios: ciFamilies}
+	s := settings{serverFiles: []string{file}, scenarios: scenarios.Short()}
 	reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
 	if err != nil {
 		return job, nil, err
@@ -162,15 +163,12 @@ func ciJob(dir, name string) (job templates.Job, next []string, err error) {
 	if job.Server != "" {
 		words = append(words, "--server", job.Server)
 	}
-	words = append(words, "--scenario", strings.Join(ciFamilies, ","), "--ci", "--dry-run")
+	words = append(words, "--scenario", strings.Join(scenarios.Short(), ","), "--ci", "--dry-run")
 	return job, []string{
 		"see what the job will do: " + strings.Join(words, " "),
 		"run it here once; for a result that you know and accept: benchrun waivers update RUN",
 	}, nil
 }
-
-// ciFamilies are what the written job measures.
-var ciFamilies = []string{"wedge", "segfault", "slow-upload"}
 
 // source reads --from. Its parts go into a file that CI executes, so nothing
 // else than an address may be in it.

@@ -71,7 +71,7 @@ func listProfiles(w io.Writer, reg *targets.Registry) {
 
 func listScenarios(w io.Writer, _ *targets.Registry) {
 	for _, f := range scenarios.All() {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", bench.Scenario{Family: f, Ratio: f.Ratio}.Name(), f.Group, setsOf(f), f.Title)
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", f.Scenario().Name(), f.Group, setsOf(f.Family), f.Title)
 	}
 	for _, s := range scenarios.Sets() {
 		_, _ = fmt.Fprintf(w, "%s\tset\t\t%s\n", s.Name, s.Title)

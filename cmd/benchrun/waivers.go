@@ -82,7 +82,7 @@ func (g *gateFlags) updateWaivers(cmd *cobra.Command, path, file string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	checks := gate.Evaluate(rules, run.Cells, scenarios.ByID)
+	checks := gate.Evaluate(rules, run.Cells, scenarios.Family)
 	draft, err := gate.DraftWaivers(file, old, checks, run.Cells, run.ID, g.waivers.today())
 	if err != nil {
 		return err

@@ -20,12 +20,13 @@ var layer = map[string]int{
 	"internal/intake":     1,
 	"internal/strictyaml": 1,
 	"internal/procfs":     1,
-	"scenarios":           2, "clients": 2, "targets": 2, "results": 2, "templates": 2, "internal/project": 2,
+	"clients":             2, "targets": 2, "results": 2, "templates": 2, "internal/project": 2,
 	"internal/launch": 2, "internal/observe": 2, "internal/judge": 2, "internal/gate": 2, "report": 2,
-	"internal/plan": 3, "internal/guide": 3,
-	"internal/runner": 4, "internal/calibrate": 4,
-	"internal/doctor": 5, "internal/cost": 5,
-	"cmd/benchrun": 6,
+	"scenarios":     3,
+	"internal/plan": 4, "internal/guide": 4,
+	"internal/runner": 5, "internal/calibrate": 5,
+	"internal/doctor": 6, "internal/cost": 6,
+	"cmd/benchrun": 7,
 }
 
 // room is the layered folder that a package belongs to, the longest one.

@@ -1,7 +1,9 @@
 package bench
 
+import "time"
+
 // RecordSchema names the format of a stored record.
-const RecordSchema = "benchrun.record/v1"
+const RecordSchema = "benchrun.record/v2"
 
 // Record is everything that was seen in one attempt, and all that the judge
 // reads. It is stored as one JSON line per entry (see docs/contract.md).
@@ -19,35 +21,35 @@ type Record struct {
 
 // Head is the first line of a record: what was run, how, and on what.
 type Head struct {
-	Schema       string     `json:"schema"`
-	Run          string     `json:"run"`
-	Attempt      int        `json:"attempt"`    // from 1
-	StartedAt    string     `json:"started_at"` // RFC 3339, wall clock
-	Target       Target     `json:"target"`
-	Scenario     string     `json:"scenario"`
-	Family       string     `json:"family"`
-	FamilyVer    int        `json:"family_version"`
-	Group        Group      `json:"group"`
-	Effect       Effect     `json:"effect"`
-	Client       ClientKind `json:"client"`
-	HoldS        float64    `json:"hold_s,omitempty"`        // the family's own hold, seconds; 0 = until a watchdog
-	MustComplete bool       `json:"must_complete,omitempty"` // the provokers are honest: their answers count
-	LeakBytes    int64      `json:"leak_bytes,omitempty"`    // that one fault leaks
-	Ratio        Ratio      `json:"ratio"`
-	Mode         Mode       `json:"mode"`
-	Phases       Phases     `json:"phases"`
-	Rate         int        `json:"rate"`
-	SLO          int64      `json:"slo_ns"`
-	Timeout      int64      `json:"timeout_ns"`
-	Seed         uint64     `json:"seed"`
-	ScheduleHash string     `json:"schedule_hash"`
-	Aged         int        `json:"aged"` // slots taken before the fault phase
-	Custom       bool       `json:"custom,omitempty"`
-	Sabotage     Sabotage   `json:"sabotage,omitempty"` // the harness was spoiled on purpose: says nothing of the target
-	Supervision  string     `json:"supervision"`
-	MemorySource string     `json:"memory_source"` // "cgroup", "pss" or "rss"
-	Limits       Limits     `json:"limits"`
+	Schema       string        `json:"schema"`
+	Run          string        `json:"run"`
+	Attempt      int           `json:"attempt"`    // from 1
+	StartedAt    string        `json:"started_at"` // RFC 3339, wall clock
+	Target       Target        `json:"target"`
+	Scenario     string        `json:"scenario"`
+	Family       string        `json:"family"`
+	FamilyVer    int           `json:"family_version"`
+	Group        Group         `json:"group"`
+	Traits       Traits        `json:"traits"`
+	Ratio        Ratio         `json:"ratio"`              // 0 = the faults are no share of the requests
+	Every        time.Duration `json:"every_ns,omitempty"` // then: from one fault to the next
+	Mode         Mode          `json:"mode"`
+	Phases       Phases        `json:"phases"`
+	Rate         int           `json:"rate"`
+	SLO          int64         `json:"slo_ns"`
+	Timeout      int64         `json:"timeout_ns"`
+	Seed         uint64        `json:"seed"`
+	ScheduleHash string        `json:"schedule_hash"`
+	Aged         int           `json:"aged"` // slots taken before the fault phase
+	Custom       bool          `json:"custom,omitempty"`
+	Sabotage     Sabotage      `json:"sabotage,omitempty"` // the harness was spoiled on purpose: says nothing of the target
+	Supervision  string        `json:"supervision"`
+	MemorySource string        `json:"memory_source"` // "cgroup", "pss" or "rss"
+	Limits       Limits        `json:"limits"`
 }
+
+// PerSecond is how many faults come in a second.
+func (h Head) PerSecond() float64 { return Cadence{Every: h.Every}.perSecond(h.Ratio, h.Rate) }
 
 // Limits is what the target's process tree was confined to. Zero = no limit.
 type Limits struct {

@@ -22,17 +22,20 @@ type SabotageSpec struct {
 	Sabotage Sabotage
 	Text     string // what is done to the harness
 	Cause    string // what the reason of the verdict must say
+	// OnFlaw: a flawed server is tried too, because its own loss could be taken for
+	// the verdict: it must be no more failed than the sound one is held.
+	OnFlaw bool
 }
 
 // SabotageTable lists every sabotage, in the order in which they are reported.
 var SabotageTable = []SabotageSpec{
-	{SabotageLateGenerator, "every victim is sent 400 ms after it was due, which is soon enough to be served in time", "the generator was late"},
-	{SabotageDeadControl, "the control server is killed when the faults begin", "control-dead"},
-	{SabotageStalledControl, "the control server is stopped while the faults go on, as it would be on a host that stalls", "the control missed its SLO"},
-	{SabotageFaultsUnsent, "no fault is ever sent", "no fault was scheduled"},
-	{SabotageFaultsHalved, "every other fault is left out", "faults not scheduled"},
-	{SabotageAppWithoutFault, "the faults are asked of an app that does not know them: it answers, and nothing happens", "faults not delivered"},
-	{SabotageMuteUploads, "slow uploads send their head and then nothing, until the server gives them up", "faults not delivered"},
+	{SabotageLateGenerator, "every victim is sent 400 ms after it was due, which is soon enough to be served in time", "the generator was late", true},
+	{SabotageDeadControl, "the control server is killed when the faults begin", "control-dead", true},
+	{SabotageStalledControl, "the control server is stopped while the faults go on, as it would be on a host that stalls", "the control missed its SLO", true},
+	{SabotageFaultsUnsent, "no fault is ever sent", "no fault was scheduled", false},
+	{SabotageFaultsHalved, "every other fault is left out", "faults not scheduled", false},
+	{SabotageAppWithoutFault, "the faults are asked of an app that does not know them: it answers, and nothing happens", "faults not delivered", false},
+	{SabotageMuteUploads, "slow uploads send their head and then nothing, until the server gives them up", "faults not delivered", false},
 }
 
 // SabotageByName finds a sabotage's description.

@@ -55,87 +55,31 @@ func ParseRatio(s string) (Ratio, error) {
 	return 0, fmt.Errorf("ratio %q is not one of %s", s, strings.Join(names, ", "))
 }
 
-// ClientKind names the special client that provokes a family's fault.
-type ClientKind string
-
-// The special clients, one file each in package clients.
-const (
-	// ClientAppFault asks the app for a fault and waits for the answer.
-	ClientAppFault ClientKind = "app-fault"
-	// ClientSlowUpload sends an honest request body at a crawl.
-	ClientSlowUpload ClientKind = "slow-upload"
-	// ClientLargeUpload sends a large honest body as fast as the server takes it.
-	ClientLargeUpload ClientKind = "large-upload"
-	// ClientSlowDownload reads a large honest answer at a crawl.
-	ClientSlowDownload ClientKind = "slow-download"
-)
-
-// CutOff says that requests of this kind are ended when no new faults come:
-// crawling clients would go on beyond the recovery phase. The others are left
-// to wait, as browsers would.
-func (c ClientKind) CutOff() bool { return c == ClientSlowUpload || c == ClientSlowDownload }
-
-// Effect is what one fault does to the server, for the rules that differ by it.
-type Effect string
-
-// The effects.
-const (
-	// EffectHold occupies a slot until Hold has passed or a watchdog ends it.
-	EffectHold Effect = "hold"
-	// EffectKill ends the process that serves the request.
-	EffectKill Effect = "kill"
-	// EffectLoad costs work or time and ends by itself soon, within about a
-	// second: it holds a slot too briefly for slots to run out one by one.
-	EffectLoad Effect = "load"
-)
-
-// Family is one kind of misbehaviour, at any ratio. Families are data: package
-// scenarios holds the table.
-type Family struct {
-	ID      string // kebab-case, never reused
-	Group   Group
-	Version int    // raised when results stop being comparable with earlier ones
-	Title   string // one line
-	Why     string // a paragraph: why production cares
-	Good    string // what a good server does
-	// Magnitude is the fixed size of the fault, in words, as in docs/contract.md.
-	Magnitude  string
-	References []string // public threads, owner/name#number
-	Ratio      Ratio    // used when the scenario name carries no suffix
-	Client     ClientKind
-	Fault      string // the app fault asked for (ClientAppFault)
-	Effect     Effect
-	Hold       time.Duration // how long the fault holds its slot by itself; 0 = until a watchdog ends it
-	// Lasts is, of EffectLoad, about how long the request keeps its slot; 0 = not
-	// worth saying. For estimates of how long an attempt takes, and nothing else.
-	Lasts time.Duration
-	// MustComplete says that the misbehaving request is itself an honest one: it
-	// must get a right answer, and the verdict counts those that do not.
-	MustComplete bool
-	Leak         int64 // bytes that one fault leaks; 0 = the family is not about memory
-	// Sound and Flaw are profiles of the reference server, which calibration runs
-	// the family on: Sound must be held, and Flaw, named after the planted flaw in
-	// it, must be failed.
-	Sound string
-	Flaw  string
-}
-
-// Scenario is a family at a ratio.
+// Scenario is a family as it is run: at a ratio, if its faults are a share of the
+// requests.
 type Scenario struct {
 	Family   Family
-	Ratio    Ratio
+	Ratio    Ratio    // 0 = the family's faults are no share of the requests
 	Sabotage Sabotage // what is done to the harness meanwhile; "" but in calibration
 }
 
-// Name is "<family>-<ratio>", for example "wedge-1pct". That of a sabotaged
-// scenario ends with "+<sabotage>", so that no result of it looks like another.
+// Name is "<family>-<ratio>", for example "wedge-1pct"; without a ratio it is the
+// family's own. That of a sabotaged scenario ends with "+<sabotage>", so that no
+// result of it looks like another.
 func (s Scenario) Name() string {
-	name := s.Family.ID + "-" + s.Ratio.String()
+	name := s.Family.ID
+	if s.Ratio != 0 {
+		name += "-" + s.Ratio.String()
+	}
 	if s.Sabotage != "" {
 		name += "+" + string(s.Sabotage)
 	}
 	return name
 }
+
+// PerSecond is how many faults come in a second beside rate victims a second:
+// R·p of a share.
+func (s Scenario) PerSecond(rate int) float64 { return s.Family.Cadence.perSecond(s.Ratio, rate) }
 
 // Load is the traffic of an attempt.
 type Load struct {

@@ -19,31 +19,6 @@ type Case struct {
 	Cause    string // what a reason must say besides; "" = nothing
 }
 
-// Short is the selection for every day: one family of each way in which a server
-// can lose its users, and all sabotages.
-var Short = []struct{ Family, Why string }{
-	{"wedge", "slots that are held: the probe, the watchdog, the receipts"},
-	{"segfault", "workers that die: the process tree and the proof of their deaths"},
-	{"slow-upload", "clients that crawl: the proof by bytes, the longest phase"},
-}
-
-// spoiled says what each sabotage is tried on. Where the server's own loss could
-// be taken for the verdict, the flawed one is tried too: it must be no more
-// failed than the sound one is held.
-var spoiled = []struct {
-	sabotage bench.Sabotage
-	family   string
-	flawed   bool
-}{
-	{bench.SabotageLateGenerator, "wedge", true},
-	{bench.SabotageDeadControl, "wedge", true},
-	{bench.SabotageStalledControl, "wedge", true},
-	{bench.SabotageFaultsUnsent, "wedge", false}, // without faults no flaw shows
-	{bench.SabotageFaultsHalved, "segfault", false},
-	{bench.SabotageAppWithoutFault, "wedge", false},
-	{bench.SabotageMuteUploads, "slow-upload", false},
-}
-
 // Words lists what Cases can be asked for: families, then sabotages.
 func Words() []string {
 	var words []string
@@ -58,10 +33,7 @@ func Words() []string {
 
 // ShortWords are the families and sabotages of the selection for every day.
 func ShortWords() []string {
-	var words []string
-	for _, s := range Short {
-		words = append(words, s.Family)
-	}
+	words := scenarios.Short()
 	for _, s := range bench.SabotageTable {
 		words = append(words, string(s.Sabotage))
 	}
@@ -93,41 +65,30 @@ func Cases(reg *targets.Registry, words []string) ([]Case, error) {
 			continue
 		}
 		for _, planted := range []bool{false, true} {
-			if err := add(f, "", planted); err != nil {
+			if err := add(f.Family, "", planted); err != nil {
 				return nil, err
 			}
 		}
 	}
-	for _, s := range spoiled {
-		if !slices.Contains(words, string(s.sabotage)) {
+	for _, s := range bench.SabotageTable {
+		if !slices.Contains(words, string(s.Sabotage)) {
 			continue
 		}
-		f, ok := scenarios.ByID(s.family)
-		if !ok {
-			return nil, fmt.Errorf("sabotage %s is tried on family %s, which does not exist", s.sabotage, s.family)
-		}
-		if err := add(f, s.sabotage, false); err != nil {
-			return nil, err
-		}
-		if s.flawed {
-			if err := add(f, s.sabotage, true); err != nil {
-				return nil, err
+		for _, f := range scenarios.All() {
+			if !slices.Contains(f.Sabotages, s.Sabotage) {
+				continue
+			}
+			for _, planted := range []bool{false, true} {
+				if planted && !s.OnFlaw {
+					continue
+				}
+				if err := add(f.Family, s.Sabotage, planted); err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
 	return cases, nil
-}
-
-// plantedCause is what a reason must say where a flaw shows in something else
-// than lost victims: losing some besides would not prove that it was seen.
-func plantedCause(f bench.Family) string {
-	switch {
-	case f.MustComplete:
-		return "honest requests lost"
-	case f.Leak > 0:
-		return "memory kept"
-	}
-	return ""
 }
 
 // newCase is the cell of a family on its sound profile or its flaw.
@@ -135,7 +96,7 @@ func newCase(reg *targets.Registry, f bench.Family, s bench.Sabotage, planted bo
 	c := Case{Planted: planted, Expected: bench.Held}
 	profile := f.Sound
 	if planted {
-		profile, c.Expected, c.Cause = f.Flaw, bench.Failed, plantedCause(f)
+		profile, c.Expected, c.Cause = f.Flaw, bench.Failed, f.FlawShows
 	}
 	cells, err := plan.Cells(reg, plan.Selection{
 		Servers: []string{bench.ReferenceServer}, Profiles: []string{profile}, Scenarios: []string{f.ID},

@@ -45,13 +45,13 @@ func TestEverythingIsCalibrated(t *testing.T) {
 		if want := map[bool]string{false: f.Sound, true: f.Flaw}[c.Planted]; c.Cell.Profile != want {
 			t.Errorf("%s: profile %s, want %s", c.Cell.Name(), c.Cell.Profile, want)
 		}
-		caused := c.Cell.Scenario.Sabotage != "" || c.Planted && (f.MustComplete || f.Leak > 0)
+		caused := c.Cell.Scenario.Sabotage != "" || c.Planted && f.FlawShows != ""
 		if caused != (c.Cause != "") {
 			t.Errorf("%s: sabotage %q with cause %q", c.Cell.Name(), c.Cell.Scenario.Sabotage, c.Cause)
 		}
 	}
 	for _, f := range scenarios.All() {
-		if got := verdicts[(bench.Scenario{Family: f, Ratio: f.Ratio}).Name()]; !slices.Equal(got, []bench.Verdict{bench.Held, bench.Failed}) {
+		if got := verdicts[f.Scenario().Name()]; !slices.Equal(got, []bench.Verdict{bench.Held, bench.Failed}) {
 			t.Errorf("%s: expected are %v", f.ID, got)
 		}
 	}
@@ -89,13 +89,8 @@ func TestSelection(t *testing.T) {
 		t.Errorf("selected %q, want %q", got, want)
 	}
 	short := names(cases(t, ShortWords()...))
-	if len(short) != 2*len(Short)+len(names(cases(t)))-2*len(scenarios.All()) {
+	if len(short) != 2*len(scenarios.Short())+len(names(cases(t)))-2*len(scenarios.All()) {
 		t.Errorf("the short selection is %q", short)
-	}
-	for _, s := range Short {
-		if _, ok := scenarios.ByID(s.Family); !ok || s.Why == "" {
-			t.Errorf("short selects %q, because %q", s.Family, s.Why)
-		}
 	}
 	if got := Cells(cases(t, "wedge")); len(got) != 2 || got[1].Name() != want[1] {
 		t.Errorf("cells %v", got)

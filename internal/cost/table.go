@@ -1,11 +1,10 @@
 package cost
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
-	"benchrun/internal/bench"
+	"benchrun/internal/guide"
 )
 
 // Row is one line of the table: a figure, in words, and what it is held to.
@@ -41,19 +40,8 @@ func Markdown(rows []Row) string {
 	return b.String()
 }
 
-// Begin and End are the lines between which a page carries the table.
-const (
-	Begin = "<!-- what scripts/cost --write puts here: begin -->"
-	End   = "<!-- what scripts/cost --write puts here: end -->"
-)
-
-// Replace gives the page with text between its markers. It fails with a
-// bench.UsageError on a page that does not have both, once and in order.
-func Replace(page []byte, text string) ([]byte, error) {
-	before, rest, ok := bytes.Cut(page, []byte(Begin+"\n"))
-	_, after, ended := bytes.Cut(rest, []byte(End+"\n"))
-	if !ok || !ended || bytes.Contains(after, []byte(End)) || bytes.Contains(rest, []byte(Begin)) {
-		return nil, bench.Usagef("the page does not have the lines %q and %q, once each", Begin, End)
-	}
-	return fmt.Appendf(nil, "%s%s\n\n%s\n%s\n%s", before, Begin, strings.TrimSpace(text), "\n"+End, after), nil
+// Table is the part of docs/method.md that has the rows.
+var Table = guide.Part{
+	Begin: "<!-- what scripts/cost --write puts here: begin -->",
+	End:   "<!-- what scripts/cost --write puts here: end -->",
 }

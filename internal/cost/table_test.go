@@ -27,23 +27,23 @@ func TestMarkdown(t *testing.T) {
 }
 
 func TestReplace(t *testing.T) {
-	page := "# Title\n\n" + Begin + "\nold\n" + End + "\nafter\n"
-	once, err := Replace([]byte(page), "new\n")
+	page := "# Title\n\n" + Table.Begin + "\nold\n" + Table.End + "\nafter\n"
+	once, err := Table.Replace([]byte(page), "new\n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "# Title\n\n" + Begin + "\n\nnew\n\n" + End + "\nafter\n"; string(once) != want {
+	if want := "# Title\n\n" + Table.Begin + "\n\nnew\n\n" + Table.End + "\nafter\n"; string(once) != want {
 		t.Errorf("got %q, want %q", once, want)
 	}
-	twice, err := Replace(once, "new")
+	twice, err := Table.Replace(once, "new")
 	if err != nil || string(twice) != string(once) {
 		t.Errorf("again: %q, %v", twice, err)
 	}
 	for _, broken := range []string{
-		"", Begin + "\n", End + "\n", End + "\n" + Begin + "\n", page + Begin + "\n", page + End + "\n",
+		"", Table.Begin + "\n", Table.End + "\n", Table.End + "\n" + Table.Begin + "\n", page + Table.Begin + "\n", page + Table.End + "\n",
 	} {
 		var usage *bench.UsageError
-		if _, err := Replace([]byte(broken), "new"); !errors.As(err, &usage) {
+		if _, err := Table.Replace([]byte(broken), "new"); !errors.As(err, &usage) {
 			t.Errorf("%q: %v, want a usage error", broken, err)
 		}
 	}
@@ -70,7 +70,7 @@ func TestMethodHasThePlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Replace(page, "table"); err != nil {
+	if _, err := Table.Replace(page, "table"); err != nil {
 		t.Error(err)
 	}
 }

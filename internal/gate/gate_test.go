@@ -12,9 +12,9 @@ import (
 )
 
 var families = map[string]bench.Family{
-	"wedge":       {ID: "wedge", Effect: bench.EffectHold, Client: bench.ClientAppFault},
-	"slow-upload": {ID: "slow-upload", Effect: bench.EffectHold, Client: bench.ClientSlowUpload},
-	"leak":        {ID: "leak", Effect: bench.EffectLoad, Leak: 1},
+	"wedge":       {ID: "wedge", Traits: bench.Traits{Proof: bench.ProofReceipt, Holds: bench.UntilEnded}},
+	"slow-upload": {ID: "slow-upload", Traits: bench.Traits{Proof: bench.ProofBytes, Holds: 30e9}},
+	"leak":        {ID: "leak", Traits: bench.Traits{LeakBytes: 1}},
 }
 
 func family(id string) (bench.Family, bool) { f, ok := families[id]; return f, ok }

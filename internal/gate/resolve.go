@@ -70,13 +70,13 @@ func Applies(measure string, f bench.Family) bool {
 	}
 	switch measure {
 	case "reclaimed", "time_to_reclaim": // of wedges: a slow client's slot comes back by itself
-		return f.Effect == bench.EffectHold && !f.Client.CutOff()
+		return f.Traits.HoldsSlot() && f.Traits.Proof.ByReceipt()
 	case "slots", "watchdog":
-		return f.Effect == bench.EffectHold
+		return f.Traits.HoldsSlot()
 	case "memory_kept":
-		return f.Leak > 0
+		return f.Traits.LeakBytes > 0
 	case "honest_lost":
-		return f.MustComplete
+		return f.Traits.MustComplete
 	}
 	return true
 }

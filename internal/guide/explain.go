@@ -90,21 +90,21 @@ func Explain(word string) (string, error) {
 // which no scenario has.
 func scenario(word string) (bench.Scenario, bool, error) {
 	if f, ok := scenarios.ByID(word); ok {
-		return bench.Scenario{Family: f, Ratio: f.Ratio}, true, nil
+		return f.Scenario(), true, nil
 	}
 	i := strings.LastIndexByte(word, '-')
 	if i < 0 || !strings.HasSuffix(word, "pct") {
 		return bench.Scenario{}, false, nil
 	}
 	f, ok := scenarios.ByID(word[:i])
-	if !ok {
+	if !ok || f.Cadence.Share == 0 {
 		return bench.Scenario{}, false, nil
 	}
 	r, err := bench.ParseRatio(word[i+1:])
 	if err != nil {
 		return bench.Scenario{}, false, &bench.UsageError{Problem: word + ": " + err.Error()}
 	}
-	return bench.Scenario{Family: f, Ratio: r}, true, nil
+	return bench.Scenario{Family: f.Family, Ratio: r}, true, nil
 }
 
 func unknownWord(word string) error {
@@ -122,10 +122,13 @@ func heading(word, kind string) string { return fmt.Sprintf("%s (%s)\n\n", word,
 
 // who misbehaves, for the one sentence about a fault's magnitude.
 func who(f bench.Family) string {
-	if f.Client == bench.ClientAppFault {
+	switch f.Group {
+	case bench.GroupApp:
 		return "The app"
+	case bench.GroupClient:
+		return "The client"
 	}
-	return "The client"
+	return "The operator"
 }
 
 func explainFamily(s bench.Scenario) string {
@@ -205,19 +208,19 @@ func labelled(name, text string) string {
 // bench.MeasureTable. Every cell carries all of them.
 func MeasuresOf(f bench.Family) []string {
 	names := []string{"h", "longest_outage", "time_to_recover"}
-	switch f.Effect {
-	case bench.EffectHold:
+	switch t := f.Traits; {
+	case t.HoldsSlot():
 		names = append(names, "slots", "aged_slots", "time_to_collapse")
-		if f.Hold == 0 {
+		if t.Wedges() {
 			names = append(names, "watchdog", "reclaimed", "time_to_reclaim")
 		}
-	case bench.EffectKill:
+	case t.Expects == bench.ExpectsDeath:
 		names = append(names, "blast_radius", "worker_deaths", "worker_births", "live_workers_min")
 	}
-	if f.MustComplete {
+	if f.Traits.MustComplete {
 		names = append(names, "honest_lost")
 	}
-	if f.Leak > 0 {
+	if f.Traits.LeakBytes > 0 {
 		names = append(names, "memory_kept", "memory_growth")
 	}
 	var ordered []string

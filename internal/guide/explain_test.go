@@ -116,11 +116,11 @@ func TestUnknownWords(t *testing.T) {
 
 func TestMeasuresOf(t *testing.T) {
 	for _, f := range scenarios.All() {
-		got := MeasuresOf(f)
+		got := MeasuresOf(f.Family)
 		if !slices.Contains(got, "h") {
 			t.Errorf("%s: %v lacks h", f.ID, got)
 		}
-		if slices.Contains(got, "reclaimed") != (f.Effect == bench.EffectHold && f.Hold == 0) {
+		if slices.Contains(got, "reclaimed") != f.Traits.Wedges() {
 			t.Errorf("%s: what holds without an end, and only that, is reclaimed: %v", f.ID, got)
 		}
 		for _, name := range got {

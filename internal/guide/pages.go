@@ -18,13 +18,13 @@ func ScenariosPage() string {
 		"`benchrun explain FAMILY` says the same in the terminal, [contract.md](contract.md#faults-and-their-magnitudes) has the exact magnitudes.\n")
 	b.WriteString(table("family", "version", "own ratio", "in short"))
 	for _, f := range scenarios.All() {
-		b.WriteString(row(fmt.Sprintf("[%s](#%s)", f.ID, f.ID), fmt.Sprint(f.Version), percent(f.Ratio), f.Title))
+		b.WriteString(row(fmt.Sprintf("[%s](#%s)", f.ID, f.ID), fmt.Sprint(f.Version), cadence(f.Cadence), f.Title))
 	}
 	for _, s := range scenarios.Sets() {
 		b.WriteString(setSection(s))
 	}
 	for _, f := range scenarios.All() {
-		b.WriteString(familySection(f))
+		b.WriteString(familySection(f.Family))
 	}
 	return b.String()
 }
@@ -49,7 +49,7 @@ func familySection(f bench.Family) string {
 	fmt.Fprintf(&b, "\n**Measured** beside the verdict: %s.\n", codes(MeasuresOf(f)))
 	fmt.Fprintf(&b, "\n**Proved by calibration:** %s\n", provenBy(f))
 	fmt.Fprintf(&b, "\n**Public reports:** %s.\n", strings.Join(f.References, ", "))
-	b.WriteString(console(Commands(bench.Scenario{Family: f, Ratio: f.Ratio})))
+	b.WriteString(console(Commands(f.Scenario())))
 	return b.String()
 }
 
@@ -61,7 +61,13 @@ func ladder() string {
 	return strings.Join(out, ", ")
 }
 
-func percent(r bench.Ratio) string { return strings.TrimSuffix(r.String(), "pct") + " %" }
+// cadence says when faults come.
+func cadence(c bench.Cadence) string {
+	if c.Every > 0 {
+		return fmt.Sprintf("every %g s", c.Every.Seconds())
+	}
+	return strings.TrimSuffix(c.Share.String(), "pct") + " %"
+}
 
 func codes(words []string) string {
 	out := make([]string, len(words))

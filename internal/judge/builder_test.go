@@ -30,12 +30,32 @@ func fault(x float64) float64    { return faultAt + x }
 func recovery(x float64) float64 { return recoveryAt + x }
 func ns(x float64) int64         { return int64(math.Round(x * 1e9)) }
 
+// The traits of the faults in the scenes.
+var (
+	wedgeTraits = bench.Traits{
+		Receipt: "wedge", Proof: bench.ProofReceipt, Holds: bench.UntilEnded,
+		Noun: bench.Words{"wedged request", "wedged requests"}, Did: bench.Words{"request wedged", "requests wedged"},
+	}
+	killTraits  = bench.Traits{Proof: bench.ProofDeath, Expects: bench.ExpectsDeath, Noun: bench.Words{"fault", "faults"}}
+	loadTraits  = bench.Traits{Proof: bench.ProofReceipt, Noun: bench.Words{"fault", "faults"}}
+	crawlTraits = bench.Traits{
+		Proof: bench.ProofBytes, Bytes: &bench.Pace{Least: 10_000, Piece: 10_000, Every: 300 * time.Millisecond, Most: 100_000},
+		Holds: 30 * time.Second, CutOff: true, Honest: true,
+		Noun: bench.Words{"slow upload", "slow uploads"}, Did: bench.Words{"upload crawled", "uploads crawled"},
+	}
+	downloadTraits = bench.Traits{
+		Proof: bench.ProofBytes, Bytes: &bench.Pace{Least: 1}, Holds: 30 * time.Second, CutOff: true, Honest: true,
+		Noun: bench.Words{"slow download", "slow downloads"},
+	}
+	uploadTraits = bench.Traits{Proof: bench.ProofBytes, Bytes: &bench.Pace{Least: 100_000}, Noun: bench.Words{"large upload", "large uploads"}}
+)
+
 // quiet is a scene without faults.
 func quiet() scene {
 	rec := &bench.Record{
 		Head: bench.Head{
 			Schema: bench.RecordSchema, Scenario: "wedge-1pct", Family: "wedge", FamilyVer: 1,
-			Group: bench.GroupApp, Effect: bench.EffectHold, Client: bench.ClientAppFault, Ratio: 1000,
+			Group: bench.GroupApp, Traits: wedgeTraits, Ratio: 1000,
 			Mode: bench.ModeQuick, Phases: bench.PhasesFor(bench.ModeQuick, 3*time.Second, 0),
 			Rate: 100, SLO: int64(time.Second), Timeout: int64(2 * time.Second),
 			Target: bench.Target{Server: "demo", Profile: "default", Workers: 1, Probe: bench.Probe{Slots: 4, Watchdog: 3}},
@@ -88,7 +108,7 @@ func stuck() scene {
 // crashing is a scene in which 12 requests kill their worker; each is replaced
 // 0.1 s later if respawn.
 func crashing(respawn bool) scene {
-	s := quiet().family("segfault", bench.EffectKill, bench.ClientAppFault, 0)
+	s := quiet().family("segfault", killTraits)
 	s.Head.Target.Probe = bench.Probe{}
 	for i := range int(faultLen) {
 		due, nonce, pid := fault(0.5+float64(i)), fmt.Sprintf("f%d", i), 11+i
@@ -110,7 +130,7 @@ func crashing(respawn bool) scene {
 // crawling is a scene of 12 slow uploads, all open until the recovery phase
 // cuts them, that sent what they should have.
 func crawling() scene {
-	s := quiet().family("slow-upload", bench.EffectHold, bench.ClientSlowUpload, 30)
+	s := quiet().family("slow-upload", crawlTraits)
 	for i := range int(faultLen) {
 		due := fault(0.5 + float64(i))
 		p := s.provoker(bench.RoleProvoker, fmt.Sprintf("f%d", i), due, bench.HeldOpen)
@@ -120,8 +140,11 @@ func crawling() scene {
 	return s
 }
 
-func (s scene) family(id string, e bench.Effect, c bench.ClientKind, hold float64) scene {
-	s.Head.Family, s.Head.Effect, s.Head.Client, s.Head.HoldS = id, e, c, hold
+func (s scene) family(id string, t bench.Traits) scene {
+	if t.Proof.ByReceipt() {
+		t.Receipt = id
+	}
+	s.Head.Family, s.Head.Traits = id, t
 	s.Head.Scenario = id + "-1pct"
 	return s
 }

@@ -1,26 +1,14 @@
 package judge
 
 import (
-	"math"
 	"slices"
-	"strings"
 
 	"benchrun/internal/bench"
 )
 
-// Slow uploads, as docs/contract.md fixes them: 100 pieces over the hold, the
-// first one after a hundredth of it.
-const (
-	uploadPieces = 100
-	uploadPiece  = 10_000 // bytes
-	uploadHoldS  = 30     // when the head does not say
-	// uploadShare of what was due by then counts as sent: the generator may lag.
-	uploadShare = 0.9
-	// uploadUnread is what the kernel takes although nobody reads it, bytes: on
-	// loopback, with the client's small send buffer, 176,000 were measured. Where
-	// the server does not read on, more cannot be asked of the client.
-	uploadUnread = 100_000
-)
+// paceShare of the bytes that were due by then count as sent: the generator may
+// lag.
+const paceShare = 0.9
 
 // deliveredShare of the faults must be proved to call a target that held sound.
 const deliveredShare = 0.95
@@ -99,12 +87,12 @@ func validAt(bins []bench.Bin, t int64) bool {
 const receiptSlack = second / 100
 
 // starts gives the start receipts of each nonce: a server may run a request twice,
-// and write to the file itself. One that names another fault than the family's,
-// which is what was asked for, is none.
+// and write to the file itself. One that names another fault than the one that
+// was asked for is none.
 func (v *view) starts() map[string][]bench.Receipt {
 	m := map[string][]bench.Receipt{}
 	for _, r := range v.receipts {
-		if r.Event == bench.ReceiptStart && r.Fault == v.head.Family {
+		if r.Event == bench.ReceiptStart && r.Fault == v.head.Traits.Receipt {
 			m[r.Nonce] = append(m[r.Nonce], r)
 		}
 	}
@@ -127,14 +115,15 @@ func (v *view) deathTimes() map[int]int64 {
 	return m
 }
 
-// proof says whether and when a fault took effect. An app fault needs the
-// receipt from inside the app, and one that kills also the death of the process
-// that wrote it; receipts that cannot be true hide none that can. An upload or download needs the bytes that should have gone by
-// the time it ended, unless it was the server that ended it. A slow upload needs
-// them even then: servers give up clients that send nothing.
+// proof says whether and when a fault took effect. Of an app fault the receipt
+// from inside the app says it, and of one that kills also the death of the process
+// that wrote it; receipts that cannot be true hide none that can. Others must have
+// moved the bytes that were due by the time they ended, unless it was the server
+// that ended them. A pace must be kept even then: servers give up clients that
+// send nothing.
 func (v *view) proof(s bench.Sample, starts map[string][]bench.Receipt, died map[int]int64) (t int64, ok bool) {
-	switch v.head.Client {
-	case bench.ClientAppFault:
+	switch h := v.head.Traits; h.Proof {
+	case bench.ProofReceipt, bench.ProofDeath:
 		if s.Nonce == "" || s.Sent == 0 {
 			return 0, false
 		}
@@ -142,49 +131,39 @@ func (v *view) proof(s bench.Sample, starts map[string][]bench.Receipt, died map
 			if r.T < s.Sent-receiptSlack {
 				continue // nobody had asked yet: not this request's
 			}
-			if gone, dead := died[r.PID]; v.head.Effect != bench.EffectKill || dead && gone >= r.T {
+			if gone, dead := died[r.PID]; h.Proof == bench.ProofReceipt || dead && gone >= r.T {
 				return r.T, true
 			}
 		}
-	case bench.ClientSlowUpload, bench.ClientLargeUpload, bench.ClientSlowDownload:
+	case bench.ProofBytes:
+		pace := bench.Pace{}
+		if h.Bytes != nil {
+			pace = *h.Bytes
+		}
 		switch s.Outcome {
 		case bench.Completed, bench.Cut:
-			return max(s.Sent, s.Due), v.head.Client != bench.ClientSlowUpload || float64(s.Bytes) >= v.piecesDue(s)
+			return max(s.Sent, s.Due), float64(s.Bytes) >= v.due(pace, s)
 		case bench.NoConnect:
 			return max(s.Sent, s.Due), true
 		case bench.HeldOpen:
-			return s.Sent, s.Sent > 0 && float64(s.Bytes) >= v.bytesDue(s)
+			return s.Sent, s.Sent > 0 && float64(s.Bytes) >= max(v.due(pace, s), float64(pace.Least))
 		}
 	}
 	return 0, false
 }
 
-// bytesDue is the least that an upload must have sent, or a download have got, by
-// the time it was cut off: of a slow upload a piece at least. A large one is bounded by what the kernel takes
-// although nobody reads, and a download that has got anything was begun.
-func (v *view) bytesDue(s bench.Sample) float64 {
-	switch v.head.Client {
-	case bench.ClientLargeUpload:
-		return uploadUnread
-	case bench.ClientSlowDownload:
-		return 1
-	}
-	return max(v.piecesDue(s), uploadPiece)
-}
-
-// piecesDue is the least that a slow upload must have sent by the time it ended,
+// due is the least that a request at a pace must have sent by the time it ended,
 // bytes. The piece that was being written is left out.
-func (v *view) piecesDue(s bench.Sample) float64 {
+func (v *view) due(pace bench.Pace, s bench.Sample) float64 {
+	if pace.Every <= 0 {
+		return 0
+	}
 	until := s.Done
 	if until == 0 {
 		until = v.fault.to
 	}
-	hold := v.head.HoldS
-	if !(hold > 0) {
-		hold = uploadHoldS
-	}
-	whole := math.Floor(seconds(max(0, until-s.Sent))/hold*uploadPieces) - 1
-	return min(max(whole*uploadPiece*uploadShare, 0), uploadUnread)
+	whole := float64(max(0, until-s.Sent)/int64(pace.Every) - 1)
+	return min(max(whole*float64(pace.Piece)*paceShare, 0), float64(pace.Most))
 }
 
 // shortOf says that too few of n faults are proved to call a target that held
@@ -196,10 +175,10 @@ func shortOf(n, proved int) bool {
 
 // undelivered names what is missing, "" when the proof is good enough to
 // believe that a target held.
-func (d delivery) undelivered(client bench.ClientKind) string {
-	proof := "receipts"
-	if client != bench.ClientAppFault {
-		proof = strings.ReplaceAll(string(client), "-", " ") + "s"
+func (d delivery) undelivered(t bench.Traits) string {
+	proof := t.Noun[1]
+	if t.Proof.ByReceipt() {
+		proof = "receipts"
 	}
 	switch {
 	case len(d.times) == 0:
@@ -219,8 +198,8 @@ func (d delivery) undelivered(client bench.ClientKind) string {
 // that file: the proof is missing because of the server, or what runs in it.
 func (f *findings) spoiledWords() string {
 	_, spoiled := f.v.marks[bench.MarkBadReceipt]
-	missing := f.faults.undelivered(f.v.head.Client)
-	if !spoiled || missing == "" || f.v.head.Client != bench.ClientAppFault || f.faults.scheduled < max(1, f.faults.least) {
+	missing := f.faults.undelivered(f.v.head.Traits)
+	if !spoiled || missing == "" || !f.v.head.Traits.Proof.ByReceipt() || f.faults.scheduled < max(1, f.faults.least) {
 		return ""
 	}
 	return missing + ", and the server spoiled the file that holds them"

@@ -41,7 +41,7 @@ func lossWords(t tally) string {
 func (f *findings) foretold() (survives, known bool) {
 	h := f.v.head
 	slots, rp := h.Target.Probe.Slots, f.v.perSecond()
-	if h.Effect != bench.EffectHold || slots <= 0 || h.Target.Probe.Unbounded || rp <= 0 {
+	if !h.Traits.HoldsSlot() || slots <= 0 || h.Target.Probe.Unbounded || rp <= 0 {
 		return false, false
 	}
 	t, found := tau(h)
@@ -62,7 +62,7 @@ func (f *findings) againstTheory(verdict bench.Verdict) bool {
 	case f.fault.bad < badBinsNeeded && f.spoiledWords() != "": // nor does spoiled proof
 		return false
 	case verdict == bench.Held:
-		return !survives && !f.v.head.Client.CutOff()
+		return !survives && !f.v.head.Traits.CutOff
 	case verdict == bench.Failed || verdict == bench.Degraded:
 		return survives
 	}
@@ -76,7 +76,7 @@ func (f *findings) theoryWords(verdict bench.Verdict) string {
 	slots := h.Target.Probe.Slots
 	rp := f.v.perSecond()
 	t, known := tau(h)
-	if h.Effect != bench.EffectHold || slots <= 0 || h.Target.Probe.Unbounded || rp <= 0 {
+	if !h.Traits.HoldsSlot() || slots <= 0 || h.Target.Probe.Unbounded || rp <= 0 {
 		return ""
 	}
 	const law = "theory: survives while R·p·τ"
@@ -85,7 +85,7 @@ func (f *findings) theoryWords(verdict bench.Verdict) string {
 			law, figure(t, 1), things(slots, "slot", "slots"), lasting(float64(slots)/rp))
 	}
 	whose := "τ = " + figure(t, 1) + " s"
-	if p := h.Target.Probe; h.HoldS <= 0 && (p.Watchdog <= 0 || p.WatchdogCensored) {
+	if p := h.Target.Probe; h.Traits.OwnHold() == 0 && (p.Watchdog <= 0 || p.WatchdogCensored) {
 		whose += ", as documented"
 	}
 	if held := rp * t; held < float64(slots) {
@@ -101,7 +101,7 @@ func (f *findings) theoryWords(verdict bench.Verdict) string {
 // unboundedWords says what each stuck request costs a pool that has no end.
 func (f *findings) unboundedWords() string {
 	p := f.v.head.Target.Probe
-	if !p.Unbounded || f.v.head.Effect != bench.EffectHold {
+	if !p.Unbounded || !f.v.head.Traits.HoldsSlot() {
 		return ""
 	}
 	s := "no end of the pool was found: it held all of " + things(p.Slots, "request", "requests")
@@ -120,12 +120,12 @@ func (f *findings) unboundedWords() string {
 	return s
 }
 
-// lostUploads counts the slow uploads and downloads of the fault phase that the
-// server did not leave alone: no right answer, and not because benchrun ended
+// lostUploads counts the honest requests of the fault phase that need not complete
+// and that the server did not leave alone: no right answer, and not because benchrun ended
 // them. corrupt of them got a 200 that was not right: another digest than that of
 // what was sent, or not the whole body.
 func (f *findings) lostUploads() (lost, corrupt, of int) {
-	if !f.v.head.Client.CutOff() {
+	if t := f.v.head.Traits; !t.Honest || t.MustComplete {
 		return 0, 0, 0
 	}
 	for _, s := range within(f.v.provokers, f.v.fault) {
@@ -148,8 +148,8 @@ func (f *findings) lostUploadsWords() string {
 	if lost == 0 {
 		return ""
 	}
-	one, many := crawlerNouns(f.v.head.Client)
-	said := fmt.Sprintf("the price: %s of %s, honest ones, got an error or were cut off", count(lost), things(of, one, many))
+	noun := f.v.head.Traits.Noun
+	said := fmt.Sprintf("the price: %s of %s, honest ones, got an error or were cut off", count(lost), things(of, noun[0], noun[1]))
 	if corrupt > 0 {
 		said += "; " + count(corrupt) + " of them got a wrong answer"
 	}

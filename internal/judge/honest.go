@@ -23,10 +23,10 @@ type honest struct {
 
 func (v *view) honest(bins []bench.Bin) honest {
 	h := honest{how: map[string]int{}}
-	if !v.head.MustComplete {
+	if !v.head.Traits.MustComplete {
 		return h
 	}
-	latest := v.end - honestPatience - int64(v.head.HoldS*float64(second))
+	latest := v.end - honestPatience - int64(v.head.Traits.OwnHold())
 	for _, s := range within(v.provokers, v.fault) {
 		if s.Outcome == bench.Unsent || s.Due > latest || !validAt(bins, s.Due) {
 			continue
@@ -73,16 +73,4 @@ func (f *findings) honestWords() string {
 		how = append(how, count(h.how[what])+" "+what)
 	}
 	return fmt.Sprintf(bench.HonestLost+": %s of %s (%s)", count(h.lost), count(h.due), strings.Join(how, ", "))
-}
-
-// crawlerNouns names the requests of a client that is cut off at the recovery, ""
-// for other clients: "slow upload", "slow uploads".
-func crawlerNouns(c bench.ClientKind) (one, many string) {
-	switch c {
-	case bench.ClientSlowUpload:
-		return "slow upload", "slow uploads"
-	case bench.ClientSlowDownload:
-		return "slow download", "slow downloads"
-	}
-	return "", ""
 }

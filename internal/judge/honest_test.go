@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"benchrun/internal/bench"
 )
@@ -11,8 +12,8 @@ import (
 // honestScene is a scene of 12 honest requests, one a second, each answered
 // right after 1.5 s.
 func honestScene() scene {
-	s := quiet().family("legit-slow", bench.EffectLoad, bench.ClientAppFault, 0).
-		head(func(h *bench.Head) { h.MustComplete = true })
+	s := quiet().family("legit-slow", loadTraits).
+		head(func(h *bench.Head) { h.Traits.MustComplete = true })
 	for i := range int(faultLen) {
 		due, nonce := fault(0.5+float64(i)), "f"+string(rune('a'+i))
 		p := s.provoker(bench.RoleProvoker, nonce, due, bench.Completed)
@@ -48,7 +49,7 @@ func TestHonestRequestsMustComplete(t *testing.T) {
 				t.Errorf("one lost decides nothing: %s %q", j.Verdict, j.Reasons)
 			}
 			wantMeasure(t, j.Measures, "honest_lost", "1")
-			free := honestScene().head(func(h *bench.Head) { h.MustComplete = false }).edit(bench.RoleProvoker, fault(0), recoveryAt, tt.spoil)
+			free := honestScene().head(func(h *bench.Head) { h.Traits.MustComplete = false }).edit(bench.RoleProvoker, fault(0), recoveryAt, tt.spoil)
 			if j = Judge(free.Record); j.Verdict != bench.Held {
 				t.Errorf("of a family that does not ask for it: %s %q", j.Verdict, j.Reasons)
 			}
@@ -67,7 +68,7 @@ func TestHonestRequestsMustComplete(t *testing.T) {
 // held against nobody.
 func TestHonestRequestsThatDoNotCount(t *testing.T) {
 	unanswered := func(s *bench.Sample) { s.Outcome, s.Status, s.Done = bench.HeldOpen, 0, 0 }
-	late := honestScene().head(func(h *bench.Head) { h.HoldS = 5 }).edit(bench.RoleProvoker, fault(7), recoveryAt, unanswered)
+	late := honestScene().head(func(h *bench.Head) { h.Traits.Holds = 5 * time.Second }).edit(bench.RoleProvoker, fault(7), recoveryAt, unanswered)
 	j := Judge(late.Record)
 	if j.Verdict != bench.Held {
 		t.Errorf("too late: %s %q", j.Verdict, j.Reasons)
@@ -100,33 +101,32 @@ func TestHonestRequestsAndVictims(t *testing.T) {
 // when its first are there; what the server ended is delivered in any case.
 func TestClientFaultsAreProved(t *testing.T) {
 	for _, tt := range []struct {
-		client bench.ClientKind
-		effect bench.Effect
+		traits bench.Traits
 		bytes  int64
 		want   bench.Verdict
 	}{
-		{bench.ClientLargeUpload, bench.EffectLoad, 100_000, bench.Held},
-		{bench.ClientLargeUpload, bench.EffectLoad, 99_999, bench.Invalid},
-		{bench.ClientSlowDownload, bench.EffectHold, 1, bench.Held},
-		{bench.ClientSlowDownload, bench.EffectHold, 0, bench.Invalid},
+		{uploadTraits, 100_000, bench.Held},
+		{uploadTraits, 99_999, bench.Invalid},
+		{downloadTraits, 1, bench.Held},
+		{downloadTraits, 0, bench.Invalid},
 	} {
-		s := crawling().family("x", tt.effect, tt.client, 0)
+		s := crawling().family("x", tt.traits)
 		j := Judge(s.edit(bench.RoleProvoker, fault(0), recoveryAt, func(p *bench.Sample) { p.Bytes = tt.bytes }).Record)
 		if j.Verdict != tt.want {
-			t.Errorf("%s after %d bytes: %s %q, want %s", tt.client, tt.bytes, j.Verdict, j.Reasons, tt.want)
+			t.Errorf("%s after %d bytes: %s %q, want %s", tt.traits.Noun[1], tt.bytes, j.Verdict, j.Reasons, tt.want)
 		}
 		if tt.want == bench.Invalid {
-			wantReason(t, j, strings.ReplaceAll(string(tt.client), "-", " ")+"s")
+			wantReason(t, j, tt.traits.Noun[1])
 		}
 		j = Judge(s.edit(bench.RoleProvoker, fault(0), recoveryAt, func(p *bench.Sample) { p.Outcome, p.Bytes = bench.Cut, 0 }).Record)
-		if j.Verdict != bench.Held || slices.Contains(j.Flags, FlagUploadsLost) != tt.client.CutOff() {
-			t.Errorf("%s, cut by the server: %s, flags %v", tt.client, j.Verdict, j.Flags)
+		if j.Verdict != bench.Held || slices.Contains(j.Flags, FlagUploadsLost) != tt.traits.Honest {
+			t.Errorf("%s, cut by the server: %s, flags %v", tt.traits.Noun[1], j.Verdict, j.Flags)
 		}
 	}
 }
 
 func TestLoadIsTalkedOfAsLoad(t *testing.T) {
-	s := honestScene().head(func(h *bench.Head) { h.MustComplete = false })
+	s := honestScene().head(func(h *bench.Head) { h.Traits.MustComplete = false })
 	wantReason(t, Judge(s.Record), "12 faults were delivered")
 	j := Judge(s.lose(fault(0), recoveryAt, 50, bench.Late).Record)
 	wantReason(t, j, "each fault lost 50 ordinary requests")

@@ -31,13 +31,15 @@ func headContradiction(rec *bench.Record) string {
 	switch {
 	case h.Rate < 1 || h.Rate > int(time.Second):
 		return fmt.Sprintf("a rate of %d victims a second", h.Rate)
-	case h.Ratio < 1 || h.Ratio > bench.RatioWhole:
+	case h.Every == 0 && h.Ratio < 1, h.Every != 0 && h.Ratio != 0, h.Ratio > bench.RatioWhole:
 		return fmt.Sprintf("a ratio of %d thousandths of a percent", int(h.Ratio))
 	case h.SLO < 1 || h.Timeout < h.SLO || h.Timeout > maxTime:
 		return fmt.Sprintf("an SLO of %d ns and a timeout of %d ns", h.SLO, h.Timeout)
+	case h.Every < 0 || h.Traits.Holds < bench.UntilEnded:
+		return fmt.Sprintf("a fault every %s that holds for %s", h.Every, h.Traits.Holds)
 	case p.Baseline < 1 || p.Fault < 1 || p.FaultCap < p.Fault || p.Recovery < 1 || p.Boot < 0 || p.AgeingMax < 0 || p.StopWindow < 0:
 		return fmt.Sprintf("phases of %+v", p)
-	case h.Aged < 0 || h.LeakBytes < 0 || h.Target.Workers < 0 || h.Target.Probe.Slots < 0:
+	case h.Aged < 0 || h.Traits.LeakBytes < 0 || h.Target.Workers < 0 || h.Target.Probe.Slots < 0:
 		return "a count below zero in the head"
 	}
 	return ""
@@ -79,7 +81,7 @@ func markContradiction(rec *bench.Record) string {
 // figureContradiction looks for figures that nothing can measure.
 func figureContradiction(rec *bench.Record) string {
 	h := rec.Head
-	figures := []float64{h.HoldS, h.Target.Claims.Watchdog, h.Target.Claims.Grace, h.Target.Probe.Watchdog, rec.Boot.Seconds}
+	figures := []float64{h.Target.Claims.Watchdog, h.Target.Claims.Grace, h.Target.Probe.Watchdog, rec.Boot.Seconds}
 	if rec.Stop != nil {
 		figures = append(figures, rec.Stop.Seconds, float64(rec.Stop.Survivors), float64(rec.Stop.Term))
 	}

@@ -61,7 +61,7 @@ func TestContradictionsAreInvalid(t *testing.T) {
 		"no SLO":                       {head(func(h *bench.Head) { h.SLO = 0 }), "an SLO of 0"},
 		"a timeout below the SLO":      {head(func(h *bench.Head) { h.Timeout = h.SLO - 1 }), "a timeout"},
 		"aged below zero":              {head(func(h *bench.Head) { h.Aged = -1 }), "below zero"},
-		"a hold below zero":            {head(func(h *bench.Head) { h.HoldS = -1 }), "a figure of -1"},
+		"a hold below zero":            {head(func(h *bench.Head) { h.Traits.Holds = -2 }), "that holds for -2ns"},
 		"a watchdog that is no number": {head(func(h *bench.Head) { h.Target.Probe.Watchdog = math.NaN() }), "a figure of NaN"},
 		"two fault phases":             {wedged().mark(bench.MarkFault, fault(1)), "two marks fault"},
 		"an end before the shutdown":   {moved(bench.MarkEnd, shutdownAt-1), "the mark end before shutdown"},

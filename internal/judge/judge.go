@@ -156,7 +156,7 @@ func (f *findings) rate() (bench.Verdict, string) {
 	if spoiled := f.spoiledWords(); spoiled != "" {
 		return bench.Failed, spoiled
 	}
-	if missing := f.faults.undelivered(v.head.Client); missing != "" {
+	if missing := f.faults.undelivered(v.head.Traits); missing != "" {
 		return bench.Invalid, missing
 	}
 	return memory, kept

@@ -16,7 +16,9 @@ const keptPercent = 50
 const DoubtMemoryCap = "memory-cap"
 
 // leaked is how much the delivered faults have leaked, bytes.
-func (f *findings) leaked() int64 { return int64(len(f.faults.times)) * max(0, f.v.head.LeakBytes) }
+func (f *findings) leaked() int64 {
+	return int64(len(f.faults.times)) * max(0, f.v.head.Traits.LeakBytes)
+}
 
 // keepable is how much of it a server can keep: no more than the cap leaves room
 // for. A share of what is above the cap would always be small.

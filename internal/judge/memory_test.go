@@ -10,7 +10,7 @@ import (
 // leaking is a scene of 12 faults that leak 8 MiB each, and grow the server
 // from 100 MiB by so much at the end of the recovery.
 func leaking(growth int64) scene {
-	s := quiet().family("leak", bench.EffectLoad, bench.ClientAppFault, 0).head(func(h *bench.Head) { h.LeakBytes = 8 << 20 })
+	s := quiet().family("leak", loadTraits).head(func(h *bench.Head) { h.Traits.LeakBytes = 8 << 20 })
 	for i := range int(faultLen) {
 		due, nonce := fault(0.5+float64(i)), "f"+string(rune('a'+i))
 		s.provoker(bench.RoleProvoker, nonce, due, bench.Completed).Status = 200
@@ -42,7 +42,7 @@ func TestLeakedMemoryMustComeBack(t *testing.T) {
 	if j := Judge(unseen.Record); j.Verdict != bench.Invalid {
 		t.Errorf("without a look at the memory: %s %q", j.Verdict, j.Reasons)
 	}
-	other := leaking(88).head(func(h *bench.Head) { h.LeakBytes = 0 })
+	other := leaking(88).head(func(h *bench.Head) { h.Traits.LeakBytes = 0 })
 	if j := Judge(other.Record); j.Verdict != bench.Held {
 		t.Errorf("of a family that leaks nothing: %s %q", j.Verdict, j.Reasons)
 	}
@@ -92,7 +92,7 @@ func TestLeakingToTheCapIsKeepingAll(t *testing.T) {
 	wantReason(t, j, "memory kept: all of it, up to the cap of 180 MiB")
 	wantMeasure(t, j.Measures, "memory_kept", "100")
 
-	other := leaking(5).head(cap).head(func(h *bench.Head) { h.LeakBytes = 0 }).mark(bench.MarkMemoryCap, shutdownAt+1)
+	other := leaking(5).head(cap).head(func(h *bench.Head) { h.Traits.LeakBytes = 0 }).mark(bench.MarkMemoryCap, shutdownAt+1)
 	if j := Judge(other.Record); j.Verdict != bench.Held {
 		t.Errorf("of a family that leaks nothing: %s %q", j.Verdict, j.Reasons)
 	}
@@ -114,7 +114,7 @@ func TestLeakingToTheGuardIsKeepingAll(t *testing.T) {
 
 	for what, s := range map[string]scene{
 		"another doubt":                       ended().doubt(0, 0, "control-dead"),
-		"nothing had leaked":                  ended().head(func(h *bench.Head) { h.LeakBytes = 0 }),
+		"nothing had leaked":                  ended().head(func(h *bench.Head) { h.Traits.LeakBytes = 0 }),
 		"no cap is known":                     ended().head(func(h *bench.Head) { h.Limits.MemoryBytes = 0 }),
 		"more than the cap before any fault":  ended().head(func(h *bench.Head) { h.Limits.MemoryBytes = 90 << 20 }),
 		"the end was benchrun's for the host": leaking(0).doubt(0, 0, "host-memory"),

@@ -35,7 +35,6 @@ func TestMethodIsWhole(t *testing.T) {
 		count(heldPercent)+" %", count(degradedPercent)+" %", count(claimPercent)+" %",
 		figure(float64(bench.ControlSLO.Milliseconds()), 0)+" ms",
 		figure(settleMargin.Seconds(), 2)+" s",
-		count(uploadUnread)+" bytes",
 		"`collapse_ratio`", // and what is not measured
 	)
 	for _, w := range words {

@@ -39,7 +39,7 @@ func (f *findings) reasons(verdict bench.Verdict, rule string) []string {
 		add(f.maskedWords())
 		return out
 	}
-	if f.v.head.Effect == bench.EffectHold {
+	if f.v.head.Traits.HoldsSlot() {
 		if empty := f.emptyWords(); empty != "" { // nobody is there to hold a slot
 			add(empty)
 		} else {
@@ -56,7 +56,7 @@ func (f *findings) reasons(verdict bench.Verdict, rule string) []string {
 		add(f.crashWords())
 		add(f.servedWords())
 	}
-	if missing := f.faults.undelivered(f.v.head.Client); missing != "" {
+	if missing := f.faults.undelivered(f.v.head.Traits); missing != "" {
 		add(missing + ", which hides no loss")
 	}
 	add(f.maskedWords())
@@ -66,19 +66,15 @@ func (f *findings) reasons(verdict bench.Verdict, rule string) []string {
 // heldWords: "served 1,199 of 1,200 victims while 12 requests wedged; …".
 func (f *findings) heldWords() string {
 	var what string
-	switch n, h := len(f.faults.times), f.v.head; {
-	case h.Effect == bench.EffectKill:
+	switch n, h := len(f.faults.times), f.v.head.Traits; {
+	case h.Expects == bench.ExpectsDeath:
 		what = f.deathWords()
-	case h.Client == bench.ClientSlowUpload:
-		what = things(n, "upload crawled", "uploads crawled")
-	case h.Client == bench.ClientSlowDownload:
-		what = things(n, "download crawled", "downloads crawled")
+	case h.Did != bench.Words{}:
+		what = things(n, h.Did[0], h.Did[1])
 	case h.LeakBytes > 0:
 		what = things(n, "fault", "faults") + " leaked " + figure(mib(f.leaked()), 0) + " MiB"
 	case h.MustComplete:
 		what = count(f.honest.due-f.honest.lost) + " of " + count(f.honest.due) + " requests of the fault got their answer too"
-	case h.Effect == bench.EffectHold && h.HoldS == 0:
-		what = things(n, "request wedged", "requests wedged")
 	default:
 		what = things(n, "fault was delivered", "faults were delivered")
 	}
@@ -113,32 +109,28 @@ func (f *findings) backWords() string {
 // slotWords: "4 of 4 slots held by wedged requests 4.1 s after the first fault
 // and none came back: the documented watchdog is 30 s, the measured one > 10 s".
 func (f *findings) slotWords() string {
-	w, p := f.wedges, f.v.head.Target.Probe
+	w, p, noun := f.wedges, f.v.head.Target.Probe, f.v.head.Traits.Noun
 	if w.mostHeld == 0 {
 		return ""
 	}
-	if one, many := crawlerNouns(f.v.head.Client); one != "" {
+	if !w.known {
 		if w.filled < 0 {
-			return things(w.mostHeld, one+" was", many+" were") + " open at once"
+			return things(w.mostHeld, noun[0]+" was", noun[1]+" were") + " open at once"
 		}
-		return fmt.Sprintf("%s held %s of %s", things(w.mostHeld, one, many),
+		return fmt.Sprintf("%s held %s of %s", things(w.mostHeld, noun[0], noun[1]),
 			count(min(w.mostHeld, p.Slots)), things(p.Slots, "slot", "slots"))
-	}
-	noun := "wedged requests"
-	if f.v.head.HoldS > 0 {
-		noun = "long requests"
 	}
 	var s string
 	switch {
 	case w.filled >= 0:
-		s = fmt.Sprintf("%s of %s held by %s", count(min(w.fillCount, p.Slots)), things(p.Slots, "slot", "slots"), noun)
+		s = fmt.Sprintf("%s of %s held by %s", count(min(w.fillCount, p.Slots)), things(p.Slots, "slot", "slots"), noun[1])
 		if f.faults.first >= 0 && f.v.head.Aged == 0 {
 			s += fmt.Sprintf(" %.1f s after the first fault", seconds(max(0, w.filled-f.faults.first)))
 		}
 	case p.Slots > 0:
-		s = fmt.Sprintf("at most %s of %s%s held by %s at once", count(w.mostHeld), atLeast(p), things(p.Slots, "slot", "slots"), noun)
+		s = fmt.Sprintf("at most %s of %s%s held by %s at once", count(w.mostHeld), atLeast(p), things(p.Slots, "slot", "slots"), noun[1])
 	default:
-		s = fmt.Sprintf("%s held at once", things(w.mostHeld, "wedged request", noun))
+		s = fmt.Sprintf("%s held at once", things(w.mostHeld, noun[0], noun[1]))
 	}
 	if w.open == w.total {
 		s += " and none came back"
@@ -179,13 +171,9 @@ func (f *findings) collapseWords() string {
 	if !f.collapse.found {
 		return ""
 	}
-	noun := [2]string{"fault", "faults"}
-	one, many := crawlerNouns(f.v.head.Client)
-	switch {
-	case one != "":
-		noun = [2]string{one, many}
-	case f.v.head.Effect == bench.EffectHold && f.v.head.HoldS == 0:
-		noun = [2]string{"wedged request", "wedged requests"}
+	noun := bench.Words{"fault", "faults"}
+	if f.v.head.Traits.HoldsSlot() {
+		noun = f.v.head.Traits.Noun
 	}
 	s := "collapses after " + things(f.collapse.faults, noun[0], noun[1])
 	if t, ok := f.collapseTime(); ok {
@@ -220,7 +208,7 @@ func (f *findings) crashWords() string {
 		return ""
 	}
 	var parts []string
-	kills := f.v.head.Effect == bench.EffectKill
+	kills := f.v.head.Traits.Expects == bench.ExpectsDeath
 	if r, ok := f.blastRadius(); ok && (kills || r > 0) {
 		each := "each fault lost "
 		if kills {

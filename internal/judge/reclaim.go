@@ -25,8 +25,8 @@ func tau(h bench.Head) (s float64, known bool) {
 	case p.Watchdog > 0:
 		s = p.Watchdog
 	}
-	if h.HoldS > 0 && (h.Client.CutOff() || !known || h.HoldS < s) {
-		return h.HoldS, true
+	if own := h.Traits.OwnHold().Seconds(); own > 0 && (h.Traits.CutOff || !known || own < s) {
+		return own, true
 	}
 	return s, known
 }
@@ -65,11 +65,11 @@ type wedge struct {
 // proves nothing and is left out.
 func (v *view) reclaim() wedges {
 	w := wedges{filled: -1}
-	if v.head.Effect != bench.EffectHold {
+	if !v.head.Traits.HoldsSlot() {
 		return w
 	}
-	if v.head.Client != bench.ClientAppFault {
-		w.occupancy(v.openCrawlers(), v.head.Target.Probe)
+	if !v.head.Traits.Proof.ByReceipt() {
+		w.occupancy(v.openRequests(), v.head.Target.Probe)
 		return w
 	}
 	w.known = true
@@ -83,7 +83,7 @@ func (v *view) reclaim() wedges {
 	old := patience(v.head)
 	var held []change
 	for _, r := range v.receipts {
-		if r.Event != bench.ReceiptStart || r.Fault != v.head.Family || r.T > v.end {
+		if r.Event != bench.ReceiptStart || r.Fault != v.head.Traits.Receipt || r.T > v.end {
 			continue
 		}
 		w.total++
@@ -118,8 +118,8 @@ type change struct {
 	d int
 }
 
-// openCrawlers is when each slow upload or download began and ended.
-func (v *view) openCrawlers() []change {
+// openRequests is when each request of the fault began and ended.
+func (v *view) openRequests() []change {
 	var c []change
 	for _, s := range slices.Concat(v.ageing, within(v.provokers, v.fault)) {
 		if s.Sent == 0 || s.Outcome == bench.NoConnect || s.Outcome == bench.Unsent {

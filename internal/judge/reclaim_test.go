@@ -2,6 +2,7 @@ package judge
 
 import (
 	"testing"
+	"time"
 
 	"benchrun/internal/bench"
 )
@@ -33,7 +34,7 @@ func TestReclaimed(t *testing.T) {
 		{"sleepers are no wedges", sleepers(wedged()), "", ""},
 		{"slow uploads have no receipts", crawling(), "", ""},
 		{"crashes hold no slot", crashing(true), "", ""},
-		{"a fault with a hold of its own", wedged().head(func(h *bench.Head) { h.HoldS = 1 }), "100", "3.1"},
+		{"a fault with a hold of its own", wedged().head(func(h *bench.Head) { h.Traits.Holds = time.Second }), "100", "3.1"},
 		{"aged slots count", wedged().slots(9).aged(5, 5), "68.75", "3.1"},
 	}
 	for _, tt := range tests {
@@ -92,23 +93,23 @@ func TestTau(t *testing.T) {
 		name                  string
 		hold, probed, claimed float64
 		censored              bool
-		client                bench.ClientKind
+		cutOff                bool
 		want                  float64
 		known                 bool
 	}{
-		{"measured", 0, 3, 30, false, bench.ClientAppFault, 3, true},
-		{"a bound, nothing documented", 0, 5, 0, true, bench.ClientAppFault, 5, false},
-		{"a bound, less documented", 0, 5, 3, true, bench.ClientAppFault, 5, false},
-		{"a bound, more documented", 0, 5, 30, true, bench.ClientAppFault, 30, true},
-		{"not probed, documented", 0, 0, 30, false, bench.ClientAppFault, 30, true},
-		{"nothing", 0, 0, 0, false, bench.ClientAppFault, 0, false},
-		{"an upload's own", 30, 3, 0, false, bench.ClientSlowUpload, 30, true},
-		{"a sleep shorter than the watchdog", 1, 3, 0, false, bench.ClientAppFault, 1, true},
-		{"a sleep longer than the watchdog", 60, 3, 0, false, bench.ClientAppFault, 3, true},
-		{"a sleep and no watchdog", 60, 5, 0, true, bench.ClientAppFault, 60, true},
+		{"measured", 0, 3, 30, false, false, 3, true},
+		{"a bound, nothing documented", 0, 5, 0, true, false, 5, false},
+		{"a bound, less documented", 0, 5, 3, true, false, 5, false},
+		{"a bound, more documented", 0, 5, 30, true, false, 30, true},
+		{"not probed, documented", 0, 0, 30, false, false, 30, true},
+		{"nothing", 0, 0, 0, false, false, 0, false},
+		{"an upload's own", 30, 3, 0, false, true, 30, true},
+		{"a sleep shorter than the watchdog", 1, 3, 0, false, false, 1, true},
+		{"a sleep longer than the watchdog", 60, 3, 0, false, false, 3, true},
+		{"a sleep and no watchdog", 60, 5, 0, true, false, 60, true},
 	}
 	for _, tt := range tests {
-		h := bench.Head{HoldS: tt.hold, Client: tt.client}
+		h := bench.Head{Traits: bench.Traits{Holds: time.Duration(tt.hold) * time.Second, CutOff: tt.cutOff}}
 		h.Target.Probe = bench.Probe{Watchdog: tt.probed, WatchdogCensored: tt.censored}
 		h.Target.Claims.Watchdog = tt.claimed
 		if got, known := tau(h); got != tt.want || known != tt.known {

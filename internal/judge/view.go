@@ -151,8 +151,8 @@ func (v *view) first(fallback int64, names ...bench.MarkName) int64 {
 	return fallback
 }
 
-// perSecond is R·p, the faults a second that the scenario's ratio means.
-func (v *view) perSecond() float64 { return float64(v.head.Rate) * v.head.Ratio.Fraction() }
+// perSecond is how many faults a second the scenario means: R·p.
+func (v *view) perSecond() float64 { return v.head.PerSecond() }
 
 // within gives the samples due in s; list is ascending by Due.
 func within(list []bench.Sample, s span) []bench.Sample {

@@ -51,7 +51,7 @@ func Estimate(cells []Cell, k Knowledge) time.Duration {
 		held, failed, chance := foresee(c, k)
 		more := float64(k.left(c)) * (1 - chance)
 		total += time.Duration(chance*float64(held) + more*float64(failed))
-		if _, known := k.Probes[c.Launch()]; c.Scenario.Family.Effect == bench.EffectHold && !known && !probed[c.Launch()] {
+		if _, known := k.Probes[c.Launch()]; c.Scenario.Family.Traits.HoldsSlot() && !known && !probed[c.Launch()] {
 			probed[c.Launch()] = true
 			total += probing(c, k.Mode)
 		}
@@ -81,18 +81,18 @@ func foresee(c Cell, k Knowledge) (held, failed time.Duration, chance float64) {
 	}
 	held = always + p.Fault + settling
 	enough := noticing + p.Fault/20 // the judge waits until 5 % of the phase's victims are lost
-	switch f.Effect {
-	case bench.EffectKill:
+	switch t := f.Traits; {
+	case t.Expects == bench.ExpectsDeath:
 		failed = always + crashing + p.Fault/20
 		if claims.Watchdog > 0 || claims.Grace > 0 { // somebody is there to replace what died
 			return held, failed, 1
 		}
 		return held, failed, 0
-	case bench.EffectHold:
+	case t.HoldsSlot():
 		free := max(0, probe.Slots-aged-1)
 		collapse := seconds(float64(free) / perSecond(c))
 		failed = always + min(p.Fault, collapse) + enough
-		if f.Hold == 0 { // what is stuck stays stuck
+		if t.Wedges() { // what is stuck stays stuck
 			failed += draining + max(refusing, min(p.StopWindow, seconds(claims.Grace)))
 		}
 		return held, failed, chanceToHold(c, probe, tau, claims)
@@ -111,11 +111,11 @@ func foresee(c Cell, k Knowledge) (held, failed time.Duration, chance float64) {
 func Unpromised(c Cell) string {
 	profile, f := c.Server.Profiles[c.Profile], c.Scenario.Family
 	switch {
-	case f.Effect == bench.EffectKill && profile.Workers < 2:
+	case f.Traits.Expects == bench.ExpectsDeath && profile.Workers < 2:
 		return "its one worker serves everybody"
-	case f.Effect == bench.EffectHold && profile.Claims.Slots == 0:
+	case f.Traits.HoldsSlot() && profile.Claims.Slots == 0:
 		return "it claims no slots"
-	case f.Effect == bench.EffectHold && profile.Claims.Watchdog == 0:
+	case f.Traits.HoldsSlot() && profile.Claims.Watchdog == 0:
 		return "it claims no watchdog_s"
 	}
 	if _, _, chance := foresee(c, Knowledge{Mode: bench.ModeQuick}); chance < 1 {
@@ -140,15 +140,15 @@ func expected(c Cell, k Knowledge) bench.Probe {
 // chanceToHold is the theory line, R·p·τ < C. Where it speaks of slow clients it
 // is only half believed: many servers read for them before a slot is taken.
 func chanceToHold(c Cell, p bench.Probe, tau time.Duration, claims bench.Claims) float64 {
-	f := c.Scenario.Family
-	if f.Hold > 0 && claims.Watchdog > 0 { // it ends slow requests too
+	own := c.Scenario.Family.Traits.OwnHold()
+	if own > 0 && claims.Watchdog > 0 { // it ends slow requests too
 		tau = min(tau, seconds(claims.Watchdog))
 	}
 	busy := perSecond(c) * tau.Seconds()
 	switch {
 	case p.Unbounded || busy < float64(p.Slots):
 		return 1
-	case f.Hold > 0 && p.Slots > 1:
+	case own > 0 && p.Slots > 1:
 		return 0.5
 	}
 	return 0
@@ -156,7 +156,7 @@ func chanceToHold(c Cell, p bench.Probe, tau time.Duration, claims bench.Claims)
 
 // perSecond is how many faults come in a second, R·p.
 func perSecond(c Cell) float64 {
-	return float64(bench.StandardLoad.Rate) * c.Scenario.Ratio.Fraction()
+	return c.Scenario.PerSecond(bench.StandardLoad.Rate)
 }
 
 // probing is how long slots and watchdog are looked for: a launch and a try for

@@ -48,7 +48,7 @@ func (m took) cells(t *testing.T) []Cell {
 	var out []Cell
 	for id := range m.families {
 		f := family(t, id)
-		out = append(out, Cell{Server: server, Profile: "p", Scenario: bench.Scenario{Family: f, Ratio: f.Ratio}})
+		out = append(out, Cell{Server: server, Profile: "p", Scenario: f.Scenario()})
 	}
 	return out
 }

@@ -27,11 +27,11 @@ const Forever = time.Duration(math.MaxInt64)
 // not seen within the probe's patience counts as none. 0 means that the family
 // holds no slot.
 func HoldTime(f bench.Family, p bench.Probe) time.Duration {
-	switch {
-	case f.Effect != bench.EffectHold:
+	switch t := f.Traits; {
+	case !t.HoldsSlot():
 		return 0
-	case f.Hold > 0:
-		return f.Hold
+	case t.OwnHold() > 0:
+		return t.OwnHold()
 	case p.Watchdog > 0 && !p.WatchdogCensored:
 		return seconds(p.Watchdog)
 	}
@@ -50,7 +50,7 @@ func AgedSlots(s bench.Scenario, p bench.Probe, tau, fault time.Duration) int {
 	if tau == 0 || p.Slots == 0 {
 		return 0
 	}
-	perSecond := float64(bench.StandardLoad.Rate) * s.Ratio.Fraction()
+	perSecond := s.PerSecond(bench.StandardLoad.Rate)
 	held := perSecond * min(tau, bench.Horizon).Seconds()
 	limit := float64(p.Slots)
 	if p.Unbounded {

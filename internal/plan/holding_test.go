@@ -10,7 +10,7 @@ import (
 
 func family(t *testing.T, id string) bench.Family {
 	t.Helper()
-	f, ok := scenarios.ByID(id)
+	f, ok := scenarios.Family(id)
 	if !ok {
 		t.Fatalf("no family %s", id)
 	}
@@ -45,9 +45,9 @@ func TestHoldTime(t *testing.T) {
 func TestLoadIsNotAged(t *testing.T) {
 	for _, f := range scenarios.All() {
 		probe := bench.Probe{Slots: 1100, Unbounded: true, Watchdog: 5, WatchdogCensored: true}
-		aged := AgedSlots(bench.Scenario{Family: f, Ratio: f.Ratio}, probe, HoldTime(f, probe), 12*time.Second)
-		if (aged > 0) != (f.Effect == bench.EffectHold) {
-			t.Errorf("%s (%s): %d slots", f.ID, f.Effect, aged)
+		aged := AgedSlots(f.Scenario(), probe, HoldTime(f.Family, probe), 12*time.Second)
+		if (aged > 0) != f.Traits.HoldsSlot() {
+			t.Errorf("%s (holds for %s): %d slots", f.ID, f.Traits.Holds, aged)
 		}
 	}
 }

@@ -231,9 +231,11 @@ func selectScenarios(words []string) ([]bench.Scenario, error) {
 	}
 	var own, ladder []bench.Scenario
 	for _, f := range families {
-		own = append(own, bench.Scenario{Family: f, Ratio: f.Ratio})
+		own = append(own, f.Scenario())
 		for _, r := range bench.RatioLadder {
-			ladder = append(ladder, bench.Scenario{Family: f, Ratio: r})
+			if f.Cadence.Share != 0 {
+				ladder = append(ladder, bench.Scenario{Family: f.Family, Ratio: r})
+			}
 		}
 	}
 	var out []bench.Scenario
@@ -273,7 +275,7 @@ func scenariosFor(word string, own, ladder []bench.Scenario) ([]bench.Scenario, 
 		for _, s := range set {
 			byName, _ := path.Match(word, s.Name())
 			byFamily := false
-			if s.Ratio == s.Family.Ratio {
+			if s.Ratio == s.Family.Cadence.Share {
 				byFamily, _ = path.Match(word, s.Family.ID)
 			}
 			if byName || byFamily {
@@ -299,6 +301,12 @@ func unknownScenario(word string, own []bench.Scenario) error {
 	var names []string
 	for _, s := range own {
 		if suffix, ok := strings.CutPrefix(word, s.Family.ID+"-"); ok {
+			if _, err := bench.ParseRatio(suffix); err == nil && s.Ratio == 0 {
+				return &bench.UsageError{
+					Problem: fmt.Sprintf("unknown scenario %q: its faults are no share of the requests", word),
+					Hint:    "it is called " + s.Name(),
+				}
+			}
 			if _, err := bench.ParseRatio(suffix); err != nil {
 				return &bench.UsageError{Problem: fmt.Sprintf("unknown scenario %q: %v", word, err)}
 			}
@@ -348,24 +356,21 @@ func unknown(kind, word string, known []string) error {
 var errNoDemo = errors.New("the demonstration's servers are missing from the registry")
 
 // DemoCells are the cells of a run without arguments: the built-in reference
-// server, sound and with two planted flaws, beside wsgiref. Nothing of it
-// needs installing.
+// server, sound and with planted flaws, beside others that need nothing installed.
 func DemoCells(reg *targets.Registry) ([]Cell, error) {
 	var cells []Cell
-	for _, want := range []struct{ server, profile, scenario string }{
-		{"reference", "default", "wedge-1pct"},
-		{"reference", "no-watchdog", "wedge-1pct"},
-		{"wsgiref", "default", "wedge-1pct"},
-		{"reference", "default", "segfault-1pct"},
-		{"reference", "no-respawn", "segfault-1pct"},
-	} {
-		found, err := Cells(reg, Selection{
-			Servers: []string{want.server}, Profiles: []string{want.profile}, Scenarios: []string{want.scenario},
-		})
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", errNoDemo, err)
+	for _, f := range scenarios.All() {
+		for _, server := range f.Demo {
+			profiles := []string{targets.ProfileDefault}
+			if server == bench.ReferenceServer {
+				profiles = []string{f.Sound, f.Flaw}
+			}
+			found, err := Cells(reg, Selection{Servers: []string{server}, Profiles: profiles, Scenarios: []string{f.Scenario().Name()}})
+			if err != nil {
+				return nil, fmt.Errorf("%w: %w", errNoDemo, err)
+			}
+			cells = append(cells, found...)
 		}
-		cells = append(cells, found...)
 	}
 	return cells, nil
 }

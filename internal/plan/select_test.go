@@ -48,7 +48,7 @@ func TestSplitList(t *testing.T) {
 // everyFamily names the cells of wsgiref's default profile at the given ratios.
 func everyFamily(at func(bench.Family) bench.Ratio) (names []string) {
 	for _, f := range scenarios.All() {
-		names = append(names, "wsgiref/default/"+bench.Scenario{Family: f, Ratio: at(f)}.Name())
+		names = append(names, "wsgiref/default/"+bench.Scenario{Family: f.Family, Ratio: at(f.Family)}.Name())
 	}
 	return names
 }
@@ -126,7 +126,7 @@ func TestCells(t *testing.T) {
 		{"a ratio's glob", Selection{Servers: []string{"wsgiref"}, Profiles: []string{"default"}, Scenarios: []string{"*-5pct"}},
 			everyFamily(func(bench.Family) bench.Ratio { return 5000 })},
 		{"all scenarios", Selection{Servers: []string{"wsgiref"}, Profiles: []string{"default"}},
-			everyFamily(func(f bench.Family) bench.Ratio { return f.Ratio })},
+			everyFamily(func(f bench.Family) bench.Ratio { return f.Cadence.Share })},
 		{"a set", Selection{Servers: []string{"wsgiref"}, Profiles: []string{"default"}, Scenarios: []string{"@gate"}}, gateCells()},
 		{"a set and more", Selection{Servers: []string{"wsgiref"}, Profiles: []string{"default"}, Scenarios: []string{"@gate,wedge-5pct,wedge"}},
 			append(gateCells(), "wsgiref/default/wedge-5pct")},

@@ -55,7 +55,7 @@ func TestAgeingTakesAllThatAnHourWouldHold(t *testing.T) {
 		t.Errorf("the search ends at %d slots, a pool counts as unbounded from %d on", most, bench.MostSlots)
 	}
 	for slots, want := range map[int]int{900: 896, 1050: 1046, bench.MostSlots - 1: bench.MostSlots - 5} {
-		scenario := bench.Scenario{Family: wedge, Ratio: wedge.Ratio}
+		scenario := wedge.Scenario()
 		a := &attempt{
 			job:      Job{Scenario: scenario, Target: &Prepared{Probe: bench.Probe{Slots: slots, Watchdog: 35, WatchdogCensored: true}}},
 			schedule: plan.NewSchedule(1, scenario, bench.StandardLoad.Rate, bench.ModeQuick),

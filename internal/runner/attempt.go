@@ -12,6 +12,7 @@ import (
 	"benchrun/internal/judge"
 	"benchrun/internal/launch"
 	"benchrun/internal/plan"
+	"benchrun/scenarios"
 )
 
 // Job is one attempt to be made.
@@ -74,7 +75,7 @@ func (l *Lab) attemptOnce(ctx context.Context, job Job) (rec *bench.Record, err 
 	a.tau = plan.HoldTime(job.Scenario.Family, job.Target.Probe)
 	a.phases = bench.PhasesFor(job.Mode, plan.Finite(a.tau), seconds(job.Target.Profile.Claims.Grace))
 	a.phases.FaultCap = faultCap(job.Scenario.Sabotage, a.phases)
-	if a.provoker, err = provokerOf(job.Scenario); err != nil {
+	if a.provoker, err = provokerOf(job.Scenario, scenarios.Place{}); err != nil {
 		return nil, err
 	}
 	if a.control, err = clients.StartControl(ctx); err != nil {
@@ -150,9 +151,8 @@ func (a *attempt) writeHead() error {
 			StartedAt: a.clock.Origin().UTC().Format(time.RFC3339),
 			Target:    a.job.Target.Target(argv),
 			Scenario:  a.job.Scenario.Name(), Family: f.ID, FamilyVer: f.Version, Group: f.Group,
-			Effect: f.Effect, Client: f.Client, HoldS: f.Hold.Seconds(), MustComplete: f.MustComplete, LeakBytes: f.Leak,
-			Ratio: a.job.Scenario.Ratio,
-			Mode:  a.job.Mode, Phases: a.phases, Sabotage: a.job.Scenario.Sabotage,
+			Traits: f.Traits, Ratio: a.job.Scenario.Ratio, Every: f.Cadence.Every,
+			Mode: a.job.Mode, Phases: a.phases, Sabotage: a.job.Scenario.Sabotage,
 			Rate: bench.StandardLoad.Rate, SLO: int64(bench.StandardLoad.SLO), Timeout: int64(bench.StandardLoad.Timeout),
 			Seed: a.job.Seed, ScheduleHash: a.schedule.Hash(),
 			Supervision: string(a.lab.Caps.Level), MemorySource: memory, Limits: a.stage.limits(),
@@ -273,7 +273,7 @@ func (a *attempt) recovery(ctx context.Context) {
 	from := a.tick(0)
 	a.until(ctx, from)
 	a.markAt(from, bench.MarkRecovery, a.phases.Recovery)
-	if a.job.Scenario.Family.Client.CutOff() {
+	if a.job.Scenario.Family.Traits.CutOff {
 		a.faults.end()
 	}
 	a.until(ctx, from+int64(a.phases.Recovery))

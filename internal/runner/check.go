@@ -167,7 +167,7 @@ func (c *ServerCheck) launches() []launched {
 		same := func(l launched) bool {
 			return slices.Equal(l.target.Profile.Args, slices.Concat(c.Target.Profile.Args, args))
 		}
-		if f.Effect == bench.EffectHold && !slices.ContainsFunc(all, same) {
+		if f.Traits.HoldsSlot() && !slices.ContainsFunc(all, same) {
 			all = append(all, launched{target: c.Target.under(f.ID), of: ", " + f.ID})
 		}
 	}

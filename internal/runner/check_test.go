@@ -225,7 +225,7 @@ func TestLargeUploadRefused(t *testing.T) {
 		{bench.Sample{Outcome: bench.Cut, Status: 413, Error: "reset"}, "", FindingFailed, "cut"},
 	} {
 		tt.got.Done = second
-		if f := uploadFinding(tt.got, []byte(tt.body), nil); f.Verdict != tt.want || !strings.HasPrefix(f.Seen, tt.seen) {
+		if f := uploadFinding(tt.got, []byte(tt.body)); f.Verdict != tt.want || !strings.HasPrefix(f.Seen, tt.seen) {
 			t.Errorf("%+v: %s, %q; want %s, %q", tt.got, f.Verdict, f.Seen, tt.want, tt.seen)
 		}
 	}

@@ -168,15 +168,13 @@ func (c *ServerCheck) upload(ctx context.Context, s *stage) {
 // family is there to measure.
 func (c *ServerCheck) largeUpload(ctx context.Context, s *stage) {
 	var body []byte
-	got, err := c.provoke(ctx, s, bench.Family{ID: "large-upload", Client: bench.ClientLargeUpload}, func(b []byte) { body = b })
-	c.On(uploadFinding(got, body, err))
+	got := c.provoke(ctx, s, clients.LargeUpload(), "check-large-upload", func(b []byte) { body = b })
+	c.On(uploadFinding(got, body))
 }
 
-func uploadFinding(got bench.Sample, body []byte, err error) Finding {
+func uploadFinding(got bench.Sample, body []byte) Finding {
 	f := Finding{Check: "/upload, large", Expected: "the same, for 20,000,000 bytes", Seen: "all of it, " + took(got), Verdict: FindingOK}
 	switch problem := wrongAnswer(got); {
-	case err != nil:
-		f.Seen, f.Verdict = err.Error(), FindingFailed
 	case got.Outcome == bench.Completed && got.Status != http.StatusOK:
 		f.Seen, f.Verdict = clients.Answered(got.Status, body)+", "+took(got), FindingFailed
 		if got.Status >= 400 && got.Status < 500 {

@@ -8,29 +8,24 @@ import (
 
 	"benchrun/clients"
 	"benchrun/internal/bench"
+	"benchrun/scenarios"
 )
 
 // loadPatience is how long a request may take that costs work or time and ends
 // by itself, within a second on an idle machine.
 const loadPatience = 20 * time.Second
 
-// provoke makes one request of a family, for loadPatience at most. The answer
-// is held to the contract, whether the family counts wrong ones or not.
-func (c *ServerCheck) provoke(ctx context.Context, s *stage, f bench.Family, heard func(body []byte)) (bench.Sample, error) {
-	f.MustComplete = f.Effect == bench.EffectLoad
-	provoker, err := clients.For(f)
-	if err != nil {
-		return bench.Sample{}, err
-	}
-	s.asked.add(checkNonce(f))
+// provoke makes one request, for loadPatience at most.
+func (c *ServerCheck) provoke(ctx context.Context, s *stage, provoker clients.Provoker, nonce string, heard func(body []byte)) bench.Sample {
+	s.asked.add(nonce)
 	patient, cancel := context.WithTimeout(ctx, loadPatience)
 	defer cancel()
 	return *provoker.Provoke(patient, clients.Provocation{
-		Clock: s.clock, Addr: s.addr, Nonce: checkNonce(f), Due: s.clock.Now(), Role: bench.RoleProvoker, Heard: heard,
-	}), nil
+		Clock: s.clock, Addr: s.addr, Nonce: nonce, Due: s.clock.Now(), Role: bench.RoleProvoker, Heard: heard,
+	})
 }
 
-func checkNonce(f bench.Family) string { return "check-" + f.ID }
+func checkNonce(f scenarios.Fault) string { return "check-" + f.ID }
 
 // wrongAnswer says what is wrong with a provoker's answer; "" when it is right.
 func wrongAnswer(s bench.Sample) string {
@@ -51,28 +46,25 @@ func took(s bench.Sample) string {
 
 // fault asks a fresh launch, as cells of that family have it, for one fault and
 // looks for its receipt and its effect.
-func (c *ServerCheck) fault(ctx context.Context, f bench.Family) error {
+func (c *ServerCheck) fault(ctx context.Context, f scenarios.Fault) error {
 	check := faultCheck(f)
 	c.begin(check)
-	var perr error
-	err := c.Lab.onStage(ctx, c.Target.under(f.ID), c.LogPath, func(s *stage) {
+	return c.Lab.onStage(ctx, c.Target.under(f.ID), c.LogPath, func(s *stage) {
 		answered := make(chan bench.Sample, 1)
 		var asking crew
 		defer asking.end()
 		asking.start(ctx, func(ctx context.Context) {
-			var got bench.Sample
-			got, perr = c.provoke(ctx, s, f, nil)
-			answered <- got
+			answered <- c.provoke(ctx, s, f.Act(scenarios.Place{}), checkNonce(f), nil)
 		})
 		start, ok := s.awaitReceipt(ctx, checkNonce(f), bench.ReceiptStart)
 		switch {
 		case !ok:
 			c.report(check, "a start receipt", "", fmt.Sprintf("none within %.0f s", checkWait.Seconds()))
-		case start.Fault != f.Fault || start.PID <= 0 || start.TID <= 0:
+		case start.Fault != f.Traits.Receipt || start.PID <= 0 || start.TID <= 0:
 			c.report(check, "a start receipt", "", fmt.Sprintf("a receipt of fault %q, pid %d, tid %d", start.Fault, start.PID, start.TID))
-		case f.Effect == bench.EffectHold:
+		case f.Traits.HoldsSlot():
 			c.holds(ctx, s, check, start, answered)
-		case f.Effect == bench.EffectKill:
+		case f.Traits.Expects == bench.ExpectsDeath:
 			problem := ""
 			if !s.awaitDeath(ctx, start.PID) {
 				problem = fmt.Sprintf("a receipt by pid %d, which lives on", start.PID)
@@ -87,10 +79,6 @@ func (c *ServerCheck) fault(ctx context.Context, f bench.Family) error {
 	}, func() {
 		c.On(Finding{Check: check, Expected: "a start receipt", Seen: "a second launch did not come up"})
 	})
-	if err == nil {
-		err = perr
-	}
-	return err
 }
 
 // holds looks whether a fault that ends by nothing but a watchdog holds for a

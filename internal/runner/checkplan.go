@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"benchrun/internal/bench"
 	"benchrun/internal/plan"
 	"benchrun/scenarios"
 )
@@ -24,9 +23,9 @@ func (c *ServerCheck) asks() []ask {
 }
 
 // appFaults are the families whose fault is the app's.
-func appFaults() (out []bench.Family) {
+func appFaults() (out []scenarios.Fault) {
 	for _, f := range scenarios.All() {
-		if f.Client == bench.ClientAppFault {
+		if f.Traits.Proof.ByReceipt() {
 			out = append(out, f)
 		}
 	}
@@ -34,7 +33,7 @@ func appFaults() (out []bench.Family) {
 }
 
 // faultCheck names the check of a family's fault.
-func faultCheck(f bench.Family) string { return "/fault/" + f.Fault }
+func faultCheck(f scenarios.Fault) string { return "/fault/" + f.Traits.Receipt }
 
 // usually is what a profile's checks take, without the wait for a watchdog.
 const usually = 30 * time.Second

@@ -41,7 +41,7 @@ func TestTimeLimit(t *testing.T) {
 // What is under way at the limit has one fault phase left, and ends for this
 // cause and no other.
 func TestTimeLimitGuards(t *testing.T) {
-	cell := plan.Cell{Scenario: bench.Scenario{Family: bench.Family{Effect: bench.EffectKill}}}
+	cell := plan.Cell{Scenario: bench.Scenario{Family: bench.Family{Traits: bench.Traits{Proof: bench.ProofDeath}}}}
 	phase := bench.PhasesFor(bench.ModeQuick, 0, 0).Fault
 	under := timeLimit{length: time.Minute, until: time.Now()}
 	guarded, stop := under.guard(t.Context(), cell, bench.ModeQuick)
@@ -66,7 +66,7 @@ func TestTimeLimitGuards(t *testing.T) {
 // A cell that does not fit is not begun: it is invalid and says why, and what
 // was judged of it before is not confirmed.
 func TestCellThatDoesNotFit(t *testing.T) {
-	segfault, _ := scenarios.ByID("segfault")
+	segfault, _ := scenarios.Family("segfault")
 	c := plan.Cell{Server: &targets.Server{Name: "a"}, Profile: "p", Scenario: bench.Scenario{Family: segfault, Ratio: 1000}}
 	r := &Run{
 		Lab:   &Lab{},

@@ -37,9 +37,6 @@ var slotSteps = []slotStep{
 	{bench.MostSlots, 250, 6500 * time.Millisecond},
 }
 
-// probeFamily is the family whose fault the watchdog is timed with.
-const probeFamily = "wedge"
-
 // probeBoot is how long a target may take to come up for a probe.
 const probeBoot = 15 * time.Second
 
@@ -151,14 +148,7 @@ func mostHeld(receipts []bench.Receipt) int {
 // returns the seconds from the receipt, or the patience when it never did; 0 when
 // there was no receipt, so that nothing was timed.
 func (l *Lab) timeWatchdog(ctx context.Context, t *Prepared, patience time.Duration, logPath string) (took float64, gone bool, err error) {
-	wedge, ok := scenarios.ByID(probeFamily)
-	if !ok {
-		return 0, false, fmt.Errorf("no family named %s", probeFamily)
-	}
-	provoker, err := clients.For(wedge)
-	if err != nil {
-		return 0, false, err
-	}
+	provoker := scenarios.Watchdog().Act(scenarios.Place{})
 	err = undisturbed("watchdog of "+t.Server.Name, func() (misses int, err error) {
 		took, gone = 0, false
 		var cerr error

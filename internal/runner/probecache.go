@@ -42,11 +42,7 @@ func (l *Lab) probeFile(root string, t *Prepared) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("probe key: %w", err)
 	}
-	wedge, ok := scenarios.ByID(probeFamily)
-	if !ok {
-		return "", fmt.Errorf("no family named %s", probeFamily)
-	}
-	parts := []any{probeSchema, app, wedge.Version, t.Server, t.Profile, t.ProfileName, t.Installation.Version,
+	parts := []any{probeSchema, app, scenarios.Watchdog().Version, t.Server, t.Profile, t.ProfileName, t.Installation.Version,
 		t.Installation.Python, l.Limits, l.Environment.Testbed, l.Environment.Supervision}
 	if t.Server.App == targets.AppBuiltin { // it is its own app
 		st, err := os.Stat(l.Self)

@@ -31,7 +31,7 @@ func widerUploads(t *testing.T) (wedge, upload plan.Cell) {
 		if !ok {
 			t.Fatalf("no family %s", id)
 		}
-		return plan.Cell{Server: server, Profile: "default", Scenario: bench.Scenario{Family: f, Ratio: f.Ratio}}
+		return plan.Cell{Server: server, Profile: "default", Scenario: f.Scenario()}
 	}
 	return cell("wedge"), cell("slow-upload")
 }

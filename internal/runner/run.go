@@ -236,7 +236,7 @@ func (r *Run) launched(c plan.Cell) *Prepared {
 // them and no earlier run has: of the very command that the attempts will launch.
 func (r *Run) probe(ctx context.Context, t *Prepared, c plan.Cell, cell *bench.Cell) error {
 	ratio := c.Scenario.Ratio
-	if c.Scenario.Family.Effect != bench.EffectHold || r.probed(t, ratio) || r.recallProbe(t, c) {
+	if !c.Scenario.Family.Traits.HoldsSlot() || r.probed(t, ratio) || r.recallProbe(t, c) {
 		return nil
 	}
 	r.Progress.Phase("probe", 10*time.Second)

@@ -1,12 +1,14 @@
 package runner
 
 import (
+	"fmt"
 	"strings"
 	"syscall"
 	"time"
 
 	"benchrun/clients"
 	"benchrun/internal/bench"
+	"benchrun/scenarios"
 )
 
 // What calibration does to the harness. Each of these is an attempt's way of
@@ -38,16 +40,19 @@ func lateness(s bench.Sabotage) time.Duration {
 	return 0
 }
 
-// provokerOf makes the scenario's misbehaving requests.
-func provokerOf(s bench.Scenario) (clients.Provoker, error) {
-	family := s.Family
+// provokerOf makes the scenario's faults in a place.
+func provokerOf(s bench.Scenario, place scenarios.Place) (clients.Provoker, error) {
 	switch s.Sabotage {
 	case bench.SabotageAppWithoutFault:
-		family.Fault = "not-in-this-app"
+		return clients.AppFault("not-in-this-app", clients.VictimSize), nil
 	case bench.SabotageMuteUploads:
 		return clients.MuteUpload(), nil
 	}
-	return clients.For(family)
+	fault, ok := scenarios.ByID(s.Family.ID)
+	if !ok {
+		return nil, fmt.Errorf("no family is called %q", s.Family.ID)
+	}
+	return fault.Act(place), nil
 }
 
 // unspoiled are the provocations of the fault phase that are made.

@@ -16,7 +16,7 @@ import (
 
 func family(t *testing.T, id string) bench.Family {
 	t.Helper()
-	f, ok := scenarios.ByID(id)
+	f, ok := scenarios.Family(id)
 	if !ok {
 		t.Fatalf("no family %s", id)
 	}
@@ -71,7 +71,7 @@ func asked(t *testing.T, s bench.Scenario) string {
 	path := make(chan string, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { path <- r.URL.Path }))
 	defer server.Close()
-	provoker, err := provokerOf(s)
+	provoker, err := provokerOf(s, scenarios.Place{})
 	if err != nil {
 		t.Fatal(err)
 	}

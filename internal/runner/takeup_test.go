@@ -18,7 +18,7 @@ import (
 // earlierRun is a run of two cells, with one attempt of the first stored.
 func earlierRun(t *testing.T, attempts int) *Run {
 	t.Helper()
-	family, _ := scenarios.ByID("segfault")
+	family, _ := scenarios.Family("segfault")
 	var cells []plan.Cell
 	asked := &bench.Asked{Attempts: attempts}
 	for _, ratio := range []bench.Ratio{1000, 2000} {

@@ -1,0 +1,141 @@
+package bench
+
+import "time"
+
+// Family is one kind of misbehaviour, at any ratio. It is data: package scenarios
+// has a file for each, and how the fault is made.
+type Family struct {
+	ID         string // kebab-case, never reused
+	Group      Group
+	Version    int    // raised when results stop being comparable with earlier ones
+	Title      string // one line
+	Why        string // a paragraph: why production cares
+	Good       string // what a good server does
+	Magnitude  string // the fixed size of the fault, in words
+	References []string
+	Cadence    Cadence
+	Needs      Needs
+	Traits     Traits
+	// Lasts is, of a fault that holds no slot for good, about how long its request
+	// keeps one; 0 = not worth saying. For estimates of how long an attempt takes,
+	// and nothing else.
+	Lasts time.Duration
+	// Sound and Flaw are profiles of the reference server, which calibration runs
+	// the family on: Sound must be held, and Flaw, named after the planted flaw in
+	// it, must be failed.
+	Sound string
+	Flaw  string
+	// FlawShows begins the reason that Flaw must fail for, where the flaw shows in
+	// something else than lost victims: losing some besides would not prove that
+	// it was seen.
+	FlawShows string
+}
+
+// Scenario is the family as it is run unless something else is asked for.
+func (f Family) Scenario() Scenario { return Scenario{Family: f, Ratio: f.Cadence.Share} }
+
+// Cadence says when faults come: as a share of the requests, or every so often.
+type Cadence struct {
+	Share Ratio         // of the requests, where the scenario's name says no other; 0 = they are no share
+	Every time.Duration // from one to the next, where they are no share
+}
+
+func (c Cadence) perSecond(ratio Ratio, rate int) float64 {
+	if c.Every > 0 {
+		return 1 / c.Every.Seconds()
+	}
+	return float64(rate) * ratio.Fraction()
+}
+
+// Needs is what a family cannot do without. Where something of it is missing, a
+// cell is unsupported.
+type Needs struct {
+	AppFault string // that the app must have; "" = none
+	Server   []ServerFeature
+	Host     []HostFeature
+}
+
+// ServerFeature is something that a server file may offer.
+type ServerFeature string
+
+// ServerReload: the leader replaces its workers when it gets a signal.
+const ServerReload ServerFeature = "reload"
+
+// HostFeature is something that a machine may offer.
+type HostFeature string
+
+// HostMemoryLimit: a cgroup can limit a target's memory.
+const HostMemoryLimit HostFeature = "memory-limit"
+
+// Traits is all that the judge knows of a family. The head of a record has them,
+// so that a stored record is judged by what its faults were.
+type Traits struct {
+	// Receipt is what receipts call the fault; "" = the app writes none.
+	Receipt string `json:"receipt,omitempty"`
+	Proof   Proof  `json:"proof"`
+	Bytes   *Pace  `json:"bytes,omitempty"` // of ProofBytes
+	// Holds is how long one fault holds its slot by itself: UntilEnded, or 0 = it
+	// holds none, or too briefly for slots to run out one by one.
+	Holds time.Duration `json:"holds_ns,omitempty"`
+	// CutOff says that requests under way are ended when no new faults come. The
+	// others are left to wait, as browsers would.
+	CutOff bool `json:"cut_off,omitempty"`
+	// Honest says that the request is an honest one. One that gets no right answer
+	// is told; with MustComplete it counts.
+	Honest       bool    `json:"honest,omitempty"`
+	MustComplete bool    `json:"must_complete,omitempty"`
+	LeakBytes    int64   `json:"leak_bytes,omitempty"` // that one fault leaks; 0 = it is not about memory
+	Expects      Expects `json:"expects,omitempty"`
+	// Noun names requests of the fault, and Did what became of them, each for one
+	// and for many: "wedged request", "wedged requests"; "request wedged", …
+	// Without Did, "fault was delivered" says it.
+	Noun Words `json:"noun"`
+	Did  Words `json:"did,omitzero"`
+}
+
+// Words is a text about one thing, and about many.
+type Words [2]string
+
+// UntilEnded is how long a fault holds that nothing but a watchdog ends.
+const UntilEnded time.Duration = -1
+
+// HoldsSlot says that a fault occupies a slot, until something ends it or for a
+// time of its own.
+func (t Traits) HoldsSlot() bool { return t.Holds != 0 }
+
+// Wedges says that only a watchdog gives the slot back.
+func (t Traits) Wedges() bool { return t.Holds == UntilEnded }
+
+// OwnHold is how long a fault holds its slot by itself; 0 = it holds none, or
+// until something ends it.
+func (t Traits) OwnHold() time.Duration { return max(0, t.Holds) }
+
+// Proof says what proves that a fault was delivered.
+type Proof string
+
+// The proofs.
+const (
+	ProofReceipt Proof = "receipt"           // the app's start receipt
+	ProofDeath   Proof = "receipt-and-death" // and after it the death of the process that wrote it
+	ProofBytes   Proof = "bytes"             // the bytes that went, or that the server was the one to end it
+)
+
+// ByReceipt says that the app itself tells of the fault.
+func (p Proof) ByReceipt() bool { return p == ProofReceipt || p == ProofDeath }
+
+// Pace is the least of bytes that prove a fault.
+type Pace struct {
+	// Least must have gone where benchrun ended the request.
+	Least int64 `json:"least"`
+	// Piece bytes are due Every, up to Most, whoever ended the request: a server
+	// gives up a client that sends nothing. 0 = no pace.
+	Piece int64         `json:"piece,omitempty"`
+	Every time.Duration `json:"every_ns,omitempty"`
+	Most  int64         `json:"most,omitempty"`
+}
+
+// Expects is the deaths or births that are the point of a fault, and no loss.
+type Expects string
+
+// ExpectsDeath: the process that serves the request dies.
+const ExpectsDeath Expects = "death"

@@ -1,0 +1,41 @@
+package guide
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"benchrun/internal/bench"
+	"benchrun/scenarios"
+)
+
+// Part is a part of a page that a program writes, between two lines that stay.
+type Part struct{ Begin, End string }
+
+// Faults is the part of docs/contract.md that comes from the families.
+var Faults = Part{"<!-- what scripts/docs puts here: begin -->", "<!-- what scripts/docs puts here: end -->"}
+
+// Replace gives the page with text between its two lines. It fails with a
+// bench.UsageError on a page that does not have both, once and in order.
+func (p Part) Replace(page []byte, text string) ([]byte, error) {
+	before, rest, ok := bytes.Cut(page, []byte(p.Begin+"\n"))
+	_, after, ended := bytes.Cut(rest, []byte(p.End+"\n"))
+	if !ok || !ended || bytes.Contains(after, []byte(p.End)) || bytes.Contains(rest, []byte(p.Begin)) {
+		return nil, bench.Usagef("the page does not have the lines %q and %q, once each", p.Begin, p.End)
+	}
+	return fmt.Appendf(nil, "%s%s\n\n%s\n\n%s\n%s", before, p.Begin, strings.TrimSpace(text), p.End, after), nil
+}
+
+// FaultsTable is what Faults holds: who does what, to the letter.
+func FaultsTable() string {
+	var b strings.Builder
+	b.WriteString(table("family", "version", "who", "magnitude"))
+	for _, f := range scenarios.All() {
+		request := f.Request
+		if f.Group == bench.GroupApp {
+			request = "/fault/" + f.Needs.AppFault
+		}
+		b.WriteString(row(code(f.ID), fmt.Sprint(f.Version), string(f.Group)+", "+code(request), f.Exactly))
+	}
+	return b.String()
+}
