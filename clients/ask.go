@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"benchrun/internal/bench"
@@ -61,4 +62,13 @@ func Ping(ctx context.Context, addr string) (PingAnswer, error) {
 		return PingAnswer{}, fmt.Errorf("GET /ping: no pid or no token in %q", bench.Excerpt(string(body)))
 	}
 	return p, nil
+}
+
+// WorkerPID is the process that answered, as it says itself; 0 = it did not.
+func WorkerPID(head http.Header) int {
+	pid, err := strconv.Atoi(head.Get(PIDHeader))
+	if err != nil {
+		return 0
+	}
+	return pid
 }

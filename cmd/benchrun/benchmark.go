@@ -15,11 +15,12 @@ import (
 	"golang.org/x/term"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/campaign"
 	"benchrun/internal/console"
 	"benchrun/internal/launch"
 	"benchrun/internal/observe"
+	"benchrun/internal/place"
 	"benchrun/internal/plan"
-	"benchrun/internal/runner"
 	"benchrun/report"
 	"benchrun/results"
 	"benchrun/targets"
@@ -67,15 +68,15 @@ func benchmark(cmd *cobra.Command, s settings) error {
 func (s settings) here(ctx context.Context, cells []plan.Cell) measuring {
 	return func() ([]bench.Origin, error) {
 		patiently(ctx) // levels of supervision are tried, and an interpreter is asked
-		host, err := observe.Host()
+		env, err := observe.Host()
 		if err != nil {
 			return nil, err
 		}
-		lab, err := runner.NewLab(ctx, host, benchrunVersion(), s.port)
+		host, err := place.NewHost(ctx, env, benchrunVersion(), s.port)
 		if err != nil {
 			return nil, err
 		}
-		o := bench.Origin{Benchrun: benchrunVersion(), Mode: s.mode(), Environment: lab.Environment}
+		o := bench.Origin{Benchrun: benchrunVersion(), Mode: s.mode(), Environment: host.Environment}
 		o.Environment.Python = foreseenPython(ctx, cells, s.python)
 		return []bench.Origin{o}, nil
 	}
@@ -119,12 +120,12 @@ func (s settings) ownServers(reg *targets.Registry) []string {
 	return out
 }
 
-// openLab clears away what killed runs have left, sees to it that nothing of
+// openHost clears away what killed runs have left, sees to it that nothing of
 // this one stays should it be killed, and finds out what this machine can do.
 // The caller calls done at the end.
-func openLab(ctx context.Context, port int, note func(string)) (lab *runner.Lab, done func(), err error) {
+func openHost(ctx context.Context, port int, note func(string)) (host *place.Host, done func(), err error) {
 	patiently(ctx)
-	host, err := observe.Host() // without /proc nothing of what follows works
+	env, err := observe.Host() // without /proc nothing of what follows works
 	if err != nil {
 		return nil, nil, err
 	}
@@ -139,15 +140,15 @@ func openLab(ctx context.Context, port int, note func(string)) (lab *runner.Lab,
 	if err != nil {
 		return nil, nil, err
 	}
-	if lab, err = runner.NewLab(ctx, host, benchrunVersion(), port); err != nil {
+	if host, err = place.NewHost(ctx, env, benchrunVersion(), port); err != nil {
 		janitor.Close()
 		return nil, nil, err
 	}
-	lab.Note = note
-	for _, d := range runner.Busy(ctx, host) {
+	host.Note = note
+	for _, d := range place.Busy(ctx, env) {
 		note(d.What + "; " + d.Fix)
 	}
-	return lab, janitor.Close, nil
+	return host, janitor.Close, nil
 }
 
 // execute runs the cells. A run without an id means that nothing was begun.
@@ -164,7 +165,7 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 		return bench.Run{}, err
 	}
 	defer done()
-	run, err = r.Do(cmd.Context(), run, runner.Order{
+	run, err = r.Do(cmd.Context(), run, campaign.Order{
 		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Reprobe: s.reprobe, Python: s.python,
 		Earlier: s.attemptsMade(), Repair: s.earlier.repair, MaxTime: s.maxTime,
 	})
@@ -174,34 +175,34 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 	return run, err
 }
 
-// begin opens the lab and a folder for the results: a new one, or that of the
+// begin opens the host and a folder for the results: a new one, or that of the
 // run that is gone on with. The caller calls done at the end.
-func (s settings) begin(cmd *cobra.Command) (r *runner.Run, run bench.Run, done func(), err error) {
+func (s settings) begin(cmd *cobra.Command) (r *campaign.Run, run bench.Run, done func(), err error) {
 	progress := newProgress(cmd.ErrOrStderr())
-	lab, closeLab, err := openLab(cmd.Context(), s.port, progress.Note)
+	host, closeHost, err := openHost(cmd.Context(), s.port, progress.Note)
 	if err != nil {
 		return nil, bench.Run{}, nil, err
 	}
-	run, folder, release, err := s.openRun(lab)
+	run, folder, release, err := s.openRun(host)
 	if err != nil {
-		closeLab()
+		closeHost()
 		return nil, bench.Run{}, nil, err
 	}
-	progress.Note(fmt.Sprintf("supervision: %s; results: %s", lab.Describe(), folder.Path()))
-	return &runner.Run{Lab: lab, Folder: folder, Progress: progress}, run, func() { release(); closeLab() }, nil
+	progress.Note(fmt.Sprintf("supervision: %s; results: %s", host.Describe(), folder.Path()))
+	return &campaign.Run{Host: host, Folder: folder, Progress: progress}, run, func() { release(); closeHost() }, nil
 }
 
 // openRun makes the run and its folder, or takes up those that there are. The
 // folder is this process's until it calls release.
-func (s settings) openRun(lab *runner.Lab) (run bench.Run, folder *results.Folder, release func(), err error) {
+func (s settings) openRun(host *place.Host) (run bench.Run, folder *results.Folder, release func(), err error) {
 	if e := s.earlier; e != nil { // claimed before it was read
-		run, err = e.goOn(lab.Environment)
+		run, err = e.goOn(host.Environment)
 		return run, e.folder, e.release, err
 	}
 	run = bench.Run{
 		Schema: bench.RunSchema, ID: results.NewRunID(), StartedAt: time.Now().UTC().Format(time.RFC3339),
 		Benchrun: benchrunVersion(), Args: s.effectiveArgs(), Mode: s.mode(), Seed: s.seed,
-		Asked: s.asked, Environment: lab.Environment, Cells: []bench.Cell{},
+		Asked: s.asked, Environment: host.Environment, Cells: []bench.Cell{},
 	}
 	folder, release, err = results.Begin(s.out, run)
 	return run, folder, release, err

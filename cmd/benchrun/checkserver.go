@@ -14,9 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/checkserver"
 	"benchrun/internal/launch"
+	"benchrun/internal/place"
 	"benchrun/internal/plan"
-	"benchrun/internal/runner"
 	"benchrun/report"
 	"benchrun/scenarios"
 	"benchrun/targets"
@@ -118,30 +119,30 @@ func commonProfiles(reg *targets.Registry, servers []string) (out []string) {
 // checkServer checks target after target and prints a table of each.
 func (s settings) checkServer(cmd *cobra.Command, cells []plan.Cell, patience time.Duration) error {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	lab, done, err := openLab(ctx, s.port, newProgress(stderr).Note)
+	host, done, err := openHost(ctx, s.port, newProgress(stderr).Note)
 	if err != nil {
 		return err
 	}
 	defer done()
-	worst := runner.FindingOK
+	worst := checkserver.OK
 	broke := func(err error) error { // a check that failed has failed, whatever else is the matter
-		if worst == runner.FindingFailed {
+		if worst == checkserver.Failed {
 			return errors.Join(err, errCheckFailed)
 		}
 		return err
 	}
 	for _, c := range cells {
 		progress := newProgress(stderr) // its status line goes before the table comes
-		lab.Note = progress.Note
+		host.Note = progress.Note
 		if c.Unsupported != "" {
 			progress.Note(fmt.Sprintf("%s/%s: %s", c.Server.Name, c.Profile, c.Unsupported))
 			continue
 		}
-		t, err := lab.Prepare(ctx, c, s.python, progress.Note)
+		t, err := host.Install(ctx, c, s.python, progress.Note)
 		if err != nil {
 			return broke(err)
 		}
-		findings, err := checkTarget(ctx, lab, t, patience, progress)
+		findings, err := checkTarget(ctx, host, t, patience, progress)
 		if werr := writeFindings(cmd.OutOrStdout(), t, findings); werr != nil && err == nil {
 			err = werr
 		}
@@ -153,9 +154,9 @@ func (s settings) checkServer(cmd *cobra.Command, cells []plan.Cell, patience ti
 		}
 	}
 	switch worst {
-	case runner.FindingFailed:
+	case checkserver.Failed:
 		return errCheckFailed
-	case runner.FindingUnmeasured:
+	case checkserver.Unmeasured:
 		return errUnmeasured
 	}
 	return nil
@@ -175,8 +176,8 @@ func (s settings) planCheck(cmd *cobra.Command, cells []plan.Cell, patience time
 		if err := describeTarget(cmd.Context(), &b, c, s.python, asked); err != nil {
 			return err
 		}
-		check := runner.ServerCheck{
-			Target:   &runner.Prepared{Server: c.Server, Profile: c.Server.Profiles[c.Profile], ProfileName: c.Profile},
+		check := checkserver.Check{
+			Target:   &place.Target{Server: c.Server, Profile: c.Server.Profiles[c.Profile], ProfileName: c.Profile},
 			Patience: patience,
 		}
 		checks, about := check.Plan()
@@ -191,16 +192,16 @@ func (s settings) planCheck(cmd *cobra.Command, cells []plan.Cell, patience time
 }
 
 // worseOf puts failed before unmeasured, and lets a claim that differs pass.
-func worseOf(a, b runner.FindingVerdict) runner.FindingVerdict {
-	for _, v := range []runner.FindingVerdict{runner.FindingFailed, runner.FindingUnmeasured} {
+func worseOf(a, b checkserver.Verdict) checkserver.Verdict {
+	for _, v := range []checkserver.Verdict{checkserver.Failed, checkserver.Unmeasured} {
 		if a == v || b == v {
 			return v
 		}
 	}
-	return runner.FindingOK
+	return checkserver.OK
 }
 
-func checkTarget(ctx context.Context, lab *runner.Lab, t *runner.Prepared, patience time.Duration, progress *report.Progress) (findings []runner.Finding, err error) {
+func checkTarget(ctx context.Context, host *place.Host, t *place.Target, patience time.Duration, progress *report.Progress) (findings []checkserver.Result, err error) {
 	logs, err := launch.NewScratch(nil) // what is left of a killed check is found by it
 	if err != nil {
 		return nil, err
@@ -209,9 +210,9 @@ func checkTarget(ctx context.Context, lab *runner.Lab, t *runner.Prepared, patie
 	progress.Start(0, 0)
 	defer progress.Done()
 	progress.Cell(1, fmt.Sprintf("%s %s/%s", t.Server.Name, t.Installation.Version, t.ProfileName))
-	check := runner.ServerCheck{
-		Lab: lab, Target: t, Patience: patience, LogPath: filepath.Join(logs.Dir, "server.log"),
-		On: func(f runner.Finding) {
+	check := checkserver.Check{
+		Host: host, Target: t, Patience: patience, LogPath: filepath.Join(logs.Dir, "server.log"),
+		On: func(f checkserver.Result) {
 			if ctx.Err() == nil { // what an interruption did is no finding
 				findings = append(findings, f)
 			}
@@ -224,7 +225,7 @@ func checkTarget(ctx context.Context, lab *runner.Lab, t *runner.Prepared, patie
 
 // writeFindings prints a target's table. What a server has said stands in it
 // cleaned.
-func writeFindings(out io.Writer, t *runner.Prepared, findings []runner.Finding) error {
+func writeFindings(out io.Writer, t *place.Target, findings []checkserver.Result) error {
 	if _, err := fmt.Fprintf(out, "%s %s/%s (%s)\n", t.Server.Name, t.Installation.Version, t.ProfileName, t.Server.File); err != nil {
 		return fmt.Errorf("stdout: %w", err)
 	}

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"benchrun/internal/launch"
+	"benchrun/internal/place"
 	"benchrun/internal/plan"
-	"benchrun/internal/runner"
 	"benchrun/targets"
 )
 
@@ -46,7 +46,7 @@ func installing(c plan.Cell, python string) (targets.InstallOptions, *launch.Use
 	if err != nil {
 		return targets.InstallOptions{}, nil, err
 	}
-	opts := targets.InstallOptions{Server: c.Server, Profile: c.Profile, Version: c.Version, Python: python, Run: runner.BareLab(user).RunProgram}
+	opts := targets.InstallOptions{Server: c.Server, Profile: c.Profile, Version: c.Version, Python: python, Run: place.BareHost(user).RunProgram}
 	if user != nil {
 		opts.User = &targets.RunAs{Name: user.Name, UID: uint32(user.UID), GID: uint32(user.GID)} //nolint:gosec // ids are not negative
 	}

@@ -12,10 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/campaign"
 	"benchrun/internal/console"
 	"benchrun/internal/judge"
 	"benchrun/internal/plan"
-	"benchrun/internal/runner"
 	"benchrun/report"
 	"benchrun/results"
 	"benchrun/targets"
@@ -191,7 +191,7 @@ func (s settings) executeDuel(cmd *cobra.Command, cells []plan.Cell, pairs int) 
 		return bench.Run{}, nil, err
 	}
 	defer done()
-	return r.Duel(cmd.Context(), run, runner.Order{
+	return r.Duel(cmd.Context(), run, campaign.Order{
 		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: pairs, Reprobe: s.reprobe, Python: s.python,
 	})
 }

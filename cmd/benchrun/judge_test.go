@@ -21,7 +21,7 @@ func stillborn() *bench.Record {
 	}
 }
 
-// storeAttempt stores an attempt as the runner does, and adds it to the cell.
+// storeAttempt stores an attempt as a campaign does, and adds it to the cell.
 func storeAttempt(t *testing.T, f *results.Folder, cell *bench.Cell) bench.Judgement {
 	t.Helper()
 	n := len(cell.Attempts) + 1

@@ -18,13 +18,13 @@ func TestFailedSweepKeepsNobodyFromMeasuring(t *testing.T) {
 		t.Fatal(err)
 	}
 	var notes []string
-	lab, done, err := openLab(t.Context(), 0, func(s string) { notes = append(notes, s) })
+	host, done, err := openHost(t.Context(), 0, func(s string) { notes = append(notes, s) })
 	if err != nil {
-		t.Fatalf("no lab: %v", err)
+		t.Fatalf("no host: %v", err)
 	}
 	done()
 	// Others may be about the machine, on which other tests run.
-	if lab == nil || len(notes) == 0 || !strings.Contains(notes[0], stuck) || strings.Contains(notes[0], "\n") {
+	if host == nil || len(notes) == 0 || !strings.Contains(notes[0], stuck) || strings.Contains(notes[0], "\n") {
 		t.Errorf("notes %q, want a line first that names %s", notes, stuck)
 	}
 }

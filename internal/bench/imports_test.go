@@ -24,9 +24,11 @@ var layer = map[string]int{
 	"internal/launch": 2, "internal/observe": 2, "internal/judge": 2, "internal/gate": 2, "report": 2,
 	"scenarios":     3,
 	"internal/plan": 4, "internal/guide": 4,
-	"internal/runner": 5, "internal/calibrate": 5,
-	"internal/doctor": 6, "internal/cost": 6,
-	"cmd/benchrun": 7,
+	"internal/place":   5,
+	"internal/attempt": 6, "internal/probe": 6,
+	"internal/checkserver": 7, "internal/campaign": 7,
+	"internal/calibrate": 8, "internal/doctor": 8, "internal/cost": 8,
+	"cmd/benchrun": 9,
 }
 
 // room is the layered folder that a package belongs to, the longest one.

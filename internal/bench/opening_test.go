@@ -14,16 +14,16 @@ import (
 // written: a pipe in its place would hang benchrun, a device fill its memory, a
 // link lead anywhere.
 var opensItself = map[string]string{
-	"internal/intake":          "it is what opens",
-	"internal/observe":         "/proc, /sys, and the receipts, which it opens alike",
-	"internal/launch":          "/proc, cgroups, and its own state in folders that nobody else can write to",
-	"internal/procfs":          "/proc",
-	"internal/runner/stage.go": "the benchrun binary itself",
-	"results/claim.go":         "the folder itself, to lock it",
-	"results/write.go":         "the folder itself: what is written to it leaves it through no link",
-	"results/attempts.go":      "the folder itself, likewise",
-	"results/aside.go":         "the folder itself, likewise",
-	"targets/reference":        "the reference server is a program under test, with files of its own",
+	"internal/intake":         "it is what opens",
+	"internal/observe":        "/proc, /sys, and the receipts, which it opens alike",
+	"internal/launch":         "/proc, cgroups, and its own state in folders that nobody else can write to",
+	"internal/procfs":         "/proc",
+	"internal/place/place.go": "the benchrun binary itself",
+	"results/claim.go":        "the folder itself, to lock it",
+	"results/write.go":        "the folder itself: what is written to it leaves it through no link",
+	"results/attempts.go":     "the folder itself, likewise",
+	"results/aside.go":        "the folder itself, likewise",
+	"targets/reference":       "the reference server is a program under test, with files of its own",
 }
 
 func TestFilesAreOpenedByIntake(t *testing.T) {

@@ -5,5 +5,5 @@
 // no flaw can fail is not an instrument.
 //
 // It imports internal/bench, internal/plan, scenarios, targets and report. The
-// cells are run like any others, by internal/runner.
+// cells are run like any others, by internal/campaign.
 package calibrate

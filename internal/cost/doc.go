@@ -7,6 +7,6 @@
 // Part), as the other program does, and is looked at from outside.
 //
 // Figures are data: a goal that is missed is told, never an error. Errors mean
-// that something could not be measured. The package stands above the runner's
-// rooms and is imported by cmd only.
+// that something could not be measured. The package stands above the campaign
+// and is imported by cmd only.
 package cost

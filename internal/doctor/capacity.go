@@ -33,8 +33,8 @@ func lookMemory(_ context.Context, p *patient) []Check {
 	}
 	floor := int64(512 << 20)
 	limit := p.host.MemoryBytes / 2
-	if p.lab != nil {
-		floor, limit = p.lab.MemoryFloor, p.lab.Limits.MemoryBytes
+	if p.machine != nil {
+		floor, limit = p.machine.MemoryFloor, p.machine.Limits.MemoryBytes
 	}
 	return []Check{memory(free, floor, limit)}
 }

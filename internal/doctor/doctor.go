@@ -2,7 +2,7 @@
 // missing, and what to do about it. It looks and tries; it installs and
 // removes nothing, except that the cache folder is made if need be.
 //
-// It imports internal/launch, internal/observe, internal/runner, clients and
+// It imports internal/launch, internal/observe, internal/place, clients and
 // targets; only cmd imports it.
 package doctor
 
@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/runner"
+	"benchrun/internal/place"
 	"benchrun/targets"
 )
 
@@ -72,14 +72,14 @@ var looks = []func(context.Context, *patient) []Check{
 
 // patient is the machine, with what several checks need.
 type patient struct {
-	wanted   Wanted
-	host     bench.Environment
-	lab      *runner.Lab // nil where there is no way to supervise: labErr says why
-	labErr   error
-	runAs    *targets.RunAs
-	run      targets.RunProgram
-	cache    string // "" where there is none: cacheErr says why
-	cacheErr error
+	wanted     Wanted
+	host       bench.Environment
+	machine    *place.Host // nil where there is no way to supervise: machineErr says why
+	machineErr error
+	runAs      *targets.RunAs
+	run        targets.RunProgram
+	cache      string // "" where there is none: cacheErr says why
+	cacheErr   error
 }
 
 // Examine looks at the machine. The error is that of an interrupted ctx; what

@@ -13,7 +13,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
-	"benchrun/internal/runner"
+	"benchrun/internal/place"
 	"benchrun/targets"
 )
 
@@ -120,7 +120,7 @@ func TestClosedCache(t *testing.T) {
 	if err := os.Mkdir(shut, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	programs := runner.BareLab(&launch.User{Name: "nobody", UID: 65534, GID: 65534})
+	programs := place.BareHost(&launch.User{Name: "nobody", UID: 65534, GID: 65534})
 	c := lookCache(t.Context(), &patient{cache: shut, run: programs.RunProgram, runAs: &targets.RunAs{Name: "nobody", UID: 65534, GID: 65534}})
 	if c[0].State != Bad || !strings.Contains(c[0].Fix, targets.CacheVariable) {
 		t.Errorf("%+v", c)

@@ -10,7 +10,7 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
 	"benchrun/internal/observe"
-	"benchrun/internal/runner"
+	"benchrun/internal/place"
 	"benchrun/targets"
 )
 
@@ -21,17 +21,17 @@ func admit(ctx context.Context, w Wanted) (*patient, error) {
 	if p.host, err = observe.Host(); err != nil && p.host.MemoryBytes == 0 {
 		return nil, err
 	}
-	p.lab, p.labErr = runner.NewLab(ctx, p.host, w.Version, 0)
+	p.machine, p.machineErr = place.NewHost(ctx, p.host, w.Version, 0)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if p.lab != nil && p.lab.User != nil {
-		u := p.lab.User
+	if p.machine != nil && p.machine.User != nil {
+		u := p.machine.User
 		p.runAs = &targets.RunAs{Name: u.Name, UID: uint32(u.UID), GID: uint32(u.GID)} //nolint:gosec // ids are not negative
 	}
-	programs := p.lab
+	programs := p.machine
 	if programs == nil {
-		programs = runner.BareLab(nil)
+		programs = place.BareHost(nil)
 	}
 	p.run = programs.RunProgram
 	p.cache, p.cacheErr = targets.CacheFolder()
@@ -40,14 +40,14 @@ func admit(ctx context.Context, w Wanted) (*patient, error) {
 
 // lookSupervision tells the level, and why better ones are not to be had.
 func lookSupervision(_ context.Context, p *patient) []Check {
-	if p.labErr != nil {
-		fix := fixOf(p.labErr)
+	if p.machineErr != nil {
+		fix := fixOf(p.machineErr)
 		if fix == "" {
 			fix = "mend what else is bad here first"
 		}
-		return []Check{{Name: "supervision", Text: problem(p.labErr), Fix: fix}}
+		return []Check{{Name: "supervision", Text: problem(p.machineErr), Fix: fix}}
 	}
-	return []Check{supervision(p.lab.Caps)}
+	return []Check{supervision(p.machine.Caps)}
 }
 
 func supervision(caps launch.Capabilities) Check {
@@ -86,10 +86,10 @@ func cgroupsFix(uid int) string {
 }
 
 func lookLimits(_ context.Context, p *patient) []Check {
-	if p.lab == nil {
+	if p.machine == nil {
 		return nil
 	}
-	return []Check{limits(p.lab.Caps, p.lab.Limits), places(p.lab.Caps, p.lab.Limits)}
+	return []Check{limits(p.machine.Caps, p.machine.Limits), places(p.machine.Caps, p.machine.Limits)}
 }
 
 // places tells whether what a server leaves outside of its folders goes with it.
@@ -159,8 +159,8 @@ func lookUser(context.Context, *patient) []Check {
 // lookScratch makes a scratch folder as an attempt would.
 func lookScratch(_ context.Context, p *patient) []Check {
 	var user *launch.User
-	if p.lab != nil {
-		user = p.lab.User
+	if p.machine != nil {
+		user = p.machine.User
 	}
 	c := Check{Name: "scratch-folder", State: OK}
 	s, err := launch.NewScratch(user)

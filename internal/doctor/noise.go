@@ -8,7 +8,7 @@ import (
 
 	"benchrun/clients"
 	"benchrun/internal/bench"
-	"benchrun/internal/runner"
+	"benchrun/internal/place"
 )
 
 // listening is how long the control is asked, and how often a second.
@@ -19,7 +19,7 @@ const (
 
 func lookLoad(ctx context.Context, p *patient) []Check {
 	out := []Check{load(p.host.Load1, p.host.CPUs)}
-	for _, d := range runner.Busy(ctx, p.host) {
+	for _, d := range place.Busy(ctx, p.host) {
 		out = append(out, Check{Name: d.Name, State: Warn, Text: d.What, Fix: d.Fix})
 	}
 	return out

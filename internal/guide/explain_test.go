@@ -149,7 +149,7 @@ func TestWrap(t *testing.T) {
 func TestDoubtsAreExplained(t *testing.T) {
 	cause := regexp.MustCompile(`(?:Cause: |endEarly\(|DoubtMemoryCap = )"([a-z-]+)"`)
 	found := 0
-	for _, room := range []string{"../runner", "../observe", "../judge"} {
+	for _, room := range []string{"../place", "../attempt", "../observe", "../judge"} {
 		files, err := filepath.Glob(room + "/*.go")
 		if err != nil {
 			t.Fatal(err)

@@ -11,5 +11,5 @@
 // bins say which seconds count; findings are all that was seen; rate turns
 // findings into a verdict; reasons, flags and measures describe them.
 //
-// It imports bench and the HdrHistogram only; plan, runner and cmd import it.
+// It imports bench and the HdrHistogram only; plan, attempt, campaign and cmd import it.
 package judge

@@ -6,7 +6,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Decision is what the runner should do with a fault phase under way.
+// Decision is what an attempt should do with a fault phase under way.
 type Decision int
 
 // The decisions. There is none that ends a phase early because it held.

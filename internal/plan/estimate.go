@@ -73,7 +73,7 @@ func foresee(c Cell, k Knowledge) (held, failed time.Duration, chance float64) {
 	f, probe := c.Scenario.Family, expected(c, k)
 	claims := c.Server.Profiles[c.Profile].Claims
 	tau := HoldTime(f, probe)
-	p := bench.PhasesFor(k.Mode, Finite(tau), seconds(claims.Grace))
+	p := bench.PhasesFor(k.Mode, Finite(tau), bench.Seconds(claims.Grace))
 	aged := AgedSlots(c.Scenario, probe, tau, p.Fault)
 	always := bootAndStop + p.Baseline + p.Recovery
 	if aged > 0 {
@@ -90,10 +90,10 @@ func foresee(c Cell, k Knowledge) (held, failed time.Duration, chance float64) {
 		return held, failed, 0
 	case t.HoldsSlot():
 		free := max(0, probe.Slots-aged-1)
-		collapse := seconds(float64(free) / perSecond(c))
+		collapse := bench.Seconds(float64(free) / perSecond(c))
 		failed = always + min(p.Fault, collapse) + enough
 		if t.Wedges() { // what is stuck stays stuck
-			failed += draining + max(refusing, min(p.StopWindow, seconds(claims.Grace)))
+			failed += draining + max(refusing, min(p.StopWindow, bench.Seconds(claims.Grace)))
 		}
 		return held, failed, chanceToHold(c, probe, tau, claims)
 	}
@@ -142,7 +142,7 @@ func expected(c Cell, k Knowledge) bench.Probe {
 func chanceToHold(c Cell, p bench.Probe, tau time.Duration, claims bench.Claims) float64 {
 	own := c.Scenario.Family.Traits.OwnHold()
 	if own > 0 && claims.Watchdog > 0 { // it ends slow requests too
-		tau = min(tau, seconds(claims.Watchdog))
+		tau = min(tau, bench.Seconds(claims.Watchdog))
 	}
 	busy := perSecond(c) * tau.Seconds()
 	switch {
@@ -175,7 +175,7 @@ func probing(c Cell, mode bench.Mode) time.Duration {
 	}
 	patience := WatchdogPatience(p.Slots, c.Scenario.Ratio, mode, claims)
 	if claims.Watchdog > 0 {
-		patience = min(patience, seconds(claims.Watchdog+1))
+		patience = min(patience, bench.Seconds(claims.Watchdog+1))
 	}
 	return took + launch + patience
 }

@@ -33,7 +33,7 @@ func HoldTime(f bench.Family, p bench.Probe) time.Duration {
 	case t.OwnHold() > 0:
 		return t.OwnHold()
 	case p.Watchdog > 0 && !p.WatchdogCensored:
-		return seconds(p.Watchdog)
+		return bench.Seconds(p.Watchdog)
 	}
 	return Forever
 }
@@ -92,9 +92,7 @@ func WatchdogPatience(slots int, ratio bench.Ratio, mode bench.Mode, claims benc
 	perSecond := float64(bench.StandardLoad.Rate) * ratio.Fraction()
 	full := 1.25 * float64(slots) / perSecond
 	if claimed := min(1.2*claims.Watchdog+2, watchdogMostClaimed); full > most && claimed > most {
-		return seconds(min(full, claimed))
+		return bench.Seconds(min(full, claimed))
 	}
-	return seconds(min(most, max(WatchdogLeast.Seconds(), full)))
+	return bench.Seconds(min(most, max(WatchdogLeast.Seconds(), full)))
 }
-
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

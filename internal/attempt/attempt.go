@@ -1,0 +1,345 @@
+package attempt
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"benchrun/clients"
+	"benchrun/internal/bench"
+	"benchrun/internal/judge"
+	"benchrun/internal/place"
+	"benchrun/internal/plan"
+	"benchrun/scenarios"
+)
+
+// Job is one attempt to be made.
+type Job struct {
+	Run      string
+	Number   int           // from 1
+	Target   *place.Target // as it runs under the scenario's family
+	Scenario bench.Scenario
+	Mode     bench.Mode
+	Seed     uint64
+	LogPath  string
+	Show     Show
+}
+
+// Show is what the progress line learns while an attempt runs. All may be nil.
+type Show struct {
+	Phase func(name bench.MarkName, length time.Duration)
+	Live  func(h float64)
+}
+
+// decideEvery is how often the judge is asked whether the fault phase is over.
+const decideEvery = 500 * time.Millisecond
+
+// attempt is one attempt under way.
+type attempt struct {
+	job      Job
+	host     *place.Host
+	place    *place.Place
+	clock    bench.Clock
+	journal  *place.Journal
+	schedule plan.Schedule
+	phases   bench.Phases
+	tau      time.Duration // how long a fault holds its slot; 0 = none, or no end known
+	provoker clients.Provoker
+	control  *clients.ControlServer
+
+	load    clients.Crew // victims
+	asking  clients.Crew // asks the control
+	faults  clients.Crew // provokers
+	victims bench.Beat
+	abort   context.Context // ends on interruption; then no answer is waited for
+}
+
+// Run makes one attempt and returns its record. Whatever the server does is
+// in the record; an error means that the harness could not do its work. Either
+// way nothing of the target is left when it returns.
+func Run(ctx context.Context, h *place.Host, job Job) (rec *bench.Record, err error) {
+	err = h.Elsewhere(func() error {
+		rec, err = once(ctx, h, job)
+		return err
+	})
+	return rec, err
+}
+
+func once(ctx context.Context, h *place.Host, job Job) (rec *bench.Record, err error) {
+	a := &attempt{
+		job: job, host: h, clock: bench.NewClock(), journal: &place.Journal{}, abort: ctx,
+		schedule: plan.NewSchedule(job.Seed, job.Scenario, bench.StandardLoad.Rate, job.Mode),
+	}
+	a.tau = plan.HoldTime(job.Scenario.Family, job.Target.Probe)
+	a.phases = bench.PhasesFor(job.Mode, plan.Finite(a.tau), bench.Seconds(job.Target.Profile.Claims.Grace))
+	a.phases.FaultCap = faultCap(job.Scenario.Sabotage, a.phases)
+	if a.provoker, err = provokerOf(job.Scenario, scenarios.Place{}); err != nil {
+		return nil, err
+	}
+	if a.control, err = clients.StartControl(ctx); err != nil {
+		return nil, fmt.Errorf("control server: %w", err)
+	}
+	defer func() { _ = a.control.Close() }() // it ends with benchrun in any case
+	defer a.endCrews()
+	a.mark(bench.MarkBoot, a.phases.Boot)
+	if a.place, err = place.Open(ctx, h, job.Target, place.Options{
+		Clock: a.clock, Journal: a.journal, Control: a.control.PID(), LogPath: job.LogPath,
+	}); err != nil {
+		return nil, err
+	}
+	defer func() {
+		a.endCrews()
+		if cerr := a.place.Close(ctx); cerr != nil && err == nil {
+			rec, err = nil, fmt.Errorf("cleaning up after %s: %w", job.Target.Server.Name, cerr)
+			return
+		}
+		if rec != nil { // what the observer saw last
+			rec = a.journal.Snapshot()
+		}
+	}()
+	if err := a.writeHead(); err != nil {
+		return nil, err
+	}
+	if err := a.phasesInTurn(ctx); err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		a.journal.Doubt(bench.Doubt{Cause: "interrupted", Note: context.Cause(ctx).Error()})
+	}
+	a.mark(bench.MarkEnd, 0)
+	return a.journal.Snapshot(), nil
+}
+
+func (a *attempt) phasesInTurn(ctx context.Context) error {
+	a.startControl(ctx)
+	boot, err := a.place.Ready(ctx, a.phases.Boot)
+	a.journal.Update(func(r *bench.Record) { r.Boot = boot })
+	if err != nil && ctx.Err() == nil {
+		return err
+	}
+	if !boot.Ready || ctx.Err() != nil {
+		a.settleControl(ctx)
+		return nil
+	}
+	a.startVictims(ctx)
+	a.markAt(a.victims.Start, bench.MarkBaseline, a.phases.Baseline)
+	a.until(ctx, a.victims.Start+int64(a.phases.Baseline))
+	if a.ageing(ctx); ctx.Err() != nil {
+		return nil
+	}
+	a.fault(ctx)
+	a.recovery(ctx)
+	if ctx.Err() == nil {
+		a.shutdown(ctx)
+	}
+	return nil
+}
+
+func (a *attempt) writeHead() error {
+	argv, _, err := a.place.Command()
+	if err != nil {
+		return err
+	}
+	f := a.job.Scenario.Family
+	memory := "pss"
+	if a.host.Caps.Memory {
+		memory = "cgroup"
+	}
+	a.journal.Update(func(r *bench.Record) {
+		r.Head = bench.Head{
+			Schema: bench.RecordSchema, Run: a.job.Run, Attempt: a.job.Number,
+			StartedAt: a.clock.Origin().UTC().Format(time.RFC3339),
+			Target:    a.job.Target.Describe(argv),
+			Scenario:  a.job.Scenario.Name(), Family: f.ID, FamilyVer: f.Version, Group: f.Group,
+			Traits: f.Traits, Ratio: a.job.Scenario.Ratio, Every: f.Cadence.Every,
+			Mode: a.job.Mode, Phases: a.phases, Sabotage: a.job.Scenario.Sabotage,
+			Rate: bench.StandardLoad.Rate, SLO: int64(bench.StandardLoad.SLO), Timeout: int64(bench.StandardLoad.Timeout),
+			Seed: a.job.Seed, ScheduleHash: a.schedule.Hash(),
+			Supervision: string(a.host.Caps.Level), MemorySource: memory, Limits: a.place.Limits(),
+		}
+	})
+	return nil
+}
+
+// startControl begins to ask the control, which goes on all the time.
+func (a *attempt) startControl(ctx context.Context) {
+	a.asking.Start(ctx, func(ctx context.Context) {
+		loop := clients.OpenLoop{
+			Clock: a.clock, Addr: clients.ControlName, Dial: a.control.Dial, Role: bench.RoleControl,
+			Beat: bench.Beat{Start: a.clock.Now(), Rate: bench.ControlRate(bench.StandardLoad.Rate)}, SLO: bench.ControlSLO, Timeout: bench.StandardLoad.Timeout,
+			Nonce: a.schedule.VictimNonce, OnSample: a.journal.Sample, Abort: a.abort,
+		}
+		if err := loop.Run(ctx); err != nil {
+			a.journal.Doubt(bench.Doubt{Cause: "control-load", Note: err.Error()})
+		}
+	})
+	a.asking.Start(ctx, func(ctx context.Context) {
+		select {
+		case <-a.control.Done():
+			a.journal.Doubt(bench.Doubt{Cause: "control-dead", Note: "the control server ended"})
+		case <-ctx.Done():
+		}
+	})
+}
+
+// settleControl makes sure that the control has been asked often enough to
+// vouch for the host when there is no load phase.
+func (a *attempt) settleControl(ctx context.Context) { bench.Sleep(ctx, time.Second) }
+
+func (a *attempt) startVictims(ctx context.Context) {
+	a.victims = bench.Beat{Start: a.clock.Now() + int64(50*time.Millisecond), Rate: bench.StandardLoad.Rate}
+	a.load.Start(ctx, func(ctx context.Context) {
+		loop := clients.OpenLoop{
+			Clock: a.clock, Addr: a.place.Addr(), Role: bench.RoleVictim,
+			Beat: a.victims, SLO: bench.StandardLoad.SLO, Timeout: bench.StandardLoad.Timeout,
+			Nonce: a.schedule.VictimNonce, OnSample: a.journal.Sample, Abort: a.abort,
+			Late: lateness(a.job.Scenario.Sabotage),
+		}
+		if err := loop.Run(ctx); err != nil {
+			a.journal.Doubt(bench.Doubt{Cause: "generator", Note: err.Error()})
+		}
+	})
+}
+
+// tick is the next instant, at least d from now, at which a victim is due, so
+// that phases begin with a victim and the schedule stays one.
+func (a *attempt) tick(d time.Duration) int64 {
+	return a.victims.Next(a.clock.Now() + int64(d))
+}
+
+// ageing takes the slots that an hour of the fault would hold, so that the
+// fault phase shows in seconds what production would see in an hour. All of them
+// are taken, however long that takes: with a part of them left no pool would end.
+func (a *attempt) ageing(ctx context.Context) {
+	start := a.tick(0)
+	dues := a.ageingDues(start)
+	if a.phases.AgeingMax == 0 || len(dues) == 0 {
+		return
+	}
+	taking := time.Duration(len(dues)) * plan.AgeingEvery
+	a.mark(bench.MarkAgeing, taking)
+	a.provoke(ctx, bench.RoleAgeing, dues)
+	a.until(ctx, start+int64(taking+plan.AgeingSettle))
+	for end := start + int64(a.phases.AgeingMax); ctx.Err() == nil && a.clock.Now() < end; bench.Sleep(ctx, plan.AgeingSettle/5) {
+		if servedAgain(a.journal.Snapshot().Samples, a.clock.Now(), bench.StandardLoad.Rate) {
+			break
+		}
+	}
+	a.journal.Update(func(r *bench.Record) { r.Head.Aged = len(dues) })
+}
+
+// ageingDues are the faults of the ageing, the first one due at start.
+func (a *attempt) ageingDues(start int64) []clients.Due {
+	n := plan.AgedSlots(a.job.Scenario, a.job.Target.Probe, a.tau, a.phases.Fault)
+	dues := make([]clients.Due, n)
+	for i := range dues {
+		dues[i] = clients.Due{At: start + int64(i)*int64(plan.AgeingEvery), Nonce: a.schedule.AgeingNonce(i)}
+	}
+	return dues
+}
+
+// fault runs the fault phase until the judge has seen enough.
+func (a *attempt) fault(ctx context.Context) {
+	from := a.tick(20 * time.Millisecond)
+	a.until(ctx, from)
+	a.markAt(from, bench.MarkFault, a.phases.Fault)
+	faults := a.schedule.Faults(a.phases.FaultCap)
+	dues := make([]clients.Due, len(faults))
+	for i, f := range faults {
+		dues[i] = clients.Due{At: from + int64(f.Offset), Nonce: f.Nonce}
+	}
+	stop := a.provoke(ctx, bench.RoleProvoker, unspoiled(a.job.Scenario.Sabotage, dues))
+	defer stop()
+	defer spoilControl(a.job.Scenario.Sabotage, a.control)()
+	for ctx.Err() == nil {
+		bench.Sleep(ctx, decideEvery)
+		state := judge.Window(a.journal.Snapshot(), from, a.clock.Now())
+		if a.job.Show.Live != nil && state.Scheduled > 0 {
+			a.job.Show.Live(100 * float64(state.Scheduled-state.Lost) / float64(state.Scheduled))
+		}
+		switch state.Decision {
+		case judge.Continue:
+			continue
+		case judge.Curtail:
+			a.journal.Mark(a.clock.Now(), bench.MarkCurtailed, fmt.Sprintf("%d victims lost, %d bad seconds", state.Lost, state.BadBins))
+		}
+		return
+	}
+}
+
+// recovery lets victims go on without new faults. Crawling clients are cut off;
+// all others keep their connections, as real clients would.
+func (a *attempt) recovery(ctx context.Context) {
+	from := a.tick(0)
+	a.until(ctx, from)
+	a.markAt(from, bench.MarkRecovery, a.phases.Recovery)
+	if a.job.Scenario.Family.Traits.CutOff {
+		a.faults.End()
+	}
+	a.until(ctx, from+int64(a.phases.Recovery))
+}
+
+// shutdown sends SIGTERM under a tenth of the load.
+func (a *attempt) shutdown(ctx context.Context) {
+	a.load.End() // waits for the outstanding ones: SIGTERM must not be blamed for them
+	a.place.StopTracking()
+	a.mark(bench.MarkShutdown, a.phases.StopWindow)
+	a.load.Start(ctx, func(ctx context.Context) {
+		loop := clients.OpenLoop{
+			Clock: a.clock, Addr: a.place.Addr(), Role: bench.RoleShutdown,
+			Beat: bench.Beat{Start: a.clock.Now(), Rate: bench.StandardLoad.Rate / 10}, SLO: bench.StandardLoad.SLO, Timeout: bench.StandardLoad.Timeout,
+			Nonce: a.schedule.VictimNonce, First: shutdownSeq, OnSample: a.journal.Sample, Abort: a.abort,
+		}
+		if err := loop.Run(ctx); err != nil {
+			a.journal.Doubt(bench.Doubt{From: a.clock.Now(), To: a.clock.Now(), Cause: "generator", Note: err.Error()})
+		}
+	})
+	bench.Sleep(ctx, 300*time.Millisecond) // a few requests before the signal
+	stopped := a.place.Stop(ctx, a.phases.StopWindow)
+	a.journal.Update(func(r *bench.Record) { r.Stop = &stopped })
+	a.load.End()
+}
+
+// shutdownSeq is the first sequence number of the shutdown phase's requests:
+// above any that a victim can have.
+const shutdownSeq = 1_000_000
+
+// provoke launches provocations at their times and returns a function after
+// which no new one begins. Those in flight go on until the clients.Crew ends.
+func (a *attempt) provoke(ctx context.Context, role bench.Role, dues []clients.Due) (stop func()) {
+	launching, stop := context.WithCancel(ctx)
+	for _, d := range dues {
+		a.place.Expect(d.Nonce)
+	}
+	a.faults.Start(ctx, func(cut context.Context) {
+		defer stop()
+		clients.RunProvokers(launching, cut, clients.ProvokerRun{
+			Clock: a.clock, Addr: a.place.Addr(), Role: role, Provoker: a.provoker,
+			Dues: dues, OnSample: a.journal.Sample,
+		})
+	})
+	return stop
+}
+
+// endCrews ends every client: first the victims, then the provokers, then
+// those that ask the control, which vouches for the host.
+func (a *attempt) endCrews() {
+	a.load.End()
+	a.faults.End()
+	a.asking.End()
+}
+
+func (a *attempt) mark(name bench.MarkName, length time.Duration) {
+	a.markAt(a.clock.Now(), name, length)
+}
+
+func (a *attempt) markAt(t int64, name bench.MarkName, length time.Duration) {
+	a.journal.Mark(t, name, "")
+	if a.job.Show.Phase != nil {
+		a.job.Show.Phase(name, length)
+	}
+}
+
+func (a *attempt) until(ctx context.Context, t int64) {
+	bench.Sleep(ctx, time.Duration(t-a.clock.Now()))
+}

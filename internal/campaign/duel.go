@@ -1,0 +1,154 @@
+package campaign
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/judge"
+	"benchrun/internal/place"
+	"benchrun/internal/plan"
+	"benchrun/results"
+)
+
+// Duel measures two targets against each other on the same host now, A B A B:
+// order.Cells holds them pair by pair, A's cell of a scenario before B's.
+// Attempts, of the order, is how many pairs must say the same of B before a
+// difference counts, at least 2.
+//
+// The run that it returns has a cell for each side, folded as in any other run;
+// the answers are in the bouts. When it returns an error, what was measured
+// before it is in the folder, the run and the bouts.
+func (r *Run) Duel(ctx context.Context, run bench.Run, order Order) (bench.Run, []results.Bout, error) {
+	if err := r.begin(ctx, run, order); err != nil {
+		run, err = r.finish(ctx, err)
+		return run, nil, err
+	}
+	defer r.Progress.Done()
+	for key, err := range r.failed { // half a duel is none
+		run, err := r.finish(ctx, fmt.Errorf("%s: %w", key, err))
+		return run, nil, err
+	}
+	var bouts []results.Bout
+	var first error
+	for i := 0; i+1 < len(order.Cells); i += 2 {
+		r.Progress.Remaining(r.pace.of(r.estimate(order.Cells[i:])))
+		r.rest = r.estimate(order.Cells[i+2:])
+		known := len(r.run.Cells)
+		bout, err := r.bout(ctx, i, order.Cells[i], order.Cells[i+1])
+		if ctx.Err() == nil || len(r.run.Cells) > known { // of an interrupted bout, what was measured
+			bouts = append(bouts, bout)
+		}
+		if first = err; ctx.Err() != nil {
+			first = context.Cause(ctx)
+		}
+		if first != nil {
+			break
+		}
+		if err := r.Folder.KeepRun(r.run); err != nil {
+			first = err
+			break
+		}
+	}
+	run, err := r.finish(ctx, first)
+	return run, bouts, err
+}
+
+// side is one of the two targets under one scenario.
+type side struct {
+	name   string // "a", "b"
+	plan   plan.Cell
+	target *place.Target
+	cell   bench.Cell
+	judged []bench.Judgement
+	unmade error // why its last attempt could not be made
+}
+
+// bout makes pairs of attempts until the judge has an answer. Both sides' cells
+// are in the run then, however it ended, unless nothing was measured of either.
+func (r *Run) bout(ctx context.Context, at int, cellA, cellB plan.Cell) (results.Bout, error) {
+	bout := results.Bout{Scenario: cellA.Scenario.Name()}
+	a := &side{name: "a", plan: cellA, cell: r.order.newCell(cellA)}
+	b := &side{name: "b", plan: cellB, cell: r.order.newCell(cellB)}
+	for _, s := range []*side{a, b} {
+		if s.plan.Unsupported != "" {
+			bout.Answer, bout.Reasons = judge.DuelInvalid.String(), []string{"unsupported: " + s.plan.Unsupported}
+			return bout, nil
+		}
+		s.target = r.launched(s.plan)
+		s.cell.Version = s.target.Installation.Version
+		if err := r.probe(ctx, s.target, s.plan, &s.cell); err != nil {
+			bout.Answer, bout.Reasons = judge.DuelInvalid.String(), []string{"could not be probed: " + err.Error()}
+			return bout, err
+		}
+	}
+	var pairs []judge.Pair
+	for judge.NextPair(pairs, r.order.Attempts) {
+		one, other := r.attemptEstimate(cellA), r.attemptEstimate(cellB)
+		more := time.Duration(max(r.order.Attempts-len(pairs)-1, 0)) * (one + other) // another that is invalid or disagrees is not foreseen
+		r.ahead = func(bench.Judgement) time.Duration { return other + more }
+		recA, err := r.fight(ctx, at+1, a)
+		if err != nil {
+			return r.settle(bout, pairs, a, b, err), err
+		}
+		r.ahead = func(bench.Judgement) time.Duration { return more }
+		recB, err := r.fight(ctx, at+2, b)
+		if err != nil {
+			return r.settle(bout, pairs, a, b, err), err
+		}
+		pair := judge.NewPair(recA, recB)
+		pairs = append(pairs, pair)
+		bout.Pairs = append(bout.Pairs, results.BoutPair{
+			A: a.cell.Attempts[len(a.cell.Attempts)-1].Record, B: b.cell.Attempts[len(b.cell.Attempts)-1].Record,
+			Answer: pair.Answer().String(), Loss: pair.Loss(), Seconds: len(pair.Losses),
+		})
+	}
+	return r.settle(bout, pairs, a, b, nil), nil
+}
+
+// settle decides the bout and puts both sides' cells into the run. err is what
+// kept the last pair from being made; nil = nothing did.
+func (r *Run) settle(bout results.Bout, pairs []judge.Pair, a, b *side, err error) results.Bout {
+	bout = r.decide(bout, pairs, a, b)
+	if err != nil {
+		bout.Reasons = append(bout.Reasons, "it ended early: "+err.Error())
+	}
+	if len(a.judged)+len(b.judged) == 0 {
+		return bout
+	}
+	for _, s := range []*side{a, b} {
+		if s.unmade != nil {
+			unmade(&s.cell, s.judged, s.unmade)
+		} else {
+			r.conclusion(&s.cell, s.judged, err)
+		}
+		r.run.Cells = append(r.run.Cells, s.cell)
+	}
+	return bout
+}
+
+// fight makes one attempt of one side.
+func (r *Run) fight(ctx context.Context, number int, s *side) (*bench.Record, error) {
+	r.Progress.Cell(number, s.plan.Name()+", "+s.target.Installation.Version)
+	r.side = "+" + s.name
+	defer func() { r.side = "" }()
+	rec, j, err := r.attempt(ctx, s.target, s.plan, &s.cell)
+	if j != nil {
+		s.judged = append(s.judged, *j)
+	} else {
+		s.unmade = err
+	}
+	return rec, err
+}
+
+// decide writes what the pairs come to into the bout.
+func (r *Run) decide(bout results.Bout, pairs []judge.Pair, a, b *side) results.Bout {
+	nameA, nameB := a.cell.Version, b.cell.Version
+	if nameA == nameB {
+		nameA, nameB = nameA+" (A)", nameB+" (B)"
+	}
+	d := judge.Decide(pairs, r.order.Attempts, nameA, nameB)
+	bout.Answer, bout.Flaky, bout.Loss, bout.Reasons = d.Answer.String(), d.Flaky, d.Loss, d.Reasons
+	return bout
+}

@@ -1,0 +1,63 @@
+package campaign
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/judge"
+	"benchrun/results"
+	"benchrun/scenarios"
+)
+
+// foughtSide is a side of a duel with these verdicts of its attempts.
+func foughtSide(t *testing.T, name string, unmade error, verdicts ...bench.Verdict) *side {
+	t.Helper()
+	family, _ := scenarios.ByID("segfault")
+	s := &side{name: name, unmade: unmade, cell: bench.Cell{Server: name, Version: "1.0", Profile: "p", Scenario: "segfault-1pct", Family: family.ID}}
+	for i, v := range verdicts {
+		s.judged = append(s.judged, bench.Judgement{Verdict: v, Measures: bench.Measures{}, Flags: []string{}, Reasons: []string{v.String()}})
+		s.cell.Attempts = append(s.cell.Attempts, bench.Attempt{Attempt: i + 1, Verdict: v, Record: "records/" + name})
+	}
+	return s
+}
+
+// However a bout ends, run.json has what was measured of it: both sides, the
+// attempt that could not be made with its reason, and nothing where nothing was
+// measured.
+func TestDuelKeepsItsCells(t *testing.T) {
+	gone := errors.New("port 4711 is taken")
+	held, failed := bench.Held, bench.Failed
+	pair := judge.Pair{A: bench.Judgement{Verdict: held}, B: bench.Judgement{Verdict: failed}}
+	for name, tt := range map[string]struct {
+		a, b    *side
+		pairs   []judge.Pair
+		err     error
+		want    []bench.Verdict
+		answer  string
+		because string
+	}{
+		"whole":               {foughtSide(t, "a", nil, held, held), foughtSide(t, "b", nil, failed, failed), []judge.Pair{pair, pair}, nil, []bench.Verdict{held, failed}, "worse", ""},
+		"A cannot go on":      {foughtSide(t, "a", gone, held), foughtSide(t, "b", nil, failed), []judge.Pair{pair}, gone, []bench.Verdict{held, bench.Invalid}, "invalid", "port 4711"},
+		"B cannot go on":      {foughtSide(t, "a", nil, held, held), foughtSide(t, "b", gone, failed), []judge.Pair{pair}, gone, []bench.Verdict{held, bench.Invalid}, "invalid", "port 4711"},
+		"B was never begun":   {foughtSide(t, "a", nil, failed), foughtSide(t, "b", gone), nil, gone, []bench.Verdict{bench.Invalid, bench.Invalid}, "invalid", "port 4711"},
+		"nothing was made":    {foughtSide(t, "a", gone), foughtSide(t, "b", nil), nil, gone, nil, "invalid", "port 4711"},
+		"A could not be kept": {foughtSide(t, "a", nil, held), foughtSide(t, "b", nil), nil, gone, []bench.Verdict{held, bench.Invalid}, "invalid", "port 4711"},
+	} {
+		r := &Run{order: Order{Attempts: 2}}
+		r.run.Cells = []bench.Cell{{Scenario: "wedge-1pct"}}
+		bout := r.settle(results.Bout{}, tt.pairs, tt.a, tt.b, tt.err)
+		var got []bench.Verdict
+		for _, c := range r.run.Cells[1:] {
+			got = append(got, c.Verdict)
+			if len(c.Attempts) == 0 {
+				t.Errorf("%s: %s has no attempts", name, c.Server)
+			}
+		}
+		if !slices.Equal(got, tt.want) || bout.Answer != tt.answer || !strings.Contains(strings.Join(bout.Reasons, " "), tt.because) {
+			t.Errorf("%s: cells %v, want %v; %s %q", name, got, tt.want, bout.Answer, bout.Reasons)
+		}
+	}
+}

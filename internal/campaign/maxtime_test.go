@@ -1,0 +1,127 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/judge"
+	"benchrun/internal/place"
+	"benchrun/internal/plan"
+	"benchrun/report"
+	"benchrun/scenarios"
+	"benchrun/targets"
+)
+
+func TestTimeLimit(t *testing.T) {
+	if none := newTimeLimit(0); !none.fits(1000*time.Hour) || none.broke(t.Context(), t.Context()) {
+		t.Error("no limit limits")
+	}
+	hour := newTimeLimit(time.Hour)
+	if !hour.fits(50*time.Minute) || hour.fits(70*time.Minute) {
+		t.Error("an hour has room for 70 minutes, or none for 50")
+	}
+	hour.until = hour.until.Add(-time.Minute) // what preparing took: it would take that again after --resume
+	hour.prepared()
+	if all := 59*time.Minute + 30*time.Second; hour.fits(all) || !hour.allows(all, time.Minute) || !strings.Contains(hour.whyNot(all).Error(), "alone takes about 59m30s") {
+		t.Error("what preparing leaves no time for is never begun")
+	}
+	if hour.until = hour.until.Add(-10 * time.Minute); hour.allows(55*time.Minute, time.Minute) {
+		t.Error("what a resumed run would have the time for is torn in two")
+	}
+	if why := hour.why().Error(); !strings.Contains(why, "not measured") || !strings.Contains(why, "--max-time 1h0m0s") {
+		t.Errorf("reason %q", why)
+	}
+}
+
+// What is under way at the limit has one fault phase left, and ends for this
+// cause and no other.
+func TestTimeLimitGuards(t *testing.T) {
+	cell := plan.Cell{Scenario: bench.Scenario{Family: bench.Family{Traits: bench.Traits{Proof: bench.ProofDeath}}}}
+	phase := bench.PhasesFor(bench.ModeQuick, 0, 0).Fault
+	under := timeLimit{length: time.Minute, until: time.Now()}
+	guarded, stop := under.guard(t.Context(), cell, bench.ModeQuick)
+	defer stop()
+	if at, ok := guarded.Deadline(); !ok || !at.Equal(under.until.Add(phase)) || under.broke(t.Context(), guarded) {
+		t.Errorf("ends at %v, want %v after %v", at, phase, under.until)
+	}
+	over := timeLimit{length: time.Minute, until: time.Now().Add(-phase)}
+	guarded, stop = over.guard(t.Context(), cell, bench.ModeQuick)
+	defer stop()
+	<-guarded.Done()
+	if !over.broke(t.Context(), guarded) {
+		t.Errorf("cause %v", context.Cause(guarded))
+	}
+	interrupted, interrupt := context.WithCancelCause(t.Context())
+	interrupt(errors.New("interrupted"))
+	if over.broke(interrupted, guarded) {
+		t.Error("an interruption counts as the limit's doing")
+	}
+}
+
+// A cell that does not fit is not begun: it is invalid and says why, and what
+// was judged of it before is not confirmed.
+func TestCellThatDoesNotFit(t *testing.T) {
+	segfault, _ := scenarios.Family("segfault")
+	c := plan.Cell{Server: &targets.Server{Name: "a"}, Profile: "p", Scenario: bench.Scenario{Family: segfault, Ratio: 1000}}
+	r := &Run{
+		Host:  &place.Host{},
+		order: Order{Cells: []plan.Cell{c}, Mode: bench.ModeQuick, Attempts: 2}, limit: newTimeLimit(time.Second),
+		prepared: map[string]*place.Target{c.Target(): {Server: c.Server, Installation: &targets.Installation{Version: "1.0"}}},
+	}
+	cell, err := r.cell(t.Context(), c, begun{})
+	if err != nil || cell.Verdict != bench.Invalid || len(cell.Attempts) != 0 || !strings.Contains(strings.Join(cell.Reasons, " "), "--max-time 1s") {
+		t.Errorf("%v %q after %d attempts, %v", cell.Verdict, cell.Reasons, len(cell.Attempts), err)
+	}
+	was := begun{attempts: []bench.Attempt{{Attempt: 1}}, judged: []bench.Judgement{{Verdict: bench.Failed, Measures: bench.Measures{}}}}
+	cell, err = r.cell(t.Context(), c, was)
+	if err != nil || cell.Verdict != bench.Invalid || !slices.Contains(cell.Flags, judge.FlagUnconfirmed) || cell.Version != "1.0" {
+		t.Errorf("%v %q of %s, %v", cell.Verdict, cell.Flags, cell.Version, err)
+	}
+	if len(cell.Attempts) != 2 || !strings.Contains(cell.Attempts[1].Note, "--max-time") {
+		t.Errorf("attempts %+v", cell.Attempts)
+	}
+}
+
+// What an earlier part of the run has made of a cell takes no time again, and a
+// cell that is longer than the whole limit is gone on with attempt by attempt:
+// however short the limit, resuming comes to an end.
+func TestResumingWithALimitComesToAnEnd(t *testing.T) {
+	failed := bench.Judgement{Verdict: bench.Failed, Measures: bench.Measures{}}
+	for name, tt := range map[string]struct {
+		limit float64 // in attempts
+		was   []bench.Judgement
+		begun bool
+	}{
+		"the rest fits":                     {1.5, []bench.Judgement{failed}, true},
+		"the rest fits, an invalid one too": {2.5, []bench.Judgement{{Verdict: bench.Invalid}, failed}, true},
+		"longer than the limit":             {1.5, nil, true},
+		"not even an attempt":               {0.5, []bench.Judgement{failed}, false},
+	} {
+		r := earlierRun(t, 3)
+		c := r.order.Cells[0] // a crash that nobody replaces: foreseen to fail, so that all attempts are needed
+		r.Host, r.Progress = &place.Host{}, report.NewProgress(io.Discard, false, 80)
+		r.begun = []begun{{judged: tt.was}, {}}
+		r.prepared = map[string]*place.Target{c.Target(): {Server: c.Server, Installation: &targets.Installation{Version: "1.0"}}}
+		attempt := plan.CellEstimate(c, r.knowledge([]plan.Cell{c}))
+		if all, want := r.estimate([]plan.Cell{c}), attempt*time.Duration(3-r.begun[0].valid()); all != want {
+			t.Errorf("%s: the rest takes %v, want %v", name, all, want)
+		}
+		r.limit = newTimeLimit(time.Duration(tt.limit * float64(attempt)))
+		was := begun{judged: tt.was, attempts: make([]bench.Attempt, len(tt.was))}
+		cell, err := r.cell(t.Context(), c, was)
+		said := strings.Join(cell.Reasons, " ")
+		for _, a := range cell.Attempts {
+			said += " " + a.Note
+		}
+		// An attempt that is begun fails here: the server has no app that there is.
+		if begun := err != nil && strings.Contains(said, "app of a"); begun != tt.begun || strings.Contains(said, "--max-time") == tt.begun {
+			t.Errorf("%s: begun %v, want %v: %q, %v", name, begun, tt.begun, said, err)
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package campaign
+
+import (
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// What an invalid attempt took is added to what is still to come, so that the
+// remaining time moves on with each of them.
+func TestPaceCountsWhatCameToNothing(t *testing.T) {
+	const cell, rest = 30 * time.Second, 10 * time.Minute
+	var p pace
+	if got := p.of(rest); got != rest {
+		t.Errorf("before anything was measured: %s", got)
+	}
+	last := p.of(rest)
+	for range 3 {
+		p.count(bench.Invalid, cell, cell)
+		if got := p.of(rest); got <= last {
+			t.Errorf("after an invalid attempt %s are left of %s", got, last)
+		} else {
+			last = got
+		}
+	}
+	for range 100 {
+		p.count(bench.Failed, cell, cell)
+	}
+	if got := p.of(rest); got < rest || got > rest+time.Minute {
+		t.Errorf("after 100 attempts that went as foreseen: %s", got)
+	}
+	p = pace{}
+	for range 10 { // the noise makes each twice as long
+		p.count(bench.Held, cell, 2*cell)
+	}
+	if got := p.of(rest); got < rest*3/2 || got > 2*rest {
+		t.Errorf("at half the pace: %s", got)
+	}
+}
+
+func TestWhyInvalid(t *testing.T) {
+	rec := &bench.Record{Doubts: []bench.Doubt{{Cause: "generator", Note: "no socket"}, {Cause: "host-busy", Note: "other programs used 1.9 CPUs and none was idle"}}}
+	for _, tt := range []struct {
+		j    bench.Judgement
+		want string
+	}{
+		{bench.Judgement{Reasons: []string{"only 0 of 4 valid seconds: doubt: host-busy", "more"}}, "other programs used 1.9 CPUs and none was idle: only 0 of 4 valid seconds: doubt: host-busy"},
+		{bench.Judgement{Reasons: []string{"no fault was scheduled"}}, "no fault was scheduled"},
+		{bench.Judgement{}, ""},
+		{bench.Judgement{Verdict: bench.Failed, Reasons: []string{"host-busy"}}, ""},
+	} {
+		if got := whyInvalid(rec, tt.j); got != tt.want {
+			t.Errorf("%+v: %q", tt.j, got)
+		}
+	}
+}

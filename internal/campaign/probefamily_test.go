@@ -1,0 +1,102 @@
+package campaign
+
+import (
+	"errors"
+	"io"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/place"
+	"benchrun/internal/plan"
+	"benchrun/internal/probe"
+	"benchrun/report"
+	"benchrun/scenarios"
+	"benchrun/targets"
+)
+
+// widerUploads are two cells of the reference server, whose profile has more
+// workers for one of their families than for the other.
+func widerUploads(t *testing.T) (wedge, upload plan.Cell) {
+	t.Helper()
+	profile := targets.Profile{
+		Args: []string{"--workers", "2", "--watchdog", "2s"}, Workers: 2,
+		Families: map[string]targets.ForFamily{"slow-upload": {Args: []string{"--workers", "5"}}},
+	}
+	server := &targets.Server{
+		Name: "reference", App: targets.AppBuiltin, Profiles: map[string]targets.Profile{"default": profile},
+		CommandWords: []string{"{benchrun}", "__reference", "--bind", "{host}:{port}", "--app", "{app}", "{args}"},
+	}
+	cell := func(id string) plan.Cell {
+		f, ok := scenarios.ByID(id)
+		if !ok {
+			t.Fatalf("no family %s", id)
+		}
+		return plan.Cell{Server: server, Profile: "default", Scenario: f.Scenario()}
+	}
+	return cell("wedge"), cell("slow-upload")
+}
+
+// probing is a run that has the target of a cell installed.
+func probing(t *testing.T, c plan.Cell) *Run {
+	t.Helper()
+	t.Setenv(targets.CacheVariable, t.TempDir())
+	host, err := place.NewHost(t.Context(), bench.Environment{MemoryBytes: 4 << 30}, "test", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := earlierRun(t, 1)
+	r.Host, r.Progress = host, report.NewProgress(io.Discard, false, 80)
+	r.prepared = map[string]*place.Target{c.Target(): {
+		Server: c.Server, Profile: c.Server.Profiles[c.Profile], ProfileName: c.Profile,
+		Installation: &targets.Installation{Version: "1.0"},
+	}}
+	return r
+}
+
+// The probe launches what the attempts launch, a family's arguments included.
+func TestProbeUnderAFamily(t *testing.T) {
+	_, upload := widerUploads(t)
+	r := probing(t, upload)
+	target := r.launched(upload)
+	cell := r.order.newCell(upload)
+	err := r.probe(t.Context(), target, upload, &cell)
+	if errors.Is(err, probe.ErrHostStalled) {
+		t.Skip(err)
+	}
+	if err != nil || target.Probe.Slots != 5 {
+		t.Errorf("%+v, %v: five workers were launched for uploads", target.Probe, err)
+	}
+	if k := r.knowledge([]plan.Cell{upload}); k.Probes[upload.Launch()] != target.Probe {
+		t.Errorf("known for the estimate: %+v", k.Probes)
+	}
+}
+
+// What is known of one launch is not taken for another's, in a run or beyond it.
+func TestProbesOfFamiliesAreApart(t *testing.T) {
+	wedge, upload := widerUploads(t)
+	if wedge.Target() != upload.Target() || wedge.Launch() == upload.Launch() {
+		t.Fatalf("%s and %s", wedge.Launch(), upload.Launch())
+	}
+	r := probing(t, wedge)
+	narrow := bench.Probe{Slots: 2, Watchdog: 2}
+	r.know(r.launched(wedge), wedge, narrow)
+	if got := r.launched(upload); got.Probe.Slots != 0 || !slices.Equal(got.Profile.Args, []string{"--workers", "2", "--watchdog", "2s", "--workers", "5"}) {
+		t.Errorf("%+v with %q", got.Probe, got.Profile.Args)
+	}
+	if got := r.launched(wedge); got.Probe != narrow {
+		t.Errorf("of a wedge: %+v", got.Probe)
+	}
+	file, err := r.probeFile(r.launched(wedge))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := probe.Keep(file, wedge.Launch(), narrow, wedge.Scenario.Ratio, bench.ModeQuick, bench.Claims{}); err != nil {
+		t.Fatal(err)
+	}
+	r.probes = nil
+	if !r.recallProbe(r.launched(wedge), wedge) || r.recallProbe(r.launched(upload), upload) {
+		t.Errorf("recalled from %s: %+v", filepath.Base(file), r.probes)
+	}
+}

@@ -1,0 +1,155 @@
+package campaign
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/judge"
+	"benchrun/internal/plan"
+	"benchrun/report/html"
+	"benchrun/results"
+)
+
+// begun is what an earlier part of the run has left of a cell.
+type begun struct {
+	attempts []bench.Attempt
+	judged   []bench.Judgement
+	command  []string
+}
+
+// wants says that the cell needs another attempt.
+func (b begun) wants(k int) bool {
+	again, _ := judge.Next(b.judged, k, judge.MaxInvalid)
+	return again
+}
+
+// valid counts the attempts that are not invalid.
+func (b begun) valid() int {
+	n := 0
+	for _, j := range b.judged {
+		if j.Verdict != bench.Invalid {
+			n++
+		}
+	}
+	return n
+}
+
+// made is how many of a cell's attempts need not be made again.
+func (r *Run) made(c plan.Cell) int {
+	for i, o := range r.order.Cells[:min(len(r.begun), len(r.order.Cells))] {
+		if o.Target() == c.Target() && o.Scenario.Name() == c.Scenario.Name() {
+			return r.begun[i].valid()
+		}
+	}
+	return 0
+}
+
+// takeUp finds what the earlier part of the run has measured of each cell, by
+// the records of order.Earlier, and leaves the concluded cells in r.done. What
+// was measured of another version, or under another schedule, than this run
+// would go on with is a bench.UsageError.
+func (r *Run) takeUp(ctx context.Context) error {
+	r.done, r.begun = make([]*bench.Cell, len(r.order.Cells)), make([]begun, len(r.order.Cells))
+	at := map[string]int{}
+	for i, c := range r.order.Cells {
+		cell := r.cellOf(i, c)
+		at[results.CellID(cell)] = i
+	}
+	for _, line := range r.order.Earlier {
+		i, ok := at[line.ID]
+		if !ok {
+			return bench.Usagef("%s: %s was measured, and is none of the run's cells", r.Folder.Join(results.CellsFile), line.ID)
+		}
+		cell := r.cellOf(i, r.order.Cells[i])
+		if line.ScheduleHash != cell.ScheduleHash {
+			return bench.Usagef("%s: %s was measured under another schedule than this benchrun would give it", r.Folder.Join(results.CellsFile), line.ID)
+		}
+		rec, err := r.Folder.ReadRecord(ctx, line.Attempt().Record)
+		if err != nil {
+			return err
+		}
+		b := &r.begun[i]
+		b.command = line.Command
+		b.attempts, b.judged = append(b.attempts, line.Attempt()), append(b.judged, judge.Judge(rec))
+		r.stories[line.Attempt().Record] = html.NewStory(cell, rec, judge.Timeline(rec), r.Folder.LogTail(ctx, line.Attempt().Log))
+	}
+	for i, c := range r.order.Cells {
+		if b := r.begun[i]; len(b.judged) > 0 && !b.wants(r.order.Attempts) {
+			cell := r.cellOf(i, c)
+			cell.Command, cell.Attempts = b.command, b.attempts
+			judge.Conclude(&cell, b.judged)
+			r.conclude(i, cell)
+		}
+	}
+	return nil
+}
+
+// cellOf is the cell i of the order, as it was or is to be measured.
+func (r *Run) cellOf(i int, c plan.Cell) bench.Cell {
+	cell := r.order.newCell(c)
+	if r.run.Asked != nil && r.run.Asked.Cells[i].Installed != "" {
+		cell.Version = r.run.Asked.Cells[i].Installed
+	}
+	return cell
+}
+
+// conclude puts a cell into its place in the run.
+func (r *Run) conclude(i int, cell bench.Cell) {
+	r.done[i] = &cell
+	r.run.Cells = r.run.Cells[:0:0]
+	for _, c := range r.done {
+		if c != nil {
+			r.run.Cells = append(r.run.Cells, *c)
+		}
+	}
+}
+
+// open are the cells that are to be measured, from the i-th on.
+func (r *Run) open(i int) []plan.Cell {
+	var out []plan.Cell
+	for ; i < len(r.order.Cells); i++ {
+		if r.done == nil || r.done[i] == nil {
+			out = append(out, r.order.Cells[i])
+		}
+	}
+	return out
+}
+
+// noteInstalled writes down which versions the run is about, and on which
+// Python, so that it can be resumed with the same and with no other.
+func (r *Run) noteInstalled() error {
+	python := r.python()
+	if was := r.run.Environment.Python; was != "" && python != "" && was != python {
+		return anotherThan("Python", was, python)
+	}
+	if python != "" {
+		r.run.Environment.Python = python
+	}
+	if r.run.Asked == nil {
+		return nil
+	}
+	asked := *r.run.Asked
+	asked.Cells = slices.Clone(asked.Cells)
+	for i, c := range r.order.Cells {
+		t, was := r.prepared[c.Target()], asked.Cells[i].Installed
+		if t == nil {
+			continue
+		}
+		if is := t.Installation.Version; was != "" && was != is {
+			return anotherThan(c.Server.Name, was, is)
+		}
+		asked.Cells[i].Installed = t.Installation.Version
+	}
+	r.run.Asked = &asked
+	return nil
+}
+
+// anotherThan refuses to go on with something else than the run began with.
+func anotherThan(what, was, is string) error {
+	return &bench.UsageError{
+		Problem: fmt.Sprintf("the run was begun with %s %s, and here it is %s", what, was, is),
+		Hint:    "begin a new run",
+	}
+}

@@ -1,0 +1,165 @@
+package campaign
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/place"
+	"benchrun/internal/plan"
+	"benchrun/report/html"
+	"benchrun/results"
+	"benchrun/scenarios"
+	"benchrun/targets"
+)
+
+// earlierRun is a run of two cells, with one attempt of the first stored.
+func earlierRun(t *testing.T, attempts int) *Run {
+	t.Helper()
+	family, _ := scenarios.Family("segfault")
+	var cells []plan.Cell
+	asked := &bench.Asked{Attempts: attempts}
+	for _, ratio := range []bench.Ratio{1000, 2000} {
+		c := plan.Cell{Server: &targets.Server{Name: "a"}, Profile: "p", Scenario: bench.Scenario{Family: family, Ratio: ratio}}
+		cells = append(cells, c)
+		asked.Cells = append(asked.Cells, bench.AskedCell{Server: "a", Profile: "p", Scenario: c.Scenario.Name(), Installed: "1.0"})
+	}
+	run := bench.Run{Asked: asked}
+	folder, err := results.Create(t.TempDir(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Run{Folder: folder, run: run, stories: map[string]html.Story{}, order: Order{Cells: cells, Mode: bench.ModeQuick, Attempts: attempts}}
+	cell := r.cellOf(0, cells[0])
+	rel := folder.RecordPath(results.CellID(cell), 1)
+	broken := &bench.Record{
+		Head: bench.Head{Schema: bench.RecordSchema, Run: "r", Attempt: 1, StartedAt: "2026-11-21T12:00:00Z", Mode: bench.ModeQuick,
+			Ratio: 1000, Phases: bench.PhasesFor(bench.ModeQuick, 0, 0), Rate: 100, SLO: 1e9, Timeout: 2e9},
+		Boot: bench.Boot{Seconds: 0.2, Exited: &bench.ExitStatus{Code: 1}},
+	}
+	if err := folder.WriteRecord(rel, broken); err != nil {
+		t.Fatal(err)
+	}
+	r.order.Earlier = []results.AttemptLine{
+		results.NewAttemptLine(cell, bench.Attempt{Attempt: 1, Record: rel}, bench.Judgement{Verdict: bench.Broken}),
+	}
+	return r
+}
+
+// A cell is kept when its attempts conclude it, and gone on with when they do not.
+func TestTakeUp(t *testing.T) {
+	r := earlierRun(t, 1)
+	if err := r.takeUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.run.Cells) != 1 || r.run.Cells[0].Verdict != bench.Broken || r.run.Cells[0].Version != "1.0" || !r.run.Cells[0].Attempts[0].Published {
+		t.Errorf("kept %+v", r.run.Cells)
+	}
+	if open := r.open(0); len(open) != 1 || open[0].Scenario.Ratio != 2000 || len(r.stories) != 1 {
+		t.Errorf("open %+v, %d stories", open, len(r.stories))
+	}
+	r = earlierRun(t, 2)
+	if err := r.takeUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.run.Cells) != 0 || len(r.open(0)) != 2 || len(r.begun[0].attempts) != 1 || r.begun[0].judged[0].Verdict != bench.Broken {
+		t.Errorf("kept %+v, begun %+v", r.run.Cells, r.begun)
+	}
+}
+
+// An attempt never takes the number of one that there is, though one before it is
+// missing.
+func TestNextNumber(t *testing.T) {
+	for want, attempts := range map[int][]bench.Attempt{1: nil, 2: {{Attempt: 1}}, 4: {{Attempt: 1}, {Attempt: 3}}} {
+		if got := next(attempts); got != want {
+			t.Errorf("after %v: %d, want %d", attempts, got, want)
+		}
+	}
+}
+
+// Cells stand in the order of the selection, whichever is measured last.
+func TestConcludeKeepsTheOrder(t *testing.T) {
+	r := &Run{done: make([]*bench.Cell, 3)}
+	for _, i := range []int{2, 0, 1} {
+		r.conclude(i, bench.Cell{Scenario: string(rune('a' + i))})
+	}
+	if c := r.run.Cells; len(c) != 3 || c[0].Scenario+c[1].Scenario+c[2].Scenario != "abc" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestTakeUpRefuses(t *testing.T) {
+	for name, tt := range map[string]struct {
+		spoil func(r *Run)
+		say   string
+	}{
+		"a cell of none":       {func(r *Run) { r.order.Earlier[0].ID = "b@1.0/p/segfault-1pct" }, "none of the run's cells"},
+		"another schedule":     {func(r *Run) { r.order.Seed = 9 }, "another schedule"},
+		"a record that is not": {func(r *Run) { r.order.Earlier[0].Attempts[0].Record = "records/gone.ndjson.gz" }, "gone"},
+	} {
+		r := earlierRun(t, 1)
+		tt.spoil(r)
+		err := r.takeUp(t.Context())
+		var usage *bench.UsageError
+		if !errors.As(err, &usage) || !strings.Contains(err.Error(), tt.say) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The versions that a run is about are written down, and no other one is gone
+// on with.
+func TestNoteInstalled(t *testing.T) {
+	r := earlierRun(t, 1)
+	install := func(version, python string) {
+		r.prepared = map[string]*place.Target{r.order.Cells[0].Target(): {Installation: &targets.Installation{
+			Version: version, PythonVersion: python, Interpreter: "/usr/bin/python3",
+		}}}
+	}
+	r.run.Asked.Cells[1].Installed = ""
+	install("1.0", "3.11.2")
+	if err := r.noteInstalled(); err != nil || r.run.Asked.Cells[1].Installed != "1.0" || r.run.Environment.Python == "" {
+		t.Fatalf("%+v, %v", r.run.Asked.Cells, err)
+	}
+	for _, other := range [][2]string{{"2.0", "3.11.2"}, {"1.0", "3.12.0"}} {
+		install(other[0], other[1])
+		var usage *bench.UsageError
+		if err := r.noteInstalled(); !errors.As(err, &usage) {
+			t.Errorf("%v: %v", other, err)
+		}
+	}
+}
+
+// A record without its line is of an attempt that was killed in between: it is
+// made again. One that has a line is never touched.
+func TestClearKilled(t *testing.T) {
+	r := earlierRun(t, 1)
+	kept := r.order.Earlier[0].Attempt()
+	cell := bench.Cell{Attempts: []bench.Attempt{kept}}
+	log, rec := r.Folder.LogPath("x", 2), r.Folder.RecordPath("x", 2)
+	for _, rel := range []string{log, rec} {
+		if err := os.WriteFile(r.Folder.Join(rel), []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.clearKilled(cell, log, rec); err != nil {
+		t.Fatal(err)
+	}
+	for _, rel := range []string{log, rec} {
+		if _, err := os.Lstat(r.Folder.Join(rel)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is still there", rel)
+		}
+	}
+	if err := r.clearKilled(cell, log, rec); err != nil {
+		t.Errorf("nothing is left, and nothing to do: %v", err)
+	}
+	if err := r.clearKilled(cell, log, kept.Record); err == nil {
+		t.Error("the record of an attempt that was made would be removed")
+	}
+	if _, err := os.Stat(r.Folder.Join(kept.Record)); err != nil {
+		t.Error(err)
+	}
+}

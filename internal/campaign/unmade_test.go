@@ -1,0 +1,57 @@
+package campaign
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/judge"
+	"benchrun/internal/place"
+	"benchrun/internal/plan"
+	"benchrun/targets"
+)
+
+// Where benchrun cannot make the next attempt, the cell is folded from those
+// that were judged: what waited for it is not confirmed, what did not stands.
+func TestUnmadeAttemptIsFolded(t *testing.T) {
+	h := 12.5
+	failed := bench.Judgement{Verdict: bench.Failed, Reasons: []string{"lost"}, Measures: bench.Measures{"h": {Value: &h}}}
+	corrupt := failed
+	corrupt.Flags = []string{judge.FlagWrongBody}
+	for name, tt := range map[string]struct {
+		judged    []bench.Judgement
+		want      bench.Verdict
+		flag      string
+		published int
+	}{
+		"the first":         {nil, bench.Invalid, "", 0},
+		"to confirm failed": {[]bench.Judgement{failed}, bench.Invalid, judge.FlagUnconfirmed, 0},
+		"after a decision":  {[]bench.Judgement{corrupt}, bench.Failed, judge.FlagWrongBody, 0},
+	} {
+		cell := bench.Cell{Attempts: make([]bench.Attempt, len(tt.judged))}
+		unmade(&cell, tt.judged, errors.New("no port is free"))
+		last := cell.Attempts[len(cell.Attempts)-1]
+		if len(cell.Attempts) != len(tt.judged)+1 || last.Note != "no port is free" || last.Verdict != bench.Invalid || last.H != nil {
+			t.Errorf("%s: attempts %+v", name, cell.Attempts)
+		}
+		if cell.Verdict != tt.want || tt.flag != "" && !slices.Contains(cell.Flags, tt.flag) || !cell.Attempts[tt.published].Published {
+			t.Errorf("%s: %v %q %q", name, cell.Verdict, cell.Flags, cell.Reasons)
+		}
+	}
+}
+
+// run.json names the interpreter that environments were made with, not theirs.
+func TestPythonOfARun(t *testing.T) {
+	cells := []plan.Cell{
+		{Server: &targets.Server{Name: "a"}, Profile: "p"},
+		{Server: &targets.Server{Name: "b"}, Profile: "p"},
+	}
+	r := Run{order: Order{Cells: cells}, prepared: map[string]*place.Target{
+		cells[0].Target(): {Installation: &targets.Installation{}},
+		cells[1].Target(): {Installation: &targets.Installation{Python: "/env/python", Interpreter: "/usr/bin/python3", PythonVersion: "3.11.2"}},
+	}}
+	if got := r.python(); got != "3.11.2 (/usr/bin/python3)" {
+		t.Errorf("python %q", got)
+	}
+}

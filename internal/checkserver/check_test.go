@@ -1,0 +1,187 @@
+package checkserver
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+func TestSlotsResult(t *testing.T) {
+	for _, tt := range []struct {
+		claim int
+		probe bench.Probe
+		want  Verdict
+	}{
+		{0, bench.Probe{Slots: 4}, OK},
+		{4, bench.Probe{Slots: 4}, OK},
+		{8, bench.Probe{Slots: 4}, Differs},
+		{4, bench.Probe{Slots: 1100, Unbounded: true}, Differs},
+		{5000, bench.Probe{Slots: 1100, Unbounded: true}, Unmeasured},
+		{4, bench.Probe{Note: "not ready for a probe"}, Unmeasured},
+		{0, bench.Probe{Note: "no request was seen to be held"}, Unmeasured},
+	} {
+		if got := slotsResult(tt.claim, tt.probe); got.Verdict != tt.want || got.Seen == "" || got.Expected == "" {
+			t.Errorf("claim %d, probe %+v: %+v, want %s", tt.claim, tt.probe, got, tt.want)
+		}
+	}
+}
+
+func TestWatchdogResult(t *testing.T) {
+	for _, tt := range []struct {
+		claim, took float64
+		gone        bool
+		want        Verdict
+	}{
+		{0, 0, false, Unmeasured}, // it was never wedged
+		{0, 5, false, OK},
+		{0, 3, true, Differs}, // one acts that the file does not know of
+		{3, 3.9, true, OK},
+		{3, 6.5, true, OK}, // 1.5 × 3 + 2
+		{3, 6.6, true, Differs},
+		{30, 14, true, Differs},
+		{30, 47, false, Differs},     // it had its time
+		{162, 60, false, Unmeasured}, // it had not
+	} {
+		if got := watchdogResult(tt.claim, tt.took, tt.gone); got.Verdict != tt.want {
+			t.Errorf("claim %g, took %g, gone %v: %+v, want %s", tt.claim, tt.took, tt.gone, got, tt.want)
+		}
+	}
+}
+
+// The patience lasts until a claim is refuted, no longer than the user's, and
+// never less than the probe's least.
+func TestCheckPatience(t *testing.T) {
+	for _, tt := range []struct {
+		asked time.Duration
+		claim float64
+		want  time.Duration
+	}{
+		{time.Minute, 0, 5 * time.Second},
+		{time.Minute, 3, 6500 * time.Millisecond},
+		{time.Minute, 30, 47 * time.Second},
+		{time.Minute, 162, time.Minute},
+		{4 * time.Minute, 100, 152 * time.Second},
+		{time.Second, 30, 5 * time.Second},
+	} {
+		c := Check{Patience: tt.asked}
+		if got := c.patience(tt.claim); got != tt.want {
+			t.Errorf("%v asked, %g s claimed: %v, want %v", tt.asked, tt.claim, got, tt.want)
+		}
+	}
+}
+
+func TestZeroResultIsUnmeasured(t *testing.T) {
+	if got := (Result{}).Verdict.String(); got != "unmeasured" {
+		t.Errorf("a result that nobody got is %q", got)
+	}
+}
+
+func TestLastWords(t *testing.T) {
+	got := lastWords(bench.Boot{Note: "the server ended before it was ready", Exited: &bench.ExitStatus{Code: 1}, LogTail: "Traceback\nno licence"})
+	if want := "the server ended before it was ready (exit code 1); it said: no licence"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := lastWords(bench.Boot{Note: "not ready", Exited: &bench.ExitStatus{Signal: "SIGSEGV"}}); got != "not ready (by SIGSEGV)" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestLoadResult(t *testing.T) {
+	start := bench.Receipt{Fault: "cpu", PID: 7, Event: bench.ReceiptStart, T: 1}
+	end := bench.Receipt{Fault: "cpu", PID: 7, Event: bench.ReceiptEnd, T: 2}
+	right := bench.Sample{Outcome: bench.Completed, Status: 200, PID: 7}
+	with := func(s bench.Sample, change func(*bench.Sample)) bench.Sample { change(&s); return s }
+	for _, tt := range []struct {
+		name string
+		end  bench.Receipt
+		got  bench.Sample
+		cut  bool
+		want Verdict
+		says string
+	}{
+		{"right", end, right, false, OK, "by pid 7"},
+		{"no end receipt", bench.Receipt{}, right, false, Failed, "no end receipt"},
+		{"another's end receipt", bench.Receipt{Fault: "cpu", PID: 8, Event: bench.ReceiptEnd, T: 2}, right, false, Failed, "pid 8"},
+		{"another's answer", end, with(right, func(s *bench.Sample) { s.PID = 8 }), false, Failed, "from pid 8"},
+		{"an end before the start", at(end, 0), right, false, Failed, "ms apart"},
+		{"a wrong answer", end, with(right, func(s *bench.Sample) { s.Error = "the answer has 65536 bytes" }), false, Failed, "65536"},
+		{"an error page", end, with(right, func(s *bench.Sample) { s.Status = 500 }), false, Failed, "status 500"},
+		{"cut", bench.Receipt{}, bench.Sample{Outcome: bench.Cut, Error: "EOF"}, false, Failed, "EOF"},
+		{"cut by a watchdog", bench.Receipt{}, bench.Sample{Outcome: bench.Cut, Error: "EOF"}, true, Differs, "EOF"},
+		{"for ever", bench.Receipt{}, bench.Sample{Outcome: bench.HeldOpen}, false, Failed, "within 20 s"},
+	} {
+		if f := loadResult("/fault/cpu", start, tt.end, tt.got, tt.cut); f.Verdict != tt.want || !strings.Contains(f.Seen, tt.says) {
+			t.Errorf("%s: %+v, want %s, %q", tt.name, f, tt.want, tt.says)
+		}
+	}
+}
+
+func at(r bench.Receipt, t int64) bench.Receipt { r.T = t; return r }
+
+func TestWhoWasReplaced(t *testing.T) {
+	seen := []bench.ProcEvent{
+		{T: 1, PID: 5, Event: bench.Born}, {T: 1, PID: 6, Event: bench.Born},
+		{T: 20, PID: 9, Event: bench.Born}, {T: 30, PID: 5, Event: bench.Died},
+	}
+	if got := living([]int{5, 6, 7}, seen); !slices.Equal(got, []int{6, 7}) {
+		t.Errorf("living: %v", got)
+	}
+	if got := bornSince(20, []int{5, 6, 7, 9}, seen); !slices.Equal(got, []int{9}) {
+		t.Errorf("born since: %v", got)
+	}
+}
+
+func TestLostAtReload(t *testing.T) {
+	const asked = 100
+	v := func(done int64, o bench.Outcome) bench.Sample {
+		return bench.Sample{Role: bench.RoleVictim, Done: done, Outcome: o, Error: "why"}
+	}
+	calm := []bench.Sample{v(99, bench.Reset), v(100, bench.OK), v(200, bench.Late), {Role: bench.RoleVictim, Outcome: bench.Unsent}}
+	for _, tt := range []struct {
+		name    string
+		samples []bench.Sample
+		napped  error
+		seen    string
+	}{
+		{"before it and never sent", calm, nil, "0 of 3 lost"},
+		{"refused", append(calm[:2:2], v(300, bench.Refused)), nil, "1 of 3 lost; the last one: refused why"},
+		{"in flight", calm, errors.New("cut"), "1 of 3 lost; the last one: cut"},
+	} {
+		f := lostAtReload(tt.samples, asked, tt.napped)
+		want := Differs
+		if strings.HasPrefix(tt.seen, "0") {
+			want = OK
+		}
+		if f.Seen != tt.seen || f.Verdict != want {
+			t.Errorf("%s: %+v, want %s, %q", tt.name, f, want, tt.seen)
+		}
+	}
+}
+
+// A refusal of a large upload differs where it is clean, whatever its status.
+func TestLargeUploadRefused(t *testing.T) {
+	second := int64(time.Second)
+	for _, tt := range []struct {
+		got  bench.Sample
+		body string
+		want Verdict
+		seen string
+	}{
+		{bench.Sample{Outcome: bench.Completed, Status: 200}, "{}", OK, "all of it"},
+		{bench.Sample{Outcome: bench.Completed, Status: 200, Error: "another digest"}, "{}", Failed, "another digest"},
+		{bench.Sample{Outcome: bench.Completed, Status: 413}, "", Differs, "refused: status 413, after 1.0 s"},
+		{bench.Sample{Outcome: bench.Completed, Status: 400}, "Bad\nRequest", Differs, `refused: status 400: "Bad Request", after 1.0 s`},
+		{bench.Sample{Outcome: bench.Completed, Status: 500}, "oops", Failed, `status 500: "oops"`},
+		{bench.Sample{Outcome: bench.Completed, Status: 302}, "", Failed, "status 302"},
+		{bench.Sample{Outcome: bench.Cut, Status: 413, Error: "reset"}, "", Failed, "cut"},
+	} {
+		tt.got.Done = second
+		if f := uploadResult(tt.got, []byte(tt.body)); f.Verdict != tt.want || !strings.HasPrefix(f.Seen, tt.seen) {
+			t.Errorf("%+v: %s, %q; want %s, %q", tt.got, f.Verdict, f.Seen, tt.want, tt.seen)
+		}
+	}
+}

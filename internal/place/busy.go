@@ -1,0 +1,68 @@
+package place
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/launch"
+	"benchrun/internal/observe"
+)
+
+// busyLook is how long the machine is looked at before a run.
+const busyLook = 500 * time.Millisecond
+
+// Disturbance is what keeps a machine from being measured on in peace.
+type Disturbance struct {
+	Name string // kebab-case
+	What string
+	Fix  string
+}
+
+// Busy says what disturbs this machine now, before anything is started; nothing
+// when it is quiet. It takes half a second.
+func Busy(ctx context.Context, env bench.Environment) []Disturbance {
+	var out []Disturbance
+	if n := launch.Others(); n > 0 {
+		others, fix := "another benchrun is at work", "wait until it has ended"
+		if n > 1 {
+			others, fix = fmt.Sprintf("%d other benchruns are at work", n), "wait until they have ended"
+		}
+		out = append(out, Disturbance{"other-benchruns", others + " on this machine, and each disturbs the other: " + busyCost, fix})
+	}
+	was, okBefore := readHost()
+	bench.Sleep(ctx, busyLook)
+	is, okAfter := readHost()
+	if okBefore && okAfter && ctx.Err() == nil {
+		if line := busyLine(was, is, env.CPUs, env.Load1); line != "" {
+			out = append(out, Disturbance{"busy", line, "end them, or measure when it is quiet"})
+		}
+	}
+	return out
+}
+
+// busyCost is what a busy machine costs.
+const busyCost = "seconds in which no CPU is left do not count, so attempts take longer, and those that become invalid are made again"
+
+// readHost reads what everybody has used so far; the tree is nobody's yet.
+func readHost() (cpuReading, bool) {
+	busy, idle, err := observe.HostCPU()
+	return cpuReading{at: time.Now().UnixNano(), busy: busy, idle: idle, own: ownCPU()}, err == nil
+}
+
+// busyLine says that others use so much between two readings that a target, which
+// may use all CPUs but a half, leaves none idle; "" = they do not. On many CPUs a
+// target seldom does: an eighth of them may be used.
+func busyLine(was, is cpuReading, cpus int, load1 float64) string {
+	span := time.Duration(is.at - was.at).Seconds()
+	if span <= 0 {
+		return ""
+	}
+	others := (is.busy - was.busy - (is.own - was.own)) / span
+	if others <= max(busyOthers, float64(cpus)/8) {
+		return ""
+	}
+	return fmt.Sprintf("this machine is busy: other programs use %.1f of %d CPUs now (load average %.1f): %s",
+		others, cpus, load1, busyCost)
+}

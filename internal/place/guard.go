@@ -1,0 +1,46 @@
+package place
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/judge"
+)
+
+// onVital stores a look and guards the host: the target must never take the
+// last of the memory, nor of the disk. What ends the target here is benchrun, so
+// that the attempt is invalid; what the kernel ends at a cgroup's cap is part of
+// the result (docs/method.md, "At the memory cap").
+func (p *Place) onVital(v bench.Vital) {
+	p.journal.Vital(v)
+	p.watchHost(v.T)
+	if err := p.log.bound(); err != nil {
+		p.endEarly("log-flood", err.Error())
+	}
+	if v.MemAvailable > 0 && v.MemAvailable < p.host.MemoryFloor {
+		p.endEarly("host-memory", fmt.Sprintf("available memory fell to %d MiB, the floor is %d MiB", v.MemAvailable>>20, p.host.MemoryFloor>>20))
+		return
+	}
+	if limit := p.host.Limits.MemoryBytes; !p.host.Caps.Memory && limit > 0 && v.Memory > limit {
+		p.endEarly(judge.DoubtMemoryCap, fmt.Sprintf("the target used %d MiB where no memory cgroup could stop it at %d MiB", v.Memory>>20, limit>>20))
+	}
+}
+
+func (p *Place) endEarly(cause, note string) {
+	p.journal.Doubt(bench.Doubt{Cause: cause, Note: note})
+	p.ended.Store(true)
+	go p.destroySoon() // not on the observer's goroutine: Destroy waits for the tree
+}
+
+// destroyPatience is how long ending a target early may take.
+const destroyPatience = 10 * time.Second
+
+// destroySoon ends the target early. close destroys again and reports what
+// may remain.
+func (p *Place) destroySoon() {
+	ctx, cancel := context.WithTimeout(context.Background(), destroyPatience)
+	defer cancel()
+	_ = p.group.Destroy(ctx)
+}

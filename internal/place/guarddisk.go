@@ -1,0 +1,155 @@
+package place
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/launch"
+	"benchrun/internal/procfs"
+	"benchrun/targets"
+)
+
+// The disk that a target may take, and what must stay free for the host. What
+// lies in memory has a bound of its own (bench.Limits.TmpBytes), and the log is
+// begun anew (mostLog).
+const (
+	targetDisk = 1 << 30
+	targetTmp  = 256 << 20
+	diskFloor  = 256 << 20 // or a twentieth of a small file system
+)
+
+// How often disks are looked at: whether there is room, all the time; what the
+// target takes, each second, earlier when it gets less quickly, and later where
+// adding it up takes long.
+const (
+	diskLooks = 200 * time.Millisecond
+	diskSums  = time.Second
+	diskShare = 20 // a look may take one part of so many of the time
+	diskHaste = 64 << 20
+)
+
+// floorOf is how much of a file system must stay free.
+func floorOf(size int64) int64 { return min(diskFloor, size/20) }
+
+// roomIn says that a file system has room for a target's files, or what is wrong.
+func roomIn(dir string) error {
+	free, size, err := launch.Space(dir)
+	if err != nil {
+		return err
+	}
+	if floor := floorOf(size); free < floor {
+		return &bench.EnvironmentError{
+			Problem: fmt.Sprintf("only %d MiB are free in %s, and %d MiB must stay free", free>>20, dir, floor>>20),
+			Hint:    "make room, or set TMPDIR and --out to folders on a larger disk",
+		}
+	}
+	return nil
+}
+
+// guardRoom gives a context that ends, with an environment error as its cause,
+// when a program that is no server leaves the host less memory than the floor, or
+// too little room in the folder for what is temporary or in that of
+// installations. stop ends the watching.
+func guardRoom(ctx context.Context, temporary string, memoryFloor int64) (guarded context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	dirs := []string{temporary}
+	if cache, err := targets.CacheFolder(); err == nil {
+		dirs = append(dirs, cache)
+	}
+	go func() {
+		tick := time.NewTicker(diskLooks)
+		defer tick.Stop()
+		for {
+			if free, _ := procfs.MemAvailable(); free > 0 && free < memoryFloor {
+				cancel(&bench.EnvironmentError{
+					Problem: fmt.Sprintf("only %d MiB of memory are available, and %d MiB must stay so", free>>20, memoryFloor>>20),
+					Hint:    "end other programs, or run benchrun where memory can be limited (benchrun doctor)",
+				})
+			}
+			for _, dir := range dirs {
+				var short *bench.EnvironmentError
+				if errors.As(roomIn(dir), &short) {
+					cancel(short)
+				}
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+// diskWatch is what watchDisk remembers.
+type diskWatch struct {
+	sum      time.Time // when to add up next
+	free     int64     // bytes at the last sum
+	tmpTold  bool
+	mostDisk int64
+}
+
+// watchDisk sees to it that the target never takes the last of a disk. A target
+// that takes more than its own bound is ended, which is part of the result; one
+// that is ended because the host's disk gets full is not (docs/method.md, "At the
+// bounds of the disk"). It runs beside the observer, whose looks must not wait.
+func (p *Place) watchDisk(ctx context.Context) {
+	w := diskWatch{mostDisk: p.host.Limits.DiskBytes}
+	if w.mostDisk <= 0 {
+		return
+	}
+	tick := time.NewTicker(diskLooks)
+	defer tick.Stop()
+	for p.lookAtDisk(ctx, &w) {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// lookAtDisk is one look. It is false when there is nothing to watch any more.
+func (p *Place) lookAtDisk(ctx context.Context, w *diskWatch) bool {
+	if !w.tmpTold && p.group.TmpFull() {
+		w.tmpTold = true
+		p.journal.Mark(p.clock.Now(), bench.MarkTmpFull, fmt.Sprintf("%d MiB", p.group.Limits().TmpBytes>>20))
+	}
+	free, size, err := launch.Space(p.scratch.Dir)
+	if err != nil {
+		p.endEarly("host-disk", err.Error())
+		return false
+	}
+	short := free < floorOf(size)
+	if now := time.Now(); short || now.After(w.sum) || free < w.free-diskHaste {
+		used, _ := p.group.DiskBytes(ctx, w.mostDisk)
+		if ctx.Err() != nil {
+			return false
+		}
+		if used >= w.mostDisk {
+			p.journal.Mark(p.clock.Now(), bench.MarkDiskCap, fmt.Sprintf("%d MiB", used>>20))
+			p.ended.Store(true)
+			go p.destroySoon()
+			return false
+		}
+		// An error makes it a lower bound: the next look may do better, and the
+		// floor is there in any case.
+		took := time.Since(now)
+		w.sum, w.free = time.Now().Add(max(diskSums, took*diskShare)), free
+	}
+	if short {
+		p.endEarly("host-disk", fmt.Sprintf("only %d MiB were left free on the disk of %s, the floor is %d MiB", free>>20, p.scratch.Dir, floorOf(size)>>20))
+		return false
+	}
+	logs := filepath.Dir(p.logPath)
+	if free, size, err := launch.Space(logs); err == nil && free < floorOf(size) {
+		p.endEarly("host-disk", fmt.Sprintf("only %d MiB were left free on the disk of %s, the floor is %d MiB", free>>20, logs, floorOf(size)>>20))
+		return false
+	}
+	return true
+}

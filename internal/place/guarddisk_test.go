@@ -1,0 +1,138 @@
+package place
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"benchrun/internal/bench"
+	"benchrun/targets"
+)
+
+// noted is the note of the first mark of a name, "" where there is none.
+func noted(rec *bench.Record, name bench.MarkName) string {
+	i := slices.IndexFunc(rec.Marks, func(m bench.Mark) bool { return m.Name == name })
+	if i < 0 {
+		return ""
+	}
+	return rec.Marks[i].Note
+}
+
+// aboutAll says that a doubt is about the whole record: others may come of a busy
+// host.
+func aboutAll(d bench.Doubt) bool { return d.From == 0 && d.To == 0 }
+
+// A server that takes more of the disk than it may have is ended before it has
+// taken much more, and that is its own doing: a mark, and no doubt.
+func TestDiskIsBounded(t *testing.T) {
+	host, target := appHost(t)
+	host.Limits.DiskBytes = 40 << 20
+	s, journal := appPlace(t, host, target("filler"), bench.NewClock())
+	select {
+	case <-s.group.Done():
+	case <-time.After(30 * time.Second):
+		t.Fatal("it was not ended")
+	}
+	if err := s.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rec := journal.Snapshot()
+	took, err := strconv.Atoi(strings.TrimSuffix(noted(rec, bench.MarkDiskCap), " MiB"))
+	if err != nil || took < 40 || took >= 200 /* all that it would write */ || slices.ContainsFunc(rec.Doubts, aboutAll) {
+		t.Errorf("marks %+v, doubts %+v", rec.Marks, rec.Doubts)
+	}
+}
+
+// Its private places are bounded by the kernel; that they are full is told, and
+// the server lives on.
+func TestFullTmpIsTold(t *testing.T) {
+	host, target := appHost(t)
+	if !host.Caps.Private {
+		t.Skip("no private places here")
+	}
+	host.Limits.TmpBytes = 2 << 20
+	s, journal := appPlace(t, host, target("tmp"), bench.NewClock())
+	for deadline := time.Now().Add(10 * time.Second); noted(journal.Snapshot(), bench.MarkTmpFull) == "" && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if got := noted(journal.Snapshot(), bench.MarkTmpFull); got != "2 MiB" || s.group.Exit() != nil {
+		t.Errorf("noted %q, exit %+v", got, s.group.Exit())
+	}
+}
+
+// On a disk that is nearly full nothing is begun, and what makes it full ends
+// the target and spoils the attempt: it may have been someone else.
+func TestDiskFloor(t *testing.T) {
+	host, target := appHost(t)
+	dir := openTemp(t)
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "mode=1777,size=64m"); err != nil {
+		t.Skipf("cannot mount: %v", err)
+	}
+	defer func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	}()
+	s, journal := appPlace(t, host, target("honest"), bench.NewClock())
+	fill := func() {
+		if err := os.WriteFile(filepath.Join(dir, "someone-elses"), make([]byte, 65<<20), 0o600); !errors.Is(err, unix.ENOSPC) {
+			t.Fatalf("it fits: %v", err)
+		}
+	}
+	fill()
+	select {
+	case <-s.group.Done():
+	case <-time.After(30 * time.Second):
+		t.Fatal("it was not ended")
+	}
+	if err := s.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rec := journal.Snapshot()
+	i := slices.IndexFunc(rec.Doubts, aboutAll)
+	if i < 0 || rec.Doubts[i].Cause != "host-disk" || noted(rec, bench.MarkDiskCap) != "" {
+		t.Errorf("marks %+v, doubts %+v", rec.Marks, rec.Doubts)
+	}
+	var env *bench.EnvironmentError
+	fill()
+	if err := roomIn(dir); !errors.As(err, &env) || !strings.Contains(err.Error(), dir) || env.Hint == "" {
+		t.Errorf("room in a full disk: %v", err)
+	}
+}
+
+// An installation that takes the last of a disk is ended too.
+func TestProgramsLeaveRoom(t *testing.T) {
+	host, _ := appHost(t)
+	dir := openTemp(t)
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "mode=1777,size=64m"); err != nil {
+		t.Skipf("cannot mount: %v", err)
+	}
+	defer func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	}()
+	run := func(script string) error {
+		_, _, err := host.RunProgram(t.Context(), targets.Program{
+			Argv: []string{"/bin/sh", "-c", script}, Env: []string{"PATH=/usr/bin:/bin"}, Builds: true, Out: &bytes.Buffer{},
+		})
+		return err
+	}
+	if err := run("head -c 9000000 /dev/zero >" + dir + "/built"); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	err := run("head -c 60000000 /dev/zero >" + dir + "/more; sleep 60")
+	var env *bench.EnvironmentError
+	if !errors.As(err, &env) || !strings.Contains(err.Error(), dir) || time.Since(began) > 50*time.Second {
+		t.Errorf("after %v: %v", time.Since(began), err)
+	}
+}

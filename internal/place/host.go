@@ -1,0 +1,115 @@
+package place
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/user"
+	"runtime"
+	"strconv"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/launch"
+)
+
+// Host is this machine as all targets meet it: what it can do, and what each of
+// them is confined to.
+type Host struct {
+	Caps        launch.Capabilities
+	User        *launch.User // nil: the user who runs benchrun
+	Limits      bench.Limits
+	MemoryFloor int64  // bytes of available memory below which a target is ended
+	Self        string // the benchrun binary
+	Version     string // of benchrun
+	Port        int    // fixed port; 0 = pick one for each attempt
+	Environment bench.Environment
+	Note        func(string) // tells people what a target has left outside of its folders; may be nil
+}
+
+// Limits of every target. The CPU quota leaves half a core for the harness.
+const (
+	targetMemory = 2 << 30
+	targetPIDs   = 4096
+	targetNoFile = 8192
+	memoryFloor  = 512 << 20
+)
+
+// NewHost finds out what this machine can do. env describes the machine.
+func NewHost(ctx context.Context, env bench.Environment, version string, port int) (*Host, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("own binary: %w", err)
+	}
+	runAs, err := launch.Unprivileged()
+	if err != nil {
+		return nil, err
+	}
+	if port != 0 { // before anything is installed
+		if err := launch.CheckPort(port); err != nil {
+			return nil, err
+		}
+	}
+	caps, err := launch.Probe(ctx, runAs)
+	if err != nil {
+		return nil, err
+	}
+	h := &Host{
+		Caps: caps, User: runAs, Self: self, Version: version, Port: port, MemoryFloor: memoryFloor,
+		Limits: bench.Limits{
+			CPUs:        max(0.5, float64(runtime.NumCPU())-0.5),
+			MemoryBytes: min(targetMemory, env.MemoryBytes/2),
+			PIDs:        targetPIDs,
+			NoFile:      targetNoFile,
+			DiskBytes:   targetDisk,
+			How:         caps.Cgroup,
+		},
+	}
+	if !caps.CPU {
+		h.Limits.CPUs, h.Limits.How = 0, "nice"
+	}
+	if caps.Private {
+		h.Limits.TmpBytes = min(targetTmp, h.Limits.MemoryBytes/4)
+	}
+	if !caps.PIDs {
+		h.Limits.PIDs = 0
+	}
+	if runAs != nil {
+		h.Limits.User = runAs.Name
+	}
+	env.Supervision = string(caps.Level)
+	env.Limits = h.Limits
+	h.Environment = env
+	return h, nil
+}
+
+func (h *Host) pickPort() (*launch.Port, error) {
+	if h.Port == 0 {
+		return launch.PickPort()
+	}
+	return launch.HoldPort(h.Port)
+}
+
+// Describe says in a line how a target is held.
+func (h *Host) Describe() string {
+	user, _ := h.names()
+	limits := h.Limits.How
+	if h.Caps.Cgroup != "" {
+		limits = h.Caps.Cgroup + " limits"
+	}
+	return fmt.Sprintf("%s, %s, as %s", h.Caps.Level, limits, user)
+}
+
+// names are the user and group that targets run as.
+func (h *Host) names() (name, group string) {
+	if h.User != nil {
+		return h.User.Name, h.User.Group
+	}
+	name, group = strconv.Itoa(os.Getuid()), strconv.Itoa(os.Getgid())
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+		if g, err := user.LookupGroupId(u.Gid); err == nil {
+			group = g.Name
+		}
+	}
+	return name, group
+}

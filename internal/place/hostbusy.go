@@ -1,0 +1,104 @@
+package place
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/observe"
+)
+
+// When other programs take the CPU that a target's quota promises it, its
+// losses are theirs. The control does not always see it: it needs next to no
+// CPU. So a second without idle CPU, of which others had their share, is in
+// doubt; unless the target used all that it was promised.
+const (
+	busyWindow = time.Second
+	busyIdle   = 0.05 // of the machine's CPU time: less counts as none
+	busyOthers = 0.25 // CPUs that others used
+	busyQuota  = 0.95 // of the target's quota: who got as much was robbed of none
+)
+
+// cpuReading is what everybody has used so far, in CPU seconds.
+type cpuReading struct {
+	at                    int64 // ns since origin
+	busy, idle, tree, own float64
+	quota                 float64 // CPUs; 0 = none
+}
+
+// hostWatch compares readings. It is used by the observer's goroutine alone.
+type hostWatch struct {
+	last    *cpuReading
+	helpers map[int]float64 // CPU seconds of benchrun's other processes, as last seen
+}
+
+// own is what benchrun has used, with its processes of these pids, in CPU
+// seconds. What one that is gone had used stays counted.
+func (h *hostWatch) own(pids ...int) float64 {
+	if h.helpers == nil {
+		h.helpers = map[int]float64{}
+	}
+	for _, pid := range pids {
+		if used, ok := observe.ProcessCPU(pid); ok {
+			h.helpers[pid] = used
+		}
+	}
+	total := ownCPU()
+	for _, used := range h.helpers {
+		total += used
+	}
+	return total
+}
+
+// look takes a reading once a window and says what is to be doubted; nil = nothing.
+func (h *hostWatch) look(now cpuReading) *bench.Doubt {
+	if h.last == nil {
+		h.last = &now
+		return nil
+	}
+	was := *h.last
+	span := time.Duration(now.at - was.at)
+	if span < busyWindow {
+		return nil
+	}
+	h.last = &now
+	busy, idle := now.busy-was.busy, now.idle-was.idle
+	tree := (now.tree - was.tree) / span.Seconds()
+	others := (busy-(now.own-was.own))/span.Seconds() - tree
+	if now.quota > 0 && tree >= busyQuota*now.quota {
+		return nil
+	}
+	if busy+idle <= 0 || idle/(busy+idle) >= busyIdle || others <= busyOthers {
+		return nil
+	}
+	return &bench.Doubt{From: was.at, To: now.at, Cause: "host-busy",
+		Note: fmt.Sprintf("other programs used %.1f CPUs and none was idle", others)}
+}
+
+// watchHost looks, where the target's own use is known exactly: what is not
+// the target's and not ours is others'. The control and the supervisor are ours: a
+// target can keep both busy.
+func (p *Place) watchHost(at int64) {
+	tree, ok := p.group.CPUSeconds()
+	if !ok {
+		return
+	}
+	busy, idle, err := observe.HostCPU()
+	if err != nil {
+		return
+	}
+	own := p.busy.own(p.control, p.group.ShimPID())
+	if d := p.busy.look(cpuReading{at: at, busy: busy, idle: idle, tree: tree, own: own, quota: p.group.Limits().CPUs}); d != nil {
+		p.journal.Doubt(*d)
+	}
+}
+
+// ownCPU is what benchrun itself has used, in seconds.
+func ownCPU() float64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
+}

@@ -1,0 +1,374 @@
+package place
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/launch"
+	"benchrun/internal/observe"
+	"benchrun/targets"
+)
+
+// Place is a launched target with everything that watches it. What is seen of it
+// goes into its journal.
+type Place struct {
+	host     *Host
+	target   *Target
+	clock    bench.Clock
+	journal  *Journal
+	addr     string
+	port     *launch.Port
+	launched int64 // when its command had been executed, ns since origin
+	token    string
+	scratch  *launch.Scratch
+	benchrun string   // the binary, where the server's user can run it
+	receipts *os.File // open for reading
+	group    *launch.Group
+	control  int // the control server's process; 0 = another asks it, or none
+	watcher  *observe.Watcher
+	log      *serverLog
+	logPath  string // what the log is appended to at the end
+	workers  int
+
+	disarm func() bool        // calls off the end on interruption
+	cancel context.CancelFunc // ends the watching
+	tail   sync.WaitGroup
+
+	badReceipts int // touched by the tail alone
+	asked       askedNonces
+	busy        hostWatch   // touched by the observer alone
+	ended       atomic.Bool // benchrun ended the target before its time
+
+	mu       sync.Mutex
+	tracking bool // false once reclaims no longer count
+}
+
+// Options are what a place needs besides its target.
+type Options struct {
+	Clock   bench.Clock
+	Journal *Journal // gets whatever is seen
+	Control int      // the process of a control server, whose CPU time is benchrun's own; 0 = there is none
+	LogPath string   // what the server's output is appended to at the end
+}
+
+// Open prepares a folder, a port and the app, and starts the server. The
+// caller must call Close, also after an error of Ready.
+func Open(ctx context.Context, h *Host, t *Target, o Options) (*Place, error) {
+	p := &Place{
+		host: h, target: t, clock: o.Clock, journal: o.Journal, control: o.Control, logPath: o.LogPath,
+		workers: t.Profile.Workers, tracking: true,
+	}
+	if err := p.prepare(); err != nil {
+		return nil, errors.Join(err, p.Close(ctx))
+	}
+	if err := p.launch(ctx); err != nil {
+		return nil, errors.Join(err, p.Close(ctx))
+	}
+	return p, nil
+}
+
+// Addr is where the target listens, host:port.
+func (p *Place) Addr() string { return p.addr }
+
+// Clock is the one that everything in the place is timed by.
+func (p *Place) Clock() bench.Clock { return p.clock }
+
+// Token is what this launch's app answers to /ping.
+func (p *Place) Token() string { return p.token }
+
+// Workers is how many processes are expected to answer.
+func (p *Place) Workers() int { return p.workers }
+
+// Journal is where what is seen of the target goes.
+func (p *Place) Journal() *Journal { return p.journal }
+
+// Record is what was seen so far.
+func (p *Place) Record() *bench.Record { return p.journal.Snapshot() }
+
+// Expect says that a request with this nonce will be made, so that its receipts
+// are believed. It is called before the request is sent.
+func (p *Place) Expect(nonce string) { p.asked.add(nonce) }
+
+// Signal sends a signal to the leader.
+func (p *Place) Signal(signal syscall.Signal) error { return p.group.Signal(signal) }
+
+// Exit says how the leader ended; nil = it runs.
+func (p *Place) Exit() *bench.ExitStatus { return p.group.Exit() }
+
+// Stop sends the server's own signal to end and waits for the end, for window at
+// most. Slots that come back from now on are not reclaimed.
+func (p *Place) Stop(ctx context.Context, window time.Duration) bench.Stop {
+	p.StopTracking()
+	signal := unix.SignalNum("SIG" + p.target.Server.StopSignal())
+	return launch.Stop(ctx, p.clock, p.group, p.port.Number, signal, window, bench.Seconds(p.target.Profile.Claims.Grace))
+}
+
+func (p *Place) prepare() (err error) {
+	if p.scratch, err = launch.NewScratch(p.host.User); err != nil {
+		return err
+	}
+	if p.log, err = newServerLog(p.scratch.Dir); err != nil {
+		return err
+	}
+	for _, dir := range []string{p.scratch.Dir, filepath.Dir(p.logPath)} {
+		if err := roomIn(dir); err != nil {
+			return err
+		}
+	}
+	if p.port, err = p.host.pickPort(); err != nil {
+		return err
+	}
+	p.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(p.port.Number))
+	var raw [16]byte
+	if _, err = rand.Read(raw[:]); err != nil {
+		return fmt.Errorf("attempt token: %w", err)
+	}
+	p.token = hex.EncodeToString(raw[:])
+	if err = targets.WriteApp(p.target.Server, p.scratch.App, p.token, p.receiptsPath()); err != nil {
+		return err
+	}
+	if err = p.bringBenchrun(); err != nil {
+		return err
+	}
+	return p.createReceipts()
+}
+
+// receiptsPath lies beside the app's folder, not in it: where the server runs as
+// another user, it can write to the file, but not put another one in its place.
+func (p *Place) receiptsPath() string { return filepath.Join(p.scratch.Dir, "receipts.ndjson") }
+
+// createReceipts makes the file before the server runs, and keeps it open: what
+// the server does to the path afterwards does not matter. The server's group may
+// write to it; its mode and place are benchrun'p.
+func (p *Place) createReceipts() (err error) {
+	p.receipts, err = os.OpenFile(p.receiptsPath(), os.O_CREATE|os.O_EXCL|os.O_RDONLY, 0o600)
+	if err == nil && p.host.User != nil {
+		err = p.receipts.Chown(-1, p.host.User.GID)
+	}
+	if err == nil {
+		err = p.receipts.Chmod(0o660) // whatever the umask is
+	}
+	if err != nil {
+		return fmt.Errorf("receipts: %w", err)
+	}
+	return nil
+}
+
+func (p *Place) launch(ctx context.Context) (err error) {
+	argv, env, err := p.Command()
+	if err != nil {
+		return err
+	}
+	p.group, err = launch.Start(ctx, p.host.Caps, launch.Spec{
+		Argv: argv, Env: env, Dir: p.scratch.App, Output: p.log.theirs,
+		User: p.host.User, Limits: p.host.Limits, Scratch: p.scratch,
+	})
+	if err != nil {
+		return err
+	}
+	p.launched = p.clock.Now()
+	// An interruption ends the target at once; the clients then end by themselves.
+	p.disarm = context.AfterFunc(ctx, p.destroySoon)
+	watching, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	p.cancel = cancel
+	p.watcher, err = observe.Start(watching, observe.Config{
+		Clock: p.clock, ShimPID: p.group.ShimPID(), Port: p.port.Number,
+		Memory: p.group.MemoryBytes, CPU: p.group.CPUSeconds,
+		OnVital: p.onVital, OnProc: p.journal.Proc, OnReceipt: p.onReclaim, OnDoubt: p.journal.Doubt,
+	})
+	if err != nil {
+		return fmt.Errorf("observer: %w", err)
+	}
+	p.tail.Go(func() {
+		err := observe.TailReceipts(watching, p.receipts, p.clock, p.onReceipt, p.onBadReceipt)
+		if err != nil {
+			p.journal.Doubt(bench.Doubt{Cause: "receipts-unreadable", Note: err.Error()})
+		}
+	})
+	p.tail.Go(func() { p.watchDisk(watching) })
+	return nil
+}
+
+// bootNonce begins the nonces of readiness requests, whose receipts say
+// nothing about faults.
+const bootNonce = "boot-"
+
+// onReceipt keeps the receipts of requests that benchrun makes. The file may be
+// full of others, which no app has a reason to write.
+func (p *Place) onReceipt(r bench.Receipt) {
+	kept, asked := p.asked.takes(r.Nonce)
+	switch {
+	case !asked:
+		p.onBadReceipt(fmt.Sprintf("(a receipt of a request that was not made: %s)", r.Nonce))
+	case !kept: // the app's own may be among these
+		p.onBadReceipt(fmt.Sprintf("(more than %d receipts of one request: %s)", mostReceipts, r.Nonce))
+	}
+	if !kept || strings.HasPrefix(r.Nonce, bootNonce) {
+		return
+	}
+	p.journal.Receipt(r)
+	switch {
+	case !p.stillTracking():
+	case r.Event == bench.ReceiptStart:
+		p.watcher.Track(r)
+	case r.Event == bench.ReceiptEnd:
+		p.watcher.Untrack(r.Nonce)
+	}
+}
+
+func (p *Place) onReclaim(r bench.Receipt) {
+	if p.stillTracking() {
+		p.journal.Receipt(r)
+	}
+}
+
+// mostBadReceipts is how many lines that are no receipts a record holds.
+const mostBadReceipts = 20
+
+// onBadReceipt records what the app, or whoever wrote to its file, spoiled.
+// It is no reason to disbelieve the rest: a lost receipt shows as a missing one.
+func (p *Place) onBadReceipt(line string) {
+	if p.badReceipts++; p.badReceipts > mostBadReceipts {
+		return
+	}
+	p.journal.Mark(p.clock.Now(), bench.MarkBadReceipt, bench.Excerpt(line))
+}
+
+// Command is the target's command line and environment in this place.
+func (p *Place) Command() (argv, env []string, err error) {
+	where := targets.Placeholders{
+		Host: "127.0.0.1", Port: p.port.Number, App: p.scratch.App, Work: p.scratch.Work,
+		Python: p.target.Installation.Python, Env: p.target.Installation.Env, Benchrun: p.benchrun,
+	}
+	where.User, where.Group = p.host.names()
+	return p.target.Server.Command(p.target.ProfileName, where)
+}
+
+// bringBenchrun puts a copy of benchrun where the server's user can run it,
+// for a server that is part of it: the binary itself may lie in a home folder
+// that is closed to others.
+func (p *Place) bringBenchrun() error {
+	p.benchrun = p.host.Self
+	if p.target.Server.App != targets.AppBuiltin || p.host.User == nil {
+		return nil
+	}
+	p.benchrun = filepath.Join(p.scratch.Dir, "benchrun")
+	from, err := os.Open(p.host.Self)
+	if err != nil {
+		return fmt.Errorf("own binary: %w", err)
+	}
+	defer func() { _ = from.Close() }()
+	to, err := os.OpenFile(p.benchrun, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o755) //nolint:gosec // it is there to be run
+	if err != nil {
+		return fmt.Errorf("copy of benchrun: %w", err)
+	}
+	_, err = io.Copy(to, from)
+	if err = errors.Join(err, to.Chmod(0o755), to.Close()); err == nil && errors.Is(unix.Access(p.benchrun, unix.X_OK), unix.EACCES) {
+		return &bench.EnvironmentError{
+			Problem: fmt.Sprintf("no program can be run from %s: its file system is mounted noexec", p.scratch.Dir),
+			Hint:    "set TMPDIR to a folder on one that is not",
+		}
+	}
+	return err
+}
+
+// Limits are those in force, with who runs the target and what holds it.
+func (p *Place) Limits() bench.Limits {
+	l := p.group.Limits()
+	if !p.host.Caps.Memory { // onVital holds the target to it
+		l.MemoryBytes = p.host.Limits.MemoryBytes
+	}
+	l.User, l.How = p.host.Limits.User, p.host.Limits.How
+	return l
+}
+
+func (p *Place) stillTracking() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.tracking
+}
+
+// StopTracking is called before the server is told to go: slots that come back
+// because of that are not reclaimed.
+func (p *Place) StopTracking() {
+	p.mu.Lock()
+	p.tracking = false
+	p.mu.Unlock()
+}
+
+// Close ends every process, then the watching, then removes the folder. It is
+// idempotent and returns an error when something may be left behind.
+func (p *Place) Close(ctx context.Context) error {
+	p.StopTracking()
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer cancel()
+	var first error
+	keep := func(err error) {
+		if err != nil && first == nil {
+			first = err
+		}
+	}
+	if p.disarm != nil {
+		p.disarm()
+	}
+	if p.group != nil {
+		if err := p.group.Err(); err != nil { // else the server is blamed for its end
+			p.journal.Doubt(bench.Doubt{Cause: "supervisor", Note: err.Error()})
+		}
+		if n, ok := p.group.OOMKills(); ok && n > 0 {
+			p.journal.Mark(p.clock.Now(), bench.MarkMemoryCap, fmt.Sprintf("the kernel ended %d processes", n))
+		}
+		keep(p.group.Destroy(ending))
+		if p.scratch != nil { // told once
+			left := p.group.Left()
+			for _, what := range left {
+				p.journal.Mark(p.clock.Now(), bench.MarkLeft, what)
+			}
+			p.host.tellLeft(p.target.Server.Name+"/"+p.target.ProfileName, left)
+		}
+	}
+	if p.cancel != nil {
+		p.cancel()
+		p.cancel = nil
+	}
+	if p.watcher != nil {
+		p.watcher.Stop()
+	}
+	p.tail.Wait()
+	_ = p.receipts.Close() // nil or closed before is no harm, and nothing was written
+	p.port.Release()
+	if p.log != nil {
+		keep(p.log.keep(p.logPath))
+		keep(p.log.close())
+		p.log = nil
+	}
+	if p.scratch != nil {
+		keep(p.scratch.Remove())
+		p.scratch = nil
+	}
+	return first
+}
+
+// tellLeft tells at once what may have been left outside of a program's folders:
+// a probe, a check and half an attempt have no record that is kept.
+func (h *Host) tellLeft(who string, left []string) {
+	if len(left) > 0 && h.Note != nil {
+		h.Note(fmt.Sprintf("%s: outside of its folders, perhaps its own, and left as they are: %s", who, strings.Join(left, ", ")))
+	}
+}

@@ -1,0 +1,45 @@
+package place
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/launch"
+)
+
+// launchTries is how often a target is launched, each time on another port, when
+// other programs take the port before it does.
+const launchTries = 3
+
+// errPortLost says that another program listens on the target's port: the target
+// could not, and it is not to blame.
+var errPortLost = errors.New("before the server could listen there")
+
+// Elsewhere launches again, on another port, what has lost its port to another
+// program. Where the user has named the port there is no other one.
+func (h *Host) Elsewhere(try func() error) error {
+	for n := 1; ; n++ {
+		err := try()
+		if !errors.Is(err, errPortLost) || h.Port != 0 || n == launchTries {
+			return err
+		}
+	}
+}
+
+// portLost ends a target that is not ready, and looks whether somebody listens on
+// its port all the same. nil: nobody does, and the target's trouble is its own.
+func (p *Place) portLost(ctx context.Context) error {
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), destroyPatience)
+	defer cancel()
+	if err := p.group.Destroy(ending); err != nil {
+		return fmt.Errorf("ending what is not ready: %w", err)
+	}
+	who := launch.Listener(p.port.Number)
+	if who == "" {
+		return nil
+	}
+	return &bench.EnvironmentError{Problem: fmt.Sprintf("port %d was taken by %s", p.port.Number, who), Err: errPortLost,
+		Hint: "run again, with another --port if you gave one"}
+}

@@ -1,0 +1,48 @@
+package place
+
+import (
+	"context"
+	"errors"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/launch"
+	"benchrun/targets"
+)
+
+// buildShare of the machine's memory is for a step of an installation, in
+// percent: a compiler takes more than a server, and nothing is measured
+// meanwhile.
+const buildShare = 75
+
+// BareHost is for what runs programs without a benchmark: it holds them by a
+// subreaper, which works everywhere, and limits nothing.
+func BareHost(user *launch.User) *Host {
+	return &Host{Caps: launch.Capabilities{Level: launch.Subreaper}, User: user}
+}
+
+// RunProgram is a targets.RunProgram: it holds a program as it would a server,
+// and limits it so unless it builds. What runs as somebody runs as the
+// host's user.
+func (h *Host) RunProgram(ctx context.Context, p targets.Program) (exit bench.ExitStatus, outOfMemory bool, err error) {
+	scratch, err := launch.NewScratch(nil) // what is left of a killed run is found by it
+	if err != nil {
+		return exit, false, err
+	}
+	defer func() { err = errors.Join(err, scratch.Remove()) }()
+	spec := launch.Spec{Argv: p.Argv, Env: p.Env, Dir: "/", Held: p.Lock, Limits: h.Limits, Scratch: scratch}
+	if p.User != nil {
+		spec.User = h.User
+	}
+	caps := h.Caps
+	if p.Builds {
+		caps.Private = false // what it builds is to stay
+		spec.Limits = bench.Limits{MemoryBytes: h.Environment.MemoryBytes / 100 * buildShare, PIDs: h.Limits.PIDs}
+	}
+	ctx, stop := guardRoom(ctx, scratch.Dir, h.MemoryFloor)
+	defer stop()
+	ended, err := launch.Run(ctx, caps, spec, p.Out)
+	if !p.Builds { // what builds is to leave things
+		h.tellLeft(p.Argv[0], ended.Left)
+	}
+	return ended.Exit, ended.OutOfMemory, err
+}

@@ -1,0 +1,136 @@
+package place
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"benchrun/clients"
+	"benchrun/internal/bench"
+)
+
+// Readiness: this many answers with the attempt's token in a row, then every
+// expected worker seen, for which the server gets up to WorkersWait more.
+const (
+	pingsInARow  = 5
+	pingTimeout  = time.Second
+	pingPause    = 20 * time.Millisecond
+	workersSleep = 50 // ms that a request is held so that the next one finds another worker
+)
+
+// WorkersWait is how long workers that are expected are looked for.
+const WorkersWait = 5 * time.Second
+
+// Ready waits until the target serves. What the server does wrong stands in
+// the Boot; an error is the harness's (interrupted, port taken by another).
+func (p *Place) Ready(ctx context.Context, limit time.Duration) (bench.Boot, error) {
+	deadline := time.Now().Add(limit)
+	note := p.awaitPings(ctx, deadline)
+	boot := bench.Boot{Seconds: p.Since(p.launched)}
+	if err := ctx.Err(); err != nil {
+		return boot, err
+	}
+	exited := p.group.Exit() // before benchrun ends it itself
+	if note != nil {
+		if err := p.portLost(ctx); err != nil {
+			return boot, err
+		}
+		if err := p.roomForSockets(); err != nil {
+			return boot, err
+		}
+		boot.Exited = exited
+		boot.Note = bench.Excerpt(note.Error())
+		boot.LogTail = p.log.tail()
+		return boot, nil
+	}
+	boot.PIDs = p.SeeWorkers(ctx, min(time.Until(deadline), WorkersWait))
+	boot.Ready = true
+	boot.WorkersSeen = len(boot.PIDs)
+	boot.Seconds = p.Since(p.launched)
+	return boot, ctx.Err()
+}
+
+// mostWorkPath is how long the path of a server's folder may be, bytes: that of a
+// Unix socket has 107 at most, and mod_wsgi-express adds
+// "/mod_wsgi/wsgi.4194304.0.1.sock".
+const mostWorkPath = 107 - 32
+
+// roomForSockets says whether a server that did not come up may have lacked room
+// for the path of a socket. That is no fault of the server'p.
+func (p *Place) roomForSockets() error {
+	if n := len(p.scratch.Work); n > mostWorkPath {
+		return &bench.EnvironmentError{
+			Problem: fmt.Sprintf("%s did not come up, and the path of its folder is too long for a socket in it (%d bytes): %s", p.target.Server.Name, n, p.scratch.Work),
+			Hint:    "set TMPDIR to a shorter path",
+		}
+	}
+	return nil
+}
+
+// Since is how many seconds ago an instant of the clock is, ns since origin.
+func (p *Place) Since(t int64) float64 { return time.Duration(p.clock.Now() - t).Seconds() }
+
+// awaitPings returns nil once the server answers steadily, else what was seen last.
+func (p *Place) awaitPings(ctx context.Context, deadline time.Time) error {
+	row, last := 0, errors.New("no connection was ever accepted")
+	for time.Now().Before(deadline) && ctx.Err() == nil {
+		select {
+		case <-p.group.Done():
+			return errors.New("the server ended before it was ready")
+		default:
+		}
+		pinging, cancel := context.WithTimeout(ctx, pingTimeout)
+		answer, err := clients.Ping(pinging, p.addr)
+		cancel()
+		switch {
+		case err != nil:
+			row, last = 0, err
+		case answer.Token != p.token:
+			return fmt.Errorf("a wrong token was answered on %s", p.addr)
+		default:
+			row++
+		}
+		if row == pingsInARow {
+			return nil
+		}
+		bench.Sleep(ctx, pingPause)
+	}
+	return fmt.Errorf("not ready after %.0f s: %w", p.Since(p.launched), last)
+}
+
+// SeeWorkers holds a few requests at a time, so that idle workers must take
+// the others, until every expected worker has answered or wait is over. It returns
+// the pids that answered, sorted.
+func (p *Place) SeeWorkers(ctx context.Context, wait time.Duration) []int {
+	seen, deadline := map[int]bool{}, time.Now().Add(wait)
+	for round := 0; len(seen) < p.workers && time.Now().Before(deadline) && ctx.Err() == nil; round++ {
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		for i := range 2 * p.workers {
+			wg.Go(func() {
+				nonce := fmt.Sprintf("%s%d-%d", bootNonce, round, i)
+				p.Expect(nonce)
+				path := fmt.Sprintf("/sleep?ms=%d&nonce=%s", workersSleep, nonce)
+				_, _, head, err := clients.Ask(ctx, p.addr, path, 2*time.Second)
+				if err != nil {
+					return
+				}
+				if pid := clients.WorkerPID(head); pid > 0 {
+					mu.Lock()
+					seen[pid] = true
+					mu.Unlock()
+				}
+			})
+		}
+		wg.Wait()
+	}
+	pids := make([]int, 0, len(seen))
+	for pid := range seen {
+		pids = append(pids, pid)
+	}
+	slices.Sort(pids)
+	return pids
+}

@@ -1,0 +1,107 @@
+package place
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"benchrun/internal/intake"
+)
+
+// mostLog is how much of a server's output is kept, bytes.
+const mostLog = 64 << 20
+
+// serverLog is the file that a server's output goes to. It belongs to the
+// server's user, who may do with it what he likes, but it has no name: nobody can
+// link to it, put another in its place, or keep it. What is stored is a copy.
+type serverLog struct {
+	ours   *os.File // an open file of its own: the server cannot change how it is read
+	theirs *os.File // handed to the server
+}
+
+// newServerLog makes an empty one in a folder. The caller calls close.
+func newServerLog(dir string) (l *serverLog, err error) {
+	path := filepath.Join(dir, "server.log")
+	l = &serverLog{}
+	if l.ours, err = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err != nil {
+		return nil, fmt.Errorf("server's output: %w", err)
+	}
+	l.theirs, err = os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err = errors.Join(err, os.Remove(path)); err != nil {
+		return nil, errors.Join(fmt.Errorf("server's output: %w", err), l.close())
+	}
+	return l, nil
+}
+
+func (l *serverLog) size() (int64, error) {
+	info, err := l.ours.Stat()
+	if err != nil {
+		return 0, fmt.Errorf("server's output: %w", err)
+	}
+	return info.Size(), nil
+}
+
+// bound begins the log anew when a server floods it: it must not fill the disk.
+// The server goes on appending, now at the beginning.
+func (l *serverLog) bound() error {
+	n, err := l.size()
+	if err != nil || n <= mostLog {
+		return err
+	}
+	return l.ours.Truncate(0)
+}
+
+// end is the last bytes of the output, at most so many.
+func (l *serverLog) end(most int64) (*io.SectionReader, error) {
+	n, err := l.size()
+	if err != nil {
+		return nil, err
+	}
+	return io.NewSectionReader(l.ours, max(0, n-most), most), nil
+}
+
+// tail is the end of the output, at most intake.MostTail bytes, as valid UTF-8; ""
+// where there is none.
+func (l *serverLog) tail() string {
+	end, err := l.end(intake.MostTail)
+	if err != nil {
+		return ""
+	}
+	b, err := io.ReadAll(end)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(strings.ToValidUTF8(string(b), "?"))
+}
+
+// keep appends the output, at most mostLog of its end, to a file of benchrun's
+// own.
+func (l *serverLog) keep(path string) error {
+	end, err := l.end(mostLog)
+	if err != nil {
+		return err
+	}
+	to, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY|unix.O_NOFOLLOW, 0o644)
+	if err != nil {
+		return fmt.Errorf("server's output: %w", err)
+	}
+	if _, err = io.Copy(to, end); err != nil {
+		err = fmt.Errorf("server's output: %w", err)
+	}
+	return errors.Join(err, to.Close())
+}
+
+func (l *serverLog) close() error {
+	var err error
+	for _, f := range []*os.File{l.ours, l.theirs} {
+		if f != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}
+	return err
+}

@@ -1,0 +1,59 @@
+package place
+
+import (
+	"context"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/plan"
+	"benchrun/targets"
+)
+
+// installOptions says how to install a cell's target on this host.
+func (h *Host) installOptions(c plan.Cell, python string, progress func(string)) targets.InstallOptions {
+	opts := targets.InstallOptions{
+		Server: c.Server, Profile: c.Profile, Version: c.Version, Python: python,
+		Benchrun: h.Self, BenchrunVersion: h.Version, Progress: progress, Run: h.RunProgram,
+	}
+	if h.User != nil {
+		opts.User = &targets.RunAs{Name: h.User.Name, UID: uint32(h.User.UID), GID: uint32(h.User.GID)} //nolint:gosec // ids are not negative
+	}
+	return opts
+}
+
+// Install installs a cell's target. progress is told of every long step.
+func (h *Host) Install(ctx context.Context, c plan.Cell, python string, progress func(string)) (*Target, error) {
+	profile, err := c.Server.Profile(c.Profile)
+	if err != nil {
+		return nil, err
+	}
+	inst, err := targets.Install(ctx, h.installOptions(c, python, progress))
+	if err != nil {
+		return nil, err
+	}
+	return &Target{Server: c.Server, Profile: profile, ProfileName: c.Profile, Installation: inst}, nil
+}
+
+// Target is an installed target, ready to be launched any number of times.
+type Target struct {
+	Server       *targets.Server
+	Profile      targets.Profile
+	ProfileName  string
+	Installation *targets.Installation
+	Probe        bench.Probe
+}
+
+// Describe describes the target for records and reports.
+func (t *Target) Describe(command []string) bench.Target {
+	return bench.Target{
+		Server: t.Server.Name, Version: t.Installation.Version, Profile: t.ProfileName,
+		Command: command, Workers: t.Profile.Workers, Claims: t.Profile.Claims, Probe: t.Probe,
+	}
+}
+
+// Under is the target as it runs under a family.
+func (t *Target) Under(family string) *Target {
+	more := *t
+	more.Server = t.Server.Under(family)
+	more.Profile = more.Server.Profiles[t.ProfileName]
+	return &more
+}

@@ -1,0 +1,63 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"benchrun/clients"
+	"benchrun/internal/bench"
+)
+
+// tries is how often a probe is made until the host does not stall in it.
+const tries = 3
+
+// ErrHostStalled says that a probe could not be made in peace: what it stands
+// for is invalid, and nobody's fault.
+var ErrHostStalled = fmt.Errorf("the host stalled in each of %d tries", tries)
+
+// undisturbed makes a probe until the control was served in time all through it.
+func undisturbed(what string, probe func() (misses int, err error)) error {
+	for range tries {
+		if misses, err := probe(); err != nil || misses == 0 {
+			return err
+		}
+	}
+	return fmt.Errorf("%s: %w", what, ErrHostStalled)
+}
+
+// besideControl does work while a control server is asked as it is in attempts,
+// and counts the probes of it that missed their SLO.
+func besideControl(ctx context.Context, clock bench.Clock, work func()) (misses int, err error) {
+	control, err := clients.StartControl(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("control server: %w", err)
+	}
+	defer func() { err = errors.Join(err, control.Close()) }()
+	return missesOf(ctx, clock, control, work)
+}
+
+// missesOf counts the misses of a control while work is done.
+func missesOf(ctx context.Context, clock bench.Clock, control *clients.ControlServer, work func()) (int, error) {
+	var missed atomic.Int64
+	var failed error
+	var probes clients.Crew
+	probes.Start(ctx, func(ctx context.Context) {
+		loop := clients.OpenLoop{
+			Clock: clock, Addr: clients.ControlName, Dial: control.Dial, Role: bench.RoleControl,
+			Beat: bench.Beat{Start: clock.Now(), Rate: bench.ControlRate(bench.StandardLoad.Rate)},
+			SLO:  bench.ControlSLO, Timeout: bench.StandardLoad.Timeout,
+			Nonce: func(seq uint64) string { return fmt.Sprintf("probe-%d", seq) },
+			OnSample: func(s bench.Sample) {
+				if s.Outcome != bench.OK {
+					missed.Add(1)
+				}
+			},
+		}
+		failed = loop.Run(ctx)
+	})
+	work()
+	probes.End() // waits for the probes under way
+	return int(missed.Load()), failed
+}

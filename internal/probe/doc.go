@@ -1,0 +1,4 @@
+// Package probe measures how many requests a target holds at once and when its
+// watchdog ends a stuck one, each on a fresh launch, and keeps what it has measured
+// for a week.
+package probe

@@ -1,0 +1,104 @@
+package probe
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/intake"
+	"benchrun/internal/place"
+	"benchrun/internal/plan"
+	"benchrun/scenarios"
+	"benchrun/targets"
+)
+
+// schema changes whenever probes stop being comparable.
+const schema = "benchrun.probe/v3"
+
+// mostAge is how long a probe is believed. What no key can hold changes too: a
+// library that apt upgrades, the kernel's settings, what else this machine does.
+// A week lets a day's runs share a probe, and costs one a week.
+const mostAge = 7 * 24 * time.Hour
+
+// kept is a probe as it is kept for the next run.
+type kept struct {
+	Schema     string      `json:"schema"`
+	Target     string      `json:"target"`
+	MeasuredAt string      `json:"measured_at"`
+	Patience   float64     `json:"patience_s"`
+	Probe      bench.Probe `json:"probe"`
+}
+
+// File is where a target's probe is kept, under the root of what benchrun caches:
+// keyed by everything that could change it.
+func File(root string, h *place.Host, t *place.Target) (string, error) {
+	key := sha256.New()
+	enc := json.NewEncoder(key)
+	app, err := targets.AppDigest(t.Server.App)
+	if err != nil {
+		return "", fmt.Errorf("probe key: %w", err)
+	}
+	parts := []any{schema, app, scenarios.Watchdog().Version, t.Server, t.Profile, t.ProfileName, t.Installation.Version,
+		t.Installation.Python, h.Limits, h.Environment.Testbed, h.Environment.Supervision}
+	if t.Server.App == targets.AppBuiltin { // it is its own app
+		st, err := os.Stat(h.Self)
+		if err != nil {
+			return "", fmt.Errorf("own binary: %w", err)
+		}
+		parts = append(parts, st.Size(), st.ModTime().UnixNano())
+	}
+	for _, p := range parts {
+		if err := enc.Encode(p); err != nil {
+			return "", fmt.Errorf("probe key: %w", err)
+		}
+	}
+	return filepath.Join(root, "probes", hex.EncodeToString(key.Sum(nil))[:24]+".json"), nil
+}
+
+// Load returns a kept probe that is not too old, and waited for the watchdog at least as long
+// as is wanted now. Anything unreadable counts as absent.
+func Load(file string, ratio bench.Ratio, mode bench.Mode, claims bench.Claims) (bench.Probe, bool) {
+	b, err := intake.ReadSmall("", file)
+	if err != nil {
+		return bench.Probe{}, false
+	}
+	var c kept
+	if json.Unmarshal(b, &c) != nil || c.Schema != schema || c.Probe.Slots == 0 {
+		return bench.Probe{}, false
+	}
+	measured, err := time.Parse(time.RFC3339, c.MeasuredAt)
+	if age := time.Since(measured); err != nil || age > mostAge || age < -time.Minute { // or the clock was set back
+		return bench.Probe{}, false
+	}
+	if c.Probe.WatchdogCensored && c.Patience < plan.WatchdogPatience(c.Probe.Slots, ratio, mode, claims).Seconds() {
+		return bench.Probe{}, false
+	}
+	return c.Probe, true
+}
+
+// Keep stores a probe for the next run. A probe with a note is not kept.
+func Keep(file, target string, p bench.Probe, ratio bench.Ratio, mode bench.Mode, claims bench.Claims) error {
+	if p.Note != "" {
+		return nil
+	}
+	b, err := json.MarshalIndent(kept{
+		Schema: schema, Target: target, MeasuredAt: time.Now().UTC().Format(time.RFC3339),
+		Patience: plan.WatchdogPatience(p.Slots, ratio, mode, claims).Seconds(), Probe: p,
+	}, "", "  ")
+	if err != nil {
+		return fmt.Errorf("keep probe: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return fmt.Errorf("keep probe: %w", err)
+	}
+	temp := file + ".new"
+	if err := os.WriteFile(temp, append(b, '\n'), 0o644); err != nil {
+		return fmt.Errorf("keep probe: %w", err)
+	}
+	return os.Rename(temp, file)
+}

@@ -1,0 +1,99 @@
+package probe
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/place"
+	"benchrun/targets"
+)
+
+func TestProbeIsKept(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "probes", "x.json")
+	want := bench.Probe{Slots: 8, Watchdog: 10, WatchdogCensored: true}
+	if _, ok := Load(file, 1000, bench.ModeQuick, bench.Claims{}); ok {
+		t.Error("a probe that was never kept was found")
+	}
+	if err := Keep(file, "gunicorn/default", want, 1000, bench.ModeQuick, bench.Claims{}); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := Load(file, 1000, bench.ModeQuick, bench.Claims{}); !ok || got != want {
+		t.Errorf("got %+v, %v", got, ok)
+	}
+	for name, at := range map[string]time.Time{"old": time.Now().Add(-mostAge - time.Hour), "of tomorrow": time.Now().Add(24 * time.Hour)} {
+		text, err := json.Marshal(kept{Schema: schema, MeasuredAt: at.Format(time.RFC3339), Patience: 99, Probe: want})
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := filepath.Join(filepath.Dir(file), "other.json")
+		if err := os.WriteFile(other, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := Load(other, 1000, bench.ModeQuick, bench.Claims{}); ok {
+			t.Errorf("a probe that is %s was taken", name)
+		}
+	}
+	// A lower ratio fills the pool later, so the watchdog must be waited for longer.
+	if _, ok := Load(file, 100, bench.ModeQuick, bench.Claims{}); ok {
+		t.Error("a bound of 10 s was taken for a ratio that wants 35 s")
+	}
+	if err := os.WriteFile(file, []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := Load(file, 1000, bench.ModeQuick, bench.Claims{}); ok {
+		t.Error("a broken file was taken for a probe")
+	}
+	if err := errors.Join(os.Remove(file), syscall.Mkfifo(file, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := Load(file, 1000, bench.ModeQuick, bench.Claims{}); ok { // and nobody waits for it
+		t.Error("a pipe was taken for a probe")
+	}
+}
+
+func TestDoubtfulProbeIsNotKept(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "x.json")
+	if err := Keep(file, "x", bench.Probe{Slots: 1, Note: "not ready"}, 1000, bench.ModeQuick, bench.Claims{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("a doubtful probe was kept")
+	}
+}
+
+// Whatever could change a probe must change its file.
+func TestProbeFileKey(t *testing.T) {
+	host := &place.Host{Self: "/proc/self/exe"}
+	prepared := func() *place.Target {
+		return &place.Target{
+			Server: &targets.Server{Name: "x", App: targets.AppWSGI}, ProfileName: "default",
+			Installation: &targets.Installation{Version: "1.0", Python: "/usr/bin/python3"},
+		}
+	}
+	base, err := File("/c", host, prepared())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, _ := File("/c", host, prepared()); again != base {
+		t.Error("the same target has two files")
+	}
+	for what, change := range map[string]func(*place.Target){
+		"version": func(p *place.Target) { p.Installation.Version = "1.1" },
+		"python":  func(p *place.Target) { p.Installation.Python = "/usr/bin/python3.12" },
+		"profile": func(p *place.Target) { p.ProfileName = "hardened" },
+		"args":    func(p *place.Target) { p.Profile.Args = []string{"--threads=8"} },
+		"builtin": func(p *place.Target) { p.Server.App = targets.AppBuiltin },
+	} {
+		p := prepared()
+		change(p)
+		if got, err := File("/c", host, p); err != nil || got == base {
+			t.Errorf("%s does not change the file (%v)", what, err)
+		}
+	}
+}
