@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 //go:embed apps/wsgi/app.py
@@ -18,6 +19,23 @@ var appFiles = map[AppKind][]string{
 	AppWSGI:    {"apps/wsgi/app.py"},
 	AppBuiltin: nil,
 }
+
+// appFaults lists the faults that each kind of app has, by the names after /fault/.
+// An app that lacks some is none the worse: cells that need them are unsupported.
+var appFaults = map[AppKind][]string{
+	AppWSGI: {
+		"wedge", "wedge-spin", "wedge-native", "wedge-gil", "segfault", "cpu", "io", "cpu-io", "slow", "big-response", "legit-slow", "leak",
+	},
+	AppBuiltin: {
+		"wedge", "wedge-spin", "wedge-native", "wedge-gil", "segfault", "cpu", "io", "cpu-io", "slow", "big-response", "legit-slow", "leak",
+	},
+}
+
+// HasFault says that an app of this kind answers /fault/<name>.
+func (k AppKind) HasFault(name string) bool { return slices.Contains(appFaults[k], name) }
+
+// AppFaults lists the faults of a kind of app.
+func AppFaults(k AppKind) []string { return slices.Clone(appFaults[k]) }
 
 // AppDigest is the SHA-256 of the files that make up a kind of app, hex: what a
 // measurement of a server under that app depends on. It fails on an unknown kind.

@@ -161,6 +161,15 @@ func (s *Server) ReloadSignal(p Profile) string {
 	return s.Reload.Signal
 }
 
+// Offers says that a profile of the server has a feature.
+func (s *Server) Offers(profile string, f bench.ServerFeature) bool {
+	switch f {
+	case bench.ServerReload:
+		return s.ReloadSignal(s.Profiles[profile]) != ""
+	}
+	return false
+}
+
 // requirements lists what a profile needs, the server's own first, in a version
 // that wantedVersion gave.
 func (s *Server) requirements(p Profile, version string) Requirements {

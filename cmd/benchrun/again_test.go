@@ -80,7 +80,7 @@ func TestWhatIsToldToDoAgainWorks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cells, err := s.cells(reg)
+		cells, err := s.selected(reg)
 		if err != nil {
 			t.Fatal(err)
 		}

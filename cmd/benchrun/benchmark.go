@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if err != nil {
 		return err
 	}
-	cells, err := s.cells(reg)
+	cells, err := s.cells(cmd.Context(), reg)
 	if err != nil {
 		return s.whence(err)
 	}
@@ -93,7 +94,28 @@ func (s settings) folder(run bench.Run) string {
 // cells resolves the selection. Without any it is the demonstration; without
 // servers the scenarios run on the demonstration's servers. A run that is
 // resumed has its own.
-func (s settings) cells(reg *targets.Registry) ([]plan.Cell, error) {
+func (s settings) cells(ctx context.Context, reg *targets.Registry) ([]plan.Cell, error) {
+	cells, err := s.selected(reg)
+	return plan.OnHost(cells, hostHas(ctx)), err
+}
+
+// hostHas looks what this machine can do, once something of it is needed. Where it
+// cannot be looked at, the run itself will tell.
+func hostHas(ctx context.Context) func(bench.HostFeature) bool {
+	probe := sync.OnceValues(func() (launch.Capabilities, error) {
+		runAs, err := launch.Unprivileged()
+		if err != nil {
+			return launch.Capabilities{}, err
+		}
+		return launch.Probe(ctx, runAs)
+	})
+	return func(f bench.HostFeature) bool {
+		caps, err := probe()
+		return err != nil || caps.Has(f)
+	}
+}
+
+func (s settings) selected(reg *targets.Registry) ([]plan.Cell, error) {
 	if s.earlier != nil {
 		return plan.FromAsked(reg, *s.earlier.run.Asked)
 	}

@@ -60,7 +60,7 @@ func (s settings) examined() (doctor.Wanted, error) {
 	if err != nil {
 		return w, err
 	}
-	cells, err := s.cells(reg)
+	cells, err := s.selected(reg)
 	if err != nil {
 		return w, err
 	}

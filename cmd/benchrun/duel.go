@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -92,7 +93,7 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 	if err != nil {
 		return err
 	}
-	cells, err := s.duelCells(reg, wordA, wordB, profile)
+	cells, err := s.duelCells(cmd.Context(), reg, wordA, wordB, profile)
 	if err != nil {
 		return err
 	}
@@ -148,7 +149,7 @@ func duelError(d results.Duel) error {
 }
 
 // duelCells are the cells of both targets, in turn.
-func (s settings) duelCells(reg *targets.Registry, wordA, wordB, profile string) ([]plan.Cell, error) {
+func (s settings) duelCells(ctx context.Context, reg *targets.Registry, wordA, wordB, profile string) ([]plan.Cell, error) {
 	var sides [2][]plan.Cell
 	for i, word := range []string{wordA, wordB} {
 		target, version, versioned := strings.Cut(word, "@")
@@ -169,7 +170,7 @@ func (s settings) duelCells(reg *targets.Registry, wordA, wordB, profile string)
 			}
 			return nil, err
 		}
-		sides[i] = cells
+		sides[i] = plan.OnHost(cells, hostHas(ctx))
 	}
 	var out []plan.Cell
 	for i := range sides[0] {

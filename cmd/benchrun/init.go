@@ -141,7 +141,7 @@ func ciJob(dir, name string) (job templates.Job, next []string, err error) {
 	if err != nil {
 		return job, nil, err
 	}
-	cells, err := s.cells(reg)
+	cells, err := s.selected(reg)
 	if err != nil {
 		return job, nil, err
 	}

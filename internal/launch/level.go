@@ -54,6 +54,15 @@ type Capabilities struct {
 	Why     []string
 }
 
+// Has says that this machine has a feature.
+func (c Capabilities) Has(f bench.HostFeature) bool {
+	switch f {
+	case bench.HostMemoryLimit:
+		return c.Memory
+	}
+	return false
+}
+
 // Probe tries the levels, best first, with a real run of a trivial command and
 // takes the first that works. Why says in one sentence each which level or
 // limit is not to be had. The error is that of ctx, or an environment error: no

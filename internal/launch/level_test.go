@@ -63,3 +63,12 @@ func TestOddTMPDIR(t *testing.T) {
 		t.Errorf("it ran in %q, want it to be below %q", logOf(g), odd)
 	}
 }
+
+func TestCapabilitiesHave(t *testing.T) {
+	if !(Capabilities{Memory: true}).Has(bench.HostMemoryLimit) || (Capabilities{CPU: true, PIDs: true}).Has(bench.HostMemoryLimit) {
+		t.Error("a memory limit is had where there is none, or not where there is one")
+	}
+	if (Capabilities{Memory: true, CPU: true, PIDs: true, Private: true}).Has("teleportation") {
+		t.Error("a machine has what nobody knows")
+	}
+}

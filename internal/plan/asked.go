@@ -57,9 +57,7 @@ func FromAsked(reg *targets.Registry, asked bench.Asked) ([]Cell, error) {
 			return nil, err
 		}
 		for _, choice := range profilesOf(server, []string{a.Profile}) {
-			cells = append(cells, Cell{
-				Server: server, Version: a.Version, Profile: choice.name, Scenario: scens[0], Unsupported: choice.unsupported,
-			})
+			cells = append(cells, newCell(server, a.Version, choice.name, scens[0], choice.unsupported))
 		}
 	}
 	if len(cells) != len(asked.Cells) {

@@ -105,10 +105,7 @@ func Cells(reg *targets.Registry, sel Selection) ([]Cell, error) {
 	for _, s := range servers {
 		for _, choice := range profilesOf(s.server, profiles) {
 			for _, sc := range scens {
-				cells = append(cells, Cell{
-					Server: s.server, Version: s.version, Profile: choice.name,
-					Scenario: sc, Unsupported: choice.unsupported,
-				})
+				cells = append(cells, newCell(s.server, s.version, choice.name, sc, choice.unsupported))
 			}
 		}
 	}

@@ -1,0 +1,54 @@
+package plan
+
+import (
+	"fmt"
+
+	"benchrun/internal/bench"
+	"benchrun/targets"
+)
+
+// unmet says which of a family's needs a server's profile does not meet; "" = it
+// meets all. What the machine must have is OnHost's question.
+func unmet(needs bench.Needs, s *targets.Server, profile string) string {
+	if needs.AppFault != "" && !s.App.HasFault(needs.AppFault) {
+		return fmt.Sprintf("the app that %s serves (%s) has no fault %s", s.Name, s.App, needs.AppFault)
+	}
+	for _, f := range needs.Server {
+		if !s.Offers(profile, f) {
+			return fmt.Sprintf("%s/%s: %s", s.Name, profile, serverLacks[f])
+		}
+	}
+	return ""
+}
+
+// serverLacks says what it means that a server does not offer a feature.
+var serverLacks = map[bench.ServerFeature]string{
+	bench.ServerReload: "no signal is documented that replaces its workers while it serves (`reload` in its server file)",
+}
+
+// hostLacks says what it means that a machine does not offer a feature.
+var hostLacks = map[bench.HostFeature]string{
+	bench.HostMemoryLimit: "this machine cannot limit a server's memory: there is no memory cgroup that benchrun can use",
+}
+
+// OnHost marks the cells as unsupported that need what this machine has not. has
+// is asked only of what some cell needs.
+func OnHost(cells []Cell, has func(bench.HostFeature) bool) []Cell {
+	for i, c := range cells {
+		for _, f := range c.Scenario.Family.Needs.Host {
+			if c.Unsupported == "" && !has(f) {
+				cells[i].Unsupported = hostLacks[f]
+			}
+		}
+	}
+	return cells
+}
+
+// newCell is a cell, with the reason where it cannot be run. why is that of the
+// profile; "" = the server has it.
+func newCell(s *targets.Server, version, profile string, sc bench.Scenario, why string) Cell {
+	if why == "" {
+		why = unmet(sc.Family.Needs, s, profile)
+	}
+	return Cell{Server: s, Version: version, Profile: profile, Scenario: sc, Unsupported: why}
+}

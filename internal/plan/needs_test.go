@@ -1,0 +1,67 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+
+	"benchrun/internal/bench"
+)
+
+func TestNeedsOfTheServer(t *testing.T) {
+	reg := registry(t)
+	for _, tt := range []struct {
+		server, profile string
+		needs           bench.Needs
+		want            string // how the reason begins; "" = all is met
+	}{
+		{"uwsgi", "hardened", bench.Needs{}, ""},
+		{"uwsgi", "hardened", bench.Needs{AppFault: "wedge", Server: []bench.ServerFeature{bench.ServerReload}}, ""},
+		{"uwsgi", "default", bench.Needs{Server: []bench.ServerFeature{bench.ServerReload}}, "uwsgi/default: no signal is documented"},
+		{"waitress", "hardened", bench.Needs{Server: []bench.ServerFeature{bench.ServerReload}}, "waitress/hardened: no signal is documented"},
+		{"waitress", "hardened", bench.Needs{AppFault: "telepathy"}, "the app that waitress serves (wsgi) has no fault telepathy"},
+		{"reference", "default", bench.Needs{AppFault: "telepathy"}, "the app that reference serves (builtin) has no fault telepathy"},
+		{"reference", "default", bench.Needs{Server: []bench.ServerFeature{"clairvoyance"}}, "reference/default"},
+	} {
+		s, err := reg.Lookup(tt.server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sc := bench.Scenario{Family: bench.Family{ID: "x", Needs: tt.needs}}
+		if got := newCell(s, "", tt.profile, sc, "").Unsupported; (got == "") != (tt.want == "") || !strings.HasPrefix(got, tt.want) {
+			t.Errorf("%s/%s with needs %+v: %q, want %q", tt.server, tt.profile, tt.needs, got, tt.want)
+		}
+		if got := newCell(s, "", tt.profile, sc, "no such profile").Unsupported; got != "no such profile" {
+			t.Errorf("%s: %q hides why there is no such profile", tt.server, got)
+		}
+	}
+}
+
+func TestNeedsOfTheHost(t *testing.T) {
+	limit := bench.Needs{Host: []bench.HostFeature{bench.HostMemoryLimit}}
+	cells := func() []Cell {
+		return []Cell{
+			{Profile: "plain"},
+			{Profile: "needs", Scenario: bench.Scenario{Family: bench.Family{Needs: limit}}},
+			{Profile: "absent", Scenario: bench.Scenario{Family: bench.Family{Needs: limit}}, Unsupported: "no such profile"},
+		}
+	}
+	asked := 0
+	with := func(has bool) func(bench.HostFeature) bool {
+		return func(f bench.HostFeature) bool {
+			asked++
+			return has && f == bench.HostMemoryLimit
+		}
+	}
+	for _, c := range OnHost(cells(), with(true)) {
+		if (c.Unsupported != "") != (c.Profile == "absent") {
+			t.Errorf("%s, where the host has it: %q", c.Profile, c.Unsupported)
+		}
+	}
+	without := OnHost(cells(), with(false))
+	if without[0].Unsupported != "" || !strings.HasPrefix(without[1].Unsupported, "this machine cannot limit") || without[2].Unsupported != "no such profile" {
+		t.Errorf("where the host has it not: %q", []string{without[0].Unsupported, without[1].Unsupported, without[2].Unsupported})
+	}
+	if asked != 2 {
+		t.Errorf("the host was asked %d times, of which one cell had a need each", asked)
+	}
+}
