@@ -26,6 +26,7 @@ var _ = register(110, Fault{
 			Noun:    bench.Words{"fault", "faults"},
 		},
 		Lasts: 500 * time.Millisecond,
+		Busy:  true,
 		Sound: "hardened", Flaw: "single-file",
 	},
 	Act:     func(Place) clients.Provoker { return clients.AppFault("cpu-io", clients.VictimSize) },

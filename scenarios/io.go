@@ -25,6 +25,7 @@ var _ = register(100, Fault{
 			Noun:    bench.Words{"fault", "faults"},
 		},
 		Lasts: 500 * time.Millisecond,
+		Busy:  true,
 		Sound: "hardened", Flaw: "single-file",
 	},
 	Act:     func(Place) clients.Provoker { return clients.AppFault("io", clients.VictimSize) },

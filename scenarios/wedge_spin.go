@@ -23,6 +23,7 @@ var _ = register(20, Fault{
 			Holds:   bench.UntilEnded,
 			Noun:    bench.Words{"wedged request", "wedged requests"}, Did: bench.Words{"request wedged", "requests wedged"},
 		},
+		Busy:  true,
 		Sound: "hardened", Flaw: "no-watchdog",
 	},
 	Act:     func(Place) clients.Provoker { return clients.AppFault("wedge-spin", clients.VictimSize) },

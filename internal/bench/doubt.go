@@ -6,11 +6,18 @@ type DoubtSpec struct {
 	Text string // what happened, without a full stop
 }
 
+// Causes of doubt that are seen in a second without idle CPU.
+const (
+	DoubtHostBusy = "host-busy" // other programs had their share of it
+	DoubtCompany  = "company"   // other cells of the same run had
+)
+
 // DoubtTable lists the causes of doubt. A doubt is about the seconds from one
 // moment to another, which do not count then; one without moments is about the
 // whole record, which is invalid.
 var DoubtTable = []DoubtSpec{
-	{"host-busy", "other programs used more than a quarter of a CPU in a second in which no CPU was idle: the server may have got less than its share"},
+	{DoubtHostBusy, "other programs used more than a quarter of a CPU in a second in which no CPU was idle: the server may have got less than its share"},
+	{DoubtCompany, "other cells of the same run used more than a quarter of a CPU in a second in which no CPU was idle: the server may have got less than its share, so the cell was made again alone if that spoiled it"},
 	{"host-memory", "the machine was about to run out of memory, so benchrun ended the server"},
 	{"host-disk", "the machine's disk was about to be full, so benchrun ended the server"},
 	{"log-flood", "the server's log grew above its bound and could not be cut, so benchrun ended the server"},

@@ -20,6 +20,9 @@ type Family struct {
 	// keeps one; 0 = not worth saying. For estimates of how long an attempt takes,
 	// and nothing else.
 	Lasts time.Duration
+	// Busy says that a fault keeps a CPU busy while it lasts. It decides what runs
+	// beside a cell that was never measured, and nothing else.
+	Busy bool
 	// Sound and Flaw are profiles of the reference server, which calibration runs
 	// the family on: Sound must be held, and Flaw, named after the planted flaw in
 	// it, must be failed.

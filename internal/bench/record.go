@@ -44,7 +44,8 @@ type Head struct {
 	Custom       bool          `json:"custom,omitempty"`
 	Sabotage     Sabotage      `json:"sabotage,omitempty"` // the harness was spoiled on purpose: says nothing of the target
 	Supervision  string        `json:"supervision"`
-	MemorySource string        `json:"memory_source"` // "cgroup", "pss" or "rss"
+	MemorySource string        `json:"memory_source"`     // "cgroup", "pss" or "rss"
+	Company      int           `json:"company,omitempty"` // other cells of the same run that were under way at once, at most
 	Limits       Limits        `json:"limits"`
 }
 

@@ -24,6 +24,8 @@ type Host struct {
 	Port        int    // fixed port; 0 = pick one for each attempt
 	Environment bench.Environment
 	Note        func(string) // tells people what a target has left outside of its folders; may be nil
+
+	company *company // its places of now; nil = none knows of another
 }
 
 // Limits of every target. The CPU quota leaves half a core for the harness.
@@ -54,7 +56,7 @@ func NewHost(ctx context.Context, env bench.Environment, version string, port in
 		return nil, err
 	}
 	h := &Host{
-		Caps: caps, User: runAs, Self: self, Version: version, Port: port, MemoryFloor: memoryFloor,
+		Caps: caps, User: runAs, Self: self, Version: version, Port: port, MemoryFloor: memoryFloor, company: &company{},
 		Limits: bench.Limits{
 			CPUs:        max(0.5, float64(runtime.NumCPU())-0.5),
 			MemoryBytes: min(targetMemory, env.MemoryBytes/2),

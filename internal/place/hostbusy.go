@@ -9,14 +9,15 @@ import (
 	"benchrun/internal/observe"
 )
 
-// When other programs take the CPU that a target's quota promises it, its
-// losses are theirs. The control does not always see it: it needs next to no
-// CPU. So a second without idle CPU, of which others had their share, is in
-// doubt; unless the target used all that it was promised.
+// When others take the CPU that a target's quota promises it, its losses are
+// theirs. The control does not always see it: it needs next to no CPU. So a second
+// without idle CPU, of which others had their share, is in doubt; unless the target
+// used all that it was promised. Others are other programs, and the company: the
+// targets of the same benchrun's other cells.
 const (
 	busyWindow = time.Second
 	busyIdle   = 0.05 // of the machine's CPU time: less counts as none
-	busyOthers = 0.25 // CPUs that others used
+	busyOthers = 0.25 // CPUs that others used, the company included
 	busyQuota  = 0.95 // of the target's quota: who got as much was robbed of none
 )
 
@@ -24,6 +25,7 @@ const (
 type cpuReading struct {
 	at                    int64 // ns since origin
 	busy, idle, tree, own float64
+	company               float64
 	quota                 float64 // CPUs; 0 = none
 }
 
@@ -31,6 +33,7 @@ type cpuReading struct {
 type hostWatch struct {
 	last    *cpuReading
 	helpers map[int]float64 // CPU seconds of benchrun's other processes, as last seen
+	most    int             // other places that were under way at once
 }
 
 // own is what benchrun has used, with its processes of these pids, in CPU
@@ -44,7 +47,12 @@ func (h *hostWatch) own(pids ...int) float64 {
 			h.helpers[pid] = used
 		}
 	}
-	total := ownCPU()
+	return ownCPU() + h.helped()
+}
+
+// helped is what those processes have used.
+func (h *hostWatch) helped() float64 {
+	total := 0.0
 	for _, used := range h.helpers {
 		total += used
 	}
@@ -65,15 +73,20 @@ func (h *hostWatch) look(now cpuReading) *bench.Doubt {
 	h.last = &now
 	busy, idle := now.busy-was.busy, now.idle-was.idle
 	tree := (now.tree - was.tree) / span.Seconds()
-	others := (busy-(now.own-was.own))/span.Seconds() - tree
+	company := (now.company - was.company) / span.Seconds()
+	others := (busy-(now.own-was.own))/span.Seconds() - tree // the company among them
 	if now.quota > 0 && tree >= busyQuota*now.quota {
 		return nil
 	}
 	if busy+idle <= 0 || idle/(busy+idle) >= busyIdle || others <= busyOthers {
 		return nil
 	}
-	return &bench.Doubt{From: was.at, To: now.at, Cause: "host-busy",
-		Note: fmt.Sprintf("other programs used %.1f CPUs and none was idle", others)}
+	if programs := others - company; company > busyOthers && programs <= busyOthers {
+		return &bench.Doubt{From: was.at, To: now.at, Cause: bench.DoubtCompany,
+			Note: fmt.Sprintf("other cells of this run used %.1f CPUs and none was idle", company)}
+	}
+	return &bench.Doubt{From: was.at, To: now.at, Cause: bench.DoubtHostBusy,
+		Note: fmt.Sprintf("other programs used %.1f CPUs and none was idle", max(0, others-company))}
 }
 
 // watchHost looks, where the target's own use is known exactly: what is not
@@ -81,6 +94,9 @@ func (h *hostWatch) look(now cpuReading) *bench.Doubt {
 // target can keep both busy.
 func (p *Place) watchHost(at int64) {
 	tree, ok := p.group.CPUSeconds()
+	own := p.busy.own(p.control, p.group.ShimPID())
+	company, others := p.host.company.note(&p.busy, tree+p.busy.helped())
+	p.busy.most = max(p.busy.most, others)
 	if !ok {
 		return
 	}
@@ -88,8 +104,7 @@ func (p *Place) watchHost(at int64) {
 	if err != nil {
 		return
 	}
-	own := p.busy.own(p.control, p.group.ShimPID())
-	if d := p.busy.look(cpuReading{at: at, busy: busy, idle: idle, tree: tree, own: own, quota: p.group.Limits().CPUs}); d != nil {
+	if d := p.busy.look(cpuReading{at: at, busy: busy, idle: idle, tree: tree, own: own, company: company, quota: p.group.Limits().CPUs}); d != nil {
 		p.journal.Doubt(*d)
 	}
 }

@@ -17,28 +17,36 @@ func TestHostBusy(t *testing.T) {
 		r.quota = quota
 		return r
 	}
+	beside := func(company float64, r cpuReading) cpuReading {
+		r.company = company
+		return r
+	}
 	for _, tt := range []struct {
 		name string
 		now  cpuReading
-		want bool
+		want string // cause
 	}{
-		{"a quiet host", at(1, 0.3, 1.7, 0.2, 0.1), false},
-		{"the target and we use it all", at(1, 2, 0, 1.5, 0.45), false},
-		{"others use what would be idle", at(1, 1.5, 0.5, 0.2, 0.1), false},
-		{"others leave nothing", at(1, 2, 0, 0.4, 0.2), true},
-		{"others leave nothing, but the target had all its quota", under(1.5, at(1, 2, 0, 1.45, 0.2)), false},
-		{"others took of its quota", under(1.5, at(1, 2, 0, 1.4, 0.2)), true},
-		{"nothing was read", at(1, 0, 0, 0, 0), false},
+		{"a quiet host", at(1, 0.3, 1.7, 0.2, 0.1), ""},
+		{"the target and we use it all", at(1, 2, 0, 1.5, 0.45), ""},
+		{"others use what would be idle", at(1, 1.5, 0.5, 0.2, 0.1), ""},
+		{"others leave nothing", at(1, 2, 0, 0.4, 0.2), "host-busy"},
+		{"others leave nothing, but the target had all its quota", under(1.5, at(1, 2, 0, 1.45, 0.2)), ""},
+		{"others took of its quota", under(1.5, at(1, 2, 0, 1.4, 0.2)), "host-busy"},
+		{"company uses what would be idle", beside(1.2, at(1, 1.5, 0.5, 0.2, 0.1)), ""},
+		{"company leaves nothing", beside(1.3, at(1, 2, 0, 0.4, 0.2)), "company"},
+		{"company leaves nothing, but the target had all its quota", under(1.5, beside(0.3, at(1, 2, 0, 1.45, 0.2))), ""},
+		{"company and other programs leave nothing", beside(0.7, at(1, 2, 0, 0.4, 0.2)), "host-busy"},
+		{"nothing was read", at(1, 0, 0, 0, 0), ""},
 	} {
 		var h hostWatch
 		if d := h.look(at(0, 0, 0, 0, 0)); d != nil {
 			t.Fatalf("doubt after one reading: %+v", d)
 		}
 		d := h.look(tt.now)
-		if (d != nil) != tt.want {
+		if (d != nil) != (tt.want != "") {
 			t.Errorf("%s: %+v", tt.name, d)
 		}
-		if d != nil && (d.From != 0 || d.To != second || d.Cause != "host-busy") {
+		if d != nil && (d.From != 0 || d.To != second || d.Cause != tt.want) {
 			t.Errorf("%s: %+v", tt.name, d)
 		}
 	}

@@ -349,7 +349,9 @@ func (p *Place) Close(ctx context.Context) error {
 	}
 	if p.watcher != nil {
 		p.watcher.Stop()
+		p.journal.Update(func(r *bench.Record) { r.Head.Company = p.busy.most })
 	}
+	p.host.company.leave(&p.busy)
 	p.tail.Wait()
 	_ = p.receipts.Close() // nil or closed before is no harm, and nothing was written
 	p.port.Release()

@@ -1,0 +1,135 @@
+package campaign
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/campaign/pack"
+	"benchrun/internal/intake"
+	"benchrun/internal/plan"
+	"benchrun/internal/probe"
+)
+
+// loads are what is known of how much cells take of this machine, before they are
+// measured. Three sources, the first that has the cell counts: what an attempt of
+// the very same launch took here, what the published cell took on another machine,
+// and what its family is known to do. It is safe for concurrent use.
+type loads struct {
+	limits bench.Limits
+
+	mu   sync.Mutex
+	kept map[string]map[string]pack.Load // by file, then by scenario; nil = not read yet
+}
+
+// Guesses of a cell that was never measured anywhere, in CPUs and bytes. They are
+// on the high side: a cell that gets less company than it could have costs time, one
+// that gets too much spoils what it stands beside.
+const (
+	guessCPU    = 0.25
+	guessBurst  = 0.15
+	busyBurst   = 0.3
+	guessMemory = 512 << 20
+)
+
+// of is the load of a cell whose launch's loads are kept in file; "" = nowhere.
+func (l *loads) of(file string, c plan.Cell) pack.Load {
+	if load, ok := l.read(file)[c.Scenario.Name()]; ok {
+		return load
+	}
+	if load, ok := published()[c.Name()]; ok {
+		return load
+	}
+	return l.guess(c)
+}
+
+// guess is what the family lets one expect.
+func (l *loads) guess(c plan.Cell) pack.Load {
+	f := c.Scenario.Family
+	load := pack.Load{CPU: guessCPU, Burst: guessBurst, Memory: guessMemory}
+	switch {
+	case f.Busy && f.Traits.Wedges(): // one of them is enough to use a CPU, and they pile up
+		load.CPU = math.Inf(1)
+	case f.Busy:
+		load.CPU += c.Scenario.PerSecond(bench.StandardLoad.Rate) * f.Lasts.Seconds()
+		load.Burst = busyBurst
+	}
+	if f.Traits.LeakBytes > 0 {
+		load.Memory = max(load.Memory, l.limits.MemoryBytes)
+	}
+	return load
+}
+
+// read returns what is kept in a file, of all scenarios. Anything unreadable counts
+// as nothing.
+func (l *loads) read(file string) map[string]pack.Load {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.readLocked(file)
+}
+
+func (l *loads) readLocked(file string) map[string]pack.Load {
+	if known, ok := l.kept[file]; ok || file == "" {
+		return known
+	}
+	if l.kept == nil {
+		l.kept = map[string]map[string]pack.Load{}
+	}
+	known := map[string]pack.Load{}
+	if b, err := intake.ReadSmall("", file); err == nil {
+		if json.Unmarshal(b, &known) != nil {
+			known = map[string]pack.Load{}
+		}
+	}
+	l.kept[file] = known
+	return known
+}
+
+// keep stores what an attempt took, for the next run.
+func (l *loads) keep(file, scenario string, load pack.Load) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.kept, file) // another benchrun may have added to it
+	known := l.readLocked(file)
+	known[scenario] = load
+	b, err := json.MarshalIndent(known, "", "  ")
+	if err != nil {
+		return fmt.Errorf("keep load: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return fmt.Errorf("keep load: %w", err)
+	}
+	if err := probe.Replace(file, append(b, '\n')); err != nil {
+		return fmt.Errorf("keep load: %w", err)
+	}
+	return nil
+}
+
+// published are the loads of the cells in docs/results, by plan.Cell.Name.
+var published = sync.OnceValue(func() map[string]pack.Load { return parsePublished(publishedText) })
+
+//go:embed published.txt
+var publishedText string
+
+// parsePublished reads lines of "server/profile/scenario CPU burst MiB". It panics
+// on any other: the text is part of benchrun.
+func parsePublished(text string) map[string]pack.Load {
+	out := map[string]pack.Load{}
+	for line := range strings.Lines(text) {
+		var name string
+		var load pack.Load
+		var mib int64
+		if _, err := fmt.Sscan(line, &name, &load.CPU, &load.Burst, &mib); err != nil {
+			panic(fmt.Sprintf("campaign: published.txt: %q: %v", line, err))
+		}
+		load.Memory = mib << 20
+		out[name] = load
+	}
+	return out
+}

@@ -1,0 +1,40 @@
+package pack
+
+import "math"
+
+// Load is what a task takes of the machine while it runs.
+type Load struct {
+	CPU    float64 `json:"cpu"`    // CPUs, the mean of its busiest phase
+	Burst  float64 `json:"burst"`  // CPUs, the standard deviation of that from second to second
+	Memory int64   `json:"memory"` // bytes, the most
+}
+
+// peak is what the load seldom exceeds by itself.
+func (l Load) peak() float64 { return l.CPU + deviations*l.Burst }
+
+// Room is what there is for all tasks that run at once.
+type Room struct {
+	CPUs   float64
+	Memory int64 // bytes; 0 = not counted
+	Jobs   int   // at most so many tasks; 0 = as many as have room
+}
+
+// deviations is how many standard deviations must have room beside the means.
+// Tasks burst independently: their means add up, their variances do too, and so
+// the bursts of many grow only with the root of their number. With two, about
+// one second in forty wants more than there is.
+const deviations = 2
+
+// Full says that the loads together want more than there is room for.
+func (r Room) Full(loads ...Load) bool {
+	var cpu, variance float64
+	var memory int64
+	for _, l := range loads {
+		cpu += l.CPU
+		variance += l.Burst * l.Burst
+		memory += l.Memory
+	}
+	return r.Jobs > 0 && len(loads) > r.Jobs ||
+		cpu+deviations*math.Sqrt(variance) > r.CPUs ||
+		r.Memory > 0 && memory > r.Memory
+}

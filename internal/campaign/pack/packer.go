@@ -1,0 +1,182 @@
+package pack
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Task is something to be run once.
+type Task struct {
+	Load
+	Length time.Duration // as foreseen
+	Alone  bool          // nothing runs beside it
+	// Apart keeps tasks with the same word from running side by side; "" = none does.
+	Apart string
+}
+
+// Packer hands out tasks while they have room. It is no scheduler of its own:
+// whoever drives it says when a task is over. It is not safe for concurrent use.
+type Packer struct {
+	room    Room
+	tasks   []Task
+	waiting []int // in the order in which they are tried
+	running map[int]running
+}
+
+// running is a task that was handed out and is not over.
+type running struct {
+	slot  int
+	since time.Time
+}
+
+// New makes a packer. With room for one task at a time they run in the order
+// given; otherwise the one that takes most of the machine for longest goes first,
+// so that what is left at the end is small, and what must be alone goes last: then
+// the machine has to run empty only once.
+func New(room Room, tasks []Task) *Packer {
+	p := &Packer{room: room, tasks: slices.Clone(tasks), running: map[int]running{}}
+	for i := range tasks {
+		p.waiting = append(p.waiting, i)
+	}
+	if room.Jobs != 1 {
+		slices.SortStableFunc(p.waiting, func(a, b int) int { return p.before(p.tasks[a], p.tasks[b]) })
+	}
+	return p
+}
+
+func (p *Packer) before(a, b Task) int {
+	if one, other := p.alone(a), p.alone(b); one != other {
+		if one {
+			return 1
+		}
+		return -1
+	}
+	return cmp.Compare(b.peak()*b.Length.Seconds(), a.peak()*a.Length.Seconds())
+}
+
+// alone says that nothing can run beside the task.
+func (p *Packer) alone(t Task) bool { return t.Alone || p.room.Full(t.Load) }
+
+// Next hands out the next task that has room now, with a number that no other
+// running task has, from 0 on and as small as can be. false: there is none until
+// another is over, or none at all.
+func (p *Packer) Next(now time.Time) (task, slot int, ok bool) {
+	for at, i := range p.waiting {
+		if !p.fits(p.tasks[i]) {
+			continue
+		}
+		p.waiting = slices.Delete(p.waiting, at, at+1)
+		slot := p.freeSlot()
+		p.running[i] = running{slot: slot, since: now}
+		return i, slot, true
+	}
+	return 0, 0, false
+}
+
+// fits says that a task can run beside those that do. The first one always can.
+func (p *Packer) fits(t Task) bool {
+	if len(p.running) == 0 {
+		return true
+	}
+	if p.alone(t) || p.room.Jobs == 1 {
+		return false
+	}
+	loads := []Load{t.Load}
+	for i := range p.running {
+		other := p.tasks[i]
+		if p.alone(other) || t.Apart != "" && t.Apart == other.Apart {
+			return false
+		}
+		loads = append(loads, other.Load)
+	}
+	return !p.room.Full(loads...)
+}
+
+func (p *Packer) freeSlot() int {
+	taken := make([]bool, len(p.running))
+	for _, r := range p.running {
+		if r.slot < len(taken) {
+			taken[r.slot] = true
+		}
+	}
+	if free := slices.Index(taken, false); free >= 0 {
+		return free
+	}
+	return len(taken)
+}
+
+// Done says that a task is over.
+func (p *Packer) Done(task int) { delete(p.running, task) }
+
+// Again puts a task that is over back into the queue, to be run alone.
+func (p *Packer) Again(task int) {
+	p.Done(task)
+	p.tasks[task].Alone = true
+	p.waiting = append(p.waiting, task)
+}
+
+// Together lets the tasks with a word run side by side from now on.
+func (p *Packer) Together(word string) {
+	for i := range p.tasks {
+		if p.tasks[i].Apart == word {
+			p.tasks[i].Apart = ""
+		}
+	}
+}
+
+// Foresee corrects how long a task takes, from its start on.
+func (p *Packer) Foresee(task int, length time.Duration) { p.tasks[task].Length = length }
+
+// Running are the tasks under way, by slot.
+func (p *Packer) Running() []int {
+	out := make([]int, 0, len(p.running))
+	for i := range p.running {
+		out = append(out, i)
+	}
+	slices.SortFunc(out, func(a, b int) int { return cmp.Compare(p.running[a].slot, p.running[b].slot) })
+	return out
+}
+
+// Waiting are the tasks that were not handed out yet, in the order in which they
+// are tried.
+func (p *Packer) Waiting() []int { return slices.Clone(p.waiting) }
+
+// Left is how long it takes from now on until the last task is over, if each takes
+// as long as foreseen: the packer plays the rest through. A task that is late
+// counts as about to end.
+func (p *Packer) Left(now time.Time) time.Duration {
+	play := &Packer{room: p.room, tasks: slices.Clone(p.tasks), waiting: slices.Clone(p.waiting), running: maps.Clone(p.running)}
+	clock := now
+	for {
+		for more := true; more; {
+			_, _, more = play.Next(clock)
+		}
+		next, at := play.firstToEnd(clock)
+		if next < 0 {
+			return clock.Sub(now)
+		}
+		clock = at
+		play.Done(next)
+		if word := play.tasks[next].Apart; word != "" { // whoever drives the packer does so, and rather earlier
+			play.Together(word)
+		}
+	}
+}
+
+// firstToEnd is the running task that is foreseen to end first, and when, not
+// before now; -1 = none runs.
+func (p *Packer) firstToEnd(now time.Time) (task int, at time.Time) {
+	task = -1
+	for _, i := range p.Running() {
+		end := p.running[i].since.Add(p.tasks[i].Length)
+		if end.Before(now) {
+			end = now
+		}
+		if task < 0 || end.Before(at) || end.Equal(at) && i < task {
+			task, at = i, end
+		}
+	}
+	return task, at
+}

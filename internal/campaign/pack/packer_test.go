@@ -1,0 +1,195 @@
+package pack_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"benchrun/internal/campaign/pack"
+)
+
+var begin = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func task(l pack.Load, seconds int) pack.Task {
+	return pack.Task{Load: l, Length: time.Duration(seconds) * time.Second}
+}
+
+// played is one task as a driver of the packer saw it.
+type played struct {
+	task, slot  int
+	start, ends time.Time
+}
+
+// play drives a packer as Pool does, with tasks that take as long as foreseen, and
+// calls each after every start.
+func play(t *testing.T, p *pack.Packer, tasks []pack.Task, each func(running []played, together map[string]bool)) []played {
+	t.Helper()
+	var all, running []played
+	together := map[string]bool{"": true} // words that keep nothing apart any more
+	now := begin
+	for range 100 * len(tasks) {
+		for {
+			i, slot, ok := p.Next(now)
+			if !ok {
+				break
+			}
+			one := played{i, slot, now, now.Add(tasks[i].Length)}
+			all, running = append(all, one), append(running, one)
+			each(running, together)
+		}
+		if len(running) == 0 {
+			return all
+		}
+		first := slices.MinFunc(running, func(a, b played) int {
+			if c := a.ends.Compare(b.ends); c != 0 {
+				return c
+			}
+			return a.task - b.task
+		})
+		now = first.ends
+		running = slices.DeleteFunc(running, func(r played) bool { return r.task == first.task })
+		p.Done(first.task)
+		p.Together(tasks[first.task].Apart)
+		together[tasks[first.task].Apart] = true
+	}
+	t.Fatal("the packer never came to an end")
+	return nil
+}
+
+// Whatever the tasks are: there is never more under way than has room, what is to
+// be alone is alone, what is to be apart is apart, slots are unique and compact,
+// each task runs exactly once, the order is the same each time, and the time that
+// was foreseen is the time that it takes.
+func TestPackerKeepsItsPromises(t *testing.T) {
+	for seed := range uint64(300) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		room := pack.Room{CPUs: 0.5 + 4*rng.Float64(), Jobs: rng.IntN(6), Memory: int64(rng.IntN(2)) * 3000}
+		tasks := make([]pack.Task, 1+rng.IntN(60))
+		for i := range tasks {
+			tasks[i] = pack.Task{
+				Load:   pack.Load{CPU: 2 * rng.Float64() * rng.Float64(), Burst: 0.4 * rng.Float64(), Memory: rng.Int64N(1500)},
+				Length: time.Duration(1+rng.IntN(60)) * time.Second,
+				Alone:  rng.IntN(12) == 0,
+				Apart:  []string{"", "", "x", "y"}[rng.IntN(4)],
+			}
+		}
+		p := pack.New(room, tasks)
+		foreseen := p.Left(begin)
+		all := play(t, p, tasks, func(running []played, together map[string]bool) {
+			var loads []pack.Load
+			slots, words := map[int]bool{}, map[string]bool{}
+			for _, r := range running {
+				one := tasks[r.task]
+				loads = append(loads, one.Load)
+				if len(running) > 1 && (one.Alone || room.Full(one.Load)) {
+					t.Fatalf("seed %d: task %d has company", seed, r.task)
+				}
+				if words[one.Apart] && !together[one.Apart] {
+					t.Fatalf("seed %d: two tasks of %q side by side", seed, one.Apart)
+				}
+				words[one.Apart] = true
+				if slots[r.slot] {
+					t.Fatalf("seed %d: slot %d is taken twice", seed, r.slot)
+				}
+				slots[r.slot] = true
+				if room.Jobs > 0 && r.slot >= room.Jobs || r.slot >= len(tasks) {
+					t.Fatalf("seed %d: slot %d is not compact", seed, r.slot)
+				}
+			}
+			if len(running) > 1 && room.Full(loads...) {
+				t.Fatalf("seed %d: more is under way than has room", seed)
+			}
+		})
+		ran := map[int]int{}
+		var end time.Time
+		for _, r := range all {
+			ran[r.task]++
+			if r.ends.After(end) {
+				end = r.ends
+			}
+		}
+		for i := range tasks {
+			if ran[i] != 1 {
+				t.Fatalf("seed %d: task %d ran %d times", seed, i, ran[i])
+			}
+		}
+		if took := end.Sub(begin); took != foreseen {
+			t.Fatalf("seed %d: %s was foreseen, it takes %s", seed, foreseen, took)
+		}
+		again := play(t, pack.New(room, tasks), tasks, func([]played, map[string]bool) {})
+		if !slices.Equal(all, again) {
+			t.Fatalf("seed %d: another order the second time", seed)
+		}
+	}
+}
+
+// What goes first, and what does not wait for what.
+func TestOrder(t *testing.T) {
+	two := pack.Room{CPUs: 1.9}
+	alone := task(light, 20)
+	alone.Alone = true
+	tasks := []pack.Task{alone, task(light, 20), task(heavy, 25), task(light, 50), task(busy, 25)}
+	for _, c := range []struct {
+		name string
+		room pack.Room
+		want []int // as they begin
+	}{
+		{"one at a time: as they were given", pack.Room{CPUs: 1.9, Jobs: 1}, []int{0, 1, 2, 3, 4}},
+		{"many: the largest first, what is alone last", two, []int{2, 4, 3, 1, 0}},
+	} {
+		var order []int
+		for _, r := range play(t, pack.New(c.room, tasks), tasks, func([]played, map[string]bool) {}) {
+			order = append(order, r.task)
+		}
+		if !slices.Equal(order, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, order, c.want)
+		}
+	}
+}
+
+// A task that comes back waits until everything else is over, and runs alone.
+func TestAgainRunsAlone(t *testing.T) {
+	p := pack.New(pack.Room{CPUs: 1.9}, []pack.Task{task(light, 20), task(light, 20), task(light, 20)})
+	for want := range 3 {
+		if i, _, ok := p.Next(begin); !ok || i != want {
+			t.Fatalf("began %d (%v), want %d", i, ok, want)
+		}
+	}
+	p.Again(1)
+	p.Done(0)
+	if i, _, ok := p.Next(begin); ok {
+		t.Fatalf("task %d began beside another", i)
+	}
+	if left := p.Left(begin); left != 40*time.Second {
+		t.Errorf("%s are left, want 20 s for the one that runs and 20 s for the one behind it", left)
+	}
+	p.Done(2)
+	if i, slot, ok := p.Next(begin); !ok || i != 1 || slot != 0 {
+		t.Errorf("began %d in slot %d (%v), want 1 in slot 0", i, slot, ok)
+	}
+	p.Done(1)
+	if i, _, ok := p.Next(begin); ok {
+		t.Errorf("task %d began once more", i)
+	}
+}
+
+func TestLeft(t *testing.T) {
+	p := pack.New(pack.Room{CPUs: 64, Jobs: 2}, []pack.Task{task(light, 30), task(light, 20), task(light, 10)})
+	left := func(after int, want int) {
+		t.Helper()
+		if got := p.Left(begin.Add(time.Duration(after) * time.Second)); got != time.Duration(want)*time.Second {
+			t.Errorf("after %d s %s are left, want %d s", after, got, want)
+		}
+	}
+	left(0, 30)
+	p.Next(begin)
+	p.Next(begin)
+	left(5, 25)
+	left(35, 10) // both are late: they are about to end
+	p.Foresee(0, time.Minute)
+	left(5, 55)
+	p.Done(1)
+	p.Done(0)
+	left(40, 10)
+}

@@ -1,0 +1,143 @@
+package pack_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"benchrun/internal/campaign/pack"
+)
+
+// worked is what a pool's tasks did, in the time of a bubble.
+type worked struct {
+	mu     sync.Mutex
+	now    int
+	most   int
+	ran    map[int]int
+	starts []time.Duration
+}
+
+// during has a task take its time, and counts it.
+func (w *worked) during(began time.Time, task int, d time.Duration) {
+	w.mu.Lock()
+	if w.ran == nil {
+		w.ran = map[int]int{}
+	}
+	w.ran[task]++
+	w.starts = append(w.starts, time.Since(began))
+	w.now++
+	w.most = max(w.most, w.now)
+	w.mu.Unlock()
+	time.Sleep(d)
+	w.mu.Lock()
+	w.now--
+	w.mu.Unlock()
+}
+
+func lights(n int) []pack.Task {
+	tasks := make([]pack.Task, n)
+	for i := range tasks {
+		tasks[i] = task(light, 20)
+	}
+	return tasks
+}
+
+func TestPoolRunsAllAsFastAsThereIsRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool, began := pack.NewPool(pack.Room{CPUs: 1.9}, lights(16)), time.Now()
+		foreseen := pool.Left()
+		var w worked
+		pool.Run(t.Context(), 0, func(task, _ int) pack.Outcome {
+			w.during(began, task, 20*time.Second)
+			return pack.Over
+		})
+		if took := time.Since(began); took != 40*time.Second || took != foreseen {
+			t.Errorf("it took %s, foreseen were %s, want 40 s", took, foreseen)
+		}
+		if w.most != 8 || len(w.ran) != 16 {
+			t.Errorf("%d at once, %d tasks; want 8 and 16", w.most, len(w.ran))
+		}
+	})
+}
+
+func TestPoolBeginsOneAfterTheOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool, began := pack.NewPool(pack.Room{CPUs: 64}, lights(4)), time.Now()
+		var w worked
+		pool.Run(t.Context(), 3*time.Second, func(task, _ int) pack.Outcome {
+			w.during(began, task, 20*time.Second)
+			return pack.Over
+		})
+		for i, start := range w.starts {
+			if want := time.Duration(i) * 3 * time.Second; start != want {
+				t.Errorf("start %d came after %s, want %s", i, start, want)
+			}
+		}
+	})
+}
+
+func TestPoolRunsAgainAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool, began := pack.NewPool(pack.Room{CPUs: 1.9}, lights(3)), time.Now()
+		var w worked
+		pool.Run(t.Context(), 0, func(task, _ int) pack.Outcome {
+			w.during(began, task, time.Duration(10+task)*time.Second)
+			if w.mu.Lock(); task == 0 && w.ran[0] == 1 {
+				w.mu.Unlock()
+				return pack.Again
+			}
+			w.mu.Unlock()
+			return pack.Over
+		})
+		if last := w.starts[len(w.starts)-1]; w.ran[0] != 2 || last != 12*time.Second {
+			t.Errorf("task 0 ran %d times, at last after %s; want twice, after the 12 s of the longest", w.ran[0], last)
+		}
+	})
+}
+
+func TestPoolKeepsApartUntilTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tasks := lights(3)
+		for i := range tasks {
+			tasks[i].Apart = "one probe"
+		}
+		pool, began := pack.NewPool(pack.Room{CPUs: 64}, tasks), time.Now()
+		var w worked
+		pool.Run(t.Context(), 0, func(task, _ int) pack.Outcome {
+			w.during(began, task, 5*time.Second)
+			pool.Together("one probe")
+			time.Sleep(20 * time.Second)
+			return pack.Over
+		})
+		if took := time.Since(began); took != 30*time.Second {
+			t.Errorf("it took %s: want 5 s of one task, then 25 s of all the others", took)
+		}
+	})
+}
+
+// What is under way when a run ends is waited for, nothing else is begun.
+func TestPoolEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		for name, c := range map[string]struct {
+			ctx     context.Context
+			outcome pack.Outcome
+		}{"its context ends": {ctx, pack.Over}, "a task says so": {t.Context(), pack.Stop}} {
+			began := time.Now()
+			var w worked
+			pack.NewPool(pack.Room{CPUs: 64, Jobs: 2}, lights(6)).Run(c.ctx, 0, func(task, _ int) pack.Outcome {
+				w.during(began, task, 10*time.Second)
+				return c.outcome
+			})
+			if len(w.ran) != 2 || w.now != 0 {
+				t.Errorf("%s: %d tasks were begun and %d are not over; want 2 and 0", name, len(w.ran), w.now)
+			}
+			if took := time.Since(began); took != 10*time.Second {
+				t.Errorf("%s: it took %s, want the 10 s of what was under way", name, took)
+			}
+		}
+	})
+}

@@ -1,0 +1,27 @@
+package place
+
+import (
+	"math"
+	"testing"
+)
+
+func TestCompany(t *testing.T) {
+	var c company
+	a, b, late := new(hostWatch), new(hostWatch), new(hostWatch)
+	step := func(who *hostWatch, used, wantOthers float64, wantN int) {
+		t.Helper()
+		if others, n := c.note(who, used); math.Abs(others-wantOthers) > 1e-9 || n != wantN {
+			t.Errorf("others used %.1f s, %d of them; want %.1f s, %d", others, n, wantOthers, wantN)
+		}
+	}
+	step(a, 1, 0, 0)
+	step(b, 2, 1, 1)
+	step(a, 1.5, 2, 1)
+	c.leave(b) // what it has used stays used
+	c.leave(b)
+	step(a, 1.5, 2, 0)
+	step(late, 0.5, 3.5, 1)
+	step(a, 2, 2.5, 1)
+	c.leave(new(hostWatch))
+	step(a, 2, 2.5, 1)
+}
