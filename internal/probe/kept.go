@@ -1,13 +1,17 @@
 package probe
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/intake"
@@ -96,9 +100,62 @@ func Keep(file, target string, p bench.Probe, ratio bench.Ratio, mode bench.Mode
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return fmt.Errorf("keep probe: %w", err)
 	}
-	temp := file + ".new"
-	if err := os.WriteFile(temp, append(b, '\n'), 0o644); err != nil {
+	if err := Replace(file, append(b, '\n')); err != nil {
 		return fmt.Errorf("keep probe: %w", err)
 	}
-	return os.Rename(temp, file)
+	return nil
+}
+
+// Replace puts content into a file that is kept, whole or not at all, whoever else does so at
+// the same time.
+func Replace(file string, content []byte) error {
+	temp, err := os.CreateTemp(filepath.Dir(file), "new-*")
+	if err != nil {
+		return err
+	}
+	_, err = temp.Write(content)
+	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), file)
+	}
+	if err != nil {
+		_ = os.Remove(temp.Name())
+	}
+	return err
+}
+
+// lockPoll is how often a lock that another benchrun holds is tried again.
+const lockPoll = 100 * time.Millisecond
+
+// Exclusive does what measures the probe of a file, while no other benchrun does:
+// who comes second waits, and finds what the first one has kept. waiting is told
+// once if there is something to wait for.
+func Exclusive(ctx context.Context, file string, waiting func(), do func() error) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return fmt.Errorf("probe: %w", err)
+	}
+	lock, err := os.OpenFile(file+".lock", os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return fmt.Errorf("probe: %w", err)
+	}
+	defer lock.Close() //nolint:errcheck // releases the lock
+	tick := time.NewTicker(lockPoll)
+	defer tick.Stop()
+	for first := true; ; first = false {
+		err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return do()
+		}
+		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) {
+			return fmt.Errorf("lock %s: %w", lock.Name(), err)
+		}
+		if first {
+			waiting()
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
 }

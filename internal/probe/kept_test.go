@@ -1,10 +1,13 @@
 package probe
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -95,5 +98,49 @@ func TestProbeFileKey(t *testing.T) {
 		if got, err := File("/c", host, p); err != nil || got == base {
 			t.Errorf("%s does not change the file (%v)", what, err)
 		}
+	}
+}
+
+// However many benchruns want a probe at once, one measures it, and the others take
+// what that one has kept.
+func TestOneBenchrunMeasures(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "probes", "x.json")
+	want := bench.Probe{Slots: 8, Watchdog: 10}
+	var measured, waited atomic.Int32
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			err := Exclusive(t.Context(), file, func() { waited.Add(1) }, func() error {
+				if got, ok := Load(file, 1000, bench.ModeQuick, bench.Claims{}); ok {
+					if got != want {
+						t.Errorf("got %+v", got)
+					}
+					return nil
+				}
+				measured.Add(1)
+				time.Sleep(300 * time.Millisecond)
+				return Keep(file, "gunicorn/default", want, 1000, bench.ModeQuick, bench.Claims{})
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if measured.Load() != 1 || waited.Load() != 3 {
+		t.Errorf("%d measured and %d waited, want 1 and 3", measured.Load(), waited.Load())
+	}
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(file), "*"))
+	if err != nil || len(left) != 2 { // the probe and its lock
+		t.Errorf("in the folder: %v (%v)", left, err)
+	}
+	// Who waits does so no longer than its run.
+	ended, cancel := context.WithCancelCause(t.Context())
+	over := errors.New("over")
+	err = Exclusive(t.Context(), file, nil, func() error {
+		return Exclusive(ended, file, func() { cancel(over) }, func() error { return errors.New("two at once") })
+	})
+	if !errors.Is(err, over) {
+		t.Errorf("got %v, want %v", err, over)
 	}
 }
