@@ -35,7 +35,7 @@ const tutorial = "docs/tutorial.md"
 //   - the stored runs hold one cell, taken from the published results and said to
 //     be of this machine; the one that --resume goes on with lacks nothing.
 //
-// The tutorial is another matter: TestTutorial runs all of it.
+// The tutorial is another matter: TestMeasuredTutorial runs all of it.
 func TestBlocks(t *testing.T) {
 	examples := furnished(t)
 	pages := map[string]int{}
@@ -68,8 +68,8 @@ func TestBlocks(t *testing.T) {
 // what the page shows of their output is compared. Every command must end well,
 // but for one whose code the page shows by an echo $? behind it. On a busy host a
 // cell may be invalid, which is no fault of the page: it is tried once more then.
-func TestTutorial(t *testing.T) {
-	t.Parallel() // two light runs do not disturb each other
+func TestMeasuredTutorial(t *testing.T) {
+	measures(t, 2)
 	blocks := slices.DeleteFunc(allBlocks(t), func(b docBlock) bool { return b.page != tutorial })
 	if len(blocks) == 0 {
 		t.Fatalf("%s has no blocks", tutorial)

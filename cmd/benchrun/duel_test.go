@@ -68,29 +68,35 @@ func TestDuelTellsCI(t *testing.T) {
 }
 
 // A lost watchdog is a regression, and the same server twice is none.
-func TestDuel(t *testing.T) {
-	d, folder := duels(t, bench.ExitCheckFailed, "reference/hardened", "reference/no-watchdog", "-c", "wedge")
-	if len(d.Bouts) != 1 || d.Bouts[0].Answer != "worse" || len(d.Bouts[0].Pairs) < 2 || d.B.Profile != "no-watchdog" {
-		t.Errorf("%+v", d)
-	}
-	if reasons := strings.Join(d.Bouts[0].Reasons, " "); !strings.Contains(reasons, "held") || !strings.Contains(reasons, "failed") {
-		t.Errorf("reasons %q", reasons)
-	}
-	judgedAs(t, folder)
-	stored, err := os.ReadFile(filepath.Join(folder, results.DuelFile))
-	var again results.Duel
-	if err == nil {
-		err = json.Unmarshal(stored, &again)
-	}
-	if err != nil || again.Run != d.Run || len(again.Bouts) != 1 {
-		t.Errorf("duel.json: %v, %+v", err, again)
-	}
-
-	d, folder = duels(t, bench.ExitOK, "reference/hardened", "reference/hardened", "-c", "segfault")
-	if d.Bouts[0].Answer != "same" || d.A != d.B {
-		t.Errorf("%+v", d)
-	}
-	judgedAs(t, folder)
+func TestMeasuredDuel(t *testing.T) {
+	t.Parallel()
+	t.Run("worse", func(t *testing.T) {
+		measures(t, 1)
+		d, folder := duels(t, bench.ExitCheckFailed, "reference/hardened", "reference/no-watchdog", "-c", "wedge")
+		if len(d.Bouts) != 1 || d.Bouts[0].Answer != "worse" || len(d.Bouts[0].Pairs) < 2 || d.B.Profile != "no-watchdog" {
+			t.Errorf("%+v", d)
+		}
+		if reasons := strings.Join(d.Bouts[0].Reasons, " "); !strings.Contains(reasons, "held") || !strings.Contains(reasons, "failed") {
+			t.Errorf("reasons %q", reasons)
+		}
+		judgedAs(t, folder)
+		stored, err := os.ReadFile(filepath.Join(folder, results.DuelFile))
+		var again results.Duel
+		if err == nil {
+			err = json.Unmarshal(stored, &again)
+		}
+		if err != nil || again.Run != d.Run || len(again.Bouts) != 1 {
+			t.Errorf("duel.json: %v, %+v", err, again)
+		}
+	})
+	t.Run("same", func(t *testing.T) {
+		measures(t, 1)
+		d, folder := duels(t, bench.ExitOK, "reference/hardened", "reference/hardened", "-c", "segfault")
+		if d.Bouts[0].Answer != "same" || d.A != d.B {
+			t.Errorf("%+v", d)
+		}
+		judgedAs(t, folder)
+	})
 }
 
 // judgedAs sees that the folder of a duel is a run's folder like any other.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -16,7 +15,6 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
-	"benchrun/scenarios"
 )
 
 // asMain makes the test binary be benchrun.
@@ -110,64 +108,73 @@ func judgedTheSame(t *testing.T, folder string) {
 	}
 }
 
-// everyFamily is for a day when the instrument itself is in question; the gate
-// takes a pair of each kind.
-var everyFamily = flag.Bool("every-family", false, "judge the reference server and its flaws under every family")
-
-// The reference server must be held when sound and found out for each flaw.
-func TestReferenceVerdicts(t *testing.T) {
-	for _, f := range scenarios.All() {
-		t.Run(f.ID, func(t *testing.T) {
-			if !*everyFamily && !slices.Contains(scenarios.Short(), f.ID) {
-				t.Skip("a pair of cells of some 45 s; -every-family runs them all, fourteen minutes")
-			}
-			scenario := f.Scenario().Name()
-			run, folder := measure(t, 0, "-s", "reference", "-p", f.Sound+","+f.Flaw, "-c", scenario)
-			wantVerdicts(t, run, map[string]bench.Verdict{
-				"reference/" + f.Sound + "/" + scenario: bench.Held,
-				"reference/" + f.Flaw + "/" + scenario:  bench.Failed,
-			})
-			judgedTheSame(t, folder)
-			sound, flawed := run.Cells[0], run.Cells[1]
-			if sound.ScheduleHash == "" || sound.ScheduleHash != flawed.ScheduleHash {
-				t.Errorf("schedules %q and %q under one seed", sound.ScheduleHash, flawed.ScheduleHash)
-			}
-			if len(flawed.Reasons) == 0 || len(sound.Command) == 0 {
-				t.Errorf("reasons %q, command %q", flawed.Reasons, sound.Command)
-			}
-		})
+// Every server can be installed. Those that measure find that done.
+func TestServersAreInstalled(t *testing.T) {
+	t.Parallel() // nothing is measured: no cell has the time
+	servers := []string{"gunicorn", "mod_wsgi", "waitress", "wsgiref", "uwsgi", "granian"}
+	run, _ := measure(t, bench.ExitUnmeasured, "-s", strings.Join(servers, ","), "-p", "default", "-c", "segfault", "--max-time", "1s")
+	if len(run.Cells) != len(servers) {
+		t.Errorf("%d cells of %d servers", len(run.Cells), len(servers))
+	}
+	for _, c := range run.Cells {
+		if c.Version == "" || c.Verdict != bench.Invalid || len(c.Attempts) != 0 {
+			t.Errorf("%s: version %q, %s after %d attempts", c.Name(), c.Version, c.Verdict, len(c.Attempts))
+		}
 	}
 }
 
 // Verdicts on real servers that were also reached with a client of another
 // make: a hundred fresh connections a second from a Python script, beside a
 // fault a second, for fifteen seconds.
-func TestRealServers(t *testing.T) {
-	run, folder := measure(t, 0, "-s", "gunicorn,mod_wsgi", "-c", "wedge-1pct")
-	wantVerdicts(t, run, map[string]bench.Verdict{
-		"gunicorn/default/wedge-1pct":  bench.Failed,
-		"gunicorn/hardened/wedge-1pct": bench.Held,
-		"mod_wsgi/default/wedge-1pct":  bench.Failed,
-		"mod_wsgi/hardened/wedge-1pct": bench.Held,
-	})
-	judgedTheSame(t, folder)
-	if c := cellOf(t, run, "gunicorn/hardened/wedge-1pct"); *c.Measures["slots"].Value != 8 || *c.Measures["reclaimed"].Value != 100 {
-		t.Errorf("slots %v, reclaimed %v", *c.Measures["slots"].Value, *c.Measures["reclaimed"].Value)
+func TestMeasuredServers(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		args  []string
+		want  map[string]bench.Verdict
+		check func(t *testing.T, run bench.Run)
+	}{
+		{
+			args: []string{"-s", "gunicorn,mod_wsgi", "-c", "wedge-1pct"},
+			want: map[string]bench.Verdict{
+				"gunicorn/default/wedge-1pct":  bench.Failed,
+				"gunicorn/hardened/wedge-1pct": bench.Held,
+				"mod_wsgi/default/wedge-1pct":  bench.Failed,
+				"mod_wsgi/hardened/wedge-1pct": bench.Held,
+			},
+			check: func(t *testing.T, run bench.Run) {
+				c := cellOf(t, run, "gunicorn/hardened/wedge-1pct")
+				if *c.Measures["slots"].Value != 8 || *c.Measures["reclaimed"].Value != 100 {
+					t.Errorf("slots %v, reclaimed %v", *c.Measures["slots"].Value, *c.Measures["reclaimed"].Value)
+				}
+			},
+		},
+		{
+			args: []string{"-s", "waitress,wsgiref", "-p", "default", "-c", "segfault,slow-upload"},
+			want: map[string]bench.Verdict{
+				"waitress/default/segfault-1pct":    bench.Failed,
+				"waitress/default/slow-upload-1pct": bench.Held,
+				"wsgiref/default/segfault-1pct":     bench.Failed,
+				"wsgiref/default/slow-upload-1pct":  bench.Failed,
+			},
+		},
+		{
+			args: []string{"-s", "uwsgi,granian", "-p", "default", "-c", "segfault"},
+			want: map[string]bench.Verdict{
+				"uwsgi/default/segfault-1pct":   bench.Failed,
+				"granian/default/segfault-1pct": bench.Failed,
+			},
+		},
+	} {
+		t.Run(tt.args[1], func(t *testing.T) {
+			measures(t, int64(len(tt.want)))
+			run, folder := measure(t, 0, tt.args...)
+			wantVerdicts(t, run, tt.want)
+			judgedTheSame(t, folder)
+			if tt.check != nil {
+				tt.check(t, run)
+			}
+		})
 	}
-	run, folder = measure(t, 0, "-s", "waitress,wsgiref", "-p", "default", "-c", "segfault,slow-upload")
-	wantVerdicts(t, run, map[string]bench.Verdict{
-		"waitress/default/segfault-1pct":    bench.Failed,
-		"waitress/default/slow-upload-1pct": bench.Held,
-		"wsgiref/default/segfault-1pct":     bench.Failed,
-		"wsgiref/default/slow-upload-1pct":  bench.Failed,
-	})
-	judgedTheSame(t, folder)
-	run, folder = measure(t, 0, "-s", "uwsgi,granian", "-p", "default", "-c", "segfault")
-	wantVerdicts(t, run, map[string]bench.Verdict{
-		"uwsgi/default/segfault-1pct":   bench.Failed,
-		"granian/default/segfault-1pct": bench.Failed,
-	})
-	judgedTheSame(t, folder)
 }
 
 // A server that is not there to serve is broken, in words, and no error.

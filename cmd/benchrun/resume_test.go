@@ -23,8 +23,8 @@ import (
 // A run that is killed in the middle of a cell and resumed has every cell once:
 // nothing that was measured is measured again or changed, and the judge says the
 // same of all of it.
-func TestResumeOfAKilledRun(t *testing.T) {
-	t.Parallel() // two light runs do not disturb each other
+func TestMeasuredResumeOfAKilledRun(t *testing.T) {
+	measures(t, 3)
 	out := t.TempDir()
 	folder := killedAfter(t, 3, out, "-s", "reference", "-p", "no-respawn", "-c", "segfault-1pct,segfault-2pct,segfault-5pct", "--attempts", "2")
 	before := contents(t, folder, results.RecordsDir)
@@ -215,8 +215,8 @@ func TestJudgeKnowsHowManyAttemptsWereAskedFor(t *testing.T) {
 }
 
 // What there was no time for is invalid and told, and --resume measures it.
-func TestMaxTime(t *testing.T) {
-	t.Parallel() // two light runs do not disturb each other
+func TestMeasuredMaxTime(t *testing.T) {
+	measures(t, 1)
 	run, folder := measure(t, bench.ExitUnmeasured, "-s", "reference", "-p", "no-respawn", "-c", "segfault", "--max-time", "1s")
 	if c := run.Cells[0]; c.Verdict != bench.Invalid || len(c.Attempts) != 0 || !strings.Contains(strings.Join(c.Reasons, " "), "not measured") {
 		t.Errorf("%s after %d attempts: %q", c.Verdict, len(c.Attempts), c.Reasons)

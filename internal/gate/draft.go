@@ -8,9 +8,8 @@ import (
 	"time"
 	"unicode"
 
-	"go.yaml.in/yaml/v3"
-
 	"benchrun/internal/bench"
+	"benchrun/internal/strictyaml"
 )
 
 // DraftDays is how long a drafted waiver is good for.
@@ -40,14 +39,14 @@ type Drafted struct {
 // where the entries are from. It fails with a bench.UsageError where nothing can
 // be added to the file as it is written.
 func DraftWaivers(file string, old []byte, checks []Check, cells []bench.Cell, run string, today time.Time) (Draft, error) {
-	var there []Waiver
-	if len(bytes.TrimSpace(old)) > 0 {
-		var err error
-		if there, err = ParseWaivers(file, old); err != nil {
-			return Draft{}, err
-		}
-	}
 	out := Draft{Text: old}
+	if len(bytes.TrimSpace(old)) == 0 {
+		old = []byte(newWaiverFile)
+	}
+	there, src, err := parseWaivers(file, old)
+	if err != nil {
+		return Draft{}, err
+	}
 	_, out.Told = Waive(checks, cells, there, today)
 	for _, w := range there {
 		if w.draft() {
@@ -81,7 +80,7 @@ func DraftWaivers(file string, old []byte, checks []Check, cells []bench.Cell, r
 			Hint:    "write entries with globs, or ask for less with --fail-on",
 		}
 	}
-	text, err := appendWaivers(file, old, there, out.Added, run)
+	text, err := appendWaivers(file, old, src, there, out.Added, run)
 	out.Text = text
 	return out, err
 }
@@ -106,24 +105,24 @@ const newWaiverFile = `# Results that are expected for now: they fail no gate. A
 schema: ` + WaiverSchema + "\n"
 
 // appendWaivers writes entries behind the last one of a file's list.
-func appendWaivers(file string, old []byte, there []Waiver, added []Drafted, run string) ([]byte, error) {
+func appendWaivers(file string, old []byte, src *strictyaml.Source, there []Waiver, added []Drafted, run string) ([]byte, error) {
 	var b bytes.Buffer
-	if len(bytes.TrimSpace(old)) == 0 {
-		old = []byte(newWaiverFile)
-	}
 	b.Write(old)
 	if !bytes.HasSuffix(old, []byte("\n")) {
 		b.WriteByte('\n')
 	}
-	indent, listed := listIndent(old)
-	if !listed {
+	indent, items := src.Indent("waivers")
+	if !items {
+		indent = "  "
+	}
+	if _, listed := src.Line("waivers"); !listed {
 		b.WriteString("waivers:\n")
 	}
 	want := slices.Clone(there)
 	for _, w := range added {
 		want = append(want, w.Waiver)
 		fmt.Fprintf(&b, "%s# drafted from run %s: %s\n", indent, oneLine(run), w.Said)
-		fmt.Fprintf(&b, "%s- cell: %s\n", indent, scalar(w.Cell))
+		fmt.Fprintf(&b, "%s- cell: %s\n", indent, strictyaml.Scalar(w.Cell))
 		fmt.Fprintf(&b, "%s  verdict: %s\n", indent, w.Verdict)
 		fmt.Fprintf(&b, "%s  reason: \"\" # why this is expected; the entry waives nothing until it is written\n", indent)
 		fmt.Fprintf(&b, "%s  expires: %s\n", indent, w.Expires.Format(dayForm))
@@ -139,31 +138,6 @@ func appendWaivers(file string, old []byte, there []Waiver, added []Drafted, run
 		}
 	}
 	return b.Bytes(), nil
-}
-
-// listIndent is what stands before the dashes of the file's list, if it has one.
-func listIndent(text []byte) (indent string, listed bool) {
-	var doc struct{ Waivers yaml.Node }
-	if err := yaml.Unmarshal(text, &doc); err != nil || doc.Waivers.Kind == 0 {
-		return "  ", false
-	}
-	if doc.Waivers.Kind != yaml.SequenceNode || len(doc.Waivers.Content) == 0 {
-		return "  ", true
-	}
-	return strings.Repeat(" ", max(doc.Waivers.Column-1, 0)), true
-}
-
-// scalar writes a text as YAML does, on one line.
-func scalar(text string) string {
-	n := yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
-	if strings.ContainsAny(text, ":#'\"\\{}[]&*!|>%@`") || strings.TrimSpace(text) != text {
-		n.Style = yaml.DoubleQuotedStyle
-	}
-	b, err := yaml.Marshal(&n)
-	if err != nil {
-		return fmt.Sprintf("%q", text)
-	}
-	return strings.TrimSuffix(string(b), "\n")
 }
 
 // oneLine is what can be printed of a text: servers write it, and people read it

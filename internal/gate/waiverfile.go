@@ -37,18 +37,29 @@ type waiverFile struct {
 // missing, twice or of the wrong kind is a bench.UsageError "file:line: field:
 // problem".
 func ParseWaivers(file string, text []byte) ([]Waiver, error) {
+	waivers, _, err := parseWaivers(file, text)
+	return waivers, err
+}
+
+// parseWaivers gives also where in the file everything stands.
+func parseWaivers(file string, text []byte) ([]Waiver, *strictyaml.Source, error) {
 	var f waiverFile
 	src, err := strictyaml.Decode(file, text, &f)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	if err := src.Schema(f.Schema, WaiverSchema); err != nil {
+		return nil, nil, err
+	}
+	waivers, err := f.entries(file, src)
+	return waivers, src, err
+}
+
+// entries checks what is listed.
+func (f waiverFile) entries(file string, src *strictyaml.Source) ([]Waiver, error) {
 	has := func(field string) bool { _, ok := src.Line(field); return ok }
-	if !has("schema") {
-		return nil, src.Errorf("schema", "missing; want %s", WaiverSchema)
-	} else if f.Schema != WaiverSchema {
-		return nil, src.Errorf("schema", "%q is not %q", f.Schema, WaiverSchema)
-	}
 	var out []Waiver
+	var err error
 	if len(f.Waivers) > MostWaivers {
 		return nil, src.Errorf(fmt.Sprintf("waivers[%d]", MostWaivers), "more than %d: one entry with globs is about many cells", MostWaivers)
 	}

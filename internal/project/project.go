@@ -63,11 +63,8 @@ func Read(path string) (map[string]Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case f.Schema == "":
-		return nil, src.Errorf("schema", "missing; want %s", Schema)
-	case f.Schema != Schema:
-		return nil, src.Errorf("schema", "%q is not known to this benchrun; want %s", f.Schema, Schema)
+	if err := src.Schema(f.Schema, Schema); err != nil {
+		return nil, err
 	}
 	out := map[string]Value{}
 	value := reflect.ValueOf(f)

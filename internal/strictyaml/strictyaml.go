@@ -172,6 +172,41 @@ func (s *Source) Errorf(path, format string, args ...any) error {
 	return &bench.UsageError{Problem: said(s.file, line, path, fmt.Sprintf(format, args...))}
 }
 
+// Schema is the error of a file that names no format, or another one than want.
+func (s *Source) Schema(named, want string) error {
+	switch named {
+	case want:
+		return nil
+	case "":
+		return s.Errorf("schema", "missing; want %s", want)
+	}
+	return s.Errorf("schema", "%q is not known to this benchrun; want %s", named, want)
+}
+
+// Indent is what stands before the dashes of a list, where the file has it and
+// it has items on lines of their own.
+func (s *Source) Indent(path string) (indent string, ok bool) {
+	for _, f := range s.fields {
+		if f.path == path && f.node.Kind == yaml.SequenceNode && len(f.node.Content) > 0 {
+			return strings.Repeat(" ", max(f.node.Column-1, 0)), true
+		}
+	}
+	return "", false
+}
+
+// Scalar writes a text as YAML does, on one line.
+func Scalar(text string) string {
+	n := yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
+	if strings.ContainsAny(text, "\n\t:#'\"\\{}[]&*!|>%@`") || strings.TrimSpace(text) != text {
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	b, err := yaml.Marshal(&n)
+	if err != nil {
+		return strconv.Quote(text)
+	}
+	return strings.TrimSuffix(string(b), "\n")
+}
+
 // Line is the line of a field, where the file has it.
 func (s *Source) Line(path string) (line int, ok bool) {
 	line, ok = s.lines[path]

@@ -2,6 +2,7 @@ package strictyaml
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -34,6 +35,51 @@ func TestDecode(t *testing.T) {
 	}
 	if got := src.Errorf("inner.other[2]", "bad").Error(); got != "f:2: inner.other[2]: bad" { // the nearest part that is there
 		t.Error(got)
+	}
+}
+
+func TestSchemaOfAFile(t *testing.T) {
+	src, err := Decode("f", []byte("name: a\nitems: [x]\n"), &sample{}, "strictyaml.word")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for named, want := range map[string]string{
+		"a/v1": "<nil>", "": "f:1: schema: missing; want a/v1", "a/v2": `f:1: schema: "a/v2" is not known to this benchrun; want a/v1`,
+	} {
+		if got := fmt.Sprint(src.Schema(named, "a/v1")); got != want {
+			t.Errorf("%q: %s, want %s", named, got, want)
+		}
+	}
+}
+
+func TestIndentOfAList(t *testing.T) {
+	for text, want := range map[string]string{
+		"items:\n  - x\n  - y\n": "  ", "items:\n- x\n": "", "name: a\nitems:\n      - x\n": "      ",
+		"items: []\n": "none", "items:\n": "none", "name: a\n": "none",
+	} {
+		src, err := Decode("f", []byte(text), &sample{}, "strictyaml.word")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, ok := src.Indent("items")
+		if !ok {
+			got = "none"
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// What is written is read again, on one line.
+func TestScalarsAreReadAgain(t *testing.T) {
+	for _, text := range []string{"plain", "*/x", "a: b", "a #b", " a", "", "yes", "1", "it's", `"q"`, `\`, "null", "@gate", "ü", "a\nb\ttail"} {
+		var s sample
+		written := Scalar(text)
+		_, err := Decode("f", []byte("name: "+written+"\n"), &s, "strictyaml.word")
+		if err != nil || string(s.Name) != text || strings.Contains(written, "\n") {
+			t.Errorf("%q is written %s and read %q: %v", text, written, s.Name, err)
+		}
 	}
 }
 
