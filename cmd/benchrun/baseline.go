@@ -30,8 +30,8 @@ type baselineFlags struct {
 type measuring func() ([]bench.Origin, error)
 
 func (b *baselineFlags) add(f *pflag.FlagSet) {
-	f.StringVar(&b.path, "baseline", "", "a run (folder or run.json) that no cell may be worse than, else exit 10")
-	f.BoolVar(&b.anyway, "baseline-anyway", false, "compare with a baseline that was not measured alike all the same, and say what differs")
+	declare(f, "baseline", &b.path)
+	declare(f, "baseline-anyway", &b.anyway)
 }
 
 // resolve reads the baseline and refuses one that nothing can be compared with.
@@ -71,7 +71,7 @@ type waiverFlags struct {
 }
 
 func (w *waiverFlags) add(f *pflag.FlagSet) {
-	f.StringVar(&w.path, "waivers", "", "a file of results that are expected for now, which fail no gate; benchrun waivers update drafts it")
+	declare(f, "waivers", &w.path)
 }
 
 // resolve reads the file and tells of entries that match nothing.

@@ -67,17 +67,16 @@ when something could not be measured.`,
 			return c.run(cmd, cases, args)
 		},
 	}
-	c.format = "table"
+	c.settings = settings{format: "table", attempts: defaultAttempts, seed: defaultSeed, out: defaultOut}
 	f := cmd.Flags()
-	f.SortFlags = false
-	f.BoolVar(&c.short, "short", false, "only "+strings.Join(scenarios.Short(), ", ")+", and the sabotages")
-	f.IntVar(&c.attempts, "attempts", defaultAttempts, attemptsText)
-	f.Uint64Var(&c.seed, "seed", 1, "same seed, same schedule")
-	f.StringVarP(&c.out, "out", "o", "benchrun-out", "folder for the run's folder")
-	f.StringVar(&c.page, "write", "", "also write a page for the documentation; another file than "+calibrationPage+" is named with '=': --write=FILE")
+	declare(f, "short", &c.short)
+	declare(f, "attempts", &c.attempts)
+	declare(f, "seed", &c.seed)
+	declare(f, "out", &c.out)
+	declare(f, "write", &c.page, "another file than "+calibrationPage+" is named with '=': --write=FILE")
 	f.Lookup("write").NoOptDefVal = calibrationPage
-	f.BoolVarP(&c.dryRun, "dry-run", "n", false, "print the cases and the time they take, and run nothing")
-	f.IntVar(&c.port, "port", 0, "port for the servers (default: a free one for each attempt)")
+	declare(f, "dry-run", &c.dryRun)
+	declare(f, "port", &c.port)
 	return cmd
 }
 

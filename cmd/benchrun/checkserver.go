@@ -25,7 +25,7 @@ import (
 
 func newCheckServerCommand() *cobra.Command {
 	var s settings
-	var patience time.Duration
+	patience := 5 * time.Minute
 	cmd := &cobra.Command{
 		Use:   "check-server NAME|FILE",
 		Short: "whether a server and its file do what the contract asks",
@@ -60,11 +60,11 @@ failed; 2, 3, 4, 130 and 143 are as for benchrun itself.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVarP(&s.profiles, "profile", "p", nil, "profiles (default, hardened and equal8 unless given)")
-	f.DurationVar(&patience, "patience", 5*time.Minute, "how long a claimed watchdog is waited for at most; half as long again as claimed is enough")
-	f.BoolVarP(&s.dryRun, "dry-run", "n", false, "print targets, commands, checks and time, and run nothing")
-	f.StringVar(&s.python, "python", "", "Python interpreter for the server (default /usr/bin/python3)")
-	f.IntVar(&s.port, "port", 0, "port for the server (default: a free one for each launch)")
+	declare(f, "profile", &s.profiles, "unless given: default, hardened and equal8")
+	declare(f, "patience", &patience)
+	declare(f, "dry-run", &s.dryRun)
+	declare(f, "python", &s.python)
+	declare(f, "port", &s.port)
 	completeFlags(cmd, &s)
 	return cmd
 }

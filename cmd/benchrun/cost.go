@@ -38,11 +38,11 @@ func newCostCommand() *cobra.Command {
 		Args:   cobra.ArbitraryArgs,
 		RunE:   func(cmd *cobra.Command, args []string) error { return measureCost(cmd, s, args) },
 	}
-	cmd.Flags().StringVar(&s.rivals.Vegeta, "vegeta", "", "the vegeta command")
-	cmd.Flags().StringVar(&s.rivals.Wrk, "wrk", "", "the wrk command")
-	cmd.Flags().StringVar(&s.rivals.SlowHTTPTest, "slowhttptest", "", "the slowhttptest command")
-	cmd.Flags().StringVar(&s.versions, "versions", "", "what versions these are")
-	cmd.Flags().StringVar(&s.write, "write", "", "put the whole table between the markers of this page")
+	declare(cmd.Flags(), "vegeta", &s.rivals.Vegeta)
+	declare(cmd.Flags(), "wrk", &s.rivals.Wrk)
+	declare(cmd.Flags(), "slowhttptest", &s.rivals.SlowHTTPTest)
+	declare(cmd.Flags(), "versions", &s.versions)
+	declare(cmd.Flags(), "write", &s.write)
 	return cmd
 }
 

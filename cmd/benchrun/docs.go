@@ -113,7 +113,7 @@ func flagOf(f *pflag.Flag) guide.Flag {
 	default:
 		out.Value = f.Value.Type()
 	}
-	if f.DefValue != "" && f.DefValue != "[]" && f.DefValue != "false" && f.DefValue != "0" {
+	if f.DefValue != "" && f.DefValue != "[]" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "0s" {
 		out.Default = f.DefValue
 	}
 	return out

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
 	"benchrun/internal/guide"
 )
 
@@ -87,5 +90,34 @@ func TestDocsCommand(t *testing.T) {
 	}
 	if err := benchrunCommand(t.Context(), t, "docs", filepath.Join(dir, "absent")).Run(); err == nil {
 		t.Error("pages were written into a folder that is not there")
+	}
+}
+
+// A flag is declared once: in every command it has the letter and the text of the
+// table, with notes behind it at most, and the table has no flag that no command
+// has.
+func TestFlagsAreOfTheTable(t *testing.T) {
+	used := map[string]bool{}
+	var look func(cmd *cobra.Command)
+	look = func(cmd *cobra.Command) {
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			spec := flagNamed(f.Name)
+			used[f.Name] = true
+			note, ok := strings.CutPrefix(f.Usage, spec.text)
+			if !ok || f.Shorthand != spec.short || note != "" && !(strings.HasPrefix(note, " (") && strings.HasSuffix(note, ")")) {
+				t.Errorf("%s --%s (-%s): %s", cmd.CommandPath(), f.Name, f.Shorthand, f.Usage)
+			}
+		})
+		for _, sub := range cmd.Commands() {
+			look(sub)
+		}
+	}
+	look(newRootCommand())
+	seen := map[string]bool{}
+	for _, spec := range flagTable() {
+		if !used[spec.name] || seen[spec.name] || spec.short != "" && seen[spec.short] {
+			t.Errorf("--%s (-%s): no command has it, or it stands twice", spec.name, spec.short)
+		}
+		seen[spec.name], seen[spec.short] = true, true
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func newDoctorCommand() *cobra.Command {
-	var s settings
+	s := settings{out: defaultOut}
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "what this machine can do, what is missing, and the fix",
@@ -44,11 +44,11 @@ warning costs accuracy or convenience and changes nothing.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVarP(&s.servers, "server", "s", nil, "servers that the machine must be able to run: names, globs, name@version")
-	f.StringArrayVarP(&s.profiles, "profile", "p", nil, "profiles (default and hardened unless given)")
-	f.StringArrayVar(&s.serverFiles, "server-file", nil, "a server file of your own")
-	f.StringVar(&s.python, "python", "", "Python interpreter for the servers (default /usr/bin/python3)")
-	f.StringVarP(&s.out, "out", "o", "benchrun-out", "folder that results would go to")
+	declare(f, "server", &s.servers)
+	declare(f, "profile", &s.profiles, commonProfilesNote)
+	declare(f, "server-file", &s.serverFiles)
+	declare(f, "python", &s.python)
+	declare(f, "out", &s.out)
 	completeFlags(cmd, &s)
 	return cmd
 }

@@ -45,9 +45,8 @@ const duelExample = `  benchrun duel gunicorn@previous gunicorn --scenario wedge
   benchrun duel gunicorn/default gunicorn/hardened --scenario 'wedge-*'`
 
 func newDuelCommand() *cobra.Command {
-	s := settings{format: "table", attempts: 1}
-	var profile string
-	var pairs int
+	s := settings{format: "table", attempts: 1, seed: defaultSeed, out: defaultOut}
+	profile, pairs := targets.ProfileHardened, 2
 	cmd := &cobra.Command{
 		Use:               "duel A B",
 		Short:             "whether target B is worse than target A",
@@ -69,20 +68,19 @@ func newDuelCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.SortFlags = false
-	f.StringArrayVarP(&s.scenarios, "scenario", "c", nil, "scenarios: wedge-1pct, wedge, 'wedge-*' (all families at their own ratio unless given)")
-	f.StringVarP(&profile, "profile", "p", targets.ProfileHardened, "profile of a target that names none")
-	f.IntVar(&pairs, "pairs", 2, "how many pairs must say the same before a difference counts")
-	f.StringArrayVar(&s.serverFiles, "server-file", nil, "a server file of your own; its server is known by the name in it")
-	f.BoolVar(&s.full, "full", false, "a minute and more of faults an attempt")
-	f.Uint64Var(&s.seed, "seed", 1, "same seed, same schedule")
-	f.StringVarP(&s.out, "out", "o", "benchrun-out", "folder for the run's folder")
-	f.StringVar(&s.jsonFile, "json", "", "also write the answers (duel.json) to this file, - for stdout instead of the table")
-	f.StringVar(&s.junitFile, "junit", "", "also write JUnit XML to this file: a test for each scenario, which fails where B is worse")
-	f.BoolVarP(&s.dryRun, "dry-run", "n", false, "print cells, commands and time, and run nothing")
-	f.StringVar(&s.python, "python", "", "Python interpreter for the servers (default /usr/bin/python3)")
-	f.IntVar(&s.port, "port", 0, "port for the servers (default: a free one for each attempt)")
-	f.BoolVar(&s.reprobe, "reprobe", false, "measure slots and watchdogs again, whatever was kept from earlier runs")
+	declare(f, "scenario", &s.scenarios)
+	declare(f, "profile", &profile, "here one, for a target that names none")
+	declare(f, "pairs", &pairs)
+	declare(f, "server-file", &s.serverFiles)
+	declare(f, "full", &s.full)
+	declare(f, "seed", &s.seed)
+	declare(f, "out", &s.out)
+	declare(f, "json", &s.jsonFile, "the content of duel.json; on stdout instead of the table")
+	declare(f, "junit", &s.junitFile, "a test for each scenario, which fails where B is worse")
+	declare(f, "dry-run", &s.dryRun)
+	declare(f, "python", &s.python)
+	declare(f, "port", &s.port)
+	declare(f, "reprobe", &s.reprobe)
 	completeFlags(cmd, &s)
 	return cmd
 }

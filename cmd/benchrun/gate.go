@@ -29,14 +29,14 @@ type gateFlags struct {
 
 func (g *gateFlags) add(f *pflag.FlagSet) {
 	g.addRules(f)
-	f.BoolVar(&g.strict, "strict", false, "exit 11 when all rules hold, but a cell is flagged "+strings.Join(strictFlags, ", "))
+	declare(f, "strict", &g.strict)
 	g.baseline.add(f)
 	g.waivers.add(f)
 }
 
 func (g *gateFlags) addRules(f *pflag.FlagSet) {
-	f.StringArrayVar(&g.failOn, "fail-on", nil, "a rule that must hold, else exit 10: '[server/profile/scenario:] measure op value' or 'verdict op word'; repeat for more")
-	f.StringArrayVar(&g.files, "gate", nil, "a file of such rules, one a line")
+	declare(f, "fail-on", &g.failOn)
+	declare(f, "gate", &g.files)
 }
 
 // strictFlags tell of trouble that decides no verdict.

@@ -50,7 +50,8 @@ func ciKinds() map[string]ciKind {
 }
 
 func newInitCommand() *cobra.Command {
-	var from, dir string
+	var from string
+	dir := "."
 	var force bool
 	cmd := &cobra.Command{
 		Use:   "init ci [github|gitlab]",
@@ -105,9 +106,9 @@ docs/tutorial.md goes the whole way once, docs/ci.md has the details.`,
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&from, "from", "", "benchrun's repository and revision: owner/name@revision for github, address@revision for gitlab")
-	cmd.Flags().StringVar(&dir, "dir", ".", "the repository's folder")
-	cmd.Flags().BoolVar(&force, "force", false, "overwrite a file that is there")
+	declare(cmd.Flags(), "from", &from)
+	declare(cmd.Flags(), "dir", &dir)
+	declare(cmd.Flags(), "force", &force)
 	return cmd
 }
 

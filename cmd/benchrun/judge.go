@@ -73,7 +73,7 @@ of its last cell are judged too; of one that goes on, what it has so far.`,
 	}
 	s.attempts, s.out = 1, "-"
 	addPrintFlags(cmd.Flags(), &s)
-	cmd.Flags().StringVar(&htmlFile, "html", "", "also draw the report of the judged run into this file")
+	declare(cmd.Flags(), "html", &htmlFile)
 	completeFlags(cmd, &s)
 	return cmd
 }

@@ -41,7 +41,7 @@ func newListCommand() *cobra.Command {
 			return w.Flush()
 		},
 	}
-	cmd.Flags().StringArrayVar(&files, "server-file", nil, "a server file of your own")
+	declare(cmd.Flags(), "server-file", &files)
 	return cmd
 }
 

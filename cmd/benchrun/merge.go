@@ -15,7 +15,7 @@ import (
 )
 
 func newMergeCommand() *cobra.Command {
-	s := settings{attempts: 1}
+	s := settings{attempts: 1, out: defaultOut}
 	var anyway bool
 	cmd := &cobra.Command{
 		Use:   "merge RUN...",
@@ -55,8 +55,8 @@ and in which run, and each cell of run.json where it was measured.`,
 			return errors.Join(err, damageError(j.Damaged))
 		},
 	}
-	cmd.Flags().StringVarP(&s.out, "out", "o", "benchrun-out", "folder for the new run's folder")
-	cmd.Flags().BoolVar(&anyway, "anyway", false, "merge runs that were not measured alike all the same, and say what is mixed")
+	declare(cmd.Flags(), "out", &s.out)
+	declare(cmd.Flags(), "anyway", &anyway)
 	addPrintFlags(cmd.Flags(), &s)
 	completeFlags(cmd, &s)
 	return cmd

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/project"
 )
 
 // version is set by the build script; go install takes it from the module.
@@ -119,39 +120,45 @@ func newRootCommand() *cobra.Command {
 	return cmd
 }
 
-// addFlags declares the flags of the main job. Lists are arrays, not slices:
-// pflag would split a version behind an '@' at its commas.
+// addFlags declares the flags of the main job.
 func addFlags(f *pflag.FlagSet, s *settings) {
-	f.SortFlags = false
-	f.StringArrayVarP(&s.servers, "server", "s", nil, "servers to test: names, globs, name@version, name@path:DIR; repeat or separate with commas")
-	f.StringArrayVarP(&s.profiles, "profile", "p", nil, "profiles (default and hardened unless given)")
-	f.StringArrayVarP(&s.scenarios, "scenario", "c", nil, "scenarios: wedge-1pct, wedge, 'wedge-*', or @gate, a dozen for CI (all families at their own ratio unless given)")
-	f.StringArrayVar(&s.serverFiles, "server-file", nil, "a server file of your own; its server is known by the name in it")
-	f.BoolVar(&s.quick, "quick", false, "half a minute a cell (this is what happens unless --full is given)")
-	f.BoolVar(&s.full, "full", false, "a minute and more of faults a cell")
-	f.IntVar(&s.attempts, "attempts", defaultAttempts, attemptsText)
-	f.BoolVar(&s.ci, "ci", false, "for CI: --attempts 2, whatever benchrun.yaml and the environment say")
-	f.BoolVar(&s.release, "release", false, "before a release: --attempts 3")
-	f.Uint64Var(&s.seed, "seed", 1, "same seed, same schedule")
-	f.StringVarP(&s.out, "out", "o", "benchrun-out", "folder for the run's folder")
+	s.attempts, s.seed, s.out = defaultAttempts, defaultSeed, defaultOut
+	declare(f, "server", &s.servers)
+	declare(f, "profile", &s.profiles, commonProfilesNote)
+	declare(f, "scenario", &s.scenarios)
+	declare(f, "server-file", &s.serverFiles)
+	declare(f, "quick", &s.quick)
+	declare(f, "full", &s.full)
+	declare(f, "attempts", &s.attempts)
+	declare(f, "ci", &s.ci)
+	declare(f, "release", &s.release)
+	declare(f, "seed", &s.seed)
+	declare(f, "out", &s.out)
 	addPrintFlags(f, s)
-	f.StringVar(&s.config, "config", "", "the project's settings (default benchrun.yaml, where there is one; '' = none)")
-	f.BoolVarP(&s.dryRun, "dry-run", "n", false, "print cells, commands and time, and run nothing")
-	f.StringVar(&s.python, "python", "", "Python interpreter for the servers (default /usr/bin/python3)")
-	f.IntVar(&s.port, "port", 0, "port for the servers (default: a free one for each attempt)")
-	f.StringVar(&s.resume, "resume", "", "go on with this run, where it was killed or interrupted: the same cells, those measured kept")
-	f.DurationVar(&s.maxTime, "max-time", 0, "begin no cell that is not expected to end within this time, 45m for example; what is not measured is invalid, and --resume measures it")
-	f.BoolVar(&s.reprobe, "reprobe", false, "measure slots and watchdogs again, whatever was kept from earlier runs")
+	declare(f, "config", &s.config)
+	declare(f, "dry-run", &s.dryRun)
+	declare(f, "python", &s.python)
+	declare(f, "port", &s.port)
+	declare(f, "resume", &s.resume)
+	declare(f, "max-time", &s.maxTime)
+	declare(f, "reprobe", &s.reprobe)
 }
 
 // addPrintFlags declares how a run is printed.
 func addPrintFlags(f *pflag.FlagSet, s *settings) {
-	f.StringVar(&s.jsonFile, "json", "", "also write run.json's content to this file, - for stdout")
-	f.StringVar(&s.junitFile, "junit", "", "also write JUnit XML to this file: a test for each cell, which fails where a rule is broken")
-	f.StringVarP(&s.format, "format", "f", "table", "what to print on stdout: "+strings.Join(formatNames, ", "))
-	f.BoolVarP(&s.verbose, "verbose", "v", false, "reasons for held cells too")
+	s.format = "table"
+	declare(f, "json", &s.jsonFile, "the content of run.json")
+	declare(f, "junit", &s.junitFile, cellTestsNote)
+	declare(f, "format", &s.format)
+	declare(f, "verbose", &s.verbose)
 	s.gate.add(f)
 }
+
+// Defaults of flags that several commands have.
+const (
+	defaultSeed = 1
+	defaultOut  = "benchrun-out"
+)
 
 func (s settings) mode() bench.Mode {
 	if s.full {
@@ -167,10 +174,7 @@ const (
 	defaultAttempts = 2
 	ciAttempts      = 2
 	releaseAttempts = 3
-	mostAttempts    = 9
 )
-
-const attemptsText = "attempts that a not-held verdict takes, the first included: a cell that did not hold is measured again before it counts"
 
 // chooseAttempts puts the attempts in that --ci and --release stand for. given
 // says that --attempts was given.
@@ -197,8 +201,8 @@ func (s settings) check() error {
 	switch {
 	case s.quick && s.full:
 		return bench.Usagef("--quick and --full exclude each other")
-	case s.attempts < 1 || s.attempts > mostAttempts:
-		return bench.Usagef("--attempts %d is not between 1 and %d", s.attempts, mostAttempts)
+	case s.attempts < 1 || s.attempts > project.MostAttempts:
+		return bench.Usagef("--attempts %d is not between 1 and %d", s.attempts, project.MostAttempts)
 	case s.port < 0 || s.port > 65535:
 		return bench.Usagef("--port %d is not a port: they go from 1 to 65535", s.port)
 	case s.maxTime < 0:

@@ -149,8 +149,8 @@ func (s *settings) put(f *pflag.FlagSet, set sourced, item, place string) error 
 		}
 		flag, value = item, "true"
 	case "attempts":
-		if n, err := strconv.Atoi(item); err != nil || n < 1 || n > mostAttempts {
-			return bench.Usagef("%s: attempts %q is not between 1 and %d", place, item, mostAttempts)
+		if n, err := strconv.Atoi(item); err != nil || n < 1 || n > project.MostAttempts {
+			return bench.Usagef("%s: attempts %q is not between 1 and %d", place, item, project.MostAttempts)
 		}
 	}
 	if err := f.Set(flag, value); err != nil {

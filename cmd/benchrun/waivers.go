@@ -36,7 +36,7 @@ const expectation = "verdict >= held"
 
 func newWaiversUpdateCommand() *cobra.Command {
 	var g gateFlags
-	var file string
+	file := "benchrun.waivers.yaml"
 	cmd := &cobra.Command{
 		Use:   "update RUN",
 		Short: "add what a run breaks to the file of waivers",
@@ -60,7 +60,7 @@ person can say whether they are still right.`,
 			return g.updateWaivers(cmd, args[0], file)
 		},
 	}
-	cmd.Flags().StringVar(&file, "file", "benchrun.waivers.yaml", "the file to add to; it is made where there is none")
+	declare(cmd.Flags(), "file", &file)
 	g.addRules(cmd.Flags())
 	return cmd
 }

@@ -41,8 +41,8 @@ type File struct {
 	MaxTime     string   `yaml:"max_time" doc:"begin nothing that would not end within this time, 45m for example"`
 }
 
-// mostAttempts is what --attempts takes at most.
-const mostAttempts = 9
+// MostAttempts is what --attempts takes at most.
+const MostAttempts = 9
 
 // Value is what a field says: a list's items, or one text.
 type Value struct {
@@ -101,8 +101,8 @@ func Read(path string) (map[string]Value, error) {
 	if _, ok := out["mode"]; ok && f.Mode != "quick" && f.Mode != "full" {
 		return nil, src.Errorf("mode", "%q is not quick or full", f.Mode)
 	}
-	if _, ok := out["attempts"]; ok && (f.Attempts < 1 || f.Attempts > mostAttempts) {
-		return nil, src.Errorf("attempts", "%s is not between 1 and %d", strconv.Itoa(f.Attempts), mostAttempts)
+	if _, ok := out["attempts"]; ok && (f.Attempts < 1 || f.Attempts > MostAttempts) {
+		return nil, src.Errorf("attempts", "%s is not between 1 and %d", strconv.Itoa(f.Attempts), MostAttempts)
 	}
 	for _, name := range []string{"servers", "server_files", "gate_files", "baseline", "waivers", "out"} {
 		v := out[name]

@@ -31,7 +31,7 @@ func JSONSchema() (string, error) {
 	set("schema", "const", Schema)
 	set("mode", "enum", []string{"quick", "full"})
 	set("attempts", "minimum", 1)
-	set("attempts", "maximum", mostAttempts)
+	set("attempts", "maximum", MostAttempts)
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
