@@ -43,9 +43,9 @@ func TestNothingClaimedShowsNoFigure(t *testing.T) {
 		"progress": func(w io.Writer, r bench.Run) error {
 			p := NewProgress(w, false, 80)
 			for _, a := range r.Cells[0].Attempts {
-				p.Attempt(a.Attempt, a.Verdict, a.H, "")
+				p.Hear(bench.AttemptJudged{Cell: 1, Attempt: a})
 			}
-			p.Done()
+			p.Hear(bench.RunDone{})
 			return nil
 		},
 	}

@@ -14,13 +14,13 @@ import (
 
 // The rules of the terminal stand in table.go.
 
-// Progress tells on stderr what a run is doing. On a terminal it keeps one
-// status line, rewritten in place and gone after Done; finished attempts and
-// notes scroll away above it. Elsewhere (a log, CI) it prints plain lines: one
-// per finished attempt, and phases at most every quietFor.
+// Progress tells on stderr what a run is doing, by the events that it hears. On a
+// terminal it keeps one status line, of the cell that was heard of last, rewritten in
+// place and gone when the run is done; finished attempts and notes scroll away above
+// it. Elsewhere (a log, CI) it prints plain lines: one per finished attempt, and
+// phases at most every quietFor.
 //
-// Its methods may be called from several goroutines. What w refuses is lost in
-// silence: progress is worth no failure.
+// What w refuses is lost in silence: progress is worth no failure.
 type Progress struct {
 	w     io.Writer
 	tty   bool
@@ -28,18 +28,23 @@ type Progress struct {
 
 	mu       sync.Mutex
 	total    int
-	cell     int
-	name     string
-	phase    string
-	length   time.Duration // of the phase; 0 = not known
-	began    time.Time     // of the phase
-	live     float64       // percent; NaN = none yet
-	deadline time.Time     // when the run should be over; zero = not known
-	spoke    time.Time     // the last plain line about a phase
-	shown    bool          // a status line is on the screen
-	done     bool
+	cells    map[int]*cellLine // under way, by number
+	cell     int               // the one that was heard of last; 0 = none
+	deadline time.Time         // when the run should be over; zero = not known
+	spoke    time.Time         // the last plain line about a phase
+	drawn    bool              // a status line is on the screen
+	over     bool              // the run is done
 	stop     chan struct{}
 	ticker   sync.WaitGroup
+}
+
+// cellLine is what is shown of a cell under way.
+type cellLine struct {
+	name   string
+	phase  string        // "" = between two
+	length time.Duration // of the phase; 0 = not known
+	began  time.Time     // of the phase
+	live   float64       // percent; NaN = none yet
 }
 
 const (
@@ -55,7 +60,9 @@ const (
 )
 
 // NewProgress makes a Progress that writes to w. tty says that w is a terminal,
-// width columns wide (0 = 80). Nothing is printed before Start.
+// width columns wide (0 = 80). Between
+// bench.RunBegun and bench.RunDone it keeps a goroutine on a terminal; after that
+// notes and attempts still print, and nothing else does.
 func NewProgress(w io.Writer, tty bool, width int) *Progress {
 	if width <= 0 {
 		width = 80
@@ -63,16 +70,90 @@ func NewProgress(w io.Writer, tty bool, width int) *Progress {
 	if tty {
 		w = console.Drawn(w)
 	}
-	return &Progress{w: w, tty: tty, width: width, live: math.NaN()}
+	return &Progress{w: w, tty: tty, width: width, cells: map[int]*cellLine{}}
 }
 
-// Start says how many cells there are (0 = they are not counted, and nothing is
-// printed) and how long all will take (0 = not known). Done must follow: on a
-// terminal it starts a goroutine.
-func (p *Progress) Start(total int, estimate time.Duration) {
+// Hear is a bench.Listener.
+func (p *Progress) Hear(e bench.Event) {
+	if _, ok := e.(bench.RunDone); ok {
+		p.done()
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.done || p.stop != nil {
+	switch e := e.(type) {
+	case bench.RunBegun:
+		p.start(e.Cells, e.Estimate)
+	case bench.CellBegun:
+		p.of(e.Cell).name = clean(e.Name)
+		p.draw()
+	case bench.PhaseBegun:
+		p.phase(p.of(e.Cell), e.Phase, e.Length)
+	case bench.ServedSoFar:
+		p.of(e.Cell).live = e.H
+		p.draw()
+	case bench.AttemptJudged:
+		if !e.Kept {
+			p.attempt(p.of(e.Cell), e.Attempt, e.Why)
+		}
+	case bench.CellConcluded:
+		delete(p.cells, e.Cell)
+	case bench.Noted:
+		p.line(clean(e.Text))
+	case bench.Remaining:
+		p.remaining(e.Left)
+		p.draw()
+	}
+}
+
+// Note prints a line that stays.
+func (p *Progress) Note(text string) { p.Hear(bench.Noted{Text: text}) }
+
+func (p *Progress) keepCounting() {
+	t := time.NewTicker(tick)
+	defer t.Stop()
+	for {
+		select {
+		case <-p.stop:
+			return
+		case <-t.C:
+			p.mu.Lock()
+			p.draw()
+			p.mu.Unlock()
+		}
+	}
+}
+
+// done takes the status line away and ends the goroutine.
+func (p *Progress) done() {
+	p.mu.Lock()
+	if p.drawn {
+		p.write(clearLine)
+		p.drawn = false
+	}
+	if p.stop != nil && !p.over {
+		close(p.stop)
+	}
+	p.over = true
+	p.mu.Unlock()
+	p.ticker.Wait()
+}
+
+// What follows is called with mu held.
+
+// of is a cell under way, which is now the one that was heard of last.
+func (p *Progress) of(cell int) *cellLine {
+	p.cell = cell
+	if p.cells[cell] == nil {
+		p.cells[cell] = &cellLine{live: math.NaN()}
+	}
+	return p.cells[cell]
+}
+
+// start says how many cells there are (0 = they are not counted, and nothing is
+// printed) and how long all will take (0 = not known).
+func (p *Progress) start(total int, estimate time.Duration) {
+	if p.over || p.stop != nil {
 		return
 	}
 	p.total = total
@@ -93,38 +174,13 @@ func (p *Progress) Start(total int, estimate time.Duration) {
 	}
 }
 
-func (p *Progress) keepCounting() {
-	t := time.NewTicker(tick)
-	defer t.Stop()
-	for {
-		select {
-		case <-p.stop:
-			return
-		case <-t.C:
-			p.mu.Lock()
-			p.draw()
-			p.mu.Unlock()
-		}
-	}
-}
-
-// Cell says that cell i (from 1) begins.
-func (p *Progress) Cell(i int, name string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.cell, p.name, p.phase, p.live = i, clean(name), "", math.NaN()
-	p.draw()
-}
-
-// Phase says that a phase begins and how long it will take (0 = not known).
-func (p *Progress) Phase(phase string, length time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// phase says that a phase begins and how long it will take (0 = not known).
+func (p *Progress) phase(c *cellLine, phase string, length time.Duration) {
 	now := time.Now()
-	p.phase, p.length, p.began, p.live = clean(phase), length, now, math.NaN()
-	if !p.tty && !p.done && (p.spoke.IsZero() || now.Sub(p.spoke) >= quietFor) {
+	c.phase, c.length, c.began, c.live = clean(phase), length, now, math.NaN()
+	if !p.tty && !p.over && (p.spoke.IsZero() || now.Sub(p.spoke) >= quietFor) {
 		p.spoke = now
-		text := p.where() + ": " + p.phase
+		text := p.where() + ": " + c.phase
 		if length > 0 {
 			text += fmt.Sprintf(", %.0f s", length.Seconds())
 		}
@@ -133,27 +189,16 @@ func (p *Progress) Phase(phase string, length time.Duration) {
 	p.draw()
 }
 
-// Live says what H, in percent, stands at.
-func (p *Progress) Live(h float64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.live = h
-	p.draw()
-}
-
-// Attempt says what attempt n of the cell came to; h, which may be nil, is
-// left out where nothing is claimed, and why then says why in a few words. It is
-// a line that stays.
-func (p *Progress) Attempt(n int, verdict bench.Verdict, h *float64, why string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.phase, p.live = "", math.NaN()
-	text := fmt.Sprintf("%s: %s", p.where(), Badge(verdict))
-	if h != nil && verdict.Claims() {
-		text += ", H " + Percent(*h)
+// attempt says what an attempt came to; H is left out where nothing is claimed, and
+// why then says why in a few words. It is a line that stays.
+func (p *Progress) attempt(c *cellLine, a bench.Attempt, why string) {
+	c.phase, c.live = "", math.NaN()
+	text := fmt.Sprintf("%s: %s", p.where(), Badge(a.Verdict))
+	if a.H != nil && a.Verdict.Claims() {
+		text += ", H " + Percent(*a.H)
 	}
-	if n > 1 {
-		text += fmt.Sprintf(" (attempt %d)", n)
+	if a.Attempt > 1 {
+		text += fmt.Sprintf(" (attempt %d)", a.Attempt)
 	}
 	if why != "" {
 		text += ": " + shorten(clean(why), mostWhy)
@@ -164,40 +209,6 @@ func (p *Progress) Attempt(n int, verdict bench.Verdict, h *float64, why string)
 	p.line(text)
 }
 
-// Note prints a line that stays.
-func (p *Progress) Note(msg string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.line(clean(msg))
-}
-
-// Remaining says how long the rest of the run will take from now on (0 = not
-// known). The status line counts down from it.
-func (p *Progress) Remaining(d time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.remaining(d)
-	p.draw()
-}
-
-// Done takes the status line away and ends the goroutine. After it, notes and
-// attempts still print; nothing else does.
-func (p *Progress) Done() {
-	p.mu.Lock()
-	if p.shown {
-		p.write(clearLine)
-		p.shown = false
-	}
-	if p.stop != nil && !p.done {
-		close(p.stop)
-	}
-	p.done = true
-	p.mu.Unlock()
-	p.ticker.Wait()
-}
-
-// What follows is called with mu held.
-
 func (p *Progress) remaining(d time.Duration) {
 	p.deadline = time.Time{}
 	if d > 0 {
@@ -207,10 +218,11 @@ func (p *Progress) remaining(d time.Duration) {
 
 // where is "[3/12] gunicorn 23.0.0 default, wedge-1pct".
 func (p *Progress) where() string {
+	name := p.cells[p.cell].name
 	if p.total == 0 {
-		return p.name
+		return name
 	}
-	return fmt.Sprintf("[%d/%d] %s", p.cell, p.total, p.name)
+	return fmt.Sprintf("[%d/%d] %s", p.cell, p.total, name)
 }
 
 // left is how long the run will still take, in words; "" = not known.
@@ -226,9 +238,9 @@ func (p *Progress) left() string {
 
 // line prints a line that stays, above the status line.
 func (p *Progress) line(text string) {
-	if p.shown {
+	if p.drawn {
 		text = clearLine + text
-		p.shown = false
+		p.drawn = false
 	}
 	p.write(text + "\n")
 	p.draw()
@@ -236,31 +248,32 @@ func (p *Progress) line(text string) {
 
 // draw rewrites the status line.
 func (p *Progress) draw() {
-	if !p.tty || p.done || p.cell == 0 {
+	if !p.tty || p.over || p.cells[p.cell] == nil {
 		return
 	}
 	// The last column stays free: some terminals wrap when it is written to.
 	p.write("\r" + p.status(p.width-1) + "\x1b[K")
-	p.shown = true
+	p.drawn = true
 }
 
 // status is what is going on, in at most width columns. If it is too long, the
 // name of the cell gives way first.
 func (p *Progress) status(width int) string {
 	var rest []string
-	if p.phase != "" {
-		text := p.phase
-		if spent := time.Since(p.began); p.length > 0 && spent < p.length+time.Second {
-			text += fmt.Sprintf(" %.0f/%.0f s", math.Floor(min(spent, p.length).Seconds()), p.length.Seconds())
-		} else if p.length > 0 { // seconds that do not count are made up for
-			text += fmt.Sprintf(" %.0f s, %.0f foreseen", math.Floor(spent.Seconds()), p.length.Seconds())
+	c := p.cells[p.cell]
+	if c.phase != "" {
+		text := c.phase
+		if spent := time.Since(c.began); c.length > 0 && spent < c.length+time.Second {
+			text += fmt.Sprintf(" %.0f/%.0f s", math.Floor(min(spent, c.length).Seconds()), c.length.Seconds())
+		} else if c.length > 0 { // seconds that do not count are made up for
+			text += fmt.Sprintf(" %.0f s, %.0f foreseen", math.Floor(spent.Seconds()), c.length.Seconds())
 		} else {
 			text += fmt.Sprintf(" %.0f s", math.Floor(spent.Seconds()))
 		}
 		rest = append(rest, text)
 	}
-	if !math.IsNaN(p.live) {
-		rest = append(rest, "H "+Percent(p.live))
+	if !math.IsNaN(c.live) {
+		rest = append(rest, "H "+Percent(c.live))
 	}
 	if left := p.left(); left != "" {
 		rest = append(rest, left)

@@ -78,10 +78,10 @@ func TestStatusLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &screen{t: t}
 		p := NewProgress(s, true, 100)
-		p.Start(12, 10*time.Minute)
-		p.Cell(3, job)
-		p.Phase("fault", 12*time.Second)
-		p.Live(97.36)
+		p.Hear(bench.RunBegun{Cells: 12, Estimate: 10 * time.Minute})
+		p.Hear(bench.CellBegun{Cell: 3, Name: job})
+		p.Hear(bench.PhaseBegun{Cell: 3, Phase: "fault", Length: 12 * time.Second})
+		p.Hear(bench.ServedSoFar{Cell: 3, H: 97.36})
 		if got, want := s.last(), "[3/12] "+job+"  fault 0/12 s · H 97.3 % · about 10 min left"; got != want {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}
@@ -95,7 +95,7 @@ func TestStatusLine(t *testing.T) {
 		if got := s.last(); !strings.Contains(got, " fault 67 s, 12 foreseen ") || !strings.Contains(got, "about 9 min left") {
 			t.Errorf("after the phase: %q", got)
 		}
-		p.Remaining(30 * time.Second)
+		p.Hear(bench.Remaining{Left: 30 * time.Second})
 		if got := s.last(); !strings.HasSuffix(got, "about 30 s left") {
 			t.Errorf("with another estimate: %q", got)
 		}
@@ -104,18 +104,18 @@ func TestStatusLine(t *testing.T) {
 		if got := s.last(); !strings.HasSuffix(got, "longer than estimated") {
 			t.Errorf("when the estimate has passed: %q", got)
 		}
-		p.Phase("recovery", 0)
+		p.Hear(bench.PhaseBegun{Cell: 3, Phase: "recovery", Length: 0})
 		if got := s.last(); strings.Contains(got, "H 9") || !strings.Contains(got, "recovery 0 s") {
 			t.Errorf("a new phase: %q", got)
 		}
 		h := 61.25
-		p.Attempt(1, bench.Failed, &h, "")
-		p.Attempt(2, bench.Invalid, nil, "only 5 of 12 valid seconds\x1b[2J")
+		p.Hear(bench.AttemptJudged{Cell: 3, Attempt: bench.Attempt{Attempt: 1, Verdict: bench.Failed, H: &h}})
+		p.Hear(bench.AttemptJudged{Cell: 3, Attempt: bench.Attempt{Attempt: 2, Verdict: bench.Invalid}, Why: "only 5 of 12 valid seconds\x1b[2J"})
 		p.Note("port 20001 was taken\x1b[2J")
-		p.Cell(4, "waitress")
-		p.Done()
-		p.Done()
-		p.Live(3)
+		p.Hear(bench.CellBegun{Cell: 4, Name: "waitress"})
+		p.Hear(bench.RunDone{})
+		p.Hear(bench.RunDone{})
+		p.Hear(bench.ServedSoFar{Cell: 3, H: 3})
 		want := []string{
 			"12 cells, about 10 min",
 			"[3/12] " + job + ": ✗ failed, H 61.2 %",
@@ -128,7 +128,7 @@ func TestStatusLine(t *testing.T) {
 		}
 		p.Note("after")
 		if got := s.all(); got[4] != "after" || got[5] != "" {
-			t.Errorf("a note after Done: %q", got[4:])
+			t.Errorf("a note after the end: %q", got[4:])
 		}
 	}) // which also fails if a goroutine is left
 }
@@ -137,20 +137,20 @@ func TestStatusLineNeverWraps(t *testing.T) {
 	for width := 1; width < 120; width++ {
 		s := &screen{t: t}
 		p := NewProgress(s, true, width)
-		p.Cell(3, job)
-		p.Remaining(time.Hour)
-		p.Phase("baseline", 4*time.Second)
-		p.Live(100)
-		p.Done()
+		p.Hear(bench.CellBegun{Cell: 3, Name: job})
+		p.Hear(bench.Remaining{Left: time.Hour})
+		p.Hear(bench.PhaseBegun{Cell: 3, Phase: "baseline", Length: 4 * time.Second})
+		p.Hear(bench.ServedSoFar{Cell: 3, H: 100})
+		p.Hear(bench.RunDone{})
 		if s.widest >= width {
 			t.Errorf("%d columns used of %d", s.widest, width)
 		}
 	}
 	s := &screen{t: t}
 	p := NewProgress(s, true, 60)
-	p.Cell(3, strings.Repeat("long-name-", 20))
-	p.Phase("fault", 12*time.Second)
-	p.Live(97.3)
+	p.Hear(bench.CellBegun{Cell: 3, Name: strings.Repeat("long-name-", 20)})
+	p.Hear(bench.PhaseBegun{Cell: 3, Phase: "fault", Length: 12 * time.Second})
+	p.Hear(bench.ServedSoFar{Cell: 3, H: 97.3})
 	if got := s.last(); !strings.HasPrefix(got, "long-name-") || !strings.HasSuffix(got, "…  fault 0/12 s · H 97.3 %") {
 		t.Errorf("the name does not give way: %q", got)
 	}
@@ -160,10 +160,10 @@ func TestStatusLineNeverWraps(t *testing.T) {
 func TestUncounted(t *testing.T) {
 	s := &screen{t: t}
 	p := NewProgress(s, false, 0)
-	p.Start(0, 0)
-	p.Cell(1, job)
-	p.Phase("boot", 0)
-	p.Done()
+	p.Hear(bench.RunBegun{Cells: 0, Estimate: 0})
+	p.Hear(bench.CellBegun{Cell: 1, Name: job})
+	p.Hear(bench.PhaseBegun{Cell: 1, Phase: "boot", Length: 0})
+	p.Hear(bench.RunDone{})
 	if got := s.all(); !slices.Equal(got, []string{job + ": boot", ""}) {
 		t.Errorf("lines %q", got)
 	}
@@ -173,22 +173,22 @@ func TestPlainLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &screen{t: t}
 		p := NewProgress(s, false, 0)
-		p.Start(1, 0)
-		p.Cell(1, job)
-		p.Phase("boot", 15*time.Second)
+		p.Hear(bench.RunBegun{Cells: 1, Estimate: 0})
+		p.Hear(bench.CellBegun{Cell: 1, Name: job})
+		p.Hear(bench.PhaseBegun{Cell: 1, Phase: "boot", Length: 15 * time.Second})
 		time.Sleep(time.Second)
-		p.Phase("baseline", 4*time.Second) // too soon after the last
-		p.Live(100)
+		p.Hear(bench.PhaseBegun{Cell: 1, Phase: "baseline", Length: 4 * time.Second}) // too soon after the last
+		p.Hear(bench.ServedSoFar{Cell: 1, H: 100})
 		time.Sleep(quietFor)
-		p.Phase("fault", 12*time.Second)
-		p.Live(50)
+		p.Hear(bench.PhaseBegun{Cell: 1, Phase: "fault", Length: 12 * time.Second})
+		p.Hear(bench.ServedSoFar{Cell: 1, H: 50})
 		time.Sleep(quietFor)
-		p.Phase("recovery", 0)
+		p.Hear(bench.PhaseBegun{Cell: 1, Phase: "recovery", Length: 0})
 		h := 99.9
-		p.Remaining(80 * time.Second)
-		p.Attempt(2, bench.Held, &h, "")
-		p.Done()
-		p.Phase("late", 0)
+		p.Hear(bench.Remaining{Left: 80 * time.Second})
+		p.Hear(bench.AttemptJudged{Cell: 1, Attempt: bench.Attempt{Attempt: 2, Verdict: bench.Held, H: &h}})
+		p.Hear(bench.RunDone{})
+		p.Hear(bench.PhaseBegun{Cell: 1, Phase: "late", Length: 0})
 		want := []string{
 			"1 cell",
 			"[1/1] " + job + ": boot, 15 s",
@@ -206,21 +206,21 @@ func TestPlainLines(t *testing.T) {
 func TestProgressFromManyGoroutines(t *testing.T) {
 	s := &screen{t: t}
 	p := NewProgress(s, true, 80)
-	p.Start(8, time.Minute)
+	p.Hear(bench.RunBegun{Cells: 8, Estimate: time.Minute})
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {
 			for range 50 {
-				p.Cell(i, "cell")
-				p.Phase("fault", time.Second)
-				p.Live(float64(i))
-				p.Remaining(time.Minute)
+				p.Hear(bench.CellBegun{Cell: i, Name: "cell"})
+				p.Hear(bench.PhaseBegun{Cell: i, Phase: "fault", Length: time.Second})
+				p.Hear(bench.ServedSoFar{Cell: i, H: float64(i)})
+				p.Hear(bench.Remaining{Left: time.Minute})
 			}
 			p.Note("done")
 		})
 	}
 	all.Wait()
-	p.Done()
+	p.Hear(bench.RunDone{})
 	notes := 0
 	for _, line := range s.all() {
 		if line == "done" {
@@ -235,9 +235,9 @@ func TestProgressFromManyGoroutines(t *testing.T) {
 func TestProgressWithoutStart(t *testing.T) {
 	p := NewProgress(brokenPipe{}, true, 80)
 	p.Note("nobody reads this")
-	p.Done()
+	p.Hear(bench.RunDone{})
 	p = NewProgress(io.Discard, true, 80)
-	p.Done()
-	p.Start(1, time.Minute) // after Done: starts nothing, so nothing is left to end
-	p.Done()
+	p.Hear(bench.RunDone{})
+	p.Hear(bench.RunBegun{Cells: 1, Estimate: time.Minute}) // after the end: starts nothing, so nothing is left to end
+	p.Hear(bench.RunDone{})
 }

@@ -23,6 +23,7 @@ import (
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/report"
+	"benchrun/report/html"
 	"benchrun/results"
 	"benchrun/targets"
 )
@@ -179,10 +180,10 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 		tellDamage(cmd.ErrOrStderr(), e.damaged)
 	}
 	if e := s.earlier; e != nil && e.finished() && len(e.damaged) == 0 {
-		newProgress(cmd.ErrOrStderr()).Note(e.folder.Path() + ": nothing to do, every cell is measured")
+		s.listener(cmd.ErrOrStderr()).Note(e.folder.Path() + ": nothing to do, every cell is measured")
 		return e.run, nil
 	}
-	r, run, done, err := s.begin(cmd)
+	r, run, page, done, err := s.begin(cmd)
 	if err != nil {
 		return bench.Run{}, err
 	}
@@ -191,27 +192,42 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Reprobe: s.reprobe, Python: s.python,
 		Earlier: s.attemptsMade(), Repair: s.earlier.repair, MaxTime: s.maxTime,
 	})
+	if err == nil {
+		err = page.Err()
+	}
 	if mendable(cmd.Context(), run, err) && unfinished(context.WithoutCancel(cmd.Context()), r.Folder, run) {
-		r.Progress.Note("the rest of it: " + report.Shell("benchrun", "--resume", r.Folder.Path()))
+		r.Tell.Note("the rest of it: " + report.Shell("benchrun", "--resume", r.Folder.Path()))
 	}
 	return run, err
 }
 
 // begin opens the host and a folder for the results: a new one, or that of the
-// run that is gone on with. The caller calls done at the end.
-func (s settings) begin(cmd *cobra.Command) (r *campaign.Run, run bench.Run, done func(), err error) {
-	progress := newProgress(cmd.ErrOrStderr())
-	host, closeHost, err := openHost(cmd.Context(), s.port, progress.Note)
+// run that is gone on with; page writes its report.html. The caller calls done at
+// the end.
+func (s settings) begin(cmd *cobra.Command) (r *campaign.Run, run bench.Run, page *html.Listener, done func(), err error) {
+	tell := s.listener(cmd.ErrOrStderr())
+	host, closeHost, err := openHost(cmd.Context(), s.port, tell.Note)
 	if err != nil {
-		return nil, bench.Run{}, nil, err
+		return nil, bench.Run{}, nil, nil, err
 	}
 	run, folder, release, err := s.openRun(host)
 	if err != nil {
 		closeHost()
-		return nil, bench.Run{}, nil, err
+		return nil, bench.Run{}, nil, nil, err
 	}
-	progress.Note(fmt.Sprintf("supervision: %s; results: %s", host.Describe(), folder.Path()))
-	return &campaign.Run{Host: host, Folder: folder, Progress: progress}, run, func() { release(); closeHost() }, nil
+	tell.Note(fmt.Sprintf("supervision: %s; results: %s", host.Describe(), folder.Path()))
+	page = reportPage(cmd.Context(), folder)
+	r = &campaign.Run{Host: host, Folder: folder, Tell: bench.Listeners(tell, page.Hear)}
+	return r, run, page, func() { release(); closeHost() }, nil
+}
+
+// reportPage writes report.html into a run's folder when the run is done.
+func reportPage(ctx context.Context, folder *results.Folder) *html.Listener {
+	return &html.Listener{
+		Write:   folder.WriteReport,
+		LogTail: func(rel string) string { return folder.LogTail(context.WithoutCancel(ctx), rel) },
+		Options: html.Options{Folder: folder.Path(), Find: folder.FindFrom(folder.Path())},
+	}
 }
 
 // openRun makes the run and its folder, or takes up those that there are. The
@@ -228,12 +244,6 @@ func (s settings) openRun(host *place.Host) (run bench.Run, folder *results.Fold
 	}
 	folder, release, err = results.Begin(s.out, run)
 	return run, folder, release, err
-}
-
-// newProgress writes to stderr what is going on. A terminal that knows no escapes
-// gets plain lines.
-func newProgress(stderr io.Writer) *report.Progress {
-	return report.NewProgress(stderr, knowsEscapes(stderr), width(stderr))
 }
 
 // tableOptions suit the place that a table goes to.

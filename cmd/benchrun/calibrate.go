@@ -67,7 +67,7 @@ when something could not be measured.`,
 			return c.run(cmd, cases, args)
 		},
 	}
-	c.settings = settings{format: "table", attempts: defaultAttempts, seed: defaultSeed, out: defaultOut}
+	c.settings = settings{format: "table", progress: progressAuto, attempts: defaultAttempts, seed: defaultSeed, out: defaultOut}
 	f := cmd.Flags()
 	declare(f, "short", &c.short)
 	declare(f, "attempts", &c.attempts)
@@ -75,6 +75,7 @@ when something could not be measured.`,
 	declare(f, "out", &c.out)
 	declare(f, "write", &c.page, "another file than "+calibrationPage+" is named with '=': --write=FILE")
 	f.Lookup("write").NoOptDefVal = calibrationPage
+	declare(f, "progress", &c.progress)
 	declare(f, "dry-run", &c.dryRun)
 	declare(f, "port", &c.port)
 	return cmd

@@ -207,9 +207,9 @@ func checkTarget(ctx context.Context, host *place.Host, t *place.Target, patienc
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, logs.Remove()) }()
-	progress.Start(0, 0)
-	defer progress.Done()
-	progress.Cell(1, fmt.Sprintf("%s %s/%s", t.Server.Name, t.Installation.Version, t.ProfileName))
+	progress.Hear(bench.RunBegun{})
+	defer progress.Hear(bench.RunDone{})
+	progress.Hear(bench.CellBegun{Cell: 1, Name: fmt.Sprintf("%s %s/%s", t.Server.Name, t.Installation.Version, t.ProfileName)})
 	check := checkserver.Check{
 		Host: host, Target: t, Patience: patience, LogPath: filepath.Join(logs.Dir, "server.log"),
 		On: func(f checkserver.Result) {
@@ -217,7 +217,7 @@ func checkTarget(ctx context.Context, host *place.Host, t *place.Target, patienc
 				findings = append(findings, f)
 			}
 		},
-		Doing: func(check string) { progress.Phase(check, 0) },
+		Doing: func(check string) { progress.Hear(bench.PhaseBegun{Cell: 1, Phase: check}) },
 	}
 	err = check.Run(ctx)
 	return findings, err

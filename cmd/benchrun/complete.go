@@ -64,4 +64,5 @@ func completeFlags(cmd *cobra.Command, s *settings) {
 		return out
 	})
 	complete("format", func() []string { return formatNames })
+	complete("progress", func() []string { return progressNames })
 }

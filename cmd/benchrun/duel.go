@@ -45,7 +45,7 @@ const duelExample = `  benchrun duel gunicorn@previous gunicorn --scenario wedge
   benchrun duel gunicorn/default gunicorn/hardened --scenario 'wedge-*'`
 
 func newDuelCommand() *cobra.Command {
-	s := settings{format: "table", attempts: 1, seed: defaultSeed, out: defaultOut}
+	s := settings{format: "table", progress: progressAuto, attempts: 1, seed: defaultSeed, out: defaultOut}
 	profile, pairs := targets.ProfileHardened, 2
 	cmd := &cobra.Command{
 		Use:               "duel A B",
@@ -77,6 +77,7 @@ func newDuelCommand() *cobra.Command {
 	declare(f, "out", &s.out)
 	declare(f, "json", &s.jsonFile, "the content of duel.json; on stdout instead of the table")
 	declare(f, "junit", &s.junitFile, "a test for each scenario, which fails where B is worse")
+	declare(f, "progress", &s.progress)
 	declare(f, "dry-run", &s.dryRun)
 	declare(f, "python", &s.python)
 	declare(f, "port", &s.port)
@@ -185,14 +186,18 @@ func sameTarget(a, b plan.Cell) bool {
 }
 
 func (s settings) executeDuel(cmd *cobra.Command, cells []plan.Cell, pairs int) (bench.Run, []results.Bout, error) {
-	r, run, done, err := s.begin(cmd)
+	r, run, page, done, err := s.begin(cmd)
 	if err != nil {
 		return bench.Run{}, nil, err
 	}
 	defer done()
-	return r.Duel(cmd.Context(), run, campaign.Order{
+	run, bouts, err := r.Duel(cmd.Context(), run, campaign.Order{
 		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: pairs, Reprobe: s.reprobe, Python: s.python,
 	})
+	if err == nil {
+		err = page.Err()
+	}
+	return run, bouts, err
 }
 
 // sideOf names a side by what was measured; i is 0 for A, 1 for B.

@@ -47,6 +47,7 @@ func flagTable() []flagSpec {
 		{"html", "", "also draw the report of the judged run into this file"},
 		{"format", "f", "what to print on stdout: " + strings.Join(formatNames, ", ")},
 		{"verbose", "v", "reasons for held cells too"},
+		{"progress", "", "how stderr tells what is going on: auto, or json, a line for each event"},
 		{"write", "", "also write a page of the documentation"},
 		{"anyway", "", "merge runs that were not measured alike all the same, and say what is mixed"},
 		// what must hold

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,7 +38,7 @@ type settings struct {
 	seed                         uint64
 	out                          string
 	jsonFile, junitFile          string
-	format                       string
+	format, progress             string
 	dryRun, reprobe, verbose     bool
 	python                       string
 	port                         int
@@ -122,7 +123,7 @@ func newRootCommand() *cobra.Command {
 
 // addFlags declares the flags of the main job.
 func addFlags(f *pflag.FlagSet, s *settings) {
-	s.attempts, s.seed, s.out = defaultAttempts, defaultSeed, defaultOut
+	s.attempts, s.seed, s.out, s.progress = defaultAttempts, defaultSeed, defaultOut, progressAuto
 	declare(f, "server", &s.servers)
 	declare(f, "profile", &s.profiles, commonProfilesNote)
 	declare(f, "scenario", &s.scenarios)
@@ -135,6 +136,7 @@ func addFlags(f *pflag.FlagSet, s *settings) {
 	declare(f, "seed", &s.seed)
 	declare(f, "out", &s.out)
 	addPrintFlags(f, s)
+	declare(f, "progress", &s.progress)
 	declare(f, "config", &s.config)
 	declare(f, "dry-run", &s.dryRun)
 	declare(f, "python", &s.python)
@@ -209,6 +211,9 @@ func (s settings) check() error {
 		return bench.Usagef("--max-time %s is less than nothing", s.maxTime)
 	case s.out == "":
 		return bench.Usagef("--out is empty")
+	}
+	if s.progress != "" && !slices.Contains(progressNames, s.progress) {
+		return &bench.UsageError{Problem: fmt.Sprintf("unknown --progress %q", s.progress), Hint: bench.DidYouMean(s.progress, progressNames)}
 	}
 	if _, ok := formats[s.format]; !ok {
 		return &bench.UsageError{Problem: fmt.Sprintf("unknown --format %q", s.format), Hint: bench.DidYouMean(s.format, formatNames)}

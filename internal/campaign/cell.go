@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"time"
 
 	"benchrun/internal/attempt"
@@ -15,7 +14,6 @@ import (
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/internal/probe"
-	"benchrun/report/html"
 	"benchrun/results"
 )
 
@@ -32,72 +30,96 @@ func (o Order) newCell(c plan.Cell) bench.Cell {
 	}
 }
 
-// cell makes as many attempts as the judge wants, beyond those that there are,
+// underway is one cell that is being measured. Several of a run may be.
+type underway struct {
+	*Run
+	place  int // in the order, from 0
+	plan   plan.Cell
+	target *place.Target // as it runs under the cell's family
+	side   string        // of a duel, for the names of its files: both sides may be the same target
+	cell   bench.Cell    // what has come of it so far
+	judged []bench.Judgement
+}
+
+// number is the cell's, as events have it.
+func (u *underway) number() int { return u.place + 1 }
+
+// underway is the i-th cell of the order, with what an earlier part of the run has
+// left of it.
+func (r *Run) underway(i int) *underway {
+	c := r.order.Cells[i]
+	u := &underway{Run: r, place: i, plan: c, cell: r.order.newCell(c)}
+	if i < len(r.begun) {
+		u.judged = r.begun[i].judged
+		u.cell.Attempts = append(u.cell.Attempts, r.begun[i].attempts...)
+	}
+	return u
+}
+
+// measure makes as many attempts as the judge wants, beyond those that there are,
 // and folds them all.
-func (r *Run) cell(ctx context.Context, c plan.Cell, was begun) (bench.Cell, error) {
-	cell := r.order.newCell(c)
-	cell.Attempts = append(cell.Attempts, was.attempts...)
+func (u *underway) measure(ctx context.Context) (bench.Cell, error) {
+	c := u.plan
 	if c.Unsupported != "" {
-		cell.Verdict, cell.Reasons = bench.Unsupported, []string{c.Unsupported}
-		return cell, nil
+		u.cell.Verdict, u.cell.Reasons = bench.Unsupported, []string{c.Unsupported}
+		return u.cell, nil
 	}
-	if err := r.failed[c.Target()]; err != nil {
-		notBegun(&cell, was.judged, fmt.Errorf("not installed: %w", err))
-		return cell, err
+	if err := u.failed[c.Target()]; err != nil {
+		u.notBegun(fmt.Errorf("not installed: %w", err))
+		return u.cell, err
 	}
-	t := r.launched(c)
-	cell.Version = t.Installation.Version
-	if step := r.step(c); !r.limit.allows(r.estimate([]plan.Cell{c}), step) {
-		notBegun(&cell, was.judged, r.limit.whyNot(step))
-		return cell, nil
+	u.target = u.launched(c)
+	u.cell.Version = u.target.Installation.Version
+	if step := u.step(c); !u.limit.allows(u.estimate([]plan.Cell{c}), step) {
+		u.notBegun(u.limit.whyNot(step))
+		return u.cell, nil
 	}
-	guarded, stop := r.limit.guard(ctx, c, r.order.Mode)
+	guarded, stop := u.limit.guard(ctx, c, u.order.Mode)
 	defer stop()
-	if err := r.probe(guarded, t, c, &cell); err != nil {
-		if r.limit.broke(ctx, guarded) {
-			err = r.limit.why()
+	if err := u.probe(guarded); err != nil {
+		if u.limit.broke(ctx, guarded) {
+			err = u.limit.why()
 		}
-		notBegun(&cell, was.judged, fmt.Errorf("could not be probed: %w", err))
+		u.notBegun(fmt.Errorf("could not be probed: %w", err))
 		if errors.Is(err, probe.ErrHostStalled) || errors.Is(err, errOutOfTime) { // as for an invalid attempt
 			err = nil
 		}
-		return cell, err
-	}
-	judged := was.judged
-	r.ahead = func(j bench.Judgement) time.Duration {
-		if again, _ := judge.Next(append(slices.Clone(judged), j), r.order.Attempts, judge.MaxInvalid); !again || sabotageSeen(c.Scenario.Sabotage, j) {
-			return 0
-		}
-		return r.attemptEstimate(c)
+		return u.cell, err
 	}
 	for {
-		if !r.limit.fits(r.attemptEstimate(c)) {
-			notBegun(&cell, judged, r.limit.why())
-			return cell, nil
+		if !u.limit.fits(u.attemptEstimate(c)) {
+			u.notBegun(u.limit.why())
+			return u.cell, nil
 		}
-		_, j, err := r.attempt(guarded, t, c, &cell)
+		made, err := u.attempt(guarded)
 		if ctx.Err() != nil {
-			return cell, context.Cause(ctx)
+			return u.cell, context.Cause(ctx)
 		}
-		if j == nil && r.limit.broke(ctx, guarded) {
-			notBegun(&cell, judged, r.limit.why())
-			return cell, nil
+		if made == nil && u.limit.broke(ctx, guarded) {
+			u.notBegun(u.limit.why())
+			return u.cell, nil
 		}
-		if j == nil {
-			unmade(&cell, judged, err)
-			return cell, err
+		if made == nil {
+			u.unmade(err)
+			return u.cell, err
 		}
-		judged = append(judged, *j)
+		again := u.wantsMore()
+		u.tellMade(made, map[bool]time.Duration{true: u.attemptEstimate(c)}[again])
 		if err != nil { // measured, but not stored: it is printed at least
-			r.conclusion(&cell, judged, err)
-			return cell, err
+			u.conclusion(err)
+			return u.cell, err
 		}
-		if again, _ := judge.Next(judged, r.order.Attempts, judge.MaxInvalid); !again || sabotageSeen(c.Scenario.Sabotage, *j) {
-			break
+		if !again {
+			judge.Conclude(&u.cell, u.judged)
+			return u.cell, nil
 		}
 	}
-	judge.Conclude(&cell, judged)
-	return cell, nil
+}
+
+// wantsMore says that the judge wants another attempt of the cell.
+func (u *underway) wantsMore() bool {
+	again, _ := judge.Next(u.judged, u.order.Attempts, judge.MaxInvalid)
+	return again && !sabotageSeen(u.plan.Scenario.Sabotage, u.judged[len(u.judged)-1])
 }
 
 // attemptEstimate is how long an attempt of a cell is foreseen to take.
@@ -119,29 +141,29 @@ func (r *Run) step(c plan.Cell) time.Duration {
 
 // notBegun says why a cell is not measured, or not to its end. What was judged
 // of it counts as before an invalid attempt.
-func notBegun(cell *bench.Cell, judged []bench.Judgement, why error) {
-	if len(judged) > 0 {
-		unmade(cell, judged, why)
+func (u *underway) notBegun(why error) {
+	if len(u.judged) > 0 {
+		u.unmade(why)
 		return
 	}
-	cell.Verdict, cell.Reasons = bench.Invalid, []string{why.Error()}
+	u.cell.Verdict, u.cell.Reasons = bench.Invalid, []string{why.Error()}
 }
 
 // unmade folds a cell whose next attempt benchrun could not make: what was judged
 // before it counts, as before an invalid attempt.
-func unmade(cell *bench.Cell, judged []bench.Judgement, err error) {
-	cell.Attempts = append(cell.Attempts, bench.Attempt{Attempt: next(cell.Attempts), Note: err.Error()})
-	judge.Conclude(cell, append(judged, judge.Unmade(err.Error())))
+func (u *underway) unmade(err error) {
+	u.cell.Attempts = append(u.cell.Attempts, bench.Attempt{Attempt: next(u.cell.Attempts), Note: err.Error()})
+	judge.Conclude(&u.cell, append(u.judged, judge.Unmade(err.Error())))
 }
 
 // conclusion folds a cell that err has ended early, nil = nothing has: what would
 // have been confirmed by another attempt is not.
-func (r *Run) conclusion(cell *bench.Cell, judged []bench.Judgement, err error) {
-	if again, _ := judge.Next(judged, r.order.Attempts, judge.MaxInvalid); again && err != nil {
-		unmade(cell, judged, err)
+func (u *underway) conclusion(err error) {
+	if again, _ := judge.Next(u.judged, u.order.Attempts, judge.MaxInvalid); again && err != nil {
+		u.unmade(err)
 		return
 	}
-	judge.Conclude(cell, judged)
+	judge.Conclude(&u.cell, u.judged)
 }
 
 // next is the number of the attempt after these. Of a run that is resumed one in
@@ -153,46 +175,63 @@ func next(attempts []bench.Attempt) int {
 	return attempts[len(attempts)-1].Attempt + 1
 }
 
-// attempt runs one attempt, judges it, adds it to the cell and stores it. An
-// attempt that could not be made has neither record nor judgement; one that
-// could not be stored has both and an error.
-func (r *Run) attempt(ctx context.Context, t *place.Target, c plan.Cell, cell *bench.Cell) (*bench.Record, *bench.Judgement, error) {
-	n := next(cell.Attempts)
+// made is an attempt that was made and judged.
+type made struct {
+	record  *bench.Record
+	attempt bench.Attempt
+	verdict bench.Judgement
+	took    time.Duration
+}
+
+// attempt makes one attempt, judges it, adds it to the cell and stores it. One that
+// could not be made is nil; one that could not be stored has an error as well.
+func (u *underway) attempt(ctx context.Context) (*made, error) {
+	n := next(u.cell.Attempts)
 	began := time.Now()
-	id := results.CellID(*cell) + r.side
-	logRel, recRel := r.Folder.LogPath(id, n), r.Folder.RecordPath(id, n)
-	if err := r.clearKilled(*cell, logRel, recRel); err != nil {
-		return nil, nil, err
+	id := results.CellID(u.cell) + u.side
+	logRel, recRel := u.Folder.LogPath(id, n), u.Folder.RecordPath(id, n)
+	if err := u.clearKilled(u.cell, logRel, recRel); err != nil {
+		return nil, err
 	}
-	rec, err := attempt.Run(ctx, r.Host, attempt.Job{
-		Run: r.run.ID, Number: n, Target: t, Scenario: c.Scenario, Mode: r.order.Mode, Seed: r.order.Seed,
-		LogPath: r.Folder.Join(logRel),
+	rec, err := attempt.Run(ctx, u.Host, attempt.Job{
+		Run: u.run.ID, Number: n, Target: u.target, Scenario: u.plan.Scenario, Mode: u.order.Mode, Seed: u.order.Seed,
+		LogPath: u.Folder.Join(logRel),
 		Show: attempt.Show{
-			Phase: func(name bench.MarkName, d time.Duration) { r.Progress.Phase(string(name), d) },
-			Live:  r.Progress.Live,
+			Phase: func(name bench.MarkName, d time.Duration) {
+				u.Tell.Tell(bench.PhaseBegun{Cell: u.number(), Attempt: n, Phase: string(name), Length: d})
+			},
+			Live: func(h float64) { u.Tell.Tell(bench.ServedSoFar{Cell: u.number(), Attempt: n, H: h}) },
 		},
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if ctx.Err() != nil { // half an attempt is none
-		return nil, nil, context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
 	j := judge.Judge(rec)
-	cell.Command = rec.Head.Target.Command
-	a := bench.Attempt{
+	u.judged = append(u.judged, j)
+	u.cell.Command = rec.Head.Target.Command
+	m := &made{record: rec, verdict: j, took: time.Since(began), attempt: bench.Attempt{
 		Attempt: n, Verdict: j.Verdict, H: j.Measures["h"].Value, Record: recRel, Log: logRel,
 		StartedAt: rec.Head.StartedAt, Seconds: time.Since(began).Seconds(),
+	}}
+	u.cell.Attempts = append(u.cell.Attempts, m.attempt)
+	if err := u.Folder.WriteRecord(recRel, rec); err != nil {
+		return m, err
 	}
-	cell.Attempts = append(cell.Attempts, a)
-	r.stories[recRel] = html.NewStory(*cell, rec, judge.Timeline(rec), r.Folder.LogTail(ctx, logRel))
-	r.pace.count(j.Verdict, r.attemptEstimate(c), time.Since(began))
-	r.Progress.Remaining(r.pace.of(r.ahead(j) + r.rest))
-	r.Progress.Attempt(n, j.Verdict, a.H, whyInvalid(rec, j))
-	if err := r.Folder.WriteRecord(recRel, rec); err != nil {
-		return rec, &j, err
-	}
-	return rec, &j, r.Folder.AppendAttempt(results.NewAttemptLine(*cell, a, j))
+	return m, u.Folder.AppendAttempt(results.NewAttemptLine(u.cell, m.attempt, j))
+}
+
+// tellMade tells of an attempt, and how long the run will still take: ahead is what
+// the cell itself is foreseen to.
+func (u *underway) tellMade(m *made, ahead time.Duration) {
+	u.forecast.made(u.place, ahead, m.verdict.Verdict, u.attemptEstimate(u.plan), m.took)
+	u.tellRemaining()
+	u.Tell.Tell(bench.AttemptJudged{
+		Cell: u.number(), Attempt: m.attempt, Why: whyInvalid(m.record, m.verdict),
+		Of: u.cell, Record: m.record, Timeline: judge.Timeline(m.record),
+	})
 }
 
 // clearKilled removes what an attempt of that number has left that was killed

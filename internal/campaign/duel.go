@@ -7,8 +7,6 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/judge"
-	"benchrun/internal/place"
-	"benchrun/internal/plan"
 	"benchrun/results"
 )
 
@@ -25,7 +23,6 @@ func (r *Run) Duel(ctx context.Context, run bench.Run, order Order) (bench.Run, 
 		run, err = r.finish(ctx, err)
 		return run, nil, err
 	}
-	defer r.Progress.Done()
 	for key, err := range r.failed { // half a duel is none
 		run, err := r.finish(ctx, fmt.Errorf("%s: %w", key, err))
 		return run, nil, err
@@ -33,21 +30,18 @@ func (r *Run) Duel(ctx context.Context, run bench.Run, order Order) (bench.Run, 
 	var bouts []results.Bout
 	var first error
 	for i := 0; i+1 < len(order.Cells); i += 2 {
-		r.Progress.Remaining(r.pace.of(r.estimate(order.Cells[i:])))
-		r.rest = r.estimate(order.Cells[i+2:])
 		known := len(r.run.Cells)
-		bout, err := r.bout(ctx, i, order.Cells[i], order.Cells[i+1])
+		bout, err := r.bout(ctx, i)
 		if ctx.Err() == nil || len(r.run.Cells) > known { // of an interrupted bout, what was measured
 			bouts = append(bouts, bout)
 		}
 		if first = err; ctx.Err() != nil {
 			first = context.Cause(ctx)
 		}
-		if first != nil {
-			break
+		if first == nil {
+			first = r.keep()
 		}
-		if err := r.Folder.KeepRun(r.run); err != nil {
-			first = err
+		if first != nil {
 			break
 		}
 	}
@@ -57,20 +51,19 @@ func (r *Run) Duel(ctx context.Context, run bench.Run, order Order) (bench.Run, 
 
 // side is one of the two targets under one scenario.
 type side struct {
-	name   string // "a", "b"
-	plan   plan.Cell
-	target *place.Target
-	cell   bench.Cell
-	judged []bench.Judgement
-	unmade error // why its last attempt could not be made
+	*underway
+	broke error // why its last attempt could not be made
 }
 
-// bout makes pairs of attempts until the judge has an answer. Both sides' cells
-// are in the run then, however it ended, unless nothing was measured of either.
-func (r *Run) bout(ctx context.Context, at int, cellA, cellB plan.Cell) (results.Bout, error) {
-	bout := results.Bout{Scenario: cellA.Scenario.Name()}
-	a := &side{name: "a", plan: cellA, cell: r.order.newCell(cellA)}
-	b := &side{name: "b", plan: cellB, cell: r.order.newCell(cellB)}
+// bout makes pairs of attempts until the judge has an answer, of the cells i and
+// i+1 of the order. Both are in the run then, however it ended, unless nothing was
+// measured of either.
+func (r *Run) bout(ctx context.Context, i int) (results.Bout, error) {
+	a, b := &side{underway: r.underway(i)}, &side{underway: r.underway(i + 1)}
+	a.side, b.side = "+a", "+b"
+	bout := results.Bout{Scenario: a.plan.Scenario.Name()}
+	r.tellRemaining()
+	defer func() { r.forecast.over(i); r.forecast.over(i + 1) }()
 	for _, s := range []*side{a, b} {
 		if s.plan.Unsupported != "" {
 			bout.Answer, bout.Reasons = judge.DuelInvalid.String(), []string{"unsupported: " + s.plan.Unsupported}
@@ -78,22 +71,21 @@ func (r *Run) bout(ctx context.Context, at int, cellA, cellB plan.Cell) (results
 		}
 		s.target = r.launched(s.plan)
 		s.cell.Version = s.target.Installation.Version
-		if err := r.probe(ctx, s.target, s.plan, &s.cell); err != nil {
+		r.Tell.Tell(bench.CellBegun{Cell: s.number(), Name: s.plan.Name() + ", " + s.cell.Version})
+		if err := s.probe(ctx); err != nil {
 			bout.Answer, bout.Reasons = judge.DuelInvalid.String(), []string{"could not be probed: " + err.Error()}
 			return bout, err
 		}
 	}
 	var pairs []judge.Pair
 	for judge.NextPair(pairs, r.order.Attempts) {
-		one, other := r.attemptEstimate(cellA), r.attemptEstimate(cellB)
-		more := time.Duration(max(r.order.Attempts-len(pairs)-1, 0)) * (one + other) // another that is invalid or disagrees is not foreseen
-		r.ahead = func(bench.Judgement) time.Duration { return other + more }
-		recA, err := r.fight(ctx, at+1, a)
+		// Another pair that is invalid or disagrees is not foreseen.
+		more := time.Duration(max(r.order.Attempts-len(pairs)-1, 0))
+		recA, err := a.fight(ctx, more)
 		if err != nil {
 			return r.settle(bout, pairs, a, b, err), err
 		}
-		r.ahead = func(bench.Judgement) time.Duration { return more }
-		recB, err := r.fight(ctx, at+2, b)
+		recB, err := b.fight(ctx, more)
 		if err != nil {
 			return r.settle(bout, pairs, a, b, err), err
 		}
@@ -118,28 +110,26 @@ func (r *Run) settle(bout results.Bout, pairs []judge.Pair, a, b *side, err erro
 		return bout
 	}
 	for _, s := range []*side{a, b} {
-		if s.unmade != nil {
-			unmade(&s.cell, s.judged, s.unmade)
+		if s.broke != nil {
+			s.unmade(s.broke)
 		} else {
-			r.conclusion(&s.cell, s.judged, err)
+			s.conclusion(err)
 		}
-		r.run.Cells = append(r.run.Cells, s.cell)
+		r.conclude(s.place, s.cell)
+		r.Tell.Tell(bench.CellConcluded{Cell: s.number(), Result: s.cell})
 	}
 	return bout
 }
 
-// fight makes one attempt of one side.
-func (r *Run) fight(ctx context.Context, number int, s *side) (*bench.Record, error) {
-	r.Progress.Cell(number, s.plan.Name()+", "+s.target.Installation.Version)
-	r.side = "+" + s.name
-	defer func() { r.side = "" }()
-	rec, j, err := r.attempt(ctx, s.target, s.plan, &s.cell)
-	if j != nil {
-		s.judged = append(s.judged, *j)
-	} else {
-		s.unmade = err
+// fight makes one attempt of one side, after which more are foreseen.
+func (s *side) fight(ctx context.Context, more time.Duration) (*bench.Record, error) {
+	m, err := s.attempt(ctx)
+	if m == nil {
+		s.broke = err
+		return nil, err
 	}
-	return rec, err
+	s.tellMade(m, more*s.attemptEstimate(s.plan))
+	return m.record, err
 }
 
 // decide writes what the pairs come to into the bout.

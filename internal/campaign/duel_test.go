@@ -13,10 +13,13 @@ import (
 )
 
 // foughtSide is a side of a duel with these verdicts of its attempts.
-func foughtSide(t *testing.T, name string, unmade error, verdicts ...bench.Verdict) *side {
+func foughtSide(t *testing.T, name string, broke error, verdicts ...bench.Verdict) *side {
 	t.Helper()
 	family, _ := scenarios.ByID("segfault")
-	s := &side{name: name, unmade: unmade, cell: bench.Cell{Server: name, Version: "1.0", Profile: "p", Scenario: "segfault-1pct", Family: family.ID}}
+	s := &side{underway: &underway{
+		place: map[string]int{"a": 1, "b": 2}[name],
+		cell:  bench.Cell{Server: name, Version: "1.0", Profile: "p", Scenario: "segfault-1pct", Family: family.ID},
+	}, broke: broke}
 	for i, v := range verdicts {
 		s.judged = append(s.judged, bench.Judgement{Verdict: v, Measures: bench.Measures{}, Flags: []string{}, Reasons: []string{v.String()}})
 		s.cell.Attempts = append(s.cell.Attempts, bench.Attempt{Attempt: i + 1, Verdict: v, Record: "records/" + name})
@@ -46,8 +49,9 @@ func TestDuelKeepsItsCells(t *testing.T) {
 		"nothing was made":    {foughtSide(t, "a", gone), foughtSide(t, "b", nil), nil, gone, nil, "invalid", "port 4711"},
 		"A could not be kept": {foughtSide(t, "a", nil, held), foughtSide(t, "b", nil), nil, gone, []bench.Verdict{held, bench.Invalid}, "invalid", "port 4711"},
 	} {
-		r := &Run{order: Order{Attempts: 2}}
-		r.run.Cells = []bench.Cell{{Scenario: "wedge-1pct"}}
+		r := &Run{order: Order{Attempts: 2}, done: make([]*bench.Cell, 3)}
+		r.conclude(0, bench.Cell{Scenario: "wedge-1pct"})
+		tt.a.Run, tt.b.Run = r, r
 		bout := r.settle(results.Bout{}, tt.pairs, tt.a, tt.b, tt.err)
 		var got []bench.Verdict
 		for _, c := range r.run.Cells[1:] {

@@ -3,7 +3,6 @@ package campaign
 import (
 	"context"
 	"errors"
-	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +12,6 @@ import (
 	"benchrun/internal/judge"
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
-	"benchrun/report"
 	"benchrun/scenarios"
 	"benchrun/targets"
 )
@@ -74,12 +72,12 @@ func TestCellThatDoesNotFit(t *testing.T) {
 		order: Order{Cells: []plan.Cell{c}, Mode: bench.ModeQuick, Attempts: 2}, limit: newTimeLimit(time.Second),
 		prepared: map[string]*place.Target{c.Target(): {Server: c.Server, Installation: &targets.Installation{Version: "1.0"}}},
 	}
-	cell, err := r.cell(t.Context(), c, begun{})
+	cell, err := r.underway(0).measure(t.Context())
 	if err != nil || cell.Verdict != bench.Invalid || len(cell.Attempts) != 0 || !strings.Contains(strings.Join(cell.Reasons, " "), "--max-time 1s") {
 		t.Errorf("%v %q after %d attempts, %v", cell.Verdict, cell.Reasons, len(cell.Attempts), err)
 	}
-	was := begun{attempts: []bench.Attempt{{Attempt: 1}}, judged: []bench.Judgement{{Verdict: bench.Failed, Measures: bench.Measures{}}}}
-	cell, err = r.cell(t.Context(), c, was)
+	r.begun = []begun{{attempts: []bench.Attempt{{Attempt: 1}}, judged: []bench.Judgement{{Verdict: bench.Failed, Measures: bench.Measures{}}}}}
+	cell, err = r.underway(0).measure(t.Context())
 	if err != nil || cell.Verdict != bench.Invalid || !slices.Contains(cell.Flags, judge.FlagUnconfirmed) || cell.Version != "1.0" {
 		t.Errorf("%v %q of %s, %v", cell.Verdict, cell.Flags, cell.Version, err)
 	}
@@ -105,16 +103,15 @@ func TestResumingWithALimitComesToAnEnd(t *testing.T) {
 	} {
 		r := earlierRun(t, 3)
 		c := r.order.Cells[0] // a crash that nobody replaces: foreseen to fail, so that all attempts are needed
-		r.Host, r.Progress = &place.Host{}, report.NewProgress(io.Discard, false, 80)
-		r.begun = []begun{{judged: tt.was}, {}}
+		r.Host = &place.Host{}
+		r.begun = []begun{{judged: tt.was, attempts: make([]bench.Attempt, len(tt.was))}, {}}
 		r.prepared = map[string]*place.Target{c.Target(): {Server: c.Server, Installation: &targets.Installation{Version: "1.0"}}}
 		attempt := plan.CellEstimate(c, r.knowledge([]plan.Cell{c}))
 		if all, want := r.estimate([]plan.Cell{c}), attempt*time.Duration(3-r.begun[0].valid()); all != want {
 			t.Errorf("%s: the rest takes %v, want %v", name, all, want)
 		}
 		r.limit = newTimeLimit(time.Duration(tt.limit * float64(attempt)))
-		was := begun{judged: tt.was, attempts: make([]bench.Attempt, len(tt.was))}
-		cell, err := r.cell(t.Context(), c, was)
+		cell, err := r.underway(0).measure(t.Context())
 		said := strings.Join(cell.Reasons, " ")
 		for _, a := range cell.Attempts {
 			said += " " + a.Note

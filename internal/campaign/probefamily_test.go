@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"errors"
-	"io"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -11,7 +10,6 @@ import (
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/internal/probe"
-	"benchrun/report"
 	"benchrun/scenarios"
 	"benchrun/targets"
 )
@@ -47,7 +45,8 @@ func probing(t *testing.T, c plan.Cell) *Run {
 		t.Fatal(err)
 	}
 	r := earlierRun(t, 1)
-	r.Host, r.Progress = host, report.NewProgress(io.Discard, false, 80)
+	r.Host = host
+	r.order.Cells = []plan.Cell{c}
 	r.prepared = map[string]*place.Target{c.Target(): {
 		Server: c.Server, Profile: c.Server.Profiles[c.Profile], ProfileName: c.Profile,
 		Installation: &targets.Installation{Version: "1.0"},
@@ -59,9 +58,9 @@ func probing(t *testing.T, c plan.Cell) *Run {
 func TestProbeUnderAFamily(t *testing.T) {
 	_, upload := widerUploads(t)
 	r := probing(t, upload)
-	target := r.launched(upload)
-	cell := r.order.newCell(upload)
-	err := r.probe(t.Context(), target, upload, &cell)
+	u := r.underway(0)
+	u.target = r.launched(upload)
+	target, err := u.target, u.probe(t.Context())
 	if errors.Is(err, probe.ErrHostStalled) {
 		t.Skip(err)
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"sync"
 	"syscall"
 	"time"
 
@@ -12,8 +12,6 @@ import (
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/internal/probe"
-	"benchrun/report"
-	"benchrun/report/html"
 	"benchrun/results"
 	"benchrun/targets"
 )
@@ -37,27 +35,25 @@ type Order struct {
 	MaxTime time.Duration
 }
 
-// Run carries out an order cell by cell, storing each attempt as soon as it is
-// judged. When it returns an error, what was measured before it is in the
-// folder and in the returned run.
+// Run carries out an order, storing each attempt as soon as it is judged. When it
+// returns an error, what was measured before it is in the folder and in the
+// returned run.
 type Run struct {
-	Host     *place.Host
-	Folder   *results.Folder
-	Progress *report.Progress
+	Host   *place.Host
+	Folder *results.Folder
+	Tell   bench.Listener // hears what happens; nil = nobody does
 
-	run      bench.Run
 	order    Order
 	prepared map[string]*place.Target
-	probes   map[string]bench.Probe // by plan.Cell.Launch
-	failed   map[string]error       // targets that could not be installed
-	done     []*bench.Cell          // by place in the order; nil: to be measured
-	begun    []begun                // by place in the order
+	failed   map[string]error // targets that could not be installed
+	begun    []begun          // by place in the order
 	limit    timeLimit
-	rest     time.Duration                       // what the cells after this one are foreseen to take
-	ahead    func(bench.Judgement) time.Duration // the same of this cell's attempts after one with that judgement
-	pace     pace
-	stories  map[string]html.Story // by record, for report.html
-	side     string                // of a duel, for the names of its files: both sides may be the same target
+	forecast forecast
+
+	mu     sync.Mutex             // guards what follows: several cells may be under way
+	run    bench.Run              // what has come of it so far
+	done   []*bench.Cell          // by place in the order; nil: to be measured
+	probes map[string]bench.Probe // by plan.Cell.Launch
 }
 
 // Do runs the order. A run that is resumed and cannot be gone on with, be it that
@@ -69,22 +65,14 @@ func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, er
 		}
 		return r.finish(ctx, err)
 	}
-	defer r.Progress.Done()
 	var first error
-	for i, c := range order.Cells {
+	for i := range order.Cells {
 		if r.done[i] != nil {
 			continue
 		}
-		r.Progress.Remaining(r.pace.of(r.estimate(r.open(i))))
-		r.Progress.Cell(i+1, c.Name())
-		r.rest = r.estimate(r.open(i + 1))
-		cell, err := r.cell(ctx, c, r.begun[i])
+		err := r.measure(ctx, i)
 		if ctx.Err() != nil {
 			return r.finish(ctx, context.Cause(ctx))
-		}
-		r.conclude(i, cell)
-		if werr := r.Folder.KeepRun(r.run); werr != nil && err == nil { // so that a killed run keeps its cells
-			err = werr
 		}
 		if err != nil && first == nil {
 			first = err
@@ -94,6 +82,42 @@ func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, er
 		}
 	}
 	return r.finish(ctx, first)
+}
+
+// measure measures the i-th cell of the order and puts it into the run. Of one that
+// is interrupted nothing is kept but its attempts.
+func (r *Run) measure(ctx context.Context, i int) error {
+	u := r.underway(i)
+	r.tellRemaining()
+	r.Tell.Tell(bench.CellBegun{Cell: u.number(), Name: u.plan.Name()})
+	cell, err := u.measure(ctx)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	r.conclude(i, cell)
+	if kerr := r.keep(); kerr != nil && err == nil { // so that a killed run keeps its cells
+		err = kerr
+	}
+	r.Tell.Tell(bench.CellConcluded{Cell: u.number(), Result: cell})
+	return err
+}
+
+// keep stores the run as it is so far.
+func (r *Run) keep() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.Folder.KeepRun(r.run)
+}
+
+// tellRemaining tells how long the rest of the run will take.
+func (r *Run) tellRemaining() {
+	r.Tell.Tell(bench.Remaining{Left: r.forecast.remaining(len(r.order.Cells), func(places []int) time.Duration {
+		cells := make([]plan.Cell, len(places))
+		for n, i := range places {
+			cells[n] = r.order.Cells[i]
+		}
+		return r.estimate(cells)
+	})})
 }
 
 // python is the interpreter that the targets run on, or that their environments
@@ -108,10 +132,10 @@ func (r *Run) python() string {
 }
 
 // begin takes up what there is, installs every target that is still to be
-// measured and starts the progress line.
+// measured and tells how long that will take.
 func (r *Run) begin(ctx context.Context, run bench.Run, order Order) error {
 	r.run, r.order, r.limit = run, order, newTimeLimit(order.MaxTime)
-	r.prepared, r.failed, r.stories = map[string]*place.Target{}, map[string]error{}, map[string]html.Story{}
+	r.prepared, r.failed = map[string]*place.Target{}, map[string]error{}
 	r.run.Cells = nil
 	if err := r.takeUp(ctx); err != nil {
 		return err
@@ -131,9 +155,10 @@ func (r *Run) begin(ctx context.Context, run bench.Run, order Order) error {
 		return err
 	}
 	r.limit.prepared()
-	r.Progress.Start(len(order.Cells), r.estimate(r.open(0)))
-	if !r.limit.fits(r.estimate(r.open(0))) {
-		r.Progress.Note(fmt.Sprintf("that is longer than --max-time %s: not every cell will be measured", order.MaxTime))
+	estimate := r.estimate(r.open(0))
+	r.Tell.Tell(bench.RunBegun{Run: r.run.ID, Cells: len(order.Cells), Estimate: estimate})
+	if !r.limit.fits(estimate) {
+		r.Tell.Note(fmt.Sprintf("that is longer than --max-time %s: not every cell will be measured", order.MaxTime))
 	}
 	return nil
 }
@@ -161,26 +186,8 @@ func (r *Run) finish(ctx context.Context, err error) (bench.Run, error) {
 	if werr := r.Folder.WriteRun(r.run); werr != nil && err == nil {
 		err = werr
 	}
-	if werr := r.writeReport(); werr != nil && err == nil {
-		err = werr
-	}
+	r.Tell.Tell(bench.RunDone{Run: r.run})
 	return r.run, err
-}
-
-// writeReport writes report.html, with the story of each cell's published
-// attempt.
-func (r *Run) writeReport() error {
-	var stories []html.Story
-	for _, c := range r.run.Cells {
-		for _, a := range c.Attempts {
-			if s, ok := r.stories[a.Record]; ok && a.Published {
-				stories = append(stories, s)
-			}
-		}
-	}
-	return r.Folder.WriteReport(func(w io.Writer) error {
-		return html.Write(w, r.run, stories, html.Options{Folder: r.Folder.Path(), Find: r.Folder.FindFrom(r.Folder.Path())})
-	})
 }
 
 // installAll installs every target before anything is measured: installing
@@ -213,13 +220,13 @@ func (r *Run) installAll(ctx context.Context) error {
 		}
 	}
 	for _, err := range r.failed {
-		r.Progress.Note(err.Error())
+		r.Tell.Note(err.Error())
 	}
 	return nil
 }
 
 func (r *Run) install(ctx context.Context, c plan.Cell) (*place.Target, error) {
-	return r.Host.Install(ctx, c, r.order.Python, r.Progress.Note)
+	return r.Host.Install(ctx, c, r.order.Python, r.Tell.Note)
 }
 
 // launched is a cell's target as it runs under the cell's family, with what is
@@ -230,36 +237,40 @@ func (r *Run) launched(c plan.Cell) *place.Target {
 		return nil
 	}
 	t = t.Under(c.Scenario.Family.ID)
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	t.Probe = r.probes[c.Launch()]
 	return t
 }
 
-// probe measures slots and watchdog of a launched target where the scenario needs
+// probe measures slots and watchdog of the cell's target where the scenario needs
 // them and no earlier run has: of the very command that the attempts will launch.
-func (r *Run) probe(ctx context.Context, t *place.Target, c plan.Cell, cell *bench.Cell) error {
-	ratio := c.Scenario.Ratio
-	if !c.Scenario.Family.Traits.HoldsSlot() || r.probed(t, ratio) || r.recallProbe(t, c) {
+func (u *underway) probe(ctx context.Context) error {
+	t, c, ratio := u.target, u.plan, u.plan.Scenario.Ratio
+	if !c.Scenario.Family.Traits.HoldsSlot() || u.probed(t, ratio) || u.recallProbe(t, c) {
 		return nil
 	}
-	r.Progress.Phase("probe", 10*time.Second)
-	logPath := r.Folder.Join(r.Folder.LogPath(results.CellID(*cell)+"-probe", 0))
-	p, err := probe.Measure(ctx, r.Host, t, ratio, r.order.Mode, logPath)
+	u.Tell.Tell(bench.PhaseBegun{Cell: u.number(), Phase: "probe", Length: 10 * time.Second})
+	logPath := u.Folder.Join(u.Folder.LogPath(results.CellID(u.cell)+"-probe", 0))
+	p, err := probe.Measure(ctx, u.Host, t, ratio, u.order.Mode, logPath)
 	if err != nil {
 		return err
 	}
-	r.know(t, c, p)
-	file, err := r.probeFile(t)
+	u.know(t, c, p)
+	file, err := u.probeFile(t)
 	if err != nil {
 		return err
 	}
-	if err := probe.Keep(file, c.Launch(), p, ratio, r.order.Mode, t.Profile.Claims); err != nil {
-		r.Progress.Note(err.Error()) // the next run measures it again
+	if err := probe.Keep(file, c.Launch(), p, ratio, u.order.Mode, t.Profile.Claims); err != nil {
+		u.Tell.Note(err.Error()) // the next run measures it again
 	}
 	return nil
 }
 
 // know takes a probe as what is known of a launch.
 func (r *Run) know(t *place.Target, c plan.Cell, p bench.Probe) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.probes == nil {
 		r.probes = map[string]bench.Probe{}
 	}

@@ -8,7 +8,6 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/judge"
 	"benchrun/internal/plan"
-	"benchrun/report/html"
 	"benchrun/results"
 )
 
@@ -73,7 +72,9 @@ func (r *Run) takeUp(ctx context.Context) error {
 		b := &r.begun[i]
 		b.command = line.Command
 		b.attempts, b.judged = append(b.attempts, line.Attempt()), append(b.judged, judge.Judge(rec))
-		r.stories[line.Attempt().Record] = html.NewStory(cell, rec, judge.Timeline(rec), r.Folder.LogTail(ctx, line.Attempt().Log))
+		r.Tell.Tell(bench.AttemptJudged{
+			Cell: i + 1, Attempt: line.Attempt(), Kept: true, Of: cell, Record: rec, Timeline: judge.Timeline(rec),
+		})
 	}
 	for i, c := range r.order.Cells {
 		if b := r.begun[i]; len(b.judged) > 0 && !b.wants(r.order.Attempts) {
@@ -97,6 +98,9 @@ func (r *Run) cellOf(i int, c plan.Cell) bench.Cell {
 
 // conclude puts a cell into its place in the run.
 func (r *Run) conclude(i int, cell bench.Cell) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forecast.over(i)
 	r.done[i] = &cell
 	r.run.Cells = r.run.Cells[:0:0]
 	for _, c := range r.done {

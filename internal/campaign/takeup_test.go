@@ -10,7 +10,6 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
-	"benchrun/report/html"
 	"benchrun/results"
 	"benchrun/scenarios"
 	"benchrun/targets"
@@ -32,7 +31,7 @@ func earlierRun(t *testing.T, attempts int) *Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Run{Folder: folder, run: run, stories: map[string]html.Story{}, order: Order{Cells: cells, Mode: bench.ModeQuick, Attempts: attempts}}
+	r := &Run{Folder: folder, run: run, order: Order{Cells: cells, Mode: bench.ModeQuick, Attempts: attempts}}
 	cell := r.cellOf(0, cells[0])
 	rel := folder.RecordPath(results.CellID(cell), 1)
 	broken := &bench.Record{
@@ -52,14 +51,16 @@ func earlierRun(t *testing.T, attempts int) *Run {
 // A cell is kept when its attempts conclude it, and gone on with when they do not.
 func TestTakeUp(t *testing.T) {
 	r := earlierRun(t, 1)
+	var kept []bench.AttemptJudged
+	r.Tell = func(e bench.Event) { kept = append(kept, e.(bench.AttemptJudged)) }
 	if err := r.takeUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if len(r.run.Cells) != 1 || r.run.Cells[0].Verdict != bench.Broken || r.run.Cells[0].Version != "1.0" || !r.run.Cells[0].Attempts[0].Published {
 		t.Errorf("kept %+v", r.run.Cells)
 	}
-	if open := r.open(0); len(open) != 1 || open[0].Scenario.Ratio != 2000 || len(r.stories) != 1 {
-		t.Errorf("open %+v, %d stories", open, len(r.stories))
+	if open := r.open(0); len(open) != 1 || open[0].Scenario.Ratio != 2000 || len(kept) != 1 || kept[0].Cell != 1 || !kept[0].Kept || kept[0].Record == nil {
+		t.Errorf("open %+v, told %+v", open, kept)
 	}
 	r = earlierRun(t, 2)
 	if err := r.takeUp(t.Context()); err != nil {

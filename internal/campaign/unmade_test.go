@@ -29,8 +29,9 @@ func TestUnmadeAttemptIsFolded(t *testing.T) {
 		"to confirm failed": {[]bench.Judgement{failed}, bench.Invalid, judge.FlagUnconfirmed, 0},
 		"after a decision":  {[]bench.Judgement{corrupt}, bench.Failed, judge.FlagWrongBody, 0},
 	} {
-		cell := bench.Cell{Attempts: make([]bench.Attempt, len(tt.judged))}
-		unmade(&cell, tt.judged, errors.New("no port is free"))
+		u := &underway{cell: bench.Cell{Attempts: make([]bench.Attempt, len(tt.judged))}, judged: tt.judged}
+		u.unmade(errors.New("no port is free"))
+		cell := u.cell
 		last := cell.Attempts[len(cell.Attempts)-1]
 		if len(cell.Attempts) != len(tt.judged)+1 || last.Note != "no port is free" || last.Verdict != bench.Invalid || last.H != nil {
 			t.Errorf("%s: attempts %+v", name, cell.Attempts)

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"io"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/console"
+	"benchrun/report"
+)
+
+// The ways to tell on stderr what a run is doing.
+const (
+	progressAuto = "auto" // a status line on a terminal, else plain lines
+	progressJSON = "json" // each event as a line of JSON
+)
+
+var progressNames = []string{progressAuto, progressJSON}
+
+// listener writes to stderr what is going on.
+func (s settings) listener(stderr io.Writer) bench.Listener {
+	if s.progress == progressJSON {
+		return report.EventLines(console.Data(stderr))
+	}
+	return newProgress(stderr).Hear
+}
+
+// newProgress writes for people. A terminal that knows no escapes gets plain lines.
+func newProgress(stderr io.Writer) *report.Progress {
+	return report.NewProgress(stderr, knowsEscapes(stderr), width(stderr))
+}

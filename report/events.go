@@ -1,0 +1,78 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"sync"
+
+	"benchrun/internal/bench"
+)
+
+// EventsSchema is the format of EventLines.
+const EventsSchema = "benchrun.events/v1"
+
+// eventLine is one event as a line of JSON (docs/contract.md, "Events"). What an
+// event does not have is left out.
+type eventLine struct {
+	Schema      string         `json:"schema,omitempty"` // in the first line alone
+	Event       string         `json:"event"`
+	Run         string         `json:"run,omitempty"`
+	Cell        int            `json:"cell,omitempty"`
+	Name        string         `json:"name,omitempty"`
+	Attempt     int            `json:"attempt,omitempty"`
+	Phase       string         `json:"phase,omitempty"`
+	Cells       int            `json:"cells,omitempty"`
+	Seconds     *float64       `json:"seconds,omitempty"`
+	H           *float64       `json:"h,omitempty"`
+	Verdict     *bench.Verdict `json:"verdict,omitempty"`
+	Why         string         `json:"why,omitempty"`
+	Kept        bool           `json:"kept,omitempty"`
+	Text        string         `json:"text,omitempty"`
+	Interrupted bool           `json:"interrupted,omitempty"`
+}
+
+// EventLines gives a listener that writes each event as one line of JSON to w. What
+// w refuses is lost in silence, as of any progress.
+func EventLines(w io.Writer) bench.Listener {
+	var mu sync.Mutex
+	schema := EventsSchema
+	return func(e bench.Event) {
+		line := lineOf(e)
+		mu.Lock()
+		defer mu.Unlock()
+		line.Schema, schema = schema, ""
+		text, err := json.Marshal(line)
+		if err != nil { // a number that JSON has not: H of nothing
+			return
+		}
+		_, _ = w.Write(append(bench.HarmlessJSON(text), '\n'))
+	}
+}
+
+func lineOf(e bench.Event) eventLine {
+	switch e := e.(type) {
+	case bench.RunBegun:
+		s := e.Estimate.Seconds()
+		return eventLine{Event: "run-begun", Run: e.Run, Cells: e.Cells, Seconds: &s}
+	case bench.CellBegun:
+		return eventLine{Event: "cell-begun", Cell: e.Cell, Name: e.Name}
+	case bench.PhaseBegun:
+		s := e.Length.Seconds()
+		return eventLine{Event: "phase-begun", Cell: e.Cell, Attempt: e.Attempt, Phase: e.Phase, Seconds: &s}
+	case bench.ServedSoFar:
+		return eventLine{Event: "served-so-far", Cell: e.Cell, Attempt: e.Attempt, H: &e.H}
+	case bench.AttemptJudged:
+		return eventLine{Event: "attempt-judged", Cell: e.Cell, Attempt: e.Attempt.Attempt, Verdict: &e.Attempt.Verdict,
+			H: e.Attempt.H, Seconds: &e.Attempt.Seconds, Why: e.Why, Kept: e.Kept}
+	case bench.CellConcluded:
+		return eventLine{Event: "cell-concluded", Cell: e.Cell, Name: e.Result.Name(), Verdict: &e.Result.Verdict}
+	case bench.Noted:
+		return eventLine{Event: "note", Text: e.Text}
+	case bench.Remaining:
+		s := e.Left.Seconds()
+		return eventLine{Event: "remaining", Seconds: &s}
+	case bench.RunDone:
+		return eventLine{Event: "run-done", Run: e.Run.ID, Cells: len(e.Run.Cells), Interrupted: e.Run.Interrupted}
+	}
+	return eventLine{}
+}
