@@ -231,27 +231,15 @@ func (c *Check) receipts(p *place.Place) {
 // awaitReceipt waits for a receipt of the app.
 func awaitReceipt(ctx context.Context, p *place.Place, nonce string, event bench.ReceiptEvent) (r bench.Receipt, ok bool) {
 	poll(ctx, func() bool {
-		for _, r = range p.Record().Receipts {
-			if r.Nonce == nonce && r.Event == event {
-				ok = true
-				return true
-			}
-		}
-		return false
+		r, ok = p.Server(nonce, event)
+		return ok
 	})
 	return r, ok
 }
 
 // awaitDeath waits until the observer has seen a process die.
 func awaitDeath(ctx context.Context, p *place.Place, pid int) bool {
-	return poll(ctx, func() bool {
-		for _, e := range p.Record().Procs {
-			if e.PID == pid && e.Event == bench.Died {
-				return true
-			}
-		}
-		return false
-	})
+	return poll(ctx, func() bool { return len(p.Living([]int{pid})) == 0 })
 }
 
 // poll asks until the answer is yes, ctx ends or checkWait is over.

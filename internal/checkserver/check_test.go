@@ -2,7 +2,6 @@ package checkserver
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,19 +120,6 @@ func TestLoadResult(t *testing.T) {
 }
 
 func at(r bench.Receipt, t int64) bench.Receipt { r.T = t; return r }
-
-func TestWhoWasReplaced(t *testing.T) {
-	seen := []bench.ProcEvent{
-		{T: 1, PID: 5, Event: bench.Born}, {T: 1, PID: 6, Event: bench.Born},
-		{T: 20, PID: 9, Event: bench.Born}, {T: 30, PID: 5, Event: bench.Died},
-	}
-	if got := living([]int{5, 6, 7}, seen); !slices.Equal(got, []int{6, 7}) {
-		t.Errorf("living: %v", got)
-	}
-	if got := bornSince(20, []int{5, 6, 7, 9}, seen); !slices.Equal(got, []int{9}) {
-		t.Errorf("born since: %v", got)
-	}
-}
 
 func TestLostAtReload(t *testing.T) {
 	const asked = 100

@@ -129,10 +129,7 @@ func loadResult(check string, start, end bench.Receipt, got bench.Sample, cut bo
 
 // gone says whether the thread or the process of a start receipt has ended.
 func gone(p *place.Place, start bench.Receipt) bool {
-	for _, r := range p.Record().Receipts {
-		if r.Nonce == start.Nonce && (r.Event == bench.ReceiptThreadGone || r.Event == bench.ReceiptProcessGone) {
-			return true
-		}
-	}
-	return false
+	_, thread := p.Server(start.Nonce, bench.ReceiptThreadGone)
+	_, process := p.Server(start.Nonce, bench.ReceiptProcessGone)
+	return thread || process
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -49,7 +48,7 @@ func (c *Check) reload(ctx context.Context) error {
 // reloadUnderLoad sends victims, and one request that takes a while, sends the
 // signal and looks who answers from then on.
 func (c *Check) reloadUnderLoad(ctx context.Context, p *place.Place, check string, signal syscall.Signal) error {
-	old := p.SeeWorkers(ctx, place.WorkersWait)
+	old := p.Serving(ctx, place.ServingWait)
 	loading, cancel := context.WithCancel(ctx)
 	var load clients.Crew
 	defer load.End()
@@ -110,9 +109,9 @@ func replaced(ctx context.Context, p *place.Place, old []int, asked int64, signa
 	}
 	deadline := time.Now().Add(window)
 	for {
-		left := living(old, p.Record().Procs)
+		left := p.Living(old)
 		if len(left) == 0 {
-			fresh = bornSince(asked, p.SeeWorkers(ctx, min(time.Until(deadline), time.Second)), p.Record().Procs)
+			fresh = p.BornSince(asked, p.Serving(ctx, min(time.Until(deadline), time.Second)))
 		}
 		switch {
 		case p.Exit() != nil:
@@ -127,20 +126,6 @@ func replaced(ctx context.Context, p *place.Place, old []int, asked int64, signa
 			return fresh, fmt.Sprintf("%d new processes answer after %g s", len(fresh), window.Seconds())
 		}
 	}
-}
-
-// living are those of pids that were not seen to die.
-func living(pids []int, seen []bench.ProcEvent) []int {
-	return slices.DeleteFunc(slices.Clone(pids), func(pid int) bool {
-		return slices.ContainsFunc(seen, func(e bench.ProcEvent) bool { return e.PID == pid && e.Event == bench.Died })
-	})
-}
-
-// bornSince are those of pids that were born at t or later.
-func bornSince(t int64, pids []int, seen []bench.ProcEvent) []int {
-	return slices.DeleteFunc(slices.Clone(pids), func(pid int) bool {
-		return !slices.ContainsFunc(seen, func(e bench.ProcEvent) bool { return e.PID == pid && e.Event == bench.Born && e.T >= t })
-	})
 }
 
 // lostAtReload counts the requests that were under way at the reload or came

@@ -50,7 +50,12 @@ func watchPart(ctx context.Context, answer *json.Encoder, logs string, n []int) 
 	cfg := observe.Config{
 		Clock: bench.NewClock(), ShimPID: group.ShimPID(), Port: 1,
 		Memory: group.MemoryBytes, CPU: group.CPUSeconds,
-		OnVital: func(v bench.Vital) { procs.Store(int64(v.Procs)); vitals.Add(1) },
+		Tell: func(e bench.Entry) {
+			if v, ok := e.(bench.Vital); ok {
+				procs.Store(int64(v.Procs))
+				vitals.Add(1)
+			}
+		},
 	}
 	got := watched{Memory: "cgroup"}
 	if _, ok := group.MemoryBytes(); !ok || n[2] == 1 {

@@ -50,8 +50,14 @@ func benchmarkWatch(b *testing.B, namespace, cgroup bool, procs int) {
 	vitals, seen := 0, 0
 	w, l := watch(b, a, func(c *Config) {
 		c.Interval, c.Port = 200*time.Millisecond, 1
-		kept := c.OnVital
-		c.OnVital = func(v bench.Vital) { vitals++; seen = v.Procs; kept(v) }
+		kept := c.Tell
+		c.Tell = func(e bench.Entry) {
+			if v, ok := e.(bench.Vital); ok {
+				vitals++
+				seen = v.Procs
+			}
+			kept(e)
+		}
 		if cgroup {
 			c.Memory = func() (int64, bool) { return 1, true }
 		}

@@ -20,15 +20,22 @@ type log struct {
 	changed  chan struct{}
 }
 
-func keep[T any](l *log, list *[]T) func(T) {
-	return func(x T) {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		*list = append(*list, x)
-		select {
-		case l.changed <- struct{}{}:
-		default:
-		}
+func (l *log) keep(e bench.Entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch e := e.(type) {
+	case bench.Vital:
+		l.vitals = append(l.vitals, e)
+	case bench.ProcEvent:
+		l.procs = append(l.procs, e)
+	case bench.Receipt:
+		l.receipts = append(l.receipts, e)
+	case bench.Doubt:
+		l.doubts = append(l.doubts, e)
+	}
+	select {
+	case l.changed <- struct{}{}:
+	default:
 	}
 }
 
@@ -36,8 +43,7 @@ func keep[T any](l *log, list *[]T) func(T) {
 func watch(t testing.TB, a *agent, edit func(*Config)) (*Watcher, *log) {
 	t.Helper()
 	l := &log{changed: make(chan struct{}, 1)}
-	cfg := Config{Clock: bench.NewClock(), ShimPID: a.shim, Interval: 50 * time.Millisecond,
-		OnVital: keep(l, &l.vitals), OnProc: keep(l, &l.procs), OnReceipt: keep(l, &l.receipts), OnDoubt: keep(l, &l.doubts)}
+	cfg := Config{Clock: bench.NewClock(), ShimPID: a.shim, Interval: 50 * time.Millisecond, Tell: l.keep}
 	if edit != nil {
 		edit(&cfg)
 	}

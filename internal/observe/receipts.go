@@ -30,25 +30,19 @@ var (
 
 // TailReceipts follows the receipts file of an app until ctx ends; then it reads
 // what is left, and returns. file is open for reading and stays the caller's;
-// its name is where the app was told to write. on gets each receipt in the order
-// of the file, T turned into ns since clock's origin; onBad gets every line, cut
-// to 4 KiB, that is no receipt as in docs/contract.md, and a sentence in brackets
-// for each thing that was done to the file itself. Both are called from the
-// calling goroutine; either may be nil.
+// its name is where the app was told to write. tell gets each bench.Receipt in the
+// order of the file, T turned into ns since clock's origin; and a bench.Mark
+// (bench.MarkBadReceipt) for every line, cut to 4 KiB, that is no receipt as in
+// docs/contract.md, and one with a sentence in brackets for each thing that was done
+// to the file itself. It is called from the calling goroutine.
 //
 // The app, and the server around it, may do anything: a line that is not whole
 // at the end, or longer than 4 KiB, is bad; so is a time before the origin or in
 // the future. A file that was cut, moved, removed, replaced or closed to others is
 // told of, and read on. Of one that is longer than 64 MiB the rest is not read.
 // None of this is an error: only a file that cannot be read is.
-func TailReceipts(ctx context.Context, file *os.File, clock bench.Clock, on func(bench.Receipt), onBad func(line string)) error {
-	t := &tail{clock: clock, file: file, on: on, onBad: onBad, limit: receiptsSizeMax, chunk: make([]byte, receiptsAtOnce)}
-	if on == nil {
-		t.on = func(bench.Receipt) {}
-	}
-	if onBad == nil {
-		t.onBad = func(string) {}
-	}
+func TailReceipts(ctx context.Context, file *os.File, clock bench.Clock, tell func(bench.Entry)) error {
+	t := &tail{clock: clock, file: file, tell: tell, limit: receiptsSizeMax, chunk: make([]byte, receiptsAtOnce)}
 	tick := time.NewTicker(receiptsEvery)
 	defer tick.Stop()
 	for {
@@ -76,8 +70,7 @@ func TailReceipts(ctx context.Context, file *os.File, clock bench.Clock, on func
 type tail struct {
 	clock    bench.Clock
 	file     *os.File
-	on       func(bench.Receipt)
-	onBad    func(string)
+	tell     func(bench.Entry)
 	limit    int64       // bytes of file
 	mode     fs.FileMode // when it was first looked at; 0 = never
 	touched  bool        // somebody did something to the file itself, and it was told
@@ -86,6 +79,10 @@ type tail struct {
 	chunk    []byte
 	line     []byte // begun, not yet ended
 	tooLong  bool   // the rest of the line is skipped
+}
+
+func (t *tail) onBad(line string) {
+	t.tell(bench.Mark{T: t.clock.Now(), Name: bench.MarkBadReceipt, Note: line})
 }
 
 // read reads at most most bytes of what the file has now.
@@ -182,7 +179,7 @@ func (t *tail) judge(line []byte) {
 		t.onBad(string(line))
 		return
 	}
-	t.on(r)
+	t.tell(r)
 }
 
 // plausible says whether an app may have written a receipt by now, ns since

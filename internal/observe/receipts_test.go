@@ -36,7 +36,14 @@ func startTail(t *testing.T, path string) *tailing {
 	s := &tailing{t: t, path: path, clock: bench.NewClock(), cancel: cancel, done: make(chan error, 1),
 		good: make(chan bench.Receipt, 1000), bad: make(chan string, 1000)}
 	go func() {
-		s.done <- TailReceipts(ctx, f, s.clock, func(r bench.Receipt) { s.good <- r }, func(l string) { s.bad <- l })
+		s.done <- TailReceipts(ctx, f, s.clock, func(e bench.Entry) {
+			switch e := e.(type) {
+			case bench.Receipt:
+				s.good <- e
+			case bench.Mark:
+				s.bad <- e.Note
+			}
+		})
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -248,7 +255,13 @@ func TestTailBounds(t *testing.T) {
 		var bad []string
 		good := 0
 		return &tail{clock: clock, file: f, limit: limit, chunk: make([]byte, 10),
-			on: func(bench.Receipt) { good++ }, onBad: func(l string) { bad = append(bad, l) }}, &bad, &good
+			tell: func(e bench.Entry) {
+				if m, isMark := e.(bench.Mark); isMark {
+					bad = append(bad, m.Note)
+				} else {
+					good++
+				}
+			}}, &bad, &good
 	}
 	line := receiptLine("f1") + "\n"
 	t.Run("at a look", func(t *testing.T) {

@@ -22,7 +22,7 @@ type wedge struct {
 }
 
 // Track watches from now on whether the thread of a start receipt, or its
-// whole process where tid is pid, is still there. When it is gone, OnReceipt
+// whole process where tid is pid, is still there. When it is gone, Tell
 // gets the same receipt once more, with Event thread-gone or process-gone and T
 // the time when it was found out: at once for a process, within 50 ms for a
 // thread. A zombie is gone. A second receipt with the same nonce replaces the
@@ -58,9 +58,7 @@ func (w *Watcher) threadsWedged() bool {
 // pollWedges reports the wedges that are gone.
 func (w *Watcher) pollWedges() {
 	for _, r := range w.takeGone() {
-		if w.cfg.OnReceipt != nil {
-			w.cfg.OnReceipt(r)
-		}
+		w.tell(r)
 	}
 }
 

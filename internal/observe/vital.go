@@ -47,9 +47,7 @@ func (w *Watcher) vital(slow bool) {
 		v.Memory = pss
 	}
 	v.CloseWait = w.slow.closeWait()
-	if w.cfg.OnVital != nil {
-		w.cfg.OnVital(v)
-	}
+	w.tell(v)
 }
 
 // cpuSeconds is what the tree's processes used, with what was last known of the

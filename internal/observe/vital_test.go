@@ -188,10 +188,14 @@ func TestObserverGap(t *testing.T) {
 	a := startAgent(t, false)
 	vitals := 0
 	_, l := watch(t, a, func(c *Config) {
-		c.OnVital = func(bench.Vital) {
-			if vitals++; vitals == 2 {
-				time.Sleep(gapAfter + 3*lookEvery) // the gap itself, not a wait
+		kept := c.Tell
+		c.Tell = func(e bench.Entry) {
+			if _, ok := e.(bench.Vital); ok {
+				if vitals++; vitals == 2 {
+					time.Sleep(gapAfter + 3*lookEvery) // the gap itself, not a wait
+				}
 			}
+			kept(e)
 		}
 	})
 	l.until(t, "a doubt", func() bool { return len(l.doubts) > 0 })

@@ -29,9 +29,8 @@ const gapAfter = time.Second
 // status of a zombie is hidden from the observer does a death wait at all.
 const statusPatience = 500 * time.Millisecond
 
-// Config says what to watch and where to report. Callbacks are never called
-// concurrently; nil callbacks are skipped. They hold up the watch, so they must
-// return quickly.
+// Config says what to watch and where to report. Tell is never called
+// concurrently. It holds up the watch, so it must return quickly.
 type Config struct {
 	Clock    bench.Clock
 	ShimPID  int           // as the observer sees it; its descendants are the tree
@@ -42,11 +41,10 @@ type Config struct {
 	Memory func() (int64, bool)
 	// CPU gives the tree's CPU seconds, from its cgroup. Where it is nil, or says
 	// false when the watch begins, the processes' own times are summed.
-	CPU       func() (float64, bool)
-	OnVital   func(bench.Vital)
-	OnProc    func(bench.ProcEvent)
-	OnReceipt func(bench.Receipt) // thread-gone and process-gone, see Track
-	OnDoubt   func(bench.Doubt)   // cause "observer-gap"
+	CPU func() (float64, bool)
+	// Tell gets each bench.Vital, bench.ProcEvent, bench.Receipt (thread-gone and
+	// process-gone, see Track) and bench.Doubt (observer-gap). nil hears nothing.
+	Tell func(bench.Entry)
 }
 
 // Watcher watches one process tree until it is stopped.
@@ -144,7 +142,7 @@ func (w *Watcher) run(ctx context.Context) {
 		now = time.Now()
 		if late := now.Sub(due); late > gapAfter {
 			at := w.cfg.Clock.Now()
-			w.doubt(bench.Doubt{From: at - int64(late), To: at, Cause: "observer-gap",
+			w.tell(bench.Doubt{From: at - int64(late), To: at, Cause: "observer-gap",
 				Note: fmt.Sprintf("a look at the process tree came %.1f s late", late.Seconds())})
 		}
 		w.look()
@@ -209,22 +207,16 @@ func (w *Watcher) lastLook() {
 	w.vital(false)
 }
 
-func (w *Watcher) doubt(d bench.Doubt) {
-	if w.cfg.OnDoubt != nil {
-		w.cfg.OnDoubt(d)
+func (w *Watcher) tell(e bench.Entry) {
+	if w.cfg.Tell != nil {
+		w.cfg.Tell(e)
 	}
 }
 
 func (w *Watcher) born(p *member) {
-	w.procEvent(bench.ProcEvent{T: p.bornAt, PID: p.seen, PPID: p.parent, Event: bench.Born, Name: p.name})
+	w.tell(bench.ProcEvent{T: p.bornAt, PID: p.seen, PPID: p.parent, Event: bench.Born, Name: p.name})
 }
 
 func (w *Watcher) died(p *member) {
-	w.procEvent(bench.ProcEvent{T: p.diedAt, PID: p.seen, PPID: p.parent, Event: bench.Died, Name: p.name, Exit: p.exit})
-}
-
-func (w *Watcher) procEvent(e bench.ProcEvent) {
-	if w.cfg.OnProc != nil {
-		w.cfg.OnProc(e)
-	}
+	w.tell(bench.ProcEvent{T: p.diedAt, PID: p.seen, PPID: p.parent, Event: bench.Died, Name: p.name, Exit: p.exit})
 }

@@ -9,12 +9,11 @@ import (
 	"benchrun/internal/judge"
 )
 
-// onVital stores a look and guards the host: the target must never take the
+// guard guards the host after a look: the target must never take the
 // last of the memory, nor of the disk. What ends the target here is benchrun, so
 // that the attempt is invalid; what the kernel ends at a cgroup's cap is part of
 // the result (docs/method.md, "At the memory cap").
-func (p *Place) onVital(v bench.Vital) {
-	p.journal.Vital(v)
+func (p *Place) guard(v bench.Vital) {
 	p.watchHost(v.T)
 	if err := p.log.bound(); err != nil {
 		p.endEarly("log-flood", err.Error())

@@ -13,30 +13,35 @@ type Journal struct {
 	rec bench.Record
 }
 
+// Add takes in an entry.
+func (j *Journal) Add(e bench.Entry) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	switch e := e.(type) {
+	case bench.Sample:
+		j.rec.Samples = append(j.rec.Samples, e)
+	case bench.Vital:
+		j.rec.Vitals = append(j.rec.Vitals, e)
+	case bench.ProcEvent:
+		j.rec.Procs = append(j.rec.Procs, e)
+	case bench.Receipt:
+		j.rec.Receipts = append(j.rec.Receipts, e)
+	case bench.Mark:
+		j.rec.Marks = append(j.rec.Marks, e)
+	case bench.Doubt:
+		j.rec.Doubts = append(j.rec.Doubts, e)
+	}
+}
+
 // Sample takes in how a request fared.
-func (j *Journal) Sample(s bench.Sample) { add(j, &j.rec.Samples, s) }
-
-// Vital takes in a look at the process tree.
-func (j *Journal) Vital(v bench.Vital) { add(j, &j.rec.Vitals, v) }
-
-// Proc takes in a birth or a death.
-func (j *Journal) Proc(e bench.ProcEvent) { add(j, &j.rec.Procs, e) }
-
-// Receipt takes in what the app, or the observer, says of a request.
-func (j *Journal) Receipt(r bench.Receipt) { add(j, &j.rec.Receipts, r) }
+func (j *Journal) Sample(s bench.Sample) { j.Add(s) }
 
 // Doubt takes in a reason to disbelieve what is measured.
-func (j *Journal) Doubt(d bench.Doubt) { add(j, &j.rec.Doubts, d) }
+func (j *Journal) Doubt(d bench.Doubt) { j.Add(d) }
 
 // Mark takes in an instant with a name, t ns since origin.
 func (j *Journal) Mark(t int64, name bench.MarkName, note string) {
-	add(j, &j.rec.Marks, bench.Mark{T: t, Name: name, Note: note})
-}
-
-func add[T any](j *Journal, to *[]T, v T) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	*to = append(*to, v)
+	j.Add(bench.Mark{T: t, Name: name, Note: note})
 }
 
 // Update changes the parts of the record that are single values.

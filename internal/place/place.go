@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -105,12 +104,6 @@ func (p *Place) Record() *bench.Record { return p.journal.Snapshot() }
 // are believed. It is called before the request is sent.
 func (p *Place) Expect(nonce string) { p.asked.add(nonce) }
 
-// Signal sends a signal to the leader.
-func (p *Place) Signal(signal syscall.Signal) error { return p.group.Signal(signal) }
-
-// Exit says how the leader ended; nil = it runs.
-func (p *Place) Exit() *bench.ExitStatus { return p.group.Exit() }
-
 // Stop sends the server's own signal to end and waits for the end, for window at
 // most. Slots that come back from now on are not reclaimed.
 func (p *Place) Stop(ctx context.Context, window time.Duration) bench.Stop {
@@ -190,64 +183,19 @@ func (p *Place) launch(ctx context.Context) (err error) {
 	p.watcher, err = observe.Start(watching, observe.Config{
 		Clock: p.clock, ShimPID: p.group.ShimPID(), Port: p.port.Number,
 		Memory: p.group.MemoryBytes, CPU: p.group.CPUSeconds,
-		OnVital: p.onVital, OnProc: p.journal.Proc, OnReceipt: p.onReclaim, OnDoubt: p.journal.Doubt,
+		Tell: p.see,
 	})
 	if err != nil {
 		return fmt.Errorf("observer: %w", err)
 	}
 	p.tail.Go(func() {
-		err := observe.TailReceipts(watching, p.receipts, p.clock, p.onReceipt, p.onBadReceipt)
+		err := observe.TailReceipts(watching, p.receipts, p.clock, p.see)
 		if err != nil {
 			p.journal.Doubt(bench.Doubt{Cause: "receipts-unreadable", Note: err.Error()})
 		}
 	})
 	p.tail.Go(func() { p.watchDisk(watching) })
 	return nil
-}
-
-// bootNonce begins the nonces of readiness requests, whose receipts say
-// nothing about faults.
-const bootNonce = "boot-"
-
-// onReceipt keeps the receipts of requests that benchrun makes. The file may be
-// full of others, which no app has a reason to write.
-func (p *Place) onReceipt(r bench.Receipt) {
-	kept, asked := p.asked.takes(r.Nonce)
-	switch {
-	case !asked:
-		p.onBadReceipt(fmt.Sprintf("(a receipt of a request that was not made: %s)", r.Nonce))
-	case !kept: // the app's own may be among these
-		p.onBadReceipt(fmt.Sprintf("(more than %d receipts of one request: %s)", mostReceipts, r.Nonce))
-	}
-	if !kept || strings.HasPrefix(r.Nonce, bootNonce) {
-		return
-	}
-	p.journal.Receipt(r)
-	switch {
-	case !p.stillTracking():
-	case r.Event == bench.ReceiptStart:
-		p.watcher.Track(r)
-	case r.Event == bench.ReceiptEnd:
-		p.watcher.Untrack(r.Nonce)
-	}
-}
-
-func (p *Place) onReclaim(r bench.Receipt) {
-	if p.stillTracking() {
-		p.journal.Receipt(r)
-	}
-}
-
-// mostBadReceipts is how many lines that are no receipts a record holds.
-const mostBadReceipts = 20
-
-// onBadReceipt records what the app, or whoever wrote to its file, spoiled.
-// It is no reason to disbelieve the rest: a lost receipt shows as a missing one.
-func (p *Place) onBadReceipt(line string) {
-	if p.badReceipts++; p.badReceipts > mostBadReceipts {
-		return
-	}
-	p.journal.Mark(p.clock.Now(), bench.MarkBadReceipt, bench.Excerpt(line))
 }
 
 // Command is the target's command line and environment in this place.
@@ -291,7 +239,7 @@ func (p *Place) bringBenchrun() error {
 // Limits are those in force, with who runs the target and what holds it.
 func (p *Place) Limits() bench.Limits {
 	l := p.group.Limits()
-	if !p.host.Caps.Memory { // onVital holds the target to it
+	if !p.host.Caps.Memory { // guard holds the target to it
 		l.MemoryBytes = p.host.Limits.MemoryBytes
 	}
 	l.User, l.How = p.host.Limits.User, p.host.Limits.How

@@ -130,6 +130,14 @@ func appPlace(t *testing.T, host *Host, target *Target, clock bench.Clock) (*Pla
 	return s, journal
 }
 
+// askFault asks the app for its fault.
+func askFault(t *testing.T, p *Place, nonce string) {
+	t.Helper()
+	if status, _, _, err := clients.Ask(t.Context(), p.addr, "/fault?nonce="+nonce, 10*time.Second); err != nil || status != http.StatusOK {
+		t.Fatalf("status %d, %v", status, err)
+	}
+}
+
 // Whatever a server does to its receipts file, benchrun keeps a few receipts of
 // what it has asked for, tells what was done, and doubts nothing.
 func TestReceiptsAreHeld(t *testing.T) {
@@ -154,9 +162,7 @@ func TestReceiptsAreHeld(t *testing.T) {
 				t.Fatalf("%+v, %v", boot, err)
 			}
 			s.Expect("f1")
-			if status, _, _, err := clients.Ask(t.Context(), s.addr, "/fault?nonce=f1", 10*time.Second); err != nil || status != http.StatusOK {
-				t.Fatalf("status %d, %v", status, err)
-			}
+			askFault(t, s, "f1")
 			if err := s.Close(t.Context()); err != nil {
 				t.Fatal(err)
 			}

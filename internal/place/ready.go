@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"sync"
 	"time"
 
 	"benchrun/clients"
@@ -13,16 +11,13 @@ import (
 )
 
 // Readiness: this many answers with the attempt's token in a row, then every
-// expected worker seen, for which the server gets up to WorkersWait more.
+// expected worker seen, for which the server gets up to ServingWait more.
 const (
 	pingsInARow  = 5
 	pingTimeout  = time.Second
 	pingPause    = 20 * time.Millisecond
 	workersSleep = 50 // ms that a request is held so that the next one finds another worker
 )
-
-// WorkersWait is how long workers that are expected are looked for.
-const WorkersWait = 5 * time.Second
 
 // Ready waits until the target serves. What the server does wrong stands in
 // the Boot; an error is the harness's (interrupted, port taken by another).
@@ -46,7 +41,7 @@ func (p *Place) Ready(ctx context.Context, limit time.Duration) (bench.Boot, err
 		boot.LogTail = p.log.tail()
 		return boot, nil
 	}
-	boot.PIDs = p.SeeWorkers(ctx, min(time.Until(deadline), WorkersWait))
+	boot.PIDs = p.Serving(ctx, min(time.Until(deadline), ServingWait))
 	boot.Ready = true
 	boot.WorkersSeen = len(boot.PIDs)
 	boot.Seconds = p.Since(p.launched)
@@ -99,38 +94,4 @@ func (p *Place) awaitPings(ctx context.Context, deadline time.Time) error {
 		bench.Sleep(ctx, pingPause)
 	}
 	return fmt.Errorf("not ready after %.0f s: %w", p.Since(p.launched), last)
-}
-
-// SeeWorkers holds a few requests at a time, so that idle workers must take
-// the others, until every expected worker has answered or wait is over. It returns
-// the pids that answered, sorted.
-func (p *Place) SeeWorkers(ctx context.Context, wait time.Duration) []int {
-	seen, deadline := map[int]bool{}, time.Now().Add(wait)
-	for round := 0; len(seen) < p.workers && time.Now().Before(deadline) && ctx.Err() == nil; round++ {
-		var mu sync.Mutex
-		var wg sync.WaitGroup
-		for i := range 2 * p.workers {
-			wg.Go(func() {
-				nonce := fmt.Sprintf("%s%d-%d", bootNonce, round, i)
-				p.Expect(nonce)
-				path := fmt.Sprintf("/sleep?ms=%d&nonce=%s", workersSleep, nonce)
-				_, _, head, err := clients.Ask(ctx, p.addr, path, 2*time.Second)
-				if err != nil {
-					return
-				}
-				if pid := clients.WorkerPID(head); pid > 0 {
-					mu.Lock()
-					seen[pid] = true
-					mu.Unlock()
-				}
-			})
-		}
-		wg.Wait()
-	}
-	pids := make([]int, 0, len(seen))
-	for pid := range seen {
-		pids = append(pids, pid)
-	}
-	slices.Sort(pids)
-	return pids
 }

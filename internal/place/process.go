@@ -1,0 +1,92 @@
+package place
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"benchrun/clients"
+	"benchrun/internal/bench"
+)
+
+// Processes are known by what they do; pids are those that the server itself sees,
+// as in records.
+
+// Master is the process that was launched, which gets the signals: the workers' master,
+// or the server itself where it has no workers.
+func (p *Place) Master() int { return p.group.LeaderPID() }
+
+// ServingWait is how long workers that are expected to serve are looked for.
+const ServingWait = 5 * time.Second
+
+// Serving are the workers: the processes that answer, sorted. A few requests are
+// held at a time, so that idle workers must take the others, until as many processes
+// as are expected have answered or wait is over.
+func (p *Place) Serving(ctx context.Context, wait time.Duration) []int {
+	seen, deadline := map[int]bool{}, time.Now().Add(wait)
+	for round := 0; len(seen) < p.workers && time.Now().Before(deadline) && ctx.Err() == nil; round++ {
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		for i := range 2 * p.workers {
+			wg.Go(func() {
+				nonce := fmt.Sprintf("%s%d-%d", bootNonce, round, i)
+				p.Expect(nonce)
+				path := fmt.Sprintf("/sleep?ms=%d&nonce=%s", workersSleep, nonce)
+				_, _, head, err := clients.Ask(ctx, p.addr, path, 2*time.Second)
+				if err != nil {
+					return
+				}
+				if pid := clients.WorkerPID(head); pid > 0 {
+					mu.Lock()
+					seen[pid] = true
+					mu.Unlock()
+				}
+			})
+		}
+		wg.Wait()
+	}
+	pids := make([]int, 0, len(seen))
+	for pid := range seen {
+		pids = append(pids, pid)
+	}
+	slices.Sort(pids)
+	return pids
+}
+
+// Server is the process, and the thread, that serves a request or has served it, by
+// a receipt of this kind; false = there is none yet.
+func (p *Place) Server(nonce string, event bench.ReceiptEvent) (bench.Receipt, bool) {
+	for _, r := range p.Record().Receipts {
+		if r.Nonce == nonce && r.Event == event {
+			return r, true
+		}
+	}
+	return bench.Receipt{}, false
+}
+
+// Living are those of pids that were not seen to die.
+func (p *Place) Living(pids []int) []int {
+	return without(pids, p.Record().Procs, func(e bench.ProcEvent) bool { return e.Event == bench.Died })
+}
+
+// BornSince are those of pids that were born at t, ns since origin, or later.
+func (p *Place) BornSince(t int64, pids []int) []int {
+	old := without(pids, p.Record().Procs, func(e bench.ProcEvent) bool { return e.Event == bench.Born && e.T >= t })
+	return slices.DeleteFunc(slices.Clone(pids), func(pid int) bool { return slices.Contains(old, pid) })
+}
+
+// without are those of pids of which nothing like that was seen.
+func without(pids []int, seen []bench.ProcEvent, like func(bench.ProcEvent) bool) []int {
+	return slices.DeleteFunc(slices.Clone(pids), func(pid int) bool {
+		return slices.ContainsFunc(seen, func(e bench.ProcEvent) bool { return e.PID == pid && like(e) })
+	})
+}
+
+// Signal sends a signal to the master.
+func (p *Place) Signal(signal syscall.Signal) error { return p.group.Signal(signal) }
+
+// Exit says how the master ended; nil = it runs.
+func (p *Place) Exit() *bench.ExitStatus { return p.group.Exit() }

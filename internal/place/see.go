@@ -1,0 +1,75 @@
+package place
+
+import (
+	"fmt"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// bootNonce begins the nonces of readiness requests, whose receipts say
+// nothing about faults.
+const bootNonce = "boot-"
+
+// mostBadReceipts is how many lines that are no receipts a record holds.
+const mostBadReceipts = 20
+
+// see takes in whatever is seen of the target, by the observer and in the app's
+// receipts: what may be believed goes into the journal. Each of them calls it from a
+// goroutine of its own.
+func (p *Place) see(e bench.Entry) {
+	switch e := e.(type) {
+	case bench.Vital:
+		p.journal.Add(e)
+		p.guard(e)
+	case bench.Receipt:
+		p.seeReceipt(e)
+	case bench.Mark:
+		if e.Name == bench.MarkBadReceipt {
+			p.seeBadReceipt(e.T, e.Note)
+			return
+		}
+		p.journal.Add(e)
+	default:
+		p.journal.Add(e)
+	}
+}
+
+// seeReceipt keeps the app's receipts of requests that benchrun makes, and those of
+// the observer while slots are watched. The app's file may be full of others, which
+// no app has a reason to write.
+func (p *Place) seeReceipt(r bench.Receipt) {
+	if r.Event != bench.ReceiptStart && r.Event != bench.ReceiptEnd { // the observer's
+		if p.stillTracking() {
+			p.journal.Add(r)
+		}
+		return
+	}
+	kept, asked := p.asked.takes(r.Nonce)
+	switch {
+	case !asked:
+		p.seeBadReceipt(p.clock.Now(), fmt.Sprintf("(a receipt of a request that was not made: %s)", r.Nonce))
+	case !kept: // the app's own may be among these
+		p.seeBadReceipt(p.clock.Now(), fmt.Sprintf("(more than %d receipts of one request: %s)", mostReceipts, r.Nonce))
+	}
+	if !kept || strings.HasPrefix(r.Nonce, bootNonce) {
+		return
+	}
+	p.journal.Add(r)
+	switch {
+	case !p.stillTracking():
+	case r.Event == bench.ReceiptStart:
+		p.watcher.Track(r)
+	case r.Event == bench.ReceiptEnd:
+		p.watcher.Untrack(r.Nonce)
+	}
+}
+
+// seeBadReceipt records what the app, or whoever wrote to its file, spoiled.
+// It is no reason to disbelieve the rest: a lost receipt shows as a missing one.
+func (p *Place) seeBadReceipt(at int64, line string) {
+	if p.badReceipts++; p.badReceipts > mostBadReceipts {
+		return
+	}
+	p.journal.Mark(at, bench.MarkBadReceipt, bench.Excerpt(line))
+}
