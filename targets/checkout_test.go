@@ -40,7 +40,7 @@ func TestInstallCheckoutAsItIs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := RunProgram(supervised).probe(t.Context(), nil, in.Python, "-c", "import toy, toy.target, importlib.util as u; print(toy.state, toy.target.state, bool(u.find_spec('toy.more')))")
+		out, err := RunProgram(supervised).ask(t.Context(), nil, in.Python, "-c", "import toy, toy.target, importlib.util as u; print(toy.state, toy.target.state, bool(u.find_spec('toy.more')))")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -141,7 +141,7 @@ func (e environments) prepare(ctx context.Context, r recipe, py interpreter) err
 	if haveUV() {
 		return nil
 	}
-	if _, err := e.run.probe(ctx, nil, py.path, "-c", "import venv, ensurepip"); err == nil {
+	if _, err := e.run.ask(ctx, nil, py.path, "-c", "import venv, ensurepip"); err == nil {
 		return nil
 	} else if ctx.Err() != nil {
 		return err
@@ -151,7 +151,7 @@ func (e environments) prepare(ctx context.Context, r recipe, py interpreter) err
 		if err := e.apt.need(ctx, r.Server, []string{"python3." + minor + "-venv"}); err != nil {
 			return err
 		}
-		if _, err := e.run.probe(ctx, nil, py.path, "-c", "import venv, ensurepip"); err == nil {
+		if _, err := e.run.ask(ctx, nil, py.path, "-c", "import venv, ensurepip"); err == nil {
 			return nil
 		}
 	}

@@ -193,7 +193,7 @@ func (run RunProgram) askIndex(ctx context.Context, py interpreter, requirement 
 	name, _, _ = strings.Cut(name, "[")
 	ask := func(argv ...string) (string, error) {
 		var out tail
-		err := run.bounded(ctx, probeTimeout, Program{Argv: argv, Env: toolEnv(os.Environ()), Out: &out}, func() string { return string(out.b) })
+		err := run.bounded(ctx, askTimeout, Program{Argv: argv, Env: toolEnv(os.Environ()), Out: &out}, func() string { return string(out.b) })
 		return string(out.b), err
 	}
 	if haveUV() {

@@ -110,7 +110,7 @@ func (in *Installation) install(ctx context.Context, opts InstallOptions, needs 
 		return err
 	}
 	in.Python = filepath.Join(in.Env, "bin", "python")
-	if _, err := opts.Run.probe(ctx, opts.User, in.Python, "-c", "pass"); err != nil {
+	if _, err := opts.Run.ask(ctx, opts.User, in.Python, "-c", "pass"); err != nil {
 		if ctx.Err() != nil {
 			return err
 		}
@@ -141,7 +141,7 @@ func measureVersion(ctx context.Context, in *Installation, opts InstallOptions) 
 	for i, word := range command {
 		argv[i] = with.fill(word)
 	}
-	out, err := opts.Run.probe(ctx, opts.User, argv...)
+	out, err := opts.Run.ask(ctx, opts.User, argv...)
 	if ctx.Err() != nil {
 		return "", err
 	}

@@ -104,7 +104,7 @@ func (run RunProgram) inspect(ctx context.Context, path string, user *RunAs) (in
 	if err != nil {
 		return interpreter{}, err
 	}
-	out, err := run.probe(ctx, user, found, "-c", inspectScript)
+	out, err := run.ask(ctx, user, found, "-c", inspectScript)
 	if err != nil {
 		return interpreter{}, err
 	}

@@ -32,10 +32,10 @@ type Program struct {
 type RunProgram func(ctx context.Context, p Program) (exit bench.ExitStatus, outOfMemory bool, err error)
 
 const (
-	// probeTimeout bounds a short question to a program ("which version?").
-	probeTimeout = 30 * time.Second
-	// probeOutput bounds what is kept of the answer, in bytes.
-	probeOutput = 64 << 10
+	// askTimeout bounds a short question to a program ("which version?").
+	askTimeout = 30 * time.Second
+	// askOutput bounds what is kept of the answer, in bytes.
+	askOutput = 64 << 10
 	// stepTimeout bounds a step of an installation: the slowest build takes some
 	// minutes on a small machine.
 	stepTimeout = 30 * time.Minute
@@ -80,14 +80,14 @@ func (run RunProgram) bounded(ctx context.Context, limit time.Duration, p Progra
 	return nil
 }
 
-// probe runs a program as user, in a server's minimal environment, and gives
-// what it printed (both streams, at most probeOutput). The error of a program
+// ask runs a program as user, in a server's minimal environment, and gives
+// what it printed (both streams, at most askOutput). The error of a program
 // that failed begins with its last meaningful line.
-func (run RunProgram) probe(ctx context.Context, user *RunAs, argv ...string) (string, error) {
+func (run RunProgram) ask(ctx context.Context, user *RunAs, argv ...string) (string, error) {
 	var out bytes.Buffer
-	err := run.bounded(ctx, probeTimeout, Program{
+	err := run.bounded(ctx, askTimeout, Program{
 		Argv: argv, User: user, Env: envList(baseEnv(Placeholders{Work: "/nonexistent"})),
-		Out: &capped{w: &out, left: probeOutput},
+		Out: &capped{w: &out, left: askOutput},
 	}, out.String)
 	return out.String(), err
 }

@@ -41,7 +41,7 @@ func EnvironmentMaker(ctx context.Context, run RunProgram, python string) (strin
 	if haveUV() {
 		return "uv", nil
 	}
-	if _, err := run.probe(ctx, nil, python, "-c", "import venv, ensurepip"); err != nil {
+	if _, err := run.ask(ctx, nil, python, "-c", "import venv, ensurepip"); err != nil {
 		return "", &bench.EnvironmentError{
 			Problem: fmt.Sprintf("%s cannot make environments: it has no venv with pip, and there is no uv", python),
 			Hint:    "run: " + byHand([]string{"python3-venv"}),
@@ -80,6 +80,6 @@ func PackagesAs(ctx context.Context) string {
 
 // Reaches says whether user can enter folder, by trying.
 func Reaches(ctx context.Context, run RunProgram, user *RunAs, folder string) error {
-	_, err := run.probe(ctx, user, "/bin/sh", "-c", `cd -- "$0"`, folder)
+	_, err := run.ask(ctx, user, "/bin/sh", "-c", `cd -- "$0"`, folder)
 	return err
 }

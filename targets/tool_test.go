@@ -107,13 +107,13 @@ func TestAloneIsWaitedFor(t *testing.T) {
 func TestEndlessOutputIsBounded(t *testing.T) {
 	var kept bytes.Buffer
 	err := RunProgram(supervised).bounded(t.Context(), 300*time.Millisecond, Program{
-		Argv: []string{"/bin/sh", "-c", "yes & exec yes"}, Out: &capped{w: &kept, left: probeOutput},
+		Argv: []string{"/bin/sh", "-c", "yes & exec yes"}, Out: &capped{w: &kept, left: askOutput},
 	}, kept.String)
 	if err == nil || !strings.Contains(err.Error(), "/bin/sh -c yes & exec yes did not end within 300ms") {
 		t.Errorf("error %v", err)
 	}
-	if kept.Len() != probeOutput {
-		t.Errorf("%d bytes are kept, want %d", kept.Len(), probeOutput)
+	if kept.Len() != askOutput {
+		t.Errorf("%d bytes are kept, want %d", kept.Len(), askOutput)
 	}
 }
 

@@ -21,16 +21,16 @@ import (
 const killDelay = 5 * time.Second
 
 // ask puts a short question to a program of the system's, for at most
-// probeTimeout, and gives what it printed on stdout, at most probeOutput bytes.
+// askTimeout, and gives what it printed on stdout, at most askOutput bytes.
 func ask(ctx context.Context, argv ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is benchrun's
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = killDelay
 	var out bytes.Buffer
-	cmd.Stdout = &capped{w: &out, left: probeOutput}
+	cmd.Stdout = &capped{w: &out, left: askOutput}
 	err := cmd.Run()
 	return out.String(), err
 }

@@ -103,15 +103,15 @@ func (s settings) cells(ctx context.Context, reg *targets.Registry) ([]plan.Cell
 // hostHas looks what this machine can do, once something of it is needed. Where it
 // cannot be looked at, the run itself will tell.
 func hostHas(ctx context.Context) func(bench.HostFeature) bool {
-	probe := sync.OnceValues(func() (launch.Capabilities, error) {
+	find := sync.OnceValues(func() (launch.Capabilities, error) {
 		runAs, err := launch.Unprivileged()
 		if err != nil {
 			return launch.Capabilities{}, err
 		}
-		return launch.Probe(ctx, runAs)
+		return launch.FindLevel(ctx, runAs)
 	})
 	return func(f bench.HostFeature) bool {
-		caps, err := probe()
+		caps, err := find()
 		return err != nil || caps.Has(f)
 	}
 }

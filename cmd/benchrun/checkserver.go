@@ -142,11 +142,11 @@ func (s settings) checkServer(cmd *cobra.Command, cells []plan.Cell, patience ti
 		if err != nil {
 			return broke(err)
 		}
-		findings, err := checkTarget(ctx, host, t, patience, progress)
-		if werr := writeFindings(cmd.OutOrStdout(), t, findings); werr != nil && err == nil {
+		results, err := checkTarget(ctx, host, t, patience, progress)
+		if werr := writeResults(cmd.OutOrStdout(), t, results); werr != nil && err == nil {
 			err = werr
 		}
-		for _, f := range findings {
+		for _, f := range results {
 			worst = worseOf(worst, f.Verdict)
 		}
 		if err != nil {
@@ -201,7 +201,7 @@ func worseOf(a, b checkserver.Verdict) checkserver.Verdict {
 	return checkserver.OK
 }
 
-func checkTarget(ctx context.Context, host *place.Host, t *place.Target, patience time.Duration, progress *report.Progress) (findings []checkserver.Result, err error) {
+func checkTarget(ctx context.Context, host *place.Host, t *place.Target, patience time.Duration, progress *report.Progress) (results []checkserver.Result, err error) {
 	logs, err := launch.NewScratch(nil) // what is left of a killed check is found by it
 	if err != nil {
 		return nil, err
@@ -212,27 +212,27 @@ func checkTarget(ctx context.Context, host *place.Host, t *place.Target, patienc
 	progress.Hear(bench.CellBegun{Cell: 1, Name: fmt.Sprintf("%s %s/%s", t.Server.Name, t.Installation.Version, t.ProfileName)})
 	check := checkserver.Check{
 		Host: host, Target: t, Patience: patience, LogPath: filepath.Join(logs.Dir, "server.log"),
-		On: func(f checkserver.Result) {
-			if ctx.Err() == nil { // what an interruption did is no finding
-				findings = append(findings, f)
+		On: func(r checkserver.Result) {
+			if ctx.Err() == nil { // what an interruption did is no result
+				results = append(results, r)
 			}
 		},
 		Doing: func(check string) { progress.Hear(bench.PhaseBegun{Cell: 1, Phase: check}) },
 	}
 	err = check.Run(ctx)
-	return findings, err
+	return results, err
 }
 
-// writeFindings prints a target's table. What a server has said stands in it
+// writeResults prints a target's table. What a server has said stands in it
 // cleaned.
-func writeFindings(out io.Writer, t *place.Target, findings []checkserver.Result) error {
+func writeResults(out io.Writer, t *place.Target, results []checkserver.Result) error {
 	if _, err := fmt.Fprintf(out, "%s %s/%s (%s)\n", t.Server.Name, t.Installation.Version, t.ProfileName, t.Server.File); err != nil {
 		return fmt.Errorf("stdout: %w", err)
 	}
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	_, _ = fmt.Fprintf(w, "  verdict\tcheck\texpected\tseen\n") // Flush tells
-	for _, f := range findings {
-		_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", f.Verdict, f.Check, f.Expected, report.Clean(f.Seen))
+	for _, r := range results {
+		_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", r.Verdict, r.Check, r.Expected, report.Clean(r.Seen))
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("stdout: %w", err)

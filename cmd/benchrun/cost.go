@@ -108,7 +108,7 @@ func newCostLab(cmd *cobra.Command, s costSettings) (lab *cost.Lab, done func() 
 	if err != nil {
 		return nil, nil, fmt.Errorf("own binary: %w", err)
 	}
-	caps, err := launch.Probe(cmd.Context(), nil)
+	caps, err := launch.FindLevel(cmd.Context(), nil)
 	if err != nil {
 		return nil, nil, err
 	}

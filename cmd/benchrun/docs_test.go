@@ -104,7 +104,8 @@ func TestFlagsAreOfTheTable(t *testing.T) {
 			spec := flagNamed(f.Name)
 			used[f.Name] = true
 			note, ok := strings.CutPrefix(f.Usage, spec.text)
-			if !ok || f.Shorthand != spec.short || note != "" && !(strings.HasPrefix(note, " (") && strings.HasSuffix(note, ")")) {
+			noted := strings.HasPrefix(note, " (") && strings.HasSuffix(note, ")")
+			if !ok || f.Shorthand != spec.short || note != "" && !noted {
 				t.Errorf("%s --%s (-%s): %s", cmd.CommandPath(), f.Name, f.Shorthand, f.Usage)
 			}
 		})

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 // smallLab measures next to nothing, beside nothing.
 func smallLab(t *testing.T) *Lab {
 	t.Helper()
-	caps, err := launch.Probe(t.Context(), nil)
+	caps, err := launch.FindLevel(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func watchPart(ctx context.Context, answer *json.Encoder, logs string, n []int) 
 	if err != nil {
 		return err
 	}
-	caps, err := launch.Probe(ctx, nil)
+	caps, err := launch.FindLevel(ctx, nil)
 	if err != nil {
 		return err
 	}

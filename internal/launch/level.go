@@ -63,11 +63,11 @@ func (c Capabilities) Has(f bench.HostFeature) bool {
 	return false
 }
 
-// Probe tries the levels, best first, with a real run of a trivial command and
+// FindLevel tries the levels, best first, with a real run of a trivial command and
 // takes the first that works. Why says in one sentence each which level or
 // limit is not to be had. The error is that of ctx, or an environment error: no
 // scratch folder can be made for the servers' user, or no level works.
-func Probe(ctx context.Context, user *User) (Capabilities, error) {
+func FindLevel(ctx context.Context, user *User) (Capabilities, error) {
 	scratch, err := NewScratch(user) // else every level fails for it
 	if err == nil {
 		err = scratch.Remove()
@@ -77,7 +77,7 @@ func Probe(ctx context.Context, user *User) (Capabilities, error) {
 	}
 	var why []string
 	for _, level := range Levels() {
-		caps, err := ProbeAt(ctx, level)
+		caps, err := TryLevel(ctx, level)
 		if ctx.Err() != nil {
 			return caps, context.Cause(ctx)
 		}
@@ -96,14 +96,14 @@ func Probe(ctx context.Context, user *User) (Capabilities, error) {
 	}
 }
 
-// probeLimits are small enough to be refused nowhere that allows limits, and
+// trialLimits are small enough to be refused nowhere that allows limits, and
 // large enough for /bin/true.
-var probeLimits = bench.Limits{CPUs: 0.5, MemoryBytes: 64 << 20, PIDs: 64, TmpBytes: 1 << 20}
+var trialLimits = bench.Limits{CPUs: 0.5, MemoryBytes: 64 << 20, PIDs: 64, TmpBytes: 1 << 20}
 
-// ProbeAt tries one level by running a trivial command through the shim, in a
+// TryLevel tries one level by running a trivial command through the shim, in a
 // cgroup and with private places where these can be had. It fails when the
 // level does not work.
-func ProbeAt(ctx context.Context, level Level) (Capabilities, error) {
+func TryLevel(ctx context.Context, level Level) (Capabilities, error) {
 	caps := Capabilities{Level: level}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -111,9 +111,9 @@ func ProbeAt(ctx context.Context, level Level) (Capabilities, error) {
 	if err != nil {
 		return caps, err
 	}
-	defer scratch.Remove() //nolint:errcheck // a probe's empty folder; Sweep takes what stays
+	defer scratch.Remove() //nolint:errcheck // a trial's empty folder; Sweep takes what stays
 	version, why := cgroupVersion()
-	spec := Spec{Argv: []string{"true"}, Dir: "/", Log: os.DevNull, Limits: probeLimits, Scratch: scratch}
+	spec := Spec{Argv: []string{"true"}, Dir: "/", Log: os.DevNull, Limits: trialLimits, Scratch: scratch}
 	g, version, more, err := startBest(ctx, level, version, spec)
 	if err != nil {
 		return caps, err

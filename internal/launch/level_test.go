@@ -17,7 +17,7 @@ func TestProbeInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("interrupted")
 	cancel(why)
-	_, err := Probe(ctx, nil)
+	_, err := FindLevel(ctx, nil)
 	var env *bench.EnvironmentError
 	if !errors.Is(err, why) || errors.As(err, &env) {
 		t.Errorf("error %v, want %v", err, why)
@@ -32,7 +32,7 @@ func TestProbeNamesTMPDIR(t *testing.T) {
 	}
 	for _, dir := range []string{"/no such folder", file, "/proc"} {
 		t.Setenv("TMPDIR", dir)
-		_, err := Probe(t.Context(), nil)
+		_, err := FindLevel(t.Context(), nil)
 		var env *bench.EnvironmentError
 		if !errors.As(err, &env) || !strings.Contains(err.Error(), "TMPDIR is "+dir) || !strings.Contains(env.Hint, "set TMPDIR") {
 			t.Errorf("TMPDIR=%s: %v", dir, err)
@@ -53,7 +53,7 @@ func TestOddTMPDIR(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	caps, err := Probe(t.Context(), user)
+	caps, err := FindLevel(t.Context(), user)
 	if err != nil {
 		t.Fatal(err)
 	}

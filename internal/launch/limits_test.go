@@ -18,7 +18,7 @@ import (
 // best is what Probe finds.
 func best(t *testing.T) Capabilities {
 	t.Helper()
-	caps, err := Probe(t.Context(), nil)
+	caps, err := FindLevel(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

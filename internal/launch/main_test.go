@@ -263,7 +263,7 @@ func available(t *testing.T) []Capabilities {
 // probeAll tries each level once for all tests.
 var probeAll = sync.OnceValue(func() (all []Capabilities) {
 	for _, level := range Levels() {
-		caps, err := ProbeAt(context.Background(), level)
+		caps, err := TryLevel(context.Background(), level)
 		if err != nil {
 			fmt.Printf("level %s is not available here: %v\n", level, err)
 			continue

@@ -18,7 +18,7 @@ import (
 // file system is read-only to it, but for its own folders.
 type private struct {
 	Keep     []string `json:"keep"`  // folders that stay as they are, absolute
-	Stage    string   `json:"stage"` // an empty folder to set things up in
+	Blank    string   `json:"blank"` // an empty folder to set things up in
 	Bytes    int64    `json:"bytes"` // of all that it writes to the shared places
 	ShmBytes int64    `json:"shm_bytes"`
 }
@@ -108,11 +108,11 @@ func standIn(handle int, path string) error {
 // cover lays the file system in memory over the shared places, and says which
 // these are.
 func (p *private) cover() (covered []string, err error) {
-	if err := unix.Mount("tmpfs", p.Stage, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV,
+	if err := unix.Mount("tmpfs", p.Blank, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV,
 		fmt.Sprintf("size=%d,nr_inodes=%d,mode=0711", p.Bytes, mostSharedFiles)); err != nil {
 		return nil, fmt.Errorf("mount a file system in memory: %w", err)
 	}
-	if err := os.Chdir(p.Stage); err != nil { // short paths, without what mount options cannot have in them
+	if err := os.Chdir(p.Blank); err != nil { // short paths, without what mount options cannot have in them
 		return nil, err
 	}
 	for i, dir := range append([]string{sharedMemory}, sharedPlaces...) {
@@ -143,8 +143,8 @@ func (p *private) cover() (covered []string, err error) {
 	}
 	// What was laid over the places holds it; by its own path nobody need reach it.
 	// Where it lies below one of the places it is hidden already.
-	if err := unix.Unmount(p.Stage, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOENT) {
-		return nil, fmt.Errorf("unmount %s: %w", p.Stage, err)
+	if err := unix.Unmount(p.Blank, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOENT) {
+		return nil, fmt.Errorf("unmount %s: %w", p.Blank, err)
 	}
 	return covered, nil
 }

@@ -110,7 +110,7 @@ type leaverSeen struct {
 func runLeaver(level Level) (seen leaverSeen) {
 	seen.Level = level
 	fail := func(err error) leaverSeen { seen.Error = err.Error(); return seen }
-	caps, err := ProbeAt(context.Background(), level)
+	caps, err := TryLevel(context.Background(), level)
 	if err != nil {
 		return fail(err)
 	}
@@ -187,7 +187,7 @@ func TestPrivatePlaces(t *testing.T) {
 	}
 	for _, p := range people {
 		t.Run(p.who+"/"+string(p.level), func(t *testing.T) {
-			if _, err := ProbeAt(t.Context(), p.level); err != nil {
+			if _, err := TryLevel(t.Context(), p.level); err != nil {
 				t.Skipf("not available here: %v", err)
 			}
 			ownTemp(t)
@@ -288,7 +288,7 @@ func TestOwnFoldersInSharedMemory(t *testing.T) {
 		if !level.Private {
 			continue
 		}
-		caps, err := ProbeAt(t.Context(), level.Level)
+		caps, err := TryLevel(t.Context(), level.Level)
 		if err != nil || !caps.Private {
 			t.Errorf("%s: private %v, %v, %v", level.Level, caps.Private, caps.Why, err)
 			continue

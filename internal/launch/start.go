@@ -90,7 +90,7 @@ func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 			return g, err
 		}
 		order.Private = &private{
-			Keep: keep, Stage: spec.Scratch.tmp,
+			Keep: keep, Blank: spec.Scratch.tmp,
 			Bytes: cmp.Or(spec.Limits.TmpBytes, leastTmp), ShmBytes: spec.Limits.MemoryBytes,
 		}
 		g.limits.TmpBytes = order.Private.Bytes

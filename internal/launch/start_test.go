@@ -112,7 +112,7 @@ func TestStartErrors(t *testing.T) {
 
 func TestUnknownLevel(t *testing.T) {
 	ownTemp(t)
-	if _, err := ProbeAt(t.Context(), "magic"); err == nil || !strings.Contains(err.Error(), "magic") {
+	if _, err := TryLevel(t.Context(), "magic"); err == nil || !strings.Contains(err.Error(), "magic") {
 		t.Errorf("error %v, want one that names the level", err)
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	probesMax  = 300 // asking for so many costs as much as reading the list
+	askedMax   = 300 // asking for so many costs as much as reading the list
 	strikesMax = 3
 )
 
@@ -79,7 +79,7 @@ func (c *pidCursor) passed(pid int) bool {
 // false. It says false too, and may have called f for none, where they are too
 // many or begin anew at the lowest.
 func (c *pidCursor) each(f func(int) bool) bool {
-	if c.before == 0 || c.before > c.now || c.now-c.before > probesMax {
+	if c.before == 0 || c.before > c.now || c.now-c.before > askedMax {
 		return false
 	}
 	for n := c.before + 1; n <= c.now; n++ {

@@ -29,7 +29,7 @@ func TestCursor(t *testing.T) {
 	if c.each(all) {
 		t.Error("asked for numbers around the highest")
 	}
-	c.before, c.last, c.now = 100, 100, 101+probesMax
+	c.before, c.last, c.now = 100, 100, 101+askedMax
 	if c.each(all) {
 		t.Error("asked for too many")
 	}

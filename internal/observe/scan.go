@@ -25,7 +25,7 @@ func (t *tree) look() {
 		}
 		var done, found bool
 		if !full && t.cursor.trusted {
-			done = t.probe()
+			done = t.askNew()
 		}
 		if !done {
 			found = t.list()
@@ -42,9 +42,9 @@ func (t *tree) look() {
 	t.tendForks()
 }
 
-// probe looks at the numbers that were handed out of late. It is false where
+// askNew looks at the numbers that were handed out of late. It is false where
 // they are too many to be asked for one by one, or asking does not work.
-func (t *tree) probe() bool {
+func (t *tree) askNew() bool {
 	return t.cursor.each(func(pid int) bool {
 		if _, ok := t.strangers[pid]; ok || t.members[pid] != nil {
 			return true

@@ -51,7 +51,7 @@ func NewHost(ctx context.Context, env bench.Environment, version string, port in
 			return nil, err
 		}
 	}
-	caps, err := launch.Probe(ctx, runAs)
+	caps, err := launch.FindLevel(ctx, runAs)
 	if err != nil {
 		return nil, err
 	}

@@ -72,9 +72,9 @@ func TestAxis(t *testing.T) {
 }
 
 func TestProcMarksGather(t *testing.T) {
-	var procs []Proc
+	var procs []ProcEvent
 	for i := range 400 { // deaths and births, ten a second each
-		procs = append(procs, Proc{At: float64(i) / 20, PID: i, Died: i%2 == 0, Signal: map[bool]string{true: "SIGSEGV"}[i%2 == 0]})
+		procs = append(procs, ProcEvent{At: float64(i) / 20, PID: i, Died: i%2 == 0, Signal: map[bool]string{true: "SIGSEGV"}[i%2 == 0]})
 	}
 	marks, n := procMarks(procs, axis{0, 20}, true), 0
 	for _, m := range marks {

@@ -17,7 +17,7 @@ import (
 type mark struct{ X, Text string }
 
 // procMarks gathers births or deaths that would stand on each other.
-func procMarks(procs []Proc, a axis, died bool) []mark {
+func procMarks(procs []ProcEvent, a axis, died bool) []mark {
 	width := a.span() / 40
 	var out []mark
 	for i := 0; i < len(procs); {

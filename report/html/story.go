@@ -22,7 +22,7 @@ type Story struct {
 	Phases  []Phase // in order; boot and end are none
 	// Procs are the births and deaths of the server's processes, from the
 	// baseline on.
-	Procs  []Proc
+	Procs  []ProcEvent
 	Memory []Point // MiB, until shutdown
 	// MemorySource is "cgroup", "pss" or "rss".
 	MemorySource string
@@ -45,8 +45,8 @@ type Phase struct {
 	From, To float64
 }
 
-// Proc is the birth or the death of one process.
-type Proc struct {
+// ProcEvent is the birth or the death of one process.
+type ProcEvent struct {
 	At     float64
 	PID    int // as the server sees it
 	Died   bool
@@ -85,13 +85,13 @@ func NewStory(cell bench.Cell, rec *bench.Record, l bench.Timeline, logTail stri
 		if p.T < l.From || p.T > l.To {
 			continue
 		}
-		e := Proc{At: at(p.T), PID: p.PID, Died: p.Event == bench.Died}
+		e := ProcEvent{At: at(p.T), PID: p.PID, Died: p.Event == bench.Died}
 		if p.Exit != nil {
 			e.Signal = p.Exit.Signal
 		}
 		s.Procs = append(s.Procs, e)
 	}
-	slices.SortStableFunc(s.Procs, func(a, b Proc) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.PID, b.PID)) })
+	slices.SortStableFunc(s.Procs, func(a, b ProcEvent) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.PID, b.PID)) })
 	for _, v := range rec.Vitals {
 		if v.Memory >= 0 && v.T >= l.From && v.T <= l.Watched {
 			s.Memory = append(s.Memory, Point{at(v.T), float64(v.Memory) / (1 << 20)})

@@ -46,7 +46,7 @@ func TestStoryProcesses(t *testing.T) {
 		{T: 90e9, PID: 4, Event: bench.Died}, // after the end
 	}
 	s := story(bench.Cell{}, rec, "")
-	if want := []Proc{{1, 4, false, ""}, {2, 3, true, "SIGSEGV"}}; !reflect.DeepEqual(s.Procs, want) {
+	if want := []ProcEvent{{1, 4, false, ""}, {2, 3, true, "SIGSEGV"}}; !reflect.DeepEqual(s.Procs, want) {
 		t.Errorf("processes %+v", s.Procs)
 	}
 	if got := processText(s); got != "1 process born, 1 died (1 by SIGSEGV) before shutdown" {

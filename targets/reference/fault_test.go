@@ -71,7 +71,7 @@ func TestSegfaultIsSignal11(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	writeAttempt(t, dir)
-	p, err := startProcess([]string{"--app", dir}, nil)
+	p, err := startChild([]string{"--app", dir}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

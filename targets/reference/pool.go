@@ -51,7 +51,7 @@ type pool struct {
 	places   []*place       // touched by startPool, then by followHangups alone
 
 	mu   sync.Mutex
-	live map[*process]struct{}
+	live map[*child]struct{}
 }
 
 // startPool starts o.workers workers, which are replaced at each SIGHUP.
@@ -60,7 +60,7 @@ func startPool(o options, listener *os.File, events *log.Logger) *pool {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &pool{
 		o: o, listener: listener, events: events, stop: stop,
-		jobs: make(chan *job), live: map[*process]struct{}{},
+		jobs: make(chan *job), live: map[*child]struct{}{},
 	}
 	for range o.workers {
 		pl := newPlace(nil)
@@ -141,14 +141,14 @@ func (p *pool) slot(ctx context.Context, pl *place) {
 }
 
 // start starts a worker and waits until it is ready.
-func (p *pool) start() (*process, error) {
+func (p *pool) start() (*child, error) {
 	args := []string{"--app", p.o.app}
 	for _, f := range Flaws {
 		if p.o.flaws[f.Name] {
 			args = append(args, "--flaw", f.Name)
 		}
 	}
-	w, err := startProcess(args, p.listener)
+	w, err := startChild(args, p.listener)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func (p *pool) start() (*process, error) {
 // work gives jobs to w until it is dead, has served its time, its place is
 // taken or ctx ends; then w is no more. It reports whether w was sound to its
 // end.
-func (p *pool) work(ctx context.Context, pl *place, w *process) (sound bool) {
+func (p *pool) work(ctx context.Context, pl *place, w *child) (sound bool) {
 	defer p.forget(w)
 	defer context.AfterFunc(ctx, w.retire)() // also when it is busy
 	for served := 0; !p.spent(served) && !pl.isTaken(); served++ {
@@ -195,7 +195,7 @@ func (p *pool) spent(served int) bool {
 }
 
 // part waits until a retired worker has ended, and kills it if it does not.
-func (p *pool) part(w *process) {
+func (p *pool) part(w *child) {
 	if p.o.flaws[orphansWorkers] {
 		return
 	}
@@ -208,7 +208,7 @@ func (p *pool) part(w *process) {
 }
 
 // serve has w answer j and reports whether w can go on.
-func (p *pool) serve(w *process, j *job) bool {
+func (p *pool) serve(w *child, j *job) bool {
 	if p.o.flaws[singleFile] {
 		p.file.Lock()
 		defer p.file.Unlock()
@@ -256,7 +256,7 @@ func (p *pool) workDead(ctx context.Context, pl *place) {
 }
 
 // forget ends the book-keeping of a worker.
-func (p *pool) forget(w *process) {
+func (p *pool) forget(w *child) {
 	w.retire()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -265,7 +265,7 @@ func (p *pool) forget(w *process) {
 
 // killNeighbours is the flaw kills-neighbours: dead takes all others with it,
 // unless it was taken itself.
-func (p *pool) killNeighbours(dead *process) {
+func (p *pool) killNeighbours(dead *child) {
 	if dead.taken.Load() {
 		return
 	}

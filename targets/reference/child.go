@@ -24,9 +24,9 @@ var (
 	errDied  = errors.New("worker died")
 )
 
-// process is the front's handle of one worker process. Apart from kill,
+// child is the front's handle of one worker process. Apart from kill,
 // retire and gone, it is used by one goroutine.
-type process struct {
+type child struct {
 	cmd  *exec.Cmd
 	conn net.Conn
 	r    *bufio.Reader
@@ -36,9 +36,9 @@ type process struct {
 	taken atomic.Bool // killed for the death of another (kills-neighbours)
 }
 
-// startProcess starts a worker and does not wait until it is ready. listener
+// startChild starts a worker and does not wait until it is ready. listener
 // is handed down too, if it is not nil.
-func startProcess(args []string, listener *os.File) (*process, error) {
+func startChild(args []string, listener *os.File) (*child, error) {
 	// CLOEXEC: were the front's ends inherited by later workers, a worker
 	// could not see the front die.
 	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
@@ -64,7 +64,7 @@ func startProcess(args []string, listener *os.File) (*process, error) {
 		_ = conn.Close()
 		return nil, &bench.EnvironmentError{Problem: "a worker does not start", Err: err}
 	}
-	p := &process{
+	p := &child{
 		cmd: cmd, conn: conn,
 		r: bufio.NewReader(conn), w: bufio.NewWriter(conn),
 		gone: make(chan struct{}),
@@ -77,10 +77,10 @@ func startProcess(args []string, listener *os.File) (*process, error) {
 }
 
 // pid is the process id as this process sees it.
-func (p *process) pid() int { return p.cmd.Process.Pid }
+func (p *child) pid() int { return p.cmd.Process.Pid }
 
 // ready waits until the worker has loaded the app.
-func (p *process) ready() error {
+func (p *child) ready() error {
 	_ = p.conn.SetReadDeadline(time.Now().Add(bootTimeout))
 	if _, err := readFrame(p.r); err != nil {
 		return fmt.Errorf("worker %d is not ready: %w", p.pid(), err)
@@ -93,7 +93,7 @@ func (p *process) ready() error {
 // client's pace (atClientsPace), otherwise from now. It fails with errAborted
 // if the body broke off: then the worker is as good as before. After errStuck
 // and errDied it has been killed.
-func (p *process) do(q request, body io.Reader, atClientsPace bool, limit time.Duration) (answer, error) {
+func (p *child) do(q request, body io.Reader, atClientsPace bool, limit time.Duration) (answer, error) {
 	if !atClientsPace {
 		p.setLimit(limit)
 	}
@@ -120,7 +120,7 @@ func (p *process) do(q request, body io.Reader, atClientsPace bool, limit time.D
 	return answer{}, errDied
 }
 
-func (p *process) setLimit(limit time.Duration) {
+func (p *child) setLimit(limit time.Duration) {
 	var t time.Time
 	if limit > 0 {
 		t = time.Now().Add(limit)
@@ -129,11 +129,11 @@ func (p *process) setLimit(limit time.Duration) {
 }
 
 // kill ends the process at once. It may have ended already.
-func (p *process) kill() { _ = p.cmd.Process.Kill() }
+func (p *child) kill() { _ = p.cmd.Process.Kill() }
 
 // retire closes the front's end, upon which a worker ends by itself, even one
 // that is stuck in a request. It may have been closed already.
-func (p *process) retire() { _ = p.conn.Close() }
+func (p *child) retire() { _ = p.conn.Close() }
 
 // ending says how a process that is gone has ended.
-func (p *process) ending() string { return p.cmd.ProcessState.String() }
+func (p *child) ending() string { return p.cmd.ProcessState.String() }
