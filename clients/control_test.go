@@ -51,8 +51,14 @@ func TestControlServesVictims(t *testing.T) {
 		t.Error("the control server is no process of its own")
 	}
 	for path, want := range map[string]int{"/victim?nonce=NO": 400, "/victim": 400, "/ping": 404} {
-		if a, err := o.exchange(path, time.Now().Add(5*time.Second), newScratch()); err != nil || a.fate != whole || a.status != want {
-			t.Errorf("GET %s: %d, %v, %v; want %d", path, a.status, a.err, err, want)
+		conn, err := c.Dial(t.Context(), time.Now().Add(5*time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer shut(conn)
+		_, _ = conn.Write(getRequest(path, ControlName))
+		if a := readAnswer(conn, bufio.NewReader(nil), make([]byte, maxBody)); a.fate != whole || a.status != want {
+			t.Errorf("GET %s: %d, %v; want %d", path, a.status, a.err, want)
 		}
 	}
 }

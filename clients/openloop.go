@@ -2,13 +2,12 @@ package clients
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net"
 	"net/http"
 	"strconv"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -21,8 +20,10 @@ import (
 // load of the shutdown phase.
 //
 // vegeta keeps the workers and draws the ticks; the schedule, the connections
-// and the outcomes are this package's. The number of workers has no cap, for at
-// a cap vegeta stops sending without a word: what bounds them is its rate × Timeout.
+// and the outcomes are this package's. A worker sends a request and is free
+// again: what bounds the requests under way is the rate × Timeout. The number of
+// workers has no cap all the same, for at a cap vegeta stops sending without a
+// word, and a worker may have to wait for Dial.
 type OpenLoop struct {
 	Clock   bench.Clock
 	Addr    string     // host:port, the host an IP address; with Dial a name for it
@@ -49,108 +50,86 @@ type OpenLoop struct {
 // outlives its due time plus Timeout) and returns. Every request that was due
 // before ctx ended, and no other, yields exactly one sample; one that the
 // harness overslept is still sent, late, unless its Timeout has passed. A ctx
-// with a deadline ends exactly then, a cancelled one when Run notices. Run fails on a loop that cannot run, or when vegeta lost a
-// request: both are the harness's fault.
+// with a deadline ends exactly then, a cancelled one when Run notices. Run fails
+// on a loop that cannot run, or when a request was lost: both are the harness's
+// fault.
 func (o *OpenLoop) Run(ctx context.Context) error {
 	if err := o.check(); err != nil {
-		return err
+		return fmt.Errorf("open loop to %s: %w", o.Addr, err)
 	}
-	t := &victimTransport{loop: o, scratch: sync.Pool{New: func() any { return newScratch() }}}
-	attacker := vegeta.NewAttacker(vegeta.Client(&http.Client{Transport: t}))
+	v, err := o.newVictims()
+	if err != nil {
+		return fmt.Errorf("open loop to %s: %w", o.Addr, err)
+	}
+	defer v.free()
+	p := newPacer(ctx, v)
+	defer context.AfterFunc(ctx, v.wakeUp)()
+	attacker := vegeta.NewAttacker(vegeta.Client(&http.Client{Transport: &victimTransport{v}}))
 	// The target only makes vegeta turn: the transport builds each request
 	// from its sequence number.
 	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodGet, URL: "http://" + o.Addr + "/victim"})
 
 	ticks, failed := uint64(0), ""
-	for r := range attacker.Attack(target, newPacer(ctx, o), 0, "") {
+	for r := range attacker.Attack(target, p, 0, "") {
 		ticks++
 		if r.Error != "" {
 			failed = r.Error
 		}
 	}
-	if got := t.samples.Load(); got != ticks || failed != "" {
-		return fmt.Errorf("open loop to %s: %d samples of %d requests; last failure %q", o.Addr, got, ticks, failed)
+	err = errors.Join(p.failed, v.drain())
+	if got := v.samples.Load(); err != nil || got != ticks || failed != "" {
+		return fmt.Errorf("open loop to %s: %d samples of %d requests; last failure %q: %w", o.Addr, got, ticks, failed, err)
 	}
 	return nil
 }
 
-func (o *OpenLoop) dial(ctx context.Context, deadline time.Time) (net.Conn, error) {
-	if o.Dial != nil {
-		return o.Dial(ctx, deadline)
-	}
-	return dial(ctx, o.Addr, deadline)
-}
-
-func (o *OpenLoop) abort() context.Context {
-	if o.Abort == nil {
-		return context.Background()
-	}
-	return o.Abort
-}
-
 func (o *OpenLoop) check() error {
-	host, _, err := net.SplitHostPort(o.Addr)
-	switch {
-	case o.Dial != nil:
-	case err != nil:
-		return fmt.Errorf("open loop: %w", err)
-	case net.ParseIP(host) == nil:
-		return fmt.Errorf("open loop to %s: the host is no IP address", o.Addr)
-	}
 	switch {
 	case o.Beat.Rate < 1 || o.SLO <= 0 || o.Timeout < o.SLO:
-		return fmt.Errorf("open loop to %s: rate %d, slo %v, timeout %v", o.Addr, o.Beat.Rate, o.SLO, o.Timeout)
+		return fmt.Errorf("rate %d, slo %v, timeout %v", o.Beat.Rate, o.SLO, o.Timeout)
 	case o.Nonce == nil || o.OnSample == nil:
-		return fmt.Errorf("open loop to %s: no nonces or nobody to tell", o.Addr)
+		return errors.New("no nonces or nobody to tell")
 	}
 	return nil
 }
 
 // pacer lets each request go when it is due on the loop's own clock. It does
-// the waiting itself, where vegeta would sleep, so as to end with ctx.
+// the waiting itself, where vegeta would sleep: it ends with ctx, and attends to
+// the victims meanwhile.
 type pacer struct {
-	ctx  context.Context
-	loop *OpenLoop
-	end  int64 // requests due from here on are not sent
-	over bool  // ctx was seen to have ended
+	ctx     context.Context
+	victims *victims
+	end     int64 // requests due from here on are not sent
+	over    bool  // ctx was seen to have ended
+	failed  error
 }
 
-func newPacer(ctx context.Context, o *OpenLoop) *pacer {
-	p := &pacer{ctx: ctx, loop: o, end: math.MaxInt64}
+func newPacer(ctx context.Context, v *victims) *pacer {
+	p := &pacer{ctx: ctx, victims: v, end: math.MaxInt64}
 	if deadline, ok := ctx.Deadline(); ok {
 		// Known beforehand: it does not matter which timer fires first.
-		p.end = int64(deadline.Sub(o.Clock.Origin()))
+		p.end = int64(deadline.Sub(v.loop.Clock.Origin()))
 	}
 	return p
 }
 
 // Pace implements vegeta.Pacer. vegeta calls it from one goroutine.
 func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop bool) {
-	due := p.loop.Beat.Due(p.loop.First + hits)
-	if wait := min(due, p.end) + int64(p.loop.Late) - p.loop.Clock.Now(); wait > 0 && p.ctx.Err() == nil {
-		timer := time.NewTimer(time.Duration(wait))
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-p.ctx.Done():
-		}
-	}
+	loop := p.victims.loop
+	due := loop.Beat.Due(loop.First + hits)
+	p.failed = p.victims.attend(p.ctx, min(due, p.end)+int64(loop.Late))
 	if !p.over && p.ctx.Err() != nil {
-		p.over, p.end = true, min(p.end, p.loop.Clock.Now())
+		p.over, p.end = true, min(p.end, loop.Clock.Now())
 	}
-	return 0, due >= p.end
+	return 0, due >= p.end || p.failed != nil
 }
 
 // Rate implements vegeta.Pacer.
-func (p *pacer) Rate(time.Duration) float64 { return float64(p.loop.Beat.Rate) }
+func (p *pacer) Rate(time.Duration) float64 { return float64(p.victims.loop.Beat.Rate) }
 
-// victimTransport turns each of vegeta's ticks into one victim and one sample.
-// To vegeta every request succeeds: outcomes are not its business.
-type victimTransport struct {
-	loop    *OpenLoop
-	scratch sync.Pool // of *scratch
-	samples atomic.Uint64
-}
+// victimTransport turns each of vegeta's ticks into one victim, and later one
+// sample. To vegeta every request succeeds at once: outcomes are not its business.
+type victimTransport struct{ victims *victims }
 
 // RoundTrip implements http.RoundTripper.
 func (t *victimTransport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -158,9 +137,6 @@ func (t *victimTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("vegeta's sequence number: %w", err)
 	}
-	b := t.scratch.Get().(*scratch)
-	defer t.scratch.Put(b)
-	t.loop.OnSample(t.loop.ask(t.loop.First+n, b))
-	t.samples.Add(1)
+	t.victims.send(t.victims.loop.First + n)
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: r}, nil
 }

@@ -81,7 +81,7 @@ func (h *ongoing) open(ctx context.Context, d *net.Dialer, request []byte) {
 		return
 	}
 	h.conn, h.done = conn, endWith(ctx, conn)
-	// As in exchange, reading tells what a failed write means.
+	// As of a victim, reading tells what a failed write means.
 	_, _ = conn.Write(request)
 }
 

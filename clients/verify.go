@@ -23,7 +23,18 @@ func AskVictim(addr, nonce string, load bench.Load) bench.Sample {
 		Clock: clock, Addr: addr, Role: bench.RoleVictim, Beat: bench.Beat{Start: clock.Now(), Rate: 1}, SLO: load.SLO, Timeout: load.Timeout,
 		Nonce: func(uint64) string { return nonce },
 	}
-	return loop.ask(0, newScratch())
+	var sample bench.Sample
+	loop.OnSample = func(s bench.Sample) { sample = s }
+	v, err := loop.newVictims()
+	if err != nil {
+		return bench.Sample{Role: loop.Role, Nonce: nonce, Outcome: bench.Unsent, Error: brief(err)}
+	}
+	defer v.free()
+	v.send(0)
+	if err := v.drain(); err != nil {
+		return bench.Sample{Role: loop.Role, Nonce: nonce, Outcome: bench.Unsent, Error: brief(err)}
+	}
+	return sample
 }
 
 // CheckEcho says what is wrong with an answer of Ask that should be like a

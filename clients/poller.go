@@ -1,0 +1,112 @@
+package clients
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// poller waits for what happens on sockets, and for a point in time. It is an
+// epoll(7) instance of its own, which Go's poller looks after: any number of
+// sockets is one descriptor to Go, and the goroutine that waits holds no thread.
+// The time is that of a timerfd, because Go's poller counts in milliseconds, and
+// wakes up before the last of them.
+type poller struct {
+	file   *os.File // what Go looks after
+	conn   syscall.RawConn
+	poll   int // the same
+	timer  int
+	look   func(uintptr) bool // made once
+	found  int
+	failed unix.Errno
+	events [64]unix.EpollEvent
+}
+
+func newPoller() (p *poller, err error) {
+	p = &poller{}
+	if p.poll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return nil, os.NewSyscallError("epoll_create1", err)
+	}
+	if p.timer, err = unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC); err != nil {
+		closeSocket(p.poll)
+		return nil, os.NewSyscallError("timerfd_create", err)
+	}
+	p.look = func(uintptr) bool { return p.lookOnce() }
+	err = p.add(p.timer, unix.EPOLLIN)
+	if err == nil {
+		err = unix.SetNonblock(p.poll, true) // so that NewFile lets Go wait for it
+	}
+	if err == nil {
+		p.file = os.NewFile(uintptr(p.poll), "poller") //nolint:gosec // a descriptor
+		p.conn, err = p.file.SyscallConn()
+	}
+	if err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// add begins to wait for events on a descriptor: EPOLLIN, EPOLLOUT or both.
+func (p *poller) add(fd int, events uint32) error {
+	return p.control(unix.EPOLL_CTL_ADD, fd, events)
+}
+
+// change waits for other events.
+func (p *poller) change(fd int, events uint32) error {
+	return p.control(unix.EPOLL_CTL_MOD, fd, events)
+}
+
+// remove waits for the descriptor no more. Closing its last copy does it too.
+func (p *poller) remove(fd int) error { return p.control(unix.EPOLL_CTL_DEL, fd, 0) }
+
+func (p *poller) control(op, fd int, events uint32) error {
+	err := unix.EpollCtl(p.poll, op, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)}) //nolint:gosec // descriptors are small
+	return os.NewSyscallError("epoll_ctl", err)
+}
+
+// wakeIn lets wait return after d, at once where that has passed. It replaces
+// the time that was set before, and may be called by any goroutine.
+func (p *poller) wakeIn(d time.Duration) {
+	at := unix.ItimerSpec{Value: unix.NsecToTimespec(int64(max(1, d)))}
+	_ = unix.TimerfdSettime(p.timer, 0, &at, nil) // a positive time and a timer: it cannot fail
+}
+
+// wait waits until something happened or the time has come, and gives the
+// descriptors with what happened. Only one goroutine may wait at a time; the
+// result holds until it waits again.
+func (p *poller) wait() ([]unix.EpollEvent, error) {
+	if err := p.conn.Read(p.look); err != nil {
+		return nil, fmt.Errorf("waiting for connections: %w", err)
+	}
+	if p.failed != 0 {
+		return nil, os.NewSyscallError("epoll_pwait", p.failed)
+	}
+	return p.events[:p.found], nil
+}
+
+// lookOnce looks whether something happened.
+func (p *poller) lookOnce() bool {
+	for {
+		n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.poll), uintptr(unsafe.Pointer(&p.events[0])), uintptr(len(p.events)), 0, 0, 0)
+		if errors.Is(errno, unix.EINTR) {
+			continue
+		}
+		p.found, p.failed = int(n), errno
+		return errno != 0 || n > 0
+	}
+}
+
+func (p *poller) close() {
+	if p.file != nil {
+		_ = p.file.Close()
+	} else {
+		closeSocket(p.poll)
+	}
+	closeSocket(p.timer)
+}

@@ -1,0 +1,413 @@
+package clients
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math"
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"benchrun/internal/bench"
+)
+
+// victims are the requests of one open loop that are under way. Those who send
+// them come back at once; one goroutine attends to all of them, waiting in one
+// place. So a victim costs no goroutine and no timer of its own.
+type victims struct {
+	loop  *OpenLoop
+	to    *peer // nil: connections come from loop.Dial
+	abort context.Context
+	poll  *poller
+	free  func()
+
+	// Of the goroutine that attends.
+	in   *bufio.Reader
+	got  arrived
+	text [8 << 10]byte        // what one read gives
+	body [VictimSize + 1]byte // of an answer; one more, to see a body that is too long
+
+	mu     sync.Mutex
+	bySock map[int]*victim
+	queue  []*victim      // in the order in which they are given up
+	wake   int64          // when poll wakes up, ns since the clock's origin
+	apart  sync.WaitGroup // answers that are read by goroutines of their own
+
+	samples atomic.Uint64
+}
+
+// victim is one request under way.
+type victim struct {
+	sample bench.Sample
+	giveUp int64
+	fd     int
+	stands bool   // the connection does, as far as is known
+	unsent []byte // of the request
+	text   []byte // of the answer, that did not make it whole
+	reads  int
+	ended  bool
+}
+
+// mostReads is how often an answer may come in parts before a goroutine is spent
+// on it: each part has the answer read from its beginning.
+const mostReads = 8
+
+func (o *OpenLoop) newVictims() (v *victims, err error) {
+	v = &victims{loop: o, abort: o.Abort, in: bufio.NewReaderSize(nil, 4096), bySock: map[int]*victim{}}
+	if v.abort == nil {
+		v.abort = context.Background()
+	}
+	if o.Dial == nil {
+		if v.to, err = peerAt(o.Addr); err != nil {
+			return nil, err
+		}
+	}
+	if v.poll, err = newPoller(); err != nil {
+		return nil, err
+	}
+	release := context.AfterFunc(v.abort, v.wakeUp)
+	v.free = func() {
+		release()
+		v.poll.close()
+	}
+	return v, nil
+}
+
+// send sends request seq. Sent is when it begins to dial, so that Sent - Due is
+// the generator's own lateness and a full accept queue is the server's. It
+// comes back when the request is on its way.
+func (v *victims) send(seq uint64) {
+	o := v.loop
+	x := &victim{sample: bench.Sample{Role: o.Role, Seq: seq, Nonce: o.Nonce(seq), Due: o.Beat.Due(seq)}}
+	s := &x.sample
+	x.giveUp = s.Due + int64(o.Timeout)
+	s.Sent = o.Clock.Now()
+	if s.Sent >= x.giveUp {
+		s.Sent, s.Outcome, s.Error = 0, bench.Unsent, "not sent before its timeout"
+		v.tell(x)
+		return
+	}
+	err := v.connect(x)
+	if err == nil {
+		x.unsent = getRequest("/victim?nonce="+s.Nonce, o.Addr)
+		if err = x.write(); err == nil {
+			err = v.add(x)
+		}
+		if err != nil {
+			closeSocket(x.fd)
+		}
+	}
+	if err != nil {
+		v.notConnected(x, err)
+	}
+}
+
+func (v *victims) connect(x *victim) (err error) {
+	if err := v.abort.Err(); err != nil {
+		return &net.OpError{Op: "dial", Net: "tcp", Err: err}
+	}
+	if v.to != nil {
+		x.fd, err = v.to.connect()
+		return err
+	}
+	conn, err := v.loop.Dial(v.abort, v.loop.Clock.At(x.giveUp))
+	if err == nil {
+		x.stands = true
+		x.fd, err = socketOf(conn)
+	}
+	return err
+}
+
+// write sends what the kernel takes of the request. The error is that of the
+// dial. A failed write is not the end: the server may have answered, and closed,
+// before it read. If it has not, reading fails in the same way.
+func (x *victim) write() error {
+	n, errno := writeSocket(x.fd, x.unsent)
+	switch {
+	case errno == 0:
+		x.stands, x.unsent = true, x.unsent[n:]
+	case errno == unix.EAGAIN:
+	case x.stands || errno == unix.ECONNRESET || errno == unix.EPIPE: // it stood before it was reset
+		x.stands, x.unsent = true, nil
+	default:
+		return dialError("connect", errno)
+	}
+	return nil
+}
+
+// add lets the victim be attended to.
+func (v *victims) add(x *victim) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if err := v.poll.add(x.fd, x.awaits()); err != nil {
+		return dialError("epoll_ctl", errors.Unwrap(err))
+	}
+	v.bySock[x.fd] = x
+	i := len(v.queue)
+	for i > 0 && v.queue[i-1].giveUp > x.giveUp {
+		i--
+	}
+	v.queue = slices.Insert(v.queue, i, x)
+	if x.giveUp < v.wake {
+		v.setWake(x.giveUp)
+	}
+	return nil
+}
+
+func (x *victim) awaits() uint32 {
+	if len(x.unsent) > 0 {
+		return unix.EPOLLIN | unix.EPOLLOUT
+	}
+	return unix.EPOLLIN
+}
+
+// setWake is called with mu held.
+func (v *victims) setWake(at int64) {
+	v.wake = at
+	v.poll.wakeIn(time.Duration(at - v.loop.Clock.Now()))
+}
+
+// wakeUp lets attend look at its contexts.
+func (v *victims) wakeUp() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.setWake(0)
+}
+
+// attend attends to the victims until a time, in ns since the clock's origin, or
+// until ctx ends. Where that time has passed, it looks once at what there is: a
+// loop that catches up must not leave its answers lying.
+func (v *victims) attend(ctx context.Context, until int64) error {
+	for {
+		if err := v.turn(ctx, until); err != nil || v.loop.Clock.Now() >= until || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// drain attends to the victims until there are none.
+func (v *victims) drain() error {
+	defer v.apart.Wait()
+	for v.left() > 0 {
+		if err := v.turn(context.Background(), math.MaxInt64); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *victims) left() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.bySock)
+}
+
+// turn gives up what is to be given up, waits for something to happen, until at
+// most, and deals with it.
+func (v *victims) turn(ctx context.Context, until int64) error {
+	for x := v.overdue(); x != nil; x = v.overdue() {
+		v.giveUp(x)
+	}
+	v.mu.Lock()
+	if len(v.queue) > 0 {
+		until = min(until, v.queue[0].giveUp)
+	}
+	if v.wake != until {
+		v.setWake(until)
+	}
+	v.mu.Unlock()
+	if ctx.Err() != nil || v.abort.Err() != nil && v.left() > 0 { // wakeUp may have come before
+		return nil
+	}
+	events, err := v.poll.wait()
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		v.mu.Lock()
+		x := v.bySock[int(e.Fd)]
+		if int(e.Fd) == v.poll.timer {
+			v.wake = math.MaxInt64
+		}
+		v.mu.Unlock()
+		if x != nil {
+			v.deal(x, e.Events)
+		}
+	}
+	return nil
+}
+
+// overdue is a victim that is to be given up now; nil = none is.
+func (v *victims) overdue() *victim {
+	now, aborted := v.loop.Clock.Now(), v.abort.Err() != nil
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for len(v.queue) > 0 {
+		x := v.queue[0]
+		if !x.ended && !aborted && x.giveUp > now {
+			return nil
+		}
+		v.queue[0], v.queue = nil, v.queue[1:]
+		if !x.ended {
+			return x
+		}
+	}
+	return nil
+}
+
+// giveUp ends a victim that has no whole answer.
+func (v *victims) giveUp(x *victim) {
+	v.leave(x)
+	closeSocket(x.fd)
+	if x.stands {
+		v.answered(x, answer{fate: pending, err: os.ErrDeadlineExceeded})
+		return
+	}
+	err := error(os.ErrDeadlineExceeded)
+	if v.abort.Err() != nil {
+		err = context.Canceled
+	}
+	v.notConnected(x, &net.OpError{Op: "dial", Net: "tcp", Err: err})
+}
+
+// leave ends the attention to a victim. Its socket is still open.
+func (v *victims) leave(x *victim) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.bySock, x.fd)
+	x.ended = true
+}
+
+// deal writes and reads what can be written and read.
+func (v *victims) deal(x *victim, events uint32) {
+	if len(x.unsent) > 0 && events&^unix.EPOLLIN != 0 {
+		err := x.write()
+		if err == nil {
+			err = v.poll.change(x.fd, x.awaits())
+		}
+		if err != nil {
+			v.leave(x)
+			closeSocket(x.fd)
+			v.notConnected(x, err)
+			return
+		}
+	}
+	if x.stands {
+		v.read(x)
+	}
+}
+
+// read reads what is there of an answer. Where that makes it whole, the victim
+// has ended.
+func (v *victims) read(x *victim) {
+	n, errno := readSocket(x.fd, v.text[:])
+	if errno == unix.EAGAIN {
+		return
+	}
+	v.got = arrived{text: v.text[:n], after: errWaiting}
+	switch {
+	case errno != 0:
+		v.got.after = readError(errno)
+	case n == 0:
+		v.got.after = io.EOF
+	}
+	if len(x.text) > 0 {
+		x.text = append(x.text, v.text[:n]...)
+		v.got.text = x.text
+	}
+	a := readAnswer(&v.got, v.in, v.body[:])
+	switch {
+	case !v.got.waiting:
+		v.leave(x)
+		closeSocket(x.fd)
+		v.answered(x, a)
+		return
+	case x.text == nil:
+		x.text = bytes.Clone(v.text[:n])
+	}
+	if x.reads++; x.reads >= mostReads {
+		v.readApart(x)
+	}
+}
+
+// readApart lets a goroutine of its own read an answer on.
+func (v *victims) readApart(x *victim) {
+	v.leave(x)
+	_ = v.poll.remove(x.fd)
+	conn, err := asConn(x.fd)
+	if err != nil {
+		v.answered(x, answer{fate: pending, err: err})
+		return
+	}
+	v.apart.Go(func() {
+		_ = conn.SetDeadline(v.loop.Clock.At(x.giveUp))
+		defer endWith(v.abort, conn)()
+		all := io.MultiReader(bytes.NewReader(x.text), conn)
+		v.answered(x, readAnswer(all, bufio.NewReader(nil), make([]byte, len(v.body))))
+	})
+}
+
+// notConnected completes the sample of a victim that got no connection.
+func (v *victims) notConnected(x *victim, err error) {
+	s := &x.sample
+	s.Done, s.Outcome, s.Error = v.loop.Clock.Now(), dialOutcome(err), brief(err)
+	if s.Outcome == bench.Unsent {
+		s.Sent, s.Done = 0, 0
+	}
+	v.tell(x)
+}
+
+// answered completes the sample of a victim from what came back.
+func (v *victims) answered(x *victim, a answer) {
+	s, o := &x.sample, v.loop
+	s.Done = o.Clock.Now()
+	s.Status = a.status
+	s.PID = WorkerPID(a.header)
+	var err error
+	s.Outcome, err = judgeVictim(s.Nonce, a)
+	switch {
+	case a.fate == whole && s.Done > x.giveUp:
+		// It came while benchrun was not looking: too late all the same.
+		s.Outcome = bench.TimedOut
+	case s.Outcome == bench.OK && s.Done > s.Due+int64(o.SLO):
+		s.Outcome = bench.Late
+	}
+	if err != nil {
+		s.Error = brief(err)
+	}
+	v.tell(x)
+}
+
+func (v *victims) tell(x *victim) {
+	v.loop.OnSample(x.sample)
+	v.samples.Add(1)
+}
+
+// errWaiting says that more may come.
+var errWaiting = errors.New("more may come")
+
+// arrived reads what has arrived so far, and remembers whether more was wanted.
+type arrived struct {
+	text    []byte
+	after   error // what follows: errWaiting, io.EOF or how the connection broke
+	waiting bool  // the reader wanted what may come
+}
+
+// Read implements io.Reader.
+func (r *arrived) Read(p []byte) (int, error) {
+	if len(r.text) == 0 {
+		r.waiting = r.after == errWaiting //nolint:errorlint // it is never wrapped
+		return 0, r.after
+	}
+	n := copy(p, r.text)
+	r.text = r.text[n:]
+	return n, nil
+}
