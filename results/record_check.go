@@ -12,11 +12,13 @@ import (
 
 func checkTraits(t *bench.Traits) error {
 	switch t.Proof {
-	case bench.ProofReceipt, bench.ProofDeath, bench.ProofBytes, "": // "" proves nothing
+	case bench.ProofReceipt, bench.ProofDeath, bench.ProofBytes, bench.ProofStay, bench.ProofSignal, "": // "" proves nothing
 	default:
 		return fmt.Errorf("unknown proof %q", t.Proof)
 	}
-	if t.Expects != "" && t.Expects != bench.ExpectsDeath {
+	switch t.Expects {
+	case bench.ExpectsDeath, bench.ExpectsRenewal, "":
+	default:
 		return fmt.Errorf("unknown expectation %q", t.Expects)
 	}
 	return nil
@@ -42,7 +44,7 @@ func checkMark(m *bench.Mark) error {
 	switch m.Name {
 	case bench.MarkBoot, bench.MarkBaseline, bench.MarkAgeing, bench.MarkFault, bench.MarkRecovery,
 		bench.MarkShutdown, bench.MarkEnd, bench.MarkCurtailed, bench.MarkBadReceipt, bench.MarkMemoryCap,
-		bench.MarkDiskCap, bench.MarkTmpFull, bench.MarkLeft:
+		bench.MarkDiskCap, bench.MarkTmpFull, bench.MarkLeft, bench.MarkSignal:
 		return nil
 	}
 	return fmt.Errorf("unknown mark %q", m.Name)

@@ -24,8 +24,8 @@ func randomRecord(r *rand.Rand) *bench.Record {
 	}
 	rec := v.Interface().(bench.Record)
 	rec.Head.Schema = bench.RecordSchema
-	rec.Head.Traits.Proof = pick(r, []bench.Proof{bench.ProofReceipt, bench.ProofDeath, bench.ProofBytes})
-	rec.Head.Traits.Expects = pick(r, []bench.Expects{"", bench.ExpectsDeath})
+	rec.Head.Traits.Proof = pick(r, []bench.Proof{bench.ProofReceipt, bench.ProofDeath, bench.ProofBytes, bench.ProofStay, bench.ProofSignal})
+	rec.Head.Traits.Expects = pick(r, []bench.Expects{"", bench.ExpectsDeath, bench.ExpectsRenewal})
 	roles := []bench.Role{bench.RoleVictim, bench.RoleControl, bench.RoleProvoker, bench.RoleAgeing, bench.RoleShutdown}
 	outcomes := append([]bench.Outcome{bench.OK, bench.Unsent, bench.Completed, bench.Cut, bench.NoConnect, bench.HeldOpen}, bench.VictimLosses...)
 	for i := range rec.Samples {

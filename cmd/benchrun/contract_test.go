@@ -157,7 +157,7 @@ func TestContractWords(t *testing.T) {
 	}
 	for _, m := range []bench.MarkName{bench.MarkBoot, bench.MarkBaseline, bench.MarkAgeing, bench.MarkFault,
 		bench.MarkRecovery, bench.MarkShutdown, bench.MarkEnd, bench.MarkCurtailed, bench.MarkBadReceipt, bench.MarkMemoryCap,
-		bench.MarkDiskCap, bench.MarkTmpFull, bench.MarkLeft} {
+		bench.MarkDiskCap, bench.MarkTmpFull, bench.MarkLeft, bench.MarkSignal} {
 		words = append(words, string(m))
 	}
 	for _, f := range scenarios.All() {

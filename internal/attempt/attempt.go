@@ -71,9 +71,9 @@ func once(ctx context.Context, h *place.Host, job Job) (rec *bench.Record, err e
 		schedule: plan.NewSchedule(job.Seed, job.Scenario, bench.StandardLoad.Rate, job.Mode),
 	}
 	a.tau = plan.HoldTime(job.Scenario.Family, job.Target.Probe)
-	a.phases = bench.PhasesFor(job.Mode, plan.Finite(a.tau), bench.Seconds(job.Target.Profile.Claims.Grace))
+	a.phases = plan.Phases(job.Mode, job.Scenario.Family, a.tau, job.Target.Profile.Claims)
 	a.phases.FaultCap = faultCap(job.Scenario.Sabotage, a.phases)
-	if a.provoker, err = provokerOf(job.Scenario, scenarios.Place{}); err != nil {
+	if a.provoker, err = provokerOf(job.Scenario, scenarios.Place{Reload: func(nonce string) error { return a.place.Reload(nonce) }}); err != nil {
 		return nil, err
 	}
 	if a.control, err = clients.StartControl(ctx); err != nil {
@@ -276,7 +276,11 @@ func (a *attempt) recovery(ctx context.Context) {
 	if a.job.Scenario.Family.Traits.CutOff {
 		a.faults.End()
 	}
-	a.until(ctx, from+int64(a.phases.Recovery))
+	least := bench.PhasesFor(a.job.Mode, plan.Finite(a.tau), 0).Recovery
+	a.until(ctx, from+int64(min(least, a.phases.Recovery)))
+	for ctx.Err() == nil && a.clock.Now() < from+int64(a.phases.Recovery) && !judge.Settled(a.journal.Snapshot()) {
+		bench.Sleep(ctx, decideEvery)
+	}
 }
 
 // shutdown sends SIGTERM under a tenth of the load.

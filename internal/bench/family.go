@@ -85,10 +85,13 @@ type Traits struct {
 	CutOff bool `json:"cut_off,omitempty"`
 	// Honest says that the request is an honest one. One that gets no right answer
 	// is told; with MustComplete it counts.
-	Honest       bool    `json:"honest,omitempty"`
-	MustComplete bool    `json:"must_complete,omitempty"`
-	LeakBytes    int64   `json:"leak_bytes,omitempty"` // that one fault leaks; 0 = it is not about memory
-	Expects      Expects `json:"expects,omitempty"`
+	Honest       bool `json:"honest,omitempty"`
+	MustComplete bool `json:"must_complete,omitempty"`
+	// Spares says that the fault is planned and need cost nobody: a request that is
+	// lost to it counts, be it one of 10,000.
+	Spares    bool    `json:"spares,omitempty"`
+	LeakBytes int64   `json:"leak_bytes,omitempty"` // that one fault leaks; 0 = it is not about memory
+	Expects   Expects `json:"expects,omitempty"`
 	// Noun names requests of the fault, and Did what became of them, each for one
 	// and for many: "wedged request", "wedged requests"; "request wedged", …
 	// Without Did, "fault was delivered" says it.
@@ -121,6 +124,8 @@ const (
 	ProofReceipt Proof = "receipt"           // the app's start receipt
 	ProofDeath   Proof = "receipt-and-death" // and after it the death of the process that wrote it
 	ProofBytes   Proof = "bytes"             // the bytes that went, or that the server was the one to end it
+	ProofStay    Proof = "stay"              // the client was connected, and stayed
+	ProofSignal  Proof = "signal"            // the mark of the signal, with the fault's nonce
 )
 
 // ByReceipt says that the app itself tells of the fault.
@@ -140,5 +145,15 @@ type Pace struct {
 // Expects is the deaths or births that are the point of a fault, and no loss.
 type Expects string
 
-// ExpectsDeath: the process that serves the request dies.
-const ExpectsDeath Expects = "death"
+// What may be expected of a fault.
+const (
+	// ExpectsDeath: the process that serves the request dies.
+	ExpectsDeath Expects = "death"
+	// ExpectsRenewal: every worker that has served dies, and as many new ones are
+	// there in its place within RenewalLimit of the signal. Nothing piles up.
+	ExpectsRenewal Expects = "renewal"
+)
+
+// RenewalLimit is how long the workers may take to be replaced: as long as requests
+// in flight may take by the server's documentation, and 10 s to start new ones.
+func RenewalLimit(c Claims) time.Duration { return Seconds(c.Grace) + 10*time.Second }

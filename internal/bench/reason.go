@@ -15,6 +15,9 @@ const (
 	FlagWrongBody = "wrong-body"           // flag, judge.FlagWrongBody: a wrong or corrupt body
 	MemoryKept    = "memory kept"          // reason: of what the faults leaked
 	HonestLost    = "honest requests lost" // reason: of the fault
+	RequestsLost  = "requests lost"        // reason: to a fault that need cost nobody
+	NotReplaced   = "workers not replaced" // reason: by a fault that is there to replace them
+	PiledUp       = "resources piled up"   // reason: with each fault
 	DiskFilled    = "disk filled"          // reason: up to the target's bound
 )
 
@@ -36,6 +39,12 @@ func (c Cell) OtherReason() string {
 		return "memory kept"
 	case begins(HonestLost):
 		return "honest lost"
+	case begins(RequestsLost):
+		return RequestsLost
+	case begins(NotReplaced):
+		return "not replaced"
+	case begins(PiledUp):
+		return "piled up"
 	}
 	return ""
 }

@@ -190,6 +190,9 @@ const (
 	MarkDiskCap MarkName = "disk-cap"
 	// MarkTmpFull says that the target filled its private places, Limits.TmpBytes.
 	MarkTmpFull MarkName = "tmp-full"
+	// MarkSignal is a signal that benchrun sent to the target's leader because that is
+	// the fault; the note is the fault's nonce.
+	MarkSignal MarkName = "signal"
 	// MarkLeft is something that the target has left outside of its folders.
 	MarkLeft MarkName = "left"
 )

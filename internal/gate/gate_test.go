@@ -149,3 +149,13 @@ func Worst(checks []Check) Outcome {
 	}
 	return Kept
 }
+
+// What is measured only where workers are replaced is asked of no other family.
+func TestMeasuresOfRenewal(t *testing.T) {
+	renews := bench.Family{ID: "x", Traits: bench.Traits{Expects: bench.ExpectsRenewal}}
+	for _, m := range []string{"time_to_replace", "fds_per_fault", "threads_per_fault", "memory_per_fault"} {
+		if !Applies(m, renews) || Applies(m, families["wedge"]) {
+			t.Errorf("%s: of a renewal %v, of a wedge %v", m, Applies(m, renews), Applies(m, families["wedge"]))
+		}
+	}
+}

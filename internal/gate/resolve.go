@@ -75,6 +75,8 @@ func Applies(measure string, f bench.Family) bool {
 		return f.Traits.HoldsSlot()
 	case "memory_kept":
 		return f.Traits.LeakBytes > 0
+	case "time_to_replace", "memory_per_fault", "fds_per_fault", "threads_per_fault":
+		return f.Traits.Expects == bench.ExpectsRenewal
 	case "honest_lost":
 		return f.Traits.MustComplete
 	}

@@ -131,6 +131,13 @@ func who(f bench.Family) string {
 	return "The operator"
 }
 
+func howOften(c bench.Cadence) string {
+	if c.Every > 0 {
+		return fmt.Sprintf("It comes every %g s.", c.Every.Seconds())
+	}
+	return "The size is fixed; how many requests do it is the ratio."
+}
+
 func explainFamily(s bench.Scenario) string {
 	f := s.Family
 	var b strings.Builder
@@ -143,7 +150,7 @@ func explainFamily(s bench.Scenario) string {
 	}
 	section("Why it matters", f.Why)
 	section("A good server", f.Good)
-	section("Who misbehaves, and how much", who(f)+": "+f.Magnitude+". The size is fixed; how many requests do it is the ratio.")
+	section("Who misbehaves, and how much", who(f)+": "+f.Magnitude+". "+howOften(f.Cadence))
 	section("What proves that it can tell", provenBy(f))
 	b.WriteString("\nWhat is measured beside the verdict\n")
 	for _, name := range MeasuresOf(f) {
@@ -216,6 +223,9 @@ func MeasuresOf(f bench.Family) []string {
 		}
 	case t.Expects == bench.ExpectsDeath:
 		names = append(names, "blast_radius", "worker_deaths", "worker_births", "live_workers_min")
+	}
+	if f.Traits.Expects == bench.ExpectsRenewal {
+		names = append(names, "time_to_replace", "live_workers_min", "memory_per_fault", "fds_per_fault", "threads_per_fault")
 	}
 	if f.Traits.MustComplete {
 		names = append(names, "honest_lost")

@@ -31,11 +31,14 @@ func FaultsTable() string {
 	var b strings.Builder
 	b.WriteString(table("family", "version", "who", "magnitude"))
 	for _, f := range scenarios.All() {
-		request := f.Request
-		if f.Group == bench.GroupApp {
-			request = "/fault/" + f.Needs.AppFault
+		who := string(f.Group)
+		switch {
+		case f.Request != "":
+			who += ", " + code(f.Request)
+		case f.Group == bench.GroupApp:
+			who += ", " + code("/fault/"+f.Needs.AppFault)
 		}
-		b.WriteString(row(code(f.ID), fmt.Sprint(f.Version), string(f.Group)+", "+code(request), f.Exactly))
+		b.WriteString(row(code(f.ID), fmt.Sprint(f.Version), who, f.Exactly))
 	}
 	return b.String()
 }

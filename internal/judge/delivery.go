@@ -49,8 +49,11 @@ func (v *view) prove(bins []bench.Bin) delivery {
 	faults := within(v.provokers, v.fault)
 	d.scheduled = len(faults)
 	// One fault per 1/p requests, somewhere among them: the first and the last
-	// stretch may lack theirs.
+	// stretch may lack theirs. Those at a fixed distance are all there.
 	d.least = int(v.perSecond()*min(v.fault.seconds(), maxBins)*deliveredShare) - 2
+	if v.head.Every > 0 {
+		d.least = int(v.perSecond() * min(v.fault.seconds(), maxBins))
+	}
 	for _, s := range faults {
 		t, ok := v.proof(s, starts, died)
 		valid := validAt(bins, s.Due)
@@ -120,7 +123,8 @@ func (v *view) deathTimes() map[int]int64 {
 // that wrote it; receipts that cannot be true hide none that can. Others must have
 // moved the bytes that were due by the time they ended, unless it was the server
 // that ended them. A pace must be kept even then: servers give up clients that
-// send nothing.
+// send nothing. A client that sends nothing on purpose proves the fault by staying,
+// and a signal by its mark.
 func (v *view) proof(s bench.Sample, starts map[string][]bench.Receipt, died map[int]int64) (t int64, ok bool) {
 	switch h := v.head.Traits; h.Proof {
 	case bench.ProofReceipt, bench.ProofDeath:
@@ -148,8 +152,30 @@ func (v *view) proof(s bench.Sample, starts map[string][]bench.Receipt, died map
 		case bench.HeldOpen:
 			return s.Sent, s.Sent > 0 && float64(s.Bytes) >= max(v.due(pace, s), float64(pace.Least))
 		}
+	case bench.ProofStay:
+		switch s.Outcome {
+		case bench.Completed, bench.Cut: // the server was the one to end it
+			return s.Sent, s.Sent > 0
+		case bench.HeldOpen:
+			return s.Sent, s.Sent > 0 && v.stayed(s)
+		}
+	case bench.ProofSignal:
+		for _, m := range v.signals {
+			if m.Note == s.Nonce && m.T >= s.Sent {
+				return m.T, s.Sent > 0
+			}
+		}
 	}
 	return 0, false
+}
+
+// staySlack is how much earlier than it should have ended a client may have, ns.
+const staySlack = second / 2
+
+// stayed says that a client which benchrun ended was there for as long as its fault
+// holds, or until clients were cut off.
+func (v *view) stayed(s bench.Sample) bool {
+	return s.Done == 0 || s.Done >= min(s.Sent+int64(v.head.Traits.OwnHold()), v.fault.to)-staySlack
 }
 
 // due is the least that a request at a pace must have sent by the time it ended,

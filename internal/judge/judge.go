@@ -52,6 +52,9 @@ type findings struct {
 	outage   outage
 	recovery recovered
 	honest   honest
+	renewal  renewal
+	strays   strays
+	growth   growth
 
 	wrong      int   // victims with a wrong or corrupt body, in any second
 	firstWrong int64 // the first one's intended send
@@ -72,6 +75,9 @@ func find(v *view) *findings {
 	f.outage = v.longestOutage(f.bins)
 	f.recovery = v.recoverTime()
 	f.honest = v.honest(f.bins)
+	f.renewal = v.renewal()
+	f.strays = f.strayLosses()
+	f.growth = v.growth()
 	for _, s := range within(v.victims, f.watched()) {
 		if s.Outcome == bench.Wrong {
 			if f.wrong == 0 {
@@ -147,8 +153,10 @@ func (f *findings) rate() (bench.Verdict, string) {
 	if memory == bench.Failed {
 		return memory, kept
 	}
-	if lost := f.honestWords(); lost != "" {
-		return bench.Failed, lost
+	for _, rule := range []string{f.strayWords(), f.honestWords(), f.notReplacedWords(), f.growthWords()} {
+		if rule != "" {
+			return bench.Failed, rule
+		}
 	}
 	if f.fault.bad >= badBinsNeeded && f.fault.below(heldPercent) {
 		return bench.Degraded, ""
@@ -158,6 +166,9 @@ func (f *findings) rate() (bench.Verdict, string) {
 	}
 	if missing := f.faults.undelivered(v.head.Traits); missing != "" {
 		return bench.Invalid, missing
+	}
+	if f.renewal.young > 0 {
+		return bench.Invalid, "interrupted: the record breaks off before it is known whether every worker was replaced"
 	}
 	return memory, kept
 }

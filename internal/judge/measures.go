@@ -180,6 +180,17 @@ func (f *findings) workerMeasures(s sheet) {
 	s.set("worker_deaths", float64(w.deaths), w.total)
 	s.set("worker_births", float64(w.births), w.total)
 	s.set("live_workers_min", float64(w.least), w.total)
+	switch r := f.renewal; {
+	case r.late > 0 || r.young > 0:
+		s.above("time_to_replace", seconds(r.longest), r.signals)
+	case r.signals > 0:
+		s.set("time_to_replace", seconds(r.longest), r.signals)
+	}
+	if g := f.growth; g.known {
+		s.set("fds_per_fault", g.fds.beside, g.n)
+		s.set("threads_per_fault", g.threads.beside, g.n)
+		s.set("memory_per_fault", g.memory.beside/(1<<20), g.n)
+	}
 }
 
 func (f *findings) bootAndStopMeasures(s sheet) {

@@ -29,6 +29,7 @@ func (f *findings) reasons(verdict bench.Verdict, rule string) []string {
 		add(f.heldWords())
 		add(f.unboundedWords())
 		add(f.lostUploadsWords())
+		add(f.oneStrayWords())
 		add(f.oneBadSecondWords())
 		add(f.theoryWords(verdict))
 		add(f.maskedWords())
@@ -71,10 +72,13 @@ func (f *findings) heldWords() string {
 		what = f.deathWords()
 	case h.Did != bench.Words{}:
 		what = things(n, h.Did[0], h.Did[1])
+		if h.MustComplete {
+			what += ", and " + f.honestKept()
+		}
 	case h.LeakBytes > 0:
 		what = things(n, "fault", "faults") + " leaked " + figure(mib(f.leaked()), 0) + " MiB"
 	case h.MustComplete:
-		what = count(f.honest.due-f.honest.lost) + " of " + count(f.honest.due) + " requests of the fault got their answer too"
+		what = f.honestKept()
 	default:
 		what = things(n, "fault was delivered", "faults were delivered")
 	}
@@ -83,6 +87,11 @@ func (f *findings) heldWords() string {
 		s += ", " + count(f.faults.agedHit) + " before them"
 	}
 	return s + f.backWords()
+}
+
+// honestKept: "3 of 3 requests of the fault got their answer too".
+func (f *findings) honestKept() string {
+	return count(f.honest.due-f.honest.lost) + " of " + count(f.honest.due) + " requests of the fault got their answer too"
 }
 
 // backWords: "; 12 of 12 slots came back after 3.1 s (median)", of the wedges
@@ -216,7 +225,7 @@ func (f *findings) crashWords() string {
 		}
 		parts = append(parts, each+figure(r, 1)+" ordinary requests beside itself")
 	}
-	if f.workers.deaths > 0 {
+	if f.workers.deaths > 0 && f.v.head.Traits.Expects != bench.ExpectsRenewal { // they are meant to end
 		parts = append(parts, f.deathWords())
 	}
 	return strings.Join(parts, "; ")

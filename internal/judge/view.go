@@ -36,6 +36,7 @@ type view struct {
 	doubts                               []bench.Doubt
 
 	marks    map[bench.MarkName]int64 // the earliest of each name
+	signals  []bench.Mark             // ascending
 	disk     string                   // how much the target's files took when it was ended for that
 	baseline span
 	fault    span
@@ -113,11 +114,15 @@ func (v *view) phases(marks []bench.Mark, last int64) {
 		if m.Name == bench.MarkDiskCap && v.disk == "" {
 			v.disk = clean(m.Note)
 		}
+		if m.Name == bench.MarkSignal {
+			v.signals = append(v.signals, bench.Mark{T: t, Name: m.Name, Note: m.Note})
+		}
 		if old, ok := v.marks[m.Name]; !ok || t < old {
 			v.marks[m.Name] = t
 		}
 	}
 	v.last = last
+	slices.SortStableFunc(v.signals, func(a, b bench.Mark) int { return cmp.Or(cmp.Compare(a.T, b.T), cmp.Compare(a.Note, b.Note)) })
 	v.end = v.first(last, bench.MarkShutdown, bench.MarkEnd)
 	if from, ok := v.marks[bench.MarkBaseline]; ok {
 		// Without a later mark the record breaks off inside the baseline.

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"benchrun/clients"
 	"benchrun/internal/bench"
 )
@@ -87,6 +89,17 @@ func without(pids []int, seen []bench.ProcEvent, like func(bench.ProcEvent) bool
 
 // Signal sends a signal to the master.
 func (p *Place) Signal(signal syscall.Signal) error { return p.group.Signal(signal) }
+
+// Reload asks the master to replace its workers, the way that the server file names,
+// and writes down when. nonce is that of the fault which this is.
+func (p *Place) Reload(nonce string) error {
+	at := p.clock.Now()
+	if err := p.Signal(unix.SignalNum("SIG" + p.target.Server.ReloadSignal(p.target.Profile))); err != nil {
+		return err
+	}
+	p.journal.Mark(at, bench.MarkSignal, nonce)
+	return nil
+}
 
 // Exit says how the master ended; nil = it runs.
 func (p *Place) Exit() *bench.ExitStatus { return p.group.Exit() }

@@ -56,15 +56,26 @@ func NewSchedule(seed uint64, scenario bench.Scenario, rate int, mode bench.Mode
 	return Schedule{seed: seed, scenario: scenario, rate: rate, mode: mode, key: key}
 }
 
-// Faults lists the faults with an offset below until, in order. A longer until
+// Faults lists the faults with an offset below until, in order. Those that are no
+// share of the requests come at their distance, the first one when a second of
+// victims has passed. A longer until
 // only adds to the end. The positions are drawn from ChaCha8 (math/rand/v2,
 // C2SP chacha8rand), one 64-bit word per stratum, scaled to the stratum's width
 // by a 128-bit multiplication.
 func (s Schedule) Faults(until time.Duration) []Fault {
+	var faults []Fault
+	if every := s.scenario.Family.Cadence.Every; every > 0 {
+		for i := 0; ; i++ {
+			at := s.between(s.rate) + time.Duration(i)*every
+			if at >= until {
+				return faults
+			}
+			faults = append(faults, Fault{Index: i, Offset: at, Nonce: s.nonce("f", uint64(i))})
+		}
+	}
 	if s.scenario.Ratio == 0 {
 		return nil
 	}
-	var faults []Fault
 	source := rand.NewChaCha8(s.key)
 	for i := 0; ; i++ {
 		from, to := s.stratum(i)

@@ -1,0 +1,246 @@
+package judge
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// renewal is what became of the workers after each signal that is to replace them.
+type renewal struct {
+	signals int
+	late    int   // of these, not followed by a whole renewal within the limit
+	young   int   // not followed by one, and the record ends before the limit
+	longest int64 // until a renewal was whole, or until it was given up, ns
+	why     string
+}
+
+// member is a process of the tree, from its birth to its death.
+type member struct {
+	life
+	pid    int
+	kind   kind
+	served int64 // when it was first seen to serve; never = it was not
+}
+
+// kind is what workers of one pool have in common.
+type kind struct {
+	ppid int
+	name string
+}
+
+// members are all processes of the tree. A pid that is used again counts as one
+// process for each life.
+func (v *view) members() []member {
+	var all []member
+	open := map[int]int{}
+	for _, e := range v.procs {
+		i, lives := open[e.PID]
+		switch {
+		case e.Event == bench.Born && !lives:
+			open[e.PID] = len(all)
+			all = append(all, member{life{e.T, never}, e.PID, kind{e.PPID, e.Name}, never})
+		case e.Event == bench.Died && lives:
+			all[i].to = e.T
+			delete(open, e.PID)
+		}
+	}
+	see := func(pid int, t int64) {
+		for i := range all {
+			if m := &all[i]; m.pid == pid && m.from <= t && t <= m.to {
+				m.served = min(m.served, t)
+			}
+		}
+	}
+	for _, pid := range v.boot.PIDs {
+		see(pid, v.baseline.from)
+	}
+	for _, list := range [][]bench.Sample{v.victims, v.provokers} {
+		seen := map[int]int64{} // a process answers many: its first answer of each second will do
+		for _, s := range list {
+			if t := max(s.Done, s.Due); s.PID > 0 && (seen[s.PID] == 0 || t-seen[s.PID] > second) {
+				seen[s.PID] = t
+				see(s.PID, t)
+			}
+		}
+	}
+	return all
+}
+
+// renewal looks after each signal for the end of every process that had served,
+// and for new ones in their place. A new one counts once it has served, or is a
+// child of the same parent by the same name: under an uneven load some wait long
+// for their first request.
+func (v *view) renewal() renewal {
+	r := renewal{signals: len(v.signals)}
+	if v.head.Traits.Expects != bench.ExpectsRenewal || len(v.signals) == 0 {
+		return renewal{}
+	}
+	limit := int64(bench.RenewalLimit(v.head.Target.Claims))
+	all := v.members()
+	for _, signal := range v.signals {
+		at, why := v.renewed(all, signal.T, limit)
+		switch {
+		case at >= 0:
+			r.longest = max(r.longest, at-signal.T)
+		case signal.T+limit > v.end:
+			r.young++
+			r.longest = max(r.longest, v.end-signal.T)
+		default:
+			r.late++
+			r.longest = max(r.longest, limit)
+			if r.why == "" {
+				r.why = why
+			}
+		}
+	}
+	return r
+}
+
+// renewed is when every worker that had served before time t had been replaced; -1 =
+// it was not within limit, and why.
+func (v *view) renewed(all []member, t, limit int64) (at int64, why string) {
+	at = t
+	kinds := map[kind]bool{}
+	left := 0
+	for _, m := range all {
+		if m.served >= t || m.from >= t || m.to <= t {
+			continue
+		}
+		kinds[m.kind] = true
+		if at = max(at, m.to); m.to > t+limit {
+			left++
+		}
+	}
+	if left > 0 {
+		return -1, things(left, "worker that had served was", "workers that had served were") + " still there"
+	}
+	need := max(1, v.head.Target.Workers)
+	var births []int64
+	for _, m := range all {
+		if m.from >= t && (m.served < never || kinds[m.kind]) && m.to > at {
+			births = append(births, m.from)
+		}
+	}
+	slices.Sort(births)
+	if len(births) < need || births[need-1] > t+limit {
+		return -1, fmt.Sprintf("%s of %s came in their place", count(len(births)), things(need, "new worker", "new workers"))
+	}
+	return max(at, births[need-1]), ""
+}
+
+// notReplacedWords: "workers not replaced: after 2 of 3 signals, within 14 s: 4
+// workers that had served were still there".
+func (f *findings) notReplacedWords() string {
+	r := f.renewal
+	if r.late == 0 {
+		return ""
+	}
+	return fmt.Sprintf(bench.NotReplaced+": after %s of %s, within %s s: %s", count(r.late), things(r.signals, "signal", "signals"),
+		figure(bench.RenewalLimit(f.v.head.Target.Claims).Seconds(), 1), r.why)
+}
+
+// Settled says that nothing is left to wait for in a recovery: every worker that is
+// to be replaced was, or will not be.
+func Settled(rec *bench.Record) bool {
+	v := newView(rec)
+	if v.head.Traits.Expects != bench.ExpectsRenewal {
+		return true
+	}
+	return v.renewal().young == 0
+}
+
+// straySilent are the losses that a stalled host can cause. All others are the
+// server's: it, or the kernel in its name, refused, broke off or answered wrongly.
+var straySilent = []bench.Outcome{bench.Late, bench.TimedOut}
+
+// strays are the requests lost to faults that need cost nobody.
+type strays struct {
+	victims int
+	how     map[bench.Outcome]int
+	honest  int // of the fault's own
+	usual   int // victims that the baseline's losses foretell
+}
+
+// strayLosses counts the victims due in valid seconds from the first fault to the
+// end of the recovery that the server turned away, and the fault's own requests.
+func (f *findings) strayLosses() strays {
+	s := strays{how: map[bench.Outcome]int{}}
+	v := f.v
+	if !v.head.Traits.Spares || v.fault.empty() || len(f.faults.times) == 0 {
+		return s
+	}
+	lost := func(bins []bench.Bin, from int64) (n, of int) {
+		if len(bins) == 0 {
+			return 0, 0
+		}
+		for _, x := range within(v.victims, span{max(bins[0].From, from), bins[len(bins)-1].To}) {
+			if !validAt(bins, x.Due) {
+				continue
+			}
+			of++
+			if slices.Contains(bench.VictimLosses, x.Outcome) && !slices.Contains(straySilent, x.Outcome) {
+				n++
+				if from > 0 {
+					s.how[x.Outcome]++
+				}
+			}
+		}
+		return n, of
+	}
+	due := 0
+	for _, bins := range [][]bench.Bin{f.bins, v.bins(v.recovery.from, v.recovery.to)} {
+		n, of := lost(bins, f.faults.first-second/10) // what was in flight when the fault came
+		s.victims, due = s.victims+n, due+of
+	}
+	if before, of := lost(f.baseBins, 0); before > 0 {
+		s.usual = (before*due + of - 1) / of
+	}
+	s.honest = f.honest.lost
+	return s
+}
+
+// strayWords: "requests lost: 3 of 1,400 …". One alone is a stray: it is told
+// elsewhere and decides nothing.
+func (f *findings) strayWords() string {
+	s := f.strays
+	if s.victims+s.honest <= 1+s.usual {
+		return ""
+	}
+	return bench.RequestsLost + ": " + f.strayParts() + "; a fault that is planned need cost nobody"
+}
+
+// oneStrayWords tells of a request that was lost alone.
+func (f *findings) oneStrayWords() string {
+	if n := f.strays.victims + f.strays.honest; n == 0 {
+		return ""
+	}
+	return "lost " + f.strayParts() + " although the fault is planned; one alone decides nothing"
+}
+
+// strayParts: "3 victims (2 reset, 1 refused) and 1 of 3 requests of the fault (1
+// cut off)".
+func (f *findings) strayParts() string {
+	s := f.strays
+	var parts []string
+	if s.victims > 0 {
+		var how []string
+		for _, o := range bench.VictimLosses {
+			if n := s.how[o]; n > 0 {
+				how = append(how, count(n)+" "+string(o))
+			}
+		}
+		parts = append(parts, things(s.victims, "victim", "victims")+" ("+strings.Join(how, ", ")+")")
+	}
+	if s.honest > 0 {
+		var how []string
+		for _, what := range slices.Sorted(maps.Keys(f.honest.how)) {
+			how = append(how, count(f.honest.how[what])+" "+what)
+		}
+		parts = append(parts, count(s.honest)+" of "+things(f.honest.due, "request", "requests")+" of the fault ("+strings.Join(how, ", ")+")")
+	}
+	return strings.Join(parts, " and ")
+}
