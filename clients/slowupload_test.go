@@ -41,24 +41,29 @@ func TestUploadMagnitude(t *testing.T) {
 	}
 }
 
+// Never a block before its time, whether that is shorter than a tick or longer.
 func TestUploadKeepsItsPace(t *testing.T) {
-	const every = 4 * time.Millisecond
-	began := time.Now()
-	addr := rawServer(t, func(c net.Conn, r *http.Request) {
-		if r.Method != http.MethodPost || r.URL.Path != "/upload" || r.ContentLength != uploadSize {
-			t.Errorf("asked %s %s of %d bytes", r.Method, r.URL, r.ContentLength)
-		}
-		// Never a block before its time.
-		r.Body = &watched{ReadCloser: r.Body, saw: func(n int) {
-			if due := time.Duration((n+uploadBlock-1)/uploadBlock) * every; time.Since(began) < due {
-				t.Errorf("%d bytes came %v before they were due", n, due-time.Since(began))
+	for _, tt := range []struct {
+		blocks int
+		every  time.Duration
+	}{{100, uploadTick * 2 / 5}, {20, uploadTick * 5 / 2}} {
+		size := tt.blocks * uploadBlock
+		began := time.Now()
+		addr := rawServer(t, func(c net.Conn, r *http.Request) {
+			if r.Method != http.MethodPost || r.URL.Path != "/upload" || r.ContentLength != int64(size) {
+				t.Errorf("asked %s %s of %d bytes", r.Method, r.URL, r.ContentLength)
 			}
-		}}
-		receipt(c, r, func(map[string]any) {})
-	})
-	s := provoke(t.Context(), quickUpload(every), addr)
-	if s.Outcome != bench.Completed || s.Status != 200 || s.Error != "" || s.Bytes != uploadSize {
-		t.Errorf("sample %+v", s)
+			r.Body = &watched{ReadCloser: r.Body, saw: func(n int) {
+				if due := time.Duration((n+uploadBlock-1)/uploadBlock) * tt.every; time.Since(began) < due {
+					t.Errorf("%d bytes came %v before they were due", n, due-time.Since(began))
+				}
+			}}
+			receipt(c, r, func(map[string]any) {})
+		})
+		s := provoke(t.Context(), newCrawl(size, uploadBlock, tt.every), addr)
+		if s.Outcome != bench.Completed || s.Status != 200 || s.Error != "" || s.Bytes != int64(size) {
+			t.Errorf("sample %+v", s)
+		}
 	}
 }
 
