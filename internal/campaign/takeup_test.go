@@ -71,6 +71,32 @@ func TestTakeUp(t *testing.T) {
 	}
 }
 
+// Every attempt of a cell counts, and the number that follows is no attempt's.
+func TestTakeUpOfSeveralAttempts(t *testing.T) {
+	r := earlierRun(t, 2)
+	first := r.order.Earlier[0]
+	rec, err := r.Folder.ReadRecord(t.Context(), first.Attempt().Record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rel := r.Folder.RecordPath(first.ID, 2)
+	rec.Head.Attempt = 2
+	if err := r.Folder.WriteRecord(rel, rec); err != nil {
+		t.Fatal(err)
+	}
+	r.order.Earlier = append(r.order.Earlier, results.NewAttemptLine(r.cellOf(0, r.order.Cells[0]),
+		bench.Attempt{Attempt: 2, Record: rel}, bench.Judgement{Verdict: bench.Broken}))
+	if err := r.takeUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.begun[0].attempts; len(got) != 2 || len(r.begun[0].judged) != 2 || next(got) != 3 {
+		t.Errorf("taken up: %+v", got)
+	}
+	if len(r.run.Cells) != 1 || len(r.run.Cells[0].Attempts) != 2 || len(r.open(0)) != 1 {
+		t.Errorf("two attempts do not conclude the cell: %+v", r.run.Cells)
+	}
+}
+
 // An attempt never takes the number of one that there is, though one before it is
 // missing.
 func TestNextNumber(t *testing.T) {
