@@ -142,9 +142,13 @@ func TestMeasuredServers(t *testing.T) {
 				"mod_wsgi/hardened/wedge-1pct": bench.Held,
 			},
 			check: func(t *testing.T, run bench.Run) {
-				c := cellOf(t, run, "gunicorn/hardened/wedge-1pct")
-				if *c.Measures["slots"].Value != 8 || *c.Measures["reclaimed"].Value != 100 {
-					t.Errorf("slots %v, reclaimed %v", *c.Measures["slots"].Value, *c.Measures["reclaimed"].Value)
+				measures := cellOf(t, run, "gunicorn/hardened/wedge-1pct").Measures
+				for name, want := range map[string]float64{"slots": 8, "reclaimed": 100} {
+					if got := measures[name].Value; got == nil {
+						t.Errorf("no %s, want %v", name, want)
+					} else if *got != want {
+						t.Errorf("%s: %v, want %v", name, *got, want)
+					}
 				}
 			},
 		},
