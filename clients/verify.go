@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -66,9 +67,9 @@ func IsJSON(header http.Header) bool {
 	return strings.EqualFold(strings.TrimSpace(kind), "application/json")
 }
 
-// AskUpload sends the body of a slow upload at once, without its slowness, and
-// says what is wrong with the answer.
-func AskUpload(ctx context.Context, addr, nonce string, timeout time.Duration) error {
+// exchange sends a request on a connection of its own and has read the answer.
+// That it could not be sent, reading tells.
+func exchange(ctx context.Context, addr string, timeout time.Duration, request []byte, read func(net.Conn)) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	conn, err := dial(ctx, addr, time.Time{})
@@ -76,12 +77,24 @@ func AskUpload(ctx context.Context, addr, nonce string, timeout time.Duration) e
 		return err
 	}
 	defer endWith(ctx, conn)()
+	_, _ = conn.Write(request)
+	read(conn)
+	return nil
+}
+
+// AskUpload sends the body of a slow upload at once, without its slowness, and
+// says what is wrong with the answer.
+func AskUpload(ctx context.Context, addr, nonce string, timeout time.Duration) error {
 	u := newSlowUpload()
 	head := requestHead(http.MethodPost, "/upload?nonce="+nonce, addr)
 	head = append(head, "Content-Type: application/octet-stream\r\nContent-Length: "+strconv.Itoa(len(u.body))+"\r\n\r\n"...)
-	_, _ = conn.Write(append(head, u.body...)) // reading tells what a failure means
-	a := readAnswer(conn, bufio.NewReader(nil), make([]byte, maxReceipt))
+	var a answer
+	err := exchange(ctx, addr, timeout, append(head, u.body...), func(conn net.Conn) {
+		a = readAnswer(conn, bufio.NewReader(nil), make([]byte, maxReceipt))
+	})
 	switch {
+	case err != nil:
+		return err
 	case a.fate != whole:
 		return fmt.Errorf("%s: %w", a.fate, a.err)
 	case a.status != http.StatusOK:
@@ -98,15 +111,13 @@ const downloadBlock = "benchrun"
 // AskDownload fetches the answer of a slow download at once, without its
 // slowness, and says what is wrong with it.
 func AskDownload(ctx context.Context, addr, nonce string, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	conn, err := dial(ctx, addr, time.Time{})
+	var a answer
+	err := exchange(ctx, addr, timeout, getRequest("/download?nonce="+nonce, addr), func(conn net.Conn) {
+		a = readLargeAnswer(conn, bufio.NewReader(nil), make([]byte, downloadSize), downloadSize+1)
+	})
 	if err != nil {
 		return err
 	}
-	defer endWith(ctx, conn)()
-	_, _ = conn.Write(getRequest("/download?nonce="+nonce, addr)) // reading tells what a failure means
-	a := readLargeAnswer(conn, bufio.NewReader(nil), make([]byte, downloadSize), downloadSize+1)
 	if a.fate != whole {
 		return fmt.Errorf("%s after %d bytes of body: %w", a.fate, a.size, a.err)
 	}

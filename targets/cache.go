@@ -76,7 +76,7 @@ func locked(ctx context.Context, base string, waiting func(), do func(tool) erro
 		return cacheError(err)
 	}
 	defer func() { _ = lock.Close() }() // unlocks; nothing was written to it
-	if err := flock(ctx, lock, waiting); err != nil {
+	if err := AwaitLock(ctx, lock, waiting); err != nil {
 		return err
 	}
 	log, err := os.Create(base + ".log")
@@ -87,7 +87,10 @@ func locked(ctx context.Context, base string, waiting func(), do func(tool) erro
 	return errors.Join(err, log.Close())
 }
 
-func flock(ctx context.Context, f *os.File, waiting func()) error {
+// AwaitLock takes the lock of a file in the cache folder. While somebody else has
+// it, it waits until ctx ends; waiting is called once if there is something to
+// wait for. The lock goes when the file is closed.
+func AwaitLock(ctx context.Context, f *os.File, waiting func()) error {
 	tick := time.NewTicker(lockPoll)
 	defer tick.Stop()
 	for first := true; ; first = false {

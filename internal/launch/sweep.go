@@ -29,67 +29,58 @@ const orphanTime = time.Second
 // keep nobody from going on. A folder whose benchrun
 // is alive is never touched. Call it when benchrun starts.
 func Sweep() ([]string, error) {
-	parent := scratchParent()
-	if _, err := os.Lstat(parent); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err := ownFolderOnly(parent); err != nil {
-		return nil, err
-	}
-	guard, err := lockParent(parent)
-	if err != nil {
-		return nil, err
-	}
-	defer guard.Close() //nolint:errcheck // releases the lock
-	entries, err := os.ReadDir(parent)
-	if err != nil {
-		return nil, err
-	}
 	var swept []string
 	var errs []error
 	deadline := time.Now().Add(sweepTime)
-	for _, e := range entries {
-		if !e.IsDir() {
-			continue
-		}
-		said, err := sweepFolder(filepath.Join(parent, e.Name()), deadline)
+	err := eachScratch(func(dir string) {
+		said, err := sweepFolder(dir, deadline)
 		if said != "" {
 			swept = append(swept, said)
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("sweep %s: %s", filepath.Join(parent, e.Name()), cut(err.Error(), mostWords)))
+			errs = append(errs, fmt.Errorf("sweep %s: %s", dir, cut(err.Error(), mostWords)))
 		}
-	}
-	return swept, errors.Join(errs...)
+	})
+	return swept, errors.Join(append(errs, err)...)
 }
 
 // Leftovers lists the scratch folders of this user that a killed benchrun has
 // left and Sweep would remove. It removes nothing.
 func Leftovers() ([]string, error) {
+	var left []string
+	err := eachScratch(func(dir string) {
+		if !inUse(dir) {
+			left = append(left, dir)
+		}
+	})
+	return left, err
+}
+
+// eachScratch calls f for every scratch folder of this user, while nobody makes
+// or sweeps one.
+func eachScratch(f func(dir string)) error {
 	parent := scratchParent()
 	if _, err := os.Lstat(parent); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil
 	}
 	if err := ownFolderOnly(parent); err != nil {
-		return nil, err
+		return err
 	}
-	guard, err := lockParent(parent) // nobody makes or sweeps a folder meanwhile
+	guard, err := lockParent(parent)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer guard.Close() //nolint:errcheck // releases the lock
 	entries, err := os.ReadDir(parent)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var left []string
 	for _, e := range entries {
-		dir := filepath.Join(parent, e.Name())
-		if e.IsDir() && !inUse(dir) {
-			left = append(left, dir)
+		if e.IsDir() {
+			f(filepath.Join(parent, e.Name()))
 		}
 	}
-	return left, nil
+	return nil
 }
 
 // inUse says whether a living benchrun holds the folder's lock.

@@ -30,20 +30,41 @@ func noted(rec *bench.Record, name bench.MarkName) string {
 // host.
 func aboutAll(d bench.Doubt) bool { return d.From == 0 && d.To == 0 }
 
+// awaitEnd waits until the target has been ended, and closes its place.
+func awaitEnd(t *testing.T, p *Place) {
+	t.Helper()
+	select {
+	case <-p.group.Done():
+	case <-time.After(30 * time.Second):
+		t.Fatal("it was not ended")
+	}
+	if err := p.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// smallDisk makes this test's folder for what is temporary a disk of 64 MiB.
+func smallDisk(t *testing.T) string {
+	t.Helper()
+	dir := openTemp(t)
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "mode=1777,size=64m"); err != nil {
+		t.Skipf("cannot mount: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
 // A server that takes more of the disk than it may have is ended before it has
 // taken much more, and that is its own doing: a mark, and no doubt.
 func TestDiskIsBounded(t *testing.T) {
 	host, target := appHost(t)
 	host.Limits.DiskBytes = 40 << 20
 	s, journal := appPlace(t, host, target("filler"), bench.NewClock())
-	select {
-	case <-s.group.Done():
-	case <-time.After(30 * time.Second):
-		t.Fatal("it was not ended")
-	}
-	if err := s.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	awaitEnd(t, s)
 	rec := journal.Snapshot()
 	took, err := strconv.Atoi(strings.TrimSuffix(noted(rec, bench.MarkDiskCap), " MiB"))
 	if err != nil || took < 40 || took >= 200 /* all that it would write */ || slices.ContainsFunc(rec.Doubts, aboutAll) {
@@ -72,15 +93,7 @@ func TestFullTmpIsTold(t *testing.T) {
 // the target and spoils the attempt: it may have been someone else.
 func TestDiskFloor(t *testing.T) {
 	host, target := appHost(t)
-	dir := openTemp(t)
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "mode=1777,size=64m"); err != nil {
-		t.Skipf("cannot mount: %v", err)
-	}
-	defer func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	}()
+	dir := smallDisk(t)
 	s, journal := appPlace(t, host, target("honest"), bench.NewClock())
 	fill := func() {
 		if err := os.WriteFile(filepath.Join(dir, "someone-elses"), make([]byte, 65<<20), 0o600); !errors.Is(err, unix.ENOSPC) {
@@ -88,14 +101,7 @@ func TestDiskFloor(t *testing.T) {
 		}
 	}
 	fill()
-	select {
-	case <-s.group.Done():
-	case <-time.After(30 * time.Second):
-		t.Fatal("it was not ended")
-	}
-	if err := s.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	awaitEnd(t, s)
 	rec := journal.Snapshot()
 	i := slices.IndexFunc(rec.Doubts, aboutAll)
 	if i < 0 || rec.Doubts[i].Cause != "host-disk" || noted(rec, bench.MarkDiskCap) != "" {
@@ -111,15 +117,7 @@ func TestDiskFloor(t *testing.T) {
 // An installation that takes the last of a disk is ended too.
 func TestProgramsLeaveRoom(t *testing.T) {
 	host, _ := appHost(t)
-	dir := openTemp(t)
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "mode=1777,size=64m"); err != nil {
-		t.Skipf("cannot mount: %v", err)
-	}
-	defer func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	}()
+	dir := smallDisk(t)
 	run := func(script string) error {
 		_, _, err := host.RunProgram(t.Context(), targets.Program{
 			Argv: []string{"/bin/sh", "-c", script}, Env: []string{"PATH=/usr/bin:/bin"}, Builds: true, Out: &bytes.Buffer{},

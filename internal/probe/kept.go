@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"benchrun/internal/bench"
 	"benchrun/internal/intake"
 	"benchrun/internal/place"
@@ -124,9 +122,6 @@ func Replace(file string, content []byte) error {
 	return err
 }
 
-// lockPoll is how often a lock that another benchrun holds is tried again.
-const lockPoll = 100 * time.Millisecond
-
 // Exclusive does what measures the probe of a file, while no other benchrun does:
 // who comes second waits, and finds what the first one has kept. waiting is told
 // once if there is something to wait for.
@@ -139,23 +134,8 @@ func Exclusive(ctx context.Context, file string, waiting func(), do func() error
 		return fmt.Errorf("probe: %w", err)
 	}
 	defer lock.Close() //nolint:errcheck // releases the lock
-	tick := time.NewTicker(lockPoll)
-	defer tick.Stop()
-	for first := true; ; first = false {
-		err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if err == nil {
-			return do()
-		}
-		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) {
-			return fmt.Errorf("lock %s: %w", lock.Name(), err)
-		}
-		if first {
-			waiting()
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-tick.C:
-		}
+	if err := targets.AwaitLock(ctx, lock, waiting); err != nil {
+		return err
 	}
+	return do()
 }
