@@ -222,7 +222,7 @@ func (d delivery) undelivered(t bench.Traits) string {
 // spoiledWords says that proof is missing of faults that were sent, and that
 // somebody spoiled the receipts; "" when not both are so. benchrun never writes to
 // that file: the proof is missing because of the server, or what runs in it.
-func (f *findings) spoiledWords() string {
+func (f *facts) spoiledWords() string {
 	_, spoiled := f.v.marks[bench.MarkBadReceipt]
 	missing := f.faults.undelivered(f.v.head.Traits)
 	if !spoiled || missing == "" || !f.v.head.Traits.Proof.ByReceipt() || f.faults.scheduled < max(1, f.faults.least) {

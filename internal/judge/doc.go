@@ -8,8 +8,8 @@
 // be judged again.
 //
 // The way through the package: a view is the record sorted and cut into phases;
-// bins say which seconds count; findings are all that was seen; rate turns
-// findings into a verdict; reasons, flags and measures describe them.
+// bins say which seconds count; facts are all that was seen; rate turns
+// facts into a verdict; reasons, flags and measures describe them.
 //
 // It imports bench and the HdrHistogram only; plan, attempt, campaign and cmd import it.
 package judge

@@ -9,7 +9,7 @@ import (
 )
 
 // servedWords: "served 61.2 % of 1,200 victims: 400 timeout, 66 refused".
-func (f *findings) servedWords() string {
+func (f *facts) servedWords() string {
 	if f.fault.scheduled == 0 {
 		return ""
 	}
@@ -38,7 +38,7 @@ func lossWords(t tally) string {
 // hour which an attempt stands for, or not. A watchdog that was not seen counts
 // as none. known is false where the theory says nothing: no slots are held, or
 // the pool's end was not found.
-func (f *findings) foretold() (survives, known bool) {
+func (f *facts) foretold() (survives, known bool) {
 	h := f.v.head
 	slots, rp := h.Target.Probe.Slots, f.v.perSecond()
 	if !h.Traits.HoldsSlot() || slots <= 0 || h.Target.Probe.Unbounded || rp <= 0 {
@@ -54,7 +54,7 @@ func (f *findings) foretold() (survives, known bool) {
 // againstTheory says that a verdict is not the one that the theory foretells.
 // That a crawling client held no slot is no contradiction: a server that buffers
 // takes the premise away.
-func (f *findings) againstTheory(verdict bench.Verdict) bool {
+func (f *facts) againstTheory(verdict bench.Verdict) bool {
 	survives, known := f.foretold()
 	switch {
 	case !known || f.wrong > 0: // a wrong body needs no pool to run out
@@ -71,7 +71,7 @@ func (f *findings) againstTheory(verdict bench.Verdict) bool {
 
 // theoryWords sets the theory beside the result: a pool survives while the
 // slots that are held at any time, R·p·τ, are fewer than it has.
-func (f *findings) theoryWords(verdict bench.Verdict) string {
+func (f *facts) theoryWords(verdict bench.Verdict) string {
 	h := f.v.head
 	slots := h.Target.Probe.Slots
 	rp := f.v.perSecond()
@@ -99,7 +99,7 @@ func (f *findings) theoryWords(verdict bench.Verdict) string {
 }
 
 // unboundedWords says what each stuck request costs a pool that has no end.
-func (f *findings) unboundedWords() string {
+func (f *facts) unboundedWords() string {
 	p := f.v.head.Target.Probe
 	if !p.Unbounded || !f.v.head.Traits.HoldsSlot() {
 		return ""
@@ -124,7 +124,7 @@ func (f *findings) unboundedWords() string {
 // and that the server did not leave alone: no right answer, and not because benchrun ended
 // them. corrupt of them got a 200 that was not right: another digest than that of
 // what was sent, or not the whole body.
-func (f *findings) lostUploads() (lost, corrupt, of int) {
+func (f *facts) lostUploads() (lost, corrupt, of int) {
 	if t := f.v.head.Traits; !t.Honest || t.MustComplete {
 		return 0, 0, 0
 	}
@@ -143,7 +143,7 @@ func (f *findings) lostUploads() (lost, corrupt, of int) {
 
 // lostUploadsWords: "the price: 28 of 31 slow uploads, honest ones, got an
 // error or were cut off; 2 of them got a wrong answer".
-func (f *findings) lostUploadsWords() string {
+func (f *facts) lostUploadsWords() string {
 	lost, corrupt, of := f.lostUploads()
 	if lost == 0 {
 		return ""
@@ -158,7 +158,7 @@ func (f *findings) lostUploadsWords() string {
 
 // oneBadSecondWords reports an outage that decides nothing because it was
 // confined to one second.
-func (f *findings) oneBadSecondWords() string {
+func (f *facts) oneBadSecondWords() string {
 	if f.fault.bad != 1 {
 		return ""
 	}
@@ -172,7 +172,7 @@ func (f *findings) oneBadSecondWords() string {
 }
 
 // maskedWords says how much of the fault phase does not count, and why.
-func (f *findings) maskedWords() string {
+func (f *facts) maskedWords() string {
 	if f.fault.bins == f.fault.valid {
 		return ""
 	}
@@ -184,11 +184,11 @@ func maskedOf(t tally, bins []bench.Bin) string {
 	return fmt.Sprintf("%s of %s not counted: %s", count(t.bins-t.valid), things(t.bins, "second", "seconds"), whyMasked(bins))
 }
 
-func (f *findings) shortWords() string {
+func (f *facts) shortWords() string {
 	return validWords(f.fault.valid, f.v.head.Phases.Fault.Seconds()) + " of the fault phase" + f.maskedBecause(f.bins)
 }
 
-func (f *findings) maskedBecause(bins []bench.Bin) string {
+func (f *facts) maskedBecause(bins []bench.Bin) string {
 	if why := whyMasked(bins); why != "" {
 		return ": " + why
 	}
@@ -199,13 +199,13 @@ func validWords(valid int, expected float64) string {
 	return fmt.Sprintf("only %s of %s valid seconds", count(valid), figure(expected, 1))
 }
 
-func (f *findings) wrongWords() string {
+func (f *facts) wrongWords() string {
 	return fmt.Sprintf("%s a wrong or corrupt body, the first %.1f s after the baseline began",
 		things(f.wrong, "victim got", "victims got"), seconds(max(0, f.firstWrong-f.v.baseline.from)))
 }
 
 // bootWords says how a boot failed, with the server's own last line.
-func (f *findings) bootWords() string {
+func (f *facts) bootWords() string {
 	b := f.v.boot
 	var s string
 	switch {
@@ -234,7 +234,7 @@ func doubtWords(d bench.Doubt) string {
 
 // memoryCapWords tells that the target met the cap that this machine's safety
 // asks for, which explains deaths that nothing else does.
-func (f *findings) memoryCapWords() string {
+func (f *facts) memoryCapWords() string {
 	if _, capped := f.v.marks[bench.MarkMemoryCap]; !capped {
 		return ""
 	}

@@ -53,7 +53,7 @@ var FlagTable = []FlagSpec{
 }
 
 // flags lists what applies, in a fixed order.
-func (f *findings) flags(verdict bench.Verdict) []string {
+func (f *facts) flags(verdict bench.Verdict) []string {
 	flags := []string{}
 	add := func(applies bool, flag string) {
 		if applies {

@@ -161,7 +161,7 @@ func mustBeSound(t *testing.T, rec *bench.Record) {
 	}
 	mustBeMeasured(t, rec, j)
 	mustBeSoundJudgement(t, rec, j)
-	mustBeSoundJudgement(t, rec, find(newView(rec)).judgement())
+	mustBeSoundJudgement(t, rec, factsOf(newView(rec)).judgement())
 }
 
 // mustBeMeasured holds where something was claimed: each victim that counts is
@@ -171,7 +171,7 @@ func mustBeMeasured(t *testing.T, rec *bench.Record, j bench.Judgement) {
 		return
 	}
 	h := rec.Head
-	f := find(newView(rec))
+	f := factsOf(newView(rec))
 	if h.Rate < 1 || h.Ratio < 1 || h.Phases.Fault < 1 || f.fault.scheduled != f.fault.valid*h.Rate {
 		t.Fatalf("%v with %d victims in %d seconds of %d; ratio %d", j.Verdict, f.fault.scheduled, f.fault.valid, h.Rate, h.Ratio)
 	}
@@ -206,7 +206,7 @@ func mustBeSoundJudgement(t *testing.T, rec *bench.Record, j bench.Judgement) {
 	if (j.Verdict == bench.Held || j.Verdict == bench.Degraded) && (valid == 0 || float64(valid) < rec.Head.Phases.Fault.Seconds()) {
 		t.Fatalf("%v on %d valid seconds", j.Verdict, valid)
 	}
-	if j.Verdict == bench.Held && find(v).faults.times == nil {
+	if j.Verdict == bench.Held && factsOf(v).faults.times == nil {
 		t.Fatal("held without a fault that was delivered")
 	}
 	if m := j.Measures["h"]; m.Value != nil && (*m.Value < 0 || *m.Value > 100) {

@@ -85,7 +85,7 @@ func (v *view) growth() growth {
 }
 
 // growthWords: "resources piled up: 4 fds and 1.3 threads with each of 3 faults".
-func (f *findings) growthWords() string {
+func (f *facts) growthWords() string {
 	g := f.growth
 	var what []string
 	if g.fds.grows(growsCount) {

@@ -63,7 +63,7 @@ func insteadWords(s bench.Sample) string {
 
 // honestWords: "honest requests lost: 11 of 12 (9 answered with status 413, 2 cut
 // off)". It is "" when no more than one, or no more than 5 %, were lost.
-func (f *findings) honestWords() string {
+func (f *facts) honestWords() string {
 	h := f.honest
 	if !shortOf(h.due, h.due-h.lost) {
 		return ""

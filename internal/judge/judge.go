@@ -12,7 +12,7 @@ func Judge(rec *bench.Record) bench.Judgement {
 	if rec == nil {
 		rec = &bench.Record{}
 	}
-	f := find(newView(rec))
+	f := factsOf(newView(rec))
 	if f.doubted() == "" { // an interruption may leave things half done
 		if said := contradiction(rec); said != "" {
 			flags := []string{}
@@ -28,7 +28,7 @@ func Judge(rec *bench.Record) bench.Judgement {
 }
 
 // judgement applies the rules to what was found.
-func (f *findings) judgement() bench.Judgement {
+func (f *facts) judgement() bench.Judgement {
 	verdict, rule := f.rate()
 	return bench.Judgement{
 		Verdict:  verdict,
@@ -38,8 +38,8 @@ func (f *findings) judgement() bench.Judgement {
 	}
 }
 
-// findings is all that was seen in a record, before anything is concluded.
-type findings struct {
+// facts are all that was seen in a record, before anything is concluded.
+type facts struct {
 	v        *view
 	bins     []bench.Bin // of the fault phase
 	base     tally
@@ -62,8 +62,8 @@ type findings struct {
 	probes, misses int // control probes between baseline and shutdown
 }
 
-func find(v *view) *findings {
-	f := &findings{v: v}
+func factsOf(v *view) *facts {
+	f := &facts{v: v}
 	f.baseBins = v.bins(v.baseline.from, v.baseline.to)
 	f.base = sum(f.baseBins)
 	f.bins = v.bins(v.fault.from, v.fault.to)
@@ -96,7 +96,7 @@ func find(v *view) *findings {
 }
 
 // watched is from the baseline to the shutdown.
-func (f *findings) watched() span {
+func (f *facts) watched() span {
 	if _, ok := f.v.marks[bench.MarkBaseline]; !ok {
 		return span{}
 	}
@@ -105,19 +105,19 @@ func (f *findings) watched() span {
 
 // curtailed says that the fault phase ended early because the losses exceeded
 // the whole budget, and that the record bears it out.
-func (f *findings) curtailed() bool {
+func (f *facts) curtailed() bool {
 	_, marked := f.v.marks[bench.MarkCurtailed]
 	return marked && f.short() && overBudget(f.v.head, f.fault.missed(), f.fault.bad)
 }
 
 // short says that fewer valid seconds are in than the fault phase needs.
-func (f *findings) short() bool {
+func (f *facts) short() bool {
 	return f.fault.valid == 0 || float64(f.fault.valid) < f.v.head.Phases.Fault.Seconds()
 }
 
 // rate applies the rules in their order; docs/method.md lists them. The second
 // result is what the rule itself has to say.
-func (f *findings) rate() (bench.Verdict, string) {
+func (f *facts) rate() (bench.Verdict, string) {
 	v := f.v
 	if doubt := f.doubted(); doubt != "" {
 		return bench.Invalid, doubt
@@ -176,7 +176,7 @@ func (f *findings) rate() (bench.Verdict, string) {
 // doubted names the doubt about the whole record, "" when there is none. That
 // benchrun ended the target at its memory cap is none where that answers what
 // the family asks.
-func (f *findings) doubted() string {
+func (f *facts) doubted() string {
 	for _, d := range f.v.doubts {
 		if whole(d) && (d.Cause != DoubtMemoryCap || !f.leakedToCap()) {
 			return "the whole record is in doubt: " + doubtWords(d)
@@ -187,7 +187,7 @@ func (f *findings) doubted() string {
 
 // rateBoot judges a target that never became ready: broken, unless the host
 // may be to blame.
-func (f *findings) rateBoot() (bench.Verdict, string) {
+func (f *facts) rateBoot() (bench.Verdict, string) {
 	v := f.v
 	boot := span{v.first(0, bench.MarkBoot), v.end + 1}
 	for _, d := range v.doubts {
@@ -218,7 +218,7 @@ func (f *findings) rateBoot() (bench.Verdict, string) {
 // rateBaseline gives Held when there is a sound baseline to compare with. Half of
 // it is enough for that, but not to call a server broken: where the host spoiled
 // some of its few seconds, a quiet attempt may well say otherwise.
-func (f *findings) rateBaseline() (bench.Verdict, string) {
+func (f *facts) rateBaseline() (bench.Verdict, string) {
 	expected := f.v.head.Phases.Baseline.Seconds()
 	switch {
 	case f.v.baseline.empty():

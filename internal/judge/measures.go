@@ -28,7 +28,7 @@ func (s sheet) above(name string, bound float64, n int) {
 
 // measures gives every measure of bench.MeasureTable; one that has nothing to
 // go by has no value, so that all cells carry the same names.
-func (f *findings) measures() bench.Measures {
+func (f *facts) measures() bench.Measures {
 	s := sheet{noMeasures()}
 	f.serviceMeasures(s)
 	f.faultMeasures(s)
@@ -49,7 +49,7 @@ func noMeasures() bench.Measures {
 	return m
 }
 
-func (f *findings) serviceMeasures(s sheet) {
+func (f *facts) serviceMeasures(s sheet) {
 	if f.base.scheduled > 0 {
 		s.set("baseline_h", f.base.h(), f.base.scheduled)
 	}
@@ -76,7 +76,7 @@ func (f *findings) serviceMeasures(s sheet) {
 // blastRadius is the victims lost per delivered fault, beyond what the baseline
 // loses; both sides are counted in valid seconds. Slots taken by ageing stand
 // for faults long past and are left out.
-func (f *findings) blastRadius() (float64, bool) {
+func (f *facts) blastRadius() (float64, bool) {
 	if f.faults.inValid == 0 || f.fault.scheduled == 0 {
 		return 0, false
 	}
@@ -87,7 +87,7 @@ func (f *findings) blastRadius() (float64, bool) {
 	return max(0, float64(f.fault.missed())-usual) / float64(f.faults.inValid), true
 }
 
-func (f *findings) faultMeasures(s sheet) {
+func (f *facts) faultMeasures(s sheet) {
 	v, p := f.v, f.v.head.Target.Probe
 	if r, ok := f.blastRadius(); ok {
 		s.set("blast_radius", r, f.faults.inValid)
@@ -132,7 +132,7 @@ func (f *findings) faultMeasures(s sheet) {
 // collapseTime is the time from the first fault to the collapse at the
 // scenario's ratio, in seconds. Where slots were aged it is derived: the faults
 // that it took, at R·p of them a second. It is false where there was none.
-func (f *findings) collapseTime() (float64, bool) {
+func (f *facts) collapseTime() (float64, bool) {
 	if !f.collapse.found {
 		return 0, false
 	}
@@ -147,7 +147,7 @@ func (f *findings) collapseTime() (float64, bool) {
 	return seconds(max(0, f.collapse.at-from)), true
 }
 
-func (f *findings) timeMeasures(s sheet) {
+func (f *facts) timeMeasures(s sheet) {
 	if f.v.fault.empty() || f.fault.valid == 0 {
 		return
 	}
@@ -172,7 +172,7 @@ func (f *findings) timeMeasures(s sheet) {
 	s.set("longest_outage", seconds(f.outage.ns), f.outage.victims)
 }
 
-func (f *findings) workerMeasures(s sheet) {
+func (f *facts) workerMeasures(s sheet) {
 	w := f.workers
 	if f.v.fault.empty() || w.total == 0 {
 		return
@@ -193,7 +193,7 @@ func (f *findings) workerMeasures(s sheet) {
 	}
 }
 
-func (f *findings) bootAndStopMeasures(s sheet) {
+func (f *facts) bootAndStopMeasures(s sheet) {
 	b, stop := f.v.boot, f.v.stop
 	switch {
 	case b.Ready:
@@ -223,7 +223,7 @@ func (f *findings) bootAndStopMeasures(s sheet) {
 	}
 }
 
-func (f *findings) harnessMeasures(s sheet) {
+func (f *facts) harnessMeasures(s sheet) {
 	if f.probes > 0 {
 		s.set("control_misses", float64(f.misses), f.probes)
 	}

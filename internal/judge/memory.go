@@ -16,13 +16,13 @@ const keptPercent = 50
 const DoubtMemoryCap = "memory-cap"
 
 // leaked is how much the delivered faults have leaked, bytes.
-func (f *findings) leaked() int64 {
+func (f *facts) leaked() int64 {
 	return int64(len(f.faults.times)) * max(0, f.v.head.Traits.LeakBytes)
 }
 
 // keepable is how much of it a server can keep: no more than the cap leaves room
 // for. A share of what is above the cap would always be small.
-func (f *findings) keepable() int64 {
+func (f *facts) keepable() int64 {
 	leaked, most := f.leaked(), f.v.head.Limits.MemoryBytes
 	before, ok := f.v.lastMemory(f.v.baseline)
 	if most <= 0 || !ok {
@@ -41,7 +41,7 @@ func (v *view) kept() (bytes int64, ok bool) {
 
 // endedAtCap says that benchrun ended the target above its memory cap, because no
 // memory cgroup could.
-func (f *findings) endedAtCap() bool {
+func (f *facts) endedAtCap() bool {
 	return slices.ContainsFunc(f.v.doubts, func(d bench.Doubt) bool { return whole(d) && d.Cause == DoubtMemoryCap })
 }
 
@@ -51,7 +51,7 @@ func whole(d bench.Doubt) bool { return d.From == 0 && d.To == 0 }
 // leakedToCap says that what leaked was kept until processes of the target were
 // ended at its memory cap, by the kernel or by benchrun. That the memory is free
 // afterwards is not the server's merit.
-func (f *findings) leakedToCap() bool {
+func (f *facts) leakedToCap() bool {
 	most := f.v.head.Limits.MemoryBytes
 	if f.leaked() == 0 || most <= 0 {
 		return false
@@ -65,7 +65,7 @@ func (f *findings) leakedToCap() bool {
 
 // keptShare is how much of what could be kept was, in percent; false where that
 // was not seen.
-func (f *findings) keptShare() (percent float64, ok bool) {
+func (f *facts) keptShare() (percent float64, ok bool) {
 	if f.leakedToCap() {
 		return 100, true
 	}
@@ -78,7 +78,7 @@ func (f *findings) keptShare() (percent float64, ok bool) {
 
 // rateMemory gives Held where little of what was leaked is still there, or
 // nothing was.
-func (f *findings) rateMemory() (bench.Verdict, string) {
+func (f *facts) rateMemory() (bench.Verdict, string) {
 	leaked, keepable := f.leaked(), f.keepable()
 	if leaked == 0 {
 		return bench.Held, ""

@@ -11,8 +11,8 @@ import (
 const mostReasons = 4
 
 // reasons are sentences for people, the most telling one first. rule is what
-// the rule that decided has to say; "" = the findings speak.
-func (f *findings) reasons(verdict bench.Verdict, rule string) []string {
+// the rule that decided has to say; "" = the facts speak.
+func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 	out := []string{}
 	add := func(s string) {
 		if s != "" && len(out) < mostReasons {
@@ -65,7 +65,7 @@ func (f *findings) reasons(verdict bench.Verdict, rule string) []string {
 }
 
 // heldWords: "served 1,199 of 1,200 victims while 12 requests wedged; …".
-func (f *findings) heldWords() string {
+func (f *facts) heldWords() string {
 	var what string
 	switch n, h := len(f.faults.times), f.v.head.Traits; {
 	case h.Expects == bench.ExpectsDeath:
@@ -90,13 +90,13 @@ func (f *findings) heldWords() string {
 }
 
 // honestKept: "3 of 3 requests of the fault got their answer too".
-func (f *findings) honestKept() string {
+func (f *facts) honestKept() string {
 	return count(f.honest.due-f.honest.lost) + " of " + count(f.honest.due) + " requests of the fault got their answer too"
 }
 
 // backWords: "; 12 of 12 slots came back after 3.1 s (median)", of the wedges
 // that are old enough to tell.
-func (f *findings) backWords() string {
+func (f *facts) backWords() string {
 	w := f.wedges
 	if !w.known || w.total == 0 {
 		return ""
@@ -117,7 +117,7 @@ func (f *findings) backWords() string {
 
 // slotWords: "4 of 4 slots held by wedged requests 4.1 s after the first fault
 // and none came back: the documented watchdog is 30 s, the measured one > 10 s".
-func (f *findings) slotWords() string {
+func (f *facts) slotWords() string {
 	w, p, noun := f.wedges, f.v.head.Target.Probe, f.v.head.Traits.Noun
 	if w.mostHeld == 0 {
 		return ""
@@ -157,7 +157,7 @@ func atLeast(p bench.Probe) string {
 }
 
 // watchdogWords sets what the documentation says beside what was measured.
-func (f *findings) watchdogWords() string {
+func (f *facts) watchdogWords() string {
 	p, c := f.v.head.Target.Probe, f.v.head.Target.Claims
 	said, got := "no watchdog is documented", "none was measured"
 	if c.Watchdog > 0 {
@@ -176,7 +176,7 @@ func (f *findings) watchdogWords() string {
 }
 
 // collapseWords: "collapses after 512 wedged requests: 8.5 minutes at this ratio".
-func (f *findings) collapseWords() string {
+func (f *facts) collapseWords() string {
 	if !f.collapse.found {
 		return ""
 	}
@@ -193,7 +193,7 @@ func (f *findings) collapseWords() string {
 
 // emptyWords: "no worker left from 5.0 s on: 1 of 1 died of SIGSEGV and was not
 // replaced".
-func (f *findings) emptyWords() string {
+func (f *facts) emptyWords() string {
 	w := f.workers
 	if w.emptyFrom < 0 || w.deaths == 0 {
 		return ""
@@ -212,7 +212,7 @@ func (f *findings) emptyWords() string {
 
 // crashWords: "each crash lost 3.1 ordinary requests beside itself; 12 workers
 // died of SIGSEGV, all replaced". What does not kill is called a fault.
-func (f *findings) crashWords() string {
+func (f *facts) crashWords() string {
 	if f.emptyWords() != "" { // what it lost is not each crash's, but the end's
 		return ""
 	}
@@ -232,7 +232,7 @@ func (f *findings) crashWords() string {
 }
 
 // deathWords: "12 workers died of SIGSEGV, all replaced".
-func (f *findings) deathWords() string {
+func (f *facts) deathWords() string {
 	w := f.workers
 	if w.deaths == 0 {
 		return "no worker died"

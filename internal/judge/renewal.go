@@ -134,7 +134,7 @@ func (v *view) renewed(all []member, t, limit int64) (at int64, why string) {
 
 // notReplacedWords: "workers not replaced: after 2 of 3 signals, within 14 s: 4
 // workers that had served were still there".
-func (f *findings) notReplacedWords() string {
+func (f *facts) notReplacedWords() string {
 	r := f.renewal
 	if r.late == 0 {
 		return ""
@@ -167,7 +167,7 @@ type strays struct {
 
 // strayLosses counts the victims due in valid seconds from the first fault to the
 // end of the recovery that the server turned away, and the fault's own requests.
-func (f *findings) strayLosses() strays {
+func (f *facts) strayLosses() strays {
 	s := strays{how: map[bench.Outcome]int{}}
 	v := f.v
 	if !v.head.Traits.Spares || v.fault.empty() || len(f.faults.times) == 0 {
@@ -205,7 +205,7 @@ func (f *findings) strayLosses() strays {
 
 // strayWords: "requests lost: 3 of 1,400 …". One alone is a stray: it is told
 // elsewhere and decides nothing.
-func (f *findings) strayWords() string {
+func (f *facts) strayWords() string {
 	s := f.strays
 	if s.victims+s.honest <= 1+s.usual {
 		return ""
@@ -214,7 +214,7 @@ func (f *findings) strayWords() string {
 }
 
 // oneStrayWords tells of a request that was lost alone.
-func (f *findings) oneStrayWords() string {
+func (f *facts) oneStrayWords() string {
 	if n := f.strays.victims + f.strays.honest; n == 0 {
 		return ""
 	}
@@ -223,7 +223,7 @@ func (f *findings) oneStrayWords() string {
 
 // strayParts: "3 victims (2 reset, 1 refused) and 1 of 3 requests of the fault (1
 // cut off)".
-func (f *findings) strayParts() string {
+func (f *facts) strayParts() string {
 	s := f.strays
 	var parts []string
 	if s.victims > 0 {

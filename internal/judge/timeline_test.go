@@ -40,7 +40,7 @@ func TestTimelineHasTheJudgesBins(t *testing.T) {
 	all["open doubt"] = wedged().doubt(fault(8), 0, "x")
 	masked := 0
 	for name, s := range all {
-		judged, l := find(newView(s.Record)).bins, Timeline(s.Record)
+		judged, l := factsOf(newView(s.Record)).bins, Timeline(s.Record)
 		drawn := map[int64]bench.Bin{}
 		for _, b := range l.Bins {
 			drawn[b.From] = b

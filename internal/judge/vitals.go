@@ -5,7 +5,7 @@ import "benchrun/internal/bench"
 func mib(bytes int64) float64 { return float64(bytes) / (1 << 20) }
 
 // vitalMeasures describes the process tree between baseline and shutdown.
-func (f *findings) vitalMeasures(s sheet) {
+func (f *facts) vitalMeasures(s sheet) {
 	v := f.v
 	watch := f.watched()
 	peak := func(name string, of func(bench.Vital) int64, scale float64) {
