@@ -8,9 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -87,7 +85,7 @@ func (s settings) here(ctx context.Context, cells []plan.Cell) measuring {
 // folder is where a run's folder lies.
 func (s settings) folder(run bench.Run) string {
 	if s.earlier != nil {
-		return s.earlier.folder.Path()
+		return s.earlier.Folder.Path()
 	}
 	return filepath.Join(s.out, run.ID)
 }
@@ -118,7 +116,7 @@ func hostHas(ctx context.Context) func(bench.HostFeature) bool {
 
 func (s settings) selected(reg *targets.Registry) ([]plan.Cell, error) {
 	if s.earlier != nil {
-		return plan.FromAsked(reg, *s.earlier.run.Asked)
+		return plan.FromAsked(reg, *s.earlier.Run.Asked)
 	}
 	if len(s.servers)+len(s.profiles)+len(s.scenarios)+len(s.serverFiles) == 0 {
 		return plan.DemoCells(reg)
@@ -143,82 +141,53 @@ func (s settings) ownServers(reg *targets.Registry) []string {
 	return out
 }
 
-// openHost clears away what killed runs have left, sees to it that nothing of
-// this one stays should it be killed, and finds out what this machine can do.
-// The caller calls done at the end.
-func openHost(ctx context.Context, port int, note func(string)) (host *place.Host, done func(), err error) {
-	patiently(ctx)
-	env, err := observe.Host() // without /proc nothing of what follows works
-	if err != nil {
-		return nil, nil, err
-	}
-	swept, err := launch.Sweep()
-	for _, line := range swept {
-		note(line)
-	}
-	if err != nil { // in nobody's way: each run has folders of its own
-		note("what a killed benchrun left could not be cleared away: " + strings.ReplaceAll(err.Error(), "\n", "; "))
-	}
-	janitor, err := launch.StartJanitor()
-	if err != nil {
-		return nil, nil, err
-	}
-	if host, err = place.NewHost(ctx, env, benchrunVersion(), port); err != nil {
-		janitor.Close()
-		return nil, nil, err
-	}
-	host.Note = note
-	for _, d := range place.Busy(ctx, env) {
-		note(d.What + "; " + d.Fix)
-	}
-	return host, janitor.Close, nil
-}
-
 // execute runs the cells. A run without an id means that nothing was begun.
 func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, error) {
 	if e := s.earlier; e != nil {
-		tellDamage(cmd.ErrOrStderr(), e.damaged)
+		tellDamage(cmd.ErrOrStderr(), e.Damaged)
 	}
-	if e := s.earlier; e != nil && e.finished() && len(e.damaged) == 0 {
-		s.listener(cmd.ErrOrStderr()).Note(e.folder.Path() + ": nothing to do, every cell is measured")
-		return e.run, nil
+	if e := s.earlier; e != nil && e.NothingToDo() {
+		s.listener(cmd.ErrOrStderr()).Note(e.Folder.Path() + ": nothing to do, every cell is measured")
+		return e.Run, nil
 	}
-	r, run, page, done, err := s.begin(cmd)
+	r, page, done, err := s.open(cmd, campaign.Order{
+		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Reprobe: s.reprobe, Python: s.python,
+		Earlier: s.earlier, MaxTime: s.maxTime,
+	})
 	if err != nil {
 		return bench.Run{}, err
 	}
 	defer done()
-	run, err = r.Do(cmd.Context(), run, campaign.Order{
-		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Reprobe: s.reprobe, Python: s.python,
-		Earlier: s.attemptsMade(), Repair: s.earlier.repair, MaxTime: s.maxTime,
-	})
+	run, err := r.Do(cmd.Context())
 	if err == nil {
 		err = page.Err()
 	}
-	if mendable(cmd.Context(), run, err) && unfinished(context.WithoutCancel(cmd.Context()), r.Folder, run) {
+	if campaign.Resumable(cmd.Context(), r.Folder, run, err) {
 		r.Tell.Note("the rest of it: " + report.Shell("benchrun", "--resume", r.Folder.Path()))
 	}
 	return run, err
 }
 
-// begin opens the host and a folder for the results: a new one, or that of the
-// run that is gone on with; page writes its report.html. The caller calls done at
-// the end.
-func (s settings) begin(cmd *cobra.Command) (r *campaign.Run, run bench.Run, page *html.Listener, done func(), err error) {
+// open enters the host and opens a run there; page writes its report.html. The
+// caller calls done at the end.
+func (s settings) open(cmd *cobra.Command, order campaign.Order) (r *campaign.Run, page *html.Listener, done func(), err error) {
+	patiently(cmd.Context())
 	tell := s.listener(cmd.ErrOrStderr())
-	host, closeHost, err := openHost(cmd.Context(), s.port, tell.Note)
+	host, leave, err := place.Enter(cmd.Context(), benchrunVersion(), s.port, tell.Note)
 	if err != nil {
-		return nil, bench.Run{}, nil, nil, err
+		return nil, nil, nil, err
 	}
-	run, folder, release, err := s.openRun(host)
+	r, release, err := campaign.Open(host, order, campaign.Opening{
+		Out: s.out, Benchrun: benchrunVersion(), Args: s.effectiveArgs(), Asked: s.asked,
+	})
 	if err != nil {
-		closeHost()
-		return nil, bench.Run{}, nil, nil, err
+		leave()
+		return nil, nil, nil, err
 	}
-	tell.Note(fmt.Sprintf("supervision: %s; results: %s", host.Describe(), folder.Path()))
-	page = reportPage(cmd.Context(), folder)
-	r = &campaign.Run{Host: host, Folder: folder, Tell: bench.Listeners(tell, page.Hear)}
-	return r, run, page, func() { release(); closeHost() }, nil
+	tell.Note(fmt.Sprintf("supervision: %s; results: %s", host.Describe(), r.Folder.Path()))
+	page = reportPage(cmd.Context(), r.Folder)
+	r.Tell = bench.Listeners(tell, page.Hear)
+	return r, page, func() { release(); leave() }, nil
 }
 
 // reportPage writes report.html into a run's folder when the run is done.
@@ -228,22 +197,6 @@ func reportPage(ctx context.Context, folder *results.Folder) *html.Listener {
 		LogTail: func(rel string) string { return folder.LogTail(context.WithoutCancel(ctx), rel) },
 		Options: html.Options{Folder: folder.Path(), Find: folder.FindFrom(folder.Path())},
 	}
-}
-
-// openRun makes the run and its folder, or takes up those that there are. The
-// folder is this process's until it calls release.
-func (s settings) openRun(host *place.Host) (run bench.Run, folder *results.Folder, release func(), err error) {
-	if e := s.earlier; e != nil { // claimed before it was read
-		run, err = e.goOn(host.Environment)
-		return run, e.folder, e.release, err
-	}
-	run = bench.Run{
-		Schema: bench.RunSchema, ID: results.NewRunID(), StartedAt: time.Now().UTC().Format(time.RFC3339),
-		Benchrun: benchrunVersion(), Args: s.effectiveArgs(), Mode: s.mode(), Seed: s.seed,
-		Asked: s.asked, Environment: host.Environment, Cells: []bench.Cell{},
-	}
-	folder, release, err = results.Begin(s.out, run)
-	return run, folder, release, err
 }
 
 // tableOptions suit the place that a table goes to.

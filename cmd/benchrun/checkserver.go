@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +14,6 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/checkserver"
-	"benchrun/internal/launch"
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/report"
@@ -119,14 +117,15 @@ func commonProfiles(reg *targets.Registry, servers []string) (out []string) {
 // checkServer checks target after target and prints a table of each.
 func (s settings) checkServer(cmd *cobra.Command, cells []plan.Cell, patience time.Duration) error {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	host, done, err := openHost(ctx, s.port, newProgress(stderr).Note)
+	patiently(ctx)
+	host, done, err := place.Enter(ctx, benchrunVersion(), s.port, newProgress(stderr).Note)
 	if err != nil {
 		return err
 	}
 	defer done()
-	worst := checkserver.OK
+	var all []checkserver.Result
 	broke := func(err error) error { // a check that failed has failed, whatever else is the matter
-		if worst == checkserver.Failed {
+		if checkserver.Worst(all) == checkserver.Failed {
 			return errors.Join(err, errCheckFailed)
 		}
 		return err
@@ -142,18 +141,16 @@ func (s settings) checkServer(cmd *cobra.Command, cells []plan.Cell, patience ti
 		if err != nil {
 			return broke(err)
 		}
-		results, err := checkTarget(ctx, host, t, patience, progress)
+		results, err := checkserver.Run(ctx, host, t, patience, progress.Hear)
 		if werr := writeResults(cmd.OutOrStdout(), t, results); werr != nil && err == nil {
 			err = werr
 		}
-		for _, f := range results {
-			worst = worseOf(worst, f.Verdict)
-		}
+		all = append(all, results...)
 		if err != nil {
 			return broke(err)
 		}
 	}
-	switch worst {
+	switch checkserver.Worst(all) {
 	case checkserver.Failed:
 		return errCheckFailed
 	case checkserver.Unmeasured:
@@ -176,11 +173,7 @@ func (s settings) planCheck(cmd *cobra.Command, cells []plan.Cell, patience time
 		if err := describeTarget(cmd.Context(), &b, c, s.python, asked); err != nil {
 			return err
 		}
-		check := checkserver.Check{
-			Target:   &place.Target{Server: c.Server, Profile: c.Server.Profiles[c.Profile], ProfileName: c.Profile},
-			Patience: patience,
-		}
-		checks, about := check.Plan()
+		checks, about := checkserver.Plan(c, patience)
 		fmt.Fprintf(&b, "  checks   %s\n           about %s\n", strings.Join(checks, "; "), about)
 		total += about
 	}
@@ -189,38 +182,6 @@ func (s settings) planCheck(cmd *cobra.Command, cells []plan.Cell, patience time
 		return fmt.Errorf("stdout: %w", err)
 	}
 	return nil
-}
-
-// worseOf puts failed before unmeasured, and lets a claim that differs pass.
-func worseOf(a, b checkserver.Verdict) checkserver.Verdict {
-	for _, v := range []checkserver.Verdict{checkserver.Failed, checkserver.Unmeasured} {
-		if a == v || b == v {
-			return v
-		}
-	}
-	return checkserver.OK
-}
-
-func checkTarget(ctx context.Context, host *place.Host, t *place.Target, patience time.Duration, progress *report.Progress) (results []checkserver.Result, err error) {
-	logs, err := launch.NewScratch(nil) // what is left of a killed check is found by it
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, logs.Remove()) }()
-	progress.Hear(bench.RunBegun{})
-	defer progress.Hear(bench.RunDone{})
-	progress.Hear(bench.CellBegun{Cell: 1, Name: fmt.Sprintf("%s %s/%s", t.Server.Name, t.Installation.Version, t.ProfileName)})
-	check := checkserver.Check{
-		Host: host, Target: t, Patience: patience, LogPath: filepath.Join(logs.Dir, "server.log"),
-		On: func(r checkserver.Result) {
-			if ctx.Err() == nil { // what an interruption did is no result
-				results = append(results, r)
-			}
-		},
-		Doing: func(check string) { progress.Hear(bench.PhaseBegun{Cell: 1, Phase: check}) },
-	}
-	err = check.Run(ctx)
-	return results, err
 }
 
 // writeResults prints a target's table. What a server has said stands in it

@@ -186,14 +186,14 @@ func sameTarget(a, b plan.Cell) bool {
 }
 
 func (s settings) executeDuel(cmd *cobra.Command, cells []plan.Cell, pairs int) (bench.Run, []results.Bout, error) {
-	r, run, page, done, err := s.begin(cmd)
+	r, page, done, err := s.open(cmd, campaign.Order{
+		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: pairs, Reprobe: s.reprobe, Python: s.python,
+	})
 	if err != nil {
 		return bench.Run{}, nil, err
 	}
 	defer done()
-	run, bouts, err := r.Duel(cmd.Context(), run, campaign.Order{
-		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: pairs, Reprobe: s.reprobe, Python: s.python,
-	})
+	run, bouts, err := r.Duel(cmd.Context())
 	if err == nil {
 		err = page.Err()
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/campaign"
 	"benchrun/internal/judge"
 	"benchrun/internal/observe"
 	"benchrun/results"
@@ -157,30 +157,6 @@ func TestResumeRefuses(t *testing.T) {
 	}
 }
 
-// Finished is a run whose every cell has the attempts that it takes.
-func TestFinished(t *testing.T) {
-	cell := newCell()
-	line := results.NewAttemptLine(cell, bench.Attempt{Attempt: 1, Verdict: bench.Failed}, bench.Judgement{Verdict: bench.Failed})
-	unsupported := cell
-	unsupported.Profile, unsupported.Verdict = "gthread", bench.Unsupported
-	whole := bench.Run{FinishedAt: "2026-11-21T12:00:00Z", Cells: []bench.Cell{cell, unsupported}, Asked: &bench.Asked{Attempts: 1, Cells: make([]bench.AskedCell, 2)}}
-	if e := (&earlier{run: whole, attempts: []results.AttemptLine{line}}); !e.finished() {
-		t.Error("a finished run is not")
-	}
-	for name, spoil := range map[string]func(e *earlier){
-		"killed":              func(e *earlier) { e.run.FinishedAt = "" },
-		"interrupted":         func(e *earlier) { e.run.Interrupted = true },
-		"a cell is missing":   func(e *earlier) { e.run.Cells = e.run.Cells[:1] },
-		"not confirmed":       func(e *earlier) { e.run.Asked = &bench.Asked{Attempts: 2, Cells: make([]bench.AskedCell, 2)} },
-		"not measured at all": func(e *earlier) { e.attempts = nil },
-	} {
-		e := &earlier{run: whole, attempts: []results.AttemptLine{line}}
-		if spoil(e); e.finished() {
-			t.Errorf("%s: finished", name)
-		}
-	}
-}
-
 // Half of a run keeps no gate: what was asked for and never begun is unmeasured.
 func TestJudgeOfHalfARun(t *testing.T) {
 	f, err := results.Create(t.TempDir(), bench.Run{Mode: bench.ModeQuick, Asked: &bench.Asked{Attempts: 1, Cells: make([]bench.AskedCell, 2)}})
@@ -274,10 +250,10 @@ func TestResumeClaimsBeforeItReads(t *testing.T) {
 	storeAttempt(t, f, &cell) // the other one's last
 	release()
 	s, set = flags()
-	if err := s.takeUp(t.Context(), set); err != nil || len(s.earlier.attempts) != 1 {
+	if err := s.takeUp(t.Context(), set); err != nil || len(s.earlier.Attempts) != 1 {
 		t.Fatalf("after its end: %v", err)
 	}
-	defer s.earlier.release()
+	defer s.earlier.Release()
 	second, set := flags()
 	if err := second.takeUp(t.Context(), set); err == nil || !strings.Contains(err.Error(), writing) {
 		t.Errorf("two go on with one run: %v", err)
@@ -331,14 +307,15 @@ func TestResumeOfADamagedRun(t *testing.T) {
 	if err := os.WriteFile(f.Join(results.CellsFile), append([]byte("?"), text...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	e := &earlier{folder: f, run: run}
-	if err := e.read(t.Context()); err != nil || len(e.damaged) != 2 || !slices.Equal(e.aside, []string{record}) || e.finished() {
+	e, err := campaign.Resume(t.Context(), f.Path(), run.Benchrun)
+	if err != nil || len(e.Damaged) != 2 || len(e.Attempts) != 2 || e.NothingToDo() {
 		t.Fatalf("%+v, %v", e, err)
 	}
+	defer e.Release()
 	if before, err := os.ReadFile(f.Join(results.CellsFile)); err != nil || string(before) != "?"+string(text) {
 		t.Errorf("changed before anything is known to go on: %v", err)
 	}
-	if err := e.repair(t.Context()); err != nil {
+	if err := e.Repair(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	lines, torn, damaged, err := f.ReadAttempts(t.Context())
@@ -356,29 +333,5 @@ func TestResumeOfADamagedRun(t *testing.T) {
 	}
 	if kept := contents(t, f.Path(), "")[results.CellsFile+".damaged"]; kept != "?"+string(text) {
 		t.Errorf("kept %q", kept)
-	}
-}
-
-// --resume is offered where it can do something.
-func TestResumeIsOfferedWhereItHelps(t *testing.T) {
-	interrupted, cancel := context.WithCancel(t.Context())
-	cancel()
-	measured := bench.Run{Cells: []bench.Cell{{}}}
-	for _, tt := range []struct {
-		name  string
-		ctx   context.Context
-		run   bench.Run
-		broke error
-		want  bool
-	}{
-		{"interrupted in its first cell", interrupted, bench.Run{}, context.Canceled, true},
-		{"some could not be installed", t.Context(), measured, &bench.EnvironmentError{Problem: "no network"}, true},
-		{"out of time", t.Context(), measured, nil, true},
-		{"nothing could be installed", t.Context(), bench.Run{}, &bench.EnvironmentError{Problem: "no network"}, false},
-		{"no such version", t.Context(), measured, fmt.Errorf("wrapped: %w", &bench.UsageError{Problem: "no such version"}), false},
-	} {
-		if got := mendable(tt.ctx, tt.run, tt.broke); got != tt.want {
-			t.Errorf("%s: %v", tt.name, got)
-		}
 	}
 }

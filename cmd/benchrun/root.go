@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/campaign"
 	"benchrun/internal/project"
 )
 
@@ -47,11 +48,11 @@ type settings struct {
 	resume                       string
 	maxTime                      time.Duration
 
-	origins   []origin     // where settings are from, as far as they are no defaults
-	elsewhere bool         // any from elsewhere than the command line
-	added     []string     // flags for what is from elsewhere
-	earlier   *earlier     // what --resume names; nil: a new run
-	asked     *bench.Asked // what the run is to keep of its selection; nil: nothing
+	origins   []origin          // where settings are from, as far as they are no defaults
+	elsewhere bool              // any from elsewhere than the command line
+	added     []string          // flags for what is from elsewhere
+	earlier   *campaign.Earlier // what --resume names; nil: a new run
+	asked     *bench.Asked      // what the run is to keep of its selection; nil: nothing
 }
 
 const rootLong = `benchrun tells which web app server keeps serving when some requests wedge,

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/campaign"
 	"benchrun/internal/gate"
 	"benchrun/internal/project"
 	"benchrun/report"
@@ -110,7 +111,7 @@ func TestResumedRunsAreTheirOwn(t *testing.T) {
 	cmd := newRootCommand()
 	cmd.ResetFlags()
 	addFlags(cmd.Flags(), &s)
-	s.attempts, s.earlier = 2, &earlier{}
+	s.attempts, s.earlier = 2, &campaign.Earlier{}
 	if err := s.fill(cmd.Flags()); err != nil {
 		t.Fatal(err)
 	}

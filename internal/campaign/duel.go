@@ -11,16 +11,16 @@ import (
 )
 
 // Duel measures two targets against each other on the same host now, A B A B:
-// order.Cells holds them pair by pair, A's cell of a scenario before B's.
+// the order holds the cells pair by pair, A's cell of a scenario before B's.
 // Attempts, of the order, is how many pairs must say the same of B before a
 // difference counts, at least 2.
 //
 // The run that it returns has a cell for each side, folded as in any other run;
 // the answers are in the bouts. When it returns an error, what was measured
 // before it is in the folder, the run and the bouts.
-func (r *Run) Duel(ctx context.Context, run bench.Run, order Order) (bench.Run, []results.Bout, error) {
-	if err := r.begin(ctx, run, order); err != nil {
-		run, err = r.finish(ctx, err)
+func (r *Run) Duel(ctx context.Context) (bench.Run, []results.Bout, error) {
+	if err := r.begin(ctx); err != nil {
+		run, err := r.finish(ctx, err)
 		return run, nil, err
 	}
 	for key, err := range r.failed { // half a duel is none
@@ -29,7 +29,7 @@ func (r *Run) Duel(ctx context.Context, run bench.Run, order Order) (bench.Run, 
 	}
 	var bouts []results.Bout
 	var first error
-	for i := 0; i+1 < len(order.Cells); i += 2 {
+	for i := 0; i+1 < len(r.order.Cells); i += 2 {
 		known := len(r.run.Cells)
 		bout, err := r.bout(ctx, i)
 		if ctx.Err() == nil || len(r.run.Cells) > known { // of an interrupted bout, what was measured

@@ -24,20 +24,17 @@ type Order struct {
 	Attempts int // k: how many attempts a not-held verdict takes, the first included
 	Reprobe  bool
 	Python   string
-	// Earlier are the attempts of a run that is resumed, as its cells.ndjson has
-	// them: cells that they conclude are kept, others go on from there.
-	Earlier []results.AttemptLine
-	// Repair is called before anything is written to the folder of a run that is
-	// resumed, once it is certain that it can be; nil = there is nothing to repair.
-	Repair func(context.Context) error
+	// Earlier is a run that is resumed: cells that its attempts conclude are kept,
+	// others go on from there; nil = it is a new one.
+	Earlier *Earlier
 	// MaxTime is how long the run may take, installing included; 0 = as long as
 	// it takes. A cell that is not expected to end in time is not begun.
 	MaxTime time.Duration
 }
 
-// Run carries out an order, storing each attempt as soon as it is judged. When it
-// returns an error, what was measured before it is in the folder and in the
-// returned run.
+// Run carries out an order; Open makes it. It stores each attempt as soon as it is
+// judged. When it returns an error, what was measured before it is in the folder and
+// in the returned run.
 type Run struct {
 	Host   *place.Host
 	Folder *results.Folder
@@ -58,15 +55,15 @@ type Run struct {
 
 // Do runs the order. A run that is resumed and cannot be gone on with, be it that
 // something cannot be installed, leaves its folder as it is.
-func (r *Run) Do(ctx context.Context, run bench.Run, order Order) (bench.Run, error) {
-	if err := r.begin(ctx, run, order); err != nil {
-		if len(run.Resumed) > 0 {
+func (r *Run) Do(ctx context.Context) (bench.Run, error) {
+	if err := r.begin(ctx); err != nil {
+		if r.order.Earlier != nil {
 			return bench.Run{}, err
 		}
 		return r.finish(ctx, err)
 	}
 	var first error
-	for i := range order.Cells {
+	for i := range r.order.Cells {
 		if r.done[i] != nil {
 			continue
 		}
@@ -133,8 +130,9 @@ func (r *Run) python() string {
 
 // begin takes up what there is, installs every target that is still to be
 // measured and tells how long that will take.
-func (r *Run) begin(ctx context.Context, run bench.Run, order Order) error {
-	r.run, r.order, r.limit = run, order, newTimeLimit(order.MaxTime)
+func (r *Run) begin(ctx context.Context) error {
+	order := r.order
+	r.limit = newTimeLimit(order.MaxTime)
 	r.prepared, r.failed = map[string]*place.Target{}, map[string]error{}
 	r.run.Cells = nil
 	if err := r.takeUp(ctx); err != nil {
@@ -146,8 +144,8 @@ func (r *Run) begin(ctx context.Context, run bench.Run, order Order) error {
 	if err := r.noteInstalled(); err != nil {
 		return err
 	}
-	if order.Repair != nil {
-		if err := order.Repair(ctx); err != nil {
+	if order.Earlier != nil {
+		if err := order.Earlier.Repair(ctx); err != nil {
 			return err
 		}
 	}

@@ -45,6 +45,14 @@ func (r *Run) made(c plan.Cell) int {
 	return 0
 }
 
+// made are the attempts that an earlier part of the run has made.
+func (o Order) made() []results.AttemptLine {
+	if o.Earlier == nil {
+		return nil
+	}
+	return o.Earlier.Attempts
+}
+
 // takeUp finds what the earlier part of the run has measured of each cell, by
 // the records of order.Earlier, and leaves the concluded cells in r.done. What
 // was measured of another version, or under another schedule, than this run
@@ -56,7 +64,7 @@ func (r *Run) takeUp(ctx context.Context) error {
 		cell := r.cellOf(i, c)
 		at[results.CellID(cell)] = i
 	}
-	for _, line := range r.order.Earlier {
+	for _, line := range r.order.made() {
 		i, ok := at[line.ID]
 		if !ok {
 			return bench.Usagef("%s: %s was measured, and is none of the run's cells", r.Folder.Join(results.CellsFile), line.ID)

@@ -42,9 +42,9 @@ func earlierRun(t *testing.T, attempts int) *Run {
 	if err := folder.WriteRecord(rel, broken); err != nil {
 		t.Fatal(err)
 	}
-	r.order.Earlier = []results.AttemptLine{
+	r.order.Earlier = &Earlier{Attempts: []results.AttemptLine{
 		results.NewAttemptLine(cell, bench.Attempt{Attempt: 1, Record: rel}, bench.Judgement{Verdict: bench.Broken}),
-	}
+	}}
 	return r
 }
 
@@ -74,7 +74,7 @@ func TestTakeUp(t *testing.T) {
 // Every attempt of a cell counts, and the number that follows is no attempt's.
 func TestTakeUpOfSeveralAttempts(t *testing.T) {
 	r := earlierRun(t, 2)
-	first := r.order.Earlier[0]
+	first := r.order.Earlier.Attempts[0]
 	rec, err := r.Folder.ReadRecord(t.Context(), first.Attempt().Record)
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +84,7 @@ func TestTakeUpOfSeveralAttempts(t *testing.T) {
 	if err := r.Folder.WriteRecord(rel, rec); err != nil {
 		t.Fatal(err)
 	}
-	r.order.Earlier = append(r.order.Earlier, results.NewAttemptLine(r.cellOf(0, r.order.Cells[0]),
+	r.order.Earlier.Attempts = append(r.order.Earlier.Attempts, results.NewAttemptLine(r.cellOf(0, r.order.Cells[0]),
 		bench.Attempt{Attempt: 2, Record: rel}, bench.Judgement{Verdict: bench.Broken}))
 	if err := r.takeUp(t.Context()); err != nil {
 		t.Fatal(err)
@@ -123,9 +123,9 @@ func TestTakeUpRefuses(t *testing.T) {
 		spoil func(r *Run)
 		say   string
 	}{
-		"a cell of none":       {func(r *Run) { r.order.Earlier[0].ID = "b@1.0/p/segfault-1pct" }, "none of the run's cells"},
+		"a cell of none":       {func(r *Run) { r.order.Earlier.Attempts[0].ID = "b@1.0/p/segfault-1pct" }, "none of the run's cells"},
 		"another schedule":     {func(r *Run) { r.order.Seed = 9 }, "another schedule"},
-		"a record that is not": {func(r *Run) { r.order.Earlier[0].Attempts[0].Record = "records/gone.ndjson.gz" }, "gone"},
+		"a record that is not": {func(r *Run) { r.order.Earlier.Attempts[0].Attempts[0].Record = "records/gone.ndjson.gz" }, "gone"},
 	} {
 		r := earlierRun(t, 1)
 		tt.spoil(r)
@@ -164,7 +164,7 @@ func TestNoteInstalled(t *testing.T) {
 // made again. One that has a line is never touched.
 func TestClearKilled(t *testing.T) {
 	r := earlierRun(t, 1)
-	kept := r.order.Earlier[0].Attempt()
+	kept := r.order.Earlier.Attempts[0].Attempt()
 	cell := bench.Cell{Attempts: []bench.Attempt{kept}}
 	log, rec := r.Folder.LogPath("x", 2), r.Folder.RecordPath("x", 2)
 	for _, rel := range []string{log, rec} {

@@ -20,6 +20,8 @@ func TestMain(m *testing.M) {
 			os.Exit(clients.ControlMain())
 		case launch.SuperviseArg:
 			syscall.Exit(launch.Supervise())
+		case launch.JanitorArg:
+			os.Exit(launch.Clean())
 		case "__reference":
 			os.Exit(reference.Main(os.Args[2:]))
 		case "__prepare":

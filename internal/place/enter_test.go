@@ -1,4 +1,4 @@
-package main
+package place
 
 import (
 	"os"
@@ -11,14 +11,13 @@ import (
 // What an earlier benchrun left and nobody can clear away is told, and keeps
 // no run from being made.
 func TestFailedSweepKeepsNobodyFromMeasuring(t *testing.T) {
-	temp := openTo(t, nil)
-	t.Setenv("TMPDIR", temp)
+	temp := openTemp(t)
 	stuck := filepath.Join(temp, "benchrun-"+strconv.Itoa(os.Geteuid()), "0123456789ab")
 	if err := os.MkdirAll(filepath.Join(stuck, "lock"), 0o711); err != nil { // a folder cannot be locked for writing
 		t.Fatal(err)
 	}
 	var notes []string
-	host, done, err := openHost(t.Context(), 0, func(s string) { notes = append(notes, s) })
+	host, done, err := Enter(t.Context(), "test", 0, func(s string) { notes = append(notes, s) })
 	if err != nil {
 		t.Fatalf("no host: %v", err)
 	}

@@ -1,0 +1,58 @@
+package campaign
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"benchrun/internal/bench"
+	"benchrun/results"
+)
+
+// Finished is a run whose every cell has the attempts that it takes.
+func TestFinished(t *testing.T) {
+	cell := bench.Cell{Server: "a", Version: "1.0", Profile: "p", Scenario: "wedge-1pct"}
+	line := results.NewAttemptLine(cell, bench.Attempt{Attempt: 1, Verdict: bench.Failed}, bench.Judgement{Verdict: bench.Failed})
+	unsupported := cell
+	unsupported.Profile, unsupported.Verdict = "gthread", bench.Unsupported
+	whole := bench.Run{FinishedAt: "2026-11-21T12:00:00Z", Cells: []bench.Cell{cell, unsupported}, Asked: &bench.Asked{Attempts: 1, Cells: make([]bench.AskedCell, 2)}}
+	if e := (&Earlier{Run: whole, Attempts: []results.AttemptLine{line}}); !e.finished() {
+		t.Error("a finished run is not")
+	}
+	for name, spoil := range map[string]func(e *Earlier){
+		"killed":              func(e *Earlier) { e.Run.FinishedAt = "" },
+		"interrupted":         func(e *Earlier) { e.Run.Interrupted = true },
+		"a cell is missing":   func(e *Earlier) { e.Run.Cells = e.Run.Cells[:1] },
+		"not confirmed":       func(e *Earlier) { e.Run.Asked = &bench.Asked{Attempts: 2, Cells: make([]bench.AskedCell, 2)} },
+		"not measured at all": func(e *Earlier) { e.Attempts = nil },
+	} {
+		e := &Earlier{Run: whole, Attempts: []results.AttemptLine{line}}
+		if spoil(e); e.finished() {
+			t.Errorf("%s: finished", name)
+		}
+	}
+}
+
+// --resume is offered where it can do something.
+func TestResumeIsOfferedWhereItHelps(t *testing.T) {
+	interrupted, cancel := context.WithCancel(t.Context())
+	cancel()
+	measured := bench.Run{Cells: []bench.Cell{{}}}
+	for _, tt := range []struct {
+		name  string
+		ctx   context.Context
+		run   bench.Run
+		broke error
+		want  bool
+	}{
+		{"interrupted in its first cell", interrupted, bench.Run{}, context.Canceled, true},
+		{"some could not be installed", t.Context(), measured, &bench.EnvironmentError{Problem: "no network"}, true},
+		{"out of time", t.Context(), measured, nil, true},
+		{"nothing could be installed", t.Context(), bench.Run{}, &bench.EnvironmentError{Problem: "no network"}, false},
+		{"no such version", t.Context(), measured, fmt.Errorf("wrapped: %w", &bench.UsageError{Problem: "no such version"}), false},
+	} {
+		if got := mendable(tt.ctx, tt.run, tt.broke); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}

@@ -1,0 +1,41 @@
+package place
+
+import (
+	"context"
+	"strings"
+
+	"benchrun/internal/launch"
+	"benchrun/internal/observe"
+)
+
+// Enter makes this machine ready to be measured on: it clears away what killed runs
+// have left, sees to it that nothing of this one stays should it be killed, finds
+// out what the machine can do, and notes what disturbs it. version is benchrun's;
+// port is a fixed one, 0 = each launch gets its own. The caller calls leave at the
+// end.
+func Enter(ctx context.Context, version string, port int, note func(string)) (h *Host, leave func(), err error) {
+	env, err := observe.Host() // without /proc nothing of what follows works
+	if err != nil {
+		return nil, nil, err
+	}
+	swept, err := launch.Sweep()
+	for _, line := range swept {
+		note(line)
+	}
+	if err != nil { // in nobody's way: each run has folders of its own
+		note("what a killed benchrun left could not be cleared away: " + strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	janitor, err := launch.StartJanitor()
+	if err != nil {
+		return nil, nil, err
+	}
+	if h, err = NewHost(ctx, env, version, port); err != nil {
+		janitor.Close()
+		return nil, nil, err
+	}
+	h.Note = note
+	for _, d := range Busy(ctx, env) {
+		note(d.What + "; " + d.Fix)
+	}
+	return h, janitor.Close, nil
+}
