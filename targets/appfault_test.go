@@ -1,0 +1,210 @@
+package targets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"benchrun/internal/procfs"
+)
+
+func TestAppWedge(t *testing.T) {
+	a := serveApp(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	answered := make(chan error, 1)
+	go func() {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url+"/fault/wedge?nonce=f1", nil)
+		if err == nil {
+			_, err = a.client.Do(req)
+		}
+		answered <- err
+	}()
+	var got []receipt
+	waitFor(t, "the start receipt", func() bool {
+		got = readReceipts(t, a.receipts)
+		return len(got) > 0
+	})
+	r := got[0]
+	if r.Nonce != "f1" || r.Fault != "wedge" || r.Event != "start" || r.PID != a.cmd.Process.Pid {
+		t.Errorf("receipt: %+v", r)
+	}
+	task := fmt.Sprintf("/proc/%d/task/%d", r.PID, r.TID)
+	if _, err := os.Stat(task); err != nil || r.TID == r.PID {
+		t.Errorf("tid %d is not the thread that is stuck: %v", r.TID, err)
+	}
+	// It stays stuck while 20 others are served, and costs no CPU.
+	for i := range 20 {
+		if status, _, _ := a.ask("GET", fmt.Sprintf("/victim?nonce=v%d", i), nil); status != 200 {
+			t.Errorf("a victim beside the wedge: status %d", status)
+		}
+	}
+	select {
+	case err := <-answered:
+		t.Errorf("the wedge was answered: %v", err)
+	default:
+	}
+	if stat, err := os.ReadFile(task + "/stat"); err != nil || !strings.Contains(string(stat), ") S ") {
+		t.Errorf("the wedged thread does not sleep: %s %v", stat, err)
+	}
+	if got := readReceipts(t, a.receipts); len(got) != 1 {
+		t.Errorf("receipts: %+v, want the start alone", got)
+	}
+	cancel()
+	if err := <-answered; !errors.Is(err, context.Canceled) {
+		t.Errorf("the wedge ended with %v, want that its client gave up", err)
+	}
+}
+
+// Loads end by themselves, and a leak stays.
+func TestAppLoads(t *testing.T) {
+	a := serveApp(t)
+	for _, name := range []string{"cpu", "io", "cpu-io", "slow", "legit-slow", "leak", "leak"} {
+		if status, _, body := a.ask("GET", "/fault/"+name+"?nonce=n", nil); status != 200 || len(body) != 1024 {
+			t.Errorf("%s: %d, %d bytes", name, status, len(body))
+		}
+	}
+	if got := readReceipts(t, a.receipts); len(got) != 14 {
+		t.Errorf("%d receipts, want 14: %+v", len(got), got)
+	}
+	if resident, err := procfs.Memory(a.cmd.Process.Pid, "VmRSS"); err != nil || resident < 16<<20 {
+		t.Errorf("%d bytes are resident after a leak of 16 MiB, %v", resident, err)
+	}
+}
+
+// A wedge in C hears no signal. With the interpreter's lock released other
+// threads go on, with the lock held none does.
+func TestAppWedgesInC(t *testing.T) {
+	for name, othersRun := range map[string]bool{"wedge-native": true, "wedge-gil": false} {
+		a := serveApp(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url+"/fault/"+name+"?nonce=f1", nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if resp, err := a.client.Do(req); err == nil {
+				_ = resp.Body.Close()
+				t.Errorf("%s was answered: %s", name, resp.Status)
+			}
+		}()
+		waitFor(t, "the start receipt", func() bool { return len(readReceipts(t, a.receipts)) > 0 })
+		tid := readReceipts(t, a.receipts)[0].TID
+		for range 3 {
+			if err := syscall.Tgkill(a.cmd.Process.Pid, tid, syscall.SIGCHLD); err != nil {
+				t.Fatal(err)
+			}
+		}
+		impatient := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 500 * time.Millisecond}
+		if othersRun {
+			impatient.Timeout = patience
+		}
+		resp, err := impatient.Get(a.url + "/victim?nonce=v1")
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		if (err == nil) != othersRun {
+			t.Errorf("a victim beside %s: %v, want an answer: %v", name, err, othersRun)
+		}
+		select {
+		case <-ended:
+			t.Errorf("%s has ended", name)
+		default:
+		}
+		cancel()
+		<-ended
+	}
+}
+
+func TestAppSegfault(t *testing.T) {
+	a := serveApp(t)
+	resp, err := a.client.Get(a.url + "/fault/segfault?nonce=f2")
+	if err == nil {
+		_ = resp.Body.Close()
+		t.Fatalf("the segfault was answered: %s", resp.Status)
+	}
+	select {
+	case <-a.exited:
+	case <-time.After(patience):
+		t.Fatal("the process lives on")
+	}
+	status := a.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if !status.Signaled() || status.Signal() != syscall.SIGSEGV {
+		t.Errorf("the process ended by %v, want SIGSEGV", a.cmd.ProcessState)
+	}
+	if got := readReceipts(t, a.receipts); len(got) != 1 || got[0].Event != "start" || got[0].Fault != "segfault" {
+		t.Errorf("receipts: %+v, want the start alone", got)
+	}
+}
+
+// runWithApp runs a Python script in a folder with the app, and gives what it
+// printed and the receipts.
+func runWithApp(t *testing.T, script string) (string, []receipt) {
+	t.Helper()
+	py, err := RunProgram(supervised).chooseInterpreter(t.Context(), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	receipts := filepath.Join(dir, "receipts.ndjson")
+	if err := WriteApp(&Server{Name: "toy", App: AppWSGI}, dir, "tok", receipts); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), py.path, "-c", script)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return string(out), readReceipts(t, receipts)
+}
+
+func TestAppTellsTheTrueThreadInAForkedWorker(t *testing.T) {
+	out, receipts := runWithApp(t, `
+import app, os, threading
+def tell():
+    app.misbehave("n", "nap", lambda: None)
+    print(os.readlink("/proc/thread-self"), flush=True)
+threading.current_thread().native_id  # now it is cached
+if os.fork() == 0:
+    tell()
+    t = threading.Thread(target=tell); t.start(); t.join()
+    os._exit(0)
+os.wait()`)
+	if len(receipts) != 4 {
+		t.Fatalf("receipts: %+v, want 4", receipts)
+	}
+	for i, link := range strings.Fields(out) {
+		if r := receipts[2*i]; fmt.Sprintf("%d/task/%d", r.PID, r.TID) != link {
+			t.Errorf("receipt %+v, but the kernel says %s", r, link)
+		}
+	}
+	if r := receipts; r[0].TID != r[0].PID || r[2].TID == r[2].PID || r[0].PID != r[2].PID {
+		t.Errorf("want the main thread of the child, then another one of it: %+v", r)
+	}
+}
+
+func TestAppWritesTheEndReceiptOfABrokenWedge(t *testing.T) {
+	out, receipts := runWithApp(t, `
+import app, signal
+def abort(*_): raise SystemExit(1)
+signal.signal(signal.SIGALRM, abort)
+signal.setitimer(signal.ITIMER_REAL, 0.05)
+try:
+    app.misbehave("n", "wedge", app.fault_wedge)
+except SystemExit:
+    print("broken")`)
+	if strings.TrimSpace(out) != "broken" || len(receipts) != 2 || receipts[1].Event != "end" {
+		t.Errorf("printed %q, receipts %+v", out, receipts)
+	}
+}

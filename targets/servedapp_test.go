@@ -1,0 +1,152 @@
+package targets
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// patience bounds every wait of the tests; none of them needs a tenth of it.
+const patience = 20 * time.Second
+
+// servedApp is the WSGI app, served by wsgiref with a thread for each request.
+type servedApp struct {
+	t        *testing.T
+	url      string
+	receipts string
+	cmd      *exec.Cmd
+	exited   chan struct{}
+	client   *http.Client
+}
+
+func serveApp(t *testing.T) *servedApp {
+	t.Helper()
+	r, err := Load(LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := r.Lookup("wsgiref")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := Install(t.Context(), InstallOptions{Server: s, Profile: "hardened", Run: supervised})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	a := &servedApp{t: t, receipts: filepath.Join(dir, "receipts.ndjson"), exited: make(chan struct{})}
+	with := Placeholders{Host: "127.0.0.1", Port: freePort(t), App: dir, Work: dir, Python: in.Python}
+	if err := WriteApp(s, dir, "tok-1", a.receipts); err != nil {
+		t.Fatal(err)
+	}
+	argv, env, err := s.Command("hardened", with)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.url = fmt.Sprintf("http://127.0.0.1:%d", with.Port)
+	a.client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	a.cmd = exec.Command(argv[0], argv[1:]...)
+	a.cmd.Dir, a.cmd.Env = dir, env
+	var log bytes.Buffer
+	a.cmd.Stdout, a.cmd.Stderr = &log, &log
+	if err := a.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_ = a.cmd.Wait() // the tests look at ProcessState
+		close(a.exited)
+	}()
+	t.Cleanup(func() {
+		_ = a.cmd.Process.Kill()
+		<-a.exited
+		if t.Failed() {
+			t.Logf("log of the server:\n%s", log.Bytes())
+		}
+	})
+	waitFor(t, "the app to answer", func() bool {
+		resp, err := a.client.Get(a.url + "/ping")
+		if err != nil {
+			return false
+		}
+		return resp.Body.Close() == nil
+	})
+	return a
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// waitFor polls until done, and fails the test when patience is over.
+func waitFor(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if done() {
+			return
+		}
+	}
+	t.Fatalf("waited %v for %s", patience, what)
+}
+
+// ask sends a request and gives status, header and body.
+func (a *servedApp) ask(method, path string, body io.Reader) (int, http.Header, []byte) {
+	a.t.Helper()
+	req, err := http.NewRequestWithContext(a.t.Context(), method, a.url+path, body)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	resp, err := a.client.Do(req)
+	if err != nil {
+		a.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		a.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return resp.StatusCode, resp.Header, text
+}
+
+// receipt is a line of the receipts file, as an app writes it.
+type receipt struct {
+	Nonce, Fault, Event string
+	PID, TID            int
+	T                   int64
+}
+
+func readReceipts(t *testing.T, path string) []receipt {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []receipt
+	for line := range strings.Lines(string(text)) {
+		var r receipt
+		dec := json.NewDecoder(strings.NewReader(line))
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(&r); err != nil || !strings.HasSuffix(line, "\n") {
+			t.Fatalf("receipt %q: %v", line, err)
+		}
+		list = append(list, r)
+	}
+	return list
+}
