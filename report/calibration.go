@@ -77,7 +77,7 @@ func (r CalibrationRow) reference() string {
 func (r CalibrationRow) because() string {
 	why := clean(r.Reason)
 	if r.Outcome != AsExpected && r.Cause != "" {
-		why = words(why, "(it had to say: "+clean(r.Cause)+")")
+		why = words(why, "(expected cause: "+clean(r.Cause)+")")
 	}
 	return why
 }
@@ -136,8 +136,8 @@ func CalibrationPage(w io.Writer, c Calibration) error {
 	v := NewView(c.Run)
 	var b strings.Builder
 	b.WriteString("# Calibration\n\n<!-- Written by `benchrun calibrate --write`. Run it again rather than edit. -->\n\n" +
-		"Cells whose verdicts are known beforehand, run like any others. Each family must hold the reference server where it is sound, " +
-		"and fail the flaw of it that the family is there to find; a harness that was spoiled on purpose must say `invalid` and name the cause. " +
+		"These cells have known verdicts and run like any others. For each family, the sound reference server must be held, " +
+		"and the one with the flaw that the family should find must be failed. A harness that was sabotaged on purpose must say `invalid` and name the cause. " +
 		"[method.md](method.md#calibration-who-judges-the-judge) says what that proves.\n\n")
 	b.WriteString("**" + escaped(c.tally()) + ".**\n\n")
 	for _, f := range []fact{

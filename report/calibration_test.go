@@ -28,7 +28,7 @@ func TestCalibrationTable(t *testing.T) {
 	got := golden(t, "calibration-100.txt", func(w io.Writer) error {
 		return CalibrationTable(w, sampleCalibration(), TableOptions{Width: 100})
 	})
-	for _, want := range []string{"2 of 5 as expected, 2 WRONG, 1 not measured", "(it had to say: control-dead)", "judge again"} {
+	for _, want := range []string{"2 of 5 as expected, 2 WRONG, 1 not measured", "(expected cause: control-dead)", "judge again"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing", want)
 		}

@@ -136,7 +136,7 @@ func (v View) tally() string {
 	}
 	text := counted(v.Tally)
 	if len(v.Reference) > 0 {
-		text += "; apart from them, benchrun's own reference: " + counted(v.Reference)
+		text += "; counted apart, benchrun's own reference: " + counted(v.Reference)
 	}
 	return text
 }

@@ -29,7 +29,7 @@ func DuelJUnit(w io.Writer, v DuelView) error {
 		add(r.Scenario, r.Seconds, r.Answer, r.text())
 	}
 	if v.Broke != "" {
-		add("whole-run", 0, "run", "it did not come to its end: "+clean(v.Broke))
+		add("whole-run", 0, "run", "the run did not finish: "+clean(v.Broke))
 	}
 	s.Time = junitTime(total)
 	return junitSuites{Name: "benchrun", Time: s.Time, Suites: []junitSuite{s}}.write(w)
@@ -52,7 +52,7 @@ func DuelAnnotations(w io.Writer, v DuelView) error {
 		}
 	}
 	if v.Broke != "" {
-		lines = append(lines, annotation("error", "benchrun", "it did not come to its end: "+clean(v.Broke)))
+		lines = append(lines, annotation("error", "benchrun", "the run did not finish: "+clean(v.Broke)))
 	}
 	_, err := io.WriteString(w, strings.Join(append(firstOf(lines), ""), "\n"))
 	return err

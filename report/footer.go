@@ -23,7 +23,7 @@ func (v View) facts() []fact {
 		run += ", merged from " + strings.Join(v.MergedFrom, ", ")
 	}
 	if v.Interrupted {
-		run += "; it was interrupted, what was measured before is here"
+		run += "; interrupted: this is what was measured until then"
 	}
 	machine := v.Machine
 	if v.Testbed != "" {
@@ -64,14 +64,14 @@ func (v View) Unconfirmed() string {
 			n++
 		}
 	}
-	const so = "nothing has confirmed %s, and a quiet attempt may say otherwise (--attempts 2 makes sure)"
+	const so = "nothing has confirmed %s, and an attempt on a quieter machine may differ (--attempts 2 measures again)"
 	switch n {
 	case 0:
 		return ""
 	case 1:
-		return "1 verdict that is not held rests on one attempt: " + fmt.Sprintf(so, "it")
+		return "1 verdict other than held rests on one attempt: " + fmt.Sprintf(so, "it")
 	}
-	return grouped(float64(n)) + " verdicts that are not held rest on one attempt each: " + fmt.Sprintf(so, "them")
+	return grouped(float64(n)) + " verdicts other than held rest on one attempt each: " + fmt.Sprintf(so, "them")
 }
 
 // versions is "gunicorn 23.0.0, waitress 3.0.2", each once.

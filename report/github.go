@@ -43,7 +43,7 @@ func Annotations(w io.Writer, run bench.Run, findings []Finding, notes []string)
 				texts = append(texts, "flaky: its attempts disagree")
 			}
 			if c.Verdict == bench.Broken || c.Verdict == bench.Failed || c.Verdict == bench.Degraded {
-				texts = append(texts, c.Verdict.String()+"; no gate fails for it")
+				texts = append(texts, c.Verdict.String()+"; no gate fails because of it")
 			}
 			if len(texts) == 0 {
 				continue
@@ -127,7 +127,7 @@ func summaryMark(f Finding) string {
 // cutSummary keeps whole lines. It gives nothing where there is not even room
 // to say that something is missing.
 func cutSummary(text []byte, room int) []byte {
-	note := fmt.Sprintf("\n**Cut here:** of %s bytes GitHub takes no more. The run's folder has all.\n", grouped(float64(len(text))))
+	note := fmt.Sprintf("\n**Cut here:** GitHub accepts no more than %s bytes. The run's folder has everything.\n", grouped(float64(len(text))))
 	if len(note) > room {
 		return nil
 	}

@@ -31,7 +31,7 @@ func TestAnnotations(t *testing.T) {
 		"::error title=gunicorn/default/wedge-1pct::want verdict >= degraded, seen failed%0A",
 		"::error title=waitress/default/wedge-1pct::flagged flaky%0AH 97.9 %25: lost",
 		"::error title=mod_wsgi/default/segfault-1pct::the host stalled%0A",
-		"::warning title=mod_wsgi/hardened/segfault-1pct::broken; no gate fails for it%0A",
+		"::warning title=mod_wsgi/hardened/segfault-1pct::broken; no gate fails because of it%0A",
 	}
 	if len(got) != len(want) {
 		t.Fatalf("%d lines:\n%s", len(got), strings.Join(got, "\n"))
@@ -50,7 +50,7 @@ func TestAnnotations(t *testing.T) {
 func TestAnnotationsEscape(t *testing.T) {
 	run := bench.Run{Cells: []bench.Cell{{Server: "a,b:c%", Profile: "p\r\n::error::x", Scenario: "s", Verdict: bench.Failed, Reasons: []string{"1%0A,:\n::add-mask::y"}}}}
 	got := annotationsOf(t, run)
-	if want := "::warning title=a%2Cb%3Ac%25/p  %3A%3Aerror%3A%3Ax/s::failed; no gate fails for it%0A1%250A,: ::add-mask::y"; len(got) != 1 || got[0] != want {
+	if want := "::warning title=a%2Cb%3Ac%25/p  %3A%3Aerror%3A%3Ax/s::failed; no gate fails because of it%0A1%250A,: ::add-mask::y"; len(got) != 1 || got[0] != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
@@ -95,7 +95,7 @@ func TestStepSummary(t *testing.T) {
 	}
 	for room := range len(all) {
 		got := write(room)
-		kept, cut := strings.CutSuffix(got, fmt.Sprintf("\n**Cut here:** of %s bytes GitHub takes no more. The run's folder has all.\n", grouped(float64(len(all)))))
+		kept, cut := strings.CutSuffix(got, fmt.Sprintf("\n**Cut here:** GitHub accepts no more than %s bytes. The run's folder has everything.\n", grouped(float64(len(all)))))
 		if len(got) > room || got != "" && (!cut || !strings.HasPrefix(all, kept) || kept != "" && !strings.HasSuffix(kept, "\n")) {
 			t.Fatalf("room %d: %q", room, got)
 		}

@@ -113,11 +113,11 @@ func matrixLegend(v View, unserved bool) string {
 	}
 	text := badges(v.Tally)
 	if len(v.Reference) > 0 {
-		text += "; apart from these, benchrun's own reference: " + badges(v.Reference)
+		text += "; counted apart, benchrun's own reference: " + badges(v.Reference)
 	}
-	text += ". %: ordinary requests that were served while faults went on. A time: how long after the first fault fewer than half were, at this ratio."
+	text += ". %: ordinary requests that were served during the faults. A time: how long after the first fault fewer than half of them were served, at this ratio."
 	if unserved {
-		text += " † Failed for another reason than lost requests: memory that was kept, a disk that was filled, a wrong body, or honest requests that were cut off."
+		text += " † Failed for another reason than lost requests: it kept memory, filled its disk, sent a wrong body, or cut off honest requests."
 	}
 	if once := v.Unconfirmed(); once != "" {
 		text += " Unconfirmed: " + escaped(once) + "."

@@ -63,7 +63,7 @@ func (s settings) deliver(cmd *cobra.Command, run bench.Run, folder string, rule
 	err = s.print(cmd, run, folder)
 	findings, notes, verdict := s.gate.decide(cmd.ErrOrStderr(), rules, run)
 	if broke != nil {
-		findings = append(findings, report.Finding{Cell: report.WholeRun, By: "run", Text: "it did not come to its end: " + broke.Error()})
+		findings = append(findings, report.Finding{Cell: report.WholeRun, By: "run", Text: "the run did not finish: " + broke.Error()})
 	}
 	if s.junitFile != "" {
 		err = errors.Join(err, writeFile("--junit", s.junitFile, func(w io.Writer) error { return report.JUnit(w, run, findings) }))
@@ -72,7 +72,7 @@ func (s settings) deliver(cmd *cobra.Command, run bench.Run, folder string, rule
 		v := report.NewView(run)
 		v.Folder = folder
 		if gerr := tellGitHub(cmd.ErrOrStderr(), run, v, findings, notes); gerr != nil { // no reason to fail a run
-			_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "benchrun: not told to GitHub:", gerr)
+			_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "benchrun: no annotations or summary for GitHub:", gerr)
 		}
 	}
 	return verdict, err
@@ -130,7 +130,7 @@ func (s settings) prepareFiles() error {
 		return bench.Usagef("--junit - is no file: stdout carries the results; write /dev/stdout if you mean it")
 	}
 	if s.junitFile != "" {
-		unfinished := []report.Finding{{Cell: report.WholeRun, By: "run", Text: "it has not come to its end"}}
+		unfinished := []report.Finding{{Cell: report.WholeRun, By: "run", Text: "the run has not finished yet"}}
 		if err := writeFile("--junit", s.junitFile, func(w io.Writer) error { return report.JUnit(w, bench.Run{}, unfinished) }); err != nil {
 			return err
 		}

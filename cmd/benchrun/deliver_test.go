@@ -106,7 +106,7 @@ func TestGitHub(t *testing.T) {
 	if err != nil || !strings.HasPrefix(string(text), "earlier\n## benchrun\n\n- **broken** gunicorn") || !strings.Contains(string(text), "| wedge-1pct |") {
 		t.Errorf("%v: %s", err, text)
 	}
-	if _, stderr = merge(env); !strings.Contains(stderr, "::warning title=gunicorn/default/wedge-1pct::failed; no gate fails for it") {
+	if _, stderr = merge(env); !strings.Contains(stderr, "::warning title=gunicorn/default/wedge-1pct::failed; no gate fails because of it") {
 		t.Error(stderr)
 	}
 	// What is for people is no command to GitHub's runner, whoever wrote it; an

@@ -227,7 +227,7 @@ func (s settings) deliverDuel(cmd *cobra.Command, run bench.Run, d results.Duel,
 			gerr = addSummary(func(w io.Writer, room int) error { return report.DuelSummary(w, v, room) })
 		}
 		if gerr != nil { // no reason to fail a run
-			_, _ = fmt.Fprintln(stderr, "benchrun: not told to GitHub:", gerr)
+			_, _ = fmt.Fprintln(stderr, "benchrun: no annotations or summary for GitHub:", gerr)
 		}
 	}
 	return err

@@ -29,13 +29,13 @@ type SabotageSpec struct {
 
 // SabotageTable lists every sabotage, in the order in which they are reported.
 var SabotageTable = []SabotageSpec{
-	{SabotageLateGenerator, "every victim is sent 400 ms after it was due, which is soon enough to be served in time", "the generator was late", true},
+	{SabotageLateGenerator, "every victim is sent 400 ms late, early enough to be served in time", "the generator was late", true},
 	{SabotageDeadControl, "the control server is killed when the faults begin", "control-dead", true},
-	{SabotageStalledControl, "the control server is stopped while the faults go on, as it would be on a host that stalls", "the control missed its SLO", true},
+	{SabotageStalledControl, "the control server is stopped during the faults, as on a host that stalls", "the control missed its SLO", true},
 	{SabotageFaultsUnsent, "no fault is ever sent", "no fault was scheduled", false},
 	{SabotageFaultsHalved, "every other fault is left out", "faults not scheduled", false},
-	{SabotageAppWithoutFault, "the faults are asked of an app that does not know them: it answers, and nothing happens", "faults not delivered", false},
-	{SabotageMuteUploads, "slow uploads send their head and then nothing, until the server gives them up", "faults not delivered", false},
+	{SabotageAppWithoutFault, "the app does not know the faults that it is asked for: it answers, and nothing happens", "faults not delivered", false},
+	{SabotageMuteUploads, "slow uploads send their head and then nothing, until the server gives up on them", "faults not delivered", false},
 }
 
 // SabotageByName finds a sabotage's description.

@@ -29,12 +29,12 @@ type VerdictSpec struct {
 
 // VerdictTable lists every verdict, best first. docs/method.md has the rules.
 var VerdictTable = []VerdictSpec{
-	{Held, "at least 98 % of the victims were served right and in time while faults went on, and the faults are proved to have been delivered"},
+	{Held, "at least 98 % of the victims got a correct answer in time during the faults, and the faults are proved to have been delivered"},
 	{Degraded, "95 to 98 % of the victims were served, with at least two bad seconds"},
 	{Failed, "less than 95 % of the victims were served, or one of them got a wrong or corrupt body"},
-	{Broken, "the server never served properly, before any fault: it did not come up, or lost more than 2 % of the baseline's victims"},
-	{Unsupported, "the server cannot run this scenario; said before anything runs"},
-	{Invalid, "the host or benchrun is to blame, and nothing is claimed of the server; also what was not measured"},
+	{Broken, "the server did not serve properly even before the first fault: it did not come up, or lost more than 2 % of the baseline's victims"},
+	{Unsupported, "the server or the machine cannot run this scenario; benchrun says so before it runs anything"},
+	{Invalid, "the host or benchrun is to blame, or the cell was not measured: benchrun claims nothing about the server"},
 }
 
 // String is the word used everywhere.

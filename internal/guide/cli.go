@@ -26,7 +26,7 @@ type Flag struct {
 func CLIPage(commands []Command, exits string) string {
 	var b strings.Builder
 	b.WriteString("# Command line\n\n" + banner)
-	b.WriteString("`scripts/bench` builds benchrun and takes the same words. `benchrun completion bash|zsh|fish` teaches the shell the names.\n")
+	b.WriteString("`scripts/bench` builds benchrun and takes the same arguments. `benchrun completion bash|zsh|fish` writes completions for the shell.\n")
 	for _, c := range commands {
 		title := strings.TrimSuffix(c.Usage, " [flags]")
 		fmt.Fprintf(&b, "\n## %s\n\n", title)
@@ -54,6 +54,6 @@ func CLIPage(commands []Command, exits string) string {
 			b.WriteString(row(code(f.Name), f.Value, standard, f.Text))
 		}
 	}
-	b.WriteString("\n## Exit codes\n\n```\n  " + exits + "\n```\n\n[contract.md](contract.md#exit-codes) says what each one promises.\n")
+	b.WriteString("\n## Exit codes\n\n```\n  " + exits + "\n```\n\n[contract.md](contract.md#exit-codes) defines them.\n")
 	return b.String()
 }

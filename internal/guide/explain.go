@@ -65,7 +65,7 @@ func Explain(word string) (string, error) {
 	}
 	for _, f := range judge.FlagTable {
 		if f.Name == word {
-			parts = append(parts, heading(word, "flag: stands beside a verdict")+wrap("  ", f.Text+"."))
+			parts = append(parts, heading(word, "flag: qualifies a verdict")+wrap("  ", f.Text+"."))
 		}
 	}
 	if m, ok := bench.MeasureByName(word); ok {
@@ -77,7 +77,7 @@ func Explain(word string) (string, error) {
 	}
 	for _, d := range bench.DoubtTable {
 		if d.Name == word {
-			parts = append(parts, heading(word, "cause of doubt: what it was true of does not count")+wrap("  ", d.Text+"."))
+			parts = append(parts, heading(word, "cause of doubt: what is in doubt does not count")+wrap("  ", d.Text+"."))
 		}
 	}
 	if len(parts) == 0 {
@@ -109,7 +109,7 @@ func scenario(word string) (bench.Scenario, bool, error) {
 
 func unknownWord(word string) error {
 	e := &bench.UsageError{
-		Problem: fmt.Sprintf("nothing is called %q", word),
+		Problem: fmt.Sprintf("unknown word %q", word),
 		Hint:    "see benchrun list scenarios, benchrun list measures, or docs/method.md",
 	}
 	if near := bench.Nearest(word, Words()); near != "" {
@@ -135,7 +135,7 @@ func howOften(c bench.Cadence) string {
 	if c.Every > 0 {
 		return fmt.Sprintf("It comes every %g s.", c.Every.Seconds())
 	}
-	return "The size is fixed; how many requests do it is the ratio."
+	return "The magnitude is fixed; the ratio says how many requests do it."
 }
 
 func explainFamily(s bench.Scenario) string {
@@ -266,5 +266,5 @@ func explainMeasure(m bench.MeasureSpec) string {
 		kind = "measure in " + m.Unit + ", " + betterWords[m.Better]
 	}
 	return heading(m.Name, kind) + wrap("  ", m.Text+".") +
-		"  \">\" before a value says that the true one is above.\n  The formula: docs/method.md, \"Measures\".\n"
+		"  \">\" before a value means that the true value is above.\n  The formula: docs/method.md, \"Measures\".\n"
 }

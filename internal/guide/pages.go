@@ -14,8 +14,8 @@ func ScenariosPage() string {
 	var b strings.Builder
 	b.WriteString("# Scenarios\n\n" + banner)
 	b.WriteString("A scenario is a family of misbehaviour at a ratio: `wedge-1pct` is one request in a hundred. " +
-		"A bare family name means the family's own ratio; any of " + ladder() + " % may be chosen. " +
-		"`benchrun explain FAMILY` says the same in the terminal, [contract.md](contract.md#faults-and-their-magnitudes) has the exact magnitudes.\n")
+		"A bare family name means the family's own ratio; the other ratios are " + ladder() + " %. " +
+		"`benchrun explain FAMILY` shows this in the terminal. [contract.md](contract.md#faults-and-their-magnitudes) has the exact magnitudes.\n")
 	b.WriteString(table("family", "version", "own ratio", "in short"))
 	for _, f := range scenarios.All() {
 		b.WriteString(row(fmt.Sprintf("[%s](#%s)", f.ID, f.ID), fmt.Sprint(f.Version), cadence(f.Cadence), f.Title))
@@ -81,17 +81,17 @@ func codes(words []string) string {
 func MeasuresPage() string {
 	var b strings.Builder
 	b.WriteString("# Verdicts, flags and measures\n\n" + banner)
-	b.WriteString("What stands in a table, in `run.json` and in CSV. [method.md](method.md) has the rules and the formulas; " +
-		"`benchrun explain WORD` says one of these in the terminal.\n")
+	b.WriteString("The words of tables, `run.json` and CSV. [method.md](method.md) has the rules and the formulas; " +
+		"`benchrun explain WORD` explains any of them in the terminal.\n")
 	b.WriteString("\n## Verdicts\n" + table("verdict", "says"))
 	for _, v := range bench.VerdictTable {
 		b.WriteString(row(code(v.Verdict.String()), sentence(v.Text)))
 	}
-	b.WriteString("\n## Flags\n\nThey stand beside a verdict and qualify it.\n" + table("flag", "says"))
+	b.WriteString("\n## Flags\n\nFlags qualify a verdict.\n" + table("flag", "says"))
 	for _, f := range judge.FlagTable {
 		b.WriteString(row(code(f.Name), sentence(f.Text)))
 	}
-	b.WriteString("\n## Measures\n\nEvery cell carries every measure in run.json. Where the verdict is `invalid` or `unsupported`, reports show none of them, and they are no result. `>` before a value says that the true one is above.\n" +
+	b.WriteString("\n## Measures\n\nEvery cell carries every measure in run.json. If the verdict is `invalid` or `unsupported`, they are no result, and reports do not show them. `>` before a value means that the true value is above.\n" +
 		table("measure", "unit", "better", "is"))
 	for _, m := range bench.MeasureTable {
 		better := string(m.Better)

@@ -109,7 +109,7 @@ func TestReloads(t *testing.T) {
 		t.Errorf("no reload: %q", got)
 	}
 	s.Reload.Signal = "USR1"
-	if got, want := reloads(s), "SIGUSR1 to its first process replaces its workers while it serves; not so in `default`."; got != want {
+	if got, want := reloads(s), "SIGUSR1 to its first process makes it replace its workers while it serves; not so in `default`."; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -13,8 +13,8 @@ func ServersPage(reg *targets.Registry) (string, error) {
 	var b strings.Builder
 	b.WriteString("# Servers\n\n" + banner)
 	b.WriteString("What benchrun knows how to install and run. `default` is what the server's own quick start gives, `hardened` its own " +
-		"fail-safe options at their best. Claims are what the server's documentation says; they explain results and never decide one, " +
-		"and `benchrun check-server NAME` compares them with what is measured. [contract.md](contract.md#server-files) has the format of server files.\n")
+		"fail-safe options at their best. Claims come from the server's documentation; they explain results and never decide one. " +
+		"`benchrun check-server NAME` compares them with measurements. [contract.md](contract.md#server-files) has the format of server files.\n")
 	b.WriteString(table("server", "version", "app", "profiles"))
 	var sections []string
 	for _, name := range reg.Names() {
@@ -56,7 +56,7 @@ func serverSection(s *targets.Server) (string, error) {
 		fmt.Fprintf(&b, "\n%s\n", text)
 	}
 	if lacks := Lacks(s); len(lacks) > 0 {
-		fmt.Fprintf(&b, "\nWhat no profile of it can offer:\n\n- %s\n", strings.Join(lacks, "\n- "))
+		fmt.Fprintf(&b, "\nWhat no profile can offer:\n\n- %s\n", strings.Join(lacks, "\n- "))
 	}
 	b.WriteString(table("profile", "workers", "claimed slots", "claimed watchdog", "claimed grace", "why"))
 	for _, name := range s.ProfileNames() {
@@ -104,7 +104,7 @@ func reloads(s *targets.Server) string {
 	if s.Reload.Signal == "" {
 		return ""
 	}
-	text := "SIG" + s.Reload.Signal + " to its first process replaces its workers while it serves"
+	text := "SIG" + s.Reload.Signal + " to its first process makes it replace its workers while it serves"
 	var not []string
 	for _, name := range s.ProfileNames() {
 		if r := s.Profiles[name].Reload; r != nil && r.Signal != s.Reload.Signal {

@@ -171,7 +171,7 @@ func TestFaultMeasures(t *testing.T) {
 	wantMeasure(t, Judge(wedged().slots(12).aged(8, 8).Record).Measures, "aged_slots", "8")
 }
 
-// The victims lost per delivered fault, beyond what the baseline loses.
+// The victims lost for each delivered fault, beyond the baseline's losses.
 func TestBlastRadius(t *testing.T) {
 	tests := []struct {
 		name  string

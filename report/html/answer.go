@@ -22,9 +22,9 @@ type clause struct {
 	Strong bool
 }
 
-// answer is the run in one sentence: who held, who did not, of whom nothing is
-// claimed. Where there are many scenarios, nearly every target fails one of
-// them: then it is the overview.
+// answer is the run in short: who held, who did not, about whom nothing is
+// claimed. If there are many scenarios, nearly every target fails one of them;
+// the answer is then the overview.
 func answer(m matrix) []clause {
 	if len(m.Rows) == 0 {
 		return []clause{{Text: "No cell was measured."}}
@@ -69,12 +69,12 @@ func answer(m matrix) []clause {
 		out = append(out, clause{"; ", false}, clause{strconv.Itoa(len(lost)) + " did not", true}, clause{named(lost), false})
 	}
 	if len(open) > 0 {
-		out = append(out, clause{"; ", false}, clause{"nothing is claimed of " + strconv.Itoa(len(open)), true}, clause{named(open), false})
+		out = append(out, clause{"; ", false}, clause{"nothing is claimed about " + strconv.Itoa(len(open)), true}, clause{named(open), false})
 	}
 	return append(out, clause{reference + ".", false})
 }
 
-// referenceText is "; apart from them, benchrun's own reference held 30 of 30
+// referenceText is ". Counted apart: benchrun's own reference held 30 of 30
 // cells"; "" where it did not take part, or alone.
 func referenceText(m matrix) string {
 	sum := score{}
@@ -88,7 +88,7 @@ func referenceText(m matrix) string {
 	if sum.all == 0 {
 		return ""
 	}
-	return "; apart from them, benchrun's own reference held " + sum.String() + " cells"
+	return ". Counted apart: benchrun's own reference held " + sum.String() + " cells"
 }
 
 // gathered turns "failed under a", "failed under b" into "failed under a, b".

@@ -17,7 +17,7 @@ func TestNothingClaimedShowsNoFigure(t *testing.T) {
 			c.Measures.Set(name, 77, 1)
 		}
 		drawn := render(t, bench.Run{ID: "x", Cells: []bench.Cell{c}}, []Story{story(c, record(4, 6, 3), "")})
-		if got := strings.Contains(drawn, "Nothing is claimed of the server here."); got == v.Claims() {
+		if got := strings.Contains(drawn, "benchrun claims nothing about the server here."); got == v.Claims() {
 			t.Errorf("the figure of a cell that is %s stands without a word: %v", v, got)
 		}
 		page := render(t, bench.Run{ID: "x", Cells: []bench.Cell{c}}, nil)
@@ -67,7 +67,7 @@ func TestReferenceStandsApart(t *testing.T) {
 		t.Errorf("%d rows are benchrun's own", len(rows))
 	}
 	answer := textOf(find(doc, "h1")[0])
-	if !strings.HasPrefix(answer, "1 of 4 targets kept serving") || !strings.HasSuffix(answer, "; apart from them, benchrun's own reference held 2 of 2 cells.") {
+	if !strings.HasPrefix(answer, "1 of 4 targets kept serving") || !strings.HasSuffix(answer, ". Counted apart: benchrun's own reference held 2 of 2 cells.") {
 		t.Error(answer)
 	}
 	if tally := textOf(find(doc, "p.tally")[0]); !strings.Contains(tally, "✓ held 3 cells ") || !strings.Contains(tally, "apart: benchrun's own reference, ✓ held 2 cells") {

@@ -32,7 +32,7 @@ func title(v report.View) string {
 	}
 	outcome := sum.String() + " cells held"
 	if sum.all == 0 {
-		outcome = "nothing is claimed of " + things(len(rows), "cell", "cells")
+		outcome = "nothing is claimed about " + things(len(rows), "cell", "cells")
 	}
 	return short(things(len(servers), "server", "servers")+", "+outcome+": "+strings.Join(servers, ", "), mostTitle)
 }

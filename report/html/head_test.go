@@ -53,7 +53,7 @@ func TestTitle(t *testing.T) {
 		"gunicorn default failed under wedge-1pct":           {Cells: []bench.Cell{one}},
 		"1 server, 1 of 2 cells held: gunicorn":              {Cells: []bench.Cell{one, two}},
 		"1 server, 0 of 1 cells held: gunicorn":              {Cells: []bench.Cell{one, vague}},
-		"1 server, nothing is claimed of 2 cells: gunicorn":  {Cells: []bench.Cell{vague, vague}},
+		"1 server, nothing is claimed about 2 cells: gunicorn":  {Cells: []bench.Cell{vague, vague}},
 		"40 servers, 40 of 40 cells held: gunicorn, gunicor": many,
 	} {
 		got := title(report.NewView(run))

@@ -53,24 +53,20 @@ func overview(m matrix, all []name) []clause {
 	var out []clause
 	if sum.all > 0 {
 		out = append(out, clause{sum.String() + " cells held", true},
-			clause{", that is, a target kept serving everybody else under one of " + things(len(m.Scenarios), "scenario", "scenarios"), false})
-		if text := byProfile(profiles); text != "" {
-			out = append(out, clause{": " + text, false})
-		}
-		out = append(out, clause{"; ", false})
+			clause{byProfile(profiles) + ": in each of them, the server kept serving everybody else under one of " + things(len(m.Scenarios), "scenario", "scenarios") + ". ", false})
 		out = append(out, best(targets, all)...)
 	}
 	if text := claimedOf(unclaimed); text != "" {
-		begin := "; nothing"
+		begin := ". Nothing"
 		if out == nil {
 			begin = "Nothing"
 		}
-		out = append(out, clause{begin + " is claimed of " + text, false})
+		out = append(out, clause{begin + " is claimed about " + text, false})
 	}
 	return out
 }
 
-// byProfile is "hardened 12 of 18, default 4 of 20", best first; "" where all
+// byProfile is " (hardened 12 of 18, default 4 of 20)", best first; "" where all
 // targets have the same one.
 func byProfile(list []score) string {
 	if len(list) < 2 {
@@ -90,15 +86,15 @@ func byProfile(list []score) string {
 	if rest.all > 0 {
 		words = append(words, rest.name+" "+rest.String())
 	}
-	return "by profile " + strings.Join(words, ", ")
+	return " (" + strings.Join(words, ", ") + ")"
 }
 
 // best names the targets that held everything; where there are few of them,
-// also those that came nearest to it.
+// also those that came next.
 func best(targets []score, all []name) []clause {
-	out := []clause{{"no target held them all", true}}
+	out := []clause{{"No target held in all its cells", true}}
 	if len(all) > 0 {
-		out = []clause{{things(len(all), "target", "targets") + " held them all", true}, {named(all), false}}
+		out = []clause{{things(len(all), "target", "targets") + " held in all their cells", true}, {named(all), false}}
 	}
 	near := slices.DeleteFunc(slices.Clone(targets), func(s score) bool {
 		return s.held == 0 || slices.ContainsFunc(all, func(n name) bool { return n.row.Name == s.name })
@@ -109,7 +105,7 @@ func best(targets []score, all []name) []clause {
 		words = append(words, s.name+" ("+s.String()+")")
 	}
 	if len(words) > 0 {
-		out = append(out, clause{", nearest to it " + listed(words), false})
+		out = append(out, clause{"; next: " + listed(words), false})
 	}
 	return out
 }

@@ -333,7 +333,7 @@ func TestPageOfLittle(t *testing.T) {
 	if got := textOf(find(doc, "h1")[0]); got != "No cell was measured." {
 		t.Error(got)
 	}
-	if len(find(doc, "article")) != 0 || !strings.Contains(page, "it was interrupted") {
+	if len(find(doc, "article")) != 0 || !strings.Contains(page, "; interrupted: ") {
 		t.Error("an interrupted run without cells does not say so")
 	}
 }

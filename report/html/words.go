@@ -31,13 +31,13 @@ func trust(run bench.Run, v report.View, stories []Story, opts Options) []fact {
 		when += "; merged from " + strings.Join(v.MergedFrom, ", ")
 		switch {
 		case run.Merged == nil: // by an older benchrun, which kept nothing else
-			when += ", of which benchrun and load are the last one's"
+			when += "; benchrun and the load average are those of the last one"
 		case v.Mixed == "":
-			when += ", of which the load is the last one's"
+			when += "; the load average is that of the last one"
 		}
 	}
 	if v.Interrupted {
-		when += "; it was interrupted, what was measured before is here"
+		when += "; interrupted: the page shows what was measured until then"
 	}
 	machine := v.Machine
 	if v.Testbed != "" {
@@ -93,7 +93,7 @@ func noise(run bench.Run, stories []Story) string {
 		}
 	}
 	if all > 0 {
-		text += fmt.Sprintf("; %d of %s of faults do not count", out, things(all, "second", "seconds"))
+		text += fmt.Sprintf("; %d of %s with faults do not count", out, things(all, "second", "seconds"))
 	}
 	text += fmt.Sprintf("; %d of %s invalid", len(invalid), things(len(run.Cells), "cell", "cells"))
 	switch {
@@ -130,7 +130,7 @@ func confirmation(run bench.Run) string {
 	}
 	text := ""
 	if cells > 0 {
-		text = "each verdict that is not held rests on " + things(least, "attempt", "attempts")
+		text = "each verdict other than held rests on " + things(least, "attempt", "attempts")
 		if least > 1 {
 			text += " or more"
 		}
@@ -151,16 +151,16 @@ func flagText(flag string) string {
 		"one-bad-second": "victims were lost, but within one second",
 		"wrong-body":     "a victim got a wrong or corrupt body",
 		"undelivered":    "not every fault is proved to have been delivered",
-		"unbounded":      "held by a pool whose end was not found",
-		"uploads-lost":   "slow uploads, honest ones, got an error or were cut off",
+		"unbounded":      "the pool held, and benchrun did not find its end",
+		"uploads-lost":   "slow but honest uploads got an error or were cut off",
 		"workers-unseen": "fewer workers answered at boot than expected",
 		"already-gone":   "the server had ended before SIGTERM",
 		"needed-sigkill": "SIGTERM was not enough within the window",
-		"window-limited": "nor need it have been: the documented grace is longer than the window",
+		"window-limited": "SIGTERM was not enough within the window, but the documented grace is longer",
 		"survivors":      "processes were left behind",
 		"port-held":      "the port could not be bound again",
 		"flaky":          "attempts of this cell disagree",
-		"unconfirmed":    "not held once, and it could not be tried again",
+		"unconfirmed":    "did not hold once, and could not be tried again",
 	}[flag]
 	if text == "" {
 		return flag

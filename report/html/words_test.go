@@ -22,7 +22,7 @@ func TestAnswer(t *testing.T) {
 	run, _ := sample()
 	want := "1 of 4 targets kept serving everybody else under wedge-1pct and segfault-1pct: alpha hardened; " +
 		"2 did not: alpha default (failed under wedge-1pct), beta default (degraded under wedge-1pct; broken under segfault-1pct); " +
-		"nothing is claimed of 1: gamma default (invalid under wedge-1pct; unsupported under segfault-1pct)."
+		"nothing is claimed about 1: gamma default (invalid under wedge-1pct; unsupported under segfault-1pct)."
 	if got := answerOf(run); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -71,8 +71,8 @@ func TestTrust(t *testing.T) {
 		got[f.About] = f.Text
 	}
 	for about, want := range map[string]string{
-		"noise":        "3 control probes missed the SLO, in 1 cell; 1 of 42 seconds of faults do not count; 1 of 8 cells invalid: gamma/default/wedge-1pct",
-		"confirmation": "each verdict that is not held rests on 1 attempt; attempts disagreed in 1 cell",
+		"noise":        "3 control probes missed the SLO, in 1 cell; 1 of 42 seconds with faults do not count; 1 of 8 cells invalid: gamma/default/wedge-1pct",
+		"confirmation": "each verdict other than held rests on 1 attempt; attempts disagreed in 1 cell",
 		"judge again":  "benchrun judge 'out/a b'",
 		"supervision":  "pid-namespace; 1.5 CPUs, user nobody",
 	} {
@@ -99,9 +99,9 @@ func TestLossText(t *testing.T) {
 // nearest to all of them, and says of how many nothing is claimed.
 func TestOverview(t *testing.T) {
 	run, _ := broad()
-	want := "34 of 69 cells held, that is, a target kept serving everybody else under one of 8 scenarios: by profile hardened 32 of 32, default 2 of 37; " +
-		"4 targets held them all: server-0 hardened, server-1 hardened, server-2 hardened, server-3 hardened; " +
-		"nothing is claimed of 3 cells (2 invalid, 1 unsupported)."
+	want := "34 of 69 cells held (hardened 32 of 32, default 2 of 37): in each of them, the server kept serving everybody else under one of 8 scenarios. " +
+		"4 targets held in all their cells: server-0 hardened, server-1 hardened, server-2 hardened, server-3 hardened. " +
+		"Nothing is claimed about 3 cells (2 invalid, 1 unsupported)."
 	run.Cells[70].Verdict, run.Cells[71].Verdict = bench.Invalid, bench.Held
 	got := answerOf(run)
 	if got != want {
@@ -112,13 +112,13 @@ func TestOverview(t *testing.T) {
 			run.Cells[i].Verdict = bench.Failed
 		}
 	}
-	if got := answerOf(run); !strings.Contains(got, "; no target held them all, nearest to it server-0 hardened (7 of 8), server-1 hardened (7 of 8), ") {
+	if got := answerOf(run); !strings.Contains(got, "No target held in all its cells; next: server-0 hardened (7 of 8), server-1 hardened (7 of 8), ") {
 		t.Error(got)
 	}
 	for i := range run.Cells {
 		run.Cells[i].Verdict = bench.Invalid
 	}
-	if got := answerOf(run); got != "Nothing is claimed of 72 cells (72 invalid)." {
+	if got := answerOf(run); got != "Nothing is claimed about 72 cells (72 invalid)." {
 		t.Error(got)
 	}
 }
