@@ -65,7 +65,7 @@ func TestServersPage(t *testing.T) {
 				t.Errorf("%s: %q is not told", name, w)
 			}
 		}
-		signal, _, told := strings.Cut(section, " to its first process replaces its workers")
+		signal, _, told := strings.Cut(section, " to its first process makes it replace its workers")
 		if told != (s.Reload.Signal != "") || (told && !strings.HasSuffix(signal, "\nSIG"+s.Reload.Signal)) {
 			t.Errorf("%s reloads on %q, and the page does not say so", name, s.Reload.Signal)
 		}
