@@ -49,12 +49,12 @@ func TestTitle(t *testing.T) {
 		many.Cells = append(many.Cells, c)
 	}
 	for want, run := range map[string]bench.Run{
-		"no cell was measured":                               {},
-		"gunicorn default failed under wedge-1pct":           {Cells: []bench.Cell{one}},
-		"1 server, 1 of 2 cells held: gunicorn":              {Cells: []bench.Cell{one, two}},
-		"1 server, 0 of 1 cells held: gunicorn":              {Cells: []bench.Cell{one, vague}},
-		"1 server, nothing is claimed about 2 cells: gunicorn":  {Cells: []bench.Cell{vague, vague}},
-		"40 servers, 40 of 40 cells held: gunicorn, gunicor": many,
+		"no cell was measured":                                 {},
+		"gunicorn default failed under wedge-1pct":             {Cells: []bench.Cell{one}},
+		"1 server, 1 of 2 cells held: gunicorn":                {Cells: []bench.Cell{one, two}},
+		"1 server, 0 of 1 cells held: gunicorn":                {Cells: []bench.Cell{one, vague}},
+		"1 server, nothing is claimed about 2 cells: gunicorn": {Cells: []bench.Cell{vague, vague}},
+		"40 servers, 40 of 40 cells held: gunicorn, gunicor":   many,
 	} {
 		got := title(report.NewView(run))
 		if !strings.HasPrefix(got, want) || len([]rune(got)) > mostTitle || (got != want && !strings.HasSuffix(got, "…")) {
