@@ -112,7 +112,7 @@ func TestNiceWithoutQuota(t *testing.T) {
 
 func procFile(t *testing.T, g *Group, name string) string {
 	t.Helper()
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", g.LeaderHostPID(), name))
+	b, err := os.ReadFile(procfs.Path(g.LeaderHostPID(), name))
 	if err != nil {
 		t.Fatal(err)
 	}
