@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -98,21 +99,30 @@ func killIn(t *testing.T, phase string, sig syscall.Signal, user *syscall.Creden
 	if err := cmd.Process.Signal(sig); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.Now().Add(2 * time.Second)
-	var left []string
-	for {
-		if left = append(survivors(t, dir), leftovers(t, dir, ids)...); len(left) == 0 && !listening(port) {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("2 s after %v in %s: port open %v, left: %s", sig, phase, listening(port), strings.Join(left, "; "))
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	nothingLeft(t, dir, ids, port)
 	t.Log("benchrun ended: ", <-ended)
 	want := map[syscall.Signal]int{syscall.SIGTERM: 143, syscall.SIGINT: 130, syscall.SIGKILL: -1}[sig]
 	if got := cmd.ProcessState.ExitCode(); got != want {
 		t.Errorf("exit code %d, want %d", got, want)
+	}
+}
+
+// leaveTime is what everything may take to go when benchrun has been ended.
+const leaveTime = 2 * time.Second
+
+// nothingLeft waits until nothing is left of a benchrun that was just ended: its
+// TMPDIR was dir, ids are the attempts that were under way, ports its servers'.
+func nothingLeft(t *testing.T, dir string, ids []string, ports ...int) {
+	t.Helper()
+	for deadline := time.Now().Add(leaveTime); ; time.Sleep(20 * time.Millisecond) {
+		left := append(survivors(t, dir), leftovers(t, dir, ids)...)
+		open := slices.ContainsFunc(ports, listening)
+		if len(left) == 0 && !open {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%v after its end: port open %v, left: %s", leaveTime, open, strings.Join(left, "; "))
+		}
 	}
 }
 

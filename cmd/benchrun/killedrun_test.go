@@ -12,8 +12,8 @@ import (
 	"benchrun/results"
 )
 
-// killedAfter starts a run, kills it once so many attempts are stored, and
-// returns its folder.
+// killedAfter starts a run, kills it once so many attempts are stored, sees that
+// nothing is left of those under way, and returns its folder.
 func killedAfter(t *testing.T, attempts int, out string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
@@ -40,10 +40,12 @@ func killedAfter(t *testing.T, attempts int, out string, args ...string) string 
 			}
 			if lines, _, _, err := folder.ReadAttempts(t.Context()); err == nil && len(lines) >= attempts {
 				untilUnderWay(t, tmp) // into the next attempt
+				ids := scratchIDs(t, tmp)
 				if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
 					t.Fatal(err)
 				}
 				<-ended
+				nothingLeft(t, tmp, ids)
 				return filepath.Dir(files[0])
 			}
 		}
