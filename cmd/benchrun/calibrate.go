@@ -35,23 +35,22 @@ func newCalibrateCommand() *cobra.Command {
 	var c calibrating
 	cmd := &cobra.Command{
 		Use:   "calibrate [FAMILY|SABOTAGE...]",
-		Short: "whether benchrun reaches the verdicts that are known beforehand",
-		Long: `calibrate turns benchrun on itself. Each family is run twice on benchrun's own
-reference server: where that is sound the verdict must be held, and with the
-planted flaw that the family is there to find it must be failed. Then the
-harness is sabotaged (its generator late, its control dead, its faults never
-sent), and the verdict must be invalid with a reason that names the cause,
-whether the server is sound or not.
+		Short: "check that benchrun reaches the known verdicts of planted flaws",
+		Long: `calibrate tests benchrun itself. It runs each family twice on benchrun's own
+reference server: the sound server must be held, and the one with the planted
+flaw that the family should find must be failed. Then it sabotages the harness
+(the generator is late, the control is dead, the faults are never sent), and the
+verdict must be invalid with a reason that names the cause, whether the server
+is sound or not.
 
-Without arguments everything is run; families and sabotages may be named. What
-is invalid without being meant to be is tried again as in any run, twice.
-Results of a sabotaged harness carry the sabotage in their scenario's name and
-the flag "sabotaged".
+Name families and sabotages to run only those. benchrun repeats a cell that is
+unexpectedly invalid twice, as in any run. Results of a sabotaged harness have
+the sabotage in their scenario's name and the flag "sabotaged".
 
---short takes all sabotages, and one family of each way to lose users:
+--short runs all sabotages, and one family for each way to lose users:
 ` + shortReasons() + `
-The exit code is 0 when all verdicts are as expected, 10 when one is wrong, 5
-when something could not be measured.`,
+The exit code is 0 if all verdicts are as expected, 10 if one is wrong, and 5
+if something could not be measured.`,
 		Example: "  benchrun calibrate --short\n  benchrun calibrate wedge dead-control\n  benchrun calibrate --write\n" +
 			"  benchrun calibrate --dry-run",
 		Args:      cobra.ArbitraryArgs,

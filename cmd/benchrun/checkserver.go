@@ -26,20 +26,21 @@ func newCheckServerCommand() *cobra.Command {
 	patience := 5 * time.Minute
 	cmd := &cobra.Command{
 		Use:   "check-server NAME|FILE",
-		Short: "whether a server and its file do what the contract asks",
-		Long: `check-server installs a server, boots it, asks for everything that an app must
+		Short: "check a server and its file against the contract",
+		Long: `check-server installs a server, boots it, requests everything that an app must
 serve (docs/contract.md), checks the answers and the receipts strictly, stops
-it, reloads it under a light load, and compares the slots and the watchdog that
-it measures with what the server's file claims. It takes about half a minute a
-profile, and as long again as a claimed watchdog takes, --patience at most.
+the server, reloads it under a light load, and compares the slots and the
+watchdog that it measures with what the server's file claims. It takes about half
+a minute for each profile, plus the time of a claimed watchdog, at most --patience.
 
-NAME is a server, name@version or name@path:DIR; FILE is a server file of your own. What the
-server does that its file does not say, or a better one would not do (a claim
-that differs, a request lost at a reload, a large upload refused, honest work
-ended by its watchdog) is told as "differs" and fails nothing.
+NAME is a server, name@version or name@path:DIR; FILE is a server file of your
+own. "differs" means that the server does something that its file does not say
+or that a better server would not do: a claim that differs, a request lost during
+a reload, a large upload refused, honest work ended by the watchdog. It fails
+nothing.
 
-The exit code is 0, 5 when something could not be measured, or 10 when a check
-failed; 2, 3, 4, 130 and 143 are as for benchrun itself.`,
+The exit code is 0, 5 if something could not be measured, or 10 if a check
+failed; 2, 3, 4, 130 and 143 mean the same as for benchrun itself.`,
 		Example:           "  benchrun check-server gunicorn\n  benchrun check-server my.yaml --profile default\n  benchrun check-server mod_wsgi --profile default --patience 10s",
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeServers,

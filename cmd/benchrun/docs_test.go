@@ -61,7 +61,7 @@ func TestCLIPageIsWhole(t *testing.T) {
 			t.Errorf("%s: hidden %v, told %v", cmd.Name(), cmd.Hidden, told)
 		}
 	}
-	for _, want := range []string{"| `-s, --server` |", "| `--patience` | duration | `5m0s` |", "10 what must hold does not"} {
+	for _, want := range []string{"| `-s, --server` |", "| `--patience` | duration | `5m0s` |", "10 a rule of the gate is broken"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is missing", want)
 		}

@@ -14,14 +14,15 @@ func newDoctorCommand() *cobra.Command {
 	s := settings{out: defaultOut}
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "what this machine can do, what is missing, and the fix",
-		Long: `doctor looks at what a benchmark needs of this machine: how surely servers can
-be held and limited, whom they run as, what they are installed with, memory,
-disk, ports, and whether the machine is quiet enough now. Nothing is installed.
-Without --server it looks at what the demonstration needs.
+		Short: "check what this machine can do and what it lacks",
+		Long: `doctor checks what a benchmark needs on this machine: how well benchrun can
+supervise and limit servers, which user they run as, what installs them, memory,
+disk, ports, and whether the machine is quiet enough now. It installs nothing.
+Without --server it checks what the demonstration needs. Each problem comes with
+its fix.
 
-The exit code is 0 when everything needed is there, 3 when something is bad; a
-warning costs accuracy or convenience and changes nothing.`,
+The exit code is 0 if everything needed is there, and 3 if something is bad. A
+warning costs accuracy or convenience; the exit code ignores it.`,
 		Example: "  benchrun doctor\n  benchrun doctor --server '*'\n  benchrun doctor --server mod_wsgi && benchrun --server mod_wsgi",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {

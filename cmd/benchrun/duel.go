@@ -22,23 +22,22 @@ import (
 	"benchrun/targets"
 )
 
-const duelLong = `duel measures two targets against each other on this machine now, attempt by
-attempt in turn (A B A B), and answers for each scenario whether B is worse than
-A, the same, or better. A is the baseline: usually the release before, with B
-the one that is about to be made.
+const duelLong = `duel compares two targets on this machine now. It alternates their attempts
+(A B A B) and answers for each scenario whether B is worse than A, the same, or
+better. A is the baseline: usually the last release, with B the next one.
 
-A target is server[/profile][@version]; the version may be a release, previous
+A target is server[/profile][@version]. The version may be a release, previous
 (the release before the one that benchrun knows), or path:DIR, a checkout, which
-is installed as it is now into an environment of its own. Without a profile it
-is --profile.
+benchrun installs as it is into an environment of its own. A target without a
+profile uses --profile.
 
-B is worse when it does not hold what A holds, or when it loses more of each
-second's victims than A, by the margin of 2 % in the median of all seconds, and
-when that repeats: one pair that says so asks for another one. If A does not
-hold either, nothing can be said of B, and the answer is invalid.
+B is worse if it does not hold where A holds, or if it loses more of each
+second's victims than A, by more than 2 % in the median of all seconds. A
+difference must repeat in another pair. If A does not hold either, nobody can
+tell whether B is worse, and the answer is invalid.
 
-The exit code is 0 when B is nowhere worse, 10 when it is, and 5 when some
-answer is invalid.`
+The exit code is 0 if B is worse in no scenario, 10 if it is in some, and 5 if
+an answer is invalid.`
 
 const duelExample = `  benchrun duel gunicorn@previous gunicorn --scenario wedge,segfault
   benchrun duel gunicorn gunicorn@path:../gunicorn --profile hardened
@@ -49,7 +48,7 @@ func newDuelCommand() *cobra.Command {
 	profile, pairs := targets.ProfileHardened, 2
 	cmd := &cobra.Command{
 		Use:               "duel A B",
-		Short:             "whether target B is worse than target A",
+		Short:             "find out whether target B is worse than target A",
 		Long:              duelLong,
 		Example:           duelExample,
 		Args:              cobra.ArbitraryArgs,

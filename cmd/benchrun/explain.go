@@ -13,10 +13,10 @@ import (
 func newExplainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain WORD",
-		Short: "what a family, measure, verdict or flag means",
-		Long: `explain says what a word of benchrun's results means. For a family of
-misbehaviour: why it matters, what a good server does, how large the fault is,
-what is measured, where it was reported in public, and how to run it.`,
+		Short: "explain a family, measure, verdict or flag",
+		Long: `explain says what a word in benchrun's results means. For a family of
+misbehaviour, it says why it matters, what a good server does, how large the
+fault is, what is measured, where it was reported in public, and how to run it.`,
 		Example:           "  benchrun explain wedge\n  benchrun explain time_to_collapse\n  benchrun explain flaky",
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeWords(guide.Words),

@@ -27,41 +27,41 @@ func flagTable() []flagSpec {
 		// how
 		{"quick", "", "half a minute for each cell (the default)"},
 		{"full", "", "a minute or more of faults for each attempt"},
-		{"attempts", "", "attempts before a verdict other than held counts, the first one included: a cell that did not hold is measured again"},
+		{"attempts", "", "attempts that must agree before a verdict other than held counts; a cell that held needs one"},
 		{"ci", "", "for CI: --attempts 2, whatever benchrun.yaml and the environment say"},
 		{"release", "", "before a release: --attempts 3"},
-		{"pairs", "", "how many pairs must say the same before a difference counts"},
+		{"pairs", "", "how many pairs must agree before a difference counts"},
 		{"seed", "", "the same seed gives the same schedule"},
-		{"reprobe", "", "measure slots and watchdogs again, whatever was kept from earlier runs"},
-		{"patience", "", "how long to wait for a claimed watchdog, at most; half as long again as claimed is enough"},
-		{"max-time", "", "begin no cell that is not expected to end within this time, 45m for example; what is not measured is invalid, and --resume measures it"},
+		{"reprobe", "", "measure slots and watchdogs again instead of using stored values"},
+		{"patience", "", "how long to wait for a claimed watchdog at most; 1.5 times the claimed time is enough"},
+		{"max-time", "", "start no cell that is not expected to end within this time, for example 45m; the others are invalid until --resume measures them"},
 		{"python", "", "Python interpreter for the servers (unless given: /usr/bin/python3)"},
 		{"port", "", "port for the servers (unless given: a free one for each launch)"},
-		{"config", "", "the project's settings (unless given: benchrun.yaml, where there is one; '' = none)"},
-		{"resume", "", "go on with this run, where it was killed or interrupted: the same cells, those measured kept"},
+		{"config", "", "the project's settings (unless given: benchrun.yaml, if there is one; '' = none)"},
+		{"resume", "", "continue this run, which was killed, interrupted or out of time: the same cells; what was measured is kept"},
 		{"dry-run", "n", "print what would run, with commands and time, and run nothing"},
 		// what comes of it
-		{"out", "o", "folder in which the run's folder is made"},
+		{"out", "o", "folder in which benchrun creates the run's folder"},
 		{"json", "", "also write the result as JSON to this file, - for stdout"},
 		{"junit", "", "also write JUnit XML to this file"},
-		{"html", "", "also draw the report of the judged run into this file"},
+		{"html", "", "also write the report of the judged run to this file"},
 		{"format", "f", "what to print on stdout: " + strings.Join(formatNames, ", ")},
 		{"verbose", "v", "reasons for held cells too"},
-		{"progress", "", "how stderr tells what is going on: auto, or json, a line for each event"},
+		{"progress", "", "how stderr shows progress: auto, or json with one line for each event"},
 		{"write", "", "also write a page of the documentation"},
-		{"anyway", "", "merge runs that were not measured alike all the same, and say what is mixed"},
+		{"anyway", "", "merge runs even if they were not measured alike, and say what differs"},
 		// what must hold
-		{"fail-on", "", "a rule that must hold, else exit 10: '[server/profile/scenario:] measure op value' or 'verdict op word'; repeat for more"},
-		{"gate", "", "a file of such rules, one a line"},
-		{"strict", "", "exit 11 when all rules hold, but a cell is flagged " + strings.Join(strictFlags, ", ")},
-		{"baseline", "", "a run (folder or run.json) that no cell may be worse than, else exit 10"},
-		{"baseline-anyway", "", "compare with a baseline that was not measured alike all the same, and say what differs"},
-		{"waivers", "", "a file of results that are expected for now, which fail no gate; benchrun waivers update drafts it"},
-		{"file", "", "the file to add to; it is made where there is none"},
+		{"fail-on", "", "a rule; exit 10 if it is broken: '[server/profile/scenario:] measure op value' or 'verdict op word'; repeat for more"},
+		{"gate", "", "a file of rules, one a line"},
+		{"strict", "", "exit 11 if all rules hold but a cell is flagged " + strings.Join(strictFlags, ", ")},
+		{"baseline", "", "a stored run (folder or run.json); exit 10 if a cell is worse than in it"},
+		{"baseline-anyway", "", "compare even if the baseline was not measured alike, and say what differs"},
+		{"waivers", "", "a file of results that you expect for now and that fail no gate; benchrun waivers update drafts it"},
+		{"file", "", "the file to add to; created if it does not exist"},
 		// benchrun init ci
 		{"from", "", "benchrun's repository and revision: owner/name@revision for github, address@revision for gitlab"},
 		{"dir", "", "the repository's folder"},
-		{"force", "", "overwrite a file that is there"},
+		{"force", "", "overwrite an existing file"},
 		// benchrun cost, which is hidden
 		{"vegeta", "", "the vegeta command"},
 		{"wrk", "", "the wrk command"},
@@ -112,5 +112,5 @@ func flagNamed(name string) flagSpec {
 // Notes that several commands have.
 const (
 	commonProfilesNote = "unless given: default and hardened"
-	cellTestsNote      = "a test for each cell, which fails where a rule is broken"
+	cellTestsNote      = "a test for each cell, which fails if a rule is broken"
 )

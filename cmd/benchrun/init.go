@@ -56,25 +56,25 @@ func newInitCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init ci [github|gitlab]",
 		Short: "write a CI job that gates a server into its repository",
-		Long: `init ci writes a workflow for GitHub Actions (.github/workflows/benchrun.yml) or
-a file to include for GitLab (.gitlab/benchrun.yml) into the repository of a
-server's author. --from says where the job takes benchrun from: name a tag or a
-commit, so that every run is measured by the same benchrun.
+		Long: `init ci writes a CI job into a server's repository: a workflow for GitHub Actions
+(.github/workflows/benchrun.yml) or a file to include for GitLab
+(.gitlab/benchrun.yml). --from says where the job gets benchrun from: name a tag
+or a commit, so that the same benchrun measures every run.
 
-Where the repository has a benchrun.yaml, the job goes by that. Otherwise it
-measures the server of ` + serverFileName + `: the checkout itself, where the file
-says NAME=={version} and the checkout can be installed. Its rules ask only what the
-file promises: no crash of a single process is to be survived, and no wedged
-request where slots and watchdog do not suffice for it. Each rule that is left out
-stands there with the reason.
+If the repository has a benchrun.yaml, the job follows it. Otherwise the job
+measures the server of ` + serverFileName + `: the checkout itself, if the file
+says NAME=={version} and pip can install the checkout. Its rules ask only what the
+file promises: they do not ask a single process to survive a crash, or a server to
+survive wedged requests with too few slots or without a watchdog. The job lists
+each rule that was left out, with the reason.
 
-It overwrites nothing unless --force is given, and says what to do next.
-docs/tutorial.md goes the whole way once, docs/ci.md has the details.`,
+init overwrites a file only with --force, and says what to do next. docs/tutorial.md
+goes through it step by step; docs/ci.md has the details.`,
 		Example: "  benchrun init ci --from some-owner/benchrun@v1\n  benchrun init ci github --from some-owner/benchrun@v1 --force\n  benchrun init ci gitlab --from https://git.example.org/benchrun.git@v1",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 || len(args) > 2 || args[0] != "ci" {
-				return &bench.UsageError{Problem: "init wants: ci, and github or gitlab", Hint: "see benchrun init --help"}
+				return &bench.UsageError{Problem: "init takes: ci, and github or gitlab", Hint: "see benchrun init --help"}
 			}
 			name := "github"
 			if len(args) == 2 {
@@ -176,7 +176,7 @@ func ciJob(dir, name string) (job templates.Job, next []string, err error) {
 func (k ciKind) source(name, from string) (repository, revision string, err error) {
 	if from == "" {
 		return "", "", &bench.UsageError{
-			Problem: "init ci must know where the job is to take benchrun from",
+			Problem: "init ci needs to know where the job gets benchrun from",
 			Hint:    "give its repository and a tag or commit: --from " + k.like,
 		}
 	}

@@ -26,11 +26,12 @@ func newJudgeCommand() *cobra.Command {
 		Use:   "judge RUN",
 		Short: "judge a stored run again, from its records alone",
 		Long: `judge reads the records of a run's folder and reaches the verdicts and measures
-again. Nothing is run and nothing in the folder is changed. It says where the
-outcome differs from what the run's own run.json holds: with the same benchrun
-there is no difference. A cell whose record is damaged is invalid, the others are
-judged all the same, and the exit code is 5. Of a run that was killed, the attempts that it had made
-of its last cell are judged too; of one that goes on, what it has so far.`,
+again. It runs nothing and changes nothing in the folder. It says where the
+result differs from the folder's run.json; with the same benchrun, nothing does.
+
+A cell whose record is damaged is invalid; judge judges the others, and the exit
+code is 5. If the run was killed, judge also judges the attempts of its last cell.
+If the run is still in progress, it judges what there is so far.`,
 		Example: "  benchrun judge benchrun-out/20261121-120000-3fa9\n  benchrun judge benchrun-out/20261121-120000-3fa9 --format csv > cells.csv\n  benchrun judge benchrun-out/20261121-120000-3fa9 --gate gate.txt --waivers benchrun.waivers.yaml\n  benchrun judge benchrun-out/20261121-120000-3fa9 --baseline benchrun-out/last-release",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {

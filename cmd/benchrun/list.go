@@ -21,7 +21,7 @@ func newListCommand() *cobra.Command {
 	names := []string{"servers", "profiles", "scenarios", "measures"}
 	cmd := &cobra.Command{
 		Use:       "list servers|profiles|scenarios|measures",
-		Short:     "what can be selected and what is measured",
+		Short:     "list servers, profiles, scenarios or measures",
 		Example:   "  benchrun list servers\n  benchrun list scenarios",
 		ValidArgs: names,
 		Args:      cobra.ArbitraryArgs,

@@ -19,17 +19,17 @@ func newMergeCommand() *cobra.Command {
 	var anyway bool
 	cmd := &cobra.Command{
 		Use:   "merge RUN...",
-		Short: "one run out of several of the same machine",
-		Long: `merge makes a new run's folder out of the folders of several runs: their cells
-with their records, and a report.html of all of them. Of a cell that was
-measured more than once the latest is kept as it is, and nothing is averaged;
-an invalid one never takes the place of one that was measured. A cell whose
-record is damaged is invalid, and the exit code is 5.
+		Short: "merge several runs of one machine into one",
+		Long: `merge creates a new run's folder from the folders of several runs: their cells
+with their records, and a report.html of all of them. If a cell was measured more
+than once, merge keeps the latest as it is and averages nothing; an invalid cell
+never replaces a measured one. A cell whose record is damaged is invalid, and the
+exit code is 5.
 
-Runs that were not measured alike are refused, for they belong into different
-tables: runs of another mode, testbed, kernel, benchrun, supervision or Python,
-or under other limits. --anyway merges them; then every report says what is mixed
-and in which run, and each cell of run.json where it was measured.`,
+merge refuses runs that were not measured alike, because they belong in different
+tables: with another mode, testbed, kernel, benchrun, supervision, Python or
+limits. --anyway merges them; every report then says what differs in which run,
+and each cell of run.json says where it was measured.`,
 		Example: "  benchrun merge benchrun-out/20261121-*\n  benchrun merge monday tuesday --out published --format matrix",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {

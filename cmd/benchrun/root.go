@@ -55,13 +55,13 @@ type settings struct {
 	asked     *bench.Asked      // what the run is to keep of its selection; nil: nothing
 }
 
-const rootLong = `benchrun tells which web app server keeps serving when some requests wedge,
-crash or crawl. For each server × profile × scenario it installs the server,
-launches it with a misbehaving app, drives ordinary clients and, at the
-scenario's ratio, misbehaving ones, watches the process tree, and judges
-whether everybody else was served.
+const rootLong = `benchrun finds out which web app server keeps serving when some requests hang,
+crash or crawl. For each server, profile and scenario, it installs the server,
+launches it with a misbehaving app, sends ordinary requests and, at the
+scenario's ratio, misbehaving ones, watches the processes, and judges whether
+everybody else was served.
 
-Without arguments it shows what it does on its own reference server, sound and
+Without arguments it runs a demonstration: its own reference server, sound and
 with two planted flaws, beside wsgiref. A failed verdict is a result: the exit
 code is 0.`
 
@@ -75,16 +75,16 @@ const rootExample = `  benchrun                                               # 
   benchrun --server gunicorn --fail-on '*/hardened/*: verdict >= degraded' --fail-on 'survivors == 0'
   benchrun --server gunicorn --baseline benchrun-out/last-release --waivers benchrun.waivers.yaml
   benchrun --server gunicorn --ci --gate gate.txt --junit junit.xml
-  benchrun --resume benchrun-out/20261121-120000-3fa9    # the rest of a run that was ended
-  benchrun judge benchrun-out/20261121-120000-3fa9       # the verdicts again, from what was stored`
+  benchrun --resume benchrun-out/20261121-120000-3fa9    # continue a run that was killed
+  benchrun judge benchrun-out/20261121-120000-3fa9       # judge it again, from its records`
 
 const exitHelp = `
 Exit codes:
-  0 everything asked for was measured   1 a bug in benchrun   2 usage
-  3 environment (install, port, disk)   4 nothing selected    5 some cell is invalid
-  10 what must hold does not: a rule of the gate, the baseline, a duel, a check
-  of check-server, a verdict of calibrate   11 only strict checks failed
-  130, 143 interrupted; what was measured is kept
+  0 every selected cell was measured   1 a bug in benchrun   2 usage
+  3 environment (install, port, disk)  4 nothing selected    5 a cell is invalid
+  10 a rule of the gate is broken, a cell is worse than the baseline, a duel's B is
+  worse, a check of check-server failed, or a verdict of calibrate is wrong
+  11 only strict checks failed   130, 143 interrupted; what was measured is kept
 `
 
 func newRootCommand() *cobra.Command {

@@ -21,7 +21,7 @@ import (
 func newWaiversCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "waivers",
-		Short: "the file of results that are expected for now",
+		Short: "maintain the file of results that are expected for now",
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(*cobra.Command, []string) error {
 			return &bench.UsageError{Problem: "waivers wants a command: update", Hint: "see benchrun waivers --help"}
@@ -39,15 +39,15 @@ func newWaiversUpdateCommand() *cobra.Command {
 	file := "benchrun.waivers.yaml"
 	cmd := &cobra.Command{
 		Use:   "update RUN",
-		Short: "add what a run breaks to the file of waivers",
+		Short: "draft waivers for the rules that a run breaks",
 		Long: `update adds an entry to the file of waivers for each cell of the run (a folder
 or a run.json) that breaks a rule of --fail-on or --gate; without rules, for each
-that did not hold. An entry is good for ` + fmt.Sprint(gate.DraftDays) + ` days. It is a draft: it waives nothing
-until you write its reason, which is why you expect this result.
+cell that did not hold. An entry is good for ` + fmt.Sprint(gate.DraftDays) + ` days. It is a draft: it waives nothing
+until you write its reason: why you expect this result.
 
-Nothing that stands in the file is changed, comments included. What an entry
-expects and did not find is told, and so are entries that have expired: only a
-person can say whether they are still right.`,
+update changes nothing else in the file, not even comments. It lists entries that
+expected another result and entries that have expired: only a person can say
+whether they are still right.`,
 		Example: "  benchrun waivers update benchrun-out/20261121-120000-3fa9\n  benchrun waivers update benchrun-out/20261121-120000-3fa9 --file ci/waivers.yaml --gate ci/gate.txt",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
