@@ -168,19 +168,41 @@ func TestUploadIntoFullBuffers(t *testing.T) {
 // Blocks are written at ticks: never before they are due, and those of uploads
 // that began at different times together.
 func TestBlocksAreWrittenAtTicks(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	synctest.Test(t, func(*testing.T) {
 		u := newSlowUpload()
 		for _, due := range []time.Duration{0, 1, uploadTick - 1, uploadTick, uploadTick + 1, 300 * time.Millisecond, 305 * time.Millisecond} {
-			at := u.epoch.Add(due)
-			wait := u.untilTick(at)
-			tick := time.Now().Add(wait).Sub(u.epoch)
-			if tick < due || tick-due >= uploadTick || tick%uploadTick != 0 {
+			tick := time.Duration(u.tickAt(u.epoch.Add(due))) * uploadTick
+			if tick < due || tick-due >= uploadTick {
 				t.Errorf("due after %v, written after %v", due, tick)
 			}
 		}
-		time.Sleep(time.Second)
-		if wait := u.untilTick(u.epoch); wait > 0 {
-			t.Errorf("what was due a second ago waits for another %v", wait)
+	})
+}
+
+// The goroutine that writes the blocks of all uploads waits for the earliest of
+// them, also where that came last, and is gone when there is none.
+func TestBlocksAreAwaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := newCrawl(100, 100, 24*time.Hour)
+		late, soon := &sending{u: u, began: time.Now()}, &sending{u: u, began: time.Now().Add(-23 * time.Hour)}
+		timer := time.NewTimer(time.Hour)
+		u.next = 0 // as if it ran
+		u.schedule(late)
+		waited := make(chan bool)
+		go func() { waited <- u.await(timer) }()
+		synctest.Wait()
+		u.schedule(soon)
+		if began := time.Now(); !<-waited || time.Since(began) != time.Hour {
+			t.Errorf("waited for %v, want an hour", time.Since(began))
+		}
+		if due := u.take(u.next); len(due) != 1 || due[0] != soon {
+			t.Errorf("%d uploads are due, want the one that is", len(due))
+		}
+		go func() { waited <- u.await(timer) }()
+		synctest.Wait()
+		u.forget(late)
+		if <-waited {
+			t.Error("it waits for nothing")
 		}
 	})
 }
