@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"net"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -44,9 +43,9 @@ type slowUpload struct {
 	epoch time.Time // tick 0
 
 	mu      sync.Mutex
-	due     map[int64][]*sending // by the tick at which they are written
-	next    int64                // the tick that is waited for; math.MaxInt64 = none
-	earlier chan struct{}        // another one is
+	due     map[int64]*sending // by the tick at which they are written: the first of a list
+	next    int64              // the tick that is waited for; math.MaxInt64 = none
+	earlier chan struct{}      // another one is
 }
 
 // SlowUpload makes the uploads of the slow-upload family.
@@ -59,7 +58,7 @@ func newSlowUpload() *slowUpload {
 func newCrawl(size, block int, every time.Duration) *slowUpload {
 	return &slowUpload{
 		payload: newPayload(size), block: block, every: every, epoch: time.Now(),
-		due: map[int64][]*sending{}, next: math.MaxInt64, earlier: make(chan struct{}, 1),
+		due: map[int64]*sending{}, next: math.MaxInt64, earlier: make(chan struct{}, 1),
 	}
 }
 
@@ -68,40 +67,51 @@ func (u *slowUpload) tickAt(due time.Time) int64 {
 	return int64((due.Sub(u.epoch) + uploadTick - 1) / uploadTick)
 }
 
-// schedule has an upload written at its next block's tick, unless it is over.
-// The caller holds w.mu.
-func (u *slowUpload) schedule(w *sending) {
-	w.tick = u.tickAt(w.began.Add(time.Duration(w.block+1) * u.every))
+// schedule has an upload written at a tick. The caller holds w.mu.
+func (u *slowUpload) schedule(w *sending, tick int64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	alone := len(u.due) == 0 && u.next == math.MaxInt64
-	u.due[w.tick] = append(u.due[w.tick], w)
+	idle := len(u.due) == 0 && u.next == math.MaxInt64
+	w.tick, w.after, u.due[tick] = tick, u.due[tick], w
 	switch {
-	case alone:
-		u.next = w.tick
+	case idle:
+		u.next = tick
 		go u.write()
-	case w.tick < u.next:
-		select {
-		case u.earlier <- struct{}{}:
-		default: // it is on its way
-		}
+	case tick < u.next:
+		u.hurry()
 	}
 }
 
-// forget takes an upload that is scheduled out of its tick.
+// hurry lets the goroutine that writes look again what to wait for.
+func (u *slowUpload) hurry() {
+	select {
+	case u.earlier <- struct{}{}:
+	default: // it was told, and has not looked yet
+	}
+}
+
+// forget takes an upload out of its tick, where it is scheduled.
 func (u *slowUpload) forget(w *sending) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if i := slices.Index(u.due[w.tick], w); i >= 0 {
-		if u.due[w.tick] = slices.Delete(u.due[w.tick], i, i+1); len(u.due[w.tick]) == 0 {
-			delete(u.due, w.tick)
+	first := u.due[w.tick]
+	if first == w {
+		first = w.after
+	} else {
+		for at := first; at != nil; at = at.after {
+			if at.after == w {
+				at.after = w.after
+				break
+			}
 		}
 	}
+	if first != nil {
+		u.due[w.tick] = first
+	} else {
+		delete(u.due, w.tick)
+	}
 	if len(u.due) == 0 {
-		select {
-		case u.earlier <- struct{}{}: // the goroutine has nothing to wait for
-		default:
-		}
+		u.hurry() // there is nothing to wait for
 	}
 }
 
@@ -109,15 +119,16 @@ func (u *slowUpload) forget(w *sending) {
 func (u *slowUpload) write() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	for u.await(timer) {
-		for _, w := range u.take(int64(time.Since(u.epoch) / uploadTick)) {
-			w.next()
+	p := newPen()
+	for tick, ok := u.await(timer); ok; tick, ok = u.await(timer) {
+		for w := u.take(tick); w != nil; w = u.take(tick) {
+			w.next(p)
 		}
 	}
 }
 
 // await waits for the next tick at which something is due. False = there is none.
-func (u *slowUpload) await(timer *time.Timer) bool {
+func (u *slowUpload) await(timer *time.Timer) (tick int64, ok bool) {
 	for {
 		u.mu.Lock()
 		u.next = math.MaxInt64
@@ -127,28 +138,50 @@ func (u *slowUpload) await(timer *time.Timer) bool {
 		next := u.next
 		u.mu.Unlock()
 		if next == math.MaxInt64 {
-			return false
+			return 0, false
 		}
 		timer.Reset(time.Until(u.epoch.Add(time.Duration(next) * uploadTick)))
 		select {
 		case <-timer.C:
-			return true
+			return next, true
 		case <-u.earlier:
 		}
 	}
 }
 
-// take takes the uploads that are due at a tick or were before.
-func (u *slowUpload) take(now int64) (due []*sending) {
+// take takes one of the uploads of a tick; nil = there is none any more.
+func (u *slowUpload) take(tick int64) *sending {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for tick, some := range u.due {
-		if tick <= now {
-			due = append(due, some...)
-			delete(u.due, tick)
-		}
+	w := u.due[tick]
+	switch {
+	case w == nil:
+		return nil
+	case w.after == nil:
+		delete(u.due, tick)
+	default:
+		u.due[tick] = w.after
 	}
-	return due
+	w.after = nil
+	return w
+}
+
+// pen writes to one connection after the other without a wait, and without
+// garbage: a crowd makes tens of thousands of writes a second.
+type pen struct {
+	text  []byte
+	taken int
+	errno unix.Errno
+	write func(fd uintptr) bool // made once
+}
+
+func newPen() *pen {
+	p := &pen{}
+	p.write = func(fd uintptr) bool {
+		p.taken, p.errno = writeSocket(int(fd), p.text) //nolint:gosec // a descriptor
+		return true
+	}
+	return p
 }
 
 // Crawl makes slow uploads of any pace: block bytes at a time, every so often,
@@ -191,10 +224,14 @@ type sending struct {
 
 	mu    sync.Mutex // held while a block is being written
 	began time.Time
-	tick  int64 // at which the next block is written
-	block int   // the next one, from 0
-	taken int   // body bytes that the kernel took
+	block int // the next one, from 0
+	upto  int // bytes of the body, with this block
+	short int // tries at which the kernel did not take the rest of it
+	taken int // body bytes that the kernel took
 	over  bool
+
+	tick  int64    // at which it is written; u.mu guards it
+	after *sending // at the same tick; the same
 }
 
 // begin schedules the first block.
@@ -206,52 +243,61 @@ func (w *sending) begin(conn net.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.conn, w.began = conn, time.Now()
-	w.u.schedule(w)
+	w.start()
 }
 
-// next writes one block and schedules the one after it. Where the kernel does
-// not take all of it, for the server does not read, a goroutine waits until it
-// does: what has become due meanwhile follows at once.
-func (w *sending) next() {
+// start schedules the next block.
+func (w *sending) start() {
+	w.upto = min(w.taken+w.u.block, len(w.u.body))
+	w.u.schedule(w, w.u.tickAt(w.began.Add(time.Duration(w.block+1)*w.u.every)))
+}
+
+// mostShort is at how many ticks a block may meet a full buffer before a
+// goroutine is spent on it.
+const mostShort = 3
+
+// next writes a block. What the kernel does not take of it, for the server does
+// not read, is tried again at the next ticks, and then waited for: what has
+// become due meanwhile follows at once.
+func (w *sending) next(p *pen) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.over {
 		return
 	}
-	upto := min(w.taken+w.u.block, len(w.u.body))
-	var n int
-	var errno unix.Errno
-	err := w.raw.Write(func(fd uintptr) bool {
-		n, errno = writeSocket(int(fd), w.u.body[w.taken:upto]) //nolint:gosec // a descriptor
-		return true
-	})
-	w.taken += n
+	p.text, p.taken, p.errno = w.u.body[w.taken:w.upto], 0, 0
+	err := w.raw.Write(p.write)
+	w.taken += p.taken
 	switch {
-	case err != nil || errno != 0 && errno != unix.EAGAIN:
-	case w.taken < upto:
-		go w.push(upto)
-	default:
+	case err != nil || p.errno != 0 && p.errno != unix.EAGAIN: // reading tells what it means
+	case w.taken == w.upto:
 		w.wrote()
+	case w.short < mostShort:
+		w.short++
+		w.u.schedule(w, w.u.tickAt(time.Now().Add(1)))
+	default:
+		go w.push()
 	}
 }
 
 // push writes the rest of a block, however long that takes.
-func (w *sending) push(upto int) {
+func (w *sending) push() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.over {
 		return
 	}
-	n, err := w.conn.Write(w.u.body[w.taken:upto])
+	n, err := w.conn.Write(w.u.body[w.taken:w.upto])
 	if w.taken += n; err == nil {
 		w.wrote()
 	}
 }
 
-// wrote schedules the block after one that was written.
+// wrote goes on to the block after one that was written.
 func (w *sending) wrote() {
+	w.short = 0
 	if w.block++; w.taken < len(w.u.body) {
-		w.u.schedule(w)
+		w.start()
 	}
 }
 

@@ -187,22 +187,48 @@ func TestBlocksAreAwaited(t *testing.T) {
 		late, soon := &sending{u: u, began: time.Now()}, &sending{u: u, began: time.Now().Add(-23 * time.Hour)}
 		timer := time.NewTimer(time.Hour)
 		u.next = 0 // as if it ran
-		u.schedule(late)
-		waited := make(chan bool)
-		go func() { waited <- u.await(timer) }()
+		u.schedule(late, u.tickAt(late.began.Add(u.every)))
+		waited := make(chan int64)
+		wait := func() {
+			tick, _ := u.await(timer)
+			waited <- tick
+		}
+		go wait()
 		synctest.Wait()
-		u.schedule(soon)
-		if began := time.Now(); !<-waited || time.Since(began) != time.Hour {
+		u.schedule(soon, u.tickAt(soon.began.Add(u.every)))
+		began := time.Now()
+		tick := <-waited
+		if time.Since(began) != time.Hour {
 			t.Errorf("waited for %v, want an hour", time.Since(began))
 		}
-		if due := u.take(u.next); len(due) != 1 || due[0] != soon {
-			t.Errorf("%d uploads are due, want the one that is", len(due))
+		if first, second := u.take(tick), u.take(tick); first != soon || second != nil {
+			t.Errorf("%p and %p are due, want the one that is", first, second)
 		}
-		go func() { waited <- u.await(timer) }()
+		go wait()
 		synctest.Wait()
 		u.forget(late)
-		if <-waited {
-			t.Error("it waits for nothing")
+		if tick := <-waited; tick != 0 {
+			t.Errorf("it waited for tick %d, where nothing is due", tick)
 		}
 	})
+}
+
+// An upload that ends is written no more, and those of its tick are.
+func TestEndedUploadsAreForgotten(t *testing.T) {
+	u := newCrawl(100, 100, time.Hour)
+	u.next = 0 // as if it ran
+	var all [4]*sending
+	for i := range all {
+		all[i] = &sending{u: u}
+		u.schedule(all[i], 7)
+	}
+	u.forget(all[3]) // the first of the list, one within, then one that is gone
+	u.forget(all[1])
+	u.forget(all[1])
+	if u.take(6) != nil {
+		t.Error("taken at another tick")
+	}
+	if a, b, none := u.take(7), u.take(7), u.take(7); a != all[2] || b != all[0] || none != nil || len(u.due) != 0 {
+		t.Errorf("took %p, %p and %p of %p", a, b, none, all)
+	}
 }
