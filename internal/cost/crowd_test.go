@@ -9,17 +9,26 @@ import (
 )
 
 func TestCrowdRow(t *testing.T) {
-	good := crowd{Open: 10_000, Memory: 80 << 20, CPU: 20}
-	row := crowdRow("uploaders", 10_000, good, &crowd{Open: 10_000, Memory: 1 << 20, CPU: 18, Pieces: 9999.7}, &crowd{Open: 9000, Memory: 6 << 20, CPU: 35})
-	if row.Missed || row.What != "10,000 uploaders" || row.Figure != "80.0 MB, 20.0 % of a core" ||
-		row.Beside != "slowhttptest 6.00 MB, 35.0 % of a core; 9,000 connections only; write(2) alone 1.00 MB, 18.0 % of a core for 9,999 pieces a second" {
+	good := crowd{Open: 10_000, Memory: 80 << 20, CPU: 23}
+	bare := []crowd{{Open: 10_000, Memory: 1 << 20, CPU: 18, Pieces: 9999.7}, {Open: 10_000, Memory: 1 << 20, CPU: 22, Pieces: 9999.7}}
+	row := crowdRow("uploaders", 10_000, good, bare, &crowd{Open: 9000, Memory: 6 << 20, CPU: 35})
+	if row.Missed || row.What != "10,000 uploaders" || row.Figure != "80.0 MB, 23.0 % of a core, 1.15 × write(2) alone" ||
+		row.Beside != "slowhttptest 6.00 MB, 35.0 % of a core; 9,000 connections only; "+
+			"write(2) alone 1.00 MB, 18.0 % of a core for 9,999 pieces a second; write(2) alone 1.00 MB, 22.0 % of a core for 9,999 pieces a second" {
 		t.Errorf("%+v", row)
 	}
 	for _, bad := range []crowd{
-		{Open: 10_000, Memory: 80<<20 + 1, CPU: 20}, {Open: 10_000, Memory: 1, CPU: 20.1}, {Open: 9999, Memory: 1, CPU: 1},
+		{Open: 10_000, Memory: 80<<20 + 1, CPU: 20}, {Open: 10_000, Memory: 1, CPU: 23.1}, {Open: 9999, Memory: 1, CPU: 1},
 	} {
-		if row := crowdRow("uploaders", 10_000, bad, nil, nil); !row.Missed || row.Beside != "" {
+		if row := crowdRow("uploaders", 10_000, bad, bare, nil); !row.Missed {
 			t.Errorf("%+v: %+v", bad, row)
+		}
+	}
+	// Without a floor the CPU is held to a figure.
+	for cpu, missed := range map[float64]bool{20: false, 20.1: true} {
+		row := crowdRow("silent", 1, crowd{Open: 1, CPU: cpu}, nil, nil)
+		if row.Missed != missed || row.Beside != "" || row.Goal != "≤ 80 MB, ≤ 20 % of a core" {
+			t.Errorf("%v %%: %+v", cpu, row)
 		}
 	}
 }

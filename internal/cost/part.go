@@ -47,7 +47,7 @@ func runPart(ctx context.Context, args []string, answer *json.Encoder) error {
 		args int // numbers, or an address and numbers
 		run  func(context.Context, *json.Encoder, string, []int) error
 	}{
-		"victims": {2, victimsPart}, // rate, ms
+		"victims": {3, victimsPart}, // rate, ms, open loops
 		"sink":    {0, sinkPart},
 		"uploads": {4, uploadsPart}, // number, a second, bytes of a piece, ms between pieces
 		"pieces":  {4, piecesPart},  // the same

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -14,10 +15,10 @@ import (
 // vegeta attacks like the victims: the same rate, a fresh connection for each
 // request. It gives the CPU time of a request in µs. Its results are written
 // and counted afterwards, as its users do.
-func (l *Lab) vegeta(ctx context.Context, path, url string) (a attacked, perRequest float64, err error) {
+func (l *Lab) vegeta(ctx context.Context, path, url string, rate int) (a attacked, perRequest float64, err error) {
 	results := filepath.Join(l.Dir, "vegeta.bin")
 	_, cpu, err := run(ctx, "GET "+url+"\n", path, "attack", "-keepalive=false",
-		"-rate="+strconv.Itoa(victimRate), "-duration="+l.Scale.Attack.String(), "-output="+results)
+		"-rate="+strconv.Itoa(rate), "-duration="+l.Scale.Attack.String(), "-output="+results)
 	if err != nil {
 		return a, 0, err
 	}
@@ -46,12 +47,32 @@ func vegetaServed(report []byte) (attacked, error) {
 	return attacked{Requests: r.Requests, Sent: r.Requests, OK: r.Codes["200"]}, nil
 }
 
-// wrk asks as fast as it can, a fresh connection for each request, for half as
-// long. It gives the CPU time of a request in µs.
-func (l *Lab) wrk(ctx context.Context, path, url string) (a attacked, perRequest float64, err error) {
-	length := max(time.Second, l.Scale.Attack/2).Round(time.Second) // wrk knows whole seconds only
-	out, cpu, err := run(ctx, "", path, "--threads=1", "--connections="+strconv.Itoa(wrkConnections),
+// wrkPause is how long a connection of wrk waits, on average, where wrk is to
+// keep a rate.
+const wrkPause = 20 * time.Millisecond
+
+// wrkPaced makes wrk wait before each request. Its connections wait for
+// different times, as they would otherwise all ask at once.
+var wrkPaced = fmt.Sprintf("function delay() return math.random(%d, %d) end\n", wrkPause.Milliseconds()/2, wrkPause.Milliseconds()*3/2)
+
+// wrk asks with a fresh connection for each request. It knows no rate: with one,
+// as many connections as make it wait between their requests, and with 0 four ask
+// as fast as they can, for half as long. It gives the CPU time of a request in µs.
+func (l *Lab) wrk(ctx context.Context, path, url string, rate int) (a attacked, perRequest float64, err error) {
+	length, connections := l.Scale.Attack/2, 4
+	var pace []string
+	if rate > 0 {
+		length, connections = l.Scale.Attack, max(1, rate*int(wrkPause.Milliseconds())/1000)
+		script := filepath.Join(l.Dir, "wrk.lua")
+		if err := os.WriteFile(script, []byte(wrkPaced), 0o644); err != nil { //nolint:gosec // nothing to hide
+			return a, 0, err
+		}
+		pace = []string{"--script=" + script}
+	}
+	length = max(time.Second, length).Round(time.Second) // wrk knows whole seconds only
+	args := append(pace, "--threads=1", "--connections="+strconv.Itoa(connections),
 		"--duration="+strconv.Itoa(int(length.Seconds()))+"s", "--header=Connection: close", url)
+	out, cpu, err := run(ctx, "", path, args...)
 	if err != nil {
 		return a, 0, err
 	}

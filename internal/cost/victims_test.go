@@ -23,22 +23,24 @@ func TestTally(t *testing.T) {
 
 func TestVictimRow(t *testing.T) {
 	row := func(ours float64) Row {
-		return victimRow([]*client{
+		return victimRow(600, 6, []*client{
 			{name: "benchrun", cpu: spread{ours}, sum: attacked{Requests: 10, OK: 10}},
-			{name: "vegeta", cpu: spread{100}, sum: attacked{Requests: 1000, OK: 990}},
-			{name: "wrk", cpu: spread{50}, sum: attacked{Requests: 10, OK: 10}},
+			{name: besideWrk, cpu: spread{100}, sum: attacked{Requests: 10, OK: 10}},
+			{name: besideHasty, cpu: spread{50}, sum: attacked{Requests: 10, OK: 10}},
+			{name: besideVegeta, cpu: spread{400}, sum: attacked{Requests: 1000, OK: 990}},
 		})
 	}
-	just := row(110)
-	if just.Missed || just.Figure != "110 µs, 1.10 × vegeta" ||
-		just.Beside != "vegeta 100 µs (990 of 1,000 answered rightly); wrk 50.0 µs as fast as it can" {
+	just := row(200)
+	if just.Missed || just.Figure != "200 µs, 2.00 × wrk, 4.00 × wrk as fast as it can, 0.50 × vegeta" ||
+		!strings.Contains(just.What, "at 600/s, of 6 cells in one process") ||
+		just.Beside != "wrk 100 µs; wrk as fast as it can 50.0 µs; vegeta 400 µs (990 of 1,000 answered rightly)" {
 		t.Errorf("%+v", just)
 	}
-	if over := row(111); !over.Missed || over.Goal == "" {
+	if over := row(201); !over.Missed || over.Goal == "" {
 		t.Errorf("%+v", over)
 	}
-	if alone := victimRow([]*client{{cpu: spread{30}}}); alone.Goal != "" || alone.Missed || alone.Beside != "" {
-		t.Errorf("without vegeta: %+v", alone)
+	if alone := victimRow(100, 1, []*client{{cpu: spread{30}}}); alone.Goal != "" || alone.Missed || alone.Beside != "" {
+		t.Errorf("without wrk: %+v", alone)
 	}
 }
 
@@ -65,8 +67,13 @@ func TestRivalsAreRead(t *testing.T) {
 func TestMeasureVictimsAndLateness(t *testing.T) {
 	l := smallLab(t)
 	rows, err := measureVictims(t.Context(), l)
-	if err != nil || len(rows) != 1 || !strings.Contains(rows[0].Figure, " µs") || strings.HasPrefix(rows[0].Figure, "0.00") {
+	if err != nil || len(rows) != len(victimRates) {
 		t.Fatalf("%+v, %v", rows, err)
+	}
+	for _, row := range rows {
+		if !strings.Contains(row.Figure, " µs") || strings.HasPrefix(row.Figure, "0.00") {
+			t.Errorf("%+v", row)
+		}
 	}
 	rows, err = measureLateness(t.Context(), l)
 	if err != nil || len(rows) != 1 || !strings.Contains(rows[0].Figure, " ms") || !strings.Contains(rows[0].What, "100/s") {
