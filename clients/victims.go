@@ -271,7 +271,7 @@ func (v *victims) giveUp(x *victim) {
 		v.answered(x, answer{fate: pending, err: os.ErrDeadlineExceeded})
 		return
 	}
-	err := error(os.ErrDeadlineExceeded)
+	err := os.ErrDeadlineExceeded
 	if v.abort.Err() != nil {
 		err = context.Canceled
 	}

@@ -60,18 +60,17 @@ var wrkPaced = fmt.Sprintf("function delay() return math.random(%d, %d) end\n", 
 // as fast as they can, for half as long. It gives the CPU time of a request in µs.
 func (l *Lab) wrk(ctx context.Context, path, url string, rate int) (a attacked, perRequest float64, err error) {
 	length, connections := l.Scale.Attack/2, 4
-	var pace []string
+	args := []string{"--threads=1", "--header=Connection: close"}
 	if rate > 0 {
 		length, connections = l.Scale.Attack, max(1, rate*int(wrkPause.Milliseconds())/1000)
 		script := filepath.Join(l.Dir, "wrk.lua")
 		if err := os.WriteFile(script, []byte(wrkPaced), 0o644); err != nil { //nolint:gosec // nothing to hide
 			return a, 0, err
 		}
-		pace = []string{"--script=" + script}
+		args = append(args, "--script="+script)
 	}
 	length = max(time.Second, length).Round(time.Second) // wrk knows whole seconds only
-	args := append(pace, "--threads=1", "--connections="+strconv.Itoa(connections),
-		"--duration="+strconv.Itoa(int(length.Seconds()))+"s", "--header=Connection: close", url)
+	args = append(args, "--connections="+strconv.Itoa(connections), "--duration="+strconv.Itoa(int(length.Seconds()))+"s", url)
 	out, cpu, err := run(ctx, "", path, args...)
 	if err != nil {
 		return a, 0, err
