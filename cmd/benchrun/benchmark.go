@@ -44,7 +44,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 		return err
 	}
 	if s.dryRun {
-		return dryRun(cmd.Context(), cmd.OutOrStdout(), cells, s)
+		return dryRun(cmd.Context(), cmd.OutOrStdout(), cells, 1, s)
 	}
 	if err := s.prepareFiles(); err != nil { // before minutes are spent
 		return err
@@ -151,7 +151,7 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 		return e.Run, nil
 	}
 	r, page, done, err := s.open(cmd, campaign.Order{
-		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Reprobe: s.reprobe, Python: s.python,
+		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Jobs: s.atMost(), Reprobe: s.reprobe, Python: s.python,
 		Earlier: s.earlier, MaxTime: s.maxTime,
 	})
 	if err != nil {

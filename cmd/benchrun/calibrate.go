@@ -15,7 +15,6 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/calibrate"
-	"benchrun/internal/plan"
 	"benchrun/report"
 	"benchrun/scenarios"
 	"benchrun/targets"
@@ -76,6 +75,7 @@ if something could not be measured.`,
 	f.Lookup("write").NoOptDefVal = calibrationPage
 	declare(f, "progress", &c.progress)
 	declare(f, "dry-run", &c.dryRun)
+	declare(f, "jobs", &c.jobs)
 	declare(f, "port", &c.port)
 	return cmd
 }
@@ -198,8 +198,11 @@ func listCases(out io.Writer, cases []calibrate.Case, s settings) error {
 		}
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", c.Cell.Scenario.Name(), c.Cell.Profile, must) // Flush tells
 	}
-	_, _ = fmt.Fprintf(w, "%d cases, seed %d: about %s", len(cases), s.seed,
-		plan.Estimate(calibrate.Cells(cases), s.knowledge()).Round(time.Second))
+	total, err := s.foresee(calibrate.Cells(cases), 1)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(w, "%d cases, seed %d: about %s, %s", len(cases), s.seed, total.Round(time.Second), s.jobsWords())
 	if s.attempts > 1 {
 		_, _ = fmt.Fprintf(w, ", counting %d attempts where none is foreseen to hold", s.attempts)
 	}

@@ -125,8 +125,9 @@ func (s settings) knowledge() plan.Knowledge {
 
 // dryRun prints what would be run: each target with its command, its cells,
 // and the time they take. Placeholders stand where only an attempt knows the
-// value; nothing is installed.
-func dryRun(ctx context.Context, w io.Writer, cells []plan.Cell, s settings) error {
+// value; nothing is installed. So many cells together are measured one after the
+// other.
+func dryRun(ctx context.Context, w io.Writer, cells []plan.Cell, together int, s settings) error {
 	var b strings.Builder
 	s.writeOrigins(&b)
 	last, asked := "", map[string]bool{}
@@ -158,8 +159,12 @@ func dryRun(ctx context.Context, w io.Writer, cells []plan.Cell, s settings) err
 	if len(cells) == 1 {
 		noun = "cell"
 	}
-	fmt.Fprintf(&b, "%d %s, %s mode, seed %d: about %s, %s\n",
-		len(cells), noun, s.mode(), s.seed, plan.Estimate(cells, s.knowledge()).Round(time.Second), more)
+	total, err := s.foresee(cells, together)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(&b, "%d %s, %s mode, seed %d: about %s, %s, %s\n",
+		len(cells), noun, s.mode(), s.seed, total.Round(time.Second), s.jobsWords(), more)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("stdout: %w", err)
 	}

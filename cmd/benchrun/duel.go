@@ -99,7 +99,7 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 		tell(cmd.ErrOrStderr(), []string{report.SameTarget})
 	}
 	if s.dryRun {
-		return dryRun(cmd.Context(), cmd.OutOrStdout(), cells, s)
+		return dryRun(cmd.Context(), cmd.OutOrStdout(), cells, 2, s)
 	}
 	if err := s.prepareFiles(); err != nil { // before minutes are spent
 		return err
@@ -186,7 +186,7 @@ func sameTarget(a, b plan.Cell) bool {
 
 func (s settings) executeDuel(cmd *cobra.Command, cells []plan.Cell, pairs int) (bench.Run, []results.Bout, error) {
 	r, page, done, err := s.open(cmd, campaign.Order{
-		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: pairs, Reprobe: s.reprobe, Python: s.python,
+		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: pairs, Jobs: s.atMost(), Reprobe: s.reprobe, Python: s.python,
 	})
 	if err != nil {
 		return bench.Run{}, nil, err

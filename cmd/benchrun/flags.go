@@ -35,6 +35,7 @@ func flagTable() []flagSpec {
 		{"reprobe", "", "measure slots and watchdogs again instead of using stored values"},
 		{"patience", "", "how long to wait for a claimed watchdog at most; 1.5 times the claimed time is enough"},
 		{"max-time", "", "start no cell that is not expected to end within this time, for example 45m; the others are invalid until --resume measures them"},
+		{"jobs", "j", "measure at most this many cells at once: a number, 1 = one at a time, auto = as many as the machine has room for"},
 		{"python", "", "Python interpreter for the servers (unless given: /usr/bin/python3)"},
 		{"port", "", "port for the servers (unless given: a free one for each launch)"},
 		{"config", "", "the project's settings (unless given: benchrun.yaml, if there is one; '' = none)"},
@@ -93,6 +94,8 @@ func declare(f *pflag.FlagSet, name string, into any, notes ...string) {
 		f.IntVarP(p, name, spec.short, *p, text)
 	case *uint64:
 		f.Uint64VarP(p, name, spec.short, *p, text)
+	case pflag.Value:
+		f.VarP(p, name, spec.short, text)
 	case *time.Duration:
 		f.DurationVarP(p, name, spec.short, *p, text)
 	default:

@@ -145,7 +145,7 @@ func judgeAgain(ctx context.Context, path string) (again, error) {
 		if err != nil {
 			return again{}, err
 		}
-		if begun && wantedMore(out.run, judged) { // the one that was to come has confirmed nothing
+		if begun && wantedMore(out.run, cell.Attempts, judged) { // the one that was to come has confirmed nothing
 			cell.Attempts = append(cell.Attempts, bench.Attempt{Attempt: len(cell.Attempts) + 1, Note: unmade})
 			judged = append(judged, judge.Unmade(unmade))
 		}
@@ -204,10 +204,10 @@ func neverBegun(run bench.Run) int {
 
 // wantedMore says whether a cell that was begun was to have another attempt. A
 // run that does not say how many it was asked for may have wanted any number.
-func wantedMore(run bench.Run, judged []bench.Judgement) bool {
+func wantedMore(run bench.Run, attempts []bench.Attempt, judged []bench.Judgement) bool {
 	k, invalid := math.MaxInt, math.MaxInt
 	if run.Asked != nil {
-		k, invalid = run.Asked.Attempts, judge.MaxInvalid
+		k, invalid = run.Asked.Attempts, judge.MostInvalid(attempts)
 	}
 	again, _ := judge.Next(judged, k, invalid)
 	return again

@@ -181,11 +181,11 @@ func TestJudgeOfHalfARun(t *testing.T) {
 func TestJudgeKnowsHowManyAttemptsWereAskedFor(t *testing.T) {
 	broken := []bench.Judgement{judge.Judge(stillborn())}
 	for k, want := range map[int]bool{1: false, 2: true} {
-		if got := wantedMore(bench.Run{Asked: &bench.Asked{Attempts: k}}, broken); got != want {
+		if got := wantedMore(bench.Run{Asked: &bench.Asked{Attempts: k}}, nil, broken); got != want {
 			t.Errorf("k = %d: another attempt was wanted: %v", k, got)
 		}
 	}
-	if !wantedMore(bench.Run{}, broken) {
+	if !wantedMore(bench.Run{}, nil, broken) {
 		t.Error("a run that does not say how many may have wanted another")
 	}
 }

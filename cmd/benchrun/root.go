@@ -47,6 +47,7 @@ type settings struct {
 	config                       string
 	resume                       string
 	maxTime                      time.Duration
+	jobs                         jobs
 
 	origins   []origin          // where settings are from, as far as they are no defaults
 	elsewhere bool              // any from elsewhere than the command line
@@ -144,6 +145,7 @@ func addFlags(f *pflag.FlagSet, s *settings) {
 	declare(f, "port", &s.port)
 	declare(f, "resume", &s.resume)
 	declare(f, "max-time", &s.maxTime)
+	declare(f, "jobs", &s.jobs)
 	declare(f, "reprobe", &s.reprobe)
 }
 
@@ -208,6 +210,8 @@ func (s settings) check() error {
 		return bench.Usagef("--attempts %d is not between 1 and %d", s.attempts, project.MostAttempts)
 	case s.port < 0 || s.port > 65535:
 		return bench.Usagef("--port %d is not a port: they go from 1 to 65535", s.port)
+	case s.port != 0 && s.jobs > 1:
+		return bench.Usagef("--port %d is one port, and --jobs %d cells want one each", s.port, s.jobs)
 	case s.maxTime < 0:
 		return bench.Usagef("--max-time %s is less than nothing", s.maxTime)
 	case s.out == "":

@@ -46,6 +46,7 @@ func sourcedSettings() []sourced {
 		{"out", nil, "BENCHRUN_OUT", "out", false},
 		{"python", nil, "BENCHRUN_PYTHON", "python", false},
 		{"max-time", nil, "BENCHRUN_MAX_TIME", "max_time", false},
+		{"jobs", nil, "BENCHRUN_JOBS", "jobs", false},
 	}
 }
 

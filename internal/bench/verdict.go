@@ -133,5 +133,6 @@ type Attempt struct {
 	Published bool     `json:"published"` // its measures and reasons are the cell's
 	StartedAt string   `json:"started_at"`
 	Seconds   float64  `json:"seconds"`
-	Note      string   `json:"note,omitempty"` // why there is no record: it could not be made
+	Company   int      `json:"company,omitempty"` // other cells of the same run that were under way at once, at most
+	Note      string   `json:"note,omitempty"`    // why there is no record: it could not be made
 }

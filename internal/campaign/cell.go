@@ -33,6 +33,7 @@ func (o Order) newCell(c plan.Cell) bench.Cell {
 // underway is one cell that is being measured. Several of a run may be.
 type underway struct {
 	*Run
+	task   task
 	place  int // in the order, from 0
 	plan   plan.Cell
 	target *place.Target // as it runs under the cell's family
@@ -57,68 +58,76 @@ func (r *Run) underway(i int) *underway {
 }
 
 // measure makes as many attempts as the judge wants, beyond those that there are,
-// and folds them all.
-func (u *underway) measure(ctx context.Context) (bench.Cell, error) {
+// and folds them all. again says that company may have spoiled what was done last: the
+// cell is to be gone on with alone.
+func (u *underway) measure(ctx context.Context) (again bool, err error) {
 	c := u.plan
 	if c.Unsupported != "" {
 		u.cell.Verdict, u.cell.Reasons = bench.Unsupported, []string{c.Unsupported}
-		return u.cell, nil
+		return false, nil
 	}
 	if err := u.failed[c.Target()]; err != nil {
 		u.notBegun(fmt.Errorf("not installed: %w", err))
-		return u.cell, err
+		return false, err
 	}
 	u.target = u.launched(c)
 	u.cell.Version = u.target.Installation.Version
 	if step := u.step(c); !u.limit.allows(u.estimate([]plan.Cell{c}), step) {
 		u.notBegun(u.limit.whyNot(step))
-		return u.cell, nil
+		return false, nil
 	}
 	guarded, stop := u.limit.guard(ctx, c, u.order.Mode)
 	defer stop()
+	company := u.task.company()
 	if err := u.probe(guarded); err != nil {
-		if u.limit.broke(ctx, guarded) {
+		switch {
+		case u.limit.broke(ctx, guarded):
 			err = u.limit.why()
+		case company && errors.Is(err, probe.ErrHostStalled):
+			return true, nil
 		}
 		u.notBegun(fmt.Errorf("could not be probed: %w", err))
 		if errors.Is(err, probe.ErrHostStalled) || errors.Is(err, errOutOfTime) { // as for an invalid attempt
 			err = nil
 		}
-		return u.cell, err
+		return false, err
 	}
 	for {
 		if !u.limit.fits(u.attemptEstimate(c)) {
 			u.notBegun(u.limit.why())
-			return u.cell, nil
+			return false, nil
 		}
 		made, err := u.attempt(guarded)
 		if ctx.Err() != nil {
-			return u.cell, context.Cause(ctx)
+			return false, context.Cause(ctx)
 		}
 		if made == nil && u.limit.broke(ctx, guarded) {
 			u.notBegun(u.limit.why())
-			return u.cell, nil
+			return false, nil
 		}
 		if made == nil {
 			u.unmade(err)
-			return u.cell, err
+			return false, err
 		}
-		again := u.wantsMore()
-		u.tellMade(made, map[bool]time.Duration{true: u.attemptEstimate(c)}[again])
+		more := u.wantsMore()
+		u.tellMade(made, map[bool]time.Duration{true: u.attemptEstimate(c)}[more])
 		if err != nil { // measured, but not stored: it is printed at least
 			u.conclusion(err)
-			return u.cell, err
+			return false, err
 		}
-		if !again {
+		if !more {
 			judge.Conclude(&u.cell, u.judged)
-			return u.cell, nil
+			return false, nil
+		}
+		if disturbed(made.record, made.verdict) {
+			return true, nil
 		}
 	}
 }
 
 // wantsMore says that the judge wants another attempt of the cell.
 func (u *underway) wantsMore() bool {
-	again, _ := judge.Next(u.judged, u.order.Attempts, judge.MaxInvalid)
+	again, _ := judge.Next(u.judged, u.order.Attempts, judge.MostInvalid(u.cell.Attempts))
 	return again && !sabotageSeen(u.plan.Scenario.Sabotage, u.judged[len(u.judged)-1])
 }
 
@@ -159,7 +168,7 @@ func (u *underway) unmade(err error) {
 // conclusion folds a cell that err has ended early, nil = nothing has: what would
 // have been confirmed by another attempt is not.
 func (u *underway) conclusion(err error) {
-	if again, _ := judge.Next(u.judged, u.order.Attempts, judge.MaxInvalid); again && err != nil {
+	if again, _ := judge.Next(u.judged, u.order.Attempts, judge.MostInvalid(u.cell.Attempts)); again && err != nil {
 		u.unmade(err)
 		return
 	}
@@ -214,9 +223,10 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 	u.cell.Command = rec.Head.Target.Command
 	m := &made{record: rec, verdict: j, took: time.Since(began), attempt: bench.Attempt{
 		Attempt: n, Verdict: j.Verdict, H: j.Measures["h"].Value, Record: recRel, Log: logRel,
-		StartedAt: rec.Head.StartedAt, Seconds: time.Since(began).Seconds(),
+		StartedAt: rec.Head.StartedAt, Seconds: time.Since(began).Seconds(), Company: rec.Head.Company,
 	}}
 	u.cell.Attempts = append(u.cell.Attempts, m.attempt)
+	u.keepLoad(rec)
 	if err := u.Folder.WriteRecord(recRel, rec); err != nil {
 		return m, err
 	}
@@ -226,7 +236,8 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 // tellMade tells of an attempt, and how long the run will still take: ahead is what
 // the cell itself is foreseen to.
 func (u *underway) tellMade(m *made, ahead time.Duration) {
-	u.forecast.made(u.place, ahead, m.verdict.Verdict, u.attemptEstimate(u.plan), m.took)
+	u.forecast.made(m.verdict.Verdict, u.attemptEstimate(u.plan), m.took)
+	u.forecast.takes(u.task.number, time.Since(u.task.began)+ahead)
 	u.tellRemaining()
 	u.Tell.Tell(bench.AttemptJudged{
 		Cell: u.number(), Attempt: m.attempt, Why: whyInvalid(m.record, m.verdict),

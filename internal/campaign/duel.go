@@ -2,11 +2,14 @@ package campaign
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/campaign/pack"
 	"benchrun/internal/judge"
+	"benchrun/internal/probe"
 	"benchrun/results"
 )
 
@@ -19,7 +22,7 @@ import (
 // the answers are in the bouts. When it returns an error, what was measured
 // before it is in the folder, the run and the bouts.
 func (r *Run) Duel(ctx context.Context) (bench.Run, []results.Bout, error) {
-	if err := r.begin(ctx); err != nil {
+	if err := r.begin(ctx, 2); err != nil {
 		run, err := r.finish(ctx, err)
 		return run, nil, err
 	}
@@ -27,26 +30,22 @@ func (r *Run) Duel(ctx context.Context) (bench.Run, []results.Bout, error) {
 		run, err := r.finish(ctx, fmt.Errorf("%s: %w", key, err))
 		return run, nil, err
 	}
-	var bouts []results.Bout
-	var first error
-	for i := 0; i+1 < len(r.order.Cells); i += 2 {
-		known := len(r.run.Cells)
-		bout, err := r.bout(ctx, i)
-		if ctx.Err() == nil || len(r.run.Cells) > known { // of an interrupted bout, what was measured
-			bouts = append(bouts, bout)
-		}
-		if first = err; ctx.Err() != nil {
-			first = context.Cause(ctx)
-		}
-		if first == nil {
-			first = r.keep()
-		}
-		if first != nil {
-			break
+	bouts := make([]*bout, len(r.order.Cells)/2)
+	for i := range bouts {
+		bouts[i] = r.newBout(2 * i)
+	}
+	first := r.carryOut(ctx, func(t task) (pack.Outcome, error) { return bouts[t.place/2].fight(ctx, t) })
+	if ctx.Err() != nil {
+		first = context.Cause(ctx)
+	}
+	var over []results.Bout
+	for _, b := range bouts {
+		if b.over {
+			over = append(over, b.result)
 		}
 	}
 	run, err := r.finish(ctx, first)
-	return run, bouts, err
+	return run, over, err
 }
 
 // side is one of the two targets under one scenario.
@@ -55,90 +54,149 @@ type side struct {
 	broke error // why its last attempt could not be made
 }
 
-// bout makes pairs of attempts until the judge has an answer, of the cells i and
-// i+1 of the order. Both are in the run then, however it ended, unless nothing was
-// measured of either.
-func (r *Run) bout(ctx context.Context, i int) (results.Bout, error) {
-	a, b := &side{underway: r.underway(i)}, &side{underway: r.underway(i + 1)}
-	a.side, b.side = "+a", "+b"
-	bout := results.Bout{Scenario: a.plan.Scenario.Name()}
-	r.tellRemaining()
-	defer func() { r.forecast.over(i); r.forecast.over(i + 1) }()
-	for _, s := range []*side{a, b} {
+// bout is one scenario of a duel, as far as it has come.
+type bout struct {
+	*Run
+	a, b   *side
+	pairs  []judge.Pair
+	result results.Bout
+	over   bool // the result is one
+}
+
+// newBout is that of the cells i and i+1 of the order. One that is unsupported is over.
+func (r *Run) newBout(i int) *bout {
+	b := &bout{Run: r, a: &side{underway: r.underway(i)}, b: &side{underway: r.underway(i + 1)}}
+	b.a.side, b.b.side = "+a", "+b"
+	b.result.Scenario = b.a.plan.Scenario.Name()
+	for _, s := range []*side{b.a, b.b} {
 		if s.plan.Unsupported != "" {
-			bout.Answer, bout.Reasons = judge.DuelInvalid.String(), []string{"unsupported: " + s.plan.Unsupported}
-			return bout, nil
-		}
-		s.target = r.launched(s.plan)
-		s.cell.Version = s.target.Installation.Version
-		r.Tell.Tell(bench.CellBegun{Cell: s.number(), Name: s.plan.Name() + ", " + s.cell.Version})
-		if err := s.probe(ctx); err != nil {
-			bout.Answer, bout.Reasons = judge.DuelInvalid.String(), []string{"could not be probed: " + err.Error()}
-			return bout, err
+			b.invalid("unsupported: " + s.plan.Unsupported)
+			b.over = true
+			return b
 		}
 	}
-	var pairs []judge.Pair
-	for judge.NextPair(pairs, r.order.Attempts) {
-		// Another pair that is invalid or disagrees is not foreseen.
-		more := time.Duration(max(r.order.Attempts-len(pairs)-1, 0))
-		recA, err := a.fight(ctx, more)
-		if err != nil {
-			return r.settle(bout, pairs, a, b, err), err
+	return b
+}
+
+func (b *bout) invalid(why string) {
+	b.result.Answer, b.result.Reasons = judge.DuelInvalid.String(), []string{why}
+}
+
+// fight makes pairs of attempts until the judge has an answer. Both cells are in the
+// run then, however it ended, unless nothing was measured of either.
+func (b *bout) fight(ctx context.Context, t task) (pack.Outcome, error) {
+	b.a.task, b.b.task = t, t
+	again, err := b.probeBoth(ctx)
+	if err == nil && !again {
+		again, err = b.makePairs(ctx)
+		if ctx.Err() == nil && again {
+			return pack.Again, nil
 		}
-		recB, err := b.fight(ctx, more)
+		b.settle(err)
+	} else if again {
+		return pack.Again, nil
+	}
+	b.over = ctx.Err() == nil || len(b.a.judged)+len(b.b.judged) > 0 // of an interrupted bout, what was measured
+	if err == nil {
+		err = b.keep()
+	}
+	if err != nil {
+		return pack.Stop, err
+	}
+	return pack.Over, nil
+}
+
+// probeBoth has both targets probed. again says that company may have kept it from
+// being done.
+func (b *bout) probeBoth(ctx context.Context) (again bool, err error) {
+	for _, s := range []*side{b.a, b.b} {
+		s.target = b.launched(s.plan)
+		s.cell.Version = s.target.Installation.Version
+		b.Tell.Tell(bench.CellBegun{Cell: s.number(), Name: s.plan.Name() + ", " + s.cell.Version})
+		company := s.task.company()
+		if err := s.probe(ctx); err != nil {
+			if company && errors.Is(err, probe.ErrHostStalled) {
+				return true, nil
+			}
+			b.invalid("could not be probed: " + err.Error())
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// makePairs makes them until the judge has an answer. again says that company may
+// have spoiled the last one: if it says nothing, it is made again, alone, and its
+// attempts are no pair.
+func (b *bout) makePairs(ctx context.Context) (again bool, err error) {
+	for judge.NextPair(b.pairs, b.order.Attempts) {
+		// Another pair that is invalid or disagrees is not foreseen.
+		more := time.Duration(max(b.order.Attempts-len(b.pairs)-1, 0))
+		whole := b.a.attemptEstimate(b.a.plan) + b.b.attemptEstimate(b.b.plan)
+		recA, err := b.a.attack(ctx, b.b.attemptEstimate(b.b.plan)+more*whole)
 		if err != nil {
-			return r.settle(bout, pairs, a, b, err), err
+			return false, err
+		}
+		recB, err := b.b.attack(ctx, more*whole)
+		if err != nil {
+			return false, err
 		}
 		pair := judge.NewPair(recA, recB)
-		pairs = append(pairs, pair)
-		bout.Pairs = append(bout.Pairs, results.BoutPair{
-			A: a.cell.Attempts[len(a.cell.Attempts)-1].Record, B: b.cell.Attempts[len(b.cell.Attempts)-1].Record,
+		again := disturbed(recA, pair.A) || disturbed(recB, pair.B)
+		if again && pair.Answer() == judge.DuelInvalid {
+			return true, nil
+		}
+		b.pairs = append(b.pairs, pair)
+		b.result.Pairs = append(b.result.Pairs, results.BoutPair{
+			A: b.a.cell.Attempts[len(b.a.cell.Attempts)-1].Record, B: b.b.cell.Attempts[len(b.b.cell.Attempts)-1].Record,
 			Answer: pair.Answer().String(), Loss: pair.Loss(), Seconds: len(pair.Losses),
 		})
+		if again && judge.NextPair(b.pairs, b.order.Attempts) {
+			return true, nil
+		}
 	}
-	return r.settle(bout, pairs, a, b, nil), nil
+	return false, nil
 }
 
 // settle decides the bout and puts both sides' cells into the run. err is what
 // kept the last pair from being made; nil = nothing did.
-func (r *Run) settle(bout results.Bout, pairs []judge.Pair, a, b *side, err error) results.Bout {
-	bout = r.decide(bout, pairs, a, b)
+func (b *bout) settle(err error) {
+	b.decide()
 	if err != nil {
-		bout.Reasons = append(bout.Reasons, "it ended early: "+err.Error())
+		b.result.Reasons = append(b.result.Reasons, "it ended early: "+err.Error())
 	}
-	if len(a.judged)+len(b.judged) == 0 {
-		return bout
+	if len(b.a.judged)+len(b.b.judged) == 0 {
+		return
 	}
-	for _, s := range []*side{a, b} {
+	for _, s := range []*side{b.a, b.b} {
 		if s.broke != nil {
 			s.unmade(s.broke)
 		} else {
 			s.conclusion(err)
 		}
-		r.conclude(s.place, s.cell)
-		r.Tell.Tell(bench.CellConcluded{Cell: s.number(), Result: s.cell})
+		b.conclude(s.place, s.cell)
+		b.Tell.Tell(bench.CellConcluded{Cell: s.number(), Result: s.cell})
 	}
-	return bout
 }
 
-// fight makes one attempt of one side, after which more are foreseen.
-func (s *side) fight(ctx context.Context, more time.Duration) (*bench.Record, error) {
+// attack makes one attempt of one side, after which the bout is foreseen to go on
+// for so long.
+func (s *side) attack(ctx context.Context, ahead time.Duration) (*bench.Record, error) {
 	m, err := s.attempt(ctx)
 	if m == nil {
 		s.broke = err
 		return nil, err
 	}
-	s.tellMade(m, more*s.attemptEstimate(s.plan))
+	s.tellMade(m, ahead)
 	return m.record, err
 }
 
-// decide writes what the pairs come to into the bout.
-func (r *Run) decide(bout results.Bout, pairs []judge.Pair, a, b *side) results.Bout {
-	nameA, nameB := a.cell.Version, b.cell.Version
+// decide writes what the pairs come to into the result.
+func (b *bout) decide() {
+	nameA, nameB := b.a.cell.Version, b.b.cell.Version
 	if nameA == nameB {
 		nameA, nameB = nameA+" (A)", nameB+" (B)"
 	}
-	d := judge.Decide(pairs, r.order.Attempts, nameA, nameB)
-	bout.Answer, bout.Flaky, bout.Loss, bout.Reasons = d.Answer.String(), d.Flaky, d.Loss, d.Reasons
-	return bout
+	d := judge.Decide(b.pairs, b.order.Attempts, nameA, nameB)
+	b.result.Answer, b.result.Flaky, b.result.Loss, b.result.Reasons = d.Answer.String(), d.Flaky, d.Loss, d.Reasons
 }

@@ -8,7 +8,6 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/judge"
-	"benchrun/results"
 	"benchrun/scenarios"
 )
 
@@ -52,7 +51,9 @@ func TestDuelKeepsItsCells(t *testing.T) {
 		r := &Run{order: Order{Attempts: 2}, done: make([]*bench.Cell, 3)}
 		r.conclude(0, bench.Cell{Scenario: "wedge-1pct"})
 		tt.a.Run, tt.b.Run = r, r
-		bout := r.settle(results.Bout{}, tt.pairs, tt.a, tt.b, tt.err)
+		b := &bout{Run: r, a: tt.a, b: tt.b, pairs: tt.pairs}
+		b.settle(tt.err)
+		bout := b.result
 		var got []bench.Verdict
 		for _, c := range r.run.Cells[1:] {
 			got = append(got, c.Verdict)

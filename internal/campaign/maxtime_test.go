@@ -72,12 +72,16 @@ func TestCellThatDoesNotFit(t *testing.T) {
 		order: Order{Cells: []plan.Cell{c}, Mode: bench.ModeQuick, Attempts: 2}, limit: newTimeLimit(time.Second),
 		prepared: map[string]*place.Target{c.Target(): {Server: c.Server, Installation: &targets.Installation{Version: "1.0"}}},
 	}
-	cell, err := r.underway(0).measure(t.Context())
+	u := r.underway(0)
+	_, err := u.measure(t.Context())
+	cell := u.cell
 	if err != nil || cell.Verdict != bench.Invalid || len(cell.Attempts) != 0 || !strings.Contains(strings.Join(cell.Reasons, " "), "--max-time 1s") {
 		t.Errorf("%v %q after %d attempts, %v", cell.Verdict, cell.Reasons, len(cell.Attempts), err)
 	}
 	r.begun = []begun{{attempts: []bench.Attempt{{Attempt: 1}}, judged: []bench.Judgement{{Verdict: bench.Failed, Measures: bench.Measures{}}}}}
-	cell, err = r.underway(0).measure(t.Context())
+	u = r.underway(0)
+	_, err = u.measure(t.Context())
+	cell = u.cell
 	if err != nil || cell.Verdict != bench.Invalid || !slices.Contains(cell.Flags, judge.FlagUnconfirmed) || cell.Version != "1.0" {
 		t.Errorf("%v %q of %s, %v", cell.Verdict, cell.Flags, cell.Version, err)
 	}
@@ -111,7 +115,9 @@ func TestResumingWithALimitComesToAnEnd(t *testing.T) {
 			t.Errorf("%s: the rest takes %v, want %v", name, all, want)
 		}
 		r.limit = newTimeLimit(time.Duration(tt.limit * float64(attempt)))
-		cell, err := r.underway(0).measure(t.Context())
+		u := r.underway(0)
+		_, err := u.measure(t.Context())
+		cell := u.cell
 		said := strings.Join(cell.Reasons, " ")
 		for _, a := range cell.Attempts {
 			said += " " + a.Note

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/campaign/pack"
 )
 
 // pace is how long attempts have taken beside what was foreseen. An invalid one
@@ -29,53 +30,38 @@ func (p *pace) of(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * float64(p.took+paceTrust) / float64(p.foreseen+paceTrust))
 }
 
-// forecast is what a run knows of the time that it will still take. Cells may tell it
-// of themselves at the same time. The zero value knows nothing.
+// forecast is what a run knows of the time that it will still take: what its pool
+// foresees, at the pace seen so far. Cells may tell it of themselves at the same time.
+// Without a pool it knows nothing.
 type forecast struct {
 	mu   sync.Mutex
 	pace pace
-	left map[int]time.Duration // by place in the order, of cells of which an attempt was made, or that are concluded
+	pool *pack.Pool
 }
 
-// made takes in an attempt of a cell, and what the cell is foreseen to take from now
-// on.
-func (f *forecast) made(place int, ahead time.Duration, verdict bench.Verdict, foreseen, took time.Duration) {
+// made takes in an attempt that was foreseen to take so long.
+func (f *forecast) made(verdict bench.Verdict, foreseen, took time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.pace.count(verdict, foreseen, took)
-	f.set(place, ahead)
 }
 
-// over says that nothing more is done for a cell.
-func (f *forecast) over(place int) {
+// takes says how long a task takes from its beginning on.
+func (f *forecast) takes(task int, d time.Duration) {
+	if f.pool != nil {
+		f.pool.Foresee(task, d)
+	}
+}
+
+// remaining is how long the rest takes at the pace seen so far.
+func (f *forecast) remaining() time.Duration {
+	if f.pool == nil {
+		return 0
+	}
+	left := f.pool.Left()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.set(place, 0)
-}
-
-func (f *forecast) set(place int, ahead time.Duration) {
-	if f.left == nil {
-		f.left = map[int]time.Duration{}
-	}
-	f.left[place] = ahead
-}
-
-// remaining is how long the rest takes of so many cells at the pace seen so far.
-// estimate foresees those of which nothing is known yet, by their places.
-func (f *forecast) remaining(cells int, estimate func(places []int) time.Duration) time.Duration {
-	f.mu.Lock()
-	var unknown []int
-	var left time.Duration
-	for i := range cells {
-		if d, ok := f.left[i]; ok {
-			left += d
-		} else {
-			unknown = append(unknown, i)
-		}
-	}
-	pace := f.pace
-	f.mu.Unlock()
-	return pace.of(left + estimate(unknown))
+	return f.pace.of(left)
 }
 
 // whyInvalid says what made an attempt invalid: what was seen of the host first,

@@ -142,12 +142,13 @@ func (e *Earlier) finished() bool {
 	if e.Run.Interrupted || e.Run.FinishedAt == "" || len(e.Run.Cells) != len(e.Run.Asked.Cells) {
 		return false
 	}
-	judged := map[string][]bench.Judgement{}
+	judged, attempts := map[string][]bench.Judgement{}, map[string][]bench.Attempt{}
 	for _, l := range e.Attempts {
-		judged[l.ID] = append(judged[l.ID], l.Judgement())
+		judged[l.ID], attempts[l.ID] = append(judged[l.ID], l.Judgement()), append(attempts[l.ID], l.Attempt())
 	}
 	return !slices.ContainsFunc(e.Run.Cells, func(c bench.Cell) bool {
-		again, _ := judge.Next(judged[results.CellID(c)], e.Run.Asked.Attempts, judge.MaxInvalid)
+		id := results.CellID(c)
+		again, _ := judge.Next(judged[id], e.Run.Asked.Attempts, judge.MostInvalid(attempts[id]))
 		return again && c.Verdict != bench.Unsupported
 	})
 }

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/campaign/pack"
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/internal/probe"
@@ -22,6 +23,7 @@ type Order struct {
 	Mode     bench.Mode
 	Seed     uint64
 	Attempts int // k: how many attempts a not-held verdict takes, the first included
+	Jobs     int // how many cells are measured at once at most; 0 = as many as there is room for
 	Reprobe  bool
 	Python   string
 	// Earlier is a run that is resumed: cells that its attempts conclude are kept,
@@ -45,7 +47,10 @@ type Run struct {
 	failed   map[string]error // targets that could not be installed
 	begun    []begun          // by place in the order
 	limit    timeLimit
+	loads    loads
+	meter    meter
 	forecast forecast
+	tasks    []int // of the pool: the place in the order of each one's first cell
 
 	mu     sync.Mutex             // guards what follows: several cells may be under way
 	run    bench.Run              // what has come of it so far
@@ -56,47 +61,56 @@ type Run struct {
 // Do runs the order. A run that is resumed and cannot be gone on with, be it that
 // something cannot be installed, leaves its folder as it is.
 func (r *Run) Do(ctx context.Context) (bench.Run, error) {
-	if err := r.begin(ctx); err != nil {
+	if err := r.begin(ctx, 1); err != nil {
 		if r.order.Earlier != nil {
 			return bench.Run{}, err
 		}
 		return r.finish(ctx, err)
 	}
 	var first error
-	for i := range r.order.Cells {
-		if r.done[i] != nil {
-			continue
+	for i, c := range r.order.Cells {
+		if r.done[i] == nil && r.unmeasurable(c) {
+			if _, err := r.measure(ctx, r.underway(i)); first == nil {
+				first = err
+			}
 		}
-		err := r.measure(ctx, i)
-		if ctx.Err() != nil {
-			return r.finish(ctx, context.Cause(ctx))
-		}
-		if err != nil && first == nil {
-			first = err
-		}
-		if errors.Is(err, syscall.ENOSPC) {
-			break // there is no room for the next cell either
-		}
+	}
+	cells := map[int]*underway{}
+	for _, i := range r.tasks {
+		cells[i] = r.underway(i)
+	}
+	err := r.carryOut(ctx, func(t task) (pack.Outcome, error) {
+		u := cells[t.place]
+		u.task = t
+		return r.measure(ctx, u)
+	})
+	switch {
+	case ctx.Err() != nil:
+		first = context.Cause(ctx)
+	case first == nil:
+		first = err
 	}
 	return r.finish(ctx, first)
 }
 
-// measure measures the i-th cell of the order and puts it into the run. Of one that
-// is interrupted nothing is kept but its attempts.
-func (r *Run) measure(ctx context.Context, i int) error {
-	u := r.underway(i)
-	r.tellRemaining()
+// measure measures a cell and puts it into the run. Of one that is interrupted, or
+// is to be measured again, nothing is kept but its attempts.
+func (r *Run) measure(ctx context.Context, u *underway) (pack.Outcome, error) {
 	r.Tell.Tell(bench.CellBegun{Cell: u.number(), Name: u.plan.Name()})
-	cell, err := u.measure(ctx)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	again, err := u.measure(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return pack.Stop, context.Cause(ctx)
+	case again:
+		return pack.Again, nil
 	}
-	r.conclude(i, cell)
+	cell := u.cell
+	r.conclude(u.place, cell)
 	if kerr := r.keep(); kerr != nil && err == nil { // so that a killed run keeps its cells
 		err = kerr
 	}
 	r.Tell.Tell(bench.CellConcluded{Cell: u.number(), Result: cell})
-	return err
+	return pack.Over, err
 }
 
 // keep stores the run as it is so far.
@@ -108,13 +122,7 @@ func (r *Run) keep() error {
 
 // tellRemaining tells how long the rest of the run will take.
 func (r *Run) tellRemaining() {
-	r.Tell.Tell(bench.Remaining{Left: r.forecast.remaining(len(r.order.Cells), func(places []int) time.Duration {
-		cells := make([]plan.Cell, len(places))
-		for n, i := range places {
-			cells[n] = r.order.Cells[i]
-		}
-		return r.estimate(cells)
-	})})
+	r.Tell.Tell(bench.Remaining{Left: r.forecast.remaining()})
 }
 
 // python is the interpreter that the targets run on, or that their environments
@@ -129,10 +137,11 @@ func (r *Run) python() string {
 }
 
 // begin takes up what there is, installs every target that is still to be
-// measured and tells how long that will take.
-func (r *Run) begin(ctx context.Context) error {
+// measured and tells how long that will take. So many cells together are one task.
+func (r *Run) begin(ctx context.Context, together int) error {
 	order := r.order
 	r.limit = newTimeLimit(order.MaxTime)
+	r.loads.limits = r.Host.Limits
 	r.prepared, r.failed = map[string]*place.Target{}, map[string]error{}
 	r.run.Cells = nil
 	if err := r.takeUp(ctx); err != nil {
@@ -153,7 +162,8 @@ func (r *Run) begin(ctx context.Context) error {
 		return err
 	}
 	r.limit.prepared()
-	estimate := r.estimate(r.open(0))
+	r.forecast.pool = r.foresee(together)
+	estimate := r.forecast.pool.Left()
 	r.Tell.Tell(bench.RunBegun{Run: r.run.ID, Cells: len(order.Cells), Estimate: estimate})
 	if !r.limit.fits(estimate) {
 		r.Tell.Note(fmt.Sprintf("that is longer than --max-time %s: not every cell will be measured", order.MaxTime))
@@ -248,21 +258,28 @@ func (u *underway) probe(ctx context.Context) error {
 	if !c.Scenario.Family.Traits.HoldsSlot() || u.probed(t, ratio) || u.recallProbe(t, c) {
 		return nil
 	}
-	u.Tell.Tell(bench.PhaseBegun{Cell: u.number(), Phase: "probe", Length: 10 * time.Second})
-	logPath := u.Folder.Join(u.Folder.LogPath(results.CellID(u.cell)+"-probe", 0))
-	p, err := probe.Measure(ctx, u.Host, t, ratio, u.order.Mode, logPath)
-	if err != nil {
-		return err
-	}
-	u.know(t, c, p)
 	file, err := u.probeFile(t)
 	if err != nil {
 		return err
 	}
-	if err := probe.Keep(file, c.Launch(), p, ratio, u.order.Mode, t.Profile.Claims); err != nil {
-		u.Tell.Note(err.Error()) // the next run measures it again
-	}
-	return nil
+	defer u.together(c.Launch()) // the others know it then, or try themselves
+	waiting := func() { u.Tell.Note("waiting for another benchrun that probes " + c.Target()) }
+	return probe.Exclusive(ctx, file, waiting, func() error {
+		if u.recallProbe(t, c) { // measured meanwhile
+			return nil
+		}
+		u.Tell.Tell(bench.PhaseBegun{Cell: u.number(), Phase: "probe", Length: 10 * time.Second})
+		logPath := u.Folder.Join(u.Folder.LogPath(results.CellID(u.cell)+"-probe", 0))
+		p, err := probe.Measure(ctx, u.Host, t, ratio, u.order.Mode, logPath)
+		if err != nil {
+			return err
+		}
+		u.know(t, c, p)
+		if err := probe.Keep(file, c.Launch(), p, ratio, u.order.Mode, t.Profile.Claims); err != nil {
+			u.Tell.Note(err.Error()) // the next run measures it again
+		}
+		return nil
+	})
 }
 
 // know takes a probe as what is known of a launch.
@@ -303,4 +320,13 @@ func (r *Run) probeFile(t *place.Target) (string, error) {
 		return "", err
 	}
 	return probe.File(root, r.Host, t)
+}
+
+// loadFile is where a launch's loads are kept, beside its probe; "" = nowhere.
+func (r *Run) loadFile(t *place.Target) string {
+	file, err := r.probeFile(t)
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(filepath.Dir(filepath.Dir(file)), "loads", filepath.Base(file))
 }

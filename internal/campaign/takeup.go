@@ -20,8 +20,14 @@ type begun struct {
 
 // wants says that the cell needs another attempt.
 func (b begun) wants(k int) bool {
-	again, _ := judge.Next(b.judged, k, judge.MaxInvalid)
+	again, _ := judge.Next(b.judged, k, judge.MostInvalid(b.attempts))
 	return again
+}
+
+// disturbed says that the last attempt had company that may have spoiled it.
+func (b begun) disturbed() bool {
+	n := len(b.attempts)
+	return n > 0 && b.attempts[n-1].Company > 0 && b.attempts[n-1].Verdict == bench.Invalid
 }
 
 // valid counts the attempts that are not invalid.
@@ -108,7 +114,6 @@ func (r *Run) cellOf(i int, c plan.Cell) bench.Cell {
 func (r *Run) conclude(i int, cell bench.Cell) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.forecast.over(i)
 	r.done[i] = &cell
 	r.run.Cells = r.run.Cells[:0:0]
 	for _, c := range r.done {

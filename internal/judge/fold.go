@@ -11,6 +11,18 @@ import (
 // MaxInvalid is how many invalid attempts of a cell are made again by default.
 const MaxInvalid = 2
 
+// MostInvalid is how many of these attempts of a cell may be invalid. Those that
+// had company (bench.Attempt.Company) are made again in any case, alone.
+func MostInvalid(attempts []bench.Attempt) int {
+	most := MaxInvalid
+	for _, a := range attempts {
+		if a.Company > 0 && a.Verdict == bench.Invalid {
+			most++
+		}
+	}
+	return most
+}
+
 // Folded is what the attempts of a cell come to.
 type Folded struct {
 	bench.Judgement     // of the cell

@@ -48,7 +48,7 @@ const busyCost = "seconds in which no CPU is left do not count, so attempts take
 // readHost reads what everybody has used so far; the tree is nobody's yet.
 func readHost() (cpuReading, bool) {
 	busy, idle, err := observe.HostCPU()
-	return cpuReading{at: time.Now().UnixNano(), busy: busy, idle: idle, own: ownCPU()}, err == nil
+	return cpuReading{at: time.Now().UnixNano(), busy: busy, idle: idle, own: OwnCPU()}, err == nil
 }
 
 // busyLine says that others use so much between two readings that a target, which

@@ -33,8 +33,12 @@ const (
 	targetMemory = 2 << 30
 	targetPIDs   = 4096
 	targetNoFile = 8192
-	memoryFloor  = 512 << 20
+	// MemoryFloor is how much memory must stay available.
+	MemoryFloor = 512 << 20
 )
+
+// CPUQuota is how many of a machine's CPUs a target gets at most.
+func CPUQuota(cpus int) float64 { return max(0.5, float64(cpus)-0.5) }
 
 // NewHost finds out what this machine can do. env describes the machine.
 func NewHost(ctx context.Context, env bench.Environment, version string, port int) (*Host, error) {
@@ -56,9 +60,9 @@ func NewHost(ctx context.Context, env bench.Environment, version string, port in
 		return nil, err
 	}
 	h := &Host{
-		Caps: caps, User: runAs, Self: self, Version: version, Port: port, MemoryFloor: memoryFloor, company: &company{},
+		Caps: caps, User: runAs, Self: self, Version: version, Port: port, MemoryFloor: MemoryFloor, company: &company{},
 		Limits: bench.Limits{
-			CPUs:        max(0.5, float64(runtime.NumCPU())-0.5),
+			CPUs:        CPUQuota(runtime.NumCPU()),
 			MemoryBytes: min(targetMemory, env.MemoryBytes/2),
 			PIDs:        targetPIDs,
 			NoFile:      targetNoFile,

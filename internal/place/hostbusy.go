@@ -47,7 +47,7 @@ func (h *hostWatch) own(pids ...int) float64 {
 			h.helpers[pid] = used
 		}
 	}
-	return ownCPU() + h.helped()
+	return OwnCPU() + h.helped()
 }
 
 // helped is what those processes have used.
@@ -109,8 +109,8 @@ func (p *Place) watchHost(at int64) {
 	}
 }
 
-// ownCPU is what benchrun itself has used, in seconds.
-func ownCPU() float64 {
+// OwnCPU is what benchrun itself has used, in seconds.
+func OwnCPU() float64 {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0

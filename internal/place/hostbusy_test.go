@@ -78,7 +78,7 @@ func TestOwnCPUOfHelpers(t *testing.T) {
 			t.Fatal("a busy process uses no CPU")
 		}
 	}
-	before := ownCPU()
+	before := OwnCPU()
 	if got := h.own(pid); got < before+most {
 		t.Errorf("own %g s, want at least %g and the helper's %g", got, before, most)
 	}

@@ -39,6 +39,7 @@ type File struct {
 	Out         string   `yaml:"out" doc:"folder for the run's folder, relative to this file"`
 	Python      string   `yaml:"python" doc:"Python interpreter for the servers"`
 	MaxTime     string   `yaml:"max_time" doc:"begin nothing that would not end within this time, 45m for example"`
+	Jobs        string   `yaml:"jobs" doc:"cells that are measured at once at most: auto or a number; auto unless said otherwise"`
 }
 
 // MostAttempts is what --attempts takes at most.

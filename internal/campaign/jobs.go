@@ -1,0 +1,236 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/campaign/pack"
+	"benchrun/internal/judge"
+	"benchrun/internal/place"
+	"benchrun/internal/plan"
+)
+
+// Many cells are measured at once, as many as the machine has room for by what is
+// known of their loads. What company does to a cell is watched: a cell that it may
+// have disturbed is made again, alone, and what it came to in company is no result.
+
+const (
+	// roomShare is the share of the machine's CPUs that cells may fill, in the mean
+	// and with their bursts. The rest is the kernel's and other programs'.
+	roomShare = 0.95
+	// blindShare is the same where no cgroup tells what a target used, so that
+	// nobody sees when company takes of it.
+	blindShare = 0.5
+	// quotaShare of its CPU quota is what makes a target run alone: it would take
+	// more if there were more.
+	quotaShare = 0.9
+	// probeCPU is what a cell takes at least whose target is yet to be probed, CPUs.
+	probeCPU = 0.5
+	// spacing is the least time between the beginnings of two cells: servers boot in
+	// bursts, and what begins together ends together.
+	spacing = 500 * time.Millisecond
+)
+
+// Room is what a machine has for cells that run at once, jobs of them at most (0 =
+// as many as there is room for). counted says that a cgroup tells what a target
+// used. floor is the memory that must stay available.
+func Room(env bench.Environment, jobs int, counted bool, floor int64) pack.Room {
+	share := roomShare
+	if !counted {
+		share = blindShare
+	}
+	return pack.Room{CPUs: share * float64(env.CPUs), Memory: env.MemoryBytes - 2*floor, Jobs: jobs} // twice: once for the harness
+}
+
+// known is what is known of a cell before it is measured.
+type known struct {
+	load   pack.Load
+	probed bool // its target's slots and watchdog are known, or not needed
+}
+
+// tasksOf are the tasks of cells, so many together in each as belong together and
+// are measured one after the other. quota is the CPUs that a target gets at most,
+// 0 = it is not bounded; estimate how long cells take.
+func tasksOf(cells []plan.Cell, together int, quota float64, estimate func([]plan.Cell) time.Duration, about func(plan.Cell) known) []pack.Task {
+	var tasks []pack.Task
+	probing := map[string]plan.Cell{} // by launch, the cell whose time has the probe in it
+	for i := 0; i+together <= len(cells); i += together {
+		task := pack.Task{Length: estimate(cells[i : i+together])}
+		for _, c := range cells[i : i+together] {
+			k := about(c)
+			if !k.probed {
+				task.Apart = c.Launch()
+				k.load.CPU = max(k.load.CPU, probeCPU)
+				if first, ok := probing[c.Launch()]; ok {
+					task.Length -= estimate([]plan.Cell{first}) + estimate([]plan.Cell{c}) - estimate([]plan.Cell{first, c})
+				} else {
+					probing[c.Launch()] = c
+				}
+			}
+			task.Alone = task.Alone || quota > 0 && k.load.CPU+k.load.Burst >= quotaShare*quota
+			task.CPU, task.Burst, task.Memory = max(task.CPU, k.load.CPU), max(task.Burst, k.load.Burst), max(task.Memory, k.load.Memory)
+		}
+		tasks = append(tasks, task)
+	}
+	return tasks
+}
+
+// Foresee is how long cells take on a machine that nothing is known of, so many
+// together as belong together.
+func Foresee(cells []plan.Cell, together int, k plan.Knowledge, limits bench.Limits, room pack.Room) time.Duration {
+	cells = slices.DeleteFunc(slices.Clone(cells), func(c plan.Cell) bool { return c.Unsupported != "" })
+	l := &loads{limits: limits}
+	tasks := tasksOf(cells, together, limits.CPUs, func(cells []plan.Cell) time.Duration { return plan.Estimate(cells, k) },
+		func(c plan.Cell) known {
+			return known{load: l.of("", c), probed: !c.Scenario.Family.Traits.HoldsSlot()}
+		})
+	return pack.New(room, tasks).Left(time.Now())
+}
+
+// foresee makes the pool of the run's tasks: the cells that are to be measured, so
+// many together as belong together.
+func (r *Run) foresee(together int) *pack.Pool {
+	r.tasks = nil
+	var cells []plan.Cell
+	for i := 0; i+together <= len(r.order.Cells); i += together {
+		if r.done[i] != nil || slices.ContainsFunc(r.order.Cells[i:i+together], r.unmeasurable) {
+			continue
+		}
+		r.tasks = append(r.tasks, i)
+		cells = append(cells, r.order.Cells[i:i+together]...)
+	}
+	tasks := tasksOf(cells, together, r.Host.Limits.CPUs, r.estimate, func(c plan.Cell) known {
+		t := r.launched(c)
+		return known{
+			load:   r.loads.of(r.loadFile(t), c),
+			probed: !c.Scenario.Family.Traits.HoldsSlot() || r.probed(t, c.Scenario.Ratio) || r.recallProbe(t, c),
+		}
+	})
+	for n, i := range r.tasks {
+		tasks[n].Alone = tasks[n].Alone || r.begun[i].disturbed()
+	}
+	return pack.NewPool(Room(r.Host.Environment, r.order.Jobs, r.Host.Caps.CPU, r.Host.MemoryFloor), tasks)
+}
+
+// unmeasurable says that nothing can be launched of a cell.
+func (r *Run) unmeasurable(c plan.Cell) bool {
+	return c.Unsupported != "" || r.failed[c.Target()] != nil
+}
+
+// task is a task of the pool under way: a cell, or a bout of a duel. The zero value
+// is none of a pool.
+type task struct {
+	number int
+	place  int // of its cell, or its first, in the order
+	slot   int // no other task under way has it
+	began  time.Time
+	pool   *pack.Pool
+}
+
+// company says that other tasks are under way.
+func (t task) company() bool { return t.pool != nil && t.pool.Running() > 1 }
+
+// carryOut does all tasks of the pool, and returns the first error. do says what
+// becomes of a task.
+func (r *Run) carryOut(ctx context.Context, do func(task) (pack.Outcome, error)) error {
+	var mu sync.Mutex
+	var first error
+	pool := r.forecast.pool
+	pool.Run(ctx, spacing, func(number, slot int) pack.Outcome {
+		r.meter.change(1)
+		defer r.meter.change(-1)
+		t := task{number: number, place: r.tasks[number], slot: slot, began: time.Now(), pool: pool}
+		outcome, err := do(t)
+		if errors.Is(err, syscall.ENOSPC) { // there is no room for the next one either
+			outcome = pack.Stop
+		}
+		if outcome == pack.Again {
+			r.forecast.takes(number, r.attemptEstimate(r.order.Cells[t.place]))
+		}
+		r.tellRemaining()
+		mu.Lock()
+		defer mu.Unlock()
+		if first == nil {
+			first = err
+		}
+		return outcome
+	})
+	return first
+}
+
+// together lets cells of a launch run side by side: its probe is known, or each of
+// them has to try.
+func (r *Run) together(launch string) {
+	if r.forecast.pool != nil {
+		r.forecast.pool.Together(launch)
+	}
+}
+
+// disturbed says that an attempt had company that may have spoiled it: it is
+// followed by one without. Whether it counts is the judge's to say.
+func disturbed(rec *bench.Record, j bench.Judgement) bool {
+	return rec.Head.Company > 0 &&
+		(j.Verdict == bench.Invalid || len(rec.Doubts) > 0 || slices.Contains(j.Flags, judge.FlagMasked))
+}
+
+// keepLoad keeps what an attempt took, for the next run. One that others robbed of
+// CPU tells only if it took more than was known.
+func (u *underway) keepLoad(rec *bench.Record) {
+	file := u.loadFile(u.target)
+	if file == "" || len(rec.Vitals) == 0 {
+		return
+	}
+	load := loadOf(rec, u.meter.own())
+	if len(rec.Doubts) > 0 && load.CPU < u.loads.of(file, u.plan).CPU {
+		return
+	}
+	if err := u.loads.keep(file, u.plan.Scenario.Name(), load); err != nil {
+		u.Tell.Note(err.Error()) // the next run guesses
+	}
+}
+
+// meter counts what benchrun itself uses for each cell under way. It is safe for
+// concurrent use.
+type meter struct {
+	mu    sync.Mutex
+	now   int
+	since time.Time
+	began float64 // own CPU seconds
+	cells float64 // cell seconds until since
+}
+
+// change says that so many more tasks are under way.
+func (m *meter) change(n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.count()
+	m.now += n
+}
+
+func (m *meter) count() {
+	if m.since.IsZero() {
+		m.began = place.OwnCPU()
+	} else {
+		m.cells += time.Since(m.since).Seconds() * float64(m.now)
+	}
+	m.since = time.Now()
+}
+
+// trusted is how many seconds of a cell the meter must have seen.
+const trusted = 10
+
+// own is what benchrun uses for a cell, in CPUs.
+func (m *meter) own() float64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.count()
+	if m.cells < trusted {
+		return ownCPU
+	}
+	return (place.OwnCPU() - m.began) / m.cells
+}
