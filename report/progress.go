@@ -266,7 +266,7 @@ func (p *Progress) status(width int) string {
 		if spent := time.Since(c.began); c.length > 0 && spent < c.length+time.Second {
 			text += fmt.Sprintf(" %.0f/%.0f s", math.Floor(min(spent, c.length).Seconds()), c.length.Seconds())
 		} else if c.length > 0 { // seconds that do not count are made up for
-			text += fmt.Sprintf(" %.0f s, %.0f foreseen", math.Floor(spent.Seconds()), c.length.Seconds())
+			text += fmt.Sprintf(" %.0f s of about %.0f s", math.Floor(spent.Seconds()), c.length.Seconds())
 		} else {
 			text += fmt.Sprintf(" %.0f s", math.Floor(spent.Seconds()))
 		}

@@ -92,7 +92,7 @@ func TestStatusLine(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if got := s.last(); !strings.Contains(got, " fault 67 s, 12 foreseen ") || !strings.Contains(got, "about 9 min left") {
+		if got := s.last(); !strings.Contains(got, " fault 67 s of about 12 s ") || !strings.Contains(got, "about 9 min left") {
 			t.Errorf("after the phase: %q", got)
 		}
 		p.Hear(bench.Remaining{Left: 30 * time.Second})

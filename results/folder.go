@@ -202,7 +202,7 @@ func runFile(path string) (string, error) {
 	case info.Mode().IsRegular():
 		return path, nil
 	case !info.IsDir():
-		return "", &bench.UsageError{Problem: path + " is neither a folder nor a regular file", Hint: "give the folder of one run, or its " + RunFile}
+		return "", &bench.UsageError{Problem: path + " is neither a folder nor a regular file", Hint: "give the folder of a run, or its " + RunFile}
 	}
 	file := filepath.Join(path, RunFile)
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {

@@ -13,7 +13,7 @@ var _ = register(130, Fault{
 	Family: bench.Family{
 		ID: "big-response", Version: 1, Group: bench.GroupApp,
 		Title: "some requests have a big answer",
-		Why: "A list without pages, a picture. An answer that does not fit into the socket's buffer at once " +
+		Why: "A list without paging, a picture. An answer that does not fit into the socket's buffer at once " +
 			"goes another way through the server than a small one: it may be cut short, or hold up the others.",
 		Good:       "delivers every byte of it, and serves the others meanwhile.",
 		Magnitude:  "an answer of 100,000 bytes, which must be whole",

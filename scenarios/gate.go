@@ -73,9 +73,9 @@ func gateMembers() []Member {
 func gate() Set {
 	return Set{
 		Name:  "@gate",
-		Title: "a dozen families for CI, at most 8 minutes a server and profile",
-		Why: "What a change to a server must not break, in a time that a pull request can wait for. Each family is here " +
-			"because it takes another path through the server than the others. Left out are those that add load where one " +
+		Title: "a dozen families for CI, at most 8 minutes for each server and profile",
+		Why: "What a change to a server must not break, in the time that a pull request can wait. Each family is here " +
+			"because it takes another path through the server than the others. The set leaves out families that add load where one " +
 			"of these adds it already: slow beside legit-slow, io and cpu-io beside cpu.",
 		Members: gateMembers(),
 	}

@@ -10,11 +10,11 @@ var _ = register(150, Fault{
 	Family: bench.Family{
 		ID: "leak", Version: 1, Group: bench.GroupApp,
 		Title: "some requests leak memory",
-		Why: "A cache without a bound, a reference that nobody drops. The process grows until the kernel ends " +
+		Why: "An unbounded cache, a reference that nobody drops. The process grows until the kernel ends " +
 			"it, and all who were in it. Servers have an answer: to replace a worker after so many requests, " +
 			"or at such a size.",
 		Good:       "replaces workers before they are large, without losing a request, and is small again afterwards.",
-		Magnitude:  "8 MiB a fault, every page of it written to and never freed",
+		Magnitude:  "8 MiB for each fault, with every page written to and never freed",
 		References: []string{"benoitc/gunicorn#2215", "unbit/uwsgi#2461"},
 		Cadence:    bench.Cadence{Share: 10_000},
 		Needs:      bench.Needs{AppFault: "leak"},

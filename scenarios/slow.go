@@ -12,7 +12,7 @@ var _ = register(120, Fault{
 	Family: bench.Family{
 		ID: "slow", Version: 1, Group: bench.GroupApp,
 		Title: "some requests take a second",
-		Why: "A slow query, a third party's interface on a bad day. The request waits and costs nothing, yet " +
+		Why: "A slow query, a third-party API on a bad day. The request waits and costs nothing, yet " +
 			"it keeps its thread or worker, and whoever queues behind it waits too.",
 		Good:       "has enough slots that the others pass it by.",
 		Magnitude:  "sleeps 1 s",

@@ -5,11 +5,11 @@ import (
 	"benchrun/internal/bench"
 )
 
-// A request that waits for ever on a lock.
+// A request that waits forever on a lock.
 var _ = register(10, Fault{
 	Family: bench.Family{
 		ID: "wedge", Version: 1, Group: bench.GroupApp,
-		Title: "some requests wait for ever on a lock",
+		Title: "some requests wait forever on a lock",
 		Why: "A deadlock, a lost database lock or a dependency that never answers leaves a request " +
 			"stuck. It burns no CPU and logs nothing. Each one keeps the thread or worker it runs in, " +
 			"so a server that does not notice loses its whole pool, one slot after another, and then " +

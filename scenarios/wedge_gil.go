@@ -10,7 +10,7 @@ var _ = register(40, Fault{
 	Family: bench.Family{
 		ID: "wedge-gil", Version: 1, Group: bench.GroupApp,
 		Title: "some requests are stuck in native code that holds the interpreter's lock",
-		Why: "A C extension that forgot to release the lock waits for ever: every thread of the process is stuck " +
+		Why: "A C extension that forgot to release the lock waits forever: every thread of the process is stuck " +
 			"with it, its watchdog thread and its signal handlers too. Only somebody outside can notice.",
 		Good:       "has somebody outside who notices and ends the process, and loses only what was in it.",
 		Magnitude:  "locks a pthread mutex twice, with the interpreter's lock held; deaf to signals, never ends by itself",

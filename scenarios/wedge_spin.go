@@ -5,12 +5,12 @@ import (
 	"benchrun/internal/bench"
 )
 
-// A request that loops for ever.
+// A request that loops forever.
 var _ = register(20, Fault{
 	Family: bench.Family{
 		ID: "wedge-spin", Version: 1, Group: bench.GroupApp,
-		Title: "some requests loop for ever",
-		Why: "A loop whose end never comes, a regular expression that explodes. Besides its slot each such request " +
+		Title: "some requests loop forever",
+		Why: "A loop that never ends, a regular expression that explodes. Besides its slot, each such request " +
 			"takes a whole processor, or in a process with one interpreter lock most of everybody's time.",
 		Good:       "ends it like any stuck request, although its process looks very much alive.",
 		Magnitude:  "an empty loop without an end",

@@ -41,7 +41,7 @@ func indexError(server, printed string, wanted []string, where string) error {
 	case len(known) == 0 && !strings.Contains(printed, "here is no version of"):
 		return &bench.EnvironmentError{
 			Problem: fmt.Sprintf("installing %s: the package index offers no version of %s at all", server, lacks),
-			Hint:    "see which index pip or uv is told to use; " + where,
+			Hint:    "see which index pip or uv is configured to use; " + where,
 		}
 	}
 	return noRelease(lacks, known, printed)
@@ -57,7 +57,7 @@ func indexUnreachable(server, line, where string) error {
 	return &bench.EnvironmentError{
 		Problem: fmt.Sprintf("installing %s: the package index cannot be reached", server),
 		Err:     errors.New(clip(line)),
-		Hint:    "see to the network, or to the index that pip or uv is told to use; " + where,
+		Hint:    "check the network, and the index that pip or uv is configured to use; " + where,
 	}
 }
 

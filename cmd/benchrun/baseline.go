@@ -40,7 +40,7 @@ func (b *baselineFlags) add(f *pflag.FlagSet) {
 func (b *baselineFlags) resolve(ctx context.Context, cells []gate.Selected, measured measuring) error {
 	if b.path == "" {
 		if b.anyway {
-			return bench.Usagef("--baseline-anyway is about a baseline, and there is none")
+			return bench.Usagef("--baseline-anyway needs --baseline")
 		}
 		return nil
 	}

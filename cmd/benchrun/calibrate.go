@@ -204,7 +204,7 @@ func listCases(out io.Writer, cases []calibrate.Case, s settings) error {
 	}
 	_, _ = fmt.Fprintf(w, "%d cases, seed %d: about %s, %s", len(cases), s.seed, total.Round(time.Second), s.jobsWords())
 	if s.attempts > 1 {
-		_, _ = fmt.Fprintf(w, ", counting %d attempts where none is foreseen to hold", s.attempts)
+		_, _ = fmt.Fprintf(w, ", counting %d attempts for a cell that is expected not to hold", s.attempts)
 	}
 	_, _ = fmt.Fprintln(w)
 	if err := w.Flush(); err != nil {

@@ -153,7 +153,7 @@ func dryRun(ctx context.Context, w io.Writer, cells []plan.Cell, together int, s
 	}
 	more := "plus installation where something is missing"
 	if s.attempts > 1 {
-		more = fmt.Sprintf("counting %d attempts where none is foreseen to hold, %s", s.attempts, more)
+		more = fmt.Sprintf("counting %d attempts for a cell that is expected not to hold, %s", s.attempts, more)
 	}
 	noun := "cells"
 	if len(cells) == 1 {

@@ -64,7 +64,7 @@ If the run is still in progress, it judges what there is so far.`,
 			}
 			var broke error
 			if n := neverBegun(run); n > 0 {
-				broke = fmt.Errorf("%d of its cells were not measured to the end", n)
+				broke = fmt.Errorf("%d of its cells were not fully measured", n)
 			} else if run.Interrupted {
 				broke = errors.New("it was interrupted")
 			}
@@ -164,7 +164,7 @@ func judgeAgain(ctx context.Context, path string) (again, error) {
 		}
 	}
 	if n := neverBegun(out.run); n > 0 && !goesOn {
-		out.notes = append(out.notes, fmt.Sprintf("%d of the %d cells that were asked for were not measured to the end: %s", n, len(out.run.Asked.Cells), report.Shell("benchrun", "--resume", folder.Path())))
+		out.notes = append(out.notes, fmt.Sprintf("%d of the %d selected cells were not fully measured: %s", n, len(out.run.Asked.Cells), report.Shell("benchrun", "--resume", folder.Path())))
 	}
 	return out, nil
 }
@@ -216,5 +216,5 @@ func wantedMore(run bench.Run, attempts []bench.Attempt, judged []bench.Judgemen
 // These stand where an attempt would.
 const (
 	killedNote = "the run was ended before this attempt was"
-	goesOnNote = "the run goes on: this attempt has not ended"
+	goesOnNote = "the run is in progress: this attempt has not ended"
 )

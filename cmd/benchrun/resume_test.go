@@ -167,7 +167,7 @@ func TestJudgeOfHalfARun(t *testing.T) {
 	j := storeAttempt(t, f, &cell)
 	whole := bench.Run{Mode: bench.ModeQuick, Asked: &bench.Asked{Attempts: 1, Cells: make([]bench.AskedCell, 1)}, Cells: []bench.Cell{cell}}
 	judge.Conclude(&whole.Cells[0], []bench.Judgement{j})
-	if stderr := ends(t, bench.ExitUnmeasured, "judge", f.Path(), "--strict"); !strings.Contains(stderr, "1 of the 2 cells") {
+	if stderr := ends(t, bench.ExitUnmeasured, "judge", f.Path(), "--strict"); !strings.Contains(stderr, "1 of the 2 selected cells") {
 		t.Errorf("stderr: %s", stderr)
 	}
 	ends(t, bench.ExitOK, "judge", f.Path()) // to judge again is no measuring

@@ -56,8 +56,8 @@ func (e *Earlier) takeIn(ctx context.Context, version string) (err error) {
 	}
 	if e.Run.Asked == nil {
 		return &bench.UsageError{
-			Problem: e.Folder.Join(results.RunFile) + " does not say what was asked for: it cannot be resumed",
-			Hint:    "that can be gone on with which benchrun itself began with --server and --scenario, or without any",
+			Problem: e.Folder.Join(results.RunFile) + " does not say what the run selected, so it cannot be resumed",
+			Hint:    "only runs of benchrun itself can be resumed, not duels, calibrations or merged runs",
 		}
 	}
 	if e.Run.Benchrun != version {
@@ -131,7 +131,7 @@ func (e *Earlier) Repair(ctx context.Context) error {
 func otherThan(what, was, is string) error {
 	return &bench.UsageError{
 		Problem: fmt.Sprintf("the run was begun with %s %s, and this is %s", what, was, is),
-		Hint:    "figures of both never stand in one run: begin a new one",
+		Hint:    "one run never mixes both: start a new one",
 	}
 }
 

@@ -73,7 +73,7 @@ func (r *Run) takeUp(ctx context.Context) error {
 	for _, line := range r.order.made() {
 		i, ok := at[line.ID]
 		if !ok {
-			return bench.Usagef("%s: %s was measured, and is none of the run's cells", r.Folder.Join(results.CellsFile), line.ID)
+			return bench.Usagef("%s: %s was measured but is not a cell of the run", r.Folder.Join(results.CellsFile), line.ID)
 		}
 		cell := r.cellOf(i, r.order.Cells[i])
 		if line.ScheduleHash != cell.ScheduleHash {

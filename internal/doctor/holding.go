@@ -98,7 +98,7 @@ func places(caps launch.Capabilities, l bench.Limits) Check {
 		return Check{Name: "private-places", State: OK,
 			Text: fmt.Sprintf("a server has IPC, /tmp, /dev/shm and the like of its own (%d MiB), and can write nowhere else but in its folders", l.TmpBytes>>20)}
 	}
-	text := "a server shares IPC, /tmp, /dev/shm and the like with everybody: what it leaves there is told, not removed"
+	text := "a server shares IPC, /tmp, /dev/shm and the like with everybody: benchrun reports what it leaves there, and does not remove it"
 	for _, s := range caps.Why {
 		if strings.Contains(s, "private places") {
 			text += "; " + s

@@ -67,7 +67,7 @@ func lookPackages(ctx context.Context, p *patient) []Check {
 	missing, command, debian := targets.MissingPackages(ctx, wanted)
 	if !debian {
 		return []Check{{Name: "packages", State: Warn,
-			Text: "this is no Debian: whether these are there cannot be told: " + strings.Join(wanted, " "),
+			Text: "this is not Debian, so doctor cannot check whether these packages are installed: " + strings.Join(wanted, " "),
 			Fix:  "install what your system calls them"}}
 	}
 	return []Check{packages(wanted, missing, command, targets.PackagesAs(ctx))}
@@ -81,7 +81,7 @@ func packages(wanted, missing []string, command, as string) Check {
 	case as != "":
 		c.State = Warn
 		c.Text = fmt.Sprintf("missing: %s; benchrun installs them as %s", strings.Join(missing, " "), as)
-		c.Fix = "nothing to do, or beforehand: " + command
+		c.Fix = "nothing to do; or, in advance: " + command
 	default:
 		c.State = Bad
 		c.Text = fmt.Sprintf("missing: %s; you are not root, and sudo would ask for a password", strings.Join(missing, " "))

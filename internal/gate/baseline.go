@@ -35,7 +35,7 @@ func ResolveBaseline(name string, base bench.Run, cells []Selected, now []bench.
 	}
 	return nil, &bench.UsageError{
 		Problem: fmt.Sprintf("%s %s: not measured alike: %s", BaselineFlag, name, strings.Join(differs, "; ")),
-		Hint: fmt.Sprintf("a duel measures both here and now, in turn, for example: benchrun duel %s@%s %s; %s-anyway compares all the same",
+		Hint: fmt.Sprintf("a duel measures both here and now, in turn, for example: benchrun duel %s@%s %s; %s-anyway compares nonetheless",
 			shared.Server, before, shared.Server, BaselineFlag),
 	}
 }

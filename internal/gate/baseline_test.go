@@ -23,7 +23,7 @@ func TestResolveBaseline(t *testing.T) {
 		}
 		return o
 	}
-	const duel = "; a duel measures both here and now, in turn, for example: benchrun duel s@1 s; --baseline-anyway compares all the same"
+	const duel = "; a duel measures both here and now, in turn, for example: benchrun duel s@1 s; --baseline-anyway compares nonetheless"
 	for _, tt := range []struct {
 		name   string
 		change func(*bench.Origin)

@@ -42,7 +42,7 @@ func ReadFile(path string) ([]Rule, error) {
 		rules = append(rules, r)
 	}
 	if len(rules) == 0 {
-		return nil, bench.Usagef("--gate %s: no rule stands in it", path)
+		return nil, bench.Usagef("--gate %s: the file has no rules", path)
 	}
 	return rules, nil
 }

@@ -89,7 +89,7 @@ func Waive(checks []Check, cells []bench.Cell, waivers []Waiver, today time.Time
 	}
 	for _, w := range waivers {
 		if at := slices.IndexFunc(cells, func(c bench.Cell) bool { return selects(w.Cell, c.Name()) }); at >= 0 && w.expired(today) && !w.draft() {
-			told = append(told, fmt.Sprintf("%s: %s: expired on %s and waives all the same: look whether it must, and set a new day or delete the entry",
+			told = append(told, fmt.Sprintf("%s: %s: expired on %s and still waives: check whether it is needed, then set a new day or delete the entry",
 				w.Place, w.Cell, w.Expires.Format(dayForm)))
 		}
 	}

@@ -114,7 +114,7 @@ func TestExpiry(t *testing.T) {
 		if got[0].Outcome != Waived {
 			t.Errorf("%s: %s", tt.now, got[0].Outcome)
 		}
-		if (len(told) == 1) != tt.told || tt.told && !strings.Contains(told[0], "w.yaml:4: s: expired on 2027-01-31 and waives all the same") {
+		if (len(told) == 1) != tt.told || tt.told && !strings.Contains(told[0], "w.yaml:4: s: expired on 2027-01-31 and still waives") {
 			t.Errorf("%s: %q", tt.now, told)
 		}
 	}

@@ -61,7 +61,7 @@ func FromAsked(reg *targets.Registry, asked bench.Asked) ([]Cell, error) {
 		}
 	}
 	if len(cells) != len(asked.Cells) {
-		return nil, bench.Usagef("%d cells were asked for, and %d are called that", len(asked.Cells), len(cells))
+		return nil, bench.Usagef("%d cells were selected, and %d have these names", len(asked.Cells), len(cells))
 	}
 	return cells, nil
 }

@@ -41,7 +41,7 @@ var Flaws = []Flaw{
 	{killsNeighbours, "when one worker dies or is killed, all are killed, and come back after 1 s"},
 	{oneDeadWorker, "the first worker that dies stays in the rotation: each request given to it gets a 502"},
 	{unbufferedUpload, "a request with a body holds a worker as soon as its head is in, at the client's pace and without any timeout"},
-	{noHeaderTimeout, "a connection may take for ever to send its head, and only 64 connections are open at once"},
+	{noHeaderTimeout, "a connection may take forever to send its head, and only 64 connections are open at once"},
 	{ignoresSigterm, "front and workers ignore SIGTERM"},
 	{orphansWorkers, "workers outlive the front and keep the listening socket open"},
 	{crossTalk, "while another request is being served, every 50th victim gets the body of the victim before it"},
