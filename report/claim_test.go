@@ -41,7 +41,7 @@ func TestNothingClaimedShowsNoFigure(t *testing.T) {
 		"annotations": func(w io.Writer, r bench.Run) error { return Annotations(w, r, []Finding{{Cell: 0, Text: "x"}}, nil) },
 		"duel":        func(w io.Writer, r bench.Run) error { _, err := io.WriteString(w, Outcome(r.Cells[0])); return err },
 		"progress": func(w io.Writer, r bench.Run) error {
-			p := NewProgress(w, false, 80)
+			p := NewProgress(w, false, 80, 24)
 			for _, a := range r.Cells[0].Attempts {
 				p.Hear(bench.AttemptJudged{Cell: 1, Attempt: a})
 			}

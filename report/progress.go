@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,24 +16,25 @@ import (
 // The rules of the terminal stand in table.go.
 
 // Progress tells on stderr what a run is doing, by the events that it hears. On a
-// terminal it keeps one status line, of the cell that was heard of last, rewritten in
-// place and gone when the run is done; finished attempts and notes scroll away above
-// it. Elsewhere (a log, CI) it prints plain lines: one per finished attempt, and
+// terminal it keeps a status line for each cell under way, as many as it is high, and
+// one for the run if there are several; they are rewritten in place and gone when the
+// run is done. Finished attempts and notes scroll away above them. Elsewhere (a log, CI) it prints plain lines: one per finished attempt, and
 // phases at most every quietFor.
 //
 // What w refuses is lost in silence: progress is worth no failure.
 type Progress struct {
-	w     io.Writer
-	tty   bool
-	width int
+	w      io.Writer
+	tty    bool
+	width  int
+	height int
 
 	mu       sync.Mutex
 	total    int
-	cells    map[int]*cellLine // under way, by number
+	cells    map[int]*cellLine // begun and not concluded, by number
 	cell     int               // the one that was heard of last; 0 = none
 	deadline time.Time         // when the run should be over; zero = not known
 	spoke    time.Time         // the last plain line about a phase
-	drawn    bool              // a status line is on the screen
+	drawn    int               // status lines on the screen; the cursor is in the last
 	over     bool              // the run is done
 	stop     chan struct{}
 	ticker   sync.WaitGroup
@@ -45,6 +47,7 @@ type cellLine struct {
 	length time.Duration // of the phase; 0 = not known
 	began  time.Time     // of the phase
 	live   float64       // percent; NaN = none yet
+	idle   bool          // nothing is done for it: an attempt has ended, and the next may come later
 }
 
 const (
@@ -55,22 +58,29 @@ const (
 	quietFor = 5 * time.Second
 	// tick is how often the status line counts on by itself.
 	tick = time.Second
-	// clearLine goes to the first column and clears to the end of the line.
-	clearLine = "\r\x1b[K"
+	// What a status line is drawn with.
+	firstColumn = "\r"
+	up          = "\x1b[A"
+	clearLine   = "\x1b[K" // from the cursor on
+	clearBelow  = "\x1b[J" // the same, and all lines below
+	// usualHeight is what a terminal has whose height is not known.
+	usualHeight = 24
 )
 
 // NewProgress makes a Progress that writes to w. tty says that w is a terminal,
-// width columns wide (0 = 80). Between
-// bench.RunBegun and bench.RunDone it keeps a goroutine on a terminal; after that
+// width columns wide (0 = 80) and height lines high (0 = 24). Between bench.RunBegun and bench.RunDone it keeps a goroutine on a terminal; after that
 // notes and attempts still print, and nothing else does.
-func NewProgress(w io.Writer, tty bool, width int) *Progress {
+func NewProgress(w io.Writer, tty bool, width, height int) *Progress {
 	if width <= 0 {
 		width = 80
+	}
+	if height <= 0 {
+		height = usualHeight
 	}
 	if tty {
 		w = console.Drawn(w)
 	}
-	return &Progress{w: w, tty: tty, width: width, cells: map[int]*cellLine{}}
+	return &Progress{w: w, tty: tty, width: width, height: height, cells: map[int]*cellLine{}}
 }
 
 // Hear is a bench.Listener.
@@ -85,7 +95,8 @@ func (p *Progress) Hear(e bench.Event) {
 	case bench.RunBegun:
 		p.start(e.Cells, e.Estimate)
 	case bench.CellBegun:
-		p.of(e.Cell).name = clean(e.Name)
+		c := p.of(e.Cell)
+		c.name, c.idle = clean(e.Name), false
 		p.draw()
 	case bench.PhaseBegun:
 		p.phase(p.of(e.Cell), e.Phase, e.Length)
@@ -127,10 +138,7 @@ func (p *Progress) keepCounting() {
 // done takes the status line away and ends the goroutine.
 func (p *Progress) done() {
 	p.mu.Lock()
-	if p.drawn {
-		p.write(clearLine)
-		p.drawn = false
-	}
+	p.write(p.clear())
 	if p.stop != nil && !p.over {
 		close(p.stop)
 	}
@@ -177,10 +185,10 @@ func (p *Progress) start(total int, estimate time.Duration) {
 // phase says that a phase begins and how long it will take (0 = not known).
 func (p *Progress) phase(c *cellLine, phase string, length time.Duration) {
 	now := time.Now()
-	c.phase, c.length, c.began, c.live = clean(phase), length, now, math.NaN()
+	c.phase, c.length, c.began, c.live, c.idle = clean(phase), length, now, math.NaN(), false
 	if !p.tty && !p.over && (p.spoke.IsZero() || now.Sub(p.spoke) >= quietFor) {
 		p.spoke = now
-		text := p.where() + ": " + c.phase
+		text := p.where(p.cell) + ": " + c.phase
 		if length > 0 {
 			text += fmt.Sprintf(", %.0f s", length.Seconds())
 		}
@@ -192,8 +200,8 @@ func (p *Progress) phase(c *cellLine, phase string, length time.Duration) {
 // attempt says what an attempt came to; H is left out where nothing is claimed, and
 // why then says why in a few words. It is a line that stays.
 func (p *Progress) attempt(c *cellLine, a bench.Attempt, why string) {
-	c.phase, c.live = "", math.NaN()
-	text := fmt.Sprintf("%s: %s", p.where(), Badge(a.Verdict))
+	c.phase, c.live, c.idle = "", math.NaN(), true
+	text := fmt.Sprintf("%s: %s", p.where(p.cell), Badge(a.Verdict))
 	if a.H != nil && a.Verdict.Claims() {
 		text += ", H " + Percent(*a.H)
 	}
@@ -217,12 +225,12 @@ func (p *Progress) remaining(d time.Duration) {
 }
 
 // where is "[3/12] gunicorn 23.0.0 default, wedge-1pct".
-func (p *Progress) where() string {
-	name := p.cells[p.cell].name
+func (p *Progress) where(cell int) string {
+	name := p.cells[cell].name
 	if p.total == 0 {
 		return name
 	}
-	return fmt.Sprintf("[%d/%d] %s", p.cell, p.total, name)
+	return fmt.Sprintf("[%d/%d] %s", cell, p.total, name)
 }
 
 // left is how long the run will still take, in words; "" = not known.
@@ -236,31 +244,88 @@ func (p *Progress) left() string {
 	return "longer than estimated"
 }
 
-// line prints a line that stays, above the status line.
+// line prints a line that stays, above the status lines.
 func (p *Progress) line(text string) {
-	if p.drawn {
-		text = clearLine + text
-		p.drawn = false
-	}
-	p.write(text + "\n")
+	p.write(p.clear() + text + "\n")
 	p.draw()
 }
 
-// draw rewrites the status line.
-func (p *Progress) draw() {
-	if !p.tty || p.over || p.cells[p.cell] == nil {
-		return
+// home goes to where the status lines begin.
+func (p *Progress) home() string {
+	if p.drawn == 0 {
+		return ""
 	}
-	// The last column stays free: some terminals wrap when it is written to.
-	p.write("\r" + p.status(p.width-1) + "\x1b[K")
-	p.drawn = true
+	return firstColumn + strings.Repeat(up, p.drawn-1)
 }
 
-// status is what is going on, in at most width columns. If it is too long, the
-// name of the cell gives way first.
-func (p *Progress) status(width int) string {
+// clear takes the status lines away.
+func (p *Progress) clear() string {
+	if p.drawn == 0 {
+		return ""
+	}
+	text := p.home() + clearBelow
+	p.drawn = 0
+	return text
+}
+
+// draw rewrites the status lines.
+func (p *Progress) draw() {
+	if !p.tty || p.over {
+		return
+	}
+	lines := p.status(p.width-1, p.height-1) // the last column stays free: some terminals wrap when it is written to
+	if len(lines) == 0 {
+		p.write(p.clear())
+		return
+	}
+	text := p.home()
+	if text == "" {
+		text = firstColumn
+	}
+	p.write(text + strings.Join(lines, clearLine+"\n") + clearBelow)
+	p.drawn = len(lines)
+}
+
+// status is what is going on, in at most height lines of at most width columns: a
+// line for each cell under way, by number. Of several, a last one is of them all.
+func (p *Progress) status(width, height int) []string {
+	var cells []int
+	for number, c := range p.cells {
+		if !c.idle {
+			cells = append(cells, number)
+		}
+	}
+	slices.Sort(cells)
+	height = max(height, 1)
+	switch n := len(cells); {
+	case n == 0:
+		return nil
+	case n == 1 || height == 1:
+		cell := cells[0]
+		if slices.Contains(cells, p.cell) {
+			cell = p.cell
+		}
+		return []string{p.cellStatus(cell, width, p.left())}
+	}
+	lines := make([]string, 0, height)
+	for _, cell := range cells[:min(len(cells), height-1)] {
+		lines = append(lines, p.cellStatus(cell, width, ""))
+	}
+	all := fmt.Sprintf("%d cells at once", len(cells))
+	if more := len(cells) - len(lines); more > 0 {
+		all += fmt.Sprintf(", %d more than are shown", more)
+	}
+	if left := p.left(); left != "" {
+		all += " · " + left
+	}
+	return append(lines, shorten(all, width))
+}
+
+// cellStatus is what is going on in a cell, in at most width columns, and more. If it
+// is too long, the name of the cell gives way first.
+func (p *Progress) cellStatus(cell, width int, more string) string {
 	var rest []string
-	c := p.cells[p.cell]
+	c := p.cells[cell]
 	if c.phase != "" {
 		text := c.phase
 		if spent := time.Since(c.began); c.length > 0 && spent < c.length+time.Second {
@@ -275,14 +340,18 @@ func (p *Progress) status(width int) string {
 	if !math.IsNaN(c.live) {
 		rest = append(rest, "H "+Percent(c.live))
 	}
-	if left := p.left(); left != "" {
-		rest = append(rest, left)
+	if more != "" {
+		rest = append(rest, more)
 	}
 	tail := ""
 	if len(rest) > 0 {
 		tail = "  " + strings.Join(rest, " · ")
 	}
-	return shorten(shorten(p.where(), max(width-columns(tail), 16))+tail, width)
+	return shorten(shorten(p.where(cell), max(width-columns(tail), 16))+tail, width)
 }
 
-func (p *Progress) write(s string) { _, _ = io.WriteString(p.w, s) }
+func (p *Progress) write(s string) {
+	if s != "" {
+		_, _ = io.WriteString(p.w, s)
+	}
+}

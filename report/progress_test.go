@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -12,12 +13,13 @@ import (
 	"benchrun/internal/bench"
 )
 
-// screen is a terminal that knows what progress uses: "\r", "\n" and clearing
-// to the end of the line. Anything else that begins with ESC fails the test.
+// screen is a terminal that knows what progress uses: "\r", "\n", up a line, and
+// clearing to the end of the line and of the screen. Anything else that begins with ESC fails the test.
 type screen struct {
 	t      *testing.T
 	mu     sync.Mutex
 	lines  []string
+	row    int
 	column int
 	widest int
 }
@@ -29,13 +31,20 @@ func (s *screen) Write(p []byte) (int, error) {
 		s.lines = []string{""}
 	}
 	for text := string(p); text != ""; {
-		last := &s.lines[len(s.lines)-1]
+		last := &s.lines[s.row]
 		runes := []rune(*last)
 		switch {
 		case text[0] == '\r':
 			s.column, text = 0, text[1:]
 		case text[0] == '\n':
-			s.lines, s.column, text = append(s.lines, ""), 0, text[1:]
+			if s.row++; s.row == len(s.lines) {
+				s.lines = append(s.lines, "")
+			}
+			s.column, text = 0, text[1:]
+		case strings.HasPrefix(text, "\x1b[A"):
+			s.row, text = max(0, s.row-1), text[3:]
+		case strings.HasPrefix(text, "\x1b[J"):
+			*last, s.lines, text = string(runes[:min(s.column, len(runes))]), s.lines[:s.row+1], text[3:]
 		case strings.HasPrefix(text, "\x1b[K"):
 			*last, text = string(runes[:min(s.column, len(runes))]), text[3:]
 		case text[0] == '\x1b':
@@ -63,7 +72,7 @@ func (s *screen) last() string {
 	if len(s.lines) == 0 {
 		return ""
 	}
-	return s.lines[len(s.lines)-1]
+	return s.lines[s.row]
 }
 
 func (s *screen) all() []string {
@@ -77,7 +86,7 @@ const job = "gunicorn 23.0.0 default, wedge-1pct"
 func TestStatusLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &screen{t: t}
-		p := NewProgress(s, true, 100)
+		p := NewProgress(s, true, 100, 24)
 		p.Hear(bench.RunBegun{Cells: 12, Estimate: 10 * time.Minute})
 		p.Hear(bench.CellBegun{Cell: 3, Name: job})
 		p.Hear(bench.PhaseBegun{Cell: 3, Phase: "fault", Length: 12 * time.Second})
@@ -133,10 +142,58 @@ func TestStatusLine(t *testing.T) {
 	}) // which also fails if a goroutine is left
 }
 
+// Each cell under way has a line, as many as there is room for; what stays scrolls
+// away above them, and nothing of them is left.
+func TestALineForEachCell(t *testing.T) {
+	s := &screen{t: t}
+	p := NewProgress(s, true, 100, 6)
+	p.Hear(bench.RunBegun{Cells: 9, Estimate: 10 * time.Minute})
+	begin := func(cells ...int) {
+		for _, n := range cells {
+			p.Hear(bench.CellBegun{Cell: n, Name: fmt.Sprintf("server/default/cell-%d", n)})
+			p.Hear(bench.PhaseBegun{Cell: n, Phase: "fault", Length: 12 * time.Second})
+		}
+	}
+	shows := func(when string, want ...string) {
+		t.Helper()
+		if got := s.all(); !slices.Equal(got, want) {
+			t.Errorf("%s:\n%s\nwant\n%s", when, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+	line := func(n int) string { return fmt.Sprintf("[%d/9] server/default/cell-%d  fault 0/12 s", n, n) }
+	const begun = "9 cells, about 10 min"
+	begin(7, 2)
+	p.Hear(bench.ServedSoFar{Cell: 7, H: 50})
+	shows("two", begun, line(2), line(7)+" · H 50.0 %", "2 cells at once · about 10 min left")
+	begin(3, 4, 5)
+	shows("more than lines", begun, line(2), line(3), line(4), line(5), "5 cells at once, 1 more than are shown · about 10 min left")
+	h := 100.0
+	held := bench.Attempt{Attempt: 1, Verdict: bench.Held, H: &h}
+	for _, n := range []int{3, 5, 7} {
+		p.Hear(bench.AttemptJudged{Cell: n, Attempt: held})
+		if n != 5 { // which is to be made again, later
+			p.Hear(bench.CellConcluded{Cell: n})
+		}
+	}
+	over := []string{begun}
+	for _, n := range []int{3, 5, 7} {
+		over = append(over, fmt.Sprintf("[%d/9] server/default/cell-%d: ✓ held, H 100.0 %%", n, n))
+	}
+	shows("two again", append(slices.Clone(over), line(2), line(4), "2 cells at once · about 10 min left")...)
+	p.Hear(bench.CellConcluded{Cell: 2})
+	p.Hear(bench.PhaseBegun{Cell: 5, Phase: "fault", Length: 12 * time.Second})
+	shows("alone once more", append(slices.Clone(over), line(4), line(5), "2 cells at once · about 10 min left")...)
+	p.Hear(bench.CellConcluded{Cell: 4})
+	p.Hear(bench.ServedSoFar{Cell: 5, H: 99})
+	shows("one", append(slices.Clone(over), line(5)+" · H 99.0 % · about 10 min left")...)
+	p.Hear(bench.RunDone{})
+	shows("done", append(over, "")...)
+}
+
 func TestStatusLineNeverWraps(t *testing.T) {
 	for width := 1; width < 120; width++ {
 		s := &screen{t: t}
-		p := NewProgress(s, true, width)
+		p := NewProgress(s, true, width, 24)
 		p.Hear(bench.CellBegun{Cell: 3, Name: job})
 		p.Hear(bench.Remaining{Left: time.Hour})
 		p.Hear(bench.PhaseBegun{Cell: 3, Phase: "baseline", Length: 4 * time.Second})
@@ -147,7 +204,7 @@ func TestStatusLineNeverWraps(t *testing.T) {
 		}
 	}
 	s := &screen{t: t}
-	p := NewProgress(s, true, 60)
+	p := NewProgress(s, true, 60, 24)
 	p.Hear(bench.CellBegun{Cell: 3, Name: strings.Repeat("long-name-", 20)})
 	p.Hear(bench.PhaseBegun{Cell: 3, Phase: "fault", Length: 12 * time.Second})
 	p.Hear(bench.ServedSoFar{Cell: 3, H: 97.3})
@@ -159,7 +216,7 @@ func TestStatusLineNeverWraps(t *testing.T) {
 // Where cells are not counted, none are told.
 func TestUncounted(t *testing.T) {
 	s := &screen{t: t}
-	p := NewProgress(s, false, 0)
+	p := NewProgress(s, false, 0, 24)
 	p.Hear(bench.RunBegun{Cells: 0, Estimate: 0})
 	p.Hear(bench.CellBegun{Cell: 1, Name: job})
 	p.Hear(bench.PhaseBegun{Cell: 1, Phase: "boot", Length: 0})
@@ -172,7 +229,7 @@ func TestUncounted(t *testing.T) {
 func TestPlainLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &screen{t: t}
-		p := NewProgress(s, false, 0)
+		p := NewProgress(s, false, 0, 24)
 		p.Hear(bench.RunBegun{Cells: 1, Estimate: 0})
 		p.Hear(bench.CellBegun{Cell: 1, Name: job})
 		p.Hear(bench.PhaseBegun{Cell: 1, Phase: "boot", Length: 15 * time.Second})
@@ -205,7 +262,7 @@ func TestPlainLines(t *testing.T) {
 
 func TestProgressFromManyGoroutines(t *testing.T) {
 	s := &screen{t: t}
-	p := NewProgress(s, true, 80)
+	p := NewProgress(s, true, 80, 24)
 	p.Hear(bench.RunBegun{Cells: 8, Estimate: time.Minute})
 	var all sync.WaitGroup
 	for i := range 8 {
@@ -233,10 +290,10 @@ func TestProgressFromManyGoroutines(t *testing.T) {
 }
 
 func TestProgressWithoutStart(t *testing.T) {
-	p := NewProgress(brokenPipe{}, true, 80)
+	p := NewProgress(brokenPipe{}, true, 80, 24)
 	p.Note("nobody reads this")
 	p.Hear(bench.RunDone{})
-	p = NewProgress(io.Discard, true, 80)
+	p = NewProgress(io.Discard, true, 80, 24)
 	p.Hear(bench.RunDone{})
 	p.Hear(bench.RunBegun{Cells: 1, Estimate: time.Minute}) // after the end: starts nothing, so nothing is left to end
 	p.Hear(bench.RunDone{})

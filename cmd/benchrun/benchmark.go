@@ -231,3 +231,16 @@ func width(w io.Writer) int {
 	}
 	return n
 }
+
+// height is how many lines the terminal behind w has; 0 = not known.
+func height(w io.Writer) int {
+	f, ok := console.Behind(w).(*os.File)
+	if !ok {
+		return 0
+	}
+	_, n, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return n
+}

@@ -8,8 +8,9 @@ import (
 )
 
 // sequences are what benchrun itself draws with on a terminal: to the first
-// column, clear to the end of the line, and a verdict's colour.
-var sequences = []string{"\r", "\x1b[K", "\x1b[0m", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[35m"}
+// column, up a line, clear to the end of the line and of the screen, and a verdict's
+// colour.
+var sequences = []string{"\r", "\x1b[A", "\x1b[K", "\x1b[J", "\x1b[0m", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[35m"}
 
 // Drawn is the writer for what benchrun has drawn for a terminal: its own
 // sequences stay, and nothing waits for the end of a line. The texts in it must
