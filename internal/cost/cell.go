@@ -62,13 +62,19 @@ func account(ctx context.Context, folder *results.Folder, run bench.Run, wall ti
 	return s, nil
 }
 
+// ran is a run of cells that is over.
+type ran struct {
+	folder *results.Folder
+	run    bench.Run
+	wall   time.Duration
+	cpu    time.Duration // of benchrun and all its descendants
+}
+
 // runCells runs a selection of cells with the benchrun binary into a folder of
-// its own, and gives that and the time it took.
-func (l *Lab) runCells(ctx context.Context, out string, selection ...string) (*results.Folder, bench.Run, time.Duration, error) {
+// its own.
+func (l *Lab) runCells(ctx context.Context, out string, selection ...string) (ran, error) {
 	began := time.Now()
-	fail := func(err error) (*results.Folder, bench.Run, time.Duration, error) {
-		return nil, bench.Run{}, 0, fmt.Errorf("benchrun %v: %w", selection, err)
-	}
+	fail := func(err error) (ran, error) { return ran{}, fmt.Errorf("benchrun %v: %w", selection, err) }
 	// Exit code 5 is a cell that was not measured rightly: it took its time all the same.
 	cmd := program(ctx, l.Self, append([]string{"--out", out}, selection...)...)
 	err := cmd.Run()
@@ -91,7 +97,7 @@ func (l *Lab) runCells(ctx context.Context, out string, selection ...string) (*r
 	if err != nil {
 		return fail(err)
 	}
-	return folder, run, wall, nil
+	return ran{folder, run, wall, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}, nil
 }
 
 // The runs that tell what a further cell costs: the sound reference server
@@ -120,12 +126,12 @@ func measureCell(ctx context.Context, l *Lab) ([]Row, error) {
 
 // spend runs the scenarios and accounts for them.
 func (l *Lab) spend(ctx context.Context, name string, scenarios []string) (spent, error) {
-	folder, run, wall, err := l.runCells(ctx, filepath.Join(l.Dir, name),
-		"--server", "reference", "--profile", "default", "--scenario", strings.Join(scenarios, ","))
+	r, err := l.runCells(ctx, filepath.Join(l.Dir, name),
+		"--server", "reference", "--profile", "default", "--scenario", strings.Join(scenarios, ","), "--jobs", "1")
 	if err != nil {
 		return spent{}, err
 	}
-	return account(ctx, folder, run, wall)
+	return account(ctx, r.folder, r.run, r.wall)
 }
 
 func cellRows(cells, around spread) []Row {

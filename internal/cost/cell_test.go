@@ -68,14 +68,14 @@ func TestRunCells(t *testing.T) {
 	l := smallLab(t)
 	for code, fails := range map[int]bool{bench.ExitOK: false, bench.ExitUnmeasured: false, bench.ExitUsage: true} {
 		l.Self = fakeBenchrun(t, code)
-		folder, run, wall, err := l.runCells(t.Context(), filepath.Join(l.Dir, fmt.Sprint(code)), "--server", "reference")
+		r, err := l.runCells(t.Context(), filepath.Join(l.Dir, fmt.Sprint(code)), "--server", "reference")
 		switch {
 		case fails != (err != nil):
 			t.Errorf("exit code %d: %v", code, err)
 		case err != nil:
 		default:
-			s, err := account(t.Context(), folder, run, wall)
-			if err != nil || s.Attempts < len(run.Cells[0].Attempts) || s.Wall != wall.Seconds() || s.Phases <= 0 {
+			s, err := account(t.Context(), r.folder, r.run, r.wall)
+			if err != nil || s.Attempts < len(r.run.Cells[0].Attempts) || s.Wall != r.wall.Seconds() || s.Phases <= 0 {
 				t.Errorf("exit code %d: %+v, %v", code, s, err)
 			}
 		}

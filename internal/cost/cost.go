@@ -58,6 +58,7 @@ func Sections() []Section {
 		{"lateness", "how late victims are sent", measureLateness},
 		{"crowd", "memory and CPU of slow uploaders and silent clients beside slowhttptest", measureCrowds},
 		{"watch", "CPU of watching processes", measureWatch},
+		{"jobs", "cells an hour side by side and one at a time", measureJobs},
 		{"cell", "a cell's time beyond its phases", measureCell},
 		{"report", "time and size of a report of many cells", measureReport},
 	}

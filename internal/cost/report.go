@@ -32,15 +32,15 @@ func (r reported) all() time.Duration { return r.Judging + r.Writing + r.Renderi
 // measureReport makes a run of many cells from two: one that holds and one that
 // fails, for that has more to tell.
 func measureReport(ctx context.Context, l *Lab) ([]Row, error) {
-	folder, run, _, err := l.runCells(ctx, filepath.Join(l.Dir, "two"),
+	two, err := l.runCells(ctx, filepath.Join(l.Dir, "two"),
 		"--server", "reference", "--profile", "default", "--profile", "no-respawn", "--scenario", "segfault-1pct")
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range run.Cells {
+	for _, c := range two.run.Cells {
 		l.Note("report: " + c.Name() + ": " + c.Verdict.String())
 	}
-	r, err := repeat(ctx, folder, run, filepath.Join(l.Dir, "many"), l.Scale.Cells)
+	r, err := repeat(ctx, two.folder, two.run, filepath.Join(l.Dir, "many"), l.Scale.Cells)
 	if err != nil {
 		return nil, err
 	}

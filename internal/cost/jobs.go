@@ -1,0 +1,136 @@
+package cost
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/observe"
+	"benchrun/results"
+)
+
+// jobsGoal is how many times as many light cells an hour there should be with
+// --jobs auto as with --jobs 1, on two CPUs.
+const jobsGoal = 5
+
+// The cells of both runs: families that take little CPU, on the sound reference
+// server and on one of the flawed ones. One by one a part of them must do.
+var (
+	lightFamilies = []string{"slow", "legit-slow", "big-response", "large-upload", "segfault", "wedge", "wedge-native"}
+	oneByOne      = []string{"slow", "legit-slow", "segfault"}
+)
+
+// hour is what a run of cells came to.
+type hour struct {
+	cells, attempts, invalid int
+	most                     int // cells at once
+	wall                     time.Duration
+	targets, own             float64 // CPU seconds: of the servers, and of benchrun itself
+	busy, idle               float64 // CPU seconds of the machine meanwhile
+}
+
+// rate is how many cells an hour were measured. An attempt that is made again takes
+// its time and adds no cell.
+func (h hour) rate() float64 { return float64(h.cells) / h.wall.Hours() }
+
+// split says where the machine's CPU time went, each as a share of it.
+func (h hour) split() string {
+	all := h.busy + h.idle
+	if all <= 0 {
+		return "not known"
+	}
+	share := func(s float64) string { return fmt.Sprintf("%.0f %%", 100*max(0, s)/all) }
+	return fmt.Sprintf("servers %s, benchrun (clients, control, observer, judge) %s, the kernel and other programs %s, idle %s",
+		share(h.targets), share(h.own), share(h.busy-h.targets-h.own), share(h.idle))
+}
+
+// limit says what kept more cells from being measured at once.
+func (h hour) limit() string {
+	switch others := h.busy - h.targets - h.own; {
+	case others > h.targets+h.own:
+		return "other programs"
+	case h.idle < h.busy/3:
+		return "CPU"
+	}
+	return "the beginning and the end of the run, and what cells wait for"
+}
+
+// count takes in a run's cells. own is all that benchrun used, its servers included.
+func (h *hour) count(ctx context.Context, folder *results.Folder, run bench.Run) error {
+	h.cells = len(run.Cells)
+	for _, c := range run.Cells {
+		for _, a := range c.Attempts {
+			h.attempts++
+			if a.Verdict == bench.Invalid {
+				h.invalid++
+			}
+			h.most = max(h.most, a.Company+1)
+			if a.Record == "" { // it could not be made
+				continue
+			}
+			rec, err := folder.ReadRecord(ctx, a.Record)
+			if err != nil {
+				return err
+			}
+			if n := len(rec.Vitals); n > 0 {
+				h.targets += rec.Vitals[n-1].CPU
+			}
+		}
+	}
+	h.own = max(0, h.own-h.targets)
+	return nil
+}
+
+// inAnHour runs cells and counts.
+func (l *Lab) inAnHour(ctx context.Context, name string, families []string, jobs string) (h hour, err error) {
+	busy, idle, err := observe.HostCPU()
+	if err != nil {
+		return h, err
+	}
+	r, err := l.runCells(ctx, filepath.Join(l.Dir, name), "--server", "reference", "--profile", "default,hardened",
+		"--scenario", strings.Join(families, ","), "--jobs", jobs)
+	if err != nil {
+		return h, err
+	}
+	h.wall, h.own = r.wall, r.cpu.Seconds()
+	if h.busy, h.idle, err = observe.HostCPU(); err != nil {
+		return h, err
+	}
+	h.busy, h.idle = h.busy-busy, h.idle-idle
+	err = h.count(ctx, r.folder, r.run)
+	l.Note(fmt.Sprintf("jobs: --jobs %s measured %d cells in %.0f s, up to %d at once, %d of %d attempts invalid: %s",
+		jobs, h.cells, h.wall.Seconds(), h.most, h.invalid, h.attempts, h.split()))
+	return h, err
+}
+
+// measureJobs sets cells that are measured side by side beside some of them measured
+// one at a time, in the same minutes.
+func measureJobs(ctx context.Context, l *Lab) ([]Row, error) {
+	many, err := l.inAnHour(ctx, "jobs-auto", lightFamilies, "auto")
+	if err != nil {
+		return nil, err
+	}
+	one, err := l.inAnHour(ctx, "jobs-1", oneByOne, "1")
+	if err != nil {
+		return nil, err
+	}
+	return jobsRows(many, one), nil
+}
+
+func jobsRows(many, one hour) []Row {
+	ratio := many.rate() / one.rate()
+	return []Row{
+		{
+			What:   fmt.Sprintf("light cells an hour with `--jobs auto`, up to %d at once", many.most),
+			Figure: fmt.Sprintf("%.0f, %.1f × `--jobs 1`", many.rate(), ratio),
+			Beside: fmt.Sprintf("`--jobs 1` %.0f", one.rate()),
+			Goal:   fmt.Sprintf("≥ %d × `--jobs 1`", jobsGoal), Missed: ratio < jobsGoal,
+		},
+		{What: "where the CPU went meanwhile", Figure: many.split(), Beside: "`--jobs 1` " + one.split()},
+		{What: "what limits it", Figure: many.limit()},
+		{What: "invalid attempts meanwhile", Figure: fmt.Sprintf("%d of %d", many.invalid, many.attempts), Beside: fmt.Sprintf("`--jobs 1` %d of %d", one.invalid, one.attempts)},
+	}
+}
