@@ -30,7 +30,7 @@ const (
 	// more if there were more.
 	quotaShare = 0.9
 	// probeCPU is what a cell takes at least whose target is yet to be probed, CPUs.
-	probeCPU = 0.5
+	probeCPU = 0.35
 	// spacing is the least time between the beginnings of two cells: servers boot in
 	// bursts, and what begins together ends together.
 	spacing = 500 * time.Millisecond

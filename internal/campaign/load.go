@@ -10,7 +10,7 @@ import (
 
 // ownCPU is what benchrun itself uses for one cell, in CPUs, before it was
 // measured here: clients, control, observer. scripts/cost measures it.
-const ownCPU = 0.075
+const ownCPU = 0.05
 
 // second is how long the windows are over which bursts are measured.
 const second = time.Second - 50*time.Millisecond
