@@ -89,7 +89,7 @@ func (f *Folder) openAttempts() (*os.File, error) {
 	}
 	defer func() { _ = root.Close() }() // only opened
 	if info, err := root.Lstat(CellsFile); err == nil && !info.Mode().IsRegular() {
-		return nil, errors.New("it is no regular file")
+		return nil, errors.New("not a regular file")
 	}
 	return root.OpenFile(CellsFile, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
 }
@@ -163,7 +163,7 @@ func (f *Folder) ReadAttempts(ctx context.Context) (lines []AttemptLine, torn st
 			err = line.check()
 		}
 		if n > mostAttempts {
-			return nil, "", nil, bench.Usagef("%s: line %d: no run has more than %d attempts", path, n, mostAttempts)
+			return nil, "", nil, bench.Usagef("%s: line %d: more than the %d attempts that a run may have", path, n, mostAttempts)
 		}
 		if err == nil {
 			lines = append(lines, line)
@@ -171,7 +171,7 @@ func (f *Folder) ReadAttempts(ctx context.Context) (lines []AttemptLine, torn st
 			damaged = append(damaged, Damage{idOf(text), fmt.Sprintf("%s: line %d: %v", path, n, err)})
 		}
 		if len(damaged) > mostDamaged {
-			return nil, "", nil, bench.Usagef("%s: this is no list of attempts, or most of it is damaged", damaged[0].Text)
+			return nil, "", nil, bench.Usagef("%s: not a list of attempts, or most of it is damaged", damaged[0].Text)
 		}
 		all = rest
 	}

@@ -15,7 +15,7 @@ import (
 
 // Claim makes this process the one that writes to the folder, until it calls
 // release or ends, however it ends. It fails with a bench.UsageError while
-// another one does. Whoever writes to a run that is there already claims it
+// another one does. Whoever writes to a run that already exists claims it
 // before reading it: what was read before may not be true any more.
 func (f *Folder) Claim() (release func(), err error) {
 	const tries, pause = 10, 10 * time.Millisecond // Written holds the lock for a moment

@@ -66,7 +66,7 @@ func Begin(dir string, run bench.Run) (f *Folder, release func(), err error) {
 		return nil, nil, writeError(dir, err)
 	}
 	if err := os.Mkdir(f.path, 0o755); errors.Is(err, fs.ErrExist) {
-		return nil, nil, &bench.UsageError{Problem: f.path + " is there already", Hint: "a run never overwrites another"}
+		return nil, nil, &bench.UsageError{Problem: f.path + " already exists", Hint: "a run never overwrites another"}
 	} else if err != nil {
 		return nil, nil, writeError(f.path, err)
 	}
@@ -102,14 +102,14 @@ func OpenFolder(path string) (*Folder, error) {
 	if errors.Is(err, fs.ErrNotExist) || (err == nil && !info.IsDir()) {
 		return nil, &bench.UsageError{
 			Problem: f.path + " has no " + RecordsDir + " folder",
-			Hint:    "give the whole folder of a run: the records are what can be judged again",
+			Hint:    "give the whole folder of a run: benchrun judges its records",
 		}
 	}
 	if err != nil {
 		return nil, readError(f.Join(RecordsDir), err)
 	}
 	if info, err := os.Lstat(f.Join(LogsDir)); err == nil && !info.IsDir() { // a run that goes on would write there
-		return nil, &bench.UsageError{Problem: f.Join(LogsDir) + " is no folder", Hint: "remove it: verdicts stand on the records alone"}
+		return nil, &bench.UsageError{Problem: f.Join(LogsDir) + " is not a folder", Hint: "remove it: verdicts need only the records"}
 	}
 	return f, nil
 }

@@ -155,7 +155,7 @@ func TestRunsAreBounded(t *testing.T) {
 		if fits && (err != nil || len(got.Run.Cells) != 1 || len(got.Run.Cells[0].Attempts) != n) {
 			t.Errorf("%d lines: %d cells, %v", n, len(got.Run.Cells), err)
 		}
-		if !fits && (err == nil || !strings.Contains(err.Error(), "line 50001: no run has more than 50000 attempts")) {
+		if !fits && (err == nil || !strings.Contains(err.Error(), "line 50001: more than the 50000 attempts that a run may have")) {
 			t.Errorf("%d lines: %v", n, err)
 		}
 	}

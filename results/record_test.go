@@ -137,7 +137,7 @@ func TestWriteRecordRefusesWhatCouldNotBeRead(t *testing.T) {
 	if err := f.WriteRecord("records/good.ndjson.gz", good); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.WriteRecord("records/good.ndjson.gz", good); err == nil || !strings.Contains(err.Error(), "there already") {
+	if err := f.WriteRecord("records/good.ndjson.gz", good); err == nil || !strings.Contains(err.Error(), "already exists") {
 		t.Errorf("a second record under one name gave %v", err)
 	}
 }

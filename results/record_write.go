@@ -32,7 +32,7 @@ const (
 // WriteRecord stores a record under rel (from RecordPath), whole or not at all.
 // Head.Schema is set to bench.RecordSchema. What ReadRecord would refuse is not
 // written: it fails with a plain error (a bug of the caller), as it does when
-// the file is there already, for evidence is never overwritten. Text that is
+// the file already exists, for evidence is never overwritten. Text that is
 // not UTF-8 is stored with U+FFFD in its place; all else comes back as it was.
 func (f *Folder) WriteRecord(rel string, rec *bench.Record) error {
 	if !intake.Inside(rel) {
@@ -40,7 +40,7 @@ func (f *Folder) WriteRecord(rel string, rec *bench.Record) error {
 	}
 	path := f.Join(rel)
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("record %s is there already", path)
+		return fmt.Errorf("record %s already exists", path)
 	}
 	return f.atomically(rel, func(w io.Writer) error {
 		// A sixth larger than with the usual level, in less than half the time.

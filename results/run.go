@@ -79,7 +79,7 @@ func decodeRun(text []byte) (bench.Run, error) {
 			fmt.Errorf("schema %q is not %q; read it with the benchrun that wrote it", *doc.Schema, bench.RunSchema))
 	}
 	if len(doc.Cells) > mostCells {
-		return bench.Run{}, at(text, bytes.Index(text, []byte(`"cells"`)), fmt.Errorf("%d cells, and no run has more than %d", len(doc.Cells), mostCells))
+		return bench.Run{}, at(text, bytes.Index(text, []byte(`"cells"`)), fmt.Errorf("%d cells are more than the %d that a run may have", len(doc.Cells), mostCells))
 	}
 	run := doc.Run
 	run.Schema = *doc.Schema
@@ -160,10 +160,10 @@ const (
 
 func checkObjects(text []byte) error {
 	if n := bytes.Count(text, []byte{'{'}) + bytes.Count(text, []byte("null")); n > mostObjects { // a null may stand for one
-		return fmt.Errorf("%d objects are in it, and no run has more than %d", n, mostObjects)
+		return fmt.Errorf("%d objects are more than the %d that a run may have", n, mostObjects)
 	}
 	if n := bytes.Count(text, []byte{','}); n > mostCommas {
-		return fmt.Errorf("%d commas are in it, and no run has more than %d", n, mostCommas)
+		return fmt.Errorf("%d commas are more than the %d that a run may have", n, mostCommas)
 	}
 	return nil
 }

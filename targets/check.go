@@ -125,7 +125,7 @@ func checkProfile(src *strictyaml.Source, s *Server, name string) error {
 	words := slices.Concat(command, p.Args, s.VersionCommand)
 	if len(s.Install.Python)+len(p.Install.Python) == 0 &&
 		slices.ContainsFunc(words, func(w string) bool { return strings.Contains(w, "{env}") }) {
-		return src.Errorf(path, "{env} is used, but install.python asks for no environment")
+		return src.Errorf(path, "{env} is used, but without install.python there is no environment")
 	}
 	return nil
 }
@@ -162,7 +162,7 @@ func checkCommand(src *strictyaml.Source, path string, words []string) error {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		switch {
 		case w == argsWord && seen:
-			return src.Errorf(at, "%s stands here twice", argsWord)
+			return src.Errorf(at, "%s appears here twice", argsWord)
 		case w != argsWord && strings.Contains(w, argsWord):
 			return src.Errorf(at, "%s must be a word of its own", argsWord)
 		}

@@ -221,7 +221,7 @@ func (run RunProgram) askIndex(ctx context.Context, py interpreter, requirement 
 func uvHas(ask func(argv ...string) (string, error), py interpreter, name, version string) (unchecked string, err error) {
 	file, err := os.CreateTemp("", "benchrun-requirements-*.txt")
 	if err != nil {
-		return "", &bench.EnvironmentError{Problem: "no file to ask uv with", Err: err, Hint: "set TMPDIR"}
+		return "", &bench.EnvironmentError{Problem: "cannot write a file that uv is to read", Err: err, Hint: "set TMPDIR"}
 	}
 	defer func() { err = errors.Join(err, os.Remove(file.Name())) }()
 	compile := func(requirement string) (string, error) {

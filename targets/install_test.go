@@ -227,7 +227,7 @@ func TestInstallUsageErrors(t *testing.T) {
 	wantUsage(t, err, `toy@1 --pre: "1 --pre" is not a version`)
 	s.Install.Python = []string{"toy"}
 	_, err = Install(t.Context(), InstallOptions{Server: s, Profile: "default", Run: supervised, Version: "1.0"})
-	wantUsage(t, err, "toy cannot be had in a chosen version")
+	wantUsage(t, err, "toy has no versions to choose from")
 }
 
 func TestInstallOfWhatNeedsNothing(t *testing.T) {

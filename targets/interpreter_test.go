@@ -67,6 +67,6 @@ func TestInterpreterWithoutAPlaceToRunIt(t *testing.T) {
 	t.Setenv("TMPDIR", "/no such folder")
 	for _, wanted := range []string{"", defaultPython} {
 		_, err := RunProgram(supervised).chooseInterpreter(t.Context(), wanted, nil)
-		wantEnvironment(t, err, "no scratch folder can be made")
+		wantEnvironment(t, err, "cannot make a scratch folder")
 	}
 }

@@ -47,8 +47,8 @@ func TestServerFileErrors(t *testing.T) {
 		{"unknown field", "homepage:", "homepages:", "4: homepages: unknown field"},
 		{"unknown field in a profile", "    args: [-w", "    arg: [-w", "21: profiles.many.arg: unknown field"},
 		{"unknown claim", "watchdog_s: 2.5", "watchdog: 2.5", "18: profiles.default.claims.watchdog: unknown field"},
-		{"duplicate field", "app: wsgi", "app: wsgi\ntitle: Again", "6: title: stands here twice, the other one in line 3"},
-		{"duplicate profile", "  many:", "  default:", "19: profiles.default: stands here twice, the other one in line 15"},
+		{"duplicate field", "app: wsgi", "app: wsgi\ntitle: Again", "6: title: appears twice, first in line 3"},
+		{"duplicate profile", "  many:", "  default:", "19: profiles.default: appears twice, first in line 15"},
 		{"wrong type: text for a number", "    workers: 4", "    workers: four", `23: profiles.many.workers: want a whole number, found "four"`},
 		{"wrong type: text for a list", "  apt: [libtoy-dev]", "  apt: libtoy-dev", `8: install.apt: want a list of texts, found "libtoy-dev"`},
 		{"wrong type: list for a text", "title: A toy", "title: [A, toy]", "3: title: want text, found a list"},
@@ -81,7 +81,7 @@ func TestServerFileErrors(t *testing.T) {
 		{"unknown placeholder in env", "{work}/toy", "{home}/toy", "11: env.TOY: unknown placeholder {home}"},
 		{"port in a version command", "import toy;", "import {port};", "10: version_command[2]: unknown placeholder {port}"},
 		{"args inside a word", `"{args}"`, `"--x={args}"`, "12: command[3]: {args} must be a word of its own"},
-		{"args twice", `"{args}"`, `"{args}", "{args}"`, "12: command[4]: {args} stands here twice"},
+		{"args twice", `"{args}"`, `"{args}", "{args}"`, "12: command[4]: {args} appears here twice"},
 		{"args without a place", `"{args}", `, "", "21: profiles.many.args: the command has no {args}"},
 		{"no default profile", "  default:", "  standard:", `14: profiles: no profile "default"`},
 		{"no why", "    why: more of them\n", "", "19: profiles.many.why: missing"},
@@ -184,7 +184,7 @@ func TestOverlays(t *testing.T) {
 	_, err = Load(LoadOptions{ProjectFolder: project})
 	wantUsage(t, err, "server file "+pipe+": is a pipe")
 	_, err = Load(LoadOptions{ProjectFolder: pipe})
-	wantUsage(t, err, "folder of server files "+pipe+": is no folder")
+	wantUsage(t, err, "folder of server files "+pipe+": not a folder")
 	if _, err := Load(LoadOptions{UserFolder: filepath.Join(dir, "absent"), ProjectFolder: filepath.Join(dir, "absent")}); err != nil {
 		t.Errorf("folders that do not exist: %v", err)
 	}

@@ -67,7 +67,7 @@ func (e *failedError) Error() string {
 
 // bounded runs a program for at most limit. What it printed is for the error.
 func (run RunProgram) bounded(ctx context.Context, limit time.Duration, p Program, printed func() string) error {
-	late := fmt.Errorf("%s did not end within %s, and was ended", clip(strings.Join(p.Argv, " ")), limit)
+	late := fmt.Errorf("%s did not end within %s, so benchrun ended it", clip(strings.Join(p.Argv, " ")), limit)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, late)
 	defer cancel()
 	exit, outOfMemory, err := run(ctx, p)

@@ -79,7 +79,7 @@ func digest(path string) (string, error) {
 			return nil
 		}
 		if files, bytes = files+1, bytes+info.Size(); files > maxTreeFiles || bytes > maxTreeBytes { // before it is read: a file may be huge and hollow
-			return bench.Usagef("path:%s: more than %d files or %d MiB: that is no server's checkout", path, maxTreeFiles, maxTreeBytes>>20)
+			return bench.Usagef("path:%s: more than %d files or %d MiB: too large for a server's checkout", path, maxTreeFiles, maxTreeBytes>>20)
 		}
 		return addFile(sum, rel, at)
 	}

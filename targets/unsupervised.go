@@ -71,7 +71,7 @@ func (t tool) alone(ctx context.Context, waiting func(), argv ...string) error {
 			_ = cmd.Process.Signal(os.Interrupt) // under sudo it may not be ours to ask
 			interrupted = nil
 		case <-late.C:
-			return fmt.Errorf("%s has not ended within %s; it is left to itself, because ending it would harm the system's packages", clip(strings.Join(argv, " ")), stepTimeout)
+			return fmt.Errorf("%s did not end within %s; benchrun leaves it running, because ending it would harm the system's packages", clip(strings.Join(argv, " ")), stepTimeout)
 		}
 	}
 }

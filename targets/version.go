@@ -50,11 +50,11 @@ func (s *Server) wantedVersion(requirements []string, asked string) (string, err
 	switch {
 	case len(versioned) == 0:
 		return "", &bench.UsageError{
-			Problem: fmt.Sprintf("%s cannot be had in a chosen version: it is used as it is found", s.Name),
+			Problem: fmt.Sprintf("%s has no versions to choose from: benchrun uses the one that it finds", s.Name),
 			Hint:    "leave out @" + asked,
 		}
 	case (isPath || asked == VersionPrevious) && !pinned:
-		return "", bench.Usagef("%s@%s: %s does not say NAME=={version}, so that nothing else can take its place", s.Name, asked, s.File)
+		return "", bench.Usagef("%s@%s: %s does not say NAME=={version}, so benchrun cannot install another version", s.Name, asked, s.File)
 	case isPath:
 		return checkout(s.Name, path)
 	case !versionWanted.MatchString(asked):
@@ -80,7 +80,7 @@ func FixedVersion(asked string) (string, error) {
 // checkout checks the path of something that pip can install.
 func checkout(server, path string) (string, error) {
 	if path == "" {
-		return "", bench.Usagef("%s@path: names no folder: write path:DIR", server)
+		return "", bench.Usagef("%s@path: the folder is missing: write path:DIR", server)
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {

@@ -38,13 +38,13 @@ func TestCheckVersion(t *testing.T) {
 		{pinned, "path:" + src, ""},
 		{pinned, "path:" + src + "/toy-1.0-py3-none-any.whl", ""},
 		{pinned, "path:" + src + "/none", "toy@path:" + src + "/none: there is no"},
-		{pinned, "path:", "toy@path: names no folder"},
+		{pinned, "path:", "toy@path: the folder is missing"},
 		{pinned, "path:" + t.TempDir(), "toy@path:"},
 		{pinned, "1 --pre", `toy@1 --pre: "1 --pre" is not a version`},
 		{loose, "0.9", ""},
 		{loose, "previous", "toy@previous: toy.yaml does not say NAME=={version}"},
 		{loose, "path:" + src, "toy@path:" + src + ": toy.yaml does not say"},
-		{found, "1.0", "toy cannot be had in a chosen version"},
+		{found, "1.0", "toy has no versions to choose from"},
 	} {
 		err := tt.server.CheckVersion(tt.asked)
 		if tt.wrong == "" {

@@ -168,7 +168,7 @@ func (c calibrating) checkPage() error {
 	}
 	if err == nil {
 		if info, serr := os.Stat(c.page); serr == nil && !info.Mode().IsRegular() {
-			err = errors.New("is no regular file")
+			err = errors.New("is not a regular file")
 		}
 	}
 	if err != nil {

@@ -127,7 +127,7 @@ func (s settings) deliverStored(cmd *cobra.Command, run bench.Run, folder string
 // is empty: files of an earlier run must not pass for this one's.
 func (s settings) prepareFiles() error {
 	if s.junitFile == "-" {
-		return bench.Usagef("--junit - is no file: stdout carries the results; write /dev/stdout if you mean it")
+		return bench.Usagef("--junit - is not a file: stdout carries the results; write /dev/stdout if you mean it")
 	}
 	if s.junitFile != "" {
 		unfinished := []report.Finding{{Cell: report.WholeRun, By: "run", Text: "the run has not finished yet"}}

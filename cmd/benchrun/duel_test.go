@@ -155,7 +155,7 @@ func TestDuelUsage(t *testing.T) {
 		{[]string{"reference", "gunicor"}, `did you mean "gunicorn"`},
 		{[]string{"reference", "refer*"}, "is not one target"},
 		{[]string{"reference/sound", "reference"}, `unknown profile "sound"`},
-		{[]string{"reference", "reference@previous"}, "cannot be had in a chosen version"},
+		{[]string{"reference", "reference@previous"}, "has no versions to choose from"},
 		{[]string{"gunicorn", "gunicorn@path:/nowhere"}, "there is no /nowhere"},
 		{[]string{"reference", "reference", "--pairs", "1"}, "--pairs 1 is not between"},
 	} {

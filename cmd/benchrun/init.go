@@ -206,7 +206,7 @@ func writeNew(path, text string, force bool) error {
 	}
 	f, err := os.OpenFile(path, flags, 0o644) //nolint:gosec // the user names the folder
 	if errors.Is(err, fs.ErrExist) {
-		return &bench.UsageError{Problem: path + " is there already", Hint: "--force overwrites it"}
+		return &bench.UsageError{Problem: path + " already exists", Hint: "--force overwrites it"}
 	}
 	if err == nil {
 		_, err = f.WriteString(text)

@@ -149,7 +149,7 @@ func TestInitCI(t *testing.T) {
 	if out := initCI(bench.ExitOK, "--from", "me/benchrun@main"); !strings.Contains(out, "wrote "+path) || !strings.Contains(out, "pin benchrun: main is a branch") {
 		t.Error(out)
 	}
-	if out := initCI(bench.ExitUsage, "github", "--from", "me/benchrun@v1.2"); !strings.Contains(out, "is there already; --force overwrites it") {
+	if out := initCI(bench.ExitUsage, "github", "--from", "me/benchrun@v1.2"); !strings.Contains(out, "already exists; --force overwrites it") {
 		t.Error(out)
 	}
 	if out := initCI(bench.ExitOK, "github", "--force", "--from", "me/benchrun@v1.2"); strings.Contains(out, "is a branch") {

@@ -71,7 +71,7 @@ func TestMergeResolvesRulesFirst(t *testing.T) {
 	if left, err := os.ReadDir(out); err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
-	if stderr := ends(t, bench.ExitUsage, "merge", run, "--out", out, "--junit", "-"); !strings.Contains(stderr, "--junit - is no file") {
+	if stderr := ends(t, bench.ExitUsage, "merge", run, "--out", out, "--junit", "-"); !strings.Contains(stderr, "--junit - is not a file") {
 		t.Error(stderr)
 	}
 }

@@ -26,8 +26,8 @@ func (s *settings) takeUp(ctx context.Context, flags *pflag.FlagSet) error {
 	for _, name := range settledFlags {
 		if flags.Changed(name) {
 			return &bench.UsageError{
-				Problem: fmt.Sprintf("--resume and --%s exclude each other", name),
-				Hint:    "a run that is resumed stays what it was; leave the flag out, or begin a new run",
+				Problem: fmt.Sprintf("--resume and --%s cannot be combined", name),
+				Hint:    "a run that is resumed stays what it was; leave the flag out, or start a new run",
 			}
 		}
 	}

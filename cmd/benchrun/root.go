@@ -196,7 +196,7 @@ func (s *settings) chooseAttempts(given bool) error {
 		}
 	}
 	if len(names) > 1 {
-		return bench.Usagef("%s exclude each other", strings.Join(names, " and "))
+		return bench.Usagef("%s cannot be combined", strings.Join(names, " and "))
 	}
 	return nil
 }
@@ -205,7 +205,7 @@ func (s *settings) chooseAttempts(given bool) error {
 func (s settings) check() error {
 	switch {
 	case s.quick && s.full:
-		return bench.Usagef("--quick and --full exclude each other")
+		return bench.Usagef("--quick and --full cannot be combined")
 	case s.attempts < 1 || s.attempts > project.MostAttempts:
 		return bench.Usagef("--attempts %d is not between 1 and %d", s.attempts, project.MostAttempts)
 	case s.port < 0 || s.port > 65535:
@@ -213,7 +213,7 @@ func (s settings) check() error {
 	case s.port != 0 && s.jobs > 1:
 		return bench.Usagef("--port %d is one port, and --jobs %d cells want one each", s.port, s.jobs)
 	case s.maxTime < 0:
-		return bench.Usagef("--max-time %s is less than nothing", s.maxTime)
+		return bench.Usagef("--max-time %s is below zero", s.maxTime)
 	case s.out == "":
 		return bench.Usagef("--out is empty")
 	}

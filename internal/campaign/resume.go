@@ -130,7 +130,7 @@ func (e *Earlier) Repair(ctx context.Context) error {
 // otherThan refuses to go on with something else than the run began with.
 func otherThan(what, was, is string) error {
 	return &bench.UsageError{
-		Problem: fmt.Sprintf("the run was begun with %s %s, and this is %s", what, was, is),
+		Problem: fmt.Sprintf("the run started with %s %s, but this is %s", what, was, is),
 		Hint:    "one run never mixes both: start a new one",
 	}
 }

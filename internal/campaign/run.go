@@ -263,7 +263,7 @@ func (u *underway) probe(ctx context.Context) error {
 		return err
 	}
 	defer u.together(c.Launch()) // the others know it then, or try themselves
-	waiting := func() { u.Tell.Note("waiting for another benchrun that probes " + c.Target()) }
+	waiting := func() { u.Tell.Note("waiting for another benchrun to probe " + c.Target()) }
 	return probe.Exclusive(ctx, file, waiting, func() error {
 		if u.recallProbe(t, c) { // measured meanwhile
 			return nil

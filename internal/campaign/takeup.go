@@ -77,7 +77,7 @@ func (r *Run) takeUp(ctx context.Context) error {
 		}
 		cell := r.cellOf(i, r.order.Cells[i])
 		if line.ScheduleHash != cell.ScheduleHash {
-			return bench.Usagef("%s: %s was measured under another schedule than this benchrun would give it", r.Folder.Join(results.CellsFile), line.ID)
+			return bench.Usagef("%s: %s was measured with a schedule other than the one that this benchrun makes", r.Folder.Join(results.CellsFile), line.ID)
 		}
 		rec, err := r.Folder.ReadRecord(ctx, line.Attempt().Record)
 		if err != nil {
@@ -166,7 +166,7 @@ func (r *Run) noteInstalled() error {
 // anotherThan refuses to go on with something else than the run began with.
 func anotherThan(what, was, is string) error {
 	return &bench.UsageError{
-		Problem: fmt.Sprintf("the run was begun with %s %s, and here it is %s", what, was, is),
-		Hint:    "begin a new run",
+		Problem: fmt.Sprintf("the run started with %s %s, but here it is %s", what, was, is),
+		Hint:    "start a new run",
 	}
 }

@@ -124,7 +124,7 @@ func TestTakeUpRefuses(t *testing.T) {
 		say   string
 	}{
 		"a cell of none":       {func(r *Run) { r.order.Earlier.Attempts[0].ID = "b@1.0/p/segfault-1pct" }, "is not a cell of the run"},
-		"another schedule":     {func(r *Run) { r.order.Seed = 9 }, "another schedule"},
+		"another schedule":     {func(r *Run) { r.order.Seed = 9 }, "a schedule other than"},
 		"a record that is not": {func(r *Run) { r.order.Earlier.Attempts[0].Attempts[0].Record = "records/gone.ndjson.gz" }, "gone"},
 	} {
 		r := earlierRun(t, 1)

@@ -198,7 +198,7 @@ func slotsResult(claim int, p bench.Probe) Result {
 		f.Expected = fmt.Sprintf("claimed: %d at once", claim)
 	}
 	if p.Unbounded {
-		f.Seen = fmt.Sprintf("%d and more at once", p.Slots)
+		f.Seen = fmt.Sprintf("at least %d at once", p.Slots)
 	}
 	switch {
 	case p.Note != "":
@@ -229,7 +229,7 @@ func watchdogResult(claim, took float64, gone bool) Result {
 		f.Verdict = Differs
 	case claim > 0 && !gone && took < latestFor(claim):
 		f.Verdict = Unmeasured
-		f.Seen += fmt.Sprintf("; --patience %.0fs would tell", math.Ceil(latestFor(claim)))
+		f.Seen += fmt.Sprintf("; --patience %.0fs waits long enough to see", math.Ceil(latestFor(claim)))
 	case claim > 0 && !gone:
 		f.Verdict = Differs
 	}

@@ -45,9 +45,9 @@ func memory(free, floor, limit int64) Check {
 	c := Check{Name: "memory", State: OK, Text: fmt.Sprintf("%d MiB available; a server may take %d", free>>20, limit>>20)}
 	switch {
 	case free < floor:
-		c.State, c.Fix = Bad, fmt.Sprintf("end other programs: below %d MiB every attempt is broken off", floor>>20)
+		c.State, c.Fix = Bad, fmt.Sprintf("end other programs: with less than %d MiB benchrun ends every attempt early", floor>>20)
 	case free < floor+limit:
-		c.State, c.Fix = Warn, fmt.Sprintf("end other programs: a hungry server is broken off where less than %d MiB are left", floor>>20)
+		c.State, c.Fix = Warn, fmt.Sprintf("end other programs: benchrun ends an attempt early when its server leaves less than %d MiB", floor>>20)
 	}
 	return c
 }
@@ -177,7 +177,7 @@ func ports(low, high int, pickErr error) Check {
 	case pickErr != nil:
 		c.State, c.Text = Bad, problem(pickErr)
 	case high-low+1 < portsEnough:
-		c.State, c.Text = Warn, fmt.Sprintf("clients have %d ports only (%d-%d)", high-low+1, low, high)
+		c.State, c.Text = Warn, fmt.Sprintf("clients have only %d ports (%d-%d)", high-low+1, low, high)
 		c.Fix = "sysctl net.ipv4.ip_local_port_range='32768 60999'"
 	}
 	return c

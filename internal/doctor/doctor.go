@@ -131,6 +131,6 @@ func Verdict(checks []Check) error {
 	}
 	return &bench.EnvironmentError{
 		Problem: "this machine lacks what the selected servers need: " + strings.Join(bad, ", "),
-		Hint:    "each has its fix above",
+		Hint:    "see the fixes above",
 	}
 }

@@ -96,7 +96,7 @@ func lookLimits(_ context.Context, p *patient) []Check {
 func places(caps launch.Capabilities, l bench.Limits) Check {
 	if caps.Private {
 		return Check{Name: "private-places", State: OK,
-			Text: fmt.Sprintf("a server has IPC, /tmp, /dev/shm and the like of its own (%d MiB), and can write nowhere else but in its folders", l.TmpBytes>>20)}
+			Text: fmt.Sprintf("each server has its own IPC, /tmp, /dev/shm and the like (%d MiB), and can write only to its folders", l.TmpBytes>>20)}
 	}
 	text := "a server shares IPC, /tmp, /dev/shm and the like with everybody: benchrun reports what it leaves there, and does not remove it"
 	for _, s := range caps.Why {

@@ -100,7 +100,7 @@ func lookCache(ctx context.Context, p *patient) []Check {
 	}
 	c.Text = p.cache
 	if err := targets.Reaches(ctx, p.run, p.runAs, p.cache); err != nil {
-		c.State, c.Text = Bad, fmt.Sprintf("%s cannot be entered by %s, who runs the servers", p.cache, p.runAs)
+		c.State, c.Text = Bad, fmt.Sprintf("%s, who runs the servers, cannot enter %s", p.runAs, p.cache)
 		c.Fix = "set " + targets.CacheVariable + " to a folder that every user may enter"
 	}
 	return []Check{c}

@@ -33,7 +33,7 @@ func TestJudgements(t *testing.T) {
 		{"namespace", supervision(all), OK, "pid-namespace"},
 		{"user namespace", supervision(some), OK, "user-namespace"},
 		{"subreaper", supervision(bare), Warn, "operation not permitted"},
-		{"places", places(launch.Capabilities{Private: true}, bench.Limits{TmpBytes: 256 << 20}), OK, "of its own (256 MiB)"},
+		{"places", places(launch.Capabilities{Private: true}, bench.Limits{TmpBytes: 256 << 20}), OK, "its own IPC, /tmp, /dev/shm and the like (256 MiB)"},
 		{"shared places", places(bare, lim), Warn, "shares IPC"},
 		{"limits", limits(all, lim), OK, "1.5 CPUs, 2048 MiB, 4096 processes"},
 		{"some limits", limits(some, lim), Warn, "cgroup-v2: 1.5 CPUs; no limit for memory, processes; cgroup v2 does not pass on"},

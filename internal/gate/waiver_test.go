@@ -172,12 +172,12 @@ func TestParseWaiversRefuses(t *testing.T) {
 		{"verdict: failed", "verdict: invalid", `"invalid" is not one of`},
 		{"verdict: failed", "verdict: [failed]", "w.yaml:4: waivers[0].verdict: want text, found a list"},
 		{"link: https://example.org/1", "link:", "w.yaml:6: waivers[0].link: want a text"},
-		{"link: https://example.org/1", "verdict: held", "w.yaml:6: waivers[0].verdict: stands here twice"},
+		{"link: https://example.org/1", "verdict: held", "w.yaml:6: waivers[0].verdict: appears twice"},
 		{"2027-01-31", "2027-02-30", `w.yaml:7: waivers[0].expires: "2027-02-30" is not a day`},
 		{"2027-01-31", "soon", `"soon" is not a day`},
 		{`"t/*"`, `"a/b/c/d"`, "w.yaml:8: waivers[1].cell: selector \"a/b/c/d\" has more than three parts"},
 		{`"t/*"`, `"[t"`, "is not a glob"},
-		{`"t/*"`, `"s/default/wedge-*"`, "w.yaml:8: waivers[1].cell: s/default/wedge-* stands here twice, the other one at w.yaml:3"},
+		{`"t/*"`, `"s/default/wedge-*"`, "w.yaml:8: waivers[1].cell: s/default/wedge-* appears here twice, first at w.yaml:3"},
 		{"  - {cell", "  - t\n  - {cell", "w.yaml:8: waivers[1]: want a mapping"},
 	} {
 		text := strings.Replace(waiverText, tt.old, tt.new, 1)

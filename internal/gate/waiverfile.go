@@ -85,7 +85,7 @@ func (f waiverFile) entries(file string, src *strictyaml.Source) ([]Waiver, erro
 			return nil, src.Errorf(at("cell"), "%s; %s", problem, hint)
 		}
 		if first := slices.IndexFunc(out, func(o Waiver) bool { return o.Cell == w.Cell }); first >= 0 {
-			return nil, src.Errorf(at("cell"), "%s stands here twice, the other one at %s", w.Cell, out[first].Place)
+			return nil, src.Errorf(at("cell"), "%s appears here twice, first at %s", w.Cell, out[first].Place)
 		}
 		if w.Verdict, err = bench.ParseVerdict(e.Verdict); err != nil || w.Verdict < bench.Broken {
 			return nil, src.Errorf(at("verdict"), "%q is not one of broken failed degraded held", e.Verdict)

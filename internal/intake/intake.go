@@ -125,7 +125,7 @@ func Names(name, folder string) ([]string, error) {
 	k := Kind{Name: name}
 	f, err := os.OpenFile(folder, noBlock|syscall.O_DIRECTORY, 0)
 	if errors.Is(err, syscall.ENOTDIR) {
-		return nil, &bench.UsageError{Problem: k.named(folder) + ": is no folder", Hint: "remove it, or make a folder of it"}
+		return nil, &bench.UsageError{Problem: k.named(folder) + ": not a folder", Hint: "remove it, or make a folder of that name"}
 	}
 	if err != nil {
 		return nil, k.failed(folder, err)
@@ -243,7 +243,7 @@ func (k Kind) refuse(path string, mode fs.FileMode) error {
 	case mode&fs.ModeDevice != 0:
 		e.Problem = k.named(path) + ": is a device"
 	default:
-		e.Problem = k.named(path) + ": is no regular file"
+		e.Problem = k.named(path) + ": is not a regular file"
 	}
 	return e
 }
@@ -251,7 +251,7 @@ func (k Kind) refuse(path string, mode fs.FileMode) error {
 func (k Kind) tooLarge(path string) error {
 	return &bench.UsageError{
 		Problem: fmt.Sprintf("%s: more than %s", k.named(path), size(k.Most)),
-		Hint:    "no such file is so large: is it the right one?",
+		Hint:    "check that it is the right file: benchrun expects none so large",
 	}
 }
 
@@ -269,7 +269,7 @@ func (k Kind) failed(path string, err error) error {
 	case errors.Is(err, syscall.ENXIO): // a socket
 		return k.refuse(path, fs.ModeSocket)
 	case errors.Is(err, syscall.ELOOP), errors.Is(err, syscall.ENAMETOOLONG), errors.Is(err, syscall.EINVAL):
-		return &bench.UsageError{Problem: k.named(path) + ": is no path of a file"}
+		return &bench.UsageError{Problem: k.named(path) + ": not the path of a file"}
 	case errors.As(err, &p):
 		err = p.Err
 	}

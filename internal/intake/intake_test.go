@@ -52,9 +52,9 @@ func TestOnlyRegularFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		at("pipe"): "is a pipe", at("socket"): "is no regular file", at("link"): "is a device", dir: "is a directory",
+		at("pipe"): "is a pipe", at("socket"): "is not a regular file", at("link"): "is a device", dir: "is a directory",
 		"/dev/zero": "is a device", at("none"): "no such file", at("pipe") + "/x": "no such file",
-		at(strings.Repeat("x", 300)): "no path of a file", "x\x00y": "no path of a file",
+		at(strings.Repeat("x", 300)): "not the path of a file", "x\x00y": "no path of a file",
 	} {
 		soon(t, path, func() {
 			_, err := Read(t.Context(), path, Kind{Name: "--x", Most: 10})
@@ -90,7 +90,7 @@ func TestWhatWaitsIsNoRegularFile(t *testing.T) {
 	f := &File{ctx: t.Context(), file: waits, path: "kmsg", kind: Kind{Most: 10}, left: 10}
 	defer func() { _ = f.Close() }()
 	soon(t, "kmsg", func() {
-		if _, err := io.ReadAll(f); err == nil || !strings.HasPrefix(err.Error(), "kmsg: is no regular file") {
+		if _, err := io.ReadAll(f); err == nil || !strings.HasPrefix(err.Error(), "kmsg: is not a regular file") {
 			t.Errorf("%v", err)
 		}
 	})

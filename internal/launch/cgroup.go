@@ -63,7 +63,7 @@ func cgroupVersion() (string, []string) {
 		if err := unix.Access(h.own, unix.W_OK); err == nil {
 			return cgroupV1, nil
 		}
-		why = append(why, fmt.Sprintf("no group can be made in the cgroup v1 hierarchy %s (%s is not writable)", c, h.own))
+		why = append(why, fmt.Sprintf("cannot make a group in the cgroup v1 hierarchy %s (%s is not writable)", c, h.own))
 	}
 	if h, ok := all[""]; ok {
 		parent, _ := parentV2(h)
@@ -151,12 +151,12 @@ func (c *cgroup) create(want bench.Limits) ([]string, error) {
 	var why []string
 	for _, dir := range c.folders() { // v1 controllers may share a mount, v2's do
 		if err := os.Mkdir(dir, 0o755); err != nil {
-			why = append(why, fmt.Sprintf("no group can be made: %v", err))
+			why = append(why, fmt.Sprintf("cannot make a group: %v", err))
 			maps.DeleteFunc(c.dirs, func(_, d string) bool { return d == dir })
 		}
 	}
 	if len(c.dirs) == 0 {
-		return why, fmt.Errorf("no %s can be made: %s", c.version, strings.Join(why, "; "))
+		return why, fmt.Errorf("cannot make a %s: %s", c.version, strings.Join(why, "; "))
 	}
 	for _, n := range slices.Sorted(maps.Keys(c.dirs)) {
 		if err := c.limit(n, want); err != nil {

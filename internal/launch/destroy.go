@@ -88,7 +88,7 @@ func (g *Group) endOrphans(ctx context.Context) error {
 	if err != nil || g.cg != nil {
 		return err // the caller empties the cgroup
 	}
-	return fmt.Errorf("the supervisor died (%s): what it left was killed as far as it carries %s=%s, which proves nothing",
+	return fmt.Errorf("the supervisor died (%s): benchrun killed what it left and what carries %s=%s; other processes of it may still run",
 		g.shimWords(), markerName, g.scratch.ID)
 }
 

@@ -38,7 +38,7 @@ func StartJanitor() (*Janitor, error) {
 		err = cmd.Start()
 	}
 	if err != nil {
-		return nil, &bench.EnvironmentError{Problem: "cannot start the process that clears away behind a killed benchrun", Err: err}
+		return nil, &bench.EnvironmentError{Problem: "cannot start the process that cleans up after a killed benchrun", Err: err}
 	}
 	return &Janitor{cmd: cmd, life: life}, nil
 }

@@ -92,7 +92,7 @@ func FindLevel(ctx context.Context, user *User) (Capabilities, error) {
 		why = append(why, fmt.Sprintf("level %s is not available: %v", level, err))
 	}
 	return Capabilities{Why: why}, &bench.EnvironmentError{
-		Problem: "no way to supervise a server works here", Err: errors.New(why[len(why)-1]),
+		Problem: "benchrun cannot supervise a server on this machine", Err: errors.New(why[len(why)-1]),
 	}
 }
 
@@ -158,7 +158,7 @@ func startBest(ctx context.Context, level Level, version string, spec Spec) (g *
 			case err != nil && private:
 				first = err
 			case err == nil && first != nil:
-				return g, with, append(why, fmt.Sprintf("a server cannot have private places for what is temporary: %v", first)), nil
+				return g, with, append(why, fmt.Sprintf("servers cannot have private places for temporary files: %v", first)), nil
 			case err == nil:
 				return g, with, why, nil
 			}

@@ -65,7 +65,7 @@ func pickBetween(low, high int) (*Port, error) {
 			continue
 		}
 		if err != nil {
-			return nil, &bench.EnvironmentError{Problem: fmt.Sprintf("holding port %d", number), Err: err}
+			return nil, &bench.EnvironmentError{Problem: fmt.Sprintf("cannot hold port %d", number), Err: err}
 		}
 		p := &Port{Number: number, hold: hold}
 		if bindable(number, false) {
@@ -85,7 +85,7 @@ const anotherPort = "choose another --port, or leave it out and benchrun picks a
 func CheckPort(port int) error {
 	if first := firstOpenPort(); port < first {
 		return &bench.EnvironmentError{
-			Problem: fmt.Sprintf("port %d needs a privilege that no server is given here: those below %d are for root alone", port, first),
+			Problem: fmt.Sprintf("a server may not listen on port %d: only root may use ports below %d", port, first),
 			Hint:    fmt.Sprintf("choose a --port from %d on, or leave it out and benchrun picks a free one", first),
 		}
 	}
@@ -98,7 +98,7 @@ func CheckPort(port int) error {
 		return &bench.EnvironmentError{Problem: fmt.Sprintf("port %d is taken%s", port, by), Hint: anotherPort}
 	}
 	if err != nil {
-		return &bench.EnvironmentError{Problem: fmt.Sprintf("port %d cannot be listened on", port), Err: err, Hint: anotherPort}
+		return &bench.EnvironmentError{Problem: fmt.Sprintf("cannot listen on port %d", port), Err: err, Hint: anotherPort}
 	}
 	return nil
 }
@@ -122,7 +122,7 @@ func HoldPort(number int) (*Port, error) {
 		return nil, &bench.EnvironmentError{Problem: fmt.Sprintf("port %d is taken by another benchrun", number), Hint: anotherPort}
 	}
 	if err != nil {
-		return nil, &bench.EnvironmentError{Problem: fmt.Sprintf("holding port %d", number), Err: err}
+		return nil, &bench.EnvironmentError{Problem: fmt.Sprintf("cannot hold port %d", number), Err: err}
 	}
 	p := &Port{Number: number, hold: hold}
 	if err := CheckPort(number); err != nil {

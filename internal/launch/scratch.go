@@ -62,8 +62,8 @@ func NewScratch(user *User) (*Scratch, error) {
 		if dir := os.Getenv("TMPDIR"); dir != "" {
 			from = "TMPDIR is " + dir
 		}
-		return nil, &bench.EnvironmentError{Problem: "no scratch folder can be made in " + os.TempDir() + " (" + from + ")", Err: err,
-			Hint: "set TMPDIR to a folder on a local disk with room in it, that you may write to and every user may pass through"}
+		return nil, &bench.EnvironmentError{Problem: "cannot make a scratch folder in " + os.TempDir() + " (" + from + ")", Err: err,
+			Hint: "set TMPDIR to a folder on a local disk with free space, where you can write and which every user can enter"}
 	}
 	return s, nil
 }
@@ -195,7 +195,7 @@ func reachable(dir string, user *User) error {
 			may = st.Mode&0o010 != 0
 		}
 		if !may {
-			return fmt.Errorf("user %s may not pass through %s", user.Name, dir)
+			return fmt.Errorf("user %s cannot enter %s", user.Name, dir)
 		}
 		if dir == filepath.Dir(dir) {
 			return nil

@@ -125,7 +125,7 @@ func TestUnreachableScratch(t *testing.T) {
 	if err := os.Chmod(os.TempDir(), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewScratch(user); err == nil || !strings.Contains(err.Error(), "may not pass through "+os.TempDir()) {
+	if _, err := NewScratch(user); err == nil || !strings.Contains(err.Error(), "cannot enter "+os.TempDir()) {
 		t.Errorf("error %v, want one that names %s", err, os.TempDir())
 	}
 }

@@ -164,7 +164,7 @@ func (g *Group) await(ctx context.Context, want event) (report, error) {
 		case r.Event == eventFailed:
 			return r, fmt.Errorf("%s: %s", r.What, r.Error)
 		case r.Event != want:
-			return r, fmt.Errorf("the supervisor says %q where %q is due", r.Event, want)
+			return r, fmt.Errorf("the supervisor said %q instead of %q", r.Event, want)
 		}
 		return r, nil
 	case <-ctx.Done():

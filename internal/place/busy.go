@@ -27,7 +27,7 @@ func Busy(ctx context.Context, env bench.Environment) []Disturbance {
 	if n := launch.Others(); n > 0 {
 		others, fix := "another benchrun is at work", "wait until it has ended"
 		if n > 1 {
-			others, fix = fmt.Sprintf("%d other benchruns are at work", n), "wait until they have ended"
+			others, fix = fmt.Sprintf("%d other benchruns are at work", n), "wait for them to end"
 		}
 		out = append(out, Disturbance{"other-benchruns", others + " on this machine, and each disturbs the other: " + busyCost, fix})
 	}

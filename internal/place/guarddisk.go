@@ -66,7 +66,7 @@ func guardRoom(ctx context.Context, temporary string, memoryFloor int64) (guarde
 		for {
 			if free, _ := procfs.MemAvailable(); free > 0 && free < memoryFloor {
 				cancel(&bench.EnvironmentError{
-					Problem: fmt.Sprintf("only %d MiB of memory are available, and %d MiB must stay so", free>>20, memoryFloor>>20),
+					Problem: fmt.Sprintf("only %d MiB of memory are available, and %d MiB must stay available", free>>20, memoryFloor>>20),
 					Hint:    "end other programs, or run benchrun where memory can be limited (benchrun doctor)",
 				})
 			}

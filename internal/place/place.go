@@ -230,7 +230,7 @@ func (p *Place) bringBenchrun() error {
 	if err = errors.Join(err, to.Chmod(0o755), to.Close()); err == nil && errors.Is(unix.Access(p.benchrun, unix.X_OK), unix.EACCES) {
 		return &bench.EnvironmentError{
 			Problem: fmt.Sprintf("no program can be run from %s: its file system is mounted noexec", p.scratch.Dir),
-			Hint:    "set TMPDIR to a folder on one that is not",
+			Hint:    "set TMPDIR to a folder on a file system without noexec",
 		}
 	}
 	return err
@@ -319,6 +319,6 @@ func (p *Place) Close(ctx context.Context) error {
 // a probe, a check and half an attempt have no record that is kept.
 func (h *Host) tellLeft(who string, left []string) {
 	if len(left) > 0 && h.Note != nil {
-		h.Note(fmt.Sprintf("%s: outside of its folders, perhaps its own, and left as they are: %s", who, strings.Join(left, ", ")))
+		h.Note(fmt.Sprintf("%s: these appeared outside of its folders while it ran; benchrun leaves them, because they may not be its own: %s", who, strings.Join(left, ", ")))
 	}
 }

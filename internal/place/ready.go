@@ -58,7 +58,7 @@ const mostWorkPath = 107 - 32
 func (p *Place) roomForSockets() error {
 	if n := len(p.scratch.Work); n > mostWorkPath {
 		return &bench.EnvironmentError{
-			Problem: fmt.Sprintf("%s did not come up, and the path of its folder is too long for a socket in it (%d bytes): %s", p.target.Server.Name, n, p.scratch.Work),
+			Problem: fmt.Sprintf("%s did not start, perhaps because the path of its folder is too long for a socket (%d bytes): %s", p.target.Server.Name, n, p.scratch.Work),
 			Hint:    "set TMPDIR to a shorter path",
 		}
 	}
@@ -70,7 +70,7 @@ func (p *Place) Since(t int64) float64 { return time.Duration(p.clock.Now() - t)
 
 // awaitPings returns nil once the server answers steadily, else what was seen last.
 func (p *Place) awaitPings(ctx context.Context, deadline time.Time) error {
-	row, last := 0, errors.New("no connection was ever accepted")
+	row, last := 0, errors.New("it never accepted a connection")
 	for time.Now().Before(deadline) && ctx.Err() == nil {
 		select {
 		case <-p.group.Done():

@@ -27,7 +27,7 @@ func TestBounds(t *testing.T) {
 	}
 	for name, tt := range map[string]struct{ text, want string }{
 		"aliases of aliases":  {aliased(), "f.yaml:2: k1: unknown field"},
-		"one key, many times": {strings.Repeat("a: 1\n", 100_000), "f.yaml:2: a: stands here twice, the other one in line 1"},
+		"one key, many times": {strings.Repeat("a: 1\n", 100_000), "f.yaml:2: a: appears twice, first in line 1"},
 		"many keys":           {manyKeys(60_000), "more than 20000 fields"},
 		"many items":          {"list: [" + strings.Repeat("x,", 100_000) + "]", "f.yaml:1: more than 20000 fields"},
 		"deep":                {deep, "f.yaml:32: more than 30 levels deep"},

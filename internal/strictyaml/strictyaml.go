@@ -100,7 +100,7 @@ func (s *Source) walk(path string, n *yaml.Node, t reflect.Type, known []string,
 			}
 			child := strings.TrimPrefix(path+"."+key.Value, ".")
 			if first, twice := lines[key.Value]; twice && key.Kind == yaml.ScalarNode {
-				return bench.Usagef("%s:%d: %s: stands here twice, the other one in line %d", s.file, key.Line, bench.Clean(child), first)
+				return bench.Usagef("%s:%d: %s: appears twice, first in line %d", s.file, key.Line, bench.Clean(child), first)
 			}
 			lines[key.Value] = key.Line
 			of, ok := types[key.Value]
@@ -334,7 +334,7 @@ func syntaxError(file string, text []byte, err error) error {
 		lines := strings.Split(string(text), "\n")
 		for at := line; at <= min(line+1, len(lines)); at++ {
 			if tabbed.MatchString(lines[at-1]) {
-				return bench.Usagef("%s:%d: a tab indents this line: YAML wants spaces", file, at)
+				return bench.Usagef("%s:%d: this line is indented with a tab: YAML needs spaces", file, at)
 			}
 		}
 	}
