@@ -105,7 +105,7 @@ func TestRunsOfTooManyValuesAreRefused(t *testing.T) {
 		_, runErr := f.Run(t.Context())
 		_, _, _, cellsErr := f.ReadAttempts(t.Context())
 		for _, err := range []error{runErr, cellsErr} {
-			if err == nil || !strings.Contains(err.Error(), name+" are in it") {
+			if err == nil || !strings.Contains(err.Error(), name+" are more than the ") {
 				t.Errorf("%q: %v", values, err)
 			}
 		}

@@ -99,7 +99,7 @@ func (c calibrating) cases(words []string) ([]calibrate.Case, error) {
 	}
 	if c.short {
 		if len(words) > 0 {
-			return nil, &bench.UsageError{Problem: "calibrate: --short is a selection of its own", Hint: "leave it out, or " + strings.Join(words, ", ")}
+			return nil, &bench.UsageError{Problem: "calibrate: --short selects the cases itself", Hint: "leave it out, or " + strings.Join(words, ", ")}
 		}
 		words = calibrate.ShortWords()
 	}

@@ -315,7 +315,7 @@ func TestSettingsAreBounded(t *testing.T) {
 		{[]string{"judge", run, "--gate", rules}, "rules.txt: more than 1 MiB"},
 		{[]string{"judge", run, "--gate", short}, "short.txt:1001: more than 1000 rules"},
 		{[]string{"--config", config, "--dry-run", "--server", "reference"}, "more than 1000 rules"},
-		{[]string{"judge", run, "--fail-on", "survivors == " + strings.Repeat("0", 100_000)}, "100013 bytes are no rule"},
+		{[]string{"judge", run, "--fail-on", "survivors == " + strings.Repeat("0", 100_000)}, "100013 bytes are too long for a rule"},
 		{[]string{"judge", run, "--waivers", large}, "zeros: more than 1 MiB"},
 		{[]string{"--config", large}, "zeros: more than 1 MiB"},
 		{[]string{"--server-file", large, "--dry-run"}, "zeros: more than 1 MiB"},

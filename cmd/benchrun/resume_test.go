@@ -139,7 +139,7 @@ func TestResumeRefuses(t *testing.T) {
 		}()}, nil, "started with kernel 2.6.32"},
 		"another testbed": {bench.Run{Benchrun: benchrunVersion(), Asked: asked, Environment: bench.Environment{Testbed: "0123456789ab"}}, nil, "testbed 0123456789ab"},
 		"nothing asked":   {bench.Run{Benchrun: benchrunVersion()}, nil, "cannot be resumed"},
-		"another server":  {bench.Run{Benchrun: benchrunVersion(), Asked: &bench.Asked{Attempts: 1, Servers: map[string]string{"wsgiref": "0123"}}}, nil, "wsgiref.yaml is another"},
+		"another server":  {bench.Run{Benchrun: benchrunVersion(), Asked: &bench.Asked{Attempts: 1, Servers: map[string]string{"wsgiref": "0123"}}}, nil, "wsgiref.yaml has changed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, err := results.Create(t.TempDir(), tt.run)

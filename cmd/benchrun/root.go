@@ -211,7 +211,7 @@ func (s settings) check() error {
 	case s.port < 0 || s.port > 65535:
 		return bench.Usagef("--port %d is not a port: they go from 1 to 65535", s.port)
 	case s.port != 0 && s.jobs > 1:
-		return bench.Usagef("--port %d is one port, and --jobs %d cells want one each", s.port, s.jobs)
+		return bench.Usagef("--port %d is one port, and --jobs %d cells need one each", s.port, s.jobs)
 	case s.maxTime < 0:
 		return bench.Usagef("--max-time %s is below zero", s.maxTime)
 	case s.out == "":

@@ -21,7 +21,7 @@ func TestRulesAreBounded(t *testing.T) {
 		"as many as may be": {strings.Repeat("survivors == 0\n", MostRules), ""},
 		"one more":          {strings.Repeat("survivors == 0\n", MostRules+1), fmt.Sprintf("gate.txt:%d: more than %d rules", MostRules+1, MostRules)},
 		"millions":          {strings.Repeat("survivors == 0\n", 1_000_000), "gate.txt: more than 1 MiB"},
-		"a huge line":       {"survivors == 0\nsurvivors == " + strings.Repeat("0", 500_000), "gate.txt:2: 500013 bytes are no rule"},
+		"a huge line":       {"survivors == 0\nsurvivors == " + strings.Repeat("0", 500_000), "gate.txt:2: 500013 bytes are too long for a rule"},
 		"a huge comment":    {"survivors == 0 #" + strings.Repeat("x", 500_000), ""},
 		"other line ends":   {"\ufeffsurvivors == 0\r\n\r\nverdict >= held\r\n", ""},
 	} {

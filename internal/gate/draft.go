@@ -133,8 +133,8 @@ func appendWaivers(file string, old []byte, src *strictyaml.Source, there []Waiv
 	}
 	if err != nil || !slices.EqualFunc(got, want, same) {
 		return nil, &bench.UsageError{
-			Problem: file + ": entries cannot be added to it as it is written",
-			Hint:    "let the list of waivers be the last field of the file, each entry beginning with '- ' on a line of its own",
+			Problem: file + ": benchrun cannot add entries to it as it is written",
+			Hint:    "make the list of waivers the last field of the file, and begin each entry with '- ' on a line of its own",
 		}
 	}
 	return b.Bytes(), nil

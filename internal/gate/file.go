@@ -50,6 +50,6 @@ func ReadFile(path string) ([]Rule, error) {
 func tooManyRules(place string) error {
 	return &bench.UsageError{
 		Problem: fmt.Sprintf("%s: more than %d rules", place, MostRules),
-		Hint:    "one rule with globs says the same of many cells: '*/hardened/wedge-*: verdict >= degraded'",
+		Hint:    "write one rule with globs for many cells: '*/hardened/wedge-*: verdict >= degraded'",
 	}
 }

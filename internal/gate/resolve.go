@@ -29,7 +29,7 @@ func Resolve(rules []Rule, cells []Selected) error {
 	case len(rules)*len(cells) > mostChecks:
 		return &bench.UsageError{
 			Problem: fmt.Sprintf("%d rules about %d cells are more than %d checks", len(rules), len(cells), mostChecks),
-			Hint:    "one rule with globs says the same of many cells",
+			Hint:    "write one rule with globs for many cells",
 		}
 	}
 	for _, r := range rules {

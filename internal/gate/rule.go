@@ -41,7 +41,7 @@ var (
 // word". Its errors are bench.UsageErrors that name the place and the rule.
 func ParseRule(place, text string) (Rule, error) {
 	if len(text) > mostRuleText {
-		return Rule{}, bench.Usagef("%s: %d bytes are no rule: none takes more than %d", place, len(text), mostRuleText)
+		return Rule{}, bench.Usagef("%s: %d bytes are too long for a rule: the most is %d", place, len(text), mostRuleText)
 	}
 	r := Rule{Text: strings.TrimSpace(text), Place: place}
 	m := ruleForm.FindStringSubmatch(r.Text)

@@ -54,7 +54,7 @@ func TestOnlyRegularFiles(t *testing.T) {
 	for path, want := range map[string]string{
 		at("pipe"): "is a pipe", at("socket"): "is not a regular file", at("link"): "is a device", dir: "is a directory",
 		"/dev/zero": "is a device", at("none"): "no such file", at("pipe") + "/x": "no such file",
-		at(strings.Repeat("x", 300)): "not the path of a file", "x\x00y": "no path of a file",
+		at(strings.Repeat("x", 300)): "not the path of a file", "x\x00y": "not the path of a file",
 	} {
 		soon(t, path, func() {
 			_, err := Read(t.Context(), path, Kind{Name: "--x", Most: 10})

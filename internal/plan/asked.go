@@ -41,7 +41,7 @@ func FromAsked(reg *targets.Registry, asked bench.Asked) ([]Cell, error) {
 		}
 		if is != was {
 			return nil, &bench.UsageError{
-				Problem: fmt.Sprintf("%s is another than it was when the run began", s.File),
+				Problem: fmt.Sprintf("%s has changed since the run began", s.File),
 				Hint:    "one run holds one configuration of a server: start a new run",
 			}
 		}

@@ -47,7 +47,7 @@ func TestAskedOfOtherServers(t *testing.T) {
 		asked bench.Asked
 		say   string
 	}{
-		"changed file":     {bench.Asked{Servers: map[string]string{"wsgiref": "0123456789abcdef"}, Cells: []bench.AskedCell{cell}}, "wsgiref.yaml is another"},
+		"changed file":     {bench.Asked{Servers: map[string]string{"wsgiref": "0123456789abcdef"}, Cells: []bench.AskedCell{cell}}, "wsgiref.yaml has changed"},
 		"unknown server":   {bench.Asked{Servers: map[string]string{"gone": "0123456789abcdef"}}, "gone"},
 		"unknown scenario": {bench.Asked{Cells: []bench.AskedCell{{Server: "wsgiref", Profile: "default", Scenario: "hiccup-1pct"}}}, "hiccup-1pct"},
 	} {

@@ -149,11 +149,11 @@ func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error
 		if strings.ContainsRune(version, ',') && !strings.HasPrefix(version, "path:") {
 			return nil, &bench.UsageError{
 				Problem: fmt.Sprintf("--server %s: %q is not a version", w, version),
-				Hint:    "nothing is split behind an '@': repeat --server for each server with a version",
+				Hint:    "benchrun splits no list that has an '@' in it: repeat --server for each server with a version",
 			}
 		}
 		if strings.HasSuffix(w, "@") {
-			return nil, &bench.UsageError{Problem: fmt.Sprintf("--server %s: no version behind the '@'", w)}
+			return nil, &bench.UsageError{Problem: fmt.Sprintf("--server %s: no version after the '@'", w)}
 		}
 		names, err := match("server", name, reg.Names())
 		if err != nil {
@@ -300,7 +300,7 @@ func unknownScenario(word string, own []bench.Scenario) error {
 		if suffix, ok := strings.CutPrefix(word, s.Family.ID+"-"); ok {
 			if _, err := bench.ParseRatio(suffix); err == nil && s.Ratio == 0 {
 				return &bench.UsageError{
-					Problem: fmt.Sprintf("unknown scenario %q: its faults are no share of the requests", word),
+					Problem: fmt.Sprintf("unknown scenario %q: its faults are not a share of the requests", word),
 					Hint:    "it is called " + s.Name(),
 				}
 			}
@@ -338,7 +338,7 @@ func match(kind, word string, known []string) ([]string, error) {
 func isGlob(word string) bool { return strings.ContainsAny(word, `*?[\`) }
 
 func badGlob(kind, word string) error {
-	return &bench.UsageError{Problem: fmt.Sprintf("--%s %s: bad pattern", kind, word), Hint: "patterns know * ? and [a-z]"}
+	return &bench.UsageError{Problem: fmt.Sprintf("--%s %s: bad pattern", kind, word), Hint: "patterns can use * ? and [a-z]"}
 }
 
 // unknown names the nearest known word, or lists them all. A pattern that
