@@ -163,11 +163,7 @@ func (s *Server) ReloadSignal(p Profile) string {
 
 // Offers says that a profile of the server has a feature.
 func (s *Server) Offers(profile string, f bench.ServerFeature) bool {
-	switch f {
-	case bench.ServerReload:
-		return s.ReloadSignal(s.Profiles[profile]) != ""
-	}
-	return false
+	return f == bench.ServerReload && s.ReloadSignal(s.Profiles[profile]) != ""
 }
 
 // requirements lists what a profile needs, the server's own first, in a version

@@ -40,7 +40,9 @@ func TestMeasuredRunEndedWithSeveralUnderWay(t *testing.T) {
 			if err := cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
-			<-ended
+			if err := <-ended; err != nil {
+				t.Log(err)
+			}
 			if code := cmd.ProcessState.ExitCode(); signal == syscall.SIGINT && code != bench.ExitInterrupted {
 				t.Errorf("exit code %d\n%s", code, stderr.String())
 			}

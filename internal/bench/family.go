@@ -61,13 +61,13 @@ type Needs struct {
 // ServerFeature is something that a server file may offer.
 type ServerFeature string
 
-// ServerReload: the leader replaces its workers when it gets a signal.
+// ServerReload is that the leader replaces its workers when it gets a signal.
 const ServerReload ServerFeature = "reload"
 
 // HostFeature is something that a machine may offer.
 type HostFeature string
 
-// HostMemoryLimit: a cgroup can limit a target's memory.
+// HostMemoryLimit is that a cgroup can limit a target's memory.
 const HostMemoryLimit HostFeature = "memory-limit"
 
 // Traits is all that the judge knows of a family. The head of a record has them,

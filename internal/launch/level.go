@@ -56,11 +56,7 @@ type Capabilities struct {
 
 // Has says that this machine has a feature.
 func (c Capabilities) Has(f bench.HostFeature) bool {
-	switch f {
-	case bench.HostMemoryLimit:
-		return c.Memory
-	}
-	return false
+	return f == bench.HostMemoryLimit && c.Memory
 }
 
 // FindLevel tries the levels, best first, with a real run of a trivial command and
