@@ -1,0 +1,64 @@
+package scenarios
+
+import (
+	"context"
+	"time"
+
+	"benchrun/clients"
+	"benchrun/internal/bench"
+)
+
+// inFlight is how long before the signal the honest request is sent that it finds
+// under way.
+const inFlight = 500 * time.Millisecond
+
+// An operator who has the workers replaced while the server serves.
+var _ = register(160, Fault{
+	Family: bench.Family{
+		ID: "reload", Version: 1, Group: bench.GroupLifecycle,
+		Title: "the workers are replaced every few seconds while requests come in",
+		Why: "A deploy, a certificate, a changed setting: the master gets a signal and replaces its workers. It is " +
+			"the one fault that everybody causes on purpose, several times a day, and whatever it costs is paid each time: " +
+			"connections that die with the worker that accepted them, requests that are cut in the middle, workers " +
+			"that never leave, descriptors that pile up until the limit.",
+		Good: "replaces every worker within its grace, answers whatever is in flight, turns nobody away, and holds " +
+			"after ten reloads what it held before the first.",
+		Magnitude:  "the documented reload signal to the master, half a second after an honest request of 1.5 s was sent, which must get its answer",
+		References: []string{"benoitc/gunicorn#3394", "benoitc/gunicorn#114", "unbit/uwsgi#1375", "unbit/uwsgi#140"},
+		Cadence:    bench.Cadence{Every: 5 * time.Second},
+		Needs:      bench.Needs{AppFault: "legit-slow", Server: []bench.ServerFeature{bench.ServerReload}},
+		Traits: bench.Traits{
+			Proof: bench.ProofSignal, Expects: bench.ExpectsRenewal, Spares: true,
+			Honest: true, MustComplete: true,
+			Noun: bench.Words{"reload", "reloads"}, Did: bench.Words{"reload replaced every worker", "reloads replaced every worker"},
+		},
+		Lasts: 1500 * time.Millisecond,
+		Sound: "default", Flaw: "drops-on-reload",
+		FlawShows: bench.RequestsLost,
+	},
+	Act: func(p Place) clients.Provoker {
+		return reload{slow: clients.AppFault("legit-slow", clients.VictimSize), signal: p.Reload}
+	},
+	Exactly: "the signal `reload` of the server file to the master, 0.5 s after a request for `/fault/legit-slow`, whose answer must be right",
+})
+
+// reload sends an honest slow request, and the signal while it is under way.
+type reload struct {
+	slow   clients.Provoker
+	signal func(nonce string) error
+}
+
+// Provoke implements clients.Provoker. The sample is the slow request's. A signal
+// that could not be sent leaves no mark: there was no reload then.
+func (r reload) Provoke(ctx context.Context, p clients.Provocation) *bench.Sample {
+	signalled := make(chan struct{})
+	go func() {
+		defer close(signalled)
+		if bench.Sleep(ctx, inFlight); ctx.Err() == nil {
+			_ = r.signal(p.Nonce)
+		}
+	}()
+	s := r.slow.Provoke(ctx, p)
+	<-signalled
+	return s
+}
