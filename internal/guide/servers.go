@@ -130,7 +130,7 @@ func Lacks(s *targets.Server) []string {
 		out = append(out, "a watchdog that ends a stuck request")
 	}
 	if !processes {
-		out = append(out, "a second worker process: a crash takes all requests along")
+		out = append(out, "a second worker process: a crash ends all requests under way")
 	}
 	if _, ok := s.Profiles[targets.ProfileHardened]; !ok {
 		out = append(out, "a profile `hardened`")

@@ -46,7 +46,7 @@ var Flaws = []Flaw{
 	{orphansWorkers, "workers outlive the front and keep the listening socket open"},
 	{crossTalk, "while another request is being served, every 50th victim gets the body of the victim before it"},
 	{singleFile, "one request at a time in the whole server, whatever the number of workers, and 7 ms between two"},
-	{truncatesResponses, "of an answer above 65,536 bytes the tail is missing, and Content-Length agrees"},
+	{truncatesResponses, "of an answer above 65,536 bytes the tail is missing, and Content-Length matches what is left"},
 	{truncatesUploads, "of a body above 1,048,576 bytes the tail is missing"},
 	{unbufferedDownload, "a worker is held until its client has taken the answer"},
 	{leaksMemory, "a worker is never recycled, whatever --max-requests says, and keeps what its requests leaked"},
