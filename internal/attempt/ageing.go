@@ -8,7 +8,7 @@ import (
 
 // servedAgain says whether, of the victims that were due in the second which
 // ended ageingGrace ago, all but 2 % have been served. Taking many slots at once
-// is work that an hour would have spread out; its aftermath is no part of the
+// is work that an hour would have spread out; its aftermath is not part of the
 // fault.
 func servedAgain(samples []bench.Sample, now int64, rate int) bool {
 	to := now - int64(ageingGrace)

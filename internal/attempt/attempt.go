@@ -51,12 +51,12 @@ type attempt struct {
 	asking  clients.Crew // asks the control
 	faults  clients.Crew // provokers
 	victims bench.Beat
-	abort   context.Context // ends on interruption; then no answer is waited for
+	abort   context.Context // ends on interruption; then the attempt waits for no answer
 }
 
-// Run makes one attempt and returns its record. Whatever the server does is
-// in the record; an error means that the harness could not do its work. Either
-// way nothing of the target is left when it returns.
+// Run makes one attempt and returns its record. The record says what the server
+// did; an error means that the harness could not do its work. In both cases
+// nothing of the target is left when Run returns.
 func Run(ctx context.Context, h *place.Host, job Job) (rec *bench.Record, err error) {
 	err = h.Elsewhere(func() error {
 		rec, err = once(ctx, h, job)
@@ -161,7 +161,7 @@ func (a *attempt) writeHead() error {
 	return nil
 }
 
-// startControl begins to ask the control, which goes on all the time.
+// startControl begins to ask the control, until endCrews.
 func (a *attempt) startControl(ctx context.Context) {
 	a.asking.Start(ctx, func(ctx context.Context) {
 		loop := clients.OpenLoop{
@@ -207,9 +207,9 @@ func (a *attempt) tick(d time.Duration) int64 {
 	return a.victims.Next(a.clock.Now() + int64(d))
 }
 
-// ageing takes the slots that an hour of the fault would hold, so that the
-// fault phase shows in seconds what production would see in an hour. All of them
-// are taken, however long that takes: with a part of them left no pool would end.
+// ageing takes the slots that an hour of the fault would hold, so that the fault
+// phase shows in seconds what production would see in an hour. It takes all of
+// them, however long that takes: if some were left, no pool would run out.
 func (a *attempt) ageing(ctx context.Context) {
 	start := a.tick(0)
 	dues := a.ageingDues(start)
@@ -308,8 +308,8 @@ func (a *attempt) shutdown(ctx context.Context) {
 // above any that a victim can have.
 const shutdownSeq = 1_000_000
 
-// provoke launches provocations at their times and returns a function after
-// which no new one begins. Those in flight go on until the clients.Crew ends.
+// provoke starts provocations at their times and returns a function that keeps
+// new ones from starting. Those in flight continue until the clients.Crew ends.
 func (a *attempt) provoke(ctx context.Context, role bench.Role, dues []clients.Due) (stop func()) {
 	launching, stop := context.WithCancel(ctx)
 	for _, d := range dues {

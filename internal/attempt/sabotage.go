@@ -10,20 +10,20 @@ import (
 	"benchrun/scenarios"
 )
 
-// What calibration does to the harness. Each of these is an attempt's way of
-// doing something, and does it as it should where there is no sabotage. Nothing
-// here touches the record: what is spoiled is the real generator, the real
-// control, the real requests, and the judge has to notice.
+// What calibration does to the harness. Each of these does one part of an
+// attempt, and does it properly if there is no sabotage. Nothing here touches the
+// record: it spoils the real generator, the real control or the real requests,
+// and the judge has to notice.
 
-// sabotageLate is how late the generator is made: more than is let pass
+// sabotageLate is how late a sabotaged generator is: more than the judge allows
 // (bench.MaxLateness), and less than would cost a victim (bench.StandardLoad).
 const sabotageLate = 400 * time.Millisecond
 
 // sabotageGrace is how much longer than its length a sabotaged fault phase lasts
-// at most. No second of it may come to count, and there is no need to wait for one.
+// at most. Perhaps none of its seconds counts, so it does not wait for one.
 const sabotageGrace = 4 * time.Second
 
-// faultCap is when a fault phase ends that has not seen enough.
+// faultCap is when a fault phase ends even if it has not seen enough.
 func faultCap(s bench.Sabotage, p bench.Phases) time.Duration {
 	if s == "" {
 		return p.FaultCap
@@ -54,7 +54,7 @@ func provokerOf(s bench.Scenario, place scenarios.Place) (clients.Provoker, erro
 	return fault.Act(place), nil
 }
 
-// unspoiled are the provocations of the fault phase that are made.
+// unspoiled are the provocations of the fault phase that are sent.
 func unspoiled(s bench.Sabotage, dues []clients.Due) []clients.Due {
 	switch s {
 	case bench.SabotageFaultsUnsent:
@@ -70,9 +70,9 @@ func unspoiled(s bench.Sabotage, dues []clients.Due) []clients.Due {
 }
 
 // spoilControl harms the control server when the faults begin; the function that
-// it returns undoes at their end what can be undone. A signal that does not
-// arrive is no error here: the verdict will not name the cause, which is one
-// there.
+// it returns undoes that at their end, if it can. A signal that does not arrive
+// is not an error here: then the verdict does not name the sabotage, and
+// calibration reports that.
 func spoilControl(s bench.Sabotage, control *clients.ControlServer) (undo func()) {
 	switch s {
 	case bench.SabotageDeadControl:

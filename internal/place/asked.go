@@ -23,8 +23,8 @@ func (a *askedNonces) add(nonce string) {
 	a.left[nonce] = 0
 }
 
-// takes says whether a receipt is of a request that was made, and whether it is to
-// be kept: one of too many is not.
+// takes says whether a receipt belongs to a request that benchrun made, and
+// whether to keep it: not if the request has too many.
 func (a *askedNonces) takes(nonce string) (keep, asked bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

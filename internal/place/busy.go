@@ -10,10 +10,10 @@ import (
 	"benchrun/internal/observe"
 )
 
-// busyLook is how long the machine is looked at before a run.
+// busyLook is how long benchrun looks at the machine before a run.
 const busyLook = 500 * time.Millisecond
 
-// Disturbance is what keeps a machine from being measured on in peace.
+// Disturbance is something on this machine that would spoil measurements.
 type Disturbance struct {
 	Name string // kebab-case
 	What string
@@ -51,9 +51,10 @@ func readHost() (cpuReading, bool) {
 	return cpuReading{at: time.Now().UnixNano(), busy: busy, idle: idle, own: OwnCPU()}, err == nil
 }
 
-// busyLine says that others use so much between two readings that a target, which
-// may use all CPUs but a half, leaves none idle; "" = they do not. On many CPUs a
-// target seldom does: an eighth of them may be used.
+// busyLine says so if others use so much CPU between two readings that none is
+// left idle beside a target, which may use all CPUs but half of one; "" = they do
+// not. On many CPUs a target seldom uses them all, so others may use an eighth of
+// them.
 func busyLine(was, is cpuReading, cpus int, load1 float64) string {
 	span := time.Duration(is.at - was.at).Seconds()
 	if span <= 0 {

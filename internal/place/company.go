@@ -8,11 +8,11 @@ import "sync"
 type company struct {
 	mu   sync.Mutex
 	used map[*hostWatch]float64 // CPU seconds of each place under way, as it saw itself last
-	gone float64                // of those that are over
+	gone float64                // of places that are closed
 }
 
-// note takes what a place has used so far. It returns what all others have, those
-// that are over included, and how many others are under way.
+// note stores what a place has used so far. It returns what all others have used,
+// including places that are closed, and how many others are open.
 func (c *company) note(who *hostWatch, used float64) (others float64, n int) {
 	if c == nil {
 		return 0, 0
@@ -30,7 +30,8 @@ func (c *company) note(who *hostWatch, used float64) (others float64, n int) {
 	return others, len(c.used) - 1
 }
 
-// leave says that a place is over. It may be called of one that never came.
+// leave says that a place is closed. It does nothing for a place that never
+// called note.
 func (c *company) leave(who *hostWatch) {
 	if c == nil {
 		return

@@ -8,11 +8,10 @@ import (
 	"benchrun/internal/observe"
 )
 
-// Enter makes this machine ready to be measured on: it clears away what killed runs
-// have left, sees to it that nothing of this one stays should it be killed, finds
-// out what the machine can do, and notes what disturbs it. version is benchrun's;
-// port is a fixed one, 0 = each launch gets its own. The caller calls leave at the
-// end.
+// Enter prepares this machine for measurements: it removes what killed runs have
+// left, starts the janitor, which cleans up if this run is killed, finds out what
+// the machine can do, and notes what disturbs it. version is benchrun's; port is
+// a fixed one, 0 = each launch gets its own. The caller calls leave at the end.
 func Enter(ctx context.Context, version string, port int, note func(string)) (h *Host, leave func(), err error) {
 	env, err := observe.Host() // without /proc nothing of what follows works
 	if err != nil {

@@ -9,10 +9,10 @@ import (
 	"benchrun/internal/judge"
 )
 
-// guard guards the host after a look: the target must never take the
-// last of the memory, nor of the disk. What ends the target here is benchrun, so
-// that the attempt is invalid; what the kernel ends at a cgroup's cap is part of
-// the result (docs/method.md, "At the memory cap").
+// guard protects the host after each look: the target must never take the last of
+// the memory or of the disk. If benchrun ends the target here, the attempt is
+// invalid; if the kernel ends it at a cgroup's cap, that is part of the result
+// (docs/method.md, "At the memory cap").
 func (p *Place) guard(v bench.Vital) {
 	p.watchHost(v.T)
 	if err := p.log.bound(); err != nil {

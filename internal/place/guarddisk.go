@@ -13,22 +13,22 @@ import (
 	"benchrun/targets"
 )
 
-// The disk that a target may take, and what must stay free for the host. What
-// lies in memory has a bound of its own (bench.Limits.TmpBytes), and the log is
-// begun anew (mostLog).
+// The disk that a target may take, and what must stay free for the host. Files in
+// memory have their own bound (bench.Limits.TmpBytes), and the log is truncated
+// (mostLog).
 const (
 	targetDisk = 1 << 30
 	targetTmp  = 256 << 20
 	diskFloor  = 256 << 20 // or a twentieth of a small file system
 )
 
-// How often disks are looked at: whether there is room, all the time; what the
-// target takes, each second, earlier when it gets less quickly, and later where
-// adding it up takes long.
+// How often benchrun looks at disks. It checks for free space all the time. It
+// adds up what the target takes each second, earlier if the free space falls
+// quickly, and later if adding up takes long.
 const (
 	diskLooks = 200 * time.Millisecond
 	diskSums  = time.Second
-	diskShare = 20 // a look may take one part of so many of the time
+	diskShare = 20 // looks may take 1/diskShare of the time
 	diskHaste = 64 << 20
 )
 
@@ -50,10 +50,10 @@ func roomIn(dir string) error {
 	return nil
 }
 
-// guardRoom gives a context that ends, with an environment error as its cause,
-// when a program that is no server leaves the host less memory than the floor, or
-// too little room in the folder for what is temporary or in that of
-// installations. stop ends the watching.
+// guardRoom returns a context for a program that is not a server. The context
+// ends, with an environment error as its cause, when the program leaves the host
+// less memory than the floor, or too little space in the folder for temporary
+// files or in that of installations. stop ends the watching.
 func guardRoom(ctx context.Context, temporary string, memoryFloor int64) (guarded context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	dirs := []string{temporary}
@@ -94,10 +94,10 @@ type diskWatch struct {
 	mostDisk int64
 }
 
-// watchDisk sees to it that the target never takes the last of a disk. A target
-// that takes more than its own bound is ended, which is part of the result; one
-// that is ended because the host's disk gets full is not (docs/method.md, "At the
-// bounds of the disk"). It runs beside the observer, whose looks must not wait.
+// watchDisk keeps the target from taking the last of a disk. If it ends a target
+// that takes more than its own bound, that is part of the result; if it ends one
+// because the host's disk gets full, it is not (docs/method.md, "At the bounds of
+// the disk"). It runs beside the observer, whose looks must not wait.
 func (p *Place) watchDisk(ctx context.Context) {
 	w := diskWatch{mostDisk: p.host.Limits.DiskBytes}
 	if w.mostDisk <= 0 {
@@ -114,7 +114,7 @@ func (p *Place) watchDisk(ctx context.Context) {
 	}
 }
 
-// lookAtDisk is one look. It is false when there is nothing to watch any more.
+// lookAtDisk is one look. It returns false when there is nothing left to watch.
 func (p *Place) lookAtDisk(ctx context.Context, w *diskWatch) bool {
 	if !w.tmpTold && p.group.TmpFull() {
 		w.tmpTold = true
@@ -137,8 +137,8 @@ func (p *Place) lookAtDisk(ctx context.Context, w *diskWatch) bool {
 			go p.destroySoon()
 			return false
 		}
-		// An error makes it a lower bound: the next look may do better, and the
-		// floor is there in any case.
+		// After an error the sum is a lower bound: the next look may do better, and
+		// the floor still protects the host.
 		took := time.Since(now)
 		w.sum, w.free = time.Now().Add(max(diskSums, took*diskShare)), free
 	}

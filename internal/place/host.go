@@ -12,8 +12,8 @@ import (
 	"benchrun/internal/launch"
 )
 
-// Host is this machine as all targets meet it: what it can do, and what each of
-// them is confined to.
+// Host is this machine as every target sees it: what it can do, and the limits of
+// each target.
 type Host struct {
 	Caps        launch.Capabilities
 	User        *launch.User // nil: the user who runs benchrun
@@ -25,7 +25,7 @@ type Host struct {
 	Environment bench.Environment
 	Note        func(string) // tells people what a target has left outside of its folders; may be nil
 
-	company *company // its places of now; nil = none knows of another
+	company *company // the places that are open now; nil = they do not know of each other
 }
 
 // Limits of every target. The CPU quota leaves half a core for the harness.
@@ -95,7 +95,7 @@ func (h *Host) pickPort() (*launch.Port, error) {
 	return launch.HoldPort(h.Port)
 }
 
-// Describe says in a line how a target is held.
+// Describe says in one line how targets are supervised and limited.
 func (h *Host) Describe() string {
 	user, _ := h.names()
 	limits := h.Limits.How

@@ -9,16 +9,16 @@ import (
 	"benchrun/internal/observe"
 )
 
-// When others take the CPU that a target's quota promises it, its losses are
-// theirs. The control does not always see it: it needs next to no CPU. So a second
-// without idle CPU, of which others had their share, is in doubt; unless the target
-// used all that it was promised. Others are other programs, and the company: the
-// targets of the same benchrun's other cells.
+// If others take the CPU that a target's quota promises it, they cause its
+// losses. The control does not always see this, because it needs hardly any CPU.
+// So a second is in doubt if no CPU was idle and others used some, unless the
+// target used all that it was promised. Others are other programs and the
+// company: the targets of the same benchrun's other cells.
 const (
 	busyWindow = time.Second
 	busyIdle   = 0.05 // of the machine's CPU time: less counts as none
 	busyOthers = 0.25 // CPUs that others used, the company included
-	busyQuota  = 0.95 // of the target's quota: who got as much was robbed of none
+	busyQuota  = 0.95 // of the target's quota: a target that got this much lost nothing to others
 )
 
 // cpuReading is what everybody has used so far, in CPU seconds.
@@ -59,7 +59,8 @@ func (h *hostWatch) helped() float64 {
 	return total
 }
 
-// look takes a reading once a window and says what is to be doubted; nil = nothing.
+// look takes a reading once in each window and says which doubt follows; nil =
+// none.
 func (h *hostWatch) look(now cpuReading) *bench.Doubt {
 	if h.last == nil {
 		h.last = &now
@@ -89,9 +90,9 @@ func (h *hostWatch) look(now cpuReading) *bench.Doubt {
 		Note: fmt.Sprintf("other programs used %.1f CPUs and none was idle", max(0, others-company))}
 }
 
-// watchHost looks, where the target's own use is known exactly: what is not
-// the target's and not ours is others'. The control and the supervisor are ours: a
-// target can keep both busy.
+// watchHost looks, if the target's own use is known exactly: CPU that neither the
+// target nor benchrun used was used by others. The control and the supervisor
+// count as benchrun, because a target can keep both busy.
 func (p *Place) watchHost(at int64) {
 	tree, ok := p.group.CPUSeconds()
 	own := p.busy.own(p.control, p.group.ShimPID())
@@ -109,7 +110,7 @@ func (p *Place) watchHost(at int64) {
 	}
 }
 
-// OwnCPU is what benchrun itself has used, in seconds.
+// OwnCPU is the CPU time that benchrun itself has used, in seconds.
 func OwnCPU() float64 {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

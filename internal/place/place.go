@@ -24,8 +24,8 @@ import (
 	"benchrun/targets"
 )
 
-// Place is a launched target with everything that watches it. What is seen of it
-// goes into its journal.
+// Place is a launched target with everything that watches it. What they see goes
+// into its journal.
 type Place struct {
 	host     *Host
 	target   *Target
@@ -61,8 +61,8 @@ type Place struct {
 // Options are what a place needs besides its target.
 type Options struct {
 	Clock   bench.Clock
-	Journal *Journal // gets whatever is seen
-	Control int      // the process of a control server, whose CPU time is benchrun's own; 0 = there is none
+	Journal *Journal // gets everything that is seen of the target
+	Control int      // the process of a control server, whose CPU time counts as benchrun's; 0 = no control
 	LogPath string   // what the server's output is appended to at the end
 }
 
@@ -104,8 +104,8 @@ func (p *Place) Record() *bench.Record { return p.journal.Snapshot() }
 // are believed. It is called before the request is sent.
 func (p *Place) Expect(nonce string) { p.asked.add(nonce) }
 
-// Stop sends the server's own signal to end and waits for the end, for window at
-// most. Slots that come back from now on are not reclaimed.
+// Stop sends the stop signal that the server file names and waits for the end, at
+// most for window. Slots that come back from now on do not count as reclaimed.
 func (p *Place) Stop(ctx context.Context, window time.Duration) bench.Stop {
 	p.StopTracking()
 	signal := unix.SignalNum("SIG" + p.target.Server.StopSignal())
@@ -148,7 +148,7 @@ func (p *Place) receiptsPath() string { return filepath.Join(p.scratch.Dir, "rec
 
 // createReceipts makes the file before the server runs, and keeps it open: what
 // the server does to the path afterwards does not matter. The server's group may
-// write to it; its mode and place are benchrun'p.
+// write to it, but its mode and place are benchrun's.
 func (p *Place) createReceipts() (err error) {
 	p.receipts, err = os.OpenFile(p.receiptsPath(), os.O_CREATE|os.O_EXCL|os.O_RDONLY, 0o600)
 	if err == nil && p.host.User != nil {
@@ -252,8 +252,8 @@ func (p *Place) stillTracking() bool {
 	return p.tracking
 }
 
-// StopTracking is called before the server is told to go: slots that come back
-// because of that are not reclaimed.
+// StopTracking is called before SIGTERM: slots that come back because of it do
+// not count as reclaimed.
 func (p *Place) StopTracking() {
 	p.mu.Lock()
 	p.tracking = false
@@ -276,7 +276,7 @@ func (p *Place) Close(ctx context.Context) error {
 		p.disarm()
 	}
 	if p.group != nil {
-		if err := p.group.Err(); err != nil { // else the server is blamed for its end
+		if err := p.group.Err(); err != nil { // otherwise the server would be blamed for its end
 			p.journal.Doubt(bench.Doubt{Cause: "supervisor", Note: err.Error()})
 		}
 		if n, ok := p.group.OOMKills(); ok && n > 0 {
@@ -301,7 +301,7 @@ func (p *Place) Close(ctx context.Context) error {
 	}
 	p.host.company.leave(&p.busy)
 	p.tail.Wait()
-	_ = p.receipts.Close() // nil or closed before is no harm, and nothing was written
+	_ = p.receipts.Close() // it may be nil or closed already, and nothing was written
 	p.port.Release()
 	if p.log != nil {
 		keep(p.log.keep(p.logPath))
@@ -315,8 +315,8 @@ func (p *Place) Close(ctx context.Context) error {
 	return first
 }
 
-// tellLeft tells at once what may have been left outside of a program's folders:
-// a probe, a check and half an attempt have no record that is kept.
+// tellLeft reports at once what a program may have left outside of its folders,
+// because probes, checks and interrupted attempts store no record.
 func (h *Host) tellLeft(who string, left []string) {
 	if len(left) > 0 && h.Note != nil {
 		h.Note(fmt.Sprintf("%s: these appeared outside of its folders while it ran; benchrun leaves them, because they may not be its own: %s", who, strings.Join(left, ", ")))

@@ -17,8 +17,8 @@ const launchTries = 3
 // could not, and it is not to blame.
 var errPortLost = errors.New("before the server could listen there")
 
-// Elsewhere launches again, on another port, what has lost its port to another
-// program. Where the user has named the port there is no other one.
+// Elsewhere launches a target again on another port if another program took its
+// port. If the user chose the port, it does not.
 func (h *Host) Elsewhere(try func() error) error {
 	for n := 1; ; n++ {
 		err := try()
@@ -28,8 +28,9 @@ func (h *Host) Elsewhere(try func() error) error {
 	}
 }
 
-// portLost ends a target that is not ready, and looks whether somebody listens on
-// its port all the same. nil: nobody does, and the target's trouble is its own.
+// portLost ends a target that is not ready, and looks whether somebody still
+// listens on its port. nil: nobody does, and the target failed for a reason of
+// its own.
 func (p *Place) portLost(ctx context.Context) error {
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), destroyPatience)
 	defer cancel()

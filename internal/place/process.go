@@ -58,8 +58,8 @@ func (p *Place) Serving(ctx context.Context, wait time.Duration) []int {
 	return pids
 }
 
-// Server is the process, and the thread, that serves a request or has served it, by
-// a receipt of this kind; false = there is none yet.
+// Server is the process and the thread that serve or served a request, according
+// to a receipt of this kind; false = no such receipt yet.
 func (p *Place) Server(nonce string, event bench.ReceiptEvent) (bench.Receipt, bool) {
 	for _, r := range p.Record().Receipts {
 		if r.Nonce == nonce && r.Event == event {
@@ -80,18 +80,18 @@ func (p *Place) BornSince(t int64, pids []int) []int {
 	return slices.DeleteFunc(slices.Clone(pids), func(pid int) bool { return slices.Contains(old, pid) })
 }
 
-// without are those of pids of which nothing like that was seen.
+// without returns the pids for which no such event was seen.
 func without(pids []int, seen []bench.ProcEvent, like func(bench.ProcEvent) bool) []int {
 	return slices.DeleteFunc(slices.Clone(pids), func(pid int) bool {
 		return slices.ContainsFunc(seen, func(e bench.ProcEvent) bool { return e.PID == pid && like(e) })
 	})
 }
 
-// Signal sends a signal to the master.
+// Signal sends a signal to the master process.
 func (p *Place) Signal(signal syscall.Signal) error { return p.group.Signal(signal) }
 
-// Reload asks the master to replace its workers, the way that the server file names,
-// and writes down when. nonce is that of the fault which this is.
+// Reload asks the master to replace its workers, the way that the server file
+// names, and records when. nonce belongs to the fault that this signal is.
 func (p *Place) Reload(nonce string) error {
 	at := p.clock.Now()
 	if err := p.Signal(unix.SignalNum("SIG" + p.target.Server.ReloadSignal(p.target.Profile))); err != nil {

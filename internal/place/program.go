@@ -14,17 +14,17 @@ import (
 // meanwhile.
 const buildShare = 75
 
-// BareHost is for what runs programs without a benchmark: it holds them by a
-// subreaper, which works everywhere, and limits nothing.
+// BareHost runs programs without a benchmark: it supervises them by a subreaper,
+// which works everywhere, and sets no limits.
 func BareHost(user *launch.User) *Host {
 	return &Host{Caps: launch.Capabilities{Level: launch.Subreaper}, User: user}
 }
 
-// RunProgram is a targets.RunProgram: it holds a program as it would a server,
-// and limits it so unless it builds. What runs as somebody runs as the
-// host's user.
+// RunProgram is a targets.RunProgram: it supervises a program like a server, and
+// limits it like one unless the program builds. A program that runs as another
+// user runs as the host's user.
 func (h *Host) RunProgram(ctx context.Context, p targets.Program) (exit bench.ExitStatus, outOfMemory bool, err error) {
-	scratch, err := launch.NewScratch(nil) // what is left of a killed run is found by it
+	scratch, err := launch.NewScratch(nil) // a later run finds it if this one is killed
 	if err != nil {
 		return exit, false, err
 	}
@@ -35,13 +35,13 @@ func (h *Host) RunProgram(ctx context.Context, p targets.Program) (exit bench.Ex
 	}
 	caps := h.Caps
 	if p.Builds {
-		caps.Private = false // what it builds is to stay
+		caps.Private = false // its files must stay
 		spec.Limits = bench.Limits{MemoryBytes: h.Environment.MemoryBytes / 100 * buildShare, PIDs: h.Limits.PIDs}
 	}
 	ctx, stop := guardRoom(ctx, scratch.Dir, h.MemoryFloor)
 	defer stop()
 	ended, err := launch.Run(ctx, caps, spec, p.Out)
-	if !p.Builds { // what builds is to leave things
+	if !p.Builds { // a build leaves files on purpose
 		h.tellLeft(p.Argv[0], ended.Left)
 	}
 	return ended.Exit, ended.OutOfMemory, err

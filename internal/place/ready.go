@@ -19,8 +19,8 @@ const (
 	workersSleep = 50 // ms that a request is held so that the next one finds another worker
 )
 
-// Ready waits until the target serves. What the server does wrong stands in
-// the Boot; an error is the harness's (interrupted, port taken by another).
+// Ready waits until the target serves. The Boot says what the server did wrong;
+// an error is the harness's (interrupted, or another program took the port).
 func (p *Place) Ready(ctx context.Context, limit time.Duration) (bench.Boot, error) {
 	deadline := time.Now().Add(limit)
 	note := p.awaitPings(ctx, deadline)
@@ -54,7 +54,7 @@ func (p *Place) Ready(ctx context.Context, limit time.Duration) (bench.Boot, err
 const mostWorkPath = 107 - 32
 
 // roomForSockets says whether a server that did not come up may have lacked room
-// for the path of a socket. That is no fault of the server'p.
+// for the path of a socket. That is not the server's fault.
 func (p *Place) roomForSockets() error {
 	if n := len(p.scratch.Work); n > mostWorkPath {
 		return &bench.EnvironmentError{
@@ -68,7 +68,8 @@ func (p *Place) roomForSockets() error {
 // Since is how many seconds ago an instant of the clock is, ns since origin.
 func (p *Place) Since(t int64) float64 { return time.Duration(p.clock.Now() - t).Seconds() }
 
-// awaitPings returns nil once the server answers steadily, else what was seen last.
+// awaitPings returns nil once the server answers steadily, otherwise the last
+// error.
 func (p *Place) awaitPings(ctx context.Context, deadline time.Time) error {
 	row, last := 0, errors.New("it never accepted a connection")
 	for time.Now().Before(deadline) && ctx.Err() == nil {

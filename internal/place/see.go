@@ -14,9 +14,9 @@ const bootNonce = "boot-"
 // mostBadReceipts is how many lines that are no receipts a record holds.
 const mostBadReceipts = 20
 
-// see takes in whatever is seen of the target, by the observer and in the app's
-// receipts: what may be believed goes into the journal. Each of them calls it from a
-// goroutine of its own.
+// see takes every entry about the target, from the observer and from the app's
+// receipts, and puts the credible ones into the journal. Observer and receipts
+// call it from separate goroutines.
 func (p *Place) see(e bench.Entry) {
 	switch e := e.(type) {
 	case bench.Vital:
@@ -35,9 +35,9 @@ func (p *Place) see(e bench.Entry) {
 	}
 }
 
-// seeReceipt keeps the app's receipts of requests that benchrun makes, and those of
-// the observer while slots are watched. The app's file may be full of others, which
-// no app has a reason to write.
+// seeReceipt keeps the app's receipts of requests that benchrun makes, and those
+// of the observer while slots are watched. The file may hold others, which no app
+// has a reason to write.
 func (p *Place) seeReceipt(r bench.Receipt) {
 	if r.Event != bench.ReceiptStart && r.Event != bench.ReceiptEnd { // the observer's
 		if p.stillTracking() {
@@ -65,8 +65,8 @@ func (p *Place) seeReceipt(r bench.Receipt) {
 	}
 }
 
-// seeBadReceipt records what the app, or whoever wrote to its file, spoiled.
-// It is no reason to disbelieve the rest: a lost receipt shows as a missing one.
+// seeBadReceipt records a bad line in the receipts file, whoever wrote it. It
+// does not cast doubt on the rest: a lost receipt shows as a missing one.
 func (p *Place) seeBadReceipt(at int64, line string) {
 	if p.badReceipts++; p.badReceipts > mostBadReceipts {
 		return

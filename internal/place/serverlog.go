@@ -17,8 +17,8 @@ import (
 const mostLog = 64 << 20
 
 // serverLog is the file that a server's output goes to. It belongs to the
-// server's user, who may do with it what he likes, but it has no name: nobody can
-// link to it, put another in its place, or keep it. What is stored is a copy.
+// server's user, who may do anything to it, but it has no name: nobody can link
+// to it, put another in its place, or keep it. What is stored is a copy.
 type serverLog struct {
 	ours   *os.File // an open file of its own: the server cannot change how it is read
 	theirs *os.File // handed to the server
@@ -46,8 +46,8 @@ func (l *serverLog) size() (int64, error) {
 	return info.Size(), nil
 }
 
-// bound begins the log anew when a server floods it: it must not fill the disk.
-// The server goes on appending, now at the beginning.
+// bound truncates the log when a server floods it, so that it does not fill the
+// disk. The server then appends from the start.
 func (l *serverLog) bound() error {
 	n, err := l.size()
 	if err != nil || n <= mostLog {
@@ -65,8 +65,8 @@ func (l *serverLog) end(most int64) (*io.SectionReader, error) {
 	return io.NewSectionReader(l.ours, max(0, n-most), most), nil
 }
 
-// tail is the end of the output, at most intake.MostTail bytes, as valid UTF-8; ""
-// where there is none.
+// tail is the end of the output, at most intake.MostTail bytes, as valid UTF-8;
+// "" if the server wrote nothing.
 func (l *serverLog) tail() string {
 	end, err := l.end(intake.MostTail)
 	if err != nil {

@@ -20,7 +20,7 @@ func (h *Host) installOptions(c plan.Cell, python string, progress func(string))
 	return opts
 }
 
-// Install installs a cell's target. progress is told of every long step.
+// Install installs a cell's target. progress hears of every long step.
 func (h *Host) Install(ctx context.Context, c plan.Cell, python string, progress func(string)) (*Target, error) {
 	profile, err := c.Server.Profile(c.Profile)
 	if err != nil {

@@ -8,14 +8,13 @@ import (
 	"benchrun/internal/bench"
 )
 
-// BootPatience is how long a target may take to come up that is launched to be
-// looked at.
+// BootPatience is how long Use waits for a target to be ready.
 const BootPatience = 15 * time.Second
 
-// Use launches a target to be looked at: it waits until the target is ready, does
-// the work and clears everything away. notReady is told instead, or afterwards,
-// where what was seen means nothing: the target never was ready, or benchrun had to
-// end it.
+// Use launches a target for a probe or a check: it waits until the target is
+// ready, does the work and removes everything. It calls notReady if the results
+// mean nothing: instead of work if the target never was ready, and after it if
+// benchrun had to end the target.
 func (h *Host) Use(ctx context.Context, t *Target, logPath string, work func(*Place), notReady func()) error {
 	return h.Elsewhere(func() error { return h.useOnce(ctx, t, logPath, work, notReady) })
 }
