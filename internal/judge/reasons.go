@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -211,7 +212,8 @@ func (f *facts) emptyWords() string {
 }
 
 // crashWords: "each crash lost 3.1 ordinary requests beside itself; 12 workers
-// died of SIGSEGV, all replaced". What does not kill is called a fault.
+// died of SIGSEGV, all replaced". What does not kill has the name that its traits
+// give it.
 func (f *facts) crashWords() string {
 	if f.emptyWords() != "" { // what it lost is not each crash's, but the end's
 		return ""
@@ -219,11 +221,11 @@ func (f *facts) crashWords() string {
 	var parts []string
 	kills := f.v.head.Traits.Expects == bench.ExpectsDeath
 	if r, ok := f.blastRadius(); ok && (kills || r > 0) {
-		each := "each fault lost "
+		each := cmp.Or(f.v.head.Traits.Noun[0], "fault")
 		if kills {
-			each = "each crash lost "
+			each = "crash"
 		}
-		parts = append(parts, each+figure(r, 1)+" ordinary requests beside itself")
+		parts = append(parts, "each "+each+" lost "+figure(r, 1)+" ordinary requests beside itself")
 	}
 	if f.workers.deaths > 0 && f.v.head.Traits.Expects != bench.ExpectsRenewal { // they are meant to end
 		parts = append(parts, f.deathWords())
