@@ -13,7 +13,7 @@ var stilted = regexp.MustCompile(`(?i)\b(` + strings.Join([]string{
 	`gone on with`, `asked for are`, `(is|are|was|were) told`, `nor need`, `be it that`, `all the same`, `to be had`,
 	`foreseen|foretell(s|ing)?`, `for ever`, `comes? to its end`, `made anew`, `mend(ed)?`, `in the place of`, `and be it`,
 	`says? nothing of`, `is claimed of`, `thereof|therein`, `stands? beside`, `want of`, `whichever the`, `is none\b`,
-	`where there is none`, `of which \w+ (is|are)`, `there it (is|stands)`, `no more than that`,
+	`in peace`, `of whatever`, `for want`, `less than nothing`, `where there is none`, `of which \w+ (is|are)`, `there it (is|stands)`, `no more than that`,
 }, "|") + `)\b`)
 
 // The texts of commands, flags, families and measures are in the generated pages,

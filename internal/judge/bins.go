@@ -73,7 +73,7 @@ func (v *view) cut(zero, from, to int64) []bench.Bin {
 	}
 	for i := range bins {
 		if b := &bins[i]; b.To-b.From == second && b.Scheduled < v.head.Rate {
-			b.Scheduled = v.head.Rate // what is missing was scheduled all the same
+			b.Scheduled = v.head.Rate // missing victims were scheduled too
 			g.blame(i+1, whyUnsent)
 		}
 	}

@@ -89,9 +89,9 @@ func validAt(bins []bench.Bin, t int64) bool {
 // pause.
 const receiptSlack = second / 100
 
-// starts gives the start receipts of each nonce: a server may run a request twice,
-// and write to the file itself. One that names another fault than the one that
-// was asked for is none.
+// starts gives the start receipts of each nonce: a server may run a request
+// twice, and write to the file itself. A receipt that names another fault than
+// the request asked for does not count.
 func (v *view) starts() map[string][]bench.Receipt {
 	m := map[string][]bench.Receipt{}
 	for _, r := range v.receipts {
@@ -118,13 +118,13 @@ func (v *view) deathTimes() map[int]int64 {
 	return m
 }
 
-// proof says whether and when a fault took effect. Of an app fault the receipt
-// from inside the app says it, and of one that kills also the death of the process
-// that wrote it; receipts that cannot be true hide none that can. Others must have
-// moved the bytes that were due by the time they ended, unless it was the server
-// that ended them. A pace must be kept even then: servers give up clients that
-// send nothing. A client that sends nothing on purpose proves the fault by staying,
-// and a signal by its mark.
+// proof says whether and when a fault took effect. For an app fault the receipt
+// from inside the app proves it, and for one that kills also the death of the
+// process that wrote the receipt; impossible receipts do not hide possible ones.
+// Other faults must have moved the bytes that were due by the time they ended,
+// unless the server ended them. A client with a pace must keep it even then,
+// because servers give up clients that send nothing. A client that sends nothing
+// on purpose proves the fault by staying, and a signal by its mark.
 func (v *view) proof(s bench.Sample, starts map[string][]bench.Receipt, died map[int]int64) (t int64, ok bool) {
 	switch h := v.head.Traits; h.Proof {
 	case bench.ProofReceipt, bench.ProofDeath:
@@ -133,7 +133,7 @@ func (v *view) proof(s bench.Sample, starts map[string][]bench.Receipt, died map
 		}
 		for _, r := range starts[s.Nonce] {
 			if r.T < s.Sent-receiptSlack {
-				continue // nobody had asked yet: not this request's
+				continue // before the request was sent: not its receipt
 			}
 			if gone, dead := died[r.PID]; h.Proof == bench.ProofReceipt || dead && gone >= r.T {
 				return r.T, true
@@ -172,8 +172,8 @@ func (v *view) proof(s bench.Sample, starts map[string][]bench.Receipt, died map
 // staySlack is how much earlier than it should have ended a client may have, ns.
 const staySlack = second / 2
 
-// stayed says that a client which benchrun ended was there for as long as its fault
-// holds, or until clients were cut off.
+// stayed says that a client which benchrun ended had stayed for as long as its
+// fault holds, or until benchrun cut clients off.
 func (v *view) stayed(s bench.Sample) bool {
 	return s.Done == 0 || s.Done >= min(s.Sent+int64(v.head.Traits.OwnHold()), v.fault.to)-staySlack
 }
@@ -199,8 +199,8 @@ func shortOf(n, proved int) bool {
 	return missing > 1 && missing*20 > n
 }
 
-// undelivered names what is missing, "" when the proof is good enough to
-// believe that a target held.
+// undelivered names the missing proof, "" when the proof is enough to believe
+// that a target held.
 func (d delivery) undelivered(t bench.Traits) string {
 	proof := t.Noun[1]
 	if t.Proof.ByReceipt() {
@@ -220,8 +220,8 @@ func (d delivery) undelivered(t bench.Traits) string {
 }
 
 // spoiledWords says that proof is missing of faults that were sent, and that
-// somebody spoiled the receipts; "" when not both are so. benchrun never writes to
-// that file: the proof is missing because of the server, or what runs in it.
+// somebody spoiled the receipts; "" unless both are true. benchrun never writes
+// to that file: the proof is missing because of the server, or what runs in it.
 func (f *facts) spoiledWords() string {
 	_, spoiled := f.v.marks[bench.MarkBadReceipt]
 	missing := f.faults.undelivered(f.v.head.Traits)

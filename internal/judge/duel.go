@@ -57,8 +57,8 @@ func (p Pair) Loss() float64 {
 // victims: the smallest loss that a single attempt claims.
 const DuelMargin = claimPercent
 
-// Answer is what a duel came to: of B, as against A. The zero value says
-// nothing: nothing unmeasured ever passes.
+// Answer is the result of a duel: B compared with A. The zero value is
+// DuelInvalid, so nothing unmeasured ever passes.
 type Answer int
 
 // The answers.
@@ -87,7 +87,7 @@ func (p Pair) Answer() Answer {
 	case p.A.Verdict == bench.Invalid || p.B.Verdict == bench.Invalid,
 		p.A.Verdict == bench.Unsupported || p.B.Verdict == bench.Unsupported:
 		return DuelInvalid
-	case !heldA && !heldB: // whatever B does, the host or the scenario does it to A as well
+	case !heldA && !heldB: // B proves nothing if the host or the scenario does the same to A
 		return DuelInvalid
 	case heldA && !heldB:
 		return DuelWorse
@@ -113,9 +113,9 @@ type Duel struct {
 const maxInvalidPairs = 1
 
 // NextPair says whether a duel needs another pair after these. A difference must
-// repeat: it stands when need pairs (at least 2) in a row say the same of B, and
-// falls with the first that does not. Two pairs without a difference would say
-// no more than one.
+// repeat: it stands when need pairs (at least 2) in a row give the same answer,
+// and falls with the first that does not. One pair without a difference is
+// enough.
 func NextPair(pairs []Pair, need int) bool {
 	need = max(need, 2)
 	said, invalid := said(pairs)
@@ -130,7 +130,7 @@ func NextPair(pairs []Pair, need int) bool {
 	return len(said) < need
 }
 
-// said lists the answers of the pairs that say something, and counts the rest.
+// said lists the answers of the valid pairs, and counts the invalid ones.
 func said(pairs []Pair) (answers []Answer, invalid int) {
 	for _, p := range pairs {
 		if a := p.Answer(); a != DuelInvalid {
@@ -144,8 +144,8 @@ func said(pairs []Pair) (answers []Answer, invalid int) {
 
 func uniform(list []Answer) bool { return len(slices.Compact(slices.Clone(list))) <= 1 }
 
-// Decide is what the pairs come to, in the order in which they were made. a and
-// b name the sides in the reasons.
+// Decide returns the result of the pairs, given in the order in which they were
+// made. a and b name the sides in the reasons.
 func Decide(pairs []Pair, need int, a, b string) Duel {
 	need = max(need, 2)
 	answers, _ := said(pairs)

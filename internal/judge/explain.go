@@ -34,10 +34,10 @@ func lossWords(t tally) string {
 	return strings.Join(parts, ", ")
 }
 
-// foretold is what the theory says of this attempt: that its pool survives the
-// hour which an attempt stands for, or not. A watchdog that was not seen counts
-// as none. known is false where the theory says nothing: no slots are held, or
-// the pool's end was not found.
+// foretold is what the theory predicts: whether the pool survives the hour that
+// an attempt stands for. A watchdog that was not seen counts as none. known is
+// false if the theory predicts nothing: no slots are held, or the pool's end was
+// not found.
 func (f *facts) foretold() (survives, known bool) {
 	h := f.v.head
 	slots, rp := h.Target.Probe.Slots, f.v.perSecond()
@@ -51,9 +51,9 @@ func (f *facts) foretold() (survives, known bool) {
 	return rp*t < float64(slots), true
 }
 
-// againstTheory says that a verdict is not the one that the theory foretells.
-// That a crawling client held no slot is no contradiction: a server that buffers
-// takes the premise away.
+// againstTheory says that a verdict is not the one that the theory predicts. It
+// is no contradiction if a crawling client held no slot: the theory does not
+// apply to a server that buffers.
 func (f *facts) againstTheory(verdict bench.Verdict) bool {
 	survives, known := f.foretold()
 	switch {
@@ -120,10 +120,10 @@ func (f *facts) unboundedWords() string {
 	return s
 }
 
-// lostUploads counts the honest requests of the fault phase that need not complete
-// and that the server did not leave alone: no right answer, and not because benchrun ended
-// them. corrupt of them got a 200 that was not right: another digest than that of
-// what was sent, or not the whole body.
+// lostUploads counts honest requests of the fault phase that the server ended
+// without a right answer, in families where they need not complete. Those that
+// benchrun ended do not count. corrupt of them got a wrong 200: the digest is not
+// that of what was sent, or the body is not whole.
 func (f *facts) lostUploads() (lost, corrupt, of int) {
 	if t := f.v.head.Traits; !t.Honest || t.MustComplete {
 		return 0, 0, 0
@@ -232,8 +232,8 @@ func doubtWords(d bench.Doubt) string {
 	return s
 }
 
-// memoryCapWords tells that the target met the cap that this machine's safety
-// asks for, which explains deaths that nothing else does.
+// memoryCapWords says that the target reached its memory cap, which can explain
+// deaths that nothing else explains.
 func (f *facts) memoryCapWords() string {
 	if _, capped := f.v.marks[bench.MarkMemoryCap]; !capped {
 		return ""

@@ -14,12 +14,12 @@ const (
 	FlagWrongBody     = "wrong-body"     // a wrong or corrupt body: needs no confirmation
 	FlagUndelivered   = "undelivered"    // not every fault is proved to have been delivered
 	FlagUnbounded     = "unbounded"      // held because no end of the pool was found
-	FlagAgainstTheory = "against-theory" // slots and watchdog foretell another verdict
+	FlagAgainstTheory = "against-theory" // slots and watchdog predict another verdict
 	FlagUploadsLost   = "uploads-lost"   // slow uploads, honest ones, got an error or were cut off
 	FlagWorkersUnseen = "workers-unseen" // fewer workers answered at boot than expected
 	FlagAlreadyGone   = "already-gone"   // the server had ended before SIGTERM
 	FlagNeededSIGKILL = "needed-sigkill" // SIGTERM was not enough
-	FlagWindowLimited = "window-limited" // nor need it have been: the documented grace is longer than the window
+	FlagWindowLimited = "window-limited" // and the documented grace, longer than the window, allows that
 	FlagSurvivors     = "survivors"      // processes were left behind
 	FlagPortHeld      = "port-held"      // the port could not be bound again
 	FlagFlaky         = "flaky"          // attempts of the cell disagree

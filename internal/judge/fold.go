@@ -8,11 +8,11 @@ import (
 	"benchrun/internal/bench"
 )
 
-// MaxInvalid is how many invalid attempts of a cell are made again by default.
+// MaxInvalid is how many invalid attempts of a cell benchrun repeats by default.
 const MaxInvalid = 2
 
 // MostInvalid is how many of these attempts of a cell may be invalid. Those that
-// had company (bench.Attempt.Company) are made again in any case, alone.
+// had company (bench.Attempt.Company) are always repeated alone.
 func MostInvalid(attempts []bench.Attempt) int {
 	most := MaxInvalid
 	for _, a := range attempts {
@@ -30,10 +30,10 @@ type Folded struct {
 }
 
 // Next says whether a cell needs another attempt after these, and why. A cell
-// that held, or cannot be run, is done. One that did not hold needs k attempts
-// in all (k < 1 counts as 1) that say so; the first that does not say so ends
-// the matter. An invalid attempt confirms nothing and is made again, at most
-// maxInvalid times a cell. A wrong body needs no confirmation.
+// that held, or cannot be run, is done. One that did not hold needs k attempts in
+// all (k < 1 counts as 1) that say so; the first that disagrees ends the cell. An
+// invalid attempt confirms nothing and is repeated, at most maxInvalid times for
+// each cell. A wrong body needs no confirmation.
 func Next(attempts []bench.Judgement, k, maxInvalid int) (again bool, why string) {
 	invalid, valid := 0, 0
 	for _, a := range attempts {
@@ -64,17 +64,17 @@ func Next(attempts []bench.Judgement, k, maxInvalid int) (again bool, why string
 
 // Fold combines the attempts of a cell, in the order in which they were made.
 //
-// The cell is as good as the best of its valid attempts. So "failed" stands
-// only when every attempt that was made says failed: what one attempt claims
-// and the next one denies is not confirmed, and must not redden a gate. When
-// they disagree the flag is flaky, whatever the verdict. The exception is a
-// wrong or corrupt body, which no noise of the host can produce: one is enough.
+// The cell is as good as the best of its valid attempts. So "failed" stands only
+// when every attempt says failed: a claim that the next attempt contradicts is
+// not confirmed, and must not fail a gate. When attempts disagree, the cell is
+// flagged flaky, for every verdict. The exception is a wrong or corrupt body,
+// which no noise of the host can produce: one is enough.
 //
-// Where the last attempt is invalid (the retries ran out) and none held, a
-// verdict that was waiting to be confirmed is not: the cell is invalid and
-// flagged unconfirmed. An attempt at another verdict than the cell's never
-// lends it its figures: published is, of the attempts with the cell's verdict,
-// the one with the median h (the lower one of two).
+// If the last attempt is invalid (the retries ran out) and none held, a verdict
+// that still needed confirmation does not get it: the cell is invalid and flagged
+// unconfirmed. The cell's figures always come from an attempt with the cell's
+// verdict: of these, published is the one with the median h (the lower one of
+// two).
 func Fold(attempts []bench.Judgement) Folded {
 	if len(attempts) == 0 {
 		return Folded{bench.Judgement{

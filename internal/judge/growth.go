@@ -8,8 +8,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// growth is what stays of the process tree's resources with each of n faults that
-// replace the workers.
+// growth is what the process tree keeps of each resource with each of n faults
+// that replace the workers.
 type growth struct {
 	known                bool
 	n                    int
@@ -20,8 +20,8 @@ type growth struct {
 // than before the first, and for each further one than after the first.
 type stays struct{ beside, steady float64 }
 
-// grows says that each fault leaves at least so much. What comes once, with the
-// first fault, does not pile up.
+// grows says that each fault leaves at least so much. What only the first fault
+// leaves does not pile up.
 func (s stays) grows(least float64) bool { return s.beside >= least && s.steady >= least }
 
 // The least that piles up: a descriptor or a thread for each fault, and as much

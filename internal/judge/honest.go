@@ -10,8 +10,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// honestPatience is what an honest request of the fault gets to complete,
-// beyond the family's hold, in ns: longer than any victim gets.
+// honestPatience is how long an honest request of the fault may take beyond the
+// family's hold, in ns: longer than any victim.
 const honestPatience = 5 * second
 
 // honest is what became of provokers that are honest requests themselves.
@@ -40,8 +40,8 @@ func (v *view) honest(bins []bench.Bin) honest {
 	return h
 }
 
-// rightAnswer says that a provoker got the answer that was meant for it: clients
-// set Error where a 200 was not.
+// rightAnswer says that a provoker got its own answer: clients set Error if a 200
+// was meant for another request.
 func rightAnswer(s bench.Sample) bool {
 	return s.Outcome == bench.Completed && s.Status == http.StatusOK && s.Error == ""
 }

@@ -10,10 +10,10 @@ import (
 	"benchrun/internal/bench"
 )
 
-// contradiction says what in a record benchrun cannot have written, "" when
-// there is nothing. Such a record was damaged or tampered with: what else is in
-// it proves nothing. What the server writes (receipts) is no part of this: a
-// server may lie, and a receipt that cannot be true is no proof (see starts).
+// contradiction says what in a record benchrun cannot have written, "" when there
+// is nothing. Such a record was damaged or tampered with: nothing in it is proof.
+// Receipts are exempt, because the server can write them: a server may lie, and
+// an impossible receipt is no proof (see starts).
 func contradiction(rec *bench.Record) string {
 	for _, find := range []func(*bench.Record) string{
 		headContradiction, markContradiction, figureContradiction, sampleContradiction, scheduleContradiction,
@@ -78,7 +78,7 @@ func markContradiction(rec *bench.Record) string {
 	return ""
 }
 
-// figureContradiction looks for figures that nothing can measure.
+// figureContradiction looks for impossible figures.
 func figureContradiction(rec *bench.Record) string {
 	h := rec.Head
 	figures := []float64{h.Target.Claims.Watchdog, h.Target.Claims.Grace, h.Target.Probe.Watchdog, rec.Boot.Seconds}
@@ -143,8 +143,8 @@ func timeContradiction(h bench.Head, s bench.Sample) string {
 }
 
 // scheduleContradiction looks for samples that no schedule has: outside of their
-// role's phase, or, where a role has a rate, off its beat. A record that breaks
-// off has no end to hold them to.
+// role's phase, or, where a role has a rate, off its beat. In a record that
+// breaks off, phases have no end to check.
 func scheduleContradiction(rec *bench.Record) string {
 	v := newView(rec)
 	for _, role := range []struct {

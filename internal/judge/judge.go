@@ -4,10 +4,10 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Judge says what a record amounts to. It is a pure function: the same record,
-// in whatever order its entries were written, gives the same judgement. The
-// measures always carry every name of bench.MeasureTable; reasons and flags are
-// never nil. It fails on nothing: a record that proves nothing is invalid.
+// Judge says what a record amounts to. It is a pure function: the same record, in
+// whatever order its entries were written, gives the same judgement. The measures
+// always carry every name of bench.MeasureTable; reasons and flags are never nil.
+// It never returns an error: a record that proves nothing is invalid.
 func Judge(rec *bench.Record) bench.Judgement {
 	if rec == nil {
 		rec = &bench.Record{}
@@ -16,7 +16,7 @@ func Judge(rec *bench.Record) bench.Judgement {
 	if f.doubted() == "" { // an interruption may leave things half done
 		if said := contradiction(rec); said != "" {
 			flags := []string{}
-			if rec.Head.Sabotage != "" { // all that such a record can still tell
+			if rec.Head.Sabotage != "" { // the sabotage is all that such a record can show
 				flags = append(flags, FlagSabotaged)
 			}
 			return bench.Judgement{
@@ -116,7 +116,7 @@ func (f *facts) short() bool {
 }
 
 // rate applies the rules in their order; docs/method.md lists them. The second
-// result is what the rule itself has to say.
+// result is the rule's own reason.
 func (f *facts) rate() (bench.Verdict, string) {
 	v := f.v
 	if doubt := f.doubted(); doubt != "" {
@@ -174,8 +174,8 @@ func (f *facts) rate() (bench.Verdict, string) {
 }
 
 // doubted names the doubt about the whole record, "" when there is none. That
-// benchrun ended the target at its memory cap is none where that answers what
-// the family asks.
+// benchrun ended the target at its memory cap is no such doubt if it answers the
+// family's question.
 func (f *facts) doubted() string {
 	for _, d := range f.v.doubts {
 		if whole(d) && (d.Cause != DoubtMemoryCap || !f.leakedToCap()) {
@@ -215,9 +215,9 @@ func (f *facts) rateBoot() (bench.Verdict, string) {
 	return bench.Broken, f.bootWords()
 }
 
-// rateBaseline gives Held when there is a sound baseline to compare with. Half of
-// it is enough for that, but not to call a server broken: where the host spoiled
-// some of its few seconds, a quiet attempt may well say otherwise.
+// rateBaseline returns Held when there is a sound baseline to compare with. Half
+// a baseline is enough for that, but not to call a server broken: if the host
+// spoiled some of its few seconds, a quiet attempt may say otherwise.
 func (f *facts) rateBaseline() (bench.Verdict, string) {
 	expected := f.v.head.Phases.Baseline.Seconds()
 	switch {
@@ -230,7 +230,7 @@ func (f *facts) rateBaseline() (bench.Verdict, string) {
 	}
 	lost := "lost " + count(f.base.missed()) + " of " + things(f.base.scheduled, "victim", "victims") +
 		" before any fault: " + lossWords(f.base)
-	if f.base.valid < f.base.bins { // what took some of its seconds may have spoiled the others
+	if f.base.valid < f.base.bins { // what masked some of its seconds may have spoiled the others
 		return bench.Invalid, lost + "; but " + maskedOf(f.base, f.baseBins) + ", and only a whole baseline proves a server broken"
 	}
 	return bench.Broken, lost

@@ -14,7 +14,7 @@ const (
 	digits      = 3
 )
 
-// latency is of victims that got a whole answer, in ms.
+// latency is that of victims with a whole answer, in ms.
 type latency struct {
 	p50, p99, max float64
 	n             int
@@ -47,7 +47,8 @@ func (v *view) latency(bins []bench.Bin) latency {
 	return latency{ms(50), ms(99), float64(most) / 1e6, n}
 }
 
-// note records a time of ns; the histogram takes what fits its range.
+// note records a time of ns; values outside the histogram's range are clamped to
+// it.
 func note(h *hdrhistogram.Histogram, ns int64) {
 	// It fails only on values out of range, and this is within.
 	_ = h.RecordValue(min(max(ns/micro, 0), longestSeen))

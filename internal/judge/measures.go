@@ -10,8 +10,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// sheet fills a bench.Measures. A figure that is not finite is nothing that was
-// measured.
+// sheet fills a bench.Measures. It drops figures that are not finite.
 type sheet struct{ m bench.Measures }
 
 func (s sheet) set(name string, value float64, n int) {
@@ -26,8 +25,8 @@ func (s sheet) above(name string, bound float64, n int) {
 	}
 }
 
-// measures gives every measure of bench.MeasureTable; one that has nothing to
-// go by has no value, so that all cells carry the same names.
+// measures returns every measure of bench.MeasureTable. One without data has no
+// value, so all cells carry the same names.
 func (f *facts) measures() bench.Measures {
 	s := sheet{noMeasures()}
 	f.serviceMeasures(s)

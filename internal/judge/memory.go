@@ -7,8 +7,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// keptPercent of what could be kept is too much to be there when the recovery
-// ends.
+// keptPercent is the share of the keepable memory that is too much to keep until
+// the recovery ends.
 const keptPercent = 50
 
 // DoubtMemoryCap is the cause of the doubt where benchrun ended the target above
@@ -20,8 +20,9 @@ func (f *facts) leaked() int64 {
 	return int64(len(f.faults.times)) * max(0, f.v.head.Traits.LeakBytes)
 }
 
-// keepable is how much of it a server can keep: no more than the cap leaves room
-// for. A share of what is above the cap would always be small.
+// keepable is how much of that a server can keep: at most the room below its cap.
+// Otherwise a leak larger than the cap would always seem to be kept in small
+// part.
 func (f *facts) keepable() int64 {
 	leaked, most := f.leaked(), f.v.head.Limits.MemoryBytes
 	before, ok := f.v.lastMemory(f.v.baseline)
@@ -76,8 +77,8 @@ func (f *facts) keptShare() (percent float64, ok bool) {
 	return 0, false
 }
 
-// rateMemory gives Held where little of what was leaked is still there, or
-// nothing was.
+// rateMemory returns Held if little of the leaked memory is still there, or none
+// was leaked.
 func (f *facts) rateMemory() (bench.Verdict, string) {
 	leaked, keepable := f.leaked(), f.keepable()
 	if leaked == 0 {

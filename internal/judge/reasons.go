@@ -11,8 +11,8 @@ import (
 // mostReasons is how many sentences a judgement carries.
 const mostReasons = 4
 
-// reasons are sentences for people, the most telling one first. rule is what
-// the rule that decided has to say; "" = the facts speak.
+// reasons are sentences for people, the most telling one first. rule is the
+// deciding rule's own reason; "" = it has none.
 func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 	out := []string{}
 	add := func(s string) {
@@ -215,7 +215,7 @@ func (f *facts) emptyWords() string {
 // died of SIGSEGV, all replaced". What does not kill has the name that its traits
 // give it.
 func (f *facts) crashWords() string {
-	if f.emptyWords() != "" { // what it lost is not each crash's, but the end's
+	if f.emptyWords() != "" { // the victims were lost to the end of the server, not to each crash
 		return ""
 	}
 	var parts []string

@@ -10,11 +10,11 @@ import (
 // unknownTau stands in for a watchdog that was neither probed nor documented.
 const unknownTau = 5.0
 
-// tau is how long one fault holds its slot, in seconds: the family's own hold,
-// or the watchdog's time if that is shorter. known is false when it is only a
-// lower bound: no watchdog was seen while the probe looked. A documented
-// watchdog longer than the probe looked explains that and is believed here;
-// claims explain, they decide nothing.
+// tau is how long one fault holds its slot, in seconds: the family's own hold, or
+// the watchdog's time if that is shorter. known is false when it is only a lower
+// bound: no watchdog was seen while the probe looked. If the documented watchdog
+// is longer than the probe looked, that explains it, and tau uses the documented
+// time; claims explain, they decide nothing.
 func tau(h bench.Head) (s float64, known bool) {
 	p, c := h.Target.Probe, h.Target.Claims
 	switch {

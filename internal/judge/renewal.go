@@ -59,7 +59,7 @@ func (v *view) members() []member {
 		see(pid, v.baseline.from)
 	}
 	for _, list := range [][]bench.Sample{v.victims, v.provokers} {
-		seen := map[int]int64{} // a process answers many: its first answer of each second will do
+		seen := map[int]int64{} // a process answers many: its first answer of each second is enough
 		for _, s := range list {
 			if t := max(s.Done, s.Due); s.PID > 0 && (seen[s.PID] == 0 || t-seen[s.PID] > second) {
 				seen[s.PID] = t
@@ -153,16 +153,17 @@ func Settled(rec *bench.Record) bool {
 	return v.renewal().young == 0
 }
 
-// straySilent are the losses that a stalled host can cause. All others are the
-// server's: it, or the kernel in its name, refused, broke off or answered wrongly.
+// straySilent are the losses that a stalled host can cause. The server causes all
+// others: it, or the kernel on its behalf, refused, broke off or answered
+// wrongly.
 var straySilent = []bench.Outcome{bench.Late, bench.TimedOut}
 
-// strays are the requests lost to faults that need cost nobody.
+// strays are the requests lost to faults that should cost nobody anything.
 type strays struct {
 	victims int
 	how     map[bench.Outcome]int
 	honest  int // of the fault's own
-	usual   int // victims that the baseline's losses foretell
+	usual   int // victims that would be lost at the baseline's rate
 }
 
 // strayLosses counts the victims due in valid seconds from the first fault to the
@@ -203,8 +204,8 @@ func (f *facts) strayLosses() strays {
 	return s
 }
 
-// strayWords: "requests lost: 3 of 1,400 …". One alone is a stray: it is told
-// elsewhere and decides nothing.
+// strayWords: "requests lost: 3 of 1,400 …". A single one decides nothing;
+// oneStrayWords reports it.
 func (f *facts) strayWords() string {
 	s := f.strays
 	if s.victims+s.honest <= 1+s.usual {

@@ -9,7 +9,7 @@ import (
 // Decision is what an attempt should do with a fault phase under way.
 type Decision int
 
-// The decisions. There is none that ends a phase early because it held.
+// The decisions. None ends a phase early because it held.
 const (
 	Continue Decision = iota
 	Enough            // T valid seconds are known to be in

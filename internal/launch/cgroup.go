@@ -112,8 +112,8 @@ func enableV2(dir string) []string {
 }
 
 // planCgroup decides where the groups called name go. Nothing is made yet, so
-// that what is going to be made can be written down first. Controllers that
-// cannot be had are explained by a sentence each.
+// that what is going to be made can be written down first. It explains each
+// controller that is not available in a sentence.
 func planCgroup(version, name string) (*cgroup, []string, error) {
 	all, err := readHierarchies()
 	if err != nil {
@@ -145,8 +145,8 @@ func planCgroup(version, name string) (*cgroup, []string, error) {
 	return c, why, nil
 }
 
-// create makes the planned groups and sets the limits. What cannot be had is
-// left out and explained; with nothing at all it fails.
+// create makes the planned groups and sets the limits. It leaves out what is not
+// available and explains why; if nothing is available, it fails.
 func (c *cgroup) create(want bench.Limits) ([]string, error) {
 	var why []string
 	for _, dir := range c.folders() { // v1 controllers may share a mount, v2's do

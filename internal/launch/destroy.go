@@ -58,7 +58,7 @@ func (g *Group) endShim(ctx context.Context) error {
 		return nil
 	}
 	if g.control != nil {
-		_, _ = g.control.WriteString(orderDestroy + "\n") // a dead shim is found out below
+		_, _ = g.control.WriteString(orderDestroy + "\n") // the code below notices a dead shim
 		_ = g.control.Close()
 		g.control = nil
 	}
@@ -74,9 +74,9 @@ func (g *Group) endShim(ctx context.Context) error {
 	return nil
 }
 
-// endOrphans is for a shim that died without proof where it was no namespace's
-// pid 1. With a cgroup the kernel's list of members is proof; the marker is
-// none, for a server may have cleared its environment.
+// endOrphans is for a shim that died without proof and was not pid 1 of a
+// namespace. With a cgroup the kernel's list of members is proof. The marker is
+// not, because a server may have cleared its environment.
 func (g *Group) endOrphans(ctx context.Context) error {
 	_, err := endAll(ctx, func() ([]int, error) {
 		pids, err := killMarked(g.scratch.ID)

@@ -16,8 +16,9 @@
 // any way, the control pipe ends and the shim ends everything.
 //
 // Where the shim has namespaces it also gives the server IPC and shared places
-// (/tmp, /dev/shm and the like) of its own, and makes the rest read-only; elsewhere
-// what the server leaves there is told. See private.go and left.go.
+// (/tmp, /dev/shm and the like) of its own, and makes the rest read-only;
+// elsewhere benchrun reports what the server leaves there. See private.go and
+// left.go.
 //
 // What outlives both of them is found by Sweep at the next start.
 //

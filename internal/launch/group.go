@@ -88,8 +88,8 @@ func (g *Group) Exit() *bench.ExitStatus {
 	return &e
 }
 
-// Err is not nil when the supervisor ended or failed by itself. What is seen
-// of the server from then on is the harness's doing, not the server's.
+// Err is not nil when the supervisor ended or failed by itself. From then on the
+// harness causes what happens to the server.
 func (g *Group) Err() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -173,9 +173,9 @@ func (g *Group) OOMKills() (int64, bool) {
 	return g.cg.oomKills()
 }
 
-// Left names what the server's user has had made outside of the server's folders
-// since the start, and is still there: perhaps by the server, where that shares
-// such places with everybody. To be asked after Destroy.
+// Left names what the server's user has made outside of the server's folders
+// since the start and what is still there. If the server shares such places with
+// everybody, it may have made them. Call it after Destroy.
 func (g *Group) Left() []string {
 	if g.private || g.shim == nil {
 		return nil

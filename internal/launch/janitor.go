@@ -20,16 +20,16 @@ const JanitorArg = "__janitor"
 // one target at a time.
 var janitorLooks = []time.Duration{0, 50 * time.Millisecond, 150 * time.Millisecond, 350 * time.Millisecond, 600 * time.Millisecond}
 
-// Janitor is a process that outlives a killed benchrun for a moment. Whoever
-// supervises a server ends its processes; what lies about then, cgroups and
-// folders, is the janitor's.
+// Janitor is a process that outlives a killed benchrun for a moment. The
+// supervisor ends the server's processes; the janitor removes the cgroups and
+// folders that are left.
 type Janitor struct {
 	cmd  *exec.Cmd
 	life io.Closer // its end is benchrun's
 }
 
-// StartJanitor starts it. Close must follow where benchrun ends in good order.
-// It fails (environment) where no process can be started.
+// StartJanitor starts it. The caller calls Close when benchrun ends normally. It
+// fails (environment) where no process can be started.
 func StartJanitor() (*Janitor, error) {
 	cmd := exec.Command("/proc/self/exe", JanitorArg)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // Ctrl-C is not for it

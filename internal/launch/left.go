@@ -14,10 +14,10 @@ import (
 	"benchrun/internal/procfs"
 )
 
-// Where a server shares IPC and the places for what is temporary with everybody,
-// what it leaves there outlives it. A System V shared memory segment names the
-// process that made it, and is removed when that was the server's. For all else
-// there are an owner and a time only: it is told, and not touched.
+// If a server shares IPC and the folders for temporary files with everybody, what
+// it leaves there outlives it. A System V shared memory segment names the process
+// that made it: benchrun removes it if that process was the server's. Everything
+// else has only an owner and a time: benchrun reports it and leaves it.
 
 // mostLeft is how many things left behind are named.
 const mostLeft = 20
@@ -118,7 +118,7 @@ func lifeOf(pid int) (life, bool) {
 }
 
 // removeShared removes the shared memory that buried processes of a user have
-// made, as that user: who it belongs to may do so.
+// made, as that user, because the owner may do so.
 func removeShared(uid int, buried map[int]life) {
 	var ours []int
 	for _, o := range ipcObjects() {

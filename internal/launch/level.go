@@ -47,9 +47,9 @@ type Capabilities struct {
 	CPU    bool   // a CPU quota can be set; otherwise the server is niced
 	Memory bool   // memory can be capped and read
 	PIDs   bool   // the number of processes and threads can be capped
-	// Private says that a server gets IPC, shared memory and places for what is
-	// temporary of its own, which end with it, and can write nowhere else but
-	// in its folders.
+	// Private says that a server gets its own IPC, shared memory and folders for
+	// temporary files, which end with it, and that it can otherwise write only to
+	// its folders.
 	Private bool
 	Why     []string
 }
@@ -59,10 +59,10 @@ func (c Capabilities) Has(f bench.HostFeature) bool {
 	return f == bench.HostMemoryLimit && c.Memory
 }
 
-// FindLevel tries the levels, best first, with a real run of a trivial command and
-// takes the first that works. Why says in one sentence each which level or
-// limit is not to be had. The error is that of ctx, or an environment error: no
-// scratch folder can be made for the servers' user, or no level works.
+// FindLevel tries the levels, best first, with a real run of a trivial command
+// and takes the first that works. Why has a sentence for each level or limit that
+// is not available. The error is that of ctx, or an environment error: no scratch
+// folder can be made for the servers' user, or no level works.
 func FindLevel(ctx context.Context, user *User) (Capabilities, error) {
 	scratch, err := NewScratch(user) // else every level fails for it
 	if err == nil {
@@ -92,7 +92,7 @@ func FindLevel(ctx context.Context, user *User) (Capabilities, error) {
 	}
 }
 
-// trialLimits are small enough to be refused nowhere that allows limits, and
+// trialLimits are so small that no machine that allows limits refuses them, and
 // large enough for /bin/true.
 var trialLimits = bench.Limits{CPUs: 0.5, MemoryBytes: 64 << 20, PIDs: 64, TmpBytes: 1 << 20}
 
@@ -135,9 +135,9 @@ func TryLevel(ctx context.Context, level Level) (Capabilities, error) {
 	return caps, nil
 }
 
-// startBest starts with all that can be had at a level: first with cgroup and
-// private places, then with either, then with neither. It says with which
-// cgroup version it came to be, and why not with more.
+// startBest starts with the most that works at a level: it tries cgroup and
+// private places, then either, then neither. It returns the cgroup version that
+// it used, and why it could not use more.
 func startBest(ctx context.Context, level Level, version string, spec Spec) (g *Group, with string, why []string, err error) {
 	versions := []string{version}
 	if version != "" {

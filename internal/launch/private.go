@@ -15,7 +15,7 @@ import (
 
 // private says what a server gets for itself where it has a mount and an IPC
 // namespace of its own: the places that everybody may write to. The rest of the
-// file system is read-only to it, but for its own folders.
+// file system is read-only to it, except for its own folders.
 type private struct {
 	Keep     []string `json:"keep"`  // folders that stay as they are, absolute
 	Blank    string   `json:"blank"` // an empty folder to set things up in
@@ -23,9 +23,9 @@ type private struct {
 	ShmBytes int64    `json:"shm_bytes"`
 }
 
-// sharedPlaces are the folders that everybody may write to. What is in them can
-// be read as ever, for a server or its Python may lie there; what is written
-// goes to a file system in memory that ends with the namespace.
+// sharedPlaces are the folders that everybody may write to. Their contents stay
+// readable, because a server or its Python may be there; writes go to a file
+// system in memory that ends with the namespace.
 var sharedPlaces = []string{"/tmp", "/var/tmp", "/run/lock"}
 
 // sharedMemory is the same for shared memory, and begins empty.
@@ -56,7 +56,7 @@ func (p *private) enter() error {
 			if slices.Contains(p.Keep, dir) {
 				return fmt.Errorf("open %s: %w", dir, err)
 			}
-			continue // no more than the server could see
+			continue // the server could not see it either
 		}
 		defer unix.Close(fd) //nolint:errcheck // a handle
 		handles[dir] = fd
@@ -88,8 +88,8 @@ func (p *private) enter() error {
 	return nil
 }
 
-// standIn makes an empty folder, or file, for what a handle is of to be mounted
-// on, and the folders above it, which every user may pass through.
+// standIn makes an empty folder or file on which the handle's target can be
+// mounted, and the folders above it, which every user may enter.
 func standIn(handle int, path string) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(handle, &st); err != nil {
@@ -141,8 +141,8 @@ func (p *private) cover() (covered []string, err error) {
 	if err := os.Chdir("/"); err != nil {
 		return nil, err
 	}
-	// What was laid over the places holds it; by its own path nobody need reach it.
-	// Where it lies below one of the places it is hidden already.
+	// The mounts over the places keep it alive; nobody needs its own path. If that
+	// is below one of the places, it is hidden already.
 	if err := unix.Unmount(p.Blank, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOENT) {
 		return nil, fmt.Errorf("unmount %s: %w", p.Blank, err)
 	}

@@ -24,9 +24,9 @@ type Ended struct {
 
 // Run starts a program like a server, waits until its leader has ended or ctx
 // does, and then ends everything that is left of it. out gets both its streams;
-// the program waits for nobody who reads slowly, but for out. An error of out
-// is returned, and ends nothing. spec.Log and spec.Output are not used. When ctx
-// ended, the error is its cause; else as those of Start and Destroy.
+// of all readers only out can slow the program down. Run returns an error of out,
+// but goes on. spec.Log and spec.Output are not used. When ctx ended, the error
+// is its cause; else as those of Start and Destroy.
 func Run(ctx context.Context, caps Capabilities, spec Spec, out io.Writer) (Ended, error) {
 	var ended Ended
 	read, write, err := os.Pipe()
@@ -61,7 +61,7 @@ func Run(ctx context.Context, caps Capabilities, spec Spec, out io.Writer) (Ende
 	}
 	err = errors.Join(err, read.SetReadDeadline(time.Now().Add(outputTime)), <-copied, read.Close())
 	if ctx.Err() != nil {
-		err = context.Cause(ctx) // what could not be done for want of time is no news
+		err = context.Cause(ctx) // the missing time explains the rest
 	}
 	return ended, errors.Join(err, left)
 }

@@ -201,7 +201,7 @@ func (g *Group) forkShim(order shimOrder, spec Spec) error {
 	var theirs, ours [3]*os.File
 	defer func() {
 		for _, f := range theirs {
-			_ = f.Close() // nil is no harm
+			_ = f.Close() // it may be nil
 		}
 	}()
 	var errs [3]error
@@ -244,7 +244,7 @@ func (g *Group) forkAndWait(cmd *exec.Cmd) error {
 		}
 		forked <- err
 		if err == nil {
-			_ = cmd.Wait() // how it ended matters less than what it said
+			_ = cmd.Wait() // its reports say more than how it ended
 			close(g.shimGone)
 		}
 	}()

@@ -76,7 +76,7 @@ func (s *Scratch) remember(g groupState) error {
 	return s.save()
 }
 
-// forget strikes a group of which nothing is left.
+// forget removes a group when nothing is left of it.
 func (s *Scratch) forget(name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -94,7 +94,7 @@ func (s *shim) run() error {
 		return s.destroy()
 	}
 	running := stage.release(s.order.Stage)
-	go s.reap() // from here on only: the leader's exit is told after its start
+	go s.reap() // not earlier, so that the leader's exit is reported after its start
 	s.report(running)
 	if running.Event == eventRunning {
 		for word := range orders {
@@ -221,9 +221,9 @@ func (p *stagePipes) release(order stageOrder) report {
 	return ready
 }
 
-// reap buries every child as it dies, the leader's status first told, until
-// there is none. It waits without burying, so that destroy, which holds the
-// lock, never kills a pid that was given away meanwhile.
+// reap buries every child as it dies, until there is none; it reports the
+// leader's status first. It waits without burying, so that destroy, which holds
+// the lock, never kills a pid that was given away meanwhile.
 func (s *shim) reap() {
 	defer close(s.empty)
 	for {

@@ -19,7 +19,7 @@ const destroyTime = 5 * time.Second
 const cleanLooks = 3
 
 // destroy ends everything below the shim and reports the proof: wait4 knows no
-// child, and whoever had lost his parent would be one.
+// child, and every process that had lost its parent would be one.
 func (s *shim) destroy() error {
 	deadline := time.Now().Add(destroyTime)
 	dying := dying{}

@@ -22,12 +22,12 @@ const sweepTime = 20 * time.Second
 // die before the shim itself is killed.
 const orphanTime = time.Second
 
-// Sweep ends and removes what killed benchruns of this user have left: for
-// each scratch folder whose lock is not held the processes, the cgroups, the
-// mounts and the folder. It returns a sentence for each folder swept, and
-// joins the errors of those that it could not finish, each cut short; they
-// keep nobody from going on. A folder whose benchrun
-// is alive is never touched. Call it when benchrun starts.
+// Sweep ends and removes what killed benchruns of this user have left: for each
+// scratch folder whose lock is not held the processes, the cgroups, the mounts
+// and the folder. It returns a sentence for each folder swept, and joins the
+// errors of those that it could not finish, each cut short; the caller can go on
+// in spite of them. A folder whose benchrun is alive is never touched. Call it
+// when benchrun starts.
 func Sweep() ([]string, error) {
 	var swept []string
 	var errs []error
@@ -110,7 +110,7 @@ func sweepFolder(dir string, deadline time.Time) (string, error) {
 	}
 	st, err := readState(dir)
 	if err != nil {
-		st = state{} // half a disk, half a file: the marker is left to go by
+		st = state{} // the disk was full: only the marker is left to find processes by
 	}
 	id := filepath.Base(dir)
 	killed, err := sweepProcesses(id, st)
@@ -184,8 +184,8 @@ func (g groupState) killLeader() ([]int, error) {
 	return []int{g.Leader.PID}, g.Leader.kill()
 }
 
-// killShim ends a shim that is still there. Outside of namespaces its children
-// go first, for without it they would be lost: the shim waits for them and ends
+// killShim ends a shim that is still there. Outside of namespaces its children go
+// first, because without it they would be lost: the shim waits for them and ends
 // by itself. It is killed when it has none, or when late.
 func (g groupState) killShim(late bool) ([]int, error) {
 	if !g.Shim.alive() {

@@ -62,7 +62,7 @@ func removeTree(dir string, deadline time.Time) error {
 	f := felling{root: root, dev: st.Dev, deadline: deadline}
 	err = errors.Join(f.fell(), root.Close())
 	rerr := os.Remove(dir)
-	if rerr == nil || errors.Is(rerr, unix.ENOENT) { // whatever was in the way has gone, or someone else was quicker
+	if rerr == nil || errors.Is(rerr, unix.ENOENT) { // the obstacle is gone, or someone else removed it first
 		return nil
 	}
 	if err == nil {
@@ -167,7 +167,7 @@ func (f *felling) moveUp(dir *os.File, sub string) bool {
 	}
 }
 
-// clear unlinks what is no folder and hands on the names of folders.
+// clear unlinks everything but folders, and calls folder with their names.
 func (f *felling) clear(dir *os.File, folder func(name string)) (removed bool, err error) {
 	for {
 		if time.Now().After(f.deadline) {

@@ -33,10 +33,10 @@ type file struct{ dev, ino uint64 }
 
 // DiskBytes is how much room the files of the group's scratch folder take, in
 // bytes, and those that its processes hold open although they have been removed
-// from there. Each takes 4 KiB at least. It stops at most, above which the
-// answer is a lower bound; so it is when the server moves folders meanwhile.
-// Folders that may not be read are opened to their owner. What the server's
-// output goes to does not count: whoever started it bounds that.
+// from there. Each counts as at least 4 KiB. Counting stops at most: then the
+// answer is a lower bound, and also if the server moves folders meanwhile. It
+// makes unreadable folders readable to their owner. The file of the server's
+// output does not count: the caller limits it.
 func (g *Group) DiskBytes(ctx context.Context, most int64) (int64, error) {
 	root, st, err := openFolder(unix.AT_FDCWD, g.scratch.Dir, 0)
 	if err != nil {
@@ -68,8 +68,8 @@ type level struct {
 }
 
 // all walks down by descriptors and up by "..", of which one is open at a time,
-// so that no depth is too deep. Where ".." is not where it came from, the
-// server has moved a folder: what was counted until then has to do.
+// so that no depth is too deep. If ".." is not the folder that it came from, the
+// server has moved a folder, and the count ends there.
 func (w *walk) all(dir *os.File) (err error) {
 	defer func() { err = errors.Join(err, dir.Close()) }()
 	var path []level
@@ -180,9 +180,9 @@ func (w *walk) removed(g *Group) error {
 	return w.ctx.Err()
 }
 
-// TmpFull says that the server has filled its private places for what is
-// temporary: by bytes, but for less than a hundredth, or by files. False where
-// it has none.
+// TmpFull says that the server has filled its private folders for temporary
+// files: less than a hundredth of the bytes is left, or no file. False if it has
+// none.
 func (g *Group) TmpFull() bool {
 	if !g.private {
 		return false

@@ -19,10 +19,10 @@ type User struct {
 // unprivilegedName exists on every distribution and owns nothing.
 const unprivilegedName = "nobody"
 
-// Unprivileged is nobody, with its primary group, when benchrun is root: a
-// server under root is not the real thing. It is nil when benchrun is an
-// ordinary user, who runs the server as himself. It fails (environment) where
-// there is no such user, or root may not become him.
+// Unprivileged is nobody, with its primary group, when benchrun is root: nobody
+// runs a real server as root. It is nil when benchrun is an ordinary user, who
+// runs the server as himself. It fails (environment) where there is no such user,
+// or root may not become him.
 func Unprivileged() (*User, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
