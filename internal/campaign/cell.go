@@ -58,8 +58,8 @@ func (r *Run) underway(i int) *underway {
 }
 
 // measure makes as many attempts as the judge wants, beyond those that there are,
-// and folds them all. again says that company may have spoiled what was done last: the
-// cell is to be gone on with alone.
+// and folds them all. again says that company may have spoiled what was done
+// last: the cell must continue alone.
 func (u *underway) measure(ctx context.Context) (again bool, err error) {
 	c := u.plan
 	if c.Unsupported != "" {
@@ -131,13 +131,13 @@ func (u *underway) wantsMore() bool {
 	return again && !sabotageSeen(u.plan.Scenario.Sabotage, u.judged[len(u.judged)-1])
 }
 
-// attemptEstimate is how long an attempt of a cell is foreseen to take.
+// attemptEstimate is how long an attempt of a cell is expected to take.
 func (r *Run) attemptEstimate(c plan.Cell) time.Duration {
 	return plan.CellEstimate(c, r.knowledge([]plan.Cell{c}))
 }
 
-// step is how long the next thing takes that is kept of a cell: its target's
-// probe, where there is none, or an attempt.
+// step is how long the cell's next stored step takes: its target's probe if that
+// is missing, otherwise an attempt.
 func (r *Run) step(c plan.Cell) time.Duration {
 	k := r.knowledge([]plan.Cell{c})
 	one := plan.CellEstimate(c, k)
@@ -233,8 +233,8 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 	return m, u.Folder.AppendAttempt(results.NewAttemptLine(u.cell, m.attempt, j))
 }
 
-// tellMade tells of an attempt, and how long the run will still take: ahead is what
-// the cell itself is foreseen to.
+// tellMade reports an attempt, and how long the run will still take: ahead is the
+// time that the cell itself is expected to need.
 func (u *underway) tellMade(m *made, ahead time.Duration) {
 	u.forecast.made(m.verdict.Verdict, u.attemptEstimate(u.plan), m.took)
 	u.forecast.takes(u.task.number, time.Since(u.task.began)+ahead)
@@ -245,9 +245,9 @@ func (u *underway) tellMade(m *made, ahead time.Duration) {
 	})
 }
 
-// clearKilled removes what an attempt of that number has left that was killed
-// before its line was written: half an attempt is none, even if its record is
-// whole.
+// clearKilled removes what an earlier attempt of that number has left if it was
+// killed before its line was written. Without the line it does not count, even if
+// its record is whole.
 func (r *Run) clearKilled(cell bench.Cell, logRel, recRel string) error {
 	for _, a := range cell.Attempts {
 		if a.Record == recRel {

@@ -26,7 +26,7 @@ func (r *Run) Duel(ctx context.Context) (bench.Run, []results.Bout, error) {
 		run, err := r.finish(ctx, err)
 		return run, nil, err
 	}
-	for key, err := range r.failed { // half a duel is none
+	for key, err := range r.failed { // half a duel says nothing
 		run, err := r.finish(ctx, fmt.Errorf("%s: %w", key, err))
 		return run, nil, err
 	}
@@ -130,7 +130,7 @@ func (b *bout) probeBoth(ctx context.Context) (again bool, err error) {
 // attempts are no pair.
 func (b *bout) makePairs(ctx context.Context) (again bool, err error) {
 	for judge.NextPair(b.pairs, b.order.Attempts) {
-		// Another pair that is invalid or disagrees is not foreseen.
+		// The estimate expects no further pair that is invalid or disagrees.
 		more := time.Duration(max(b.order.Attempts-len(b.pairs)-1, 0))
 		whole := b.a.attemptEstimate(b.a.plan) + b.b.attemptEstimate(b.b.plan)
 		recA, err := b.a.attack(ctx, b.b.attemptEstimate(b.b.plan)+more*whole)

@@ -29,8 +29,8 @@ type loads struct {
 }
 
 // Guesses of a cell that was never measured anywhere, in CPUs and bytes. They are
-// on the high side: a cell that gets less company than it could have costs time, one
-// that gets too much spoils what it stands beside.
+// on the high side: a cell that gets less company than it could have costs time,
+// one that gets too much spoils its neighbours.
 const (
 	guessCPU    = 0.25
 	guessBurst  = 0.15

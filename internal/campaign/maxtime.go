@@ -33,11 +33,11 @@ func (l timeLimit) fits(d time.Duration) bool {
 	return l.length == 0 || !time.Now().Add(d).After(l.until)
 }
 
-// allows says whether a cell may be begun, or gone on with, that takes so long
-// in all and so long for its next step, a probe or an attempt. As a rule all of it
-// must fit. What is longer than all that the limit leaves for cells would never be
-// begun then, however often the run is resumed: of that a step must fit, and
-// --resume goes on behind it.
+// allows says whether a cell may start or continue that takes so long in all and
+// so long for its next step, a probe or an attempt. Normally the whole cell must
+// fit. A cell that is longer than all the time that the limit leaves for cells
+// would then never start, however often the run is resumed: for that one it is
+// enough if a step fits, and --resume continues after it.
 func (l timeLimit) allows(all, step time.Duration) bool {
 	return l.fits(all) || all > l.most && l.fits(step)
 }
@@ -45,9 +45,9 @@ func (l timeLimit) allows(all, step time.Duration) bool {
 // why is the reason of what was not measured.
 func (l timeLimit) why() error { return fmt.Errorf("%w within --max-time %s", errOutOfTime, l.length) }
 
-// whyNot is the same of a cell whose next step takes so long. One that is longer
-// than all that the limit leaves for cells has to be told apart: resuming does not
-// help it.
+// whyNot is the reason for a cell whose next step takes so long. If that step is
+// longer than all the time that the limit leaves for cells, the reason says so,
+// because resuming does not help.
 func (l timeLimit) whyNot(step time.Duration) error {
 	if step > l.most {
 		return fmt.Errorf("%w, which alone takes about %s", l.why(), step.Round(time.Second))

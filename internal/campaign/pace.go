@@ -9,8 +9,8 @@ import (
 	"benchrun/internal/campaign/pack"
 )
 
-// pace is how long attempts have taken beside what was foreseen. An invalid one
-// is time that nothing came of.
+// pace compares how long attempts have taken with their estimates. An invalid
+// attempt is time without a result.
 type pace struct{ foreseen, took time.Duration }
 
 // paceTrust is how much of the foreseen it takes until what was seen weighs as
@@ -25,7 +25,7 @@ func (p *pace) count(verdict bench.Verdict, foreseen, took time.Duration) {
 	}
 }
 
-// of is how long something takes at this pace that is foreseen to take d.
+// of is how long something with an estimate of d takes at this pace.
 func (p *pace) of(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * float64(p.took+paceTrust) / float64(p.foreseen+paceTrust))
 }

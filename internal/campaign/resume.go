@@ -13,7 +13,7 @@ import (
 	"benchrun/results"
 )
 
-// Earlier is a run that is gone on with. Its folder is this process's.
+// Earlier is a run that this one continues. Its folder is this process's.
 type Earlier struct {
 	Folder   *results.Folder
 	Run      bench.Run
@@ -42,8 +42,8 @@ func Resume(ctx context.Context, path, version string) (*Earlier, error) {
 	return e, nil
 }
 
-// Release gives the folder back. Whoever opens a run on it does so by the run's own
-// release.
+// Release gives the folder back. If a run was opened on it, call the run's
+// release instead.
 func (e *Earlier) Release() { e.release() }
 
 // NothingToDo says that every cell is measured, and nothing damaged.
@@ -93,7 +93,7 @@ func (e *Earlier) read(ctx context.Context) error {
 			return context.Cause(ctx)
 		case errors.As(err, &usage):
 			e.Damaged, e.aside = append(e.Damaged, err.Error()), append(e.aside, l.Attempt().Record)
-		default: // the machine's trouble is no damage
+		default: // a machine that cannot read it is not damage
 			return err
 		}
 	}
@@ -154,9 +154,9 @@ func (e *Earlier) finished() bool {
 }
 
 // Resumable says that --resume may do what a run, as Do has returned it, has not
-// done: it was interrupted, or something of it was measured, and something is left.
-// What was asked for wrongly stays wrong, and where nothing was measured there is
-// nothing to go on from. broke is what kept the run from its end; nil = nothing did.
+// done: it was interrupted, or something of it was measured, and something is
+// left. A usage error stays one, and if nothing was measured there is nothing to
+// continue. broke is what kept the run from its end; nil = nothing did.
 func Resumable(ctx context.Context, folder *results.Folder, run bench.Run, broke error) bool {
 	return mendable(ctx, run, broke) && unfinished(context.WithoutCancel(ctx), folder, run)
 }
@@ -167,7 +167,7 @@ func mendable(ctx context.Context, run bench.Run, broke error) bool {
 }
 
 // unfinished says that a run ended before all of it was measured, and can be
-// gone on with.
+// continued.
 func unfinished(ctx context.Context, folder *results.Folder, run bench.Run) bool {
 	attempts, _, _, err := folder.ReadAttempts(ctx)
 	return err == nil && run.Asked != nil && !(&Earlier{Folder: folder, Run: run, Attempts: attempts}).finished()

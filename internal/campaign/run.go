@@ -58,8 +58,8 @@ type Run struct {
 	probes map[string]bench.Probe // by plan.Cell.Launch
 }
 
-// Do runs the order. A run that is resumed and cannot be gone on with, be it that
-// something cannot be installed, leaves its folder as it is.
+// Do runs the order. If a resumed run cannot continue, for example because a
+// server cannot be installed, its folder stays as it is.
 func (r *Run) Do(ctx context.Context) (bench.Run, error) {
 	if err := r.begin(ctx, 1); err != nil {
 		if r.order.Earlier != nil {
@@ -211,7 +211,7 @@ func (r *Run) installAll(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if usage := (*bench.UsageError)(nil); errors.As(err, &usage) { // nothing can come of it, whatever of the others
+		if usage := (*bench.UsageError)(nil); errors.As(err, &usage) { // a usage error ends the run, whatever becomes of the other targets
 			return err
 		}
 		if err != nil {
