@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/scenarios"
+	"benchrun/targets"
 )
 
 func TestServedAgain(t *testing.T) {
@@ -54,10 +54,10 @@ func TestAgeingTakesAllThatAnHourWouldHold(t *testing.T) {
 	}
 	for slots, want := range map[int]int{900: 896, 1050: 1046, bench.MostSlots - 1: bench.MostSlots - 5} {
 		scenario := wedge.Scenario()
+		cell := plan.Cell{Server: &targets.Server{}, Scenario: scenario}
 		a := &attempt{
-			job:      Job{Scenario: scenario, Target: &place.Target{Probe: bench.Probe{Slots: slots, Watchdog: 35, WatchdogCensored: true}}},
+			job:      Job{Timing: cell.Timing(bench.ModeQuick, bench.Probe{Slots: slots, Watchdog: 35, WatchdogCensored: true})},
 			schedule: plan.NewSchedule(1, scenario, bench.StandardLoad.Rate, bench.ModeQuick),
-			tau:      plan.Forever, phases: bench.PhasesFor(bench.ModeQuick, 0, 0),
 		}
 		dues := a.ageingDues(int64(time.Second))
 		if len(dues) != want {

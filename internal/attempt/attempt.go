@@ -20,6 +20,7 @@ type Job struct {
 	Target   *place.Target // as it runs under the scenario's family
 	Scenario bench.Scenario
 	Mode     bench.Mode
+	Timing   plan.Timing
 	Seed     uint64
 	LogPath  string
 	Show     Show
@@ -43,7 +44,6 @@ type attempt struct {
 	journal  *place.Journal
 	schedule plan.Schedule
 	phases   bench.Phases
-	tau      time.Duration // how long a fault holds its slot; 0 = none, or no end known
 	provoker clients.Provoker
 	control  *clients.ControlServer
 
@@ -70,8 +70,7 @@ func once(ctx context.Context, h *place.Host, job Job) (rec *bench.Record, err e
 		job: job, host: h, clock: bench.NewClock(), journal: &place.Journal{}, abort: ctx,
 		schedule: plan.NewSchedule(job.Seed, job.Scenario, bench.StandardLoad.Rate, job.Mode),
 	}
-	a.tau = plan.HoldTime(job.Scenario.Family, job.Target.Probe)
-	a.phases = plan.Phases(job.Mode, job.Scenario.Family, a.tau, job.Target.Profile.Claims)
+	a.phases = job.Timing.Phases
 	a.phases.FaultCap = faultCap(job.Scenario.Sabotage, a.phases)
 	if a.provoker, err = provokerOf(job.Scenario, scenarios.Place{Reload: func(nonce string) error { return a.place.Reload(nonce) }}); err != nil {
 		return nil, err
@@ -230,8 +229,7 @@ func (a *attempt) ageing(ctx context.Context) {
 
 // ageingDues are the faults of the ageing, the first one due at start.
 func (a *attempt) ageingDues(start int64) []clients.Due {
-	n := plan.AgedSlots(a.job.Scenario, a.job.Target.Probe, a.tau, a.phases.Fault)
-	dues := make([]clients.Due, n)
+	dues := make([]clients.Due, a.job.Timing.Aged)
 	for i := range dues {
 		dues[i] = clients.Due{At: start + int64(i)*int64(plan.AgeingEvery), Nonce: a.schedule.AgeingNonce(i)}
 	}
@@ -276,8 +274,7 @@ func (a *attempt) recovery(ctx context.Context) {
 	if a.job.Scenario.Family.Traits.CutOff {
 		a.faults.End()
 	}
-	least := bench.PhasesFor(a.job.Mode, plan.Finite(a.tau), 0).Recovery
-	a.until(ctx, from+int64(min(least, a.phases.Recovery)))
+	a.until(ctx, from+int64(a.job.Timing.RecoveryLeast))
 	for ctx.Err() == nil && a.clock.Now() < from+int64(a.phases.Recovery) && !judge.Settled(a.journal.Snapshot()) {
 		bench.Sleep(ctx, decideEvery)
 	}

@@ -204,6 +204,7 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 	}
 	rec, err := attempt.Run(ctx, u.Host, attempt.Job{
 		Run: u.run.ID, Number: n, Target: u.target, Scenario: u.plan.Scenario, Mode: u.order.Mode, Seed: u.order.Seed,
+		Timing:  u.plan.Timing(u.order.Mode, u.target.Probe),
 		LogPath: u.Folder.Join(logRel),
 		Show: attempt.Show{
 			Phase: func(name bench.MarkName, d time.Duration) {

@@ -108,7 +108,7 @@ func (r *Run) foresee(together int) *pack.Pool {
 		t := r.launched(c)
 		return known{
 			load:   r.loads.of(r.loadFile(t), c),
-			probed: !c.Scenario.Family.Traits.HoldsSlot() || r.probed(t, c.Scenario.Ratio) || r.recallProbe(t, c),
+			probed: !c.Scenario.Family.Traits.HoldsSlot() || c.Patience(r.order.Mode).Enough(t.Probe) || r.recallProbe(t, c),
 		}
 	})
 	for n, i := range r.tasks {

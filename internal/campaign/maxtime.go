@@ -61,7 +61,7 @@ func (l timeLimit) guard(ctx context.Context, c plan.Cell, mode bench.Mode) (gua
 	if l.length == 0 {
 		return context.WithCancel(ctx)
 	}
-	grace := bench.PhasesFor(mode, c.Scenario.Family.Traits.OwnHold(), 0).Fault
+	grace := c.Timing(mode, bench.Probe{}).Phases.Fault
 	return context.WithDeadlineCause(ctx, l.until.Add(grace), l.why())
 }
 

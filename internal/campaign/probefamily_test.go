@@ -91,7 +91,7 @@ func TestProbesOfFamiliesAreApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := probe.Keep(file, wedge.Launch(), narrow, wedge.Scenario.Ratio, bench.ModeQuick, bench.Claims{}); err != nil {
+	if err := probe.Keep(file, wedge.Launch(), narrow); err != nil {
 		t.Fatal(err)
 	}
 	r.probes = nil

@@ -254,8 +254,8 @@ func (r *Run) launched(c plan.Cell) *place.Target {
 // probe measures slots and watchdog of the cell's target where the scenario needs
 // them and no earlier run has: of the very command that the attempts will launch.
 func (u *underway) probe(ctx context.Context) error {
-	t, c, ratio := u.target, u.plan, u.plan.Scenario.Ratio
-	if !c.Scenario.Family.Traits.HoldsSlot() || u.probed(t, ratio) || u.recallProbe(t, c) {
+	t, c, patience := u.target, u.plan, u.plan.Patience(u.order.Mode)
+	if !c.Scenario.Family.Traits.HoldsSlot() || patience.Enough(t.Probe) || u.recallProbe(t, c) {
 		return nil
 	}
 	file, err := u.probeFile(t)
@@ -270,12 +270,12 @@ func (u *underway) probe(ctx context.Context) error {
 		}
 		u.Tell.Tell(bench.PhaseBegun{Cell: u.number(), Phase: "probe", Length: 10 * time.Second})
 		logPath := u.Folder.Join(u.Folder.LogPath(results.CellID(u.cell)+"-probe", 0))
-		p, err := probe.Measure(ctx, u.Host, t, ratio, u.order.Mode, logPath)
+		p, err := probe.Measure(ctx, u.Host, t, patience, logPath)
 		if err != nil {
 			return err
 		}
 		u.know(t, c, p)
-		if err := probe.Keep(file, c.Launch(), p, ratio, u.order.Mode, t.Profile.Claims); err != nil {
+		if err := probe.Keep(file, c.Launch(), p); err != nil {
 			u.Tell.Note(err.Error()) // the next run measures it again
 		}
 		return nil
@@ -292,12 +292,6 @@ func (r *Run) know(t *place.Target, c plan.Cell, p bench.Probe) {
 	t.Probe, r.probes[c.Launch()] = p, p
 }
 
-// probed says that the target's probe is good for this ratio.
-func (r *Run) probed(t *place.Target, ratio bench.Ratio) bool {
-	p := t.Probe
-	return p.Slots > 0 && (!p.WatchdogCensored || p.Watchdog >= plan.WatchdogPatience(p.Slots, ratio, r.order.Mode, t.Profile.Claims).Seconds())
-}
-
 // recallProbe takes the launch's probe from an earlier run, where one was kept.
 func (r *Run) recallProbe(t *place.Target, c plan.Cell) bool {
 	if r.order.Reprobe {
@@ -307,7 +301,7 @@ func (r *Run) recallProbe(t *place.Target, c plan.Cell) bool {
 	if err != nil {
 		return false
 	}
-	p, ok := probe.Load(file, c.Scenario.Ratio, r.order.Mode, t.Profile.Claims)
+	p, ok := probe.Load(file, c.Patience(r.order.Mode))
 	if ok {
 		r.know(t, c, p)
 	}

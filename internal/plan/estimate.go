@@ -71,13 +71,11 @@ func CellEstimate(c Cell, k Knowledge) time.Duration {
 // how likely it is to hold.
 func foresee(c Cell, k Knowledge) (held, failed time.Duration, chance float64) {
 	f, probe := c.Scenario.Family, expected(c, k)
-	claims := c.Server.Profiles[c.Profile].Claims
-	tau := HoldTime(f, probe)
-	p := bench.PhasesFor(k.Mode, Finite(tau), bench.Seconds(claims.Grace))
-	aged := AgedSlots(c.Scenario, probe, tau, p.Fault)
-	always := bootAndStop + p.Baseline + p.Recovery
-	if aged > 0 {
-		always += time.Duration(aged)*AgeingEvery + AgeingSettle
+	claims, timing := c.claims(), c.Timing(k.Mode, probe)
+	p := timing.Phases
+	always := bootAndStop + p.Baseline + timing.RecoveryLeast
+	if timing.Aged > 0 {
+		always += time.Duration(timing.Aged)*AgeingEvery + AgeingSettle
 	}
 	held = always + p.Fault + settling
 	enough := noticing + p.Fault/20 // the judge waits until 5 % of the phase's victims are lost
@@ -89,13 +87,13 @@ func foresee(c Cell, k Knowledge) (held, failed time.Duration, chance float64) {
 		}
 		return held, failed, 0
 	case t.HoldsSlot():
-		free := max(0, probe.Slots-aged-1)
+		free := max(0, probe.Slots-timing.Aged-1)
 		collapse := bench.Seconds(float64(free) / perSecond(c))
 		failed = always + min(p.Fault, collapse) + enough
 		if t.Wedges() { // what is stuck stays stuck
 			failed += draining + max(refusing, min(p.StopWindow, bench.Seconds(claims.Grace)))
 		}
-		return held, failed, chanceToHold(c, probe, tau, claims)
+		return held, failed, chanceToHold(c, probe, timing.Hold, claims)
 	}
 	if busy := perSecond(c) * f.Lasts.Seconds(); busy > 0 && busy >= float64(probe.Slots)/2 { // the others wait too long
 		return held, always + enough, 0
@@ -129,7 +127,7 @@ func expected(c Cell, k Knowledge) bench.Probe {
 	if p, ok := k.Probes[c.Launch()]; ok && p.Slots > 0 {
 		return p
 	}
-	claims := c.Server.Profiles[c.Profile].Claims
+	claims := c.claims()
 	p := bench.Probe{Slots: claims.Slots, Watchdog: claims.Watchdog, WatchdogCensored: claims.Watchdog == 0}
 	if claims.Slots == 0 { // nobody says that there is an end
 		p.Slots, p.Unbounded = ageingUnbounded+ageingMargin, true
@@ -164,7 +162,7 @@ func perSecond(c Cell) float64 {
 // pools with a watchdog or without, 42 s for 64 slots, 53 s for 512 and more.
 func probing(c Cell, mode bench.Mode) time.Duration {
 	const launch = 500 * time.Millisecond
-	claims := c.Server.Profiles[c.Profile].Claims
+	claims := c.claims()
 	p := expected(c, Knowledge{})
 	took := launch + 2*time.Second
 	if p.Slots >= 32 {
@@ -173,7 +171,7 @@ func probing(c Cell, mode bench.Mode) time.Duration {
 	if p.Slots >= 160 {
 		took += launch + 11*time.Second
 	}
-	patience := WatchdogPatience(p.Slots, c.Scenario.Ratio, mode, claims)
+	patience := c.Patience(mode)(p.Slots)
 	if claims.Watchdog > 0 {
 		patience = min(patience, bench.Seconds(claims.Watchdog+1))
 	}

@@ -22,11 +22,11 @@ const (
 // Forever is the hold time of a fault that nothing is known to end.
 const Forever = time.Duration(math.MaxInt64)
 
-// HoldTime is how long one fault of the family holds its slot on a target: the
+// holdTime is how long one fault of the family holds its slot on a target: the
 // family's own hold where it has one, else the watchdog. A watchdog that was
 // not seen within the probe's patience counts as none. 0 means that the family
 // holds no slot.
-func HoldTime(f bench.Family, p bench.Probe) time.Duration {
+func holdTime(f bench.Family, p bench.Probe) time.Duration {
 	switch t := f.Traits; {
 	case !t.HoldsSlot():
 		return 0
@@ -38,7 +38,7 @@ func HoldTime(f bench.Family, p bench.Probe) time.Duration {
 	return Forever
 }
 
-// AgedSlots is how many slots an hour of the fault would hold at once, less
+// agedSlots is how many slots an hour of the fault would hold at once, less
 // the margin: A = min(C, R·p·min(τ, 3600 s)) − margin, none if negative. A pool
 // whose end was not found is aged by 256 at most. fault is the length of the fault
 // phase.
@@ -46,7 +46,7 @@ func HoldTime(f bench.Family, p bench.Probe) time.Duration {
 // The margin is 4, or as many as the faults of two thirds of the fault phase can
 // take, if these are fewer: else a pool that an hour would end were not seen to
 // end at a low ratio.
-func AgedSlots(s bench.Scenario, p bench.Probe, tau, fault time.Duration) int {
+func agedSlots(s bench.Scenario, p bench.Probe, tau, fault time.Duration) int {
 	if tau == 0 || p.Slots == 0 {
 		return 0
 	}
@@ -60,8 +60,8 @@ func AgedSlots(s bench.Scenario, p bench.Probe, tau, fault time.Duration) int {
 	return max(0, int(min(limit, held))-margin)
 }
 
-// Finite gives 0 for a hold without an end, as bench.PhasesFor wants it.
-func Finite(d time.Duration) time.Duration {
+// finite gives 0 for a hold without an end, as bench.PhasesFor wants it.
+func finite(d time.Duration) time.Duration {
 	if d == Forever {
 		return 0
 	}
@@ -80,11 +80,11 @@ const (
 	watchdogMostClaimed = 120.0
 )
 
-// WatchdogPatience is how long a watchdog is waited for: until the pool would
+// watchdogPatience is how long a watchdog is waited for: until the pool would
 // be full at this ratio, within bounds. A pool that outlasts them is waited for
 // as long as the watchdog that its documentation claims takes: then its truth
 // decides whether the pool ever fills.
-func WatchdogPatience(slots int, ratio bench.Ratio, mode bench.Mode, claims bench.Claims) time.Duration {
+func watchdogPatience(slots int, ratio bench.Ratio, mode bench.Mode, claims bench.Claims) time.Duration {
 	most := watchdogMostQuick
 	if mode == bench.ModeFull {
 		most = watchdogMostFull

@@ -34,7 +34,7 @@ func TestHoldTime(t *testing.T) {
 		{"a crawling download", family(t, "slow-download"), bench.Probe{Slots: 4, Watchdog: 3}, 30 * time.Second},
 		{"its own hold", upload, bench.Probe{Slots: 4, Watchdog: 3}, 30 * time.Second},
 	} {
-		if got := HoldTime(tt.family, tt.probe); got != tt.want {
+		if got := holdTime(tt.family, tt.probe); got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}
@@ -45,7 +45,7 @@ func TestHoldTime(t *testing.T) {
 func TestLoadIsNotAged(t *testing.T) {
 	for _, f := range scenarios.All() {
 		probe := bench.Probe{Slots: 1100, Unbounded: true, Watchdog: 5, WatchdogCensored: true}
-		aged := AgedSlots(f.Scenario(), probe, HoldTime(f.Family, probe), 12*time.Second)
+		aged := agedSlots(f.Scenario(), probe, holdTime(f.Family, probe), 12*time.Second)
 		if (aged > 0) != f.Traits.HoldsSlot() {
 			t.Errorf("%s (holds for %s): %d slots", f.ID, f.Traits.Holds, aged)
 		}
@@ -76,7 +76,7 @@ func TestAgedSlots(t *testing.T) {
 		{"not probed", at("wedge", 1000), bench.Probe{}, Forever, 0},
 		{"slow uploads of 30 s", at("slow-upload", 1000), bench.Probe{Slots: 1100, Unbounded: true}, 30 * time.Second, 26},
 	} {
-		if got := AgedSlots(tt.scenario, tt.probe, tt.tau, bench.PhasesFor(bench.ModeQuick, Finite(tt.tau), 0).Fault); got != tt.want {
+		if got := agedSlots(tt.scenario, tt.probe, tt.tau, bench.PhasesFor(bench.ModeQuick, finite(tt.tau), 0).Fault); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
 		}
 	}
@@ -94,7 +94,7 @@ func TestTheFaultPhaseEndsWhatAnHourEnds(t *testing.T) {
 				if float64(slots) > perSecond*bench.Horizon.Seconds() {
 					break
 				}
-				aged := AgedSlots(bench.Scenario{Family: family(t, "wedge"), Ratio: ratio}, bench.Probe{Slots: slots}, Forever, phase)
+				aged := agedSlots(bench.Scenario{Family: family(t, "wedge"), Ratio: ratio}, bench.Probe{Slots: slots}, Forever, phase)
 				if left := slots - aged; float64(left) > perSecond*phase.Seconds()*2/3 || left < 0 {
 					t.Errorf("%s, %s: %d of %d slots left", ratio, mode, left, slots)
 				}
@@ -122,7 +122,7 @@ func TestWatchdogPatience(t *testing.T) {
 		{512, 1000, bench.ModeQuick, 20, 35 * time.Second},  // seen in any case
 		{8, 1000, bench.ModeQuick, 60, 10 * time.Second},    // too late to matter
 	} {
-		if got := WatchdogPatience(tt.slots, tt.ratio, tt.mode, bench.Claims{Watchdog: tt.claimed}); got != tt.want {
+		if got := watchdogPatience(tt.slots, tt.ratio, tt.mode, bench.Claims{Watchdog: tt.claimed}); got != tt.want {
 			t.Errorf("%d slots at %v, %s: %v, want %v", tt.slots, tt.ratio, tt.mode, got, tt.want)
 		}
 	}

@@ -32,7 +32,6 @@ type kept struct {
 	Schema     string      `json:"schema"`
 	Target     string      `json:"target"`
 	MeasuredAt string      `json:"measured_at"`
-	Patience   float64     `json:"patience_s"`
 	Probe      bench.Probe `json:"probe"`
 }
 
@@ -62,35 +61,31 @@ func File(root string, h *place.Host, t *place.Target) (string, error) {
 	return filepath.Join(root, "probes", hex.EncodeToString(key.Sum(nil))[:24]+".json"), nil
 }
 
-// Load returns a kept probe that is not too old, and waited for the watchdog at least as long
-// as is wanted now. Anything unreadable counts as absent.
-func Load(file string, ratio bench.Ratio, mode bench.Mode, claims bench.Claims) (bench.Probe, bool) {
+// Load returns a kept probe that is not too old and has waited long enough. Anything
+// unreadable counts as absent.
+func Load(file string, patience plan.Patience) (bench.Probe, bool) {
 	b, err := intake.ReadSmall("", file)
 	if err != nil {
 		return bench.Probe{}, false
 	}
 	var c kept
-	if json.Unmarshal(b, &c) != nil || c.Schema != schema || c.Probe.Slots == 0 {
+	if json.Unmarshal(b, &c) != nil || c.Schema != schema || !patience.Enough(c.Probe) {
 		return bench.Probe{}, false
 	}
 	measured, err := time.Parse(time.RFC3339, c.MeasuredAt)
 	if age := time.Since(measured); err != nil || age > mostAge || age < -time.Minute { // or the clock was set back
 		return bench.Probe{}, false
 	}
-	if c.Probe.WatchdogCensored && c.Patience < plan.WatchdogPatience(c.Probe.Slots, ratio, mode, claims).Seconds() {
-		return bench.Probe{}, false
-	}
 	return c.Probe, true
 }
 
 // Keep stores a probe for the next run. A probe with a note is not kept.
-func Keep(file, target string, p bench.Probe, ratio bench.Ratio, mode bench.Mode, claims bench.Claims) error {
+func Keep(file, target string, p bench.Probe) error {
 	if p.Note != "" {
 		return nil
 	}
 	b, err := json.MarshalIndent(kept{
-		Schema: schema, Target: target, MeasuredAt: time.Now().UTC().Format(time.RFC3339),
-		Patience: plan.WatchdogPatience(p.Slots, ratio, mode, claims).Seconds(), Probe: p,
+		Schema: schema, Target: target, MeasuredAt: time.Now().UTC().Format(time.RFC3339), Probe: p,
 	}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("keep probe: %w", err)

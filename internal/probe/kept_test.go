@@ -14,23 +14,29 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/place"
+	"benchrun/internal/plan"
 	"benchrun/targets"
 )
+
+// patience is that of a cell at a ratio on a server that claims nothing.
+func patience(ratio bench.Ratio) plan.Patience {
+	return plan.Cell{Server: &targets.Server{}, Scenario: bench.Scenario{Ratio: ratio}}.Patience(bench.ModeQuick)
+}
 
 func TestProbeIsKept(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "probes", "x.json")
 	want := bench.Probe{Slots: 8, Watchdog: 10, WatchdogCensored: true}
-	if _, ok := Load(file, 1000, bench.ModeQuick, bench.Claims{}); ok {
+	if _, ok := Load(file, patience(1000)); ok {
 		t.Error("a probe that was never kept was found")
 	}
-	if err := Keep(file, "gunicorn/default", want, 1000, bench.ModeQuick, bench.Claims{}); err != nil {
+	if err := Keep(file, "gunicorn/default", want); err != nil {
 		t.Fatal(err)
 	}
-	if got, ok := Load(file, 1000, bench.ModeQuick, bench.Claims{}); !ok || got != want {
+	if got, ok := Load(file, patience(1000)); !ok || got != want {
 		t.Errorf("got %+v, %v", got, ok)
 	}
 	for name, at := range map[string]time.Time{"old": time.Now().Add(-mostAge - time.Hour), "of tomorrow": time.Now().Add(24 * time.Hour)} {
-		text, err := json.Marshal(kept{Schema: schema, MeasuredAt: at.Format(time.RFC3339), Patience: 99, Probe: want})
+		text, err := json.Marshal(kept{Schema: schema, MeasuredAt: at.Format(time.RFC3339), Probe: want})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,31 +44,31 @@ func TestProbeIsKept(t *testing.T) {
 		if err := os.WriteFile(other, text, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, ok := Load(other, 1000, bench.ModeQuick, bench.Claims{}); ok {
+		if _, ok := Load(other, patience(1000)); ok {
 			t.Errorf("a probe that is %s was taken", name)
 		}
 	}
 	// A lower ratio fills the pool later, so the watchdog must be waited for longer.
-	if _, ok := Load(file, 100, bench.ModeQuick, bench.Claims{}); ok {
+	if _, ok := Load(file, patience(100)); ok {
 		t.Error("a bound of 10 s was taken for a ratio that wants 35 s")
 	}
 	if err := os.WriteFile(file, []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := Load(file, 1000, bench.ModeQuick, bench.Claims{}); ok {
+	if _, ok := Load(file, patience(1000)); ok {
 		t.Error("a broken file was taken for a probe")
 	}
 	if err := errors.Join(os.Remove(file), syscall.Mkfifo(file, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := Load(file, 1000, bench.ModeQuick, bench.Claims{}); ok { // and nobody waits for it
+	if _, ok := Load(file, patience(1000)); ok { // and nobody waits for it
 		t.Error("a pipe was taken for a probe")
 	}
 }
 
 func TestDoubtfulProbeIsNotKept(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "x.json")
-	if err := Keep(file, "x", bench.Probe{Slots: 1, Note: "not ready"}, 1000, bench.ModeQuick, bench.Claims{}); err != nil {
+	if err := Keep(file, "x", bench.Probe{Slots: 1, Note: "not ready"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(file); err == nil {
@@ -111,7 +117,7 @@ func TestOneBenchrunMeasures(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			err := Exclusive(t.Context(), file, func() { waited.Add(1) }, func() error {
-				if got, ok := Load(file, 1000, bench.ModeQuick, bench.Claims{}); ok {
+				if got, ok := Load(file, patience(1000)); ok {
 					if got != want {
 						t.Errorf("got %+v", got)
 					}
@@ -119,7 +125,7 @@ func TestOneBenchrunMeasures(t *testing.T) {
 				}
 				measured.Add(1)
 				time.Sleep(300 * time.Millisecond)
-				return Keep(file, "gunicorn/default", want, 1000, bench.ModeQuick, bench.Claims{})
+				return Keep(file, "gunicorn/default", want)
 			})
 			if err != nil {
 				t.Error(err)

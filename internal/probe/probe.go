@@ -39,15 +39,14 @@ var slotSteps = []slotStep{
 }
 
 // Measure measures a target's slots and watchdog, each on a fresh launch.
-// ratio is the smallest one that the target will be aged for. A target that
+// patience is that of a cell. A target that
 // cannot be probed gets a Probe with a Note: its attempts will show why.
-func Measure(ctx context.Context, h *place.Host, t *place.Target, ratio bench.Ratio, mode bench.Mode, logPath string) (bench.Probe, error) {
+func Measure(ctx context.Context, h *place.Host, t *place.Target, patience plan.Patience, logPath string) (bench.Probe, error) {
 	p, err := Slots(ctx, h, t, logPath)
 	if err != nil || p.Note != "" {
 		return p, err
 	}
-	patience := plan.WatchdogPatience(p.Slots, ratio, mode, t.Profile.Claims)
-	took, gone, err := Watchdog(ctx, h, t, patience, logPath)
+	took, gone, err := Watchdog(ctx, h, t, patience(p.Slots), logPath)
 	if err != nil {
 		return p, err
 	}

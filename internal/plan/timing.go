@@ -1,0 +1,49 @@
+package plan
+
+import (
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// Timing is what a target's slots and watchdog mean for a cell's attempts. The
+// campaign works it out once, where the probe is known; the attempt, the estimate
+// and the time limit read it.
+type Timing struct {
+	Hold          time.Duration // of one fault, Forever where nothing is known to end it; 0 = it holds no slot
+	Phases        bench.Phases
+	RecoveryLeast time.Duration // Phases.Recovery may end early, but not before this
+	Aged          int           // slots that the ageing takes
+}
+
+// Timing is the cell's in a mode, by what a probe has found. Where workers are to be
+// replaced, the recovery is long enough to see whether they were.
+func (c Cell) Timing(mode bench.Mode, probe bench.Probe) Timing {
+	f, claims := c.Scenario.Family, c.claims()
+	t := Timing{Hold: holdTime(f, probe)}
+	t.Phases = bench.PhasesFor(mode, finite(t.Hold), bench.Seconds(claims.Grace))
+	t.RecoveryLeast = t.Phases.Recovery
+	if f.Traits.Expects == bench.ExpectsRenewal {
+		t.Phases.Recovery = max(t.Phases.Recovery, bench.RenewalLimit(claims)+time.Second)
+	}
+	t.Aged = agedSlots(c.Scenario, probe, t.Hold, t.Phases.Fault)
+	return t
+}
+
+// claims are what the target's documentation says of it.
+func (c Cell) claims() bench.Claims { return c.Server.Profiles[c.Profile].Claims }
+
+// Patience says how long a probe waits for the watchdog of a pool of so many slots.
+type Patience func(slots int) time.Duration
+
+// Patience is the cell's in a mode.
+func (c Cell) Patience(mode bench.Mode) Patience {
+	ratio, claims := c.Scenario.Ratio, c.claims()
+	return func(slots int) time.Duration { return watchdogPatience(slots, ratio, mode, claims) }
+}
+
+// Enough says that a probe has found slots, and has waited long enough for their
+// watchdog.
+func (p Patience) Enough(probe bench.Probe) bool {
+	return probe.Slots > 0 && (!probe.WatchdogCensored || probe.Watchdog >= p(probe.Slots).Seconds())
+}
