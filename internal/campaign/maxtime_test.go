@@ -40,7 +40,7 @@ func TestTimeLimit(t *testing.T) {
 // What is under way at the limit has one fault phase left, and ends for this
 // cause and no other.
 func TestTimeLimitGuards(t *testing.T) {
-	cell := plan.Cell{Scenario: bench.Scenario{Family: bench.Family{Traits: bench.Traits{Proof: bench.ProofDeath}}}}
+	cell := plan.Cell{Server: &targets.Server{}, Scenario: bench.Scenario{Family: bench.Family{Traits: bench.Traits{Proof: bench.ProofDeath}}}}
 	phase := bench.PhasesFor(bench.ModeQuick, 0, 0).Fault
 	under := timeLimit{length: time.Minute, until: time.Now()}
 	guarded, stop := under.guard(t.Context(), cell, bench.ModeQuick)
