@@ -120,10 +120,10 @@ func TestGitHub(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, stderr = merge([]string{"GITHUB_ACTIONS=true", "GITHUB_STEP_SUMMARY=" + pipe}); !strings.Contains(stderr, "not told to GitHub") {
+	if _, stderr = merge([]string{"GITHUB_ACTIONS=true", "GITHUB_STEP_SUMMARY=" + pipe}); !strings.Contains(stderr, "no annotations or summary for GitHub") {
 		t.Error(stderr)
 	}
-	if _, stderr = merge([]string{"GITHUB_ACTIONS=true", "GITHUB_STEP_SUMMARY=" + t.TempDir()}); !strings.Contains(stderr, "not told to GitHub") {
+	if _, stderr = merge([]string{"GITHUB_ACTIONS=true", "GITHUB_STEP_SUMMARY=" + t.TempDir()}); !strings.Contains(stderr, "no annotations or summary for GitHub") {
 		t.Error(stderr)
 	}
 	if _, stderr = merge([]string{"GITHUB_ACTIONS=", "GITHUB_STEP_SUMMARY=" + summary}, "--fail-on", "verdict >= held"); strings.Contains(stderr, "::") {

@@ -274,7 +274,7 @@ func TestStoredFilesAreBounded(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, results.RunFile), []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-		}, "objects are in it", bench.ExitUsage},
+		}, "objects are more than the 1000000 that a run may have", bench.ExitUsage},
 	} {
 		dir := storedRun(t)
 		tt.spoil(dir)
