@@ -22,7 +22,7 @@ var _ = register(160, Fault{
 			"connections that die with the worker that accepted them, requests that are cut in the middle, workers " +
 			"that never leave, descriptors that pile up until the limit.",
 		Good: "replaces every worker within its grace, answers whatever is in flight, turns nobody away, and holds " +
-			"after ten reloads what it held before the first.",
+			"no more memory, descriptors and threads after several reloads than before the first.",
 		Magnitude:  "the documented reload signal to the master, half a second after an honest request of 1.5 s was sent, which must get its answer",
 		References: []string{"benoitc/gunicorn#3394", "benoitc/gunicorn#114", "unbit/uwsgi#1375", "unbit/uwsgi#140"},
 		Cadence:    bench.Cadence{Every: 5 * time.Second},

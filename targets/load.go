@@ -121,7 +121,7 @@ func (r *Registry) Names() []string { return slices.Sorted(maps.Keys(r.servers))
 func (r *Registry) Lookup(name string) (*Server, error) {
 	s, ok := r.servers[name]
 	if !ok {
-		return nil, &bench.UsageError{Problem: fmt.Sprintf("unknown server %q", name), Hint: bench.DidYouMean(name, r.Names())}
+		return nil, &bench.UsageError{Problem: fmt.Sprintf("unknown server %q", name), Hint: bench.DidYouMean(name, r.Names()) + "; a server of your own: --server-file FILE"}
 	}
 	return s, nil
 }

@@ -199,6 +199,9 @@ func TestUnknownNamesSuggestTheNearest(t *testing.T) {
 	wantUsage(t, err, `unknown server "gunicron"; did you mean "gunicorn"? known: `)
 	_, err = r.Lookup("zzz")
 	wantUsage(t, err, `unknown server "zzz"; known: granian, gunicorn, mod_wsgi, `)
+	if !strings.HasSuffix(err.Error(), "; a server of your own: --server-file FILE") {
+		t.Error(err)
+	}
 	s, err := r.Lookup("gunicorn")
 	if err != nil {
 		t.Fatal(err)

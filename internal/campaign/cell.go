@@ -83,7 +83,7 @@ func (u *underway) measure(ctx context.Context) (again bool, err error) {
 		switch {
 		case u.limit.broke(ctx, guarded):
 			err = u.limit.why()
-		case company && errors.Is(err, probe.ErrHostStalled):
+		case company() && errors.Is(err, probe.ErrHostStalled):
 			return true, nil
 		}
 		u.notBegun(fmt.Errorf("could not be probed: %w", err))

@@ -115,7 +115,7 @@ func (b *bout) probeBoth(ctx context.Context) (again bool, err error) {
 		b.Tell.Tell(bench.CellBegun{Cell: s.number(), Name: s.plan.Name() + ", " + s.cell.Version})
 		company := s.task.company()
 		if err := s.probe(ctx); err != nil {
-			if company && errors.Is(err, probe.ErrHostStalled) {
+			if company() && errors.Is(err, probe.ErrHostStalled) {
 				return true, nil
 			}
 			b.invalid("could not be probed: " + err.Error())

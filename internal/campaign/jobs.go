@@ -112,7 +112,7 @@ func (r *Run) foresee(together int) *pack.Pool {
 		}
 	})
 	for n, i := range r.tasks {
-		tasks[n].Alone = tasks[n].Alone || r.begun[i].disturbed()
+		tasks[n].Alone = tasks[n].Alone || r.begun[i].alone
 	}
 	return pack.NewPool(Room(r.Host.Environment, r.order.Jobs, r.Host.Caps.CPU, r.Host.MemoryFloor), tasks)
 }
@@ -132,8 +132,14 @@ type task struct {
 	pool   *pack.Pool
 }
 
-// company says that other tasks are under way.
-func (t task) company() bool { return t.pool != nil && t.pool.Running() > 1 }
+// company returns a function that says whether other tasks have been under way at
+// any time since.
+func (t task) company() func() bool {
+	if t.pool == nil {
+		return func() bool { return false }
+	}
+	return t.pool.Company()
+}
 
 // carryOut does all tasks of the pool, and returns the first error. do says what
 // becomes of a task.

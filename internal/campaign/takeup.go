@@ -16,18 +16,13 @@ type begun struct {
 	attempts []bench.Attempt
 	judged   []bench.Judgement
 	command  []string
+	alone    bool // company may have spoiled the last attempt: the next one has none
 }
 
 // wants says that the cell needs another attempt.
 func (b begun) wants(k int) bool {
 	again, _ := judge.Next(b.judged, k, judge.MostInvalid(b.attempts))
 	return again
-}
-
-// disturbed says that the last attempt had company that may have spoiled it.
-func (b begun) disturbed() bool {
-	n := len(b.attempts)
-	return n > 0 && b.attempts[n-1].Company > 0 && b.attempts[n-1].Verdict == bench.Invalid
 }
 
 // valid counts the attempts that are not invalid.
@@ -83,9 +78,9 @@ func (r *Run) takeUp(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b := &r.begun[i]
-		b.command = line.Command
-		b.attempts, b.judged = append(b.attempts, line.Attempt()), append(b.judged, judge.Judge(rec))
+		b, j := &r.begun[i], judge.Judge(rec)
+		b.command, b.alone = line.Command, disturbed(rec, j)
+		b.attempts, b.judged = append(b.attempts, line.Attempt()), append(b.judged, j)
 		r.Tell.Tell(bench.AttemptJudged{
 			Cell: i + 1, Attempt: line.Attempt(), Kept: true, Of: cell, Record: rec, Timeline: judge.Timeline(rec),
 		})

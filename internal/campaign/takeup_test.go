@@ -190,3 +190,27 @@ func TestClearKilled(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An attempt that company may have spoiled is followed by one without, also where
+// the run was killed between them and the attempt was not invalid.
+func TestTakeUpKnowsWhatCompanySpoiled(t *testing.T) {
+	for _, company := range []int{0, 3} {
+		r := earlierRun(t, 2)
+		rel := r.order.Earlier.Attempts[0].Attempt().Record
+		rec, err := r.Folder.ReadRecord(t.Context(), rel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec.Head.Company = company
+		rec.Doubts = []bench.Doubt{{From: 1, To: 2, Cause: bench.DoubtCompany}}
+		if err := errors.Join(os.Remove(r.Folder.Join(rel)), r.Folder.WriteRecord(rel, rec)); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.takeUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if r.begun[0].alone != (company > 0) {
+			t.Errorf("in company of %d: alone %v", company, r.begun[0].alone)
+		}
+	}
+}

@@ -110,7 +110,7 @@ func scenario(word string) (bench.Scenario, bool, error) {
 func unknownWord(word string) error {
 	e := &bench.UsageError{
 		Problem: fmt.Sprintf("unknown word %q", word),
-		Hint:    "see benchrun list scenarios, benchrun list measures, or docs/method.md",
+		Hint:    "see benchrun list scenarios, benchrun list measures, benchrun --help for flags, or docs/method.md",
 	}
 	if near := bench.Nearest(word, Words()); near != "" {
 		e.Hint = fmt.Sprintf("did you mean %q?", near)
@@ -151,6 +151,7 @@ func explainFamily(s bench.Scenario) string {
 	section("Why it matters", f.Why)
 	section("A good server", f.Good)
 	section("Who misbehaves, and how much", who(f)+": "+f.Magnitude+". "+howOften(f.Cadence))
+	section("What decides the verdict", deciding(f.Traits))
 	section("What proves that it can tell", provenBy(f))
 	b.WriteString("\nWhat is measured beside the verdict\n")
 	for _, name := range MeasuresOf(f) {
@@ -191,6 +192,21 @@ func SetCommands(s scenarios.Set) []string {
 		"benchrun --server gunicorn --profile hardened --scenario " + s.Name + " --dry-run",
 		"benchrun --server gunicorn --profile hardened --scenario " + s.Name + " --fail-on 'verdict >= held'",
 	}
+}
+
+// deciding says in short which rules of docs/method.md decide cells of a family.
+func deciding(t bench.Traits) string {
+	rules := []string{"held: at least 98 % of the ordinary requests are served right and in time while faults come"}
+	add := func(applies bool, rule string) {
+		if applies {
+			rules = append(rules, rule)
+		}
+	}
+	add(t.MustComplete, "the fault's own requests are honest: more than one of them, and more than 5 %, without a right answer is failed")
+	add(t.Spares, "the fault is planned: more than one request lost to it, ordinary or its own, is failed")
+	add(t.Expects == bench.ExpectsRenewal, "every worker must be replaced within the documented grace and 10 s, and memory, descriptors and threads must not pile up")
+	add(t.LeakBytes > 0, "leaked memory that is not given back is failed")
+	return strings.Join(rules, "; ") + ". docs/method.md has every rule."
 }
 
 // provenBy names the flaw that a family must find, and what it must find sound.

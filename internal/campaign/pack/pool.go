@@ -10,6 +10,7 @@ import (
 type Pool struct {
 	mu      sync.Mutex
 	packer  *Packer
+	begun   int           // tasks so far; one that is run again counts again
 	changed chan struct{} // a task may have room that had none
 }
 
@@ -68,6 +69,7 @@ func (p *Pool) next() (task, slot, left int) {
 	if !ok {
 		return -1, 0, left
 	}
+	p.begun++
 	return task, slot, left
 }
 
@@ -113,11 +115,19 @@ func (p *Pool) Left() time.Duration {
 	return p.packer.Left(time.Now())
 }
 
-// Running is how many tasks are under way.
-func (p *Pool) Running() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.packer.running)
+// Company returns a function that says whether, at any time since Company was
+// called, more than one task was under way. A task under way calls it.
+func (p *Pool) Company() func() bool {
+	now := func() (running, begun int) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return len(p.packer.running), p.begun
+	}
+	running, before := now()
+	return func() bool {
+		_, after := now()
+		return running > 1 || after > before
+	}
 }
 
 func wait(ctx context.Context, d time.Duration) {

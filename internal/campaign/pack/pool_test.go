@@ -141,3 +141,28 @@ func TestPoolEnds(t *testing.T) {
 		}
 	})
 }
+
+// Company that came after a task began, and was gone before anybody asked, counts.
+func TestPoolTellsOfCompany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tasks := []pack.Task{task(light, 20), task(light, 5)}
+		pool := pack.NewPool(pack.Room{CPUs: 1.9}, tasks)
+		var first, alone bool
+		pool.Run(t.Context(), time.Second, func(n, _ int) pack.Outcome {
+			company := pool.Company()
+			if n == 1 {
+				time.Sleep(5 * time.Second)
+				return pack.Over
+			}
+			time.Sleep(20 * time.Second)
+			first = company()
+			late := pool.Company()
+			time.Sleep(time.Second)
+			alone = !late()
+			return pack.Over
+		})
+		if !first || !alone {
+			t.Errorf("company that was there: %v; alone after it: %v", first, alone)
+		}
+	})
+}
