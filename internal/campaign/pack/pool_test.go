@@ -120,15 +120,15 @@ func TestPoolKeepsApartUntilTogether(t *testing.T) {
 // What is under way when a run ends is waited for, nothing else is begun.
 func TestPoolEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		defer cancel()
 		for name, c := range map[string]struct {
-			ctx     context.Context
+			limit   time.Duration
 			outcome pack.Outcome
-		}{"its context ends": {ctx, pack.Over}, "a task says so": {t.Context(), pack.Stop}} {
+		}{"its context ends": {5 * time.Second, pack.Over}, "a task says so": {time.Hour, pack.Stop}} {
+			ctx, cancel := context.WithTimeout(t.Context(), c.limit)
+			defer cancel()
 			began := time.Now()
 			var w worked
-			pack.NewPool(pack.Room{CPUs: 64, Jobs: 2}, lights(6)).Run(c.ctx, 0, func(task, _ int) pack.Outcome {
+			pack.NewPool(pack.Room{CPUs: 64, Jobs: 2}, lights(6)).Run(ctx, 0, func(task, _ int) pack.Outcome {
 				w.during(began, task, 10*time.Second)
 				return c.outcome
 			})
