@@ -27,13 +27,14 @@ func (h headV1) traits(family string) (bench.Traits, error) {
 		MustComplete: h.MustComplete, Honest: h.MustComplete, LeakBytes: h.LeakBytes,
 		Noun: bench.Words{"fault", "faults"},
 	}
+	if h.HoldS < 0 {
+		return t, fmt.Errorf("a hold of %g s", h.HoldS)
+	}
 	hold := time.Duration(h.HoldS * float64(time.Second))
 	switch h.Effect {
 	case "hold":
 		if t.Holds = hold; h.HoldS == 0 {
 			t.Holds = bench.UntilEnded
-		} else if h.HoldS < 0 {
-			return t, fmt.Errorf("a hold of %g s", h.HoldS)
 		}
 	case "kill":
 		t.Expects = bench.ExpectsDeath

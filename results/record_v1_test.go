@@ -73,6 +73,7 @@ func TestVersion1IsReadStrictly(t *testing.T) {
 		`"effect":"hold","client":"telepathy"`:                                    `unknown client "telepathy"`,
 		`"effect":"love","client":"app-fault"`:                                    `unknown effect "love"`,
 		`"effect":"hold","client":"slow-upload","hold_s":-1`:                      "a hold of -1 s",
+		`"effect":"load","client":"app-fault","hold_s":-1`:                        "a hold of -1 s",
 		`"effect":"hold","client":"app-fault","traits":{"proof":"receipt"}`:       "a member of a later version",
 		`"effect":"hold","client":"app-fault","every_ns":5`:                       "a member of a later version",
 		`"effect":"hold","client":"app-fault","ratio":1000,"holds_for":"a while"`: `unknown field "holds_for"`,

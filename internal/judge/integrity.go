@@ -37,12 +37,28 @@ func headContradiction(rec *bench.Record) string {
 		return fmt.Sprintf("an SLO of %d ns and a timeout of %d ns", h.SLO, h.Timeout)
 	case h.Every < 0 || h.Traits.Holds < bench.UntilEnded:
 		return fmt.Sprintf("a fault every %s that holds for %s", h.Every, h.Traits.Holds)
+	case h.Traits.Holds > time.Duration(maxTime) || h.Target.Claims.Grace > seconds(maxTime):
+		return fmt.Sprintf("a fault that holds for %s under a grace of %g s", h.Traits.Holds, h.Target.Claims.Grace)
+	case badPace(h.Traits.Bytes):
+		return fmt.Sprintf("a pace of %+v", *h.Traits.Bytes)
+	case h.Traits.Expects == bench.ExpectsRenewal && h.Traits.Proof != bench.ProofSignal:
+		return "workers that are to be replaced without a signal"
+	case h.Traits.LeakBytes > maxLeak:
+		return fmt.Sprintf("a leak of %d bytes with each fault", h.Traits.LeakBytes)
 	case p.Baseline < 1 || p.Fault < 1 || p.FaultCap < p.Fault || p.Recovery < 1 || p.Boot < 0 || p.AgeingMax < 0 || p.StopWindow < 0:
 		return fmt.Sprintf("phases of %+v", p)
 	case h.Aged < 0 || h.Traits.LeakBytes < 0 || h.Target.Workers < 0 || h.Target.Probe.Slots < 0:
 		return "a count below zero in the head"
 	}
 	return ""
+}
+
+// maxLeak bounds what one fault leaks (1 TiB), so that no sum of leaks overflows.
+const maxLeak = 1 << 40
+
+// badPace says that a pace has a figure that would prove every fault, or none.
+func badPace(p *bench.Pace) bool {
+	return p != nil && (min(p.Least, p.Piece, p.Most, int64(p.Every)) < 0 || int64(p.Every) > maxTime)
 }
 
 // phaseMarks in the order in which they are reached.

@@ -54,7 +54,7 @@ type facts struct {
 	honest   honest
 	renewal  renewal
 	strays   strays
-	growth   growth
+	grown    growth
 
 	wrong      int   // victims with a wrong or corrupt body, in any second
 	firstWrong int64 // the first one's intended send
@@ -77,7 +77,7 @@ func factsOf(v *view) *facts {
 	f.honest = v.honest(f.bins)
 	f.renewal = v.renewal()
 	f.strays = f.strayLosses()
-	f.growth = v.growth()
+	f.grown = f.growth()
 	for _, s := range within(v.victims, f.watched()) {
 		if s.Outcome == bench.Wrong {
 			if f.wrong == 0 {
@@ -169,6 +169,9 @@ func (f *facts) rate() (bench.Verdict, string) {
 	}
 	if f.renewal.young > 0 {
 		return bench.Invalid, "interrupted: the record breaks off before it is known whether every worker was replaced"
+	}
+	if v.head.Traits.Expects == bench.ExpectsRenewal && !f.grown.known {
+		return bench.Invalid, "what piled up with the faults was not measured"
 	}
 	return memory, kept
 }

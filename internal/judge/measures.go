@@ -185,7 +185,7 @@ func (f *facts) workerMeasures(s sheet) {
 	case r.signals > 0:
 		s.set("time_to_replace", seconds(r.longest), r.signals)
 	}
-	if g := f.growth; g.known {
+	if g := f.grown; g.known {
 		s.set("fds_per_fault", g.fds.beside, g.n)
 		s.set("threads_per_fault", g.threads.beside, g.n)
 		s.set("memory_per_fault", g.memory.beside/(1<<20), g.n)

@@ -14,6 +14,7 @@ type renewal struct {
 	signals int
 	late    int   // of these, not followed by a whole renewal within the limit
 	young   int   // not followed by one, and the record ends before the limit
+	whole   int64 // when the last renewal was whole
 	longest int64 // until a renewal was whole, or until it was given up, ns
 	why     string
 }
@@ -86,6 +87,7 @@ func (v *view) renewal() renewal {
 		switch {
 		case at >= 0:
 			r.longest = max(r.longest, at-signal.T)
+			r.whole = max(r.whole, at)
 		case signal.T+limit > v.end:
 			r.young++
 			r.longest = max(r.longest, v.end-signal.T)
@@ -144,13 +146,14 @@ func (f *facts) notReplacedWords() string {
 }
 
 // Settled says that nothing is left to wait for in a recovery: every worker that is
-// to be replaced was, or will not be.
+// to be replaced was, long enough ago to see what is left, or will not be.
 func Settled(rec *bench.Record) bool {
 	v := newView(rec)
 	if v.head.Traits.Expects != bench.ExpectsRenewal {
 		return true
 	}
-	return v.renewal().young == 0
+	r := v.renewal()
+	return r.young == 0 && v.end >= r.whole+levelSpan
 }
 
 // straySilent are the losses that a stalled host can cause. The server causes all
@@ -214,12 +217,17 @@ func (f *facts) strayWords() string {
 	return bench.RequestsLost + ": " + f.strayParts() + "; a fault that is planned need cost nobody"
 }
 
-// oneStrayWords tells of a request that was lost alone.
+// oneStrayWords tells of a request that was lost alone, or of as many as the baseline
+// lost.
 func (f *facts) oneStrayWords() string {
-	if n := f.strays.victims + f.strays.honest; n == 0 {
+	lost := "lost " + f.strayParts() + " although the fault is planned; "
+	switch n := f.strays.victims + f.strays.honest; n {
+	case 0:
 		return ""
+	case 1:
+		return lost + "one alone decides nothing"
 	}
-	return "lost " + f.strayParts() + " although the fault is planned; one alone decides nothing"
+	return lost + "without a fault, the baseline loses requests at that rate"
 }
 
 // strayParts: "3 victims (2 reset, 1 refused) and 1 of 3 requests of the fault (1

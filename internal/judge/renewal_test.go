@@ -77,7 +77,8 @@ func (s scene) unsignalled(nonce string) scene {
 
 // once is reloading with the first reload alone.
 func once() scene {
-	return reloading().unsignalled("f1").unsignalled("f2").never(bench.Born, 31, 32, 41, 42).never(bench.Died, 21, 22)
+	s := reloading().head(func(h *bench.Head) { h.Every = 12 * time.Second }).drop(bench.RoleProvoker, fault(2), recoveryAt)
+	return s.unsignalled("f1").unsignalled("f2").never(bench.Born, 31, 32, 41, 42).never(bench.Died, 21, 22)
 }
 
 func TestRenewal(t *testing.T) {
@@ -119,9 +120,9 @@ func TestRenewal(t *testing.T) {
 		{"one honest request and one victim", lostHonest(1).turnAway(1.5, 1, bench.Reset), bench.Failed, "requests lost: 1 victim (1 reset) and 1 of 3 requests of the fault (1 cut off)"},
 		{"an honest request alone", lostHonest(1), bench.Held, "lost 1 of 3 requests of the fault (1 cut off)"},
 		{"all honest requests", lostHonest(3), bench.Failed, "requests lost: 3 of 3 requests of the fault (3 cut off)"},
-		{"the baseline loses as many", reloading().turnAway(1.5, 3, bench.Reset).edit(bench.RoleVictim, base(1), base(1.005), func(x *bench.Sample) { x.Outcome = bench.Reset }), bench.Held, "lost 3 victims"},
+		{"the baseline loses as many", reloading().turnAway(1.5, 3, bench.Reset).edit(bench.RoleVictim, base(1), base(1.005), func(x *bench.Sample) { x.Outcome = bench.Reset }), bench.Held, "lost 3 victims (3 reset) although the fault is planned; without a fault, the baseline loses"},
 
-		{"a signal is not sent", reloading().unsignalled("f1"), bench.Held, "2 reloads replaced"},
+		{"a signal is not sent", reloading().unsignalled("f1"), bench.Invalid, "faults not delivered: 1 of 2 reloads"},
 		{"none is sent", reloading().unsignalled("f0").unsignalled("f1").unsignalled("f2"), bench.Invalid, "faults not delivered: 0 of 3 reloads"},
 
 		{"an old worker stays", reloading().never(bench.Died, 11), bench.Failed, "workers not replaced: after 1 of 3 signals, within 13 s: 1 worker that had served was still there"},
@@ -129,6 +130,29 @@ func TestRenewal(t *testing.T) {
 		{"nothing happens", reloading().never(bench.Died, 11, 12, 21, 22, 31, 32).never(bench.Born, 21, 22, 31, 32, 41, 42).servedBy(11, baseAt, shutdownAt), bench.Failed, "workers not replaced"},
 		{"too young to tell", reloading().never(bench.Died, 31, 32), bench.Invalid, "before it is known whether every worker was replaced"},
 
+		{"nothing is looked at", func() scene { s := reloading(); s.Vitals = nil; return s }(), bench.Invalid, "what piled up with the faults was not measured"},
+		{"memory is never looked at", growing(func(n int, v *bench.Vital) { v.FDs, v.Memory = v.FDs+10*n, -1 }), bench.Invalid, "what piled up with the faults was not measured"},
+		{"the host stalls while connections wait", growing(func(n int, v *bench.Vital) {
+			if v.T > ns(recovery(3)) {
+				v.FDs += 60
+			}
+		}).edit(bench.RoleControl, recovery(3), recovery(5), func(x *bench.Sample) { x.Done, x.Outcome = x.Due+260e6, bench.Late }), bench.Invalid, "what piled up"},
+		{"old workers that leave late hide nothing", growing(func(n int, v *bench.Vital) {
+			v.FDs += 3 * n
+			for _, at := range reloadsAt {
+				if since := v.T - ns(fault(at+0.5)); since > 0 && since < 4200e6 {
+					v.FDs += 32
+				}
+			}
+		}), bench.Failed, "resources piled up: 3 fds with each of 3 faults"},
+		{"old workers that leave late are no leak", growing(func(_ int, v *bench.Vital) {
+			for _, at := range reloadsAt {
+				if since := v.T - ns(fault(at+0.5)); since > 0 && since < 3300e6 {
+					v.FDs += 32
+				}
+			}
+		}), bench.Held, "3 reloads replaced"},
+		{"a runtime that starts a thread now and then", growing(func(n int, v *bench.Vital) { v.Threads += []int{0, 5, 6, 7}[n] }), bench.Held, "3 reloads replaced"},
 		{"a descriptor with each", growing(func(n int, v *bench.Vital) { v.FDs += n }), bench.Failed, "resources piled up: 1 fds with each of 3 faults"},
 		{"threads and memory with each", growing(func(n int, v *bench.Vital) { v.Threads += 2 * n; v.Memory += int64(n) * 9 << 20 }), bench.Failed, "resources piled up: 2 threads, 9 MiB with each"},
 		{"only with the first", growing(func(n int, v *bench.Vital) { v.FDs += 9 * min(n, 1) }), bench.Held, "3 reloads replaced"},
@@ -178,8 +202,11 @@ func TestRenewalMeasures(t *testing.T) {
 }
 
 func TestSettled(t *testing.T) {
-	if !Settled(reloading().breakOff(recovery(1)).Record) {
+	if !Settled(reloading().breakOff(recovery(3)).Record) {
 		t.Error("every worker was replaced, and there is something to wait for")
+	}
+	if Settled(reloading().breakOff(recovery(1)).Record) {
+		t.Error("it is too early to see what is left, and there is nothing to wait for")
 	}
 	if Settled(reloading().never(bench.Died, 31).breakOff(recovery(1)).Record) {
 		t.Error("an old worker is still there, and there is nothing to wait for")

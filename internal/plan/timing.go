@@ -24,7 +24,7 @@ func (c Cell) Timing(mode bench.Mode, probe bench.Probe) Timing {
 	t.Phases = bench.PhasesFor(mode, finite(t.Hold), bench.Seconds(claims.Grace))
 	t.RecoveryLeast = t.Phases.Recovery
 	if f.Traits.Expects == bench.ExpectsRenewal {
-		t.Phases.Recovery = max(t.Phases.Recovery, bench.RenewalLimit(claims)+time.Second)
+		t.Phases.Recovery = max(t.Phases.Recovery, bench.RenewalLimit(claims)+3*time.Second)
 	}
 	t.Aged = agedSlots(c.Scenario, probe, t.Hold, t.Phases.Fault)
 	return t
