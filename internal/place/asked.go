@@ -2,11 +2,11 @@ package place
 
 import "sync"
 
-// mostReceipts is how many receipts of one request are kept: a start and an end,
-// and as many again for a server that runs it twice.
+// mostReceipts is how many receipts of one request benchrun keeps: a start and an
+// end, and two more for a server that runs the request twice.
 const mostReceipts = 4
 
-// askedNonces are the requests that leave receipts, and how many each has left.
+// askedNonces counts the receipts of each request that leaves some, by nonce.
 // The zero value is ready.
 type askedNonces struct {
 	mu   sync.Mutex
@@ -23,8 +23,8 @@ func (a *askedNonces) add(nonce string) {
 	a.left[nonce] = 0
 }
 
-// takes says whether a receipt belongs to a request that benchrun made, and
-// whether to keep it: not if the request has too many.
+// takes says whether benchrun made the request that a receipt names (asked), and
+// whether to keep the receipt: not if the request already has mostReceipts.
 func (a *askedNonces) takes(nonce string) (keep, asked bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

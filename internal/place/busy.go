@@ -20,8 +20,8 @@ type Disturbance struct {
 	Fix  string
 }
 
-// Busy says what disturbs this machine now, before anything is started; nothing
-// when it is quiet. It takes half a second.
+// Busy says what disturbs this machine now, before benchrun starts anything. It
+// returns nil on a quiet machine, and takes half a second.
 func Busy(ctx context.Context, env bench.Environment) []Disturbance {
 	var out []Disturbance
 	if n := launch.Others(); n > 0 {
@@ -42,19 +42,19 @@ func Busy(ctx context.Context, env bench.Environment) []Disturbance {
 	return out
 }
 
-// busyCost is what a busy machine costs.
+// busyCost is what the user loses on a busy machine.
 const busyCost = "seconds in which no CPU is left do not count, so attempts take longer, and those that become invalid are made again"
 
-// readHost reads what everybody has used so far; the tree is nobody's yet.
+// readHost reads how much CPU all programs have used so far. The target's own use
+// is 0: no target runs yet.
 func readHost() (cpuReading, bool) {
 	busy, idle, err := observe.HostCPU()
 	return cpuReading{at: time.Now().UnixNano(), busy: busy, idle: idle, own: OwnCPU()}, err == nil
 }
 
-// busyLine says so if others use so much CPU between two readings that none is
-// left idle beside a target, which may use all CPUs but half of one; "" = they do
-// not. On many CPUs a target seldom uses them all, so others may use an eighth of
-// them.
+// busyLine warns if, between two readings, other programs used so much CPU that a
+// target would find none idle; otherwise it returns "". A target may use all CPUs
+// but half of one. On many CPUs it seldom does, so others may use an eighth of them.
 func busyLine(was, is cpuReading, cpus int, load1 float64) string {
 	span := time.Duration(is.at - was.at).Seconds()
 	if span <= 0 {

@@ -31,7 +31,6 @@ func TestBusyLine(t *testing.T) {
 	}
 }
 
-// A machine that is made busy is called busy.
 func TestBusyIsMeasured(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()

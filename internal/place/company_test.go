@@ -17,7 +17,7 @@ func TestCompany(t *testing.T) {
 	step(a, 1, 0, 0)
 	step(b, 2, 1, 1)
 	step(a, 1.5, 2, 1)
-	c.leave(b) // what it has used stays used
+	c.leave(b) // a closed place's use still counts
 	c.leave(b)
 	step(a, 1.5, 2, 0)
 	step(late, 0.5, 3.5, 1)

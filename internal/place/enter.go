@@ -10,10 +10,11 @@ import (
 
 // Enter prepares this machine for measurements: it removes what killed runs have
 // left, starts the janitor, which cleans up if this run is killed, finds out what
-// the machine can do, and notes what disturbs it. version is benchrun's; port is
-// a fixed one, 0 = each launch gets its own. The caller calls leave at the end.
+// the machine can do, and notes what disturbs it. version is benchrun's. port is
+// the one that every launch uses; 0 = each launch gets its own. The caller calls
+// leave at the end.
 func Enter(ctx context.Context, version string, port int, note func(string)) (h *Host, leave func(), err error) {
-	env, err := observe.Host() // without /proc nothing of what follows works
+	env, err := observe.Host() // nothing below works without /proc
 	if err != nil {
 		return nil, nil, err
 	}
@@ -21,7 +22,7 @@ func Enter(ctx context.Context, version string, port int, note func(string)) (h 
 	for _, line := range swept {
 		note(line)
 	}
-	if err != nil { // in nobody's way: each run has folders of its own
+	if err != nil { // not fatal: each run has folders of its own
 		note("what a killed benchrun left could not be cleared away: " + strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	janitor, err := launch.StartJanitor()

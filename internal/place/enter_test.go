@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// What an earlier benchrun left and nobody can clear away is told, and keeps
-// no run from being made.
+// Leftovers that benchrun cannot remove are reported, and do not stop a run.
 func TestFailedSweepKeepsNobodyFromMeasuring(t *testing.T) {
 	temp := openTemp(t)
 	stuck := filepath.Join(temp, "benchrun-"+strconv.Itoa(os.Geteuid()), "0123456789ab")
@@ -22,7 +21,7 @@ func TestFailedSweepKeepsNobodyFromMeasuring(t *testing.T) {
 		t.Fatalf("no host: %v", err)
 	}
 	done()
-	// Others may be about the machine, on which other tests run.
+	// Other notes may be about the machine, on which other tests run.
 	if host == nil || len(notes) == 0 || !strings.Contains(notes[0], stuck) || strings.Contains(notes[0], "\n") {
 		t.Errorf("notes %q, want a line first that names %s", notes, stuck)
 	}

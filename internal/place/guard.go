@@ -11,7 +11,7 @@ import (
 
 // guard protects the host after each look: the target must never take the last of
 // the memory or of the disk. If benchrun ends the target here, the attempt is
-// invalid; if the kernel ends it at a cgroup's cap, that is part of the result
+// invalid. If the kernel ends it at a cgroup's cap, that is the server's result
 // (docs/method.md, "At the memory cap").
 func (p *Place) guard(v bench.Vital) {
 	p.watchHost(v.T)
@@ -36,7 +36,7 @@ func (p *Place) endEarly(cause, note string) {
 // destroyPatience is how long ending a target early may take.
 const destroyPatience = 10 * time.Second
 
-// destroySoon ends the target early. close destroys again and reports what
+// destroySoon ends the target early. Close destroys it again, and reports what
 // may remain.
 func (p *Place) destroySoon() {
 	ctx, cancel := context.WithTimeout(context.Background(), destroyPatience)

@@ -13,29 +13,30 @@ import (
 	"benchrun/targets"
 )
 
-// The disk that a target may take, and what must stay free for the host. Files in
-// memory have their own bound (bench.Limits.TmpBytes), and the log is truncated
-// (mostLog).
+// What a target may take of the disk, and what must stay free for the host, in
+// bytes. Files in memory have a bound of their own (bench.Limits.TmpBytes), and
+// benchrun truncates the log (mostLog).
 const (
 	targetDisk = 1 << 30
 	targetTmp  = 256 << 20
 	diskFloor  = 256 << 20 // or a twentieth of a small file system
 )
 
-// How often benchrun looks at disks. It checks for free space all the time. It
-// adds up what the target takes each second, earlier if the free space falls
+// How often benchrun looks at disks. Each look asks for the free space. benchrun
+// adds up the target's files once a second, earlier if the free space falls
 // quickly, and later if adding up takes long.
 const (
 	diskLooks = 200 * time.Millisecond
 	diskSums  = time.Second
-	diskShare = 20 // looks may take 1/diskShare of the time
+	diskShare = 20 // adding up may take 1/diskShare of the time
 	diskHaste = 64 << 20
 )
 
-// floorOf is how much of a file system must stay free.
+// floorOf is how many bytes of a file system of this size must stay free.
 func floorOf(size int64) int64 { return min(diskFloor, size/20) }
 
-// roomIn says that a file system has room for a target's files, or what is wrong.
+// roomIn returns an error if the file system of dir has too little free space to
+// begin anything.
 func roomIn(dir string) error {
 	free, size, err := launch.Space(dir)
 	if err != nil {
@@ -51,9 +52,9 @@ func roomIn(dir string) error {
 }
 
 // guardRoom returns a context for a program that is not a server. The context
-// ends, with an environment error as its cause, when the program leaves the host
-// less memory than the floor, or too little space in the folder for temporary
-// files or in that of installations. stop ends the watching.
+// ends, with a bench.EnvironmentError as its cause, when the program leaves the
+// host less memory than memoryFloor (bytes), or too little space in the folder for
+// temporary files or in that of installations. stop ends the watching.
 func guardRoom(ctx context.Context, temporary string, memoryFloor int64) (guarded context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	dirs := []string{temporary}
@@ -88,16 +89,17 @@ func guardRoom(ctx context.Context, temporary string, memoryFloor int64) (guarde
 
 // diskWatch is what watchDisk remembers.
 type diskWatch struct {
-	sum      time.Time // when to add up next
-	free     int64     // bytes at the last sum
+	sum      time.Time // when to add up the target's files next
+	free     int64     // bytes when they were last added up
 	tmpTold  bool
 	mostDisk int64
 }
 
-// watchDisk keeps the target from taking the last of a disk. If it ends a target
-// that takes more than its own bound, that is part of the result; if it ends one
-// because the host's disk gets full, it is not (docs/method.md, "At the bounds of
-// the disk"). It runs beside the observer, whose looks must not wait.
+// watchDisk keeps the target from taking the last of a disk. If benchrun ends a
+// target that takes more than its own bound, that is the server's result. If
+// benchrun ends it because the host's disk gets full, it is not: others may have
+// filled the disk (docs/method.md, "At the bounds of the disk"). watchDisk has a
+// goroutine of its own, because the observer's looks must not wait for it.
 func (p *Place) watchDisk(ctx context.Context) {
 	w := diskWatch{mostDisk: p.host.Limits.DiskBytes}
 	if w.mostDisk <= 0 {
@@ -114,7 +116,7 @@ func (p *Place) watchDisk(ctx context.Context) {
 	}
 }
 
-// lookAtDisk is one look. It returns false when there is nothing left to watch.
+// lookAtDisk is one look. It returns false when the target has been ended.
 func (p *Place) lookAtDisk(ctx context.Context, w *diskWatch) bool {
 	if !w.tmpTold && p.group.TmpFull() {
 		w.tmpTold = true
@@ -137,8 +139,8 @@ func (p *Place) lookAtDisk(ctx context.Context, w *diskWatch) bool {
 			go p.destroySoon()
 			return false
 		}
-		// After an error the sum is a lower bound: the next look may do better, and
-		// the floor still protects the host.
+		// After an error the sum is a lower bound. The next look may do better, and
+		// diskFloor still protects the host.
 		took := time.Since(now)
 		w.sum, w.free = time.Now().Add(max(diskSums, took*diskShare)), free
 	}

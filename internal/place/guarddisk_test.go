@@ -17,7 +17,7 @@ import (
 	"benchrun/targets"
 )
 
-// noted is the note of the first mark of a name, "" where there is none.
+// noted is the note of the first mark of a name, "" if there is none.
 func noted(rec *bench.Record, name bench.MarkName) string {
 	i := slices.IndexFunc(rec.Marks, func(m bench.Mark) bool { return m.Name == name })
 	if i < 0 {
@@ -26,11 +26,11 @@ func noted(rec *bench.Record, name bench.MarkName) string {
 	return rec.Marks[i].Note
 }
 
-// aboutAll says that a doubt is about the whole record: others may come of a busy
-// host.
+// aboutAll says that a doubt is about the whole record. Other doubts may come from
+// a busy host.
 func aboutAll(d bench.Doubt) bool { return d.From == 0 && d.To == 0 }
 
-// awaitEnd waits until the target has been ended, and closes its place.
+// awaitEnd waits until benchrun has ended the target, and closes its place.
 func awaitEnd(t *testing.T, p *Place) {
 	t.Helper()
 	select {
@@ -43,7 +43,7 @@ func awaitEnd(t *testing.T, p *Place) {
 	}
 }
 
-// smallDisk makes this test's folder for what is temporary a disk of 64 MiB.
+// smallDisk makes TMPDIR a disk of 64 MiB for this test.
 func smallDisk(t *testing.T) string {
 	t.Helper()
 	dir := openTemp(t)
@@ -58,8 +58,8 @@ func smallDisk(t *testing.T) string {
 	return dir
 }
 
-// A server that takes more of the disk than it may have is ended before it has
-// taken much more, and that is its own doing: a mark, and no doubt.
+// benchrun ends a server soon after it takes more of the disk than it may. That is
+// the server's own doing: the record gets a mark and no doubt.
 func TestDiskIsBounded(t *testing.T) {
 	host, target := appHost(t)
 	host.Limits.DiskBytes = 40 << 20
@@ -72,7 +72,7 @@ func TestDiskIsBounded(t *testing.T) {
 	}
 }
 
-// Its private places are bounded by the kernel; that they are full is told, and
+// The kernel bounds the private places. If they are full, the record says so, and
 // the server lives on.
 func TestFullTmpIsTold(t *testing.T) {
 	host, target := appHost(t)
@@ -89,8 +89,8 @@ func TestFullTmpIsTold(t *testing.T) {
 	}
 }
 
-// On a disk that is nearly full nothing is begun, and what makes it full ends
-// the target and spoils the attempt: it may have been someone else.
+// On a nearly full disk benchrun begins nothing. Whatever fills the disk during an
+// attempt ends the target and spoils the attempt, because it may not be the target.
 func TestDiskFloor(t *testing.T) {
 	host, target := appHost(t)
 	dir := smallDisk(t)
@@ -114,7 +114,7 @@ func TestDiskFloor(t *testing.T) {
 	}
 }
 
-// An installation that takes the last of a disk is ended too.
+// benchrun also ends an installation that takes the last of a disk.
 func TestProgramsLeaveRoom(t *testing.T) {
 	host, _ := appHost(t)
 	dir := smallDisk(t)

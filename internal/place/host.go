@@ -12,28 +12,28 @@ import (
 	"benchrun/internal/launch"
 )
 
-// Host is this machine as every target sees it: what it can do, and the limits of
-// each target.
+// Host is this machine as every target sees it: what it can do, and the limits
+// that each target gets.
 type Host struct {
 	Caps        launch.Capabilities
 	User        *launch.User // nil: the user who runs benchrun
 	Limits      bench.Limits
-	MemoryFloor int64  // bytes of available memory below which a target is ended
+	MemoryFloor int64  // bytes of available memory; benchrun ends a target that leaves less
 	Self        string // the benchrun binary
 	Version     string // of benchrun
-	Port        int    // fixed port; 0 = pick one for each attempt
+	Port        int    // for every launch; 0 = benchrun picks one for each
 	Environment bench.Environment
-	Note        func(string) // tells people what a target has left outside of its folders; may be nil
+	Note        func(string) // reports what a target has left outside of its folders; may be nil
 
-	company *company // the places that are open now; nil = they do not know of each other
+	company *company // the open places; nil = they do not know of each other
 }
 
-// Limits of every target. The CPU quota leaves half a core for the harness.
+// Limits that every target gets. The CPU quota leaves half a core for the harness.
 const (
 	targetMemory = 2 << 30
 	targetPIDs   = 4096
 	targetNoFile = 8192
-	// MemoryFloor is how much memory must stay available.
+	// MemoryFloor is how many bytes of memory must stay available.
 	MemoryFloor = 512 << 20
 )
 
@@ -50,7 +50,7 @@ func NewHost(ctx context.Context, env bench.Environment, version string, port in
 	if err != nil {
 		return nil, err
 	}
-	if port != 0 { // before anything is installed
+	if port != 0 { // fail before anything is installed
 		if err := launch.CheckPort(port); err != nil {
 			return nil, err
 		}
@@ -105,7 +105,7 @@ func (h *Host) Describe() string {
 	return fmt.Sprintf("%s, %s, as %s", h.Caps.Level, limits, user)
 }
 
-// names are the user and group that targets run as.
+// names returns the user and the group that targets run as.
 func (h *Host) names() (name, group string) {
 	if h.User != nil {
 		return h.User.Name, h.User.Group

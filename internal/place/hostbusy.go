@@ -9,11 +9,11 @@ import (
 	"benchrun/internal/observe"
 )
 
-// If others take the CPU that a target's quota promises it, they cause its
-// losses. The control does not always see this, because it needs hardly any CPU.
+// If others take the CPU that a target's quota promises, they cause the target's
+// losses. The control does not always show this, because it needs hardly any CPU.
 // So a second is in doubt if no CPU was idle and others used some, unless the
-// target used all that it was promised. Others are other programs and the
-// company: the targets of the same benchrun's other cells.
+// target used its whole quota. Others are other programs and the company: the
+// targets of the same benchrun's other cells.
 const (
 	busyWindow = time.Second
 	busyIdle   = 0.05 // of the machine's CPU time: less counts as none
@@ -21,7 +21,7 @@ const (
 	busyQuota  = 0.95 // of the target's quota: a target that got this much lost nothing to others
 )
 
-// cpuReading is what everybody has used so far, in CPU seconds.
+// cpuReading is how much CPU everybody has used so far, in CPU seconds.
 type cpuReading struct {
 	at                    int64 // ns since origin
 	busy, idle, tree, own float64
@@ -29,15 +29,15 @@ type cpuReading struct {
 	quota                 float64 // CPUs; 0 = none
 }
 
-// hostWatch compares readings. It is used by the observer's goroutine alone.
+// hostWatch compares readings. Only the observer's goroutine uses it.
 type hostWatch struct {
 	last    *cpuReading
-	helpers map[int]float64 // CPU seconds of benchrun's other processes, as last seen
-	most    int             // other places that were under way at once
+	helpers map[int]float64 // CPU seconds of benchrun's other processes when they were last seen, by pid
+	most    int             // the most other places that were open at once
 }
 
-// own is what benchrun has used, with its processes of these pids, in CPU
-// seconds. What one that is gone had used stays counted.
+// own is what benchrun has used so far, in CPU seconds: this process, and its
+// processes with these pids. It still counts what a process used that is gone.
 func (h *hostWatch) own(pids ...int) float64 {
 	if h.helpers == nil {
 		h.helpers = map[int]float64{}
@@ -50,7 +50,7 @@ func (h *hostWatch) own(pids ...int) float64 {
 	return OwnCPU() + h.helped()
 }
 
-// helped is what those processes have used.
+// helped is what benchrun's other processes have used, in CPU seconds.
 func (h *hostWatch) helped() float64 {
 	total := 0.0
 	for _, used := range h.helpers {
@@ -59,8 +59,8 @@ func (h *hostWatch) helped() float64 {
 	return total
 }
 
-// look takes a reading once in each window and says which doubt follows; nil =
-// none.
+// look compares a reading with the last one, once in each window, and returns the
+// doubt that follows, if any.
 func (h *hostWatch) look(now cpuReading) *bench.Doubt {
 	if h.last == nil {
 		h.last = &now
@@ -75,7 +75,7 @@ func (h *hostWatch) look(now cpuReading) *bench.Doubt {
 	busy, idle := now.busy-was.busy, now.idle-was.idle
 	tree := (now.tree - was.tree) / span.Seconds()
 	company := (now.company - was.company) / span.Seconds()
-	others := (busy-(now.own-was.own))/span.Seconds() - tree // the company among them
+	others := (busy-(now.own-was.own))/span.Seconds() - tree // company included
 	if now.quota > 0 && tree >= busyQuota*now.quota {
 		return nil
 	}
@@ -90,9 +90,9 @@ func (h *hostWatch) look(now cpuReading) *bench.Doubt {
 		Note: fmt.Sprintf("other programs used %.1f CPUs and none was idle", max(0, others-company))}
 }
 
-// watchHost looks, if the target's own use is known exactly: CPU that neither the
-// target nor benchrun used was used by others. The control and the supervisor
-// count as benchrun, because a target can keep both busy.
+// watchHost takes a look if it knows exactly what the target itself used: others
+// used the CPU that neither the target nor benchrun did. The control and the
+// supervisor count as benchrun, because a target can keep both busy.
 func (p *Place) watchHost(at int64) {
 	tree, ok := p.group.CPUSeconds()
 	own := p.busy.own(p.control, p.group.ShimPID())
@@ -110,7 +110,7 @@ func (p *Place) watchHost(at int64) {
 	}
 }
 
-// OwnCPU is the CPU time that benchrun itself has used, in seconds.
+// OwnCPU is the CPU time that this process has used, in seconds.
 func OwnCPU() float64 {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

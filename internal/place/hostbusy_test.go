@@ -57,7 +57,8 @@ func TestHostBusy(t *testing.T) {
 	}
 }
 
-// What benchrun's other processes use is benchrun's own, also after their end.
+// The CPU time of benchrun's other processes is benchrun's own, also after they
+// have ended.
 func TestOwnCPUOfHelpers(t *testing.T) {
 	var h hostWatch
 	burning := exec.Command("/bin/sh", "-c", "while :; do :; done")

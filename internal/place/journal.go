@@ -7,13 +7,13 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Journal gathers the entries of a record from many goroutines.
+// Journal gathers the entries of one record. It is safe for concurrent use.
 type Journal struct {
 	mu  sync.Mutex
 	rec bench.Record
 }
 
-// Add takes in an entry.
+// Add stores an entry.
 func (j *Journal) Add(e bench.Entry) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -33,25 +33,25 @@ func (j *Journal) Add(e bench.Entry) {
 	}
 }
 
-// Sample takes in how a request fared.
+// Sample stores what became of a request.
 func (j *Journal) Sample(s bench.Sample) { j.Add(s) }
 
-// Doubt takes in a reason to disbelieve what is measured.
+// Doubt stores a reason to disbelieve the measurement.
 func (j *Journal) Doubt(d bench.Doubt) { j.Add(d) }
 
-// Mark takes in an instant with a name, t ns since origin.
+// Mark stores a named instant, t ns since origin.
 func (j *Journal) Mark(t int64, name bench.MarkName, note string) {
 	j.Add(bench.Mark{T: t, Name: name, Note: note})
 }
 
-// Update changes the parts of the record that are single values.
+// Update changes those parts of the record that are single values.
 func (j *Journal) Update(change func(*bench.Record)) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	change(&j.rec)
 }
 
-// Snapshot is a copy that later additions do not touch: the slices only grow.
+// Snapshot is a copy that later additions leave as it is: the slices only grow.
 func (j *Journal) Snapshot() *bench.Record {
 	j.mu.Lock()
 	defer j.mu.Unlock()

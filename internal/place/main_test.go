@@ -11,8 +11,8 @@ import (
 	"benchrun/targets/reference"
 )
 
-// The test binary is its own control server and supervisor, as benchrun is, and
-// a benchrun that is to be killed, and under appCommand a server under test.
+// The test binary plays four parts: control server and supervisor, as benchrun
+// does; a benchrun that a test kills; and, under appCommand, a server under test.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {

@@ -24,8 +24,8 @@ import (
 	"benchrun/targets"
 )
 
-// Place is a launched target with everything that watches it. What they see goes
-// into its journal.
+// Place is a launched target and everything that watches it. The watchers write
+// what they see into its journal.
 type Place struct {
 	host     *Host
 	target   *Target
@@ -33,41 +33,41 @@ type Place struct {
 	journal  *Journal
 	addr     string
 	port     *launch.Port
-	launched int64 // when its command had been executed, ns since origin
+	launched int64 // when the supervisor had executed the server's command, ns since origin
 	token    string
 	scratch  *launch.Scratch
-	benchrun string   // the binary, where the server's user can run it
+	benchrun string   // path of the benchrun binary that the server's user can run
 	receipts *os.File // open for reading
 	group    *launch.Group
-	control  int // the control server's process; 0 = another asks it, or none
+	control  int // pid of the control server; 0 = this place has none
 	watcher  *observe.Watcher
 	log      *serverLog
-	logPath  string // what the log is appended to at the end
+	logPath  string // Close appends the server's output to this file
 	workers  int
 
-	disarm func() bool        // calls off the end on interruption
+	disarm func() bool        // stops an interruption from ending the target
 	cancel context.CancelFunc // ends the watching
 	tail   sync.WaitGroup
 
-	badReceipts int // touched by the tail alone
+	badReceipts int // only the goroutine that tails the receipts uses it
 	asked       askedNonces
-	busy        hostWatch   // touched by the observer alone
+	busy        hostWatch   // only the observer's goroutine uses it
 	ended       atomic.Bool // benchrun ended the target before its time
 
 	mu       sync.Mutex
-	tracking bool // false once reclaims no longer count
+	tracking bool // true while reclaimed slots count
 }
 
 // Options are what a place needs besides its target.
 type Options struct {
 	Clock   bench.Clock
-	Journal *Journal // gets everything that is seen of the target
-	Control int      // the process of a control server, whose CPU time counts as benchrun's; 0 = no control
-	LogPath string   // what the server's output is appended to at the end
+	Journal *Journal // gets everything that benchrun sees of the target
+	Control int      // pid of the control server, whose CPU time counts as benchrun's; 0 = no control
+	LogPath string   // the file to which Close appends the server's output
 }
 
-// Open prepares a folder, a port and the app, and starts the server. The
-// caller must call Close, also after an error of Ready.
+// Open prepares a folder, a port and the app, and starts the server. The caller
+// must call Close, even if Ready returns an error.
 func Open(ctx context.Context, h *Host, t *Target, o Options) (*Place, error) {
 	p := &Place{
 		host: h, target: t, clock: o.Clock, journal: o.Journal, control: o.Control, logPath: o.LogPath,
@@ -85,27 +85,27 @@ func Open(ctx context.Context, h *Host, t *Target, o Options) (*Place, error) {
 // Addr is where the target listens, host:port.
 func (p *Place) Addr() string { return p.addr }
 
-// Clock is the one that everything in the place is timed by.
+// Clock times everything in the place.
 func (p *Place) Clock() bench.Clock { return p.clock }
 
-// Token is what this launch's app answers to /ping.
+// Token is what the app of this launch answers to /ping.
 func (p *Place) Token() string { return p.token }
 
 // Workers is how many processes are expected to answer.
 func (p *Place) Workers() int { return p.workers }
 
-// Journal is where what is seen of the target goes.
+// Journal holds what benchrun sees of the target.
 func (p *Place) Journal() *Journal { return p.journal }
 
-// Record is what was seen so far.
+// Record is a copy of what the journal holds so far.
 func (p *Place) Record() *bench.Record { return p.journal.Snapshot() }
 
-// Expect says that a request with this nonce will be made, so that its receipts
-// are believed. It is called before the request is sent.
+// Expect announces a request with this nonce, so that benchrun believes its
+// receipts. The caller calls it before it sends the request.
 func (p *Place) Expect(nonce string) { p.asked.add(nonce) }
 
-// Stop sends the stop signal that the server file names and waits for the end, at
-// most for window. Slots that come back from now on do not count as reclaimed.
+// Stop sends the stop signal that the server file names and waits at most window
+// for the end. Slots that become free from now on do not count as reclaimed.
 func (p *Place) Stop(ctx context.Context, window time.Duration) bench.Stop {
 	p.StopTracking()
 	signal := unix.SignalNum("SIG" + p.target.Server.StopSignal())
@@ -142,13 +142,13 @@ func (p *Place) prepare() (err error) {
 	return p.createReceipts()
 }
 
-// receiptsPath lies beside the app's folder, not in it: where the server runs as
-// another user, it can write to the file, but not put another one in its place.
+// receiptsPath lies beside the app's folder, not in it. If the server runs as
+// another user, it can write to the file but cannot replace it.
 func (p *Place) receiptsPath() string { return filepath.Join(p.scratch.Dir, "receipts.ndjson") }
 
-// createReceipts makes the file before the server runs, and keeps it open: what
-// the server does to the path afterwards does not matter. The server's group may
-// write to it, but its mode and place are benchrun's.
+// createReceipts makes the file before the server runs and keeps it open, so what
+// the server does to the path later does not matter. The server's group may write
+// to the file, but benchrun owns it and its folder.
 func (p *Place) createReceipts() (err error) {
 	p.receipts, err = os.OpenFile(p.receiptsPath(), os.O_CREATE|os.O_EXCL|os.O_RDONLY, 0o600)
 	if err == nil && p.host.User != nil {
@@ -176,7 +176,7 @@ func (p *Place) launch(ctx context.Context) (err error) {
 		return err
 	}
 	p.launched = p.clock.Now()
-	// An interruption ends the target at once; the clients then end by themselves.
+	// An interruption ends the target at once; then the clients end by themselves.
 	p.disarm = context.AfterFunc(ctx, p.destroySoon)
 	watching, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.cancel = cancel
@@ -198,7 +198,7 @@ func (p *Place) launch(ctx context.Context) (err error) {
 	return nil
 }
 
-// Command is the target's command line and environment in this place.
+// Command returns the target's command line and its environment in this place.
 func (p *Place) Command() (argv, env []string, err error) {
 	where := targets.Placeholders{
 		Host: "127.0.0.1", Port: p.port.Number, App: p.scratch.App, Work: p.scratch.Work,
@@ -208,9 +208,9 @@ func (p *Place) Command() (argv, env []string, err error) {
 	return p.target.Server.Command(p.target.ProfileName, where)
 }
 
-// bringBenchrun puts a copy of benchrun where the server's user can run it,
-// for a server that is part of it: the binary itself may lie in a home folder
-// that is closed to others.
+// bringBenchrun copies benchrun to where the server's user can run it. A server
+// that is part of benchrun needs this: the binary may lie in a home folder that is
+// closed to others.
 func (p *Place) bringBenchrun() error {
 	p.benchrun = p.host.Self
 	if p.target.Server.App != targets.AppBuiltin || p.host.User == nil {
@@ -236,10 +236,11 @@ func (p *Place) bringBenchrun() error {
 	return err
 }
 
-// Limits are those in force, with who runs the target and what holds it.
+// Limits are those in force. They also name who runs the target and what
+// enforces them.
 func (p *Place) Limits() bench.Limits {
 	l := p.group.Limits()
-	if !p.host.Caps.Memory { // guard holds the target to it
+	if !p.host.Caps.Memory { // guard enforces it
 		l.MemoryBytes = p.host.Limits.MemoryBytes
 	}
 	l.User, l.How = p.host.Limits.User, p.host.Limits.How
@@ -252,8 +253,8 @@ func (p *Place) stillTracking() bool {
 	return p.tracking
 }
 
-// StopTracking is called before SIGTERM: slots that come back because of it do
-// not count as reclaimed.
+// StopTracking is to be called before SIGTERM: slots that become free because of
+// SIGTERM do not count as reclaimed.
 func (p *Place) StopTracking() {
 	p.mu.Lock()
 	p.tracking = false
@@ -261,7 +262,7 @@ func (p *Place) StopTracking() {
 }
 
 // Close ends every process, then the watching, then removes the folder. It is
-// idempotent and returns an error when something may be left behind.
+// idempotent. It returns an error if something may be left behind.
 func (p *Place) Close(ctx context.Context) error {
 	p.StopTracking()
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
@@ -276,14 +277,14 @@ func (p *Place) Close(ctx context.Context) error {
 		p.disarm()
 	}
 	if p.group != nil {
-		if err := p.group.Err(); err != nil { // otherwise the server would be blamed for its end
+		if err := p.group.Err(); err != nil { // otherwise the judge would blame the server for its end
 			p.journal.Doubt(bench.Doubt{Cause: "supervisor", Note: err.Error()})
 		}
 		if n, ok := p.group.OOMKills(); ok && n > 0 {
 			p.journal.Mark(p.clock.Now(), bench.MarkMemoryCap, fmt.Sprintf("the kernel ended %d processes", n))
 		}
 		keep(p.group.Destroy(ending))
-		if p.scratch != nil { // told once
+		if p.scratch != nil { // report this once
 			left := p.group.Left()
 			for _, what := range left {
 				p.journal.Mark(p.clock.Now(), bench.MarkLeft, what)
@@ -301,7 +302,7 @@ func (p *Place) Close(ctx context.Context) error {
 	}
 	p.host.company.leave(&p.busy)
 	p.tail.Wait()
-	_ = p.receipts.Close() // it may be nil or closed already, and nothing was written
+	_ = p.receipts.Close() // it may be nil or closed already, and benchrun wrote nothing
 	p.port.Release()
 	if p.log != nil {
 		keep(p.log.keep(p.logPath))

@@ -24,8 +24,9 @@ import (
 	"benchrun/targets"
 )
 
-// appCommand makes the test binary a server: what it does to its receipts when it
-// is asked for a fault, or how it fails to come up; its port; its app folder.
+// appCommand makes the test binary a server. Its arguments: what it does to its
+// receipts when a fault is requested, or how it fails to start; its port; its app
+// folder.
 const appCommand = "__app"
 
 func playApp(part, port, folder string) error {
@@ -139,11 +140,11 @@ func askFault(t *testing.T, p *Place, nonce string) {
 }
 
 // Whatever a server does to its receipts file, benchrun keeps a few receipts of
-// what it has asked for, tells what was done, and doubts nothing.
+// the requests it made, marks what the server did, and doubts nothing.
 func TestReceiptsAreHeld(t *testing.T) {
 	host, target := appHost(t)
-	// Another user than benchrun's cannot put a file in its place at all, nor can who
-	// has places of his own.
+	// Another user than benchrun's cannot replace the file at all, and neither can a
+	// server that has private places.
 	outOfReach := host.User != nil || host.Caps.Private
 	for _, tt := range []struct {
 		part     string
@@ -185,7 +186,7 @@ func TestReceiptsAreHeld(t *testing.T) {
 	}
 }
 
-// What benchrun does before the launch is no part of the boot.
+// What benchrun does before the launch does not count as boot time.
 func TestBootBeginsWithTheLaunch(t *testing.T) {
 	host, target := appHost(t)
 	clock := bench.NewClock()
@@ -198,8 +199,8 @@ func TestBootBeginsWithTheLaunch(t *testing.T) {
 	}
 }
 
-// A target that loses its port to another program is launched on another one; a
-// target that fails by itself is not.
+// benchrun launches a target on another port if another program took its port,
+// but not a target that fails by itself.
 func TestPortLost(t *testing.T) {
 	host, target := appHost(t)
 	var ports []int
@@ -243,7 +244,7 @@ func TestPortLost(t *testing.T) {
 	}
 }
 
-// Two launches that are to use the same port: the second one does not begin.
+// Of two launches that want the same port, the second one does not begin.
 func TestTwoLaunchesOnOnePort(t *testing.T) {
 	host, target := appHost(t)
 	s, _ := appPlace(t, host, target("waiting"), bench.NewClock()) // holds its port, and does not listen yet
@@ -258,8 +259,8 @@ func TestTwoLaunchesOnOnePort(t *testing.T) {
 	}
 }
 
-// What a target leaves where it shares places with everybody is told, though it
-// was launched for a probe alone, or is interrupted.
+// benchrun reports what a target leaves in shared places, even if the target ran
+// only for a probe or was interrupted.
 func TestLeftBehindIsTold(t *testing.T) {
 	host, target := appHost(t)
 	host.Caps = launch.Capabilities{Level: launch.Subreaper}

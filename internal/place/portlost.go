@@ -9,16 +9,16 @@ import (
 	"benchrun/internal/launch"
 )
 
-// launchTries is how often a target is launched, each time on another port, when
-// other programs take the port before it does.
+// launchTries is how often benchrun launches a target, each time on another port,
+// if other programs take the port first.
 const launchTries = 3
 
-// errPortLost says that another program listens on the target's port: the target
-// could not, and it is not to blame.
+// errPortLost says that another program listens on the target's port, so the
+// target is not to blame.
 var errPortLost = errors.New("before the server could listen there")
 
-// Elsewhere launches a target again on another port if another program took its
-// port. If the user chose the port, it does not.
+// Elsewhere runs try, which launches a target, and runs it again on another port
+// if another program took the port. It does not if the user chose the port.
 func (h *Host) Elsewhere(try func() error) error {
 	for n := 1; ; n++ {
 		err := try()
@@ -29,8 +29,8 @@ func (h *Host) Elsewhere(try func() error) error {
 }
 
 // portLost ends a target that is not ready, and looks whether somebody still
-// listens on its port. nil: nobody does, and the target failed for a reason of
-// its own.
+// listens on its port. If nobody does, it returns nil: the target failed for a
+// reason of its own.
 func (p *Place) portLost(ctx context.Context) error {
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), destroyPatience)
 	defer cancel()

@@ -14,19 +14,19 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Processes are known by what they do; pids are those that the server itself sees,
-// as in records.
+// These methods name processes by what they do. pids are those that the server
+// itself sees, as in records.
 
-// Master is the process that was launched, which gets the signals: the workers' master,
-// or the server itself where it has no workers.
+// Master is the process that benchrun launched, and which gets the signals: the
+// master of the workers, or the server itself if it has no workers.
 func (p *Place) Master() int { return p.group.LeaderPID() }
 
-// ServingWait is how long workers that are expected to serve are looked for.
+// ServingWait is how long benchrun looks for all expected workers.
 const ServingWait = 5 * time.Second
 
-// Serving are the workers: the processes that answer, sorted. A few requests are
-// held at a time, so that idle workers must take the others, until as many processes
-// as are expected have answered or wait is over.
+// Serving returns the pids of the workers, which are the processes that answer,
+// sorted. It holds a few requests at a time, so that idle workers must take the
+// others, until as many processes as expected have answered or wait is over.
 func (p *Place) Serving(ctx context.Context, wait time.Duration) []int {
 	seen, deadline := map[int]bool{}, time.Now().Add(wait)
 	for round := 0; len(seen) < p.workers && time.Now().Before(deadline) && ctx.Err() == nil; round++ {
@@ -58,8 +58,8 @@ func (p *Place) Serving(ctx context.Context, wait time.Duration) []int {
 	return pids
 }
 
-// Server is the process and the thread that serve or served a request, according
-// to a receipt of this kind; false = no such receipt yet.
+// Server returns the receipt of this kind for a request, which names the process
+// and the thread that serve or served it; false = no such receipt yet.
 func (p *Place) Server(nonce string, event bench.ReceiptEvent) (bench.Receipt, bool) {
 	for _, r := range p.Record().Receipts {
 		if r.Nonce == nonce && r.Event == event {
@@ -69,18 +69,18 @@ func (p *Place) Server(nonce string, event bench.ReceiptEvent) (bench.Receipt, b
 	return bench.Receipt{}, false
 }
 
-// Living are those of pids that were not seen to die.
+// Living returns those of pids that nobody has seen die.
 func (p *Place) Living(pids []int) []int {
 	return without(pids, p.Record().Procs, func(e bench.ProcEvent) bool { return e.Event == bench.Died })
 }
 
-// BornSince are those of pids that were born at t, ns since origin, or later.
+// BornSince returns those of pids that were born at t (ns since origin) or later.
 func (p *Place) BornSince(t int64, pids []int) []int {
 	old := without(pids, p.Record().Procs, func(e bench.ProcEvent) bool { return e.Event == bench.Born && e.T >= t })
 	return slices.DeleteFunc(slices.Clone(pids), func(pid int) bool { return slices.Contains(old, pid) })
 }
 
-// without returns the pids for which no such event was seen.
+// without returns those of pids for which seen has no such event.
 func without(pids []int, seen []bench.ProcEvent, like func(bench.ProcEvent) bool) []int {
 	return slices.DeleteFunc(slices.Clone(pids), func(pid int) bool {
 		return slices.ContainsFunc(seen, func(e bench.ProcEvent) bool { return e.PID == pid && like(e) })
@@ -90,8 +90,8 @@ func without(pids []int, seen []bench.ProcEvent, like func(bench.ProcEvent) bool
 // Signal sends a signal to the master process.
 func (p *Place) Signal(signal syscall.Signal) error { return p.group.Signal(signal) }
 
-// Reload asks the master to replace its workers, the way that the server file
-// names, and records when. nonce belongs to the fault that this signal is.
+// Reload asks the master to replace its workers, in the way that the server file
+// names, and records when. nonce is that of the fault.
 func (p *Place) Reload(nonce string) error {
 	at := p.clock.Now()
 	if err := p.Signal(unix.SignalNum("SIG" + p.target.Server.ReloadSignal(p.target.Profile))); err != nil {

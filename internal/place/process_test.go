@@ -24,8 +24,8 @@ func TestWhoWasReplaced(t *testing.T) {
 	}
 }
 
-// The master is the process that was launched; the one that answers is named by its
-// receipt, and both as the server itself sees them.
+// The process that benchrun launched is the master. A receipt names the process
+// that answers. Both pids are those that the server itself sees.
 func TestProcessesByRole(t *testing.T) {
 	host, target := appHost(t)
 	p, _ := appPlace(t, host, target("honest"), bench.NewClock())

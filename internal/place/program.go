@@ -9,22 +9,21 @@ import (
 	"benchrun/targets"
 )
 
-// buildShare of the machine's memory is for a step of an installation, in
-// percent: a compiler takes more than a server, and nothing is measured
-// meanwhile.
+// buildShare is how much of the machine's memory a step of an installation gets,
+// in percent: a compiler takes more than a server, and nothing is measured then.
 const buildShare = 75
 
-// BareHost runs programs without a benchmark: it supervises them by a subreaper,
-// which works everywhere, and sets no limits.
+// BareHost runs programs outside of a benchmark. A subreaper supervises them, which
+// works everywhere, and nothing limits them.
 func BareHost(user *launch.User) *Host {
 	return &Host{Caps: launch.Capabilities{Level: launch.Subreaper}, User: user}
 }
 
-// RunProgram is a targets.RunProgram: it supervises a program like a server, and
-// limits it like one unless the program builds. A program that runs as another
-// user runs as the host's user.
+// RunProgram is a targets.RunProgram. It supervises a program like a server, and
+// limits it like one; a program that builds gets buildShare of the memory instead.
+// A program that asks for another user gets the host's.
 func (h *Host) RunProgram(ctx context.Context, p targets.Program) (exit bench.ExitStatus, outOfMemory bool, err error) {
-	scratch, err := launch.NewScratch(nil) // a later run finds it if this one is killed
+	scratch, err := launch.NewScratch(nil) // a later run removes it if this one is killed
 	if err != nil {
 		return exit, false, err
 	}
@@ -35,7 +34,7 @@ func (h *Host) RunProgram(ctx context.Context, p targets.Program) (exit bench.Ex
 	}
 	caps := h.Caps
 	if p.Builds {
-		caps.Private = false // its files must stay
+		caps.Private = false // the program's files must stay
 		spec.Limits = bench.Limits{MemoryBytes: h.Environment.MemoryBytes / 100 * buildShare, PIDs: h.Limits.PIDs}
 	}
 	ctx, stop := guardRoom(ctx, scratch.Dir, h.MemoryFloor)

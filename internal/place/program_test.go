@@ -29,7 +29,7 @@ func playPrepare(command []string) {
 	_, _ = versionOf(context.Background(), host, command...)
 }
 
-// versionOf prepares a server whose version is asked by command.
+// versionOf installs a server whose version this command prints.
 func versionOf(ctx context.Context, host *Host, command ...string) (string, error) {
 	server := &targets.Server{
 		Name: "toy", App: targets.AppBuiltin, File: "toy.yaml", VersionCommand: command,
@@ -42,7 +42,7 @@ func versionOf(ctx context.Context, host *Host, command ...string) (string, erro
 	return p.Installation.Version, nil
 }
 
-// openTemp is a TMPDIR of this test's own that every user may pass through.
+// openTemp makes a TMPDIR for this test that every user may enter.
 func openTemp(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "place")
@@ -70,7 +70,7 @@ func testHost(t *testing.T) *Host {
 	return host
 }
 
-// running says whether a process has this word among those of its command.
+// running says whether some process has this word in its command line.
 func running(t *testing.T, word string) bool {
 	t.Helper()
 	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
@@ -86,7 +86,7 @@ func running(t *testing.T, word string) bool {
 	return false
 }
 
-// seldom is a number of seconds that no other process sleeps for.
+// seldom is a number of seconds for which no other process sleeps.
 func seldom(n int) string { return strconv.Itoa(1_000_000 + os.Getpid()*10 + n) }
 
 func eventually(t *testing.T, what string, ok func() bool) {
@@ -98,8 +98,8 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// What a version command leaves in a session of its own is ended with it, and
-// its output is not waited for.
+// benchrun ends the processes that a version command leaves in a session of their
+// own, and does not wait for their output.
 func TestVersionCommandLeavesNothing(t *testing.T) {
 	openTemp(t)
 	host := testHost(t)
@@ -114,7 +114,7 @@ func TestVersionCommandLeavesNothing(t *testing.T) {
 	}
 }
 
-// An interruption ends a version command that minds no signal.
+// An interruption ends a version command that ignores signals.
 func TestVersionCommandEndsWithItsContext(t *testing.T) {
 	openTemp(t)
 	host := testHost(t)
@@ -135,7 +135,7 @@ func TestVersionCommandEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// A benchrun that is killed takes its version command along.
+// When benchrun is killed, its version command ends as well.
 func TestVersionCommandEndsWithAKilledBenchrun(t *testing.T) {
 	openTemp(t)
 	testHost(t)
@@ -156,7 +156,7 @@ func TestVersionCommandEndsWithAKilledBenchrun(t *testing.T) {
 	}
 }
 
-// A version command is held to a server's memory, a build to more.
+// A version command gets a server's memory limit; a build gets more.
 func TestProgramsMemory(t *testing.T) {
 	openTemp(t)
 	host := testHost(t)
@@ -180,8 +180,8 @@ func TestProgramsMemory(t *testing.T) {
 	}
 }
 
-// A program is ended before it takes the last of the host's memory, also where
-// nothing can limit it.
+// benchrun ends a program before it takes the last of the host's memory, even if
+// no cgroup limits it.
 func TestProgramsLeaveTheHostMemory(t *testing.T) {
 	openTemp(t)
 	host := testHost(t)
@@ -197,8 +197,8 @@ func TestProgramsLeaveTheHostMemory(t *testing.T) {
 	}
 }
 
-// A file system on which nothing may be run is named as such: the server is
-// benchrun's own, which is brought along.
+// If nothing may be run on a file system, the error names it. The server is
+// benchrun's own, which benchrun copies there.
 func TestScratchOnNoexec(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can mount a file system")
@@ -232,8 +232,8 @@ func TestScratchOnNoexec(t *testing.T) {
 	}
 }
 
-// A version command leaves nothing where everybody may write; a build writes
-// where its user has his caches.
+// A version command leaves nothing in places that everybody may write to. A build
+// writes to its user's caches.
 func TestWhereProgramsWrite(t *testing.T) {
 	dir := openTemp(t)
 	host := testHost(t)

@@ -10,17 +10,19 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Readiness: this many answers with the attempt's token in a row, then every
-// expected worker seen, for which the server gets up to ServingWait more.
+// A target is ready when it has answered this many times in a row with the
+// attempt's token, and then every expected worker has been seen, for which it gets
+// up to ServingWait more.
 const (
 	pingsInARow  = 5
 	pingTimeout  = time.Second
 	pingPause    = 20 * time.Millisecond
-	workersSleep = 50 // ms that a request is held so that the next one finds another worker
+	workersSleep = 50 // ms that each request lasts, so that the next one finds another worker
 )
 
-// Ready waits until the target serves. The Boot says what the server did wrong;
-// an error is the harness's (interrupted, or another program took the port).
+// Ready waits until the target serves. The Boot says what the server did wrong. An
+// error is benchrun's or the host's: an interruption, or a port that another program
+// took.
 func (p *Place) Ready(ctx context.Context, limit time.Duration) (bench.Boot, error) {
 	deadline := time.Now().Add(limit)
 	note := p.awaitPings(ctx, deadline)
@@ -28,7 +30,7 @@ func (p *Place) Ready(ctx context.Context, limit time.Duration) (bench.Boot, err
 	if err := ctx.Err(); err != nil {
 		return boot, err
 	}
-	exited := p.group.Exit() // before benchrun ends it itself
+	exited := p.group.Exit() // before benchrun ends the target itself
 	if note != nil {
 		if err := p.portLost(ctx); err != nil {
 			return boot, err
@@ -48,13 +50,13 @@ func (p *Place) Ready(ctx context.Context, limit time.Duration) (bench.Boot, err
 	return boot, ctx.Err()
 }
 
-// mostWorkPath is how long the path of a server's folder may be, bytes: that of a
-// Unix socket has 107 at most, and mod_wsgi-express adds
+// mostWorkPath is how many bytes the path of a server's folder may have. The path
+// of a Unix socket has 107 at most, and mod_wsgi-express adds
 // "/mod_wsgi/wsgi.4194304.0.1.sock".
 const mostWorkPath = 107 - 32
 
-// roomForSockets says whether a server that did not come up may have lacked room
-// for the path of a socket. That is not the server's fault.
+// roomForSockets returns an error if the path of the server's folder is too long
+// for a socket. That can keep a server from starting, and is not its fault.
 func (p *Place) roomForSockets() error {
 	if n := len(p.scratch.Work); n > mostWorkPath {
 		return &bench.EnvironmentError{
@@ -65,11 +67,11 @@ func (p *Place) roomForSockets() error {
 	return nil
 }
 
-// Since is how many seconds ago an instant of the clock is, ns since origin.
+// Since is how many seconds ago t is, in ns since origin.
 func (p *Place) Since(t int64) float64 { return time.Duration(p.clock.Now() - t).Seconds() }
 
-// awaitPings returns nil once the server answers steadily, otherwise the last
-// error.
+// awaitPings returns nil once the server answers steadily. At the deadline it
+// returns the last error.
 func (p *Place) awaitPings(ctx context.Context, deadline time.Time) error {
 	row, last := 0, errors.New("it never accepted a connection")
 	for time.Now().Before(deadline) && ctx.Err() == nil {

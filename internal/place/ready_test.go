@@ -11,8 +11,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// A server that does not come up where the path of its folder leaves no room for
-// a socket is not blamed; elsewhere it is.
+// benchrun does not blame a server that fails to start in a folder whose path is
+// too long for a socket. In another folder it does.
 func TestBootWithoutRoomForSockets(t *testing.T) {
 	dir := openTemp(t)
 	host, target := appHost(t)

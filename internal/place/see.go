@@ -7,16 +7,16 @@ import (
 	"benchrun/internal/bench"
 )
 
-// bootNonce begins the nonces of readiness requests, whose receipts say
-// nothing about faults.
+// bootNonce begins the nonces of readiness requests. Their receipts say nothing
+// about faults.
 const bootNonce = "boot-"
 
-// mostBadReceipts is how many lines that are no receipts a record holds.
+// mostBadReceipts is how many bad lines of receipts a record holds.
 const mostBadReceipts = 20
 
 // see takes every entry about the target, from the observer and from the app's
 // receipts, and puts the credible ones into the journal. Observer and receipts
-// call it from separate goroutines.
+// call it from different goroutines.
 func (p *Place) see(e bench.Entry) {
 	switch e := e.(type) {
 	case bench.Vital:
@@ -35,11 +35,11 @@ func (p *Place) see(e bench.Entry) {
 	}
 }
 
-// seeReceipt keeps the app's receipts of requests that benchrun makes, and those
-// of the observer while slots are watched. The file may hold others, which no app
-// has a reason to write.
+// seeReceipt keeps the app's receipts of requests that benchrun makes, and the
+// observer's receipts while it watches slots. Other receipts are bad: no app has a
+// reason to write them.
 func (p *Place) seeReceipt(r bench.Receipt) {
-	if r.Event != bench.ReceiptStart && r.Event != bench.ReceiptEnd { // the observer's
+	if r.Event != bench.ReceiptStart && r.Event != bench.ReceiptEnd { // the observer wrote it
 		if p.stillTracking() {
 			p.journal.Add(r)
 		}
@@ -49,7 +49,7 @@ func (p *Place) seeReceipt(r bench.Receipt) {
 	switch {
 	case !asked:
 		p.seeBadReceipt(p.clock.Now(), fmt.Sprintf("(a receipt of a request that was not made: %s)", r.Nonce))
-	case !kept: // the app's own may be among these
+	case !kept: // more than mostReceipts; the app's own may be among them
 		p.seeBadReceipt(p.clock.Now(), fmt.Sprintf("(more than %d receipts of one request: %s)", mostReceipts, r.Nonce))
 	}
 	if !kept || strings.HasPrefix(r.Nonce, bootNonce) {
@@ -65,8 +65,9 @@ func (p *Place) seeReceipt(r bench.Receipt) {
 	}
 }
 
-// seeBadReceipt records a bad line in the receipts file, whoever wrote it. It
-// does not cast doubt on the rest: a lost receipt shows as a missing one.
+// seeBadReceipt records a bad line in the receipts file, whoever wrote it. It casts
+// no doubt on the rest: if a receipt was lost, proof is missing, and the judge sees
+// that.
 func (p *Place) seeBadReceipt(at int64, line string) {
 	if p.badReceipts++; p.badReceipts > mostBadReceipts {
 		return

@@ -13,18 +13,18 @@ import (
 	"benchrun/internal/intake"
 )
 
-// mostLog is how much of a server's output is kept, bytes.
+// mostLog is how many bytes of a server's output benchrun keeps.
 const mostLog = 64 << 20
 
-// serverLog is the file that a server's output goes to. It belongs to the
-// server's user, who may do anything to it, but it has no name: nobody can link
-// to it, put another in its place, or keep it. What is stored is a copy.
+// serverLog is the file that a server's output goes to. It belongs to the server's
+// user, who may write anything to it. But it has no name, so nobody can link to it,
+// replace it or keep it. benchrun stores a copy.
 type serverLog struct {
-	ours   *os.File // an open file of its own: the server cannot change how it is read
-	theirs *os.File // handed to the server
+	ours   *os.File // a separate open file: the server cannot move its offset
+	theirs *os.File // the server's stdout and stderr
 }
 
-// newServerLog makes an empty one in a folder. The caller calls close.
+// newServerLog makes an empty log in a folder. The caller calls close.
 func newServerLog(dir string) (l *serverLog, err error) {
 	path := filepath.Join(dir, "server.log")
 	l = &serverLog{}
@@ -56,7 +56,7 @@ func (l *serverLog) bound() error {
 	return l.ours.Truncate(0)
 }
 
-// end is the last bytes of the output, at most so many.
+// end returns at most the last most bytes of the output.
 func (l *serverLog) end(most int64) (*io.SectionReader, error) {
 	n, err := l.size()
 	if err != nil {
@@ -65,8 +65,8 @@ func (l *serverLog) end(most int64) (*io.SectionReader, error) {
 	return io.NewSectionReader(l.ours, max(0, n-most), most), nil
 }
 
-// tail is the end of the output, at most intake.MostTail bytes, as valid UTF-8;
-// "" if the server wrote nothing.
+// tail returns the last intake.MostTail bytes of the output as valid UTF-8; "" if
+// the server wrote nothing.
 func (l *serverLog) tail() string {
 	end, err := l.end(intake.MostTail)
 	if err != nil {
@@ -79,8 +79,7 @@ func (l *serverLog) tail() string {
 	return strings.TrimSpace(strings.ToValidUTF8(string(b), "?"))
 }
 
-// keep appends the output, at most mostLog of its end, to a file of benchrun's
-// own.
+// keep appends the last mostLog bytes of the output to a file that benchrun owns.
 func (l *serverLog) keep(path string) error {
 	end, err := l.end(mostLog)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"benchrun/internal/launch"
 )
 
-// However a server treats the file that its output goes to, what is stored is
-// benchrun's own, and nothing else has it.
+// Whatever a server does to the file of its output, benchrun alone has the copy
+// that it stores.
 func TestServerLogIsBenchrunsOwn(t *testing.T) {
 	old := syscall.Umask(0o022)
 	defer syscall.Umask(old)
@@ -57,7 +57,7 @@ os.write(os.open("/dev/stderr", os.O_WRONLY | os.O_APPEND), b"opened anew\n")
 		t.Fatal(err)
 	}
 	kept := filepath.Join(t.TempDir(), "kept.log")
-	for range 2 { // as two launches of one probe do
+	for range 2 { // as when one probe launches twice
 		if err := l.keep(kept); err != nil {
 			t.Fatal(err)
 		}
@@ -78,14 +78,14 @@ os.write(os.open("/dev/stderr", os.O_WRONLY | os.O_APPEND), b"opened anew\n")
 	}
 }
 
-// A flood, and a file that says it is huge, are cut.
+// benchrun cuts a flood, and a file that claims to be huge.
 func TestServerLogIsBounded(t *testing.T) {
 	l, err := newServerLog(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.close() }()
-	if err := l.theirs.Truncate(1 << 40); err != nil { // a file of holes
+	if err := l.theirs.Truncate(1 << 40); err != nil { // a sparse file
 		t.Fatal(err)
 	}
 	if err := l.bound(); err != nil {

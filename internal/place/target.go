@@ -20,7 +20,7 @@ func (h *Host) installOptions(c plan.Cell, python string, progress func(string))
 	return opts
 }
 
-// Install installs a cell's target. progress hears of every long step.
+// Install installs a cell's target. It calls progress before every long step.
 func (h *Host) Install(ctx context.Context, c plan.Cell, python string, progress func(string)) (*Target, error) {
 	profile, err := c.Server.Profile(c.Profile)
 	if err != nil {
@@ -42,7 +42,7 @@ type Target struct {
 	Probe        bench.Probe
 }
 
-// Describe describes the target for records and reports.
+// Describe describes the target, run with this command, for records and reports.
 func (t *Target) Describe(command []string) bench.Target {
 	return bench.Target{
 		Server: t.Server.Name, Version: t.Installation.Version, Profile: t.ProfileName,
@@ -50,7 +50,7 @@ func (t *Target) Describe(command []string) bench.Target {
 	}
 }
 
-// Under is the target as it runs under a family.
+// Under is the target with its arguments for a family.
 func (t *Target) Under(family string) *Target {
 	more := *t
 	more.Server = t.Server.Under(family)

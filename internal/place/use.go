@@ -12,8 +12,8 @@ import (
 const BootPatience = 15 * time.Second
 
 // Use launches a target for a probe or a check: it waits until the target is
-// ready, does the work and removes everything. It calls notReady if the results
-// mean nothing: instead of work if the target never was ready, and after it if
+// ready, calls work and removes everything. It calls notReady if the results mean
+// nothing: instead of work if the target never became ready, and after work if
 // benchrun had to end the target.
 func (h *Host) Use(ctx context.Context, t *Target, logPath string, work func(*Place), notReady func()) error {
 	return h.Elsewhere(func() error { return h.useOnce(ctx, t, logPath, work, notReady) })
@@ -37,7 +37,7 @@ func (h *Host) useOnce(ctx context.Context, t *Target, logPath string, work func
 		notReady()
 		return nil
 	}
-	if work(p); p.ended.Load() { // what was seen then is benchrun's doing
+	if work(p); p.ended.Load() { // benchrun caused what work saw last
 		notReady()
 	}
 	return ctx.Err()
