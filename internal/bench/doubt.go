@@ -12,6 +12,10 @@ const (
 	DoubtCompany  = "company"   // other cells of the same run had
 )
 
+// DoubtMemoryCap is the cause of the doubt where benchrun ended the target above
+// its memory cap, because no memory cgroup could.
+const DoubtMemoryCap = "memory-cap"
+
 // DoubtTable lists the causes of doubt. A doubt is about the seconds from one
 // moment to another, which do not count then; one without moments is about the
 // whole record, which is invalid.
@@ -21,7 +25,7 @@ var DoubtTable = []DoubtSpec{
 	{"host-memory", "the machine was about to run out of memory, so benchrun ended the server"},
 	{"host-disk", "the machine's disk was about to be full, so benchrun ended the server"},
 	{"log-flood", "the server's log exceeded its limit and could not be truncated, so benchrun ended the server"},
-	{"memory-cap", "the server exceeded its memory limit, and benchrun itself ended it, because no memory cgroup limits it on this machine"},
+	{DoubtMemoryCap, "the server exceeded its memory limit, and benchrun itself ended it, because no memory cgroup limits it on this machine"},
 	{"control-dead", "the control server ended, so benchrun can no longer distinguish a stalled host from a stalled server"},
 	{"control-load", "benchrun could not send probes to the control server"},
 	{"generator", "the load generator broke"},

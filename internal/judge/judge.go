@@ -181,7 +181,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 // family's question.
 func (f *facts) doubted() string {
 	for _, d := range f.v.doubts {
-		if whole(d) && (d.Cause != DoubtMemoryCap || !f.leakedToCap()) {
+		if whole(d) && (d.Cause != bench.DoubtMemoryCap || !f.leakedToCap()) {
 			return "the whole record is in doubt: " + doubtWords(d)
 		}
 	}

@@ -11,10 +11,6 @@ import (
 // the recovery ends.
 const keptPercent = 50
 
-// DoubtMemoryCap is the cause of the doubt where benchrun ended the target above
-// its memory cap, because no memory cgroup could.
-const DoubtMemoryCap = "memory-cap"
-
 // leaked is how much the delivered faults have leaked, bytes.
 func (f *facts) leaked() int64 {
 	return int64(len(f.faults.times)) * max(0, f.v.head.Traits.LeakBytes)
@@ -43,7 +39,7 @@ func (v *view) kept() (bytes int64, ok bool) {
 // endedAtCap says that benchrun ended the target above its memory cap, because no
 // memory cgroup could.
 func (f *facts) endedAtCap() bool {
-	return slices.ContainsFunc(f.v.doubts, func(d bench.Doubt) bool { return whole(d) && d.Cause == DoubtMemoryCap })
+	return slices.ContainsFunc(f.v.doubts, func(d bench.Doubt) bool { return whole(d) && d.Cause == bench.DoubtMemoryCap })
 }
 
 // whole says that a doubt is about the whole record.

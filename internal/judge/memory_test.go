@@ -103,7 +103,7 @@ func TestLeakingToTheCapIsKeepingAll(t *testing.T) {
 func TestLeakingToTheGuardIsKeepingAll(t *testing.T) {
 	ended := func() scene {
 		return leaking(0).head(func(h *bench.Head) { h.Limits.MemoryBytes = 180 << 20 }).
-			lose(fault(6), fault(12), 100, bench.Refused).doubt(0, 0, DoubtMemoryCap)
+			lose(fault(6), fault(12), 100, bench.Refused).doubt(0, 0, bench.DoubtMemoryCap)
 	}
 	j := Judge(ended().Record)
 	if j.Verdict != bench.Failed {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/judge"
 )
 
 // guard protects the host after each look: the target must never take the last of
@@ -23,7 +22,7 @@ func (p *Place) guard(v bench.Vital) {
 		return
 	}
 	if limit := p.host.Limits.MemoryBytes; !p.host.Caps.Memory && limit > 0 && v.Memory > limit {
-		p.endEarly(judge.DoubtMemoryCap, fmt.Sprintf("the target used %d MiB where no memory cgroup could stop it at %d MiB", v.Memory>>20, limit>>20))
+		p.endEarly(bench.DoubtMemoryCap, fmt.Sprintf("the target used %d MiB where no memory cgroup could stop it at %d MiB", v.Memory>>20, limit>>20))
 	}
 }
 

@@ -2,5 +2,5 @@
 // globs into cells, a seed into a schedule, phases into a time estimate.
 //
 // It sits between the rooms it reads (scenarios, targets) and the rooms that
-// carries the plan out. Nothing here starts a process or opens a socket.
+// carry the plan out. Nothing here starts a process or opens a socket.
 package plan

@@ -48,7 +48,7 @@ type pool struct {
 	file     sync.Mutex  // held by the one request that single-file serves
 	stop     context.CancelFunc
 	slots    sync.WaitGroup // and who reloads
-	places   []*place       // touched by startPool, then by followHangups alone
+	seats    []*seat        // touched by startPool, then by followHangups alone
 
 	mu   sync.Mutex
 	live map[*child]struct{}
@@ -63,9 +63,9 @@ func startPool(o options, listener *os.File, events *log.Logger) *pool {
 		jobs: make(chan *job), live: map[*child]struct{}{},
 	}
 	for range o.workers {
-		pl := newPlace(nil)
-		p.places = append(p.places, pl)
-		p.slots.Go(func() { p.slot(ctx, pl) })
+		st := newSeat(nil)
+		p.seats = append(p.seats, st)
+		p.slots.Go(func() { p.slot(ctx, st) })
 	}
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -107,31 +107,31 @@ func (p *pool) enqueue(ctx context.Context, j *job) (refusal string, err error) 
 	}
 }
 
-// slot keeps one worker alive in its place until ctx ends or another slot
-// takes the place.
-func (p *pool) slot(ctx context.Context, pl *place) {
-	defer pl.occupy() // nobody waits for a slot that gave up
-	for ctx.Err() == nil && !pl.isTaken() {
+// slot keeps one worker alive in its seat until ctx ends or another slot
+// takes the seat.
+func (p *pool) slot(ctx context.Context, st *seat) {
+	defer st.occupy() // nobody waits for a slot that gave up
+	for ctx.Err() == nil && !st.isTaken() {
 		w, err := p.start()
 		if err != nil {
 			p.events.Print(err)
 			pause(ctx, bootPause)
 			continue
 		}
-		pl.occupy()
-		alive := p.work(ctx, pl, w)
+		st.occupy()
+		alive := p.work(ctx, st, w)
 		if ctx.Err() != nil {
 			return
 		}
 		if alive {
-			continue // it was recycled, or its place was taken
+			continue // it was recycled, or its seat was taken
 		}
 		p.events.Printf("worker %d ended: %s", w.pid(), w.ending())
 		switch {
 		case p.o.flaws[noRespawn]:
 			return
 		case p.o.flaws[oneDeadWorker] && p.corpse.CompareAndSwap(false, true):
-			p.workDead(ctx, pl)
+			p.workDead(ctx, st)
 			return
 		case p.o.flaws[killsNeighbours]:
 			p.killNeighbours(w)
@@ -164,15 +164,15 @@ func (p *pool) start() (*child, error) {
 	return w, nil
 }
 
-// work gives jobs to w until it is dead, has served its time, its place is
+// work gives jobs to w until it is dead, has served its time, its seat is
 // taken or ctx ends; then w is no more. It reports whether w was sound to its
 // end.
-func (p *pool) work(ctx context.Context, pl *place, w *child) (sound bool) {
+func (p *pool) work(ctx context.Context, st *seat, w *child) (sound bool) {
 	defer p.forget(w)
 	defer context.AfterFunc(ctx, w.retire)() // also when it is busy
-	for served := 0; !p.spent(served) && !pl.isTaken(); served++ {
+	for served := 0; !p.spent(served) && !st.isTaken(); served++ {
 		select {
-		case <-pl.taken: // the loop ends
+		case <-st.taken: // the loop ends
 		case <-ctx.Done():
 			p.part(w)
 			return true
@@ -242,12 +242,12 @@ func (p *pool) serve(w *child, j *job) bool {
 
 // workDead is the flaw one-dead-worker: a dead worker that still gets its
 // turn.
-func (p *pool) workDead(ctx context.Context, pl *place) {
+func (p *pool) workDead(ctx context.Context, st *seat) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-pl.taken:
+		case <-st.taken:
 			return
 		case j := <-p.jobs:
 			j.answered <- text(http.StatusBadGateway, "worker is dead")

@@ -7,29 +7,29 @@ import (
 	"sync"
 )
 
-// place is where a slot of the pool works. A reload gives it to a new slot,
+// seat is where a slot of the pool works. A reload gives it to a new slot,
 // and the old one leaves when the new one's worker is ready.
-type place struct {
+type seat struct {
 	occupy func()        // tells the predecessor to leave; may be called again
 	taken  chan struct{} // closed when this slot is to leave
 	here   chan struct{} // closed by occupy
 }
 
-// newPlace makes a place; before is the one that it takes over, or nil.
-func newPlace(before *place) *place {
-	pl := &place{taken: make(chan struct{}), here: make(chan struct{})}
-	pl.occupy = sync.OnceFunc(func() {
-		close(pl.here)
+// newSeat makes a seat; before is the one that it takes over, or nil.
+func newSeat(before *seat) *seat {
+	st := &seat{taken: make(chan struct{}), here: make(chan struct{})}
+	st.occupy = sync.OnceFunc(func() {
+		close(st.here)
 		if before != nil {
 			close(before.taken)
 		}
 	})
-	return pl
+	return st
 }
 
-func (pl *place) isTaken() bool {
+func (st *seat) isTaken() bool {
 	select {
-	case <-pl.taken:
+	case <-st.taken:
 		return true
 	default:
 		return false
@@ -59,13 +59,13 @@ func (p *pool) reload(ctx context.Context) {
 		p.killAll()
 		return
 	}
-	for i, old := range p.places {
-		pl := newPlace(old)
-		p.places[i] = pl
-		p.slots.Go(func() { p.slot(ctx, pl) })
+	for i, old := range p.seats {
+		st := newSeat(old)
+		p.seats[i] = st
+		p.slots.Go(func() { p.slot(ctx, st) })
 	}
-	for _, pl := range p.places {
-		<-pl.here // a slot closes it at its end too
+	for _, st := range p.seats {
+		<-st.here // a slot closes it at its end too
 	}
 }
 
