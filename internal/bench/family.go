@@ -1,6 +1,9 @@
 package bench
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Family is one kind of misbehaviour, at any ratio. It is data: package scenarios
 // has a file for each, and how the fault is made.
@@ -37,11 +40,14 @@ type Family struct {
 // Scenario is the family as it is run unless something else is asked for.
 func (f Family) Scenario() Scenario { return Scenario{Family: f, Ratio: f.Cadence.Share} }
 
-// Cadence says when faults come: as a share of the requests, or every so often.
+// Cadence says when faults come: as a share of the requests, every so often, or once.
 type Cadence struct {
 	Share Ratio         // of the requests, where the scenario's name says no other; 0 = they are no share
-	Every time.Duration // from one to the next, where they are no share
+	Every time.Duration // from one to the next, where they are no share; or Once
 }
+
+// Once is the distance of a fault that comes a single time.
+const Once time.Duration = math.MaxInt64
 
 func (c Cadence) perSecond(ratio Ratio, rate int) float64 {
 	if c.Every > 0 {

@@ -132,7 +132,10 @@ func who(f bench.Family) string {
 }
 
 func howOften(c bench.Cadence) string {
-	if c.Every > 0 {
+	switch {
+	case c.Every == bench.Once:
+		return "It comes once."
+	case c.Every > 0:
 		return fmt.Sprintf("It comes every %g s.", c.Every.Seconds())
 	}
 	return "The magnitude is fixed; the ratio says how many requests do it."

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"benchrun/internal/bench"
@@ -182,6 +183,18 @@ func TestDoubtsAreExplained(t *testing.T) {
 	for _, d := range bench.DoubtTable {
 		if !given[d.Name] {
 			t.Errorf("%s is explained, but nothing gives it", d.Name)
+		}
+	}
+}
+
+func TestCadenceInWords(t *testing.T) {
+	for c, want := range map[bench.Cadence][2]string{
+		{Share: 1000}:            {"1 %", "the ratio says how many requests do it"},
+		{Every: 5 * time.Second}: {"every 5 s", "It comes every 5 s."},
+		{Every: bench.Once}:      {"once", "It comes once."},
+	} {
+		if short, long := cadence(c), howOften(c); short != want[0] || !strings.Contains(long, want[1]) {
+			t.Errorf("%+v: %q and %q", c, short, long)
 		}
 	}
 }

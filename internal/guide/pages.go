@@ -63,7 +63,10 @@ func ladder() string {
 
 // cadence says when faults come.
 func cadence(c bench.Cadence) string {
-	if c.Every > 0 {
+	switch {
+	case c.Every == bench.Once:
+		return "once"
+	case c.Every > 0:
 		return fmt.Sprintf("every %g s", c.Every.Seconds())
 	}
 	return strings.TrimSuffix(c.Share.String(), "pct") + " %"

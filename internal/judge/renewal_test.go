@@ -77,7 +77,7 @@ func (s scene) unsignalled(nonce string) scene {
 
 // once is reloading with the first reload alone.
 func once() scene {
-	s := reloading().head(func(h *bench.Head) { h.Every = 12 * time.Second }).drop(bench.RoleProvoker, fault(2), recoveryAt)
+	s := reloading().head(func(h *bench.Head) { h.Every = bench.Once }).drop(bench.RoleProvoker, fault(2), recoveryAt)
 	return s.unsignalled("f1").unsignalled("f2").never(bench.Born, 31, 32, 41, 42).never(bench.Died, 21, 22)
 }
 

@@ -65,13 +65,13 @@ func NewSchedule(seed uint64, scenario bench.Scenario, rate int, mode bench.Mode
 func (s Schedule) Faults(until time.Duration) []Fault {
 	var faults []Fault
 	if every := s.scenario.Family.Cadence.Every; every > 0 {
-		for i := 0; ; i++ {
-			at := s.between(s.rate) + time.Duration(i)*every
-			if at >= until {
-				return faults
-			}
+		for i, at := 0, s.between(s.rate); at < until; i, at = i+1, at+every {
 			faults = append(faults, Fault{Index: i, Offset: at, Nonce: s.nonce("f", uint64(i))})
+			if every == bench.Once {
+				break
+			}
 		}
+		return faults
 	}
 	if s.scenario.Ratio == 0 {
 		return nil

@@ -84,6 +84,20 @@ func TestNoRatioNoFaults(t *testing.T) {
 	}
 }
 
+// Faults that are no share of the requests come at their distance, or once.
+func TestFaultsAtADistance(t *testing.T) {
+	for every, want := range map[time.Duration][]float64{5 * time.Second: {1, 6, 11}, bench.Once: {1}} {
+		faults := NewSchedule(7, bench.Family{ID: "f", Cadence: bench.Cadence{Every: every}}.Scenario(), 100, bench.ModeQuick).Faults(15 * time.Second)
+		var at []float64
+		for _, f := range faults {
+			at = append(at, f.Offset.Truncate(time.Second).Seconds())
+		}
+		if !slices.Equal(at, want) {
+			t.Errorf("every %s: faults in seconds %v, want %v", every, at, want)
+		}
+	}
+}
+
 func TestNonces(t *testing.T) {
 	s := scheduled(1, 1000, 100)
 	legal := regexp.MustCompile(`^[vaf]\d+-[0-9a-f]{8}$`)
