@@ -8,15 +8,14 @@ import (
 	"benchrun/internal/bench"
 )
 
-// BaselineFlag is where checks against a baseline come from: the Place of their
-// rules.
+// BaselineFlag is the Place of the rules that compare with a baseline.
 const BaselineFlag = "--baseline"
 
-// ResolveBaseline checks a baseline against the run that is about to be made, or
-// was: its cells, and where and how it is measured (now). name is what the user
-// calls the baseline. A bench.UsageError says that nothing can be compared, or,
-// unless anyway is set, that the two were not measured alike; what is compared
-// anyway comes back as differs, in words.
+// ResolveBaseline checks a baseline against a run, before or after that is made:
+// its cells, and where and how it is measured (now). name is what the user calls
+// the baseline. It returns a bench.UsageError if nothing can be compared or,
+// unless anyway is set, if the two were not measured alike. With anyway, it returns
+// in words how they differ.
 func ResolveBaseline(name string, base bench.Run, cells []Selected, now []bench.Origin, anyway bool) (differs []string, err error) {
 	shared, ok := firstShared(base, cells)
 	if !ok {
@@ -30,7 +29,7 @@ func ResolveBaseline(name string, base bench.Run, cells []Selected, now []bench.
 		return differs, nil
 	}
 	before := shared.Version
-	if before == "" || strings.Contains(before, "+") { // a checkout's is no release
+	if before == "" || strings.Contains(before, "+") { // a checkout is no release
 		before = "previous"
 	}
 	return nil, &bench.UsageError{
@@ -40,14 +39,14 @@ func ResolveBaseline(name string, base bench.Run, cells []Selected, now []bench.
 	}
 }
 
-// What the two sides are called, whatever their runs' ids.
+// The names of the two sides in texts, whatever their runs' ids.
 const (
 	theBaseline = "the baseline"
 	thisRun     = "this run"
 )
 
-// differences says what the baseline and this run were not measured alike in.
-// What either of them mixes is among it.
+// differences says in what ways the baseline and this run were not measured alike.
+// That includes what one side alone mixes, for example two machines.
 func differences(base bench.Run, now []bench.Origin) []string {
 	var all []bench.Origin
 	for _, o := range base.Origins() {
@@ -72,7 +71,7 @@ func differences(base bench.Run, now []bench.Origin) []string {
 	return out
 }
 
-// firstShared is the first cell of the baseline that says something about one
+// firstShared returns the first cell of the baseline that can be compared with one
 // of these cells.
 func firstShared(base bench.Run, cells []Selected) (bench.Cell, bool) {
 	for _, c := range cells {
@@ -88,7 +87,7 @@ func firstShared(base bench.Run, cells []Selected) (bench.Cell, bool) {
 	return bench.Cell{}, false
 }
 
-// whyNone says why a baseline has measured none of these cells.
+// whyNone says why a baseline has no measurement of any of these cells.
 func whyNone(base bench.Run, cells []Selected) string {
 	for _, c := range cells {
 		for _, b := range base.Cells {
@@ -106,7 +105,8 @@ func whyNone(base bench.Run, cells []Selected) string {
 
 func measured(c bench.Cell) bool { return c.Verdict >= bench.Broken }
 
-// known lists the cells of a name and family version, of any server version.
+// known lists the baseline's cells with this name and family version, whatever
+// their server's version.
 func known(base bench.Run, name string, family int) []bench.Cell {
 	var out []bench.Cell
 	for _, c := range base.Cells {

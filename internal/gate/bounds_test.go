@@ -11,7 +11,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// More rules than anybody can look at are refused before they are held.
+// A gate refuses to check more rules than anybody can read.
 func TestRulesAreBounded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "gate.txt")
 	for name, tt := range map[string]struct {
@@ -71,7 +71,7 @@ func TestWaiversAreBounded(t *testing.T) {
 	if _, err := ParseWaivers("w.yaml", text(MostWaivers+1)); err == nil || !strings.Contains(err.Error(), "w.yaml:1003: waivers[1000]: more than 1000") {
 		t.Error(err)
 	}
-	// What could not be read again is not drafted.
+	// An entry that could not be read again is not drafted.
 	cells := []bench.Cell{{Server: "other", Profile: "p", Scenario: "c", Verdict: bench.Failed}}
 	checks := Evaluate([]Rule{rule(t, "verdict >= held")}, cells, func(string) (bench.Family, bool) { return bench.Family{}, false })
 	if _, err := DraftWaivers("w.yaml", text(MostWaivers), checks, cells, "run", day("2026-11-21")); err == nil || !strings.Contains(err.Error(), "1001 entries would be more than 1000") {

@@ -7,21 +7,21 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Comparison is what a run is, as against a baseline.
+// Comparison is how a run compares with a baseline.
 type Comparison struct {
-	// Checks has one for each cell that both measured, and for each that only
-	// the baseline has where this run should: those are unmeasured. Their Index
-	// is -1 where the run has no such cell.
+	// Checks has one check for each cell that both measured, and an unmeasured one
+	// for each that this run should have and only the baseline has. The latter
+	// have Index -1.
 	Checks []Check
-	// Notes are told and decide nothing: new cells, better ones, and figures
-	// that fell where too few repeats stand behind them.
+	// Notes decide nothing. They name new cells, better cells, and figures that
+	// fell but were not measured often enough to be sure.
 	Notes []string
 }
 
-// Compare sets each cell beside the baseline's of the same server, profile,
-// scenario and family version; the server's version may differ. A worse verdict
-// breaks the check, and so does a lower h under the same verdict, where the fall
-// is above Margin and significant among all cells that are compared.
+// Compare compares each cell with the baseline's cell of the same server, profile,
+// scenario and family version; the server's version may differ. Two things break
+// the check: a worse verdict, or a lower h under the same verdict if it fell by more
+// than Margin and the fall is significant among all cells that are compared.
 func Compare(base, now bench.Run) Comparison {
 	var out Comparison
 	type pair struct {
@@ -61,11 +61,11 @@ func Compare(base, now bench.Run) Comparison {
 	return out
 }
 
-// ambiguous is why a cell of several in the baseline cannot be told.
+// ambiguous says why no one of several cells in the baseline is the counterpart.
 const ambiguous = "the baseline has it in several versions, none of them this one"
 
-// counterpart is the baseline's cell for one of this run; else why says what is
-// the matter. Of several versions it is the same one.
+// counterpart returns the baseline's cell for a cell of this run, or why there is
+// none. If the baseline has several versions, it takes the same version.
 func counterpart(base bench.Run, c bench.Cell) (b bench.Cell, why string) {
 	all := known(base, c.Name(), c.FamilyVer)
 	if len(all) == 0 {
@@ -96,7 +96,7 @@ func newCheck(index int, base bench.Cell, name string, o Outcome, seen string) C
 	}
 }
 
-// described is "held in 1 of 2 attempts (23.0.0)".
+// described is, for example, "held in 1 of 2 attempts (23.0.0)".
 func described(c bench.Cell) string {
 	valid, same := 0, 0
 	for _, a := range c.Attempts {
@@ -124,7 +124,8 @@ func attempts(n int) string {
 	return fmt.Sprintf("%d attempts", n)
 }
 
-// compareCells compares two measured cells, one of so many pairs.
+// compareCells compares two measured cells. pairs is how many pairs of cells are
+// compared in all.
 func compareCells(base, now bench.Cell, pairs int) (o Outcome, seen, note string) {
 	seen = described(now)
 	switch {
@@ -138,7 +139,7 @@ func compareCells(base, now bench.Cell, pairs int) (o Outcome, seen, note string
 		return Kept, seen, ""
 	}
 	fall := median(was) - median(is)
-	if fall <= Margin+1e-9 { // figures are quotients: 99.9 − 97.9 is not always 2
+	if fall <= Margin+1e-9 { // with floats, 99.9 − 97.9 is not always 2
 		return Kept, seen, ""
 	}
 	what := fmt.Sprintf("h %.1f %%, in the baseline %.1f %% (medians of %d and %d)", median(is), median(was), len(is), len(was))
@@ -161,8 +162,8 @@ func cellsWord(n int) string {
 	return fmt.Sprintf("%d cells", n)
 }
 
-// figures are the h of a cell's valid attempts, in percent. All of them, also
-// of those that said something else than the cell does in the end.
+// figures are the h of all valid attempts of a cell, in percent, including those
+// whose verdict differs from the cell's.
 func figures(c bench.Cell) []float64 {
 	var out []float64
 	for _, a := range c.Attempts {
@@ -173,9 +174,9 @@ func figures(c bench.Cell) []float64 {
 	return out
 }
 
-// missing finds measured cells of the baseline that this run does not have:
-// gaps, whose server, profile and scenario all take part in it, so that it
-// should have them; and how many others, which nobody asked for this time.
+// missing finds measured cells of the baseline that this run lacks: gaps, if their
+// server, profile and scenario all take part in this run, so that it should have
+// them; outside counts the others, which this run was not asked for.
 func missing(base, now bench.Run) (gaps []bench.Cell, outside int) {
 	has := map[string]bool{}
 	for _, c := range now.Cells {

@@ -7,8 +7,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// measuredCell is s/p/wedge-1pct of version 1, with an attempt for each h that
-// says what the cell does.
+// measuredCell is s/p/wedge-1pct of version 1, with one attempt for each h. Their
+// verdict is the cell's.
 func measuredCell(v bench.Verdict, hs ...float64) bench.Cell {
 	c := bench.Cell{Server: "s", Version: "1", Profile: "p", Scenario: "wedge-1pct", Family: "wedge", FamilyVer: 1, Verdict: v}
 	for i := range hs {
@@ -43,15 +43,15 @@ func TestCompareVerdicts(t *testing.T) {
 	}
 	now := measuredCell(bench.Failed, 40, 41)
 	now.Version = "2"
-	now.Attempts = append(now.Attempts, bench.Attempt{Attempt: 3}) // invalid: it confirms nothing
+	now.Attempts = append(now.Attempts, bench.Attempt{Attempt: 3}) // invalid: does not confirm anything
 	got := Compare(runOf(measuredCell(bench.Held, 99)), runOf(now)).Checks[0].String()
 	if want := "s/p/wedge-1pct: want no worse than the baseline: held in 1 of 1 attempt (1), seen failed in 2 of 2 attempts (2)"; got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
 }
 
-// What cannot be compared is unmeasured where this run is to blame, and told
-// where the baseline is.
+// A cell that cannot be compared is unmeasured if this run is the reason. If the
+// baseline is, it gets a note.
 func TestCompareWhatIsNotThere(t *testing.T) {
 	held := measuredCell(bench.Held, 99)
 	other := func(change func(*bench.Cell)) bench.Cell { return with(held, change) }
@@ -99,7 +99,7 @@ func TestCompareWhatIsNotThere(t *testing.T) {
 	}
 }
 
-// Of several versions in the baseline the same one counts, and without it none.
+// If the baseline has several versions, the same one counts; without it, none.
 func TestCompareVersions(t *testing.T) {
 	version := func(c bench.Cell, v string) bench.Cell { c.Version = v; return c }
 	base := runOf(version(measuredCell(bench.Failed, 1), "1"), version(measuredCell(bench.Held, 99), "2"))
@@ -169,7 +169,7 @@ func TestCompareFigures(t *testing.T) {
 	}
 }
 
-// What an invalid attempt measured is no repeat.
+// The figures of an invalid attempt do not count.
 func TestFiguresOfInvalidAttempts(t *testing.T) {
 	now := measuredCell(bench.Failed, repeated(50, .1, 4)...)
 	now.Attempts[0].Verdict = bench.Invalid
@@ -178,7 +178,7 @@ func TestFiguresOfInvalidAttempts(t *testing.T) {
 	}
 }
 
-// A run compared with itself keeps everything.
+// A run that is compared with itself breaks no check.
 func TestCompareWithItself(t *testing.T) {
 	run := runOf(measuredCell(bench.Failed, repeated(0, 11, 9)...), with(measuredCell(bench.Held, 99), func(c *bench.Cell) { c.Profile = "q" }))
 	if c := Compare(run, run); Worst(c.Checks) != Kept || len(c.Notes) != 0 {

@@ -12,32 +12,32 @@ import (
 	"benchrun/internal/strictyaml"
 )
 
-// DraftDays is how long a drafted waiver is good for.
+// DraftDays is how many days a drafted waiver lasts.
 const DraftDays = 90
 
-// mostSaid is how much of what the run says stands in the file, in characters.
+// mostSaid is how many characters of the run's reason a draft quotes.
 const mostSaid = 200
 
 // Draft is what a run adds to a file of waivers.
 type Draft struct {
-	Text  []byte    // the file with the additions; all that was there stays as it was
-	Added []Drafted // in the order in which they stand in it
-	Told  []string  // of what was left alone, for a person to look at
+	Text  []byte    // the file with the additions; nothing else in it changes
+	Added []Drafted // in the order of the file
+	Told  []string  // about entries that it left alone and that a person should look at
 }
 
-// Drafted is a waiver without a reason, which waives nothing until a person has
+// Drafted is a waiver without a reason. It waives nothing until a person has
 // written one.
 type Drafted struct {
 	Waiver
-	Said string // why the run did not hold, in a line
+	Said string // why the cell did not hold, in one line
 }
 
-// DraftWaivers adds an entry for each cell that breaks a check and that no entry
-// is about: its verdict, no reason, good for DraftDays. What stands in the file is
-// never changed, whatever it says: where a cell is worse than an entry expects, an
-// entry has expired, or is a draft still, that is told. old may be empty. run names
-// where the entries are from. It fails with a bench.UsageError where nothing can
-// be added to the file as it is written.
+// DraftWaivers adds an entry for each cell that breaks a check and that no entry is
+// about: with its verdict, without a reason, for DraftDays from today. It never
+// changes the entries in old, the file's content, which may be empty. If a cell is
+// worse than its entry expects, or the entry has expired or is still a draft, Told
+// says so. run names the run in the added text. It returns a bench.UsageError if
+// nothing can be added to the file as it is written.
 func DraftWaivers(file string, old []byte, checks []Check, cells []bench.Cell, run string, today time.Time) (Draft, error) {
 	out := Draft{Text: old}
 	if len(bytes.TrimSpace(old)) == 0 {
@@ -60,9 +60,9 @@ func DraftWaivers(file string, old []byte, checks []Check, cells []bench.Cell, r
 		c := cells[k.Index]
 		about := func(w Waiver) bool { return selects(w.Cell, c.Name()) }
 		if slices.ContainsFunc(there, about) {
-			continue // what it expects, and what it does not, has been told
+			continue // Told already says how the cell differs from its entry
 		}
-		if at := slices.IndexFunc(out.Added, func(d Drafted) bool { return about(d.Waiver) }); at >= 0 { // another rule, or another version
+		if at := slices.IndexFunc(out.Added, func(d Drafted) bool { return about(d.Waiver) }); at >= 0 { // broken under another rule, or in another version
 			out.Added[at].Verdict = min(out.Added[at].Verdict, c.Verdict)
 			continue
 		}
@@ -85,7 +85,7 @@ func DraftWaivers(file string, old []byte, checks []Check, cells []bench.Cell, r
 	return out, err
 }
 
-// said is what the run says of the cell, in a line.
+// said is the run's reason for the cell's verdict, in one line.
 func said(c bench.Cell, k Check) string {
 	text := ""
 	if len(c.Reasons) > 0 {
@@ -104,7 +104,7 @@ const newWaiverFile = `# Results that are expected for now: they fail no gate. A
 # past still holds and is told, and so is a cell that does better than expected.
 schema: ` + WaiverSchema + "\n"
 
-// appendWaivers writes entries behind the last one of a file's list.
+// appendWaivers adds entries after the last one in a file's list.
 func appendWaivers(file string, old []byte, src *strictyaml.Source, there []Waiver, added []Drafted, run string) ([]byte, error) {
 	var b bytes.Buffer
 	b.Write(old)
@@ -140,8 +140,8 @@ func appendWaivers(file string, old []byte, src *strictyaml.Source, there []Waiv
 	return b.Bytes(), nil
 }
 
-// oneLine is what can be printed of a text: servers write it, and people read it
-// in a file.
+// oneLine makes a text printable, in one line: servers write it, and people read
+// it in a file.
 func oneLine(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

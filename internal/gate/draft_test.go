@@ -9,7 +9,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// draft drafts for the cells of a run that do not hold.
+// draft drafts waivers for the cells of a run that do not hold.
 func draft(t *testing.T, old string, cells ...bench.Cell) Draft {
 	t.Helper()
 	checks := Evaluate([]Rule{rule(t, "verdict >= held")}, cells, family)
@@ -42,7 +42,7 @@ func TestDraftOfANewFile(t *testing.T) {
 	if string(d.Text) != want || len(d.Added) != 2 || len(d.Told) != 0 {
 		t.Errorf("%s\n%q", d.Text, d.Told)
 	}
-	// The same again adds nothing, and tells that the drafts are drafts still.
+	// A second draft adds nothing, and says that the entries are still drafts.
 	again := draft(t, want, because(bench.Failed, "p"), because(bench.Broken, "r"))
 	if string(again.Text) != want || len(again.Added) != 0 || len(again.Told) != 2 || !strings.Contains(again.Told[0], "w.yaml:6: s/p/wedge-1pct is a draft") {
 		t.Errorf("%s\n%q", again.Text, again.Told)
@@ -52,8 +52,8 @@ func TestDraftOfANewFile(t *testing.T) {
 	}
 }
 
-// Nothing that stands in a file is changed: what it says is a prefix of what it
-// says afterwards, comments and all.
+// Drafting changes nothing in the file: its old content, comments included, is a
+// prefix of the new one.
 func TestDraftKeepsWhatIsThere(t *testing.T) {
 	for name, old := range map[string]string{
 		"indented":      "# ours\n" + waiverText + "    # the end\n",
@@ -84,7 +84,7 @@ func TestDraftKeepsWhatIsThere(t *testing.T) {
 	}
 }
 
-// What an entry says by hand stands, be it right or not: a person is told.
+// Entries that people wrote stay as they are, right or wrong; Told names them.
 func TestDraftLeavesEntriesAlone(t *testing.T) {
 	entry := func(verdict, expires string) string {
 		return "schema: benchrun.waivers/v1\nwaivers:\n  - cell: s/p\n    verdict: " + verdict + "\n    reason: x\n    expires: " + expires + "\n"
@@ -107,8 +107,8 @@ func TestDraftLeavesEntriesAlone(t *testing.T) {
 	}
 }
 
-// Of two versions of a server the worse one is what must be expected, and a
-// cell that breaks two rules gets one entry.
+// Of two versions of a server, the entry expects the worse verdict. A cell that
+// breaks two rules gets one entry.
 func TestDraftOnceACell(t *testing.T) {
 	cells := []bench.Cell{because(bench.Degraded, "p", "first"), because(bench.Failed, "p", "second")}
 	checks := Evaluate([]Rule{rule(t, "verdict >= held"), rule(t, "s: verdict > degraded")}, cells, family)
@@ -118,8 +118,8 @@ func TestDraftOnceACell(t *testing.T) {
 	}
 }
 
-// A draft waives nothing until a person has written the reason: not as it was
-// drafted, and not with a reason that puts it off.
+// A draft waives nothing until a person has written the reason. A reason that says
+// TODO does not count.
 func TestDraftWaivesNothing(t *testing.T) {
 	cells := []bench.Cell{because(bench.Failed, "p", "lost 12 of 12")}
 	checks := Evaluate([]Rule{rule(t, "verdict >= held")}, cells, family)
@@ -143,7 +143,7 @@ func TestDraftWaivesNothing(t *testing.T) {
 	}
 }
 
-// What a run says of a cell that gives no reason is the rule's.
+// If a cell gives no reason, the draft quotes the rule.
 func TestDraftSays(t *testing.T) {
 	d := draft(t, "", because(bench.Failed, "p"))
 	if got := d.Added[0].Said; got != "s/p/wedge-1pct: want verdict >= held, seen failed" {
@@ -154,8 +154,8 @@ func TestDraftSays(t *testing.T) {
 	}
 }
 
-// FuzzDraft: whatever a server's last words were, the file that they get into
-// says nothing else than the draft.
+// FuzzDraft: whatever a server's last words were, the file that quotes them says
+// the same as the draft.
 func FuzzDraft(f *testing.F) {
 	for _, s := range []string{"", "yes", "~", "2027-01-31", "- a", "a: b #c", "\"'", "\x00\x1b[1m\u2028", "\xff", "| x", "%YAML", "--- a", "… \\n", "0x1f", "=", "!tag"} {
 		f.Add(s)

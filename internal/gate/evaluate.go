@@ -7,13 +7,13 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Outcome is what a rule came to in a cell. The zero value says that nothing
-// was measured: it never passes.
+// Outcome is the result of a rule for one cell. The zero value says that nothing
+// was measured, and never passes.
 type Outcome int
 
 // The outcomes.
 const (
-	Unmeasured Outcome = iota // the cell is invalid, or has no figure
+	Unmeasured Outcome = iota // the cell is invalid or has no figure
 	Broken
 	Kept
 	Waived // broken, and expected to be
@@ -26,14 +26,14 @@ func (o Outcome) String() string { return [...]string{"unmeasured", "broken", "k
 type Check struct {
 	Rule    Rule
 	Cell    string // server/profile/scenario
-	Index   int    // of the cell among those that were evaluated: two versions share a name
+	Index   int    // of the cell in the slice that Evaluate got: two versions share a name
 	Outcome Outcome
 	Seen    string  // "12.4 s", "> 5 s", "failed", "nothing to measure"
-	Waiver  *Waiver // that it is waived by; nil = by none
+	Waiver  *Waiver // the waiver that waives it; nil = none
 }
 
-// String is "gunicorn/default/wedge-1pct: want time_to_recover <= 10s, seen > 5 s",
-// and why that is waived.
+// String is, for example, "gunicorn/default/wedge-1pct: want time_to_recover <=
+// 10s, seen > 5 s". If the check is waived, it also says why.
 func (c Check) String() string {
 	_, wanted, ok := strings.Cut(c.Rule.Text, ":")
 	if !ok || c.Rule.Selector == "" {
@@ -46,9 +46,9 @@ func (c Check) String() string {
 	return text
 }
 
-// Evaluate applies rules to the cells of a run, rule by rule. family finds a
-// cell's family. Unsupported cells are skipped: that they are was said
-// before anything ran.
+// Evaluate applies each rule in turn to the cells of a run. family finds a cell's
+// family by its ID. Evaluate skips unsupported cells: benchrun reported them before
+// anything ran.
 func Evaluate(rules []Rule, cells []bench.Cell, family func(id string) (bench.Family, bool)) []Check {
 	var out []Check
 	for _, r := range rules {
@@ -67,11 +67,11 @@ func Evaluate(rules []Rule, cells []bench.Cell, family func(id string) (bench.Fa
 	return out
 }
 
-// check applies the rule to a cell. A bound decides where every value above it
-// would; where the value itself is needed, the rule is broken: the server was
-// still down, say, when benchrun stopped looking. It is broken too where a server
-// that never served, or failed, left nothing to measure of what has a better and
-// a worse: nobody was answered, so that no latency is good enough.
+// check applies the rule to a cell. A lower bound ("> 5 s") keeps the rule if every
+// value above it would; otherwise it breaks the rule, because, say, the server was
+// still down when benchrun stopped looking. A cell that is broken or failed may have
+// nothing to measure: that breaks rules about measures that have a better and a
+// worse. If nobody was answered, no latency is good enough.
 func (r Rule) check(c bench.Cell) Check {
 	k := Check{Rule: r, Cell: c.Name(), Seen: c.Verdict.String()}
 	if c.Verdict == bench.Invalid {

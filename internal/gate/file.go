@@ -9,12 +9,12 @@ import (
 	"benchrun/internal/strictyaml"
 )
 
-// MostRules is how many rules a run may have.
+// MostRules is the most rules that a run may have.
 const MostRules = 1000
 
-// ReadFile reads a file of rules: one a line; empty lines, and what follows a #
-// that begins a line or a word, are for people. Its errors are those of intake,
-// and bench.UsageErrors that name file and line.
+// ReadFile reads a file with one rule on each line. It skips empty lines and
+// comments: a # at the beginning of a line or word, and what follows. Errors are
+// those of intake, and bench.UsageErrors that name file and line.
 func ReadFile(path string) ([]Rule, error) {
 	all, err := intake.ReadSmall("--gate", path)
 	if err != nil {
@@ -22,7 +22,7 @@ func ReadFile(path string) ([]Rule, error) {
 	}
 	var rules []Rule
 	n := 0
-	for line := range strings.Lines(strings.TrimPrefix(string(all), "\ufeff")) { // some editors' mark of UTF-8
+	for line := range strings.Lines(strings.TrimPrefix(string(all), "\ufeff")) { // some editors write this mark of UTF-8
 		n++
 		if !strictyaml.IsText([]byte(line)) {
 			return nil, bench.Usagef("--gate %s:%d: not a text file", path, n)

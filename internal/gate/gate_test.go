@@ -135,8 +135,8 @@ func TestReadFile(t *testing.T) {
 	}
 }
 
-// Worst is what checks come to: broken before unmeasured before kept. What is
-// waived counts as kept. No check at all is unmeasured.
+// Worst is the outcome of all checks together: broken before unmeasured before
+// kept. Waived checks count as kept. Without any check it is unmeasured.
 func Worst(checks []Check) Outcome {
 	has := func(o Outcome) bool {
 		return slices.ContainsFunc(checks, func(c Check) bool { return c.Outcome == o })
@@ -150,7 +150,7 @@ func Worst(checks []Check) Outcome {
 	return Kept
 }
 
-// What is measured only where workers are replaced is asked of no other family.
+// Measures about replaced workers apply only to families that replace workers.
 func TestMeasuresOfRenewal(t *testing.T) {
 	renews := bench.Family{ID: "x", Traits: bench.Traits{Expects: bench.ExpectsRenewal}}
 	for _, m := range []string{"time_to_replace", "fds_per_fault", "threads_per_fault", "memory_per_fault"} {

@@ -39,7 +39,7 @@ func TestRankSumKnown(t *testing.T) {
 	}
 }
 
-// Counted by the table or by dealing the values out in every way: the same.
+// The table of ways gives the same as trying every way to deal the values out.
 func TestRankSumAgainstEnumeration(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
@@ -49,7 +49,7 @@ func TestRankSumAgainstEnumeration(t *testing.T) {
 		for i := range all {
 			all[i] = float64(random.IntN(6)) // with ties
 		}
-		pairs := func(inLow func(i int) bool) (u int) { // twice the pairs in which low is above
+		pairs := func(inLow func(i int) bool) (u int) { // twice the number of pairs in which low is above high
 			for i := range all {
 				for j := range all {
 					if inLow(i) && !inLow(j) && all[i] > all[j] {
@@ -78,8 +78,8 @@ func TestRankSumAgainstEnumeration(t *testing.T) {
 	}
 }
 
-// Two samples of one distribution are called different no more often than
-// stated, in any of the cells together.
+// Two samples of one distribution differ no more often than falseAlarms allows, in
+// all cells together.
 func TestFalseAlarmsAreRare(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	const runs, cells, n = 400, 6, 6
@@ -114,7 +114,7 @@ func TestRepeatsNeeded(t *testing.T) {
 	if edge := lowest(3, 13); edge.all != 560 || !edge.significant(14) || edge.significant(15) {
 		t.Errorf("%+v", edge)
 	}
-	// What is cut off is what is oldest.
+	// The oldest figures are cut off.
 	many := make([]float64, 3*mostRepeats)
 	many[0] = 1e9
 	if got := rankSum(many, many); got.all != choose(2*mostRepeats, mostRepeats) || got.ways != got.all {

@@ -7,21 +7,21 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Selected is a cell that is about to be measured, or was.
+// Selected is a cell of the selection, before or after it is measured.
 type Selected struct {
 	Name        string       // server/profile/scenario
 	Family      bench.Family // without ID: not known
-	Unsupported bool         // said before anything runs
+	Unsupported bool         // benchrun reports it before anything runs
 }
 
-// mostChecks is how many checks rules may make of a run: each of them is held,
-// and may be told.
+// mostChecks is how many checks the rules may make of a run. All are kept in
+// memory, and each may be printed.
 const mostChecks = 200_000
 
-// Resolve checks rules against the cells of a run. A rule that selects no cell,
-// or only cells that its measure says nothing about, can never match: a
-// bench.UsageError names it. It is one too where there are more than MostRules, or
-// together with the cells more checks than anybody can look at.
+// Resolve checks rules against the cells of a run. It returns a bench.UsageError for
+// a rule that can never match, because it selects no cell or only cells to which its
+// measure does not apply; for more than MostRules; and if rules and cells together
+// make more than mostChecks.
 func Resolve(rules []Rule, cells []Selected) error {
 	switch {
 	case len(rules) > MostRules:
@@ -60,16 +60,15 @@ func Resolve(rules []Rule, cells []Selected) error {
 	return nil
 }
 
-// Applies says whether a measure tells anything about cells of a family. Where
-// it does not, a rule about it skips the cell; where it does, a missing figure
-// is one that could not be measured. Of a family that is not known (no ID) every
-// measure may tell.
+// Applies says whether a measure can have a value in cells of a family. If not, a
+// rule about it skips the cell. If so, a missing value means that it could not be
+// measured. For an unknown family (no ID), every measure applies.
 func Applies(measure string, f bench.Family) bool {
 	if f.ID == "" {
 		return true
 	}
 	switch measure {
-	case "reclaimed", "time_to_reclaim": // of wedges: a slow client's slot comes back by itself
+	case "reclaimed", "time_to_reclaim": // only of wedges: a slow client's slot becomes free by itself
 		return f.Traits.HoldsSlot() && f.Traits.Proof.ByReceipt()
 	case "slots", "watchdog":
 		return f.Traits.HoldsSlot()

@@ -11,25 +11,24 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Verdict is what stands in the place of a measure's name in a rule about
-// verdicts.
+// Verdict stands instead of a measure's name in a rule about verdicts.
 const Verdict = "verdict"
 
-// Rule is one thing that must be so.
+// Rule is one condition that cells must keep.
 type Rule struct {
-	Text     string // as it was written
-	Place    string // where: "--fail-on", "gate.txt:3"
+	Text     string // as the user wrote it
+	Place    string // where the user wrote it: "--fail-on", "gate.txt:3"
 	Selector string // "server/profile/scenario", each a glob; missing parts and "" mean all
 	Measure  string // a measure's name, or Verdict
 	Op       string // one of Ops
 	Value    float64
-	Least    bench.Verdict // compared with, if Measure is Verdict
+	Least    bench.Verdict // the verdict to compare with, if Measure is Verdict
 }
 
-// Ops lists the comparisons of rules.
+// Ops lists the comparisons that rules can make.
 var Ops = []string{"<=", ">=", "==", "!=", "<", ">"}
 
-// mostRuleText is how long a rule may be, bytes.
+// mostRuleText is how many bytes a rule may have.
 const mostRuleText = 1000
 
 var (
@@ -80,7 +79,7 @@ func (r Rule) withVerdict(word string) (Rule, error) {
 	return r, nil
 }
 
-// verdicts is how many a rule can tell apart.
+// verdicts is how many verdicts a rule can tell apart.
 const verdicts = int(bench.Held-bench.Broken) + 1
 
 const (
@@ -101,8 +100,8 @@ func (r Rule) keptByVerdicts() int {
 
 func (r Rule) keptBy(v bench.Verdict) bool { return compare(float64(v), r.Op, float64(r.Least)) }
 
-// units says how much of a measure's own unit one of the unit that was written
-// is: "10s" for seconds, "200ms" too.
+// units maps a measure's unit to the units that a rule may write, each with its size
+// in the measure's unit: for a measure in seconds, "10s" and also "200ms".
 var units = map[string]map[string]float64{
 	"s":       {"s": 1, "ms": 1e-3, "min": 60, "h": 3600},
 	"ms":      {"ms": 1, "s": 1e3},
@@ -134,7 +133,7 @@ func (r Rule) withValue(text string) (Rule, error) {
 	return r, r.checkRange(spec)
 }
 
-// measureHint names the measure that a word most likely meant.
+// measureHint suggests the measure that a misspelt word most likely means.
 func measureHint(word string) string {
 	hint := "benchrun list measures names them all; verdict is one more"
 	names := []string{Verdict}
@@ -147,7 +146,7 @@ func measureHint(word string) string {
 	return hint
 }
 
-// checkRange finds rules that every run keeps or none does.
+// checkRange returns an error for a rule that every run keeps, or that none does.
 func (r Rule) checkRange(spec bench.MeasureSpec) error {
 	low, high := bounds(spec)
 	whole := wholeUnits[spec.Unit] || r.Measure == "valid_seconds"
@@ -169,20 +168,20 @@ func (r Rule) checkRange(spec bench.MeasureSpec) error {
 	return nil
 }
 
-// bounds are the least and the most that a measure can be. They are wide rather
-// than narrow: a rule that can be kept and broken must not be refused.
+// bounds are the least and the largest value that a measure can have. They are
+// rather too wide: a rule that can be kept and broken must not be refused.
 func bounds(spec bench.MeasureSpec) (low, high float64) {
 	high = math.Inf(1)
 	switch spec.Unit {
 	case "%":
 		high = 100
-	case "": // yes or no
+	case "": // 1 = yes, 0 = no
 		high = 1
 	case "victims", "faults":
 		high = longestPhase * float64(bench.StandardLoad.Rate)
 	}
 	switch spec.Name {
-	case "retention": // of a baseline that lost more than the fault phase
+	case "retention": // percent; above 100 if the baseline lost more than the fault phase
 		high = math.Inf(1)
 	case "memory_growth", "memory_slope", "memory_kept":
 		low, high = math.Inf(-1), math.Inf(1)
@@ -194,10 +193,10 @@ func bounds(spec bench.MeasureSpec) (low, high float64) {
 	return low, high
 }
 
-// longestPhase is more seconds than a fault phase of any mode and family takes.
+// longestPhase is longer than the fault phase of any mode and family, in seconds.
 const longestPhase = 3600.0
 
-// wholeUnits are those of measures that count.
+// wholeUnits are the units of measures that count things.
 var wholeUnits = map[string]bool{
 	"": true, "faults": true, "slots": true, "requests": true, "victims": true, "processes": true,
 	"fds": true, "threads": true, "sockets": true, "probes": true,
@@ -219,12 +218,12 @@ func unitWord(unit string) string {
 
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-// errorf is a usage error about the rule.
+// errorf makes a bench.UsageError about the rule.
 func (r Rule) errorf(problem, hint string) error {
 	return &bench.UsageError{Problem: fmt.Sprintf("%s: rule %q: %s", r.Place, r.Text, problem), Hint: hint}
 }
 
-// Selects says whether the rule is about a cell: "server/profile/scenario".
+// Selects says whether the rule is about a cell, given as "server/profile/scenario".
 func (r Rule) Selects(cell string) bool { return selects(r.Selector, cell) }
 
 func selects(selector, cell string) bool {
@@ -243,8 +242,8 @@ func selects(selector, cell string) bool {
 	return true
 }
 
-// checkSelector says what is wrong with a selector, and what to do about it;
-// "" = nothing is.
+// checkSelector says what is wrong with a selector and what the user can do; "" =
+// nothing is wrong.
 func checkSelector(selector string) (problem, hint string) {
 	if strings.Count(selector, "/") > 2 {
 		return fmt.Sprintf("selector %q has more than three parts", selector), "a selector is server/profile/scenario"

@@ -45,7 +45,7 @@ func TestParseRule(t *testing.T) {
 	}
 }
 
-// Whatever cannot be meant is refused before anything runs, and named.
+// Rules that make no sense are refused before anything runs, and the error names them.
 func TestParseRuleRefuses(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{"", "not a rule"},
@@ -120,8 +120,8 @@ func TestSelects(t *testing.T) {
 	}
 }
 
-// FuzzParseRule: whatever is written, the answer is a rule that can be kept and
-// broken, or a usage error.
+// FuzzParseRule: any text gives either a rule that can be kept and broken, or a
+// usage error.
 func FuzzParseRule(f *testing.F) {
 	for _, seed := range []string{"h >= 95", "verdict >= held", "a/b/c: survivors == 0", "x: y <= 1e9", "[: h < 1", ": h > 2"} {
 		f.Add(seed)
@@ -138,8 +138,7 @@ func FuzzParseRule(f *testing.F) {
 	})
 }
 
-// What was measured of real servers lies within the bounds that rules are refused
-// by.
+// The figures of real servers lie within bounds.
 func TestMeasuredFiguresAreWithinBounds(t *testing.T) {
 	text, err := os.ReadFile("../../docs/results/run.json")
 	if err != nil {

@@ -9,46 +9,46 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Waiver is a result that is expected for now: a cell's verdict that fails no
-// gate.
+// Waiver is a result that is expected for now. A cell with this verdict or a better
+// one fails no gate.
 type Waiver struct {
 	Cell    string        // "server/profile/scenario", each a glob; missing parts mean all
-	Verdict bench.Verdict // expected; what is better is waived too
+	Verdict bench.Verdict // the expected verdict; better ones are waived too
 	Reason  string        // why; "" or "TODO…" in a draft
 	Link    string        // "" = none
-	Expires time.Time     // the last day, at 0:00 UTC
+	Expires time.Time     // the last day on which it is valid, at 0:00 UTC
 	Place   string        // "waivers.yaml:4"
 }
 
-// draft says that nobody has written yet why the result is expected. A draft
-// waives nothing: what a machine noted down is no decision.
+// draft says that nobody has yet written why the result is expected. A draft waives
+// nothing: only a person may decide to waive.
 func (w Waiver) draft() bool {
 	return w.Reason == "" || strings.HasPrefix(strings.ToLower(w.Reason), "todo")
 }
 
-// waits says what a draft waits for.
+// waits says what a person must do to a draft before it counts.
 func (w Waiver) waits() string {
 	return fmt.Sprintf("%s: %s is a draft and waives nothing: its reason must say why this is expected", w.Place, w.Cell)
 }
 
-// covers says whether a cell is as good as the waiver expects.
+// covers says whether a cell is at least as good as the waiver expects.
 func (w Waiver) covers(c bench.Cell) bool {
 	return !w.draft() && selects(w.Cell, c.Name()) && measured(c) && c.Verdict >= w.Verdict
 }
 
-// expired says whether the waiver's last day is past. It still waives: time
-// alone breaks nothing.
+// expired says whether the waiver's last day is over. An expired waiver still
+// waives: the passing of time breaks no gate.
 func (w Waiver) expired(today time.Time) bool { return w.Expires.Before(dayOf(today)) }
 
-// dayOf is the beginning of a moment's day in UTC, so that an entry expires
-// everywhere at once.
+// dayOf is midnight UTC at the start of t's day, so that an entry expires everywhere
+// at the same moment.
 func dayOf(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
-// dayForm is how days are written.
+// dayForm is the layout of days in files.
 const dayForm = "2006-01-02"
 
-// ResolveWaivers tells of the waivers that match no cell of a selection, and of
-// the drafts.
+// ResolveWaivers reports the waivers that match no cell of a selection, and the
+// drafts.
 func ResolveWaivers(waivers []Waiver, cells []Selected) []string {
 	var told []string
 	for _, w := range waivers {
@@ -62,14 +62,14 @@ func ResolveWaivers(waivers []Waiver, cells []Selected) []string {
 	return told
 }
 
-// Waive marks the broken checks of cells that are as good as a waiver expects,
-// and gives what a person should know: which waivers have expired, which cells
-// did better than expected, and which did worse. cells are those that the checks
-// were made in. Nothing that was not measured is waived.
+// Waive marks the broken checks whose cells are at least as good as a waiver
+// expects. cells are those that the checks were made of. told says what a person
+// should know: which waivers have expired, and which cells did better or worse than
+// expected. It waives no unmeasured check.
 func Waive(checks []Check, cells []bench.Cell, waivers []Waiver, today time.Time) (out []Check, told []string) {
 	out = slices.Clone(checks)
 	of := make([]outcomes, len(cells))
-	by := map[int]int{} // the waiver of a cell
+	by := map[int]int{} // the waiver of a cell, both by index
 	for i := range out {
 		k := &out[i]
 		if k.Index < 0 {
@@ -101,13 +101,13 @@ func Waive(checks []Check, cells []bench.Cell, waivers []Waiver, today time.Time
 	return out, told
 }
 
-// outcomes are those that a cell's checks have.
+// outcomes is the set of the outcomes of a cell's checks.
 type outcomes uint8
 
 func (o outcomes) has(one Outcome) bool { return o&(1<<one) != 0 }
 
-// surprise says how a cell, whose checks came to these, is other than its waivers
-// expect; "" = it is not. Of several waivers the one that expects most is asked.
+// surprise says how a cell with these outcomes differs from what its waivers expect;
+// "" = it does not. Of several waivers, the strictest counts.
 func surprise(c bench.Cell, of outcomes, waivers []Waiver) string {
 	w, ok := strictest(c, waivers)
 	if !ok || !measured(c) {
@@ -125,8 +125,8 @@ func surprise(c bench.Cell, of outcomes, waivers []Waiver) string {
 	return ""
 }
 
-// strictest is, of the waivers of a cell that are no drafts, the one that expects
-// the best verdict.
+// strictest returns the cell's waiver that expects the best verdict, drafts left
+// out.
 func strictest(c bench.Cell, waivers []Waiver) (best Waiver, ok bool) {
 	for _, w := range waivers {
 		if !w.draft() && selects(w.Cell, c.Name()) && (!ok || w.Verdict > best.Verdict) {

@@ -78,8 +78,8 @@ func TestWaive(t *testing.T) {
 	}
 }
 
-// A regression against a baseline is waived like a broken rule, and a cell that
-// is not there is not.
+// A waiver also covers a check against a baseline, but not a cell that is missing
+// from the run.
 func TestWaiveBaseline(t *testing.T) {
 	gap := with(measuredCell(bench.Held, 99), func(c *bench.Cell) { c.Profile = "q" })
 	now := runOf(measuredCell(bench.Failed, 1), with(gap, func(c *bench.Cell) { c.Server = "t" }))
@@ -93,8 +93,8 @@ func TestWaiveBaseline(t *testing.T) {
 	}
 }
 
-// The last day is still one of them, in UTC whatever the clock's zone; after it
-// everything is waived as before, and told.
+// A waiver is valid through its last day in UTC, whatever the clock's zone. After it
+// expires, it still waives, and a note says so.
 func TestExpiry(t *testing.T) {
 	cells := []bench.Cell{measuredCell(bench.Failed, 1)}
 	checks := Evaluate([]Rule{rule(t, "verdict >= held")}, cells, family)
@@ -153,7 +153,7 @@ func TestParseWaivers(t *testing.T) {
 	}
 }
 
-// Every mistake is named with its file, line and field.
+// Every error names file, line and field.
 func TestParseWaiversRefuses(t *testing.T) {
 	for _, tt := range []struct{ old, new, want string }{
 		{waiverText, "", "w.yaml:1: the file is empty"},
@@ -195,8 +195,7 @@ func TestParseWaiversRefuses(t *testing.T) {
 	}
 }
 
-// FuzzParseWaivers: whatever is written, the answer is waivers that say
-// everything, or a usage error.
+// FuzzParseWaivers: any text gives either complete waivers or a usage error.
 func FuzzParseWaivers(f *testing.F) {
 	f.Add(waiverText)
 	f.Add("a: &x [*x]\n")

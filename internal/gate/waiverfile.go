@@ -27,21 +27,21 @@ func ReadWaivers(path string) ([]Waiver, error) {
 	return ParseWaivers(path, text)
 }
 
-// waiverFile is what stands in a file of waivers.
+// waiverFile is the content of a file of waivers.
 type waiverFile struct {
 	Schema  string
 	Waivers []struct{ Cell, Verdict, Reason, Link, Expires string }
 }
 
-// ParseWaivers reads the text of a file of waivers, strictly: what is not known,
-// missing, twice or of the wrong kind is a bench.UsageError "file:line: field:
-// problem".
+// ParseWaivers reads the text of a file of waivers, strictly: a field that is
+// unknown, missing, given twice or of the wrong type is a bench.UsageError
+// "file:line: field: problem".
 func ParseWaivers(file string, text []byte) ([]Waiver, error) {
 	waivers, _, err := parseWaivers(file, text)
 	return waivers, err
 }
 
-// parseWaivers gives also where in the file everything stands.
+// parseWaivers also returns the source, which knows the line of every field.
 func parseWaivers(file string, text []byte) ([]Waiver, *strictyaml.Source, error) {
 	var f waiverFile
 	src, err := strictyaml.Decode(file, text, &f)
@@ -55,7 +55,7 @@ func parseWaivers(file string, text []byte) ([]Waiver, *strictyaml.Source, error
 	return waivers, src, err
 }
 
-// entries checks what is listed.
+// entries checks the listed entries.
 func (f waiverFile) entries(file string, src *strictyaml.Source) ([]Waiver, error) {
 	has := func(field string) bool { _, ok := src.Line(field); return ok }
 	var out []Waiver

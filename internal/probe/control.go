@@ -10,14 +10,15 @@ import (
 	"benchrun/internal/bench"
 )
 
-// tries is how often a probe is made until the host does not stall in it.
+// tries is how often benchrun makes a probe until the host does not stall in it.
 const tries = 3
 
-// ErrHostStalled says that a probe could not be made in peace: what it stands
-// for is invalid, and nobody's fault.
+// ErrHostStalled says that the host disturbed every try of a probe. Whatever needs
+// the probe is invalid, and nobody's fault.
 var ErrHostStalled = fmt.Errorf("the host stalled in each of %d tries", tries)
 
-// undisturbed makes a probe until the control was served in time all through it.
+// undisturbed repeats a probe until the control answers in time throughout, up to
+// tries times.
 func undisturbed(what string, probe func() (misses int, err error)) error {
 	for range tries {
 		if misses, err := probe(); err != nil || misses == 0 {
@@ -27,8 +28,8 @@ func undisturbed(what string, probe func() (misses int, err error)) error {
 	return fmt.Errorf("%s: %w", what, ErrHostStalled)
 }
 
-// besideControl does work while a control server is asked as it is in attempts,
-// and counts the probes of it that missed their SLO.
+// besideControl does work while it asks a control server, as attempts do. It
+// returns how many of these control probes missed their SLO.
 func besideControl(ctx context.Context, clock bench.Clock, work func()) (misses int, err error) {
 	control, err := clients.StartControl(ctx)
 	if err != nil {
@@ -38,7 +39,7 @@ func besideControl(ctx context.Context, clock bench.Clock, work func()) (misses 
 	return missesOf(ctx, clock, control, work)
 }
 
-// missesOf counts the misses of a control while work is done.
+// missesOf does work while it asks this control, and counts the misses.
 func missesOf(ctx context.Context, clock bench.Clock, control *clients.ControlServer, work func()) (int, error) {
 	var missed atomic.Int64
 	var failed error
@@ -58,6 +59,6 @@ func missesOf(ctx context.Context, clock bench.Clock, control *clients.ControlSe
 		failed = loop.Run(ctx)
 	})
 	work()
-	probes.End() // waits for the probes under way
+	probes.End() // waits for the control probes under way
 	return int(missed.Load()), failed
 }

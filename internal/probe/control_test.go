@@ -10,8 +10,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// A probe is made again while the host stalls, not for ever, and never after an
-// error of its own.
+// A probe is repeated while the host stalls, but only tries times, and never after
+// an error of its own.
 func TestUndisturbed(t *testing.T) {
 	broken := errors.New("broken")
 	for name, tt := range map[string]struct {
@@ -36,8 +36,8 @@ func TestUndisturbed(t *testing.T) {
 	}
 }
 
-// A control that is stopped shows as a stall; one that is let be does not, on a
-// host that has a second for it.
+// A stopped control shows as a stall. A running one does not, on a host that has a
+// quiet second.
 func TestBesideControl(t *testing.T) {
 	control, err := clients.StartControl(t.Context())
 	if err != nil {

@@ -19,15 +19,15 @@ import (
 	"benchrun/targets"
 )
 
-// schema changes whenever probes stop being comparable.
+// schema changes whenever stored probes cannot be compared with new ones.
 const schema = "benchrun.probe/v3"
 
-// mostAge is how long a probe is believed. What no key can hold changes too: a
-// library that apt upgrades, the kernel's settings, what else this machine does.
-// A week lets a day's runs share a probe, and costs one a week.
+// mostAge is how long benchrun believes a stored probe. Some changes are in no key:
+// a library that apt upgrades, the kernel's settings, what else this machine does.
+// Within a week the runs of each day share one probe.
 const mostAge = 7 * 24 * time.Hour
 
-// kept is a probe as it is kept for the next run.
+// kept is how a probe is stored.
 type kept struct {
 	Schema     string      `json:"schema"`
 	Target     string      `json:"target"`
@@ -35,8 +35,8 @@ type kept struct {
 	Probe      bench.Probe `json:"probe"`
 }
 
-// File is where a target's probe is kept, under the root of what benchrun caches:
-// keyed by everything that could change it.
+// File is the path of a target's probe under root, benchrun's cache. Its name
+// depends on everything that could change the probe.
 func File(root string, h *place.Host, t *place.Target) (string, error) {
 	key := sha256.New()
 	enc := json.NewEncoder(key)
@@ -46,7 +46,7 @@ func File(root string, h *place.Host, t *place.Target) (string, error) {
 	}
 	parts := []any{schema, app, scenarios.Watchdog().Version, t.Server, t.Profile, t.ProfileName, t.Installation.Version,
 		t.Installation.Python, h.Limits, h.Environment.Testbed, h.Environment.Supervision}
-	if t.Server.App == targets.AppBuiltin { // it is its own app
+	if t.Server.App == targets.AppBuiltin { // the server is its own app
 		st, err := os.Stat(h.Self)
 		if err != nil {
 			return "", fmt.Errorf("own binary: %w", err)
@@ -61,8 +61,8 @@ func File(root string, h *place.Host, t *place.Target) (string, error) {
 	return filepath.Join(root, "probes", hex.EncodeToString(key.Sum(nil))[:24]+".json"), nil
 }
 
-// Load returns a kept probe that is not too old and has waited long enough. Anything
-// unreadable counts as absent.
+// Load returns a stored probe, if it is not older than mostAge and its watchdog was
+// waited for with at least this patience. Anything unreadable counts as absent.
 func Load(file string, patience plan.Patience) (bench.Probe, bool) {
 	b, err := intake.ReadSmall("", file)
 	if err != nil {
@@ -73,7 +73,7 @@ func Load(file string, patience plan.Patience) (bench.Probe, bool) {
 		return bench.Probe{}, false
 	}
 	measured, err := time.Parse(time.RFC3339, c.MeasuredAt)
-	if age := time.Since(measured); err != nil || age > mostAge || age < -time.Minute { // or the clock was set back
+	if age := time.Since(measured); err != nil || age > mostAge || age < -time.Minute { // negative: the clock was set back
 		return bench.Probe{}, false
 	}
 	return c.Probe, true
@@ -99,8 +99,8 @@ func Keep(file, target string, p bench.Probe) error {
 	return nil
 }
 
-// Replace puts content into a file that is kept, whole or not at all, whoever else does so at
-// the same time.
+// Replace writes content to a file in the cache. Readers see the old or the new
+// content as a whole, however many processes write at the same time.
 func Replace(file string, content []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(file), "new-*")
 	if err != nil {
@@ -117,9 +117,9 @@ func Replace(file string, content []byte) error {
 	return err
 }
 
-// Exclusive does what measures the probe of a file, while no other benchrun does:
-// who comes second waits, and finds what the first one has kept. waiting is told
-// once if there is something to wait for.
+// Exclusive calls do, which measures the probe of a file, while no other benchrun
+// measures it. Whoever comes second waits, and then finds the stored probe.
+// Exclusive calls waiting once if it has to wait.
 func Exclusive(ctx context.Context, file string, waiting func(), do func() error) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return fmt.Errorf("probe: %w", err)

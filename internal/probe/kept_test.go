@@ -18,7 +18,7 @@ import (
 	"benchrun/targets"
 )
 
-// patience is that of a cell at a ratio on a server that claims nothing.
+// patience is that of a cell at a ratio, on a server that claims no watchdog.
 func patience(ratio bench.Ratio) plan.Patience {
 	return plan.Cell{Server: &targets.Server{}, Scenario: bench.Scenario{Ratio: ratio}}.Patience(bench.ModeQuick)
 }
@@ -61,7 +61,7 @@ func TestProbeIsKept(t *testing.T) {
 	if err := errors.Join(os.Remove(file), syscall.Mkfifo(file, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := Load(file, patience(1000)); ok { // and nobody waits for it
+	if _, ok := Load(file, patience(1000)); ok { // and so the watchdog is not waited for
 		t.Error("a pipe was taken for a probe")
 	}
 }
@@ -107,8 +107,8 @@ func TestProbeFileKey(t *testing.T) {
 	}
 }
 
-// However many benchruns want a probe at once, one measures it, and the others take
-// what that one has kept.
+// However many benchruns want a probe at once, one of them measures it, and the
+// others take the stored one.
 func TestOneBenchrunMeasures(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "probes", "x.json")
 	want := bench.Probe{Slots: 8, Watchdog: 10}
@@ -140,7 +140,7 @@ func TestOneBenchrunMeasures(t *testing.T) {
 	if err != nil || len(left) != 2 { // the probe and its lock
 		t.Errorf("in the folder: %v (%v)", left, err)
 	}
-	// Who waits does so no longer than its run.
+	// Waiting ends with the run.
 	ended, cancel := context.WithCancelCause(t.Context())
 	over := errors.New("over")
 	err = Exclusive(t.Context(), file, nil, func() error {

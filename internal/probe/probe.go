@@ -15,32 +15,32 @@ import (
 	"benchrun/scenarios"
 )
 
-// slotStep is one try at filling a pool: n requests that sleep, sent at a rate
-// that has them all there before the first one wakes.
+// slotStep is one try at filling a pool: n requests that sleep, sent fast enough
+// that all are there before the first one wakes.
 type slotStep struct {
 	n     int
 	rate  int // a second
 	sleep time.Duration
 }
 
-// sending is how long it takes to send them all.
+// sending is how long it takes to send all n.
 func (s slotStep) sending() time.Duration {
 	return time.Duration(bench.Beat{Rate: s.rate}.Due(uint64(s.n))) //nolint:gosec // a number of requests
 }
 
-// slotSteps grow only while everything that was sent was held. The first one
-// sleeps less than the shortest watchdog waits (2 s): a worker that is killed
-// and replaced meanwhile would be counted twice. The last one ends the
-// search: a pool that holds so many counts as unbounded.
+// slotSteps are tried in turn until a pool does not hold everything that was sent.
+// The first step sleeps for less than the shortest watchdog waits (2 s): otherwise
+// a worker that is killed, and its successor, would count as two. A pool that
+// holds all of the last step counts as unbounded.
 var slotSteps = []slotStep{
 	{32, 500, 1500 * time.Millisecond},
 	{160, 250, 2500 * time.Millisecond},
 	{bench.MostSlots, 250, 6500 * time.Millisecond},
 }
 
-// Measure measures a target's slots and watchdog, each on a fresh launch.
-// patience is that of a cell. A target that
-// cannot be probed gets a Probe with a Note: its attempts will show why.
+// Measure measures a target's slots and watchdog, each on a fresh launch. patience
+// says how long to wait for the watchdog of a pool with so many slots. A target
+// that cannot be probed gets a Probe with a Note; its attempts will show why.
 func Measure(ctx context.Context, h *place.Host, t *place.Target, patience plan.Patience, logPath string) (bench.Probe, error) {
 	p, err := Slots(ctx, h, t, logPath)
 	if err != nil || p.Note != "" {
@@ -56,8 +56,8 @@ func Measure(ctx context.Context, h *place.Host, t *place.Target, patience plan.
 	return p, nil
 }
 
-// Slots finds out how many requests a target holds at once. Where it
-// cannot, the probe's Note says why.
+// Slots measures how many requests a target holds at once. If it cannot, the
+// probe's Note says why.
 func Slots(ctx context.Context, h *place.Host, t *place.Target, logPath string) (p bench.Probe, err error) {
 	for _, step := range slotSteps {
 		held, err := fill(ctx, h, t, step, logPath)
@@ -79,8 +79,8 @@ func Slots(ctx context.Context, h *place.Host, t *place.Target, logPath string) 
 	return p, nil
 }
 
-// SlotsUpTo is Slots, and one more try with as many requests as claim, where that
-// is more than Slots sends.
+// SlotsUpTo is like Slots. If the target claims more slots than Slots sends
+// requests, it makes one more try, with enough requests to reach the claim.
 func SlotsUpTo(ctx context.Context, h *place.Host, t *place.Target, claim int, logPath string) (bench.Probe, error) {
 	p, err := Slots(ctx, h, t, logPath)
 	if err != nil {
@@ -97,11 +97,12 @@ func SlotsUpTo(ctx context.Context, h *place.Host, t *place.Target, claim int, l
 	return p, err
 }
 
-// mostClaimed is the largest claim of slots that is tried.
+// mostClaimed is the largest claim of slots that benchrun tries.
 const mostClaimed = 3500
 
-// claimStep is one more try at filling a pool, where more slots are claimed
-// than the search sends requests. One of those may have come too late.
+// claimStep is that one more try, with a twentieth more requests than claimed. ok is
+// false if the claim needs none. A twentieth of the search's requests may have come
+// too late to be held at once with the others.
 func claimStep(claim int, p bench.Probe) (step slotStep, ok bool) {
 	if most := slotSteps[len(slotSteps)-1].n; p.Slots < most-most/20 || claim <= p.Slots || claim > mostClaimed {
 		return step, false
@@ -111,9 +112,9 @@ func claimStep(claim int, p bench.Probe) (step slotStep, ok bool) {
 	return step, true
 }
 
-// fill returns how many sleeping requests the target held at once, -1
-// when it was not ready. A stalled host would make that fewer, or more: the
-// sleepers of before and after the stall.
+// fill returns how many sleeping requests the target held at once, -1 if it was not
+// ready. A host that stalls would falsify the number in either direction: it may
+// mix the sleepers from before and after the stall.
 func fill(ctx context.Context, h *place.Host, t *place.Target, step slotStep, logPath string) (held int, err error) {
 	err = undisturbed("slots of "+t.Server.Name, func() (misses int, err error) {
 		var herr, cerr error
@@ -137,7 +138,7 @@ func holdNonce(p *place.Place, i int) string {
 	return nonce
 }
 
-// mostHeld is the largest number of probe sleepers that were under way at
+// mostHeld is the largest number of the probe's sleepers that were under way at
 // once, by their receipts.
 func mostHeld(receipts []bench.Receipt) int {
 	type step struct {
@@ -173,9 +174,9 @@ func mostHeld(receipts []bench.Receipt) int {
 	return most
 }
 
-// Watchdog wedges one request and waits for its slot to come back. It
-// returns the seconds from the receipt, or the patience when it never did; 0 when
-// there was no receipt, so that nothing was timed.
+// Watchdog wedges one request and waits for its slot to become free. It returns the
+// seconds from the receipt on (or patience, if that never happened); 0 if there was
+// no receipt to count from.
 func Watchdog(ctx context.Context, h *place.Host, t *place.Target, patience time.Duration, logPath string) (took float64, gone bool, err error) {
 	provoker := scenarios.Watchdog().Act(scenarios.Place{})
 	err = undisturbed("watchdog of "+t.Server.Name, func() (misses int, err error) {
@@ -186,7 +187,7 @@ func Watchdog(ctx context.Context, h *place.Host, t *place.Target, patience time
 				took, gone = wedgeOne(ctx, p, provoker, patience)
 			})
 		}, func() { took, gone = 0, false })
-		if !gone { // a bound stays one on a host that stalls for a moment
+		if !gone { // a lower bound stays valid if the host stalls for a moment
 			misses = 0
 		}
 		return misses, errors.Join(err, cerr)
@@ -194,8 +195,9 @@ func Watchdog(ctx context.Context, h *place.Host, t *place.Target, patience time
 	return took, gone, err
 }
 
-// wedgeOne wedges one request and says for how many seconds its slot was held; with
-// false, was held at least: 0 where there was no receipt.
+// wedgeOne wedges one request. It returns the seconds until its slot became free
+// and true, or for how long the slot was held at least and false; 0 if there was no
+// receipt.
 func wedgeOne(ctx context.Context, p *place.Place, provoker clients.Provoker, patience time.Duration) (took float64, gone bool) {
 	const nonce = "probe-wedge"
 	p.Expect(nonce)
@@ -223,7 +225,7 @@ func wedgeOne(ctx context.Context, p *place.Place, provoker clients.Provoker, pa
 		}
 		bench.Sleep(ctx, 20*time.Millisecond)
 	}
-	if start > 0 { // it came late: the host or the server took its time
+	if start > 0 { // the receipt came late: the host or the server took its time
 		return min(p.Since(start), patience.Seconds()), false
 	}
 	return 0, false

@@ -31,8 +31,8 @@ func TestMostHeld(t *testing.T) {
 	}
 }
 
-// A worker that a watchdog kills while slots are counted, and its successor,
-// would count as two.
+// If a watchdog killed a worker while slots are counted, the worker and its
+// successor would count as two.
 func TestFirstSlotStepBeatsWatchdogs(t *testing.T) {
 	reg, err := targets.Load(targets.LoadOptions{})
 	if err != nil {
@@ -75,7 +75,7 @@ func TestClaimStep(t *testing.T) {
 	}
 }
 
-// A pool that is larger than the search counts as unbounded, here as in plan.
+// A pool that is larger than the search counts as unbounded, in plan as well.
 func TestTheSearchEndsAtMostSlots(t *testing.T) {
 	if most := slotSteps[len(slotSteps)-1].n; most != bench.MostSlots {
 		t.Errorf("the search ends at %d slots, a pool counts as unbounded from %d on", most, bench.MostSlots)
