@@ -17,7 +17,7 @@ import (
 	"benchrun/results"
 )
 
-// newCell is a cell that nothing has come of yet.
+// newCell is a cell of which nothing has been measured yet.
 func (o Order) newCell(c plan.Cell) bench.Cell {
 	source := c.Source(o.Python)
 	return bench.Cell{
@@ -30,23 +30,23 @@ func (o Order) newCell(c plan.Cell) bench.Cell {
 	}
 }
 
-// underway is one cell that is being measured. Several of a run may be.
+// underway is one cell that is being measured. A run may have several at once.
 type underway struct {
 	*Run
 	task   task
 	place  int // in the order, from 0
 	plan   plan.Cell
 	target *place.Target // as it runs under the cell's family
-	side   string        // of a duel, for the names of its files: both sides may be the same target
-	cell   bench.Cell    // what has come of it so far
+	side   string        // in a duel, distinguishes the files of the two sides, which may be the same target
+	cell   bench.Cell    // what has been measured of it so far
 	judged []bench.Judgement
 }
 
-// number is the cell's, as events have it.
+// number is the cell's number in events, from 1.
 func (u *underway) number() int { return u.place + 1 }
 
-// underway is the i-th cell of the order, with what an earlier part of the run has
-// left of it.
+// underway is cell i of the order, with what an earlier part of the run has measured
+// of it.
 func (r *Run) underway(i int) *underway {
 	c := r.order.Cells[i]
 	u := &underway{Run: r, place: i, plan: c, cell: r.order.newCell(c)}
@@ -57,9 +57,9 @@ func (r *Run) underway(i int) *underway {
 	return u
 }
 
-// measure makes as many attempts as the judge wants, beyond those that there are,
-// and folds them all. again says that company may have spoiled what was done
-// last: the cell must continue alone.
+// measure makes as many attempts as the judge wants beyond those that exist, and
+// folds them all. again says that company may have spoiled the last step: the cell
+// must continue alone.
 func (u *underway) measure(ctx context.Context) (again bool, err error) {
 	c := u.plan
 	if c.Unsupported != "" {
@@ -87,7 +87,7 @@ func (u *underway) measure(ctx context.Context) (again bool, err error) {
 			return true, nil
 		}
 		u.notBegun(fmt.Errorf("could not be probed: %w", err))
-		if errors.Is(err, probe.ErrHostStalled) || errors.Is(err, errOutOfTime) { // as for an invalid attempt
+		if errors.Is(err, probe.ErrHostStalled) || errors.Is(err, errOutOfTime) { // the same as an invalid attempt
 			err = nil
 		}
 		return false, err
@@ -111,7 +111,7 @@ func (u *underway) measure(ctx context.Context) (again bool, err error) {
 		}
 		more := u.wantsMore()
 		u.tellMade(made, map[bool]time.Duration{true: u.attemptEstimate(c)}[more])
-		if err != nil { // measured, but not stored: it is printed at least
+		if err != nil { // measured but not stored: at least print it
 			u.conclusion(err)
 			return false, err
 		}
@@ -136,8 +136,8 @@ func (r *Run) attemptEstimate(c plan.Cell) time.Duration {
 	return plan.CellEstimate(c, r.knowledge([]plan.Cell{c}))
 }
 
-// step is how long the cell's next stored step takes: its target's probe if that
-// is missing, otherwise an attempt.
+// step is the expected length of the cell's next stored step: the probe of its
+// target if that is missing, otherwise an attempt.
 func (r *Run) step(c plan.Cell) time.Duration {
 	k := r.knowledge([]plan.Cell{c})
 	one := plan.CellEstimate(c, k)
@@ -148,8 +148,8 @@ func (r *Run) step(c plan.Cell) time.Duration {
 	return one
 }
 
-// notBegun says why a cell is not measured, or not to its end. What was judged
-// of it counts as before an invalid attempt.
+// notBegun marks a cell as not measured, or not completely, with the reason. The
+// attempts that were judged before count as if an invalid attempt followed them.
 func (u *underway) notBegun(why error) {
 	if len(u.judged) > 0 {
 		u.unmade(why)
@@ -158,15 +158,15 @@ func (u *underway) notBegun(why error) {
 	u.cell.Verdict, u.cell.Reasons = bench.Invalid, []string{why.Error()}
 }
 
-// unmade folds a cell whose next attempt benchrun could not make: what was judged
-// before it counts, as before an invalid attempt.
+// unmade folds a cell whose next attempt benchrun could not make. The attempts that
+// were judged before count as if an invalid attempt followed them.
 func (u *underway) unmade(err error) {
 	u.cell.Attempts = append(u.cell.Attempts, bench.Attempt{Attempt: next(u.cell.Attempts), Note: err.Error()})
 	judge.Conclude(&u.cell, append(u.judged, judge.Unmade(err.Error())))
 }
 
-// conclusion folds a cell that err has ended early, nil = nothing has: what would
-// have been confirmed by another attempt is not.
+// conclusion folds the cell. If err has ended it early, whatever another attempt
+// should have confirmed stays unconfirmed. err may be nil.
 func (u *underway) conclusion(err error) {
 	if again, _ := judge.Next(u.judged, u.order.Attempts, judge.MostInvalid(u.cell.Attempts)); again && err != nil {
 		u.unmade(err)
@@ -175,8 +175,8 @@ func (u *underway) conclusion(err error) {
 	judge.Conclude(&u.cell, u.judged)
 }
 
-// next is the number of the attempt after these. Of a run that is resumed one in
-// between may be missing: its record was damaged.
+// next is the number of the attempt after these. In a resumed run a number may be
+// missing, because its record was damaged.
 func next(attempts []bench.Attempt) int {
 	if len(attempts) == 0 {
 		return 1
@@ -184,7 +184,7 @@ func next(attempts []bench.Attempt) int {
 	return attempts[len(attempts)-1].Attempt + 1
 }
 
-// made is an attempt that was made and judged.
+// made is an attempt with its record and judgement.
 type made struct {
 	record  *bench.Record
 	attempt bench.Attempt
@@ -192,8 +192,8 @@ type made struct {
 	took    time.Duration
 }
 
-// attempt makes one attempt, judges it, adds it to the cell and stores it. One that
-// could not be made is nil; one that could not be stored has an error as well.
+// attempt makes one attempt, judges it, adds it to the cell and stores it. If it could
+// not be made, it returns nil; if it could not be stored, the attempt and an error.
 func (u *underway) attempt(ctx context.Context) (*made, error) {
 	n := next(u.cell.Attempts)
 	began := time.Now()
@@ -216,7 +216,7 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ctx.Err() != nil { // half an attempt is none
+	if ctx.Err() != nil { // an interrupted attempt does not count
 		return nil, context.Cause(ctx)
 	}
 	j := judge.Judge(rec)
@@ -234,8 +234,8 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 	return m, u.Folder.AppendAttempt(results.NewAttemptLine(u.cell, m.attempt, j))
 }
 
-// tellMade reports an attempt, and how long the run will still take: ahead is the
-// time that the cell itself is expected to need.
+// tellMade reports an attempt, and how long the run will still take. ahead is how
+// long the cell itself is expected to need from now on.
 func (u *underway) tellMade(m *made, ahead time.Duration) {
 	u.forecast.made(m.verdict.Verdict, u.attemptEstimate(u.plan), m.took)
 	u.forecast.takes(u.task.number, time.Since(u.task.began)+ahead)
@@ -246,9 +246,9 @@ func (u *underway) tellMade(m *made, ahead time.Duration) {
 	})
 }
 
-// clearKilled removes what an earlier attempt of that number has left if it was
-// killed before its line was written. Without the line it does not count, even if
-// its record is whole.
+// clearKilled removes the files of an earlier attempt with this number, if benchrun was
+// killed before it wrote the attempt's line. Without the line an attempt does not
+// count, even if its record is complete.
 func (r *Run) clearKilled(cell bench.Cell, logRel, recRel string) error {
 	for _, a := range cell.Attempts {
 		if a.Record == recRel {

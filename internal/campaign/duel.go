@@ -13,14 +13,13 @@ import (
 	"benchrun/results"
 )
 
-// Duel measures two targets against each other on the same host now, A B A B:
-// the order holds the cells pair by pair, A's cell of a scenario before B's.
-// Attempts, of the order, is how many pairs must say the same of B before a
-// difference counts, at least 2.
+// Duel measures two targets against each other on the same host, in the order
+// A B A B. The order lists the cells pair by pair, A's cell of a scenario before
+// B's. A difference counts when order.Attempts pairs, at least 2, agree about B.
 //
-// The run that it returns has a cell for each side, folded as in any other run;
-// the answers are in the bouts. When it returns an error, what was measured
-// before it is in the folder, the run and the bouts.
+// The returned run has a cell for each side, folded as in any other run. The bouts
+// have the answers. If Duel returns an error, the folder, the run and the bouts hold
+// what was measured before it.
 func (r *Run) Duel(ctx context.Context) (bench.Run, []results.Bout, error) {
 	if err := r.begin(ctx, 2); err != nil {
 		run, err := r.finish(ctx, err)
@@ -48,22 +47,22 @@ func (r *Run) Duel(ctx context.Context) (bench.Run, []results.Bout, error) {
 	return run, over, err
 }
 
-// side is one of the two targets under one scenario.
+// side is one of the two targets, under one scenario.
 type side struct {
 	*underway
 	broke error // why its last attempt could not be made
 }
 
-// bout is one scenario of a duel, as far as it has come.
+// bout is one scenario of a duel and its state.
 type bout struct {
 	*Run
 	a, b   *side
 	pairs  []judge.Pair
 	result results.Bout
-	over   bool // the result is one
+	over   bool // the result is final
 }
 
-// newBout is that of the cells i and i+1 of the order. One that is unsupported is over.
+// newBout is the bout of cells i and i+1 of the order. An unsupported one is over.
 func (r *Run) newBout(i int) *bout {
 	b := &bout{Run: r, a: &side{underway: r.underway(i)}, b: &side{underway: r.underway(i + 1)}}
 	b.a.side, b.b.side = "+a", "+b"
@@ -82,8 +81,8 @@ func (b *bout) invalid(why string) {
 	b.result.Answer, b.result.Reasons = judge.DuelInvalid.String(), []string{why}
 }
 
-// fight makes pairs of attempts until the judge has an answer. Both cells are in the
-// run then, however it ended, unless nothing was measured of either.
+// fight makes pairs of attempts until the judge has an answer. However it ends, it
+// puts both cells into the run, unless nothing was measured of either.
 func (b *bout) fight(ctx context.Context, t task) (pack.Outcome, error) {
 	b.a.task, b.b.task = t, t
 	again, err := b.probeBoth(ctx)
@@ -96,7 +95,7 @@ func (b *bout) fight(ctx context.Context, t task) (pack.Outcome, error) {
 	} else if again {
 		return pack.Again, nil
 	}
-	b.over = ctx.Err() == nil || len(b.a.judged)+len(b.b.judged) > 0 // of an interrupted bout, what was measured
+	b.over = ctx.Err() == nil || len(b.a.judged)+len(b.b.judged) > 0 // an interrupted bout keeps what was measured
 	if err == nil {
 		err = b.keep()
 	}
@@ -106,8 +105,8 @@ func (b *bout) fight(ctx context.Context, t task) (pack.Outcome, error) {
 	return pack.Over, nil
 }
 
-// probeBoth has both targets probed. again says that company may have kept it from
-// being done.
+// probeBoth has both targets probed. again says that company may have disturbed a
+// probe.
 func (b *bout) probeBoth(ctx context.Context) (again bool, err error) {
 	for _, s := range []*side{b.a, b.b} {
 		s.target = b.launched(s.plan)
@@ -125,12 +124,12 @@ func (b *bout) probeBoth(ctx context.Context) (again bool, err error) {
 	return false, nil
 }
 
-// makePairs makes them until the judge has an answer. again says that company may
-// have spoiled the last one: if it says nothing, it is made again, alone, and its
-// attempts are no pair.
+// makePairs makes pairs until the judge has an answer. again says that company may
+// have spoiled the last pair and that it says nothing: the pair must be made again
+// alone, and does not count.
 func (b *bout) makePairs(ctx context.Context) (again bool, err error) {
 	for judge.NextPair(b.pairs, b.order.Attempts) {
-		// The estimate expects no further pair that is invalid or disagrees.
+		// The estimate assumes that all further pairs are valid and agree.
 		more := time.Duration(max(b.order.Attempts-len(b.pairs)-1, 0))
 		whole := b.a.attemptEstimate(b.a.plan) + b.b.attemptEstimate(b.b.plan)
 		recA, err := b.a.attack(ctx, b.b.attemptEstimate(b.b.plan)+more*whole)
@@ -158,8 +157,8 @@ func (b *bout) makePairs(ctx context.Context) (again bool, err error) {
 	return false, nil
 }
 
-// settle decides the bout and puts both sides' cells into the run. err is what
-// kept the last pair from being made; nil = nothing did.
+// settle decides the bout and puts the cells of both sides into the run. err says
+// why the last pair could not be made; it may be nil.
 func (b *bout) settle(err error) {
 	b.decide()
 	if err != nil {
@@ -179,8 +178,8 @@ func (b *bout) settle(err error) {
 	}
 }
 
-// attack makes one attempt of one side, after which the bout is foreseen to go on
-// for so long.
+// attack makes one attempt of one side. ahead is how long the bout is expected to
+// take after it.
 func (s *side) attack(ctx context.Context, ahead time.Duration) (*bench.Record, error) {
 	m, err := s.attempt(ctx)
 	if m == nil {
@@ -191,7 +190,7 @@ func (s *side) attack(ctx context.Context, ahead time.Duration) (*bench.Record, 
 	return m.record, err
 }
 
-// decide writes what the pairs come to into the result.
+// decide writes the answer that the pairs give into the result.
 func (b *bout) decide() {
 	nameA, nameB := b.a.cell.Version, b.b.cell.Version
 	if nameA == nameB {

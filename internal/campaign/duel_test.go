@@ -11,7 +11,7 @@ import (
 	"benchrun/scenarios"
 )
 
-// foughtSide is a side of a duel with these verdicts of its attempts.
+// foughtSide is a side of a duel whose attempts have these verdicts.
 func foughtSide(t *testing.T, name string, broke error, verdicts ...bench.Verdict) *side {
 	t.Helper()
 	family, _ := scenarios.ByID("segfault")
@@ -26,9 +26,8 @@ func foughtSide(t *testing.T, name string, broke error, verdicts ...bench.Verdic
 	return s
 }
 
-// However a bout ends, run.json has what was measured of it: both sides, the
-// attempt that could not be made with its reason, and nothing where nothing was
-// measured.
+// However a bout ends, run.json has what was measured of both sides, and the reason
+// why an attempt could not be made. If nothing was measured, it has nothing.
 func TestDuelKeepsItsCells(t *testing.T) {
 	gone := errors.New("port 4711 is taken")
 	held, failed := bench.Held, bench.Failed

@@ -9,8 +9,8 @@ import (
 	"benchrun/internal/place"
 )
 
-// Cells may be measured at once: each tells of itself by its number, and each gets
-// into its place in the run.
+// If cells are measured at once, each reports events with its own number, and each
+// gets into its place in the run.
 func TestCellsTellOfThemselves(t *testing.T) {
 	r := earlierRun(t, 1)
 	var mu sync.Mutex

@@ -15,50 +15,51 @@ import (
 	"benchrun/internal/plan"
 )
 
-// Many cells are measured at once, as many as the machine has room for by what is
-// known of their loads. What company does to a cell is watched: a cell that it may
-// have disturbed is made again, alone, and what it came to in company is no result.
+// benchrun measures several cells at once, as many as the machine has room for
+// according to their known loads. It watches what the company does to a cell. If
+// company may have disturbed a cell, benchrun measures it again alone, and its result
+// in company does not count.
 
 const (
-	// roomShare is the share of the machine's CPUs that cells may fill, in the mean
-	// and with their bursts. The rest is the kernel's and other programs'.
+	// roomShare is the share of the machine's CPUs that cells may fill, on average
+	// and with their bursts. The rest is for the kernel and other programs.
 	roomShare = 0.95
-	// blindShare is the same where no cgroup tells what a target used, so that
-	// nobody sees when company takes of it.
+	// blindShare replaces roomShare if no cgroup tells what a target used: then
+	// benchrun cannot see when company takes CPU from it.
 	blindShare = 0.5
-	// quotaShare of its CPU quota is what makes a target run alone: it would take
-	// more if there were more.
+	// quotaShare is the share of its CPU quota above which a target runs alone: it
+	// would take more if it could.
 	quotaShare = 0.9
-	// probeCPU is what a cell takes at least whose target is yet to be probed, CPUs.
+	// probeCPU is how many CPUs a cell takes at least if its target must be probed.
 	probeCPU = 0.35
-	// spacing is the least time between the beginnings of two cells: servers boot in
-	// bursts, and what begins together ends together.
+	// spacing is the shortest time between the starts of two cells: servers use much
+	// CPU while they boot, and cells that start together also end together.
 	spacing = 500 * time.Millisecond
 )
 
-// Room is what a machine has for cells that run at once, jobs of them at most (0 =
-// as many as there is room for). counted says that a cgroup tells what a target
-// used. floor is the memory that must stay available.
+// Room is what a machine has for cells that run at once. At most jobs of them run
+// (0 = as many as have room). counted says that a cgroup tells what a target used.
+// floor is how many bytes of memory must stay available.
 func Room(env bench.Environment, jobs int, counted bool, floor int64) pack.Room {
 	share := roomShare
 	if !counted {
 		share = blindShare
 	}
-	return pack.Room{CPUs: share * float64(env.CPUs), Memory: env.MemoryBytes - 2*floor, Jobs: jobs} // twice: once for the harness
+	return pack.Room{CPUs: share * float64(env.CPUs), Memory: env.MemoryBytes - 2*floor, Jobs: jobs} // twice the floor: once for the harness
 }
 
-// known is what is known of a cell before it is measured.
+// known is what is known about a cell before it is measured.
 type known struct {
 	load   pack.Load
 	probed bool // its target's slots and watchdog are known, or not needed
 }
 
-// tasksOf are the tasks of cells, so many together in each as belong together and
-// are measured one after the other. quota is the CPUs that a target gets at most,
-// 0 = it is not bounded; estimate how long cells take.
+// tasksOf turns each group of together cells, which benchrun measures one after the
+// other, into a task. quota is how many CPUs a target gets at most, 0 = no limit.
+// estimate says how long cells take.
 func tasksOf(cells []plan.Cell, together int, quota float64, estimate func([]plan.Cell) time.Duration, about func(plan.Cell) known) []pack.Task {
 	var tasks []pack.Task
-	probing := map[string]plan.Cell{} // by launch, the cell whose time has the probe in it
+	probing := map[string]plan.Cell{} // by launch: the cell whose estimate includes the probe
 	for i := 0; i+together <= len(cells); i += together {
 		task := pack.Task{Length: estimate(cells[i : i+together])}
 		for _, c := range cells[i : i+together] {
@@ -80,8 +81,8 @@ func tasksOf(cells []plan.Cell, together int, quota float64, estimate func([]pla
 	return tasks
 }
 
-// Foresee is how long cells take on a machine that nothing is known of, so many
-// together as belong together.
+// Foresee estimates how long cells take on a machine that has no stored loads, in
+// groups of together cells.
 func Foresee(cells []plan.Cell, together int, k plan.Knowledge, limits bench.Limits, room pack.Room) time.Duration {
 	cells = slices.DeleteFunc(slices.Clone(cells), func(c plan.Cell) bool { return c.Unsupported != "" })
 	l := &loads{limits: limits}
@@ -92,8 +93,8 @@ func Foresee(cells []plan.Cell, together int, k plan.Knowledge, limits bench.Lim
 	return pack.New(room, tasks).Left(time.Now())
 }
 
-// foresee makes the pool of the run's tasks: the cells that are to be measured, so
-// many together as belong together.
+// foresee makes the pool of the run's tasks: the cells that are still to be
+// measured, in groups of together cells.
 func (r *Run) foresee(together int) *pack.Pool {
 	r.tasks = nil
 	var cells []plan.Cell
@@ -117,23 +118,23 @@ func (r *Run) foresee(together int) *pack.Pool {
 	return pack.NewPool(Room(r.Host.Environment, r.order.Jobs, r.Host.Caps.CPU, r.Host.MemoryFloor), tasks)
 }
 
-// unmeasurable says that nothing can be launched of a cell.
+// unmeasurable says that no target can be launched for a cell.
 func (r *Run) unmeasurable(c plan.Cell) bool {
 	return c.Unsupported != "" || r.failed[c.Target()] != nil
 }
 
-// task is a task of the pool under way: a cell, or a bout of a duel. The zero value
-// is none of a pool.
+// task is a task of the pool that is under way: a cell, or a bout of a duel. The
+// zero value belongs to no pool.
 type task struct {
 	number int
 	place  int // of its cell, or its first, in the order
-	slot   int // no other task under way has it
+	slot   int // no other running task has this slot
 	began  time.Time
 	pool   *pack.Pool
 }
 
-// company returns a function that says whether other tasks have been under way at
-// any time since.
+// company returns a function that says whether any other task has run since the call
+// of company.
 func (t task) company() func() bool {
 	if t.pool == nil {
 		return func() bool { return false }
@@ -141,8 +142,8 @@ func (t task) company() func() bool {
 	return t.pool.Company()
 }
 
-// carryOut does all tasks of the pool, and returns the first error. do says what
-// becomes of a task.
+// carryOut does all tasks of the pool and returns the first error. do does one task
+// and says whether it is over.
 func (r *Run) carryOut(ctx context.Context, do func(task) (pack.Outcome, error)) error {
 	var mu sync.Mutex
 	var first error
@@ -152,7 +153,7 @@ func (r *Run) carryOut(ctx context.Context, do func(task) (pack.Outcome, error))
 		defer r.meter.change(-1)
 		t := task{number: number, place: r.tasks[number], slot: slot, began: time.Now(), pool: pool}
 		outcome, err := do(t)
-		if errors.Is(err, syscall.ENOSPC) { // there is no room for the next one either
+		if errors.Is(err, syscall.ENOSPC) { // the next task would have no space either
 			outcome = pack.Stop
 		}
 		if outcome == pack.Again {
@@ -169,23 +170,23 @@ func (r *Run) carryOut(ctx context.Context, do func(task) (pack.Outcome, error))
 	return first
 }
 
-// together lets cells of a launch run side by side: its probe is known, or each of
-// them has to try.
+// together lets the cells of a launch run side by side from now on: either its probe
+// is known, or each of them must try to make it.
 func (r *Run) together(launch string) {
 	if r.forecast.pool != nil {
 		r.forecast.pool.Together(launch)
 	}
 }
 
-// disturbed says that an attempt had company that may have spoiled it: it is
-// followed by one without. Whether it counts is the judge's to say.
+// disturbed says that company may have spoiled an attempt, so the next attempt runs
+// alone. The judge decides whether this one counts.
 func disturbed(rec *bench.Record, j bench.Judgement) bool {
 	return rec.Head.Company > 0 &&
 		(j.Verdict == bench.Invalid || len(rec.Doubts) > 0 || slices.Contains(j.Flags, judge.FlagMasked))
 }
 
-// keepLoad keeps what an attempt took, for the next run. One that others robbed of
-// CPU tells only if it took more than was known.
+// keepLoad stores the attempt's load for the next run. If others took CPU from the
+// attempt, its load counts only if it is larger than the known one.
 func (u *underway) keepLoad(rec *bench.Record) {
 	file := u.loadFile(u.target)
 	if file == "" || len(rec.Vitals) == 0 {
@@ -200,17 +201,17 @@ func (u *underway) keepLoad(rec *bench.Record) {
 	}
 }
 
-// meter counts what benchrun itself uses for each cell under way. It is safe for
+// meter measures what benchrun itself uses for each running cell. It is safe for
 // concurrent use.
 type meter struct {
 	mu    sync.Mutex
 	now   int
 	since time.Time
-	began float64 // own CPU seconds
-	cells float64 // cell seconds until since
+	began float64 // CPU seconds of benchrun when the meter began
+	cells float64 // cell seconds until since: the sum of each cell's seconds under way
 }
 
-// change says that so many more tasks are under way.
+// change says that n more tasks are under way (fewer, if n is negative).
 func (m *meter) change(n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -227,10 +228,10 @@ func (m *meter) count() {
 	m.since = time.Now()
 }
 
-// trusted is how many seconds of a cell the meter must have seen.
+// trusted is how many cell seconds the meter needs before its figure counts.
 const trusted = 10
 
-// own is what benchrun uses for a cell, in CPUs.
+// own is how many CPUs benchrun uses for one cell.
 func (m *meter) own() float64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -17,10 +17,10 @@ import (
 	"benchrun/internal/probe"
 )
 
-// loads are what is known of how much cells take of this machine, before they are
-// measured. Three sources, the first that has the cell counts: what an attempt of
-// the very same launch took here, what the published cell took on another machine,
-// and what its family is known to do. It is safe for concurrent use.
+// loads is what is known about the loads of cells on this machine before they are
+// measured. There are three sources, and the first that knows the cell counts: an
+// attempt of the same launch on this machine; the published cell, from another
+// machine; and a guess by the family. It is safe for concurrent use.
 type loads struct {
 	limits bench.Limits
 
@@ -28,9 +28,8 @@ type loads struct {
 	kept map[string]map[string]pack.Load // by file, then by scenario; nil = not read yet
 }
 
-// Guesses of a cell that was never measured anywhere, in CPUs and bytes. They are
-// on the high side: a cell that gets less company than it could have costs time,
-// one that gets too much spoils its neighbours.
+// Guesses for a cell that was never measured, in CPUs and bytes. They are rather too
+// high: too little company costs time, too much spoils the neighbours.
 const (
 	guessCPU    = 0.25
 	guessBurst  = 0.15
@@ -38,7 +37,7 @@ const (
 	guessMemory = 512 << 20
 )
 
-// of is the load of a cell whose launch's loads are kept in file; "" = nowhere.
+// of is the load of a cell. The loads of its launch are stored in file; "" = nowhere.
 func (l *loads) of(file string, c plan.Cell) pack.Load {
 	if load, ok := l.read(file)[c.Scenario.Name()]; ok {
 		return load
@@ -49,12 +48,12 @@ func (l *loads) of(file string, c plan.Cell) pack.Load {
 	return l.guess(c)
 }
 
-// guess is what the family lets one expect.
+// guess is the load that the cell's family suggests.
 func (l *loads) guess(c plan.Cell) pack.Load {
 	f := c.Scenario.Family
 	load := pack.Load{CPU: guessCPU, Burst: guessBurst, Memory: guessMemory}
 	switch {
-	case f.Busy && f.Traits.Wedges(): // one of them is enough to use a CPU, and they pile up
+	case f.Busy && f.Traits.Wedges(): // one request is enough to use a CPU, and they pile up
 		load.CPU = math.Inf(1)
 	case f.Busy:
 		load.CPU += c.Scenario.PerSecond(bench.StandardLoad.Rate) * f.Lasts.Seconds()
@@ -66,8 +65,8 @@ func (l *loads) guess(c plan.Cell) pack.Load {
 	return load
 }
 
-// read returns what is kept in a file, of all scenarios. Anything unreadable counts
-// as nothing.
+// read returns the stored loads in a file, by scenario. Anything unreadable counts
+// as absent.
 func (l *loads) read(file string) map[string]pack.Load {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -91,11 +90,11 @@ func (l *loads) readLocked(file string) map[string]pack.Load {
 	return known
 }
 
-// keep stores what an attempt took, for the next run.
+// keep stores the load of an attempt for the next run.
 func (l *loads) keep(file, scenario string, load pack.Load) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.kept, file) // another benchrun may have added to it
+	delete(l.kept, file) // another benchrun may have changed the file
 	known := l.readLocked(file)
 	known[scenario] = load
 	b, err := json.MarshalIndent(known, "", "  ")
@@ -118,7 +117,7 @@ var published = sync.OnceValue(func() map[string]pack.Load { return parsePublish
 var publishedText string
 
 // parsePublished reads lines of "server/profile/scenario CPU burst MiB". It panics
-// on any other: the text is part of benchrun.
+// on any other line, because the text is part of benchrun.
 func parsePublished(text string) map[string]pack.Load {
 	out := map[string]pack.Load{}
 	for line := range strings.Lines(text) {

@@ -24,8 +24,7 @@ func cellOf(t *testing.T, server, family string) plan.Cell {
 	return plan.Cell{Server: &targets.Server{Name: server}, Profile: "default", Scenario: f.Scenario()}
 }
 
-// What was measured here counts more than what was published, and that more than
-// what the family lets one expect.
+// A load measured here counts before a published one, and that before a guess.
 func TestLoadsOfACell(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "loads", "a.json")
 	l := &loads{limits: bench.Limits{MemoryBytes: 2 << 30}}
@@ -52,8 +51,8 @@ func TestLoadsOfACell(t *testing.T) {
 	}
 }
 
-// A guess is careful: where a fault keeps a CPU busy there is less room beside it,
-// and beside one that never ends there is none.
+// Guesses are careful: a fault that keeps a CPU busy leaves less room beside it, and
+// one that never ends leaves none.
 func TestGuesses(t *testing.T) {
 	l := &loads{limits: bench.Limits{MemoryBytes: 2 << 30}}
 	light := l.of("", cellOf(t, "mine", "wedge"))
@@ -72,7 +71,7 @@ func TestGuesses(t *testing.T) {
 	}
 }
 
-// Whatever is in the file, and however many benchruns write to it: a load is read
+// Whatever is in the file, and however many benchruns write to it, a load is read
 // whole or not at all.
 func TestLoadsAreReadWholeOrNotAtAll(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.json")
@@ -89,7 +88,7 @@ func TestLoadsAreReadWholeOrNotAtAll(t *testing.T) {
 	var writers sync.WaitGroup
 	for i := range 8 {
 		writers.Go(func() {
-			own := new(loads) // as another benchrun has its own
+			own := new(loads) // every benchrun has its own
 			for n := range 50 {
 				if err := own.keep(file, c.Scenario.Name(), pack.Load{CPU: float64(i + 1), Memory: int64(n)}); err != nil {
 					t.Error(err)

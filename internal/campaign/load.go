@@ -8,16 +8,16 @@ import (
 	"benchrun/internal/campaign/pack"
 )
 
-// ownCPU is what benchrun itself uses for one cell, in CPUs, before it was
-// measured here: clients, control, observer. scripts/cost measures it.
+// ownCPU is how many CPUs benchrun itself uses for one cell (clients, control and
+// observer), until it has been measured here. scripts/cost measures it.
 const ownCPU = 0.05
 
-// second is how long the windows are over which bursts are measured.
+// second is the length of the windows in which bursts are measured.
 const second = time.Second - 50*time.Millisecond
 
-// loadOf is what an attempt took of the machine, by its record: the target's CPU
-// in its busiest phase, from second to second, and the most memory. own is what
-// benchrun itself used for it meanwhile, in CPUs.
+// loadOf is an attempt's load by its record: the target's CPU in its busiest phase,
+// how much that varies from second to second, and the most memory. own is how many
+// CPUs benchrun itself used for the attempt.
 func loadOf(rec *bench.Record, own float64) pack.Load {
 	var load pack.Load
 	all := windows(rec)
@@ -32,7 +32,7 @@ func loadOf(rec *bench.Record, own float64) pack.Load {
 			load.CPU, load.Burst = m, deviation(in, m)
 		}
 	}
-	// To boot and to stop is short, but these are bursts too.
+	// Booting and stopping are short, but they are bursts too.
 	above := make([]float64, len(all))
 	for i, w := range all {
 		above[i] = max(0, w.cpu-load.CPU)
@@ -45,10 +45,10 @@ func loadOf(rec *bench.Record, own float64) pack.Load {
 	return load
 }
 
-// shortest is how many seconds a phase has that is more than a burst.
+// shortest is how many seconds a phase needs to be more than a burst.
 const shortest = 3
 
-// window is what the target used in about a second, in CPUs.
+// window is how many CPUs the target used in about a second.
 type window struct {
 	from, to int64
 	cpu      float64
@@ -67,7 +67,7 @@ func windows(rec *bench.Record) []window {
 	return out
 }
 
-// phases are those of an attempt in which the target is under load.
+// phases returns the windows of the phases in which the target is under load.
 func phases(rec *bench.Record) []window {
 	var out []window
 	for _, m := range rec.Marks {
@@ -93,7 +93,7 @@ func mean(xs []float64) float64 {
 	return sum / max(1, float64(len(xs)))
 }
 
-// deviation is the root of the mean square around a figure.
+// deviation is the root of the mean square distance from around.
 func deviation(xs []float64, around float64) float64 {
 	squares := make([]float64, len(xs))
 	for i, x := range xs {

@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite published.txt from docs/results")
 
-// looks are vitals at 5 Hz of a target that uses so many CPUs in each second.
+// looks are vitals at 5 Hz of a target that uses cpus[i] CPUs in second i.
 func looks(cpus ...float64) []bench.Vital {
 	out := []bench.Vital{{}}
 	for second, cpu := range cpus {
@@ -61,7 +61,7 @@ func TestLoadOf(t *testing.T) {
 	}
 }
 
-// published.txt is what docs/results says.
+// published.txt has the loads of docs/results.
 func TestPublishedLoadsAreFresh(t *testing.T) {
 	dir := filepath.Join("..", "..", "docs", "results")
 	folder, err := results.OpenFolder(dir)

@@ -24,7 +24,7 @@ func TestTimeLimit(t *testing.T) {
 	if !hour.fits(50*time.Minute) || hour.fits(70*time.Minute) {
 		t.Error("an hour has room for 70 minutes, or none for 50")
 	}
-	hour.until = hour.until.Add(-time.Minute) // what preparing took: it would take that again after --resume
+	hour.until = hour.until.Add(-time.Minute) // preparing took this minute, and would take it again after --resume
 	hour.prepared()
 	if all := 59*time.Minute + 30*time.Second; hour.fits(all) || !hour.allows(all, time.Minute) || !strings.Contains(hour.whyNot(all).Error(), "alone takes about 59m30s") {
 		t.Error("what preparing leaves no time for is never begun")
@@ -37,8 +37,8 @@ func TestTimeLimit(t *testing.T) {
 	}
 }
 
-// What is under way at the limit has one fault phase left, and ends for this
-// cause and no other.
+// Whatever runs at the limit has one more fault phase of time, and then ends for
+// this cause.
 func TestTimeLimitGuards(t *testing.T) {
 	cell := plan.Cell{Server: &targets.Server{}, Scenario: bench.Scenario{Family: bench.Family{Traits: bench.Traits{Proof: bench.ProofDeath}}}}
 	phase := bench.PhasesFor(bench.ModeQuick, 0, 0).Fault
@@ -62,8 +62,8 @@ func TestTimeLimitGuards(t *testing.T) {
 	}
 }
 
-// A cell that does not fit is not begun: it is invalid and says why, and what
-// was judged of it before is not confirmed.
+// A cell that does not fit does not begin: it is invalid and says why. Its earlier
+// verdicts stay unconfirmed.
 func TestCellThatDoesNotFit(t *testing.T) {
 	segfault, _ := scenarios.Family("segfault")
 	c := plan.Cell{Server: &targets.Server{Name: "a"}, Profile: "p", Scenario: bench.Scenario{Family: segfault, Ratio: 1000}}
@@ -90,13 +90,13 @@ func TestCellThatDoesNotFit(t *testing.T) {
 	}
 }
 
-// What an earlier part of the run has made of a cell takes no time again, and a
-// cell that is longer than the whole limit is gone on with attempt by attempt:
-// however short the limit, resuming comes to an end.
+// Attempts from an earlier part of the run take no time again, and a cell that is
+// longer than the whole limit advances one attempt at a time. So resuming ends at
+// last, however short the limit is.
 func TestResumingWithALimitComesToAnEnd(t *testing.T) {
 	failed := bench.Judgement{Verdict: bench.Failed, Measures: bench.Measures{}}
 	for name, tt := range map[string]struct {
-		limit float64 // in attempts
+		limit float64 // in lengths of an attempt
 		was   []bench.Judgement
 		begun bool
 	}{
@@ -106,7 +106,7 @@ func TestResumingWithALimitComesToAnEnd(t *testing.T) {
 		"not even an attempt":               {0.5, []bench.Judgement{failed}, false},
 	} {
 		r := earlierRun(t, 3)
-		c := r.order.Cells[0] // a crash that nobody replaces: foreseen to fail, so that all attempts are needed
+		c := r.order.Cells[0] // a server that does not replace crashed workers is expected to fail, so all attempts are needed
 		r.Host = &place.Host{}
 		r.begun = []begun{{judged: tt.was, attempts: make([]bench.Attempt, len(tt.was))}, {}}
 		r.prepared = map[string]*place.Target{c.Target(): {Server: c.Server, Installation: &targets.Installation{Version: "1.0"}}}
@@ -122,7 +122,7 @@ func TestResumingWithALimitComesToAnEnd(t *testing.T) {
 		for _, a := range cell.Attempts {
 			said += " " + a.Note
 		}
-		// An attempt that is begun fails here: the server has no app that there is.
+		// Every attempt fails here at once, because the server's app does not exist.
 		if begun := err != nil && strings.Contains(said, "app of a"); begun != tt.begun || strings.Contains(said, "--max-time") == tt.begun {
 			t.Errorf("%s: begun %v, want %v: %q, %v", name, begun, tt.begun, said, err)
 		}

@@ -8,19 +8,19 @@ import (
 	"benchrun/results"
 )
 
-// Opening is what a new run writes down of itself, besides its order.
+// Opening is what a new run stores about itself, besides its order.
 type Opening struct {
 	Out      string   // the folder in which the run's own folder is made
-	Benchrun string   // the version
-	Args     []string // the command line that says by itself what was measured
+	Benchrun string   // the version of benchrun
+	Args     []string // a command line that measures the same again
 	Asked    *bench.Asked
 }
 
-// Open gives a run a folder: a new one, or that of order.Earlier. The folder is this
-// process's until release is called.
+// Open gives a run its folder: a new one, or that of order.Earlier. The folder
+// belongs to this process until it calls release.
 func Open(h *place.Host, order Order, o Opening) (r *Run, release func(), err error) {
 	r = &Run{Host: h, order: order}
-	if e := order.Earlier; e != nil { // claimed before it was read
+	if e := order.Earlier; e != nil { // Resume has claimed its folder
 		r.Folder = e.Folder
 		r.run, err = e.goOn(h.Environment)
 		return r, e.release, err

@@ -9,15 +9,15 @@ import (
 	"benchrun/internal/campaign/pack"
 )
 
-// pace compares how long attempts have taken with their estimates. An invalid
-// attempt is time without a result.
+// pace compares how long attempts took with their estimates. An invalid attempt
+// takes time and gives no result, so it slows the pace.
 type pace struct{ foreseen, took time.Duration }
 
-// paceTrust is how much of the foreseen it takes until what was seen weighs as
-// much: one bad attempt says little of a long run.
+// paceTrust is how much estimated time must have passed before the observed pace
+// weighs as much as the estimate: one bad attempt says little about a long run.
 const paceTrust = time.Minute
 
-// count takes an attempt in.
+// count includes an attempt.
 func (p *pace) count(verdict bench.Verdict, foreseen, took time.Duration) {
 	p.took += took
 	if verdict != bench.Invalid {
@@ -25,35 +25,34 @@ func (p *pace) count(verdict bench.Verdict, foreseen, took time.Duration) {
 	}
 }
 
-// of is how long something with an estimate of d takes at this pace.
+// of is how long something estimated at d takes at this pace.
 func (p *pace) of(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * float64(p.took+paceTrust) / float64(p.foreseen+paceTrust))
 }
 
-// forecast is what a run knows of the time that it will still take: what its pool
-// foresees, at the pace seen so far. Cells may tell it of themselves at the same time.
-// Without a pool it knows nothing.
+// forecast estimates how long a run still takes: what its pool expects, at the pace so
+// far. It is safe for concurrent use. Without a pool it knows nothing.
 type forecast struct {
 	mu   sync.Mutex
 	pace pace
 	pool *pack.Pool
 }
 
-// made takes in an attempt that was foreseen to take so long.
+// made includes an attempt that was estimated at foreseen.
 func (f *forecast) made(verdict bench.Verdict, foreseen, took time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.pace.count(verdict, foreseen, took)
 }
 
-// takes says how long a task takes from its beginning on.
+// takes says that a task takes d, counted from its start.
 func (f *forecast) takes(task int, d time.Duration) {
 	if f.pool != nil {
 		f.pool.Foresee(task, d)
 	}
 }
 
-// remaining is how long the rest takes at the pace seen so far.
+// remaining is how long the rest takes at the pace so far.
 func (f *forecast) remaining() time.Duration {
 	if f.pool == nil {
 		return 0
@@ -64,8 +63,8 @@ func (f *forecast) remaining() time.Duration {
 	return f.pace.of(left)
 }
 
-// whyInvalid says what made an attempt invalid: what was seen of the host first,
-// then the judge's reason; "" of another verdict.
+// whyInvalid says why an attempt is invalid: what benchrun saw of the host, or else
+// the judge's reason. For other verdicts it is "".
 func whyInvalid(rec *bench.Record, j bench.Judgement) string {
 	if j.Verdict != bench.Invalid || len(j.Reasons) == 0 {
 		return ""

@@ -7,8 +7,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// What an invalid attempt took is added to what is still to come, so that the
-// remaining time moves on with each of them.
+// The time of an invalid attempt makes the rest longer, so that the remaining time
+// changes with each one.
 func TestPaceCountsWhatCameToNothing(t *testing.T) {
 	const cell, rest = 30 * time.Second, 10 * time.Minute
 	var p pace
@@ -31,7 +31,7 @@ func TestPaceCountsWhatCameToNothing(t *testing.T) {
 		t.Errorf("after 100 attempts that went as foreseen: %s", got)
 	}
 	p = pace{}
-	for range 10 { // the noise makes each twice as long
+	for range 10 { // noise doubles the time of each
 		p.count(bench.Held, cell, 2*cell)
 	}
 	if got := p.of(rest); got < rest*3/2 || got > 2*rest {

@@ -14,8 +14,8 @@ import (
 	"benchrun/targets"
 )
 
-// widerUploads are two cells of the reference server, whose profile has more
-// workers for one of their families than for the other.
+// widerUploads are two cells of the reference server. Its profile has more workers
+// for the family of the second.
 func widerUploads(t *testing.T) (wedge, upload plan.Cell) {
 	t.Helper()
 	profile := targets.Profile{
@@ -36,7 +36,7 @@ func widerUploads(t *testing.T) (wedge, upload plan.Cell) {
 	return cell("wedge"), cell("slow-upload")
 }
 
-// probing is a run that has the target of a cell installed.
+// probing is a run in which the target of a cell is installed.
 func probing(t *testing.T, c plan.Cell) *Run {
 	t.Helper()
 	t.Setenv(targets.CacheVariable, t.TempDir())
@@ -54,7 +54,7 @@ func probing(t *testing.T, c plan.Cell) *Run {
 	return r
 }
 
-// The probe launches what the attempts launch, a family's arguments included.
+// The probe launches the same command as the attempts, with the family's arguments.
 func TestProbeUnderAFamily(t *testing.T) {
 	_, upload := widerUploads(t)
 	r := probing(t, upload)
@@ -72,7 +72,7 @@ func TestProbeUnderAFamily(t *testing.T) {
 	}
 }
 
-// What is known of one launch is not taken for another's, in a run or beyond it.
+// The probe of one launch is not used for another launch, in this run or a later one.
 func TestProbesOfFamiliesAreApart(t *testing.T) {
 	wedge, upload := widerUploads(t)
 	if wedge.Target() != upload.Target() || wedge.Launch() == upload.Launch() {

@@ -13,26 +13,26 @@ import (
 	"benchrun/results"
 )
 
-// Earlier is a run that this one continues. Its folder is this process's.
+// Earlier is a run that this one continues. Its folder belongs to this process.
 type Earlier struct {
 	Folder   *results.Folder
 	Run      bench.Run
-	Attempts []results.AttemptLine // those whose records can be read, in the order in which they were made
-	Damaged  []string              // what cannot be read of the run, and why: it is measured again
+	Attempts []results.AttemptLine // those with readable records, in the order in which they were made
+	Damaged  []string              // what cannot be read, and why; it will be measured again
 
-	aside   []string // records that cannot be read
-	release func()   // gives the claim on the folder back; it ends with the process too
+	aside   []string // records that cannot be read, which Repair moves aside
+	release func()   // gives up the claim on the folder, as the end of the process does
 }
 
-// Resume claims and reads the run in a folder, which benchrun in this version is to
-// go on with.
+// Resume claims and reads the run in a folder, so that benchrun in this version can
+// continue it.
 func Resume(ctx context.Context, path, version string) (*Earlier, error) {
 	folder, err := results.OpenFolder(path)
 	if err != nil {
 		return nil, err
 	}
 	e := &Earlier{Folder: folder}
-	if e.release, err = folder.Claim(); err != nil { // first: another benchrun may be about to write what is read here
+	if e.release, err = folder.Claim(); err != nil { // first, because another benchrun may still be writing the run
 		return nil, err
 	}
 	if err := e.takeIn(ctx, version); err != nil {
@@ -42,14 +42,14 @@ func Resume(ctx context.Context, path, version string) (*Earlier, error) {
 	return e, nil
 }
 
-// Release gives the folder back. If a run was opened on it, call the run's
-// release instead.
+// Release gives up the folder. If a run was opened on it, call the run's release
+// instead.
 func (e *Earlier) Release() { e.release() }
 
-// NothingToDo says that every cell is measured, and nothing damaged.
+// NothingToDo says that every cell is measured and nothing is damaged.
 func (e *Earlier) NothingToDo() bool { return e.finished() && len(e.Damaged) == 0 }
 
-// takeIn reads the run, if it is one that this benchrun can go on with.
+// takeIn reads the run, if this benchrun can continue it.
 func (e *Earlier) takeIn(ctx context.Context, version string) (err error) {
 	if e.Run, err = e.Folder.Run(ctx); err != nil {
 		return err
@@ -66,8 +66,8 @@ func (e *Earlier) takeIn(ctx context.Context, version string) (err error) {
 	return e.read(ctx)
 }
 
-// read finds the attempts that were made and can be believed. What is damaged is
-// as if it had never been measured.
+// read finds the attempts with intact records. A damaged attempt counts as if it
+// had never been made.
 func (e *Earlier) read(ctx context.Context) error {
 	lines, _, damaged, err := e.Folder.ReadAttempts(ctx)
 	if err != nil {
@@ -93,7 +93,7 @@ func (e *Earlier) read(ctx context.Context) error {
 			return context.Cause(ctx)
 		case errors.As(err, &usage):
 			e.Damaged, e.aside = append(e.Damaged, err.Error()), append(e.aside, l.Attempt().Record)
-		default: // a machine that cannot read it is not damage
+		default: // the machine could not read it, so it is not damaged
 			return err
 		}
 	}
@@ -101,7 +101,7 @@ func (e *Earlier) read(ctx context.Context) error {
 	return nil
 }
 
-// unlisted are attempts whose line is damaged, as far as run.json has them.
+// unlisted returns the attempts whose line is damaged but that run.json has.
 func (e *Earlier) unlisted(lines []results.AttemptLine) []results.AttemptLine {
 	listed := map[string]bool{}
 	for _, l := range lines {
@@ -118,8 +118,8 @@ func (e *Earlier) unlisted(lines []results.AttemptLine) []results.AttemptLine {
 	return out
 }
 
-// Repair takes what is damaged out of the run's way. It is called once it is
-// certain that the run goes on.
+// Repair moves damaged files aside. It is to be called once it is certain that the
+// run continues.
 func (e *Earlier) Repair(ctx context.Context) error {
 	if len(e.Damaged) == 0 {
 		return nil
@@ -127,7 +127,8 @@ func (e *Earlier) Repair(ctx context.Context) error {
 	return e.Folder.SetAside(ctx, e.aside, e.Attempts)
 }
 
-// otherThan refuses to go on with something else than the run began with.
+// otherThan returns an error if the run would continue with something else than it
+// began with.
 func otherThan(what, was, is string) error {
 	return &bench.UsageError{
 		Problem: fmt.Sprintf("the run started with %s %s, but this is %s", what, was, is),
@@ -135,9 +136,8 @@ func otherThan(what, was, is string) error {
 	}
 }
 
-// finished says that nothing is left to do: the run came to its end by itself,
-// and each cell that it was asked for is either unsupported or concluded by the
-// attempts that were made.
+// finished says that nothing is left to do: the run ended by itself, and each of its
+// cells is unsupported or concluded by its attempts.
 func (e *Earlier) finished() bool {
 	if e.Run.Interrupted || e.Run.FinishedAt == "" || len(e.Run.Cells) != len(e.Run.Asked.Cells) {
 		return false
@@ -153,10 +153,10 @@ func (e *Earlier) finished() bool {
 	})
 }
 
-// Resumable says that --resume may do what a run, as Do has returned it, has not
-// done: it was interrupted, or something of it was measured, and something is
-// left. A usage error stays one, and if nothing was measured there is nothing to
-// continue. broke is what kept the run from its end; nil = nothing did.
+// Resumable says whether --resume can do what a run, as Do returned it, has not
+// done: the run was interrupted or has measured something, and something is left.
+// After a usage error it is false, and also if nothing was measured. broke is what
+// ended the run early; nil = nothing did.
 func Resumable(ctx context.Context, folder *results.Folder, run bench.Run, broke error) bool {
 	return mendable(ctx, run, broke) && unfinished(context.WithoutCancel(ctx), folder, run)
 }
@@ -166,15 +166,15 @@ func mendable(ctx context.Context, run bench.Run, broke error) bool {
 	return !errors.As(broke, &usage) && (len(run.Cells) > 0 || ctx.Err() != nil)
 }
 
-// unfinished says that a run ended before all of it was measured, and can be
+// unfinished says that a run ended before everything was measured, and can be
 // continued.
 func unfinished(ctx context.Context, folder *results.Folder, run bench.Run) bool {
 	attempts, _, _, err := folder.ReadAttempts(ctx)
 	return err == nil && run.Asked != nil && !(&Earlier{Folder: folder, Run: run, Attempts: attempts}).finished()
 }
 
-// goOn is the run as it goes on from now in env. Where it would not be measured
-// as before that is a bench.UsageError; which Python it is shows later.
+// goOn is the run as it continues in env. It is a bench.UsageError if it would be
+// measured in another way than before. Which Python it uses is checked later.
 func (e *Earlier) goOn(env bench.Environment) (bench.Run, error) {
 	run := e.Run
 	was, is := bench.Origin{Environment: run.Environment}, bench.Origin{Environment: env}

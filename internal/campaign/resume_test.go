@@ -9,7 +9,7 @@ import (
 	"benchrun/results"
 )
 
-// Finished is a run whose every cell has the attempts that it takes.
+// A run is finished when every cell has the attempts that it needs.
 func TestFinished(t *testing.T) {
 	cell := bench.Cell{Server: "a", Version: "1.0", Profile: "p", Scenario: "wedge-1pct"}
 	line := results.NewAttemptLine(cell, bench.Attempt{Attempt: 1, Verdict: bench.Failed}, bench.Judgement{Verdict: bench.Failed})
@@ -33,7 +33,7 @@ func TestFinished(t *testing.T) {
 	}
 }
 
-// --resume is offered where it can do something.
+// benchrun offers --resume if it can do something.
 func TestResumeIsOfferedWhereItHelps(t *testing.T) {
 	interrupted, cancel := context.WithCancel(t.Context())
 	cancel()

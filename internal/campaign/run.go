@@ -17,44 +17,44 @@ import (
 	"benchrun/targets"
 )
 
-// Order is everything that a run needs to know.
+// Order is everything that a run must know.
 type Order struct {
 	Cells    []plan.Cell
 	Mode     bench.Mode
 	Seed     uint64
-	Attempts int // k: how many attempts a not-held verdict takes, the first included
-	Jobs     int // how many cells are measured at once at most; 0 = as many as there is room for
+	Attempts int // k: how many attempts a verdict other than held needs, the first included
+	Jobs     int // how many cells are measured at once at most; 0 = as many as have room
 	Reprobe  bool
 	Python   string
-	// Earlier is a run that is resumed: cells that its attempts conclude are kept,
-	// others go on from there; nil = it is a new one.
+	// Earlier is the run to resume; nil = this is a new one. Cells that its attempts
+	// conclude stay as they are; the others continue from its attempts.
 	Earlier *Earlier
-	// MaxTime is how long the run may take, installing included; 0 = as long as
-	// it takes. A cell that is not expected to end in time is not begun.
+	// MaxTime is how long the run may take, installation included; 0 = no limit. A
+	// cell that is not expected to end in time does not begin.
 	MaxTime time.Duration
 }
 
-// Run carries out an order; Open makes it. It stores each attempt as soon as it is
-// judged. When it returns an error, what was measured before it is in the folder and
-// in the returned run.
+// Run carries out an order; Open makes it. It stores each attempt as soon as that is
+// judged. If a method returns an error, the folder and the returned run hold what was
+// measured before.
 type Run struct {
 	Host   *place.Host
 	Folder *results.Folder
-	Tell   bench.Listener // hears what happens; nil = nobody does
+	Tell   bench.Listener // gets the events; nil = nobody does
 
 	order    Order
 	prepared map[string]*place.Target
-	failed   map[string]error // targets that could not be installed
+	failed   map[string]error // why targets could not be installed
 	begun    []begun          // by place in the order
 	limit    timeLimit
 	loads    loads
 	meter    meter
 	forecast forecast
-	tasks    []int // of the pool: the place in the order of each one's first cell
+	tasks    []int // by task of the pool: the place in the order of its first cell
 
-	mu     sync.Mutex             // guards what follows: several cells may be under way
-	run    bench.Run              // what has come of it so far
-	done   []*bench.Cell          // by place in the order; nil: to be measured
+	mu     sync.Mutex             // guards the fields below: several cells may be under way
+	run    bench.Run              // the results so far
+	done   []*bench.Cell          // by place in the order; nil = still to be measured
 	probes map[string]bench.Probe // by plan.Cell.Launch
 }
 
@@ -93,8 +93,8 @@ func (r *Run) Do(ctx context.Context) (bench.Run, error) {
 	return r.finish(ctx, first)
 }
 
-// measure measures a cell and puts it into the run. Of one that is interrupted, or
-// is to be measured again, nothing is kept but its attempts.
+// measure measures a cell and puts it into the run. If the cell was interrupted or
+// must be measured again, the run keeps only its attempts.
 func (r *Run) measure(ctx context.Context, u *underway) (pack.Outcome, error) {
 	r.Tell.Tell(bench.CellBegun{Cell: u.number(), Name: u.plan.Name()})
 	again, err := u.measure(ctx)
@@ -106,27 +106,27 @@ func (r *Run) measure(ctx context.Context, u *underway) (pack.Outcome, error) {
 	}
 	cell := u.cell
 	r.conclude(u.place, cell)
-	if kerr := r.keep(); kerr != nil && err == nil { // so that a killed run keeps its cells
+	if kerr := r.keep(); kerr != nil && err == nil { // so that the cells survive if the run is killed
 		err = kerr
 	}
 	r.Tell.Tell(bench.CellConcluded{Cell: u.number(), Result: cell})
 	return pack.Over, err
 }
 
-// keep stores the run as it is so far.
+// keep stores the run as it is now.
 func (r *Run) keep() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.Folder.KeepRun(r.run)
 }
 
-// tellRemaining tells how long the rest of the run will take.
+// tellRemaining reports how long the rest of the run will take.
 func (r *Run) tellRemaining() {
 	r.Tell.Tell(bench.Remaining{Left: r.forecast.remaining()})
 }
 
-// python is the interpreter that the targets run on, or that their environments
-// were made with: one for all of a run. "" = none needs one.
+// python is the interpreter that all targets of a run use, or that their environments
+// were made with. "" = no target needs one.
 func (r *Run) python() string {
 	for _, c := range r.order.Cells {
 		if t := r.prepared[c.Target()]; t != nil && t.Installation.Interpreter != "" {
@@ -136,8 +136,8 @@ func (r *Run) python() string {
 	return ""
 }
 
-// begin takes up what there is, installs every target that is still to be
-// measured and tells how long that will take. So many cells together are one task.
+// begin takes up earlier attempts, installs every target that is still to be measured
+// and reports how long that will take. together is how many cells make one task.
 func (r *Run) begin(ctx context.Context, together int) error {
 	order := r.order
 	r.limit = newTimeLimit(order.MaxTime)
@@ -171,12 +171,12 @@ func (r *Run) begin(ctx context.Context, together int) error {
 	return nil
 }
 
-// estimate is how long cells take, kept probes left out.
+// estimate is how long cells take, without the probes that are stored.
 func (r *Run) estimate(cells []plan.Cell) time.Duration {
 	return plan.Estimate(cells, r.knowledge(cells))
 }
 
-// knowledge is what is known of cells before they are measured.
+// knowledge is what is known about cells before they are measured.
 func (r *Run) knowledge(cells []plan.Cell) plan.Knowledge {
 	k := plan.Knowledge{Mode: r.order.Mode, Attempts: r.order.Attempts, Probes: map[string]bench.Probe{}, Made: r.made}
 	for _, c := range cells {
@@ -187,7 +187,7 @@ func (r *Run) knowledge(cells []plan.Cell) plan.Knowledge {
 	return k
 }
 
-// finish stores run.json. The error is the run's, or that of storing it.
+// finish stores run.json. It returns err, or the error of storing.
 func (r *Run) finish(ctx context.Context, err error) (bench.Run, error) {
 	r.run.FinishedAt = time.Now().UTC().Format(time.RFC3339)
 	r.run.Interrupted = ctx.Err() != nil
@@ -198,9 +198,9 @@ func (r *Run) finish(ctx context.Context, err error) (bench.Run, error) {
 	return r.run, err
 }
 
-// installAll installs every target before anything is measured: installing
-// would disturb the measuring. A target that cannot be installed does not keep
-// the others from being measured, unless there are no others.
+// installAll installs every target before anything is measured, because installing
+// would disturb measurements. If a target cannot be installed, the others are still
+// measured, if there are any.
 func (r *Run) installAll(ctx context.Context) error {
 	for _, c := range r.open(0) {
 		key := c.Target()
@@ -211,7 +211,7 @@ func (r *Run) installAll(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if usage := (*bench.UsageError)(nil); errors.As(err, &usage) { // a usage error ends the run, whatever becomes of the other targets
+		if usage := (*bench.UsageError)(nil); errors.As(err, &usage) { // ends the run, even if other targets can be installed
 			return err
 		}
 		if err != nil {
@@ -237,8 +237,8 @@ func (r *Run) install(ctx context.Context, c plan.Cell) (*place.Target, error) {
 	return r.Host.Install(ctx, c, r.order.Python, r.Tell.Note)
 }
 
-// launched is a cell's target as it runs under the cell's family, with what is
-// known of its slots and watchdog; nil where it is not installed.
+// launched is a cell's target with its arguments for the cell's family and its known
+// probe; nil if it is not installed.
 func (r *Run) launched(c plan.Cell) *place.Target {
 	t := r.prepared[c.Target()]
 	if t == nil {
@@ -251,8 +251,8 @@ func (r *Run) launched(c plan.Cell) *place.Target {
 	return t
 }
 
-// probe measures slots and watchdog of the cell's target where the scenario needs
-// them and no earlier run has: of the very command that the attempts will launch.
+// probe measures slots and watchdog of the cell's target, if the scenario needs them
+// and no probe is stored. It launches the same command as the attempts.
 func (u *underway) probe(ctx context.Context) error {
 	t, c, patience := u.target, u.plan, u.plan.Patience(u.order.Mode)
 	if !c.Scenario.Family.Traits.HoldsSlot() || patience.Enough(t.Probe) || u.recallProbe(t, c) {
@@ -262,10 +262,10 @@ func (u *underway) probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer u.together(c.Launch()) // the others know it then, or try themselves
+	defer u.together(c.Launch()) // then the other cells know the probe, or try themselves
 	waiting := func() { u.Tell.Note("waiting for another benchrun to probe " + c.Target()) }
 	return probe.Exclusive(ctx, file, waiting, func() error {
-		if u.recallProbe(t, c) { // measured meanwhile
+		if u.recallProbe(t, c) { // another benchrun has measured it meanwhile
 			return nil
 		}
 		u.Tell.Tell(bench.PhaseBegun{Cell: u.number(), Phase: "probe", Length: 10 * time.Second})
@@ -276,13 +276,13 @@ func (u *underway) probe(ctx context.Context) error {
 		}
 		u.know(t, c, p)
 		if err := probe.Keep(file, c.Launch(), p); err != nil {
-			u.Tell.Note(err.Error()) // the next run measures it again
+			u.Tell.Note(err.Error()) // not stored: the next run measures it again
 		}
 		return nil
 	})
 }
 
-// know takes a probe as what is known of a launch.
+// know makes a probe known for a launch.
 func (r *Run) know(t *place.Target, c plan.Cell, p bench.Probe) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -292,7 +292,7 @@ func (r *Run) know(t *place.Target, c plan.Cell, p bench.Probe) {
 	t.Probe, r.probes[c.Launch()] = p, p
 }
 
-// recallProbe takes the launch's probe from an earlier run, where one was kept.
+// recallProbe makes the stored probe of a launch known, if there is one.
 func (r *Run) recallProbe(t *place.Target, c plan.Cell) bool {
 	if r.order.Reprobe {
 		return false
@@ -316,7 +316,7 @@ func (r *Run) probeFile(t *place.Target) (string, error) {
 	return probe.File(root, r.Host, t)
 }
 
-// loadFile is where a launch's loads are kept, beside its probe; "" = nowhere.
+// loadFile is the file of a launch's loads, beside that of its probe; "" = nowhere.
 func (r *Run) loadFile(t *place.Target) string {
 	file, err := r.probeFile(t)
 	if err != nil {

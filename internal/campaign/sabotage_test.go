@@ -6,7 +6,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Only the sabotage's own cause ends the retries.
+// Retries end only if the sabotage is the cause.
 func TestSabotageSeen(t *testing.T) {
 	for _, spec := range bench.SabotageTable {
 		for reason, want := range map[string]bool{"only 0 of 4 seconds: " + spec.Cause: true, "host-busy": false} {

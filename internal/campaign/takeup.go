@@ -11,12 +11,12 @@ import (
 	"benchrun/results"
 )
 
-// begun is what an earlier part of the run has left of a cell.
+// begun is what an earlier part of the run has measured of a cell.
 type begun struct {
 	attempts []bench.Attempt
 	judged   []bench.Judgement
 	command  []string
-	alone    bool // company may have spoiled the last attempt: the next one has none
+	alone    bool // company may have spoiled the last attempt, so the next one runs alone
 }
 
 // wants says that the cell needs another attempt.
@@ -25,7 +25,7 @@ func (b begun) wants(k int) bool {
 	return again
 }
 
-// valid counts the attempts that are not invalid.
+// valid counts the valid attempts.
 func (b begun) valid() int {
 	n := 0
 	for _, j := range b.judged {
@@ -36,7 +36,7 @@ func (b begun) valid() int {
 	return n
 }
 
-// made is how many of a cell's attempts need not be made again.
+// made is how many attempts of a cell need not be repeated.
 func (r *Run) made(c plan.Cell) int {
 	for i, o := range r.order.Cells[:min(len(r.begun), len(r.order.Cells))] {
 		if o.Target() == c.Target() && o.Scenario.Name() == c.Scenario.Name() {
@@ -46,7 +46,7 @@ func (r *Run) made(c plan.Cell) int {
 	return 0
 }
 
-// made are the attempts that an earlier part of the run has made.
+// made returns the attempts that an earlier part of the run has made.
 func (o Order) made() []results.AttemptLine {
 	if o.Earlier == nil {
 		return nil
@@ -54,10 +54,10 @@ func (o Order) made() []results.AttemptLine {
 	return o.Earlier.Attempts
 }
 
-// takeUp finds what the earlier part of the run has measured of each cell, by
-// the records of order.Earlier, and leaves the concluded cells in r.done. What
-// was measured of another version, or under another schedule, than this run
-// would go on with is a bench.UsageError.
+// takeUp finds what the earlier part of the run has measured of each cell, by the
+// records of order.Earlier, and puts the concluded cells into r.done. It returns a
+// bench.UsageError if the version or the schedule of an earlier attempt differs from
+// this run's.
 func (r *Run) takeUp(ctx context.Context) error {
 	r.done, r.begun = make([]*bench.Cell, len(r.order.Cells)), make([]begun, len(r.order.Cells))
 	at := map[string]int{}
@@ -96,7 +96,8 @@ func (r *Run) takeUp(ctx context.Context) error {
 	return nil
 }
 
-// cellOf is the cell i of the order, as it was or is to be measured.
+// cellOf is the measured cell i of the order, or an empty one if it is still to be
+// measured.
 func (r *Run) cellOf(i int, c plan.Cell) bench.Cell {
 	cell := r.order.newCell(c)
 	if r.run.Asked != nil && r.run.Asked.Cells[i].Installed != "" {
@@ -105,7 +106,7 @@ func (r *Run) cellOf(i int, c plan.Cell) bench.Cell {
 	return cell
 }
 
-// conclude puts a cell into its place in the run.
+// conclude puts a finished cell into its place in the run.
 func (r *Run) conclude(i int, cell bench.Cell) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -118,7 +119,7 @@ func (r *Run) conclude(i int, cell bench.Cell) {
 	}
 }
 
-// open are the cells that are to be measured, from the i-th on.
+// open returns the cells that are still to be measured, from cell i on.
 func (r *Run) open(i int) []plan.Cell {
 	var out []plan.Cell
 	for ; i < len(r.order.Cells); i++ {
@@ -129,8 +130,8 @@ func (r *Run) open(i int) []plan.Cell {
 	return out
 }
 
-// noteInstalled writes down which versions the run is about, and on which
-// Python, so that it can be resumed with the same and with no other.
+// noteInstalled stores the versions and the Python that the run uses, so that only a
+// run with the same ones can resume it.
 func (r *Run) noteInstalled() error {
 	python := r.python()
 	if was := r.run.Environment.Python; was != "" && python != "" && was != python {
@@ -158,7 +159,8 @@ func (r *Run) noteInstalled() error {
 	return nil
 }
 
-// anotherThan refuses to go on with something else than the run began with.
+// anotherThan returns an error if the run would continue with something else than it
+// began with.
 func anotherThan(what, was, is string) error {
 	return &bench.UsageError{
 		Problem: fmt.Sprintf("the run started with %s %s, but here it is %s", what, was, is),

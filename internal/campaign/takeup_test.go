@@ -48,7 +48,7 @@ func earlierRun(t *testing.T, attempts int) *Run {
 	return r
 }
 
-// A cell is kept when its attempts conclude it, and gone on with when they do not.
+// A cell that its attempts conclude is kept; any other continues.
 func TestTakeUp(t *testing.T) {
 	r := earlierRun(t, 1)
 	var kept []bench.AttemptJudged
@@ -71,7 +71,7 @@ func TestTakeUp(t *testing.T) {
 	}
 }
 
-// Every attempt of a cell counts, and the number that follows is no attempt's.
+// Every attempt of a cell counts, and the next number is free.
 func TestTakeUpOfSeveralAttempts(t *testing.T) {
 	r := earlierRun(t, 2)
 	first := r.order.Earlier.Attempts[0]
@@ -97,8 +97,8 @@ func TestTakeUpOfSeveralAttempts(t *testing.T) {
 	}
 }
 
-// An attempt never takes the number of one that there is, though one before it is
-// missing.
+// A new attempt never takes the number of an existing one, even if an earlier number
+// is missing.
 func TestNextNumber(t *testing.T) {
 	for want, attempts := range map[int][]bench.Attempt{1: nil, 2: {{Attempt: 1}}, 4: {{Attempt: 1}, {Attempt: 3}}} {
 		if got := next(attempts); got != want {
@@ -107,7 +107,7 @@ func TestNextNumber(t *testing.T) {
 	}
 }
 
-// Cells stand in the order of the selection, whichever is measured last.
+// Cells are in the order of the selection, whichever was measured last.
 func TestConcludeKeepsTheOrder(t *testing.T) {
 	r := &Run{done: make([]*bench.Cell, 3)}
 	for _, i := range []int{2, 0, 1} {
@@ -137,8 +137,8 @@ func TestTakeUpRefuses(t *testing.T) {
 	}
 }
 
-// The versions that a run is about are written down, and no other one is gone
-// on with.
+// run.json has the versions of a run, and a run with other versions cannot continue
+// it.
 func TestNoteInstalled(t *testing.T) {
 	r := earlierRun(t, 1)
 	install := func(version, python string) {
@@ -160,8 +160,8 @@ func TestNoteInstalled(t *testing.T) {
 	}
 }
 
-// A record without its line is of an attempt that was killed in between: it is
-// made again. One that has a line is never touched.
+// A record without its line belongs to an attempt during which benchrun was killed:
+// it is made again. A record with a line is never touched.
 func TestClearKilled(t *testing.T) {
 	r := earlierRun(t, 1)
 	kept := r.order.Earlier.Attempts[0].Attempt()
@@ -191,8 +191,8 @@ func TestClearKilled(t *testing.T) {
 	}
 }
 
-// An attempt that company may have spoiled is followed by one without, also where
-// the run was killed between them and the attempt was not invalid.
+// If company may have spoiled an attempt, the next one runs alone, also if benchrun
+// was killed between the two and the attempt was not invalid.
 func TestTakeUpKnowsWhatCompanySpoiled(t *testing.T) {
 	for _, company := range []int{0, 3} {
 		r := earlierRun(t, 2)

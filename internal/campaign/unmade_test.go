@@ -12,8 +12,8 @@ import (
 	"benchrun/targets"
 )
 
-// Where benchrun cannot make the next attempt, the cell is folded from those
-// that were judged: what waited for it is not confirmed, what did not stands.
+// If benchrun cannot make the next attempt, it folds the cell from the judged ones: a
+// verdict that needed that attempt is unconfirmed, and any other stands.
 func TestUnmadeAttemptIsFolded(t *testing.T) {
 	h := 12.5
 	failed := bench.Judgement{Verdict: bench.Failed, Reasons: []string{"lost"}, Measures: bench.Measures{"h": {Value: &h}}}
@@ -42,7 +42,8 @@ func TestUnmadeAttemptIsFolded(t *testing.T) {
 	}
 }
 
-// run.json names the interpreter that environments were made with, not theirs.
+// run.json names the interpreter that the environments were made with, not the one
+// inside them.
 func TestPythonOfARun(t *testing.T) {
 	cells := []plan.Cell{
 		{Server: &targets.Server{Name: "a"}, Profile: "p"},

@@ -1,4 +1,4 @@
-// Package pack decides what runs beside what: tasks with measured loads on a
-// machine that has room for so much. It starts nothing itself but what it is
-// handed, knows no cell and no server, and does the same for the same input.
+// Package pack decides which tasks run side by side: it knows the load of each task
+// and the room of the machine. It starts only the functions that it gets, knows
+// neither cells nor servers, and does the same for the same input.
 package pack

@@ -4,28 +4,28 @@ import "math"
 
 // Load is what a task takes of the machine while it runs.
 type Load struct {
-	CPU    float64 `json:"cpu"`    // CPUs, the mean of its busiest phase
-	Burst  float64 `json:"burst"`  // CPUs, the standard deviation of that from second to second
-	Memory int64   `json:"memory"` // bytes, the most
+	CPU    float64 `json:"cpu"`    // CPUs, on average in the busiest phase
+	Burst  float64 `json:"burst"`  // CPUs, the standard deviation of CPU from second to second
+	Memory int64   `json:"memory"` // bytes, the maximum
 }
 
-// peak is what the load seldom exceeds by itself.
+// peak is how many CPUs the load seldom exceeds by itself.
 func (l Load) peak() float64 { return l.CPU + deviations*l.Burst }
 
-// Room is what there is for all tasks that run at once.
+// Room is what the machine has for all tasks that run at once.
 type Room struct {
 	CPUs   float64
-	Memory int64 // bytes; 0 = not counted
-	Jobs   int   // at most so many tasks; 0 = as many as have room
+	Memory int64 // bytes; 0 = no limit
+	Jobs   int   // how many tasks at most; 0 = as many as have room
 }
 
-// deviations is how many standard deviations must have room beside the means.
-// Tasks burst independently: their means add up, their variances do too, and so
-// the bursts of many grow only with the root of their number. With two, about
-// one second in forty wants more than there is.
+// deviations is how many standard deviations must have room beside the means. Bursts
+// of tasks are independent: their means add up and their variances add up, so the
+// deviation of many tasks grows only with the root of their number. With two
+// deviations, about one second in forty needs more CPU than there is.
 const deviations = 2
 
-// Full says that the loads together want more than there is room for.
+// Full says that the loads together need more than there is room for.
 func (r Room) Full(loads ...Load) bool {
 	var cpu, variance float64
 	var memory int64

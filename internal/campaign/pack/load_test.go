@@ -6,7 +6,7 @@ import (
 	"benchrun/internal/campaign/pack"
 )
 
-// The figures are those of stored cells (docs/results) on two CPUs.
+// These loads come from stored cells (docs/results), measured on two CPUs.
 var (
 	light = pack.Load{CPU: 0.20, Burst: 0.05, Memory: 100 << 20} // waitress, wedge
 	busy  = pack.Load{CPU: 0.65, Burst: 0.25, Memory: 100 << 20} // waitress, cpu
@@ -47,8 +47,8 @@ func TestFull(t *testing.T) {
 	}
 }
 
-// Bursts add up by their squares: four times as many CPUs hold more than four times
-// as many tasks.
+// Bursts add up by their squares, so four times as many CPUs hold more than four
+// times as many tasks.
 func TestManyCPUsHoldMoreThanTheirShare(t *testing.T) {
 	most := func(cpus float64) int {
 		n := 0

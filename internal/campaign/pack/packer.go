@@ -7,34 +7,34 @@ import (
 	"time"
 )
 
-// Task is something to be run once.
+// Task is something to run once.
 type Task struct {
 	Load
-	Length time.Duration // as foreseen
+	Length time.Duration // as expected
 	Alone  bool          // nothing runs beside it
-	// Apart keeps tasks with the same word from running side by side; "" = none does.
+	// Apart keeps tasks with the same word from running side by side; "" = no word.
 	Apart string
 }
 
-// Packer hands out tasks while they have room. It is no scheduler of its own:
-// whoever drives it says when a task is over. It is not safe for concurrent use.
+// Packer hands out tasks while there is room for them. It runs no tasks: its driver
+// says when a task is over. It is not safe for concurrent use.
 type Packer struct {
 	room    Room
 	tasks   []Task
-	waiting []int // in the order in which they are tried
+	waiting []int // in the order in which Next tries them
 	running map[int]running
 }
 
-// running is a task that was handed out and is not over.
+// running is a task that was handed out and is not over yet.
 type running struct {
 	slot  int
 	since time.Time
 }
 
-// New makes a packer. With room for one task at a time they run in the order
-// given; otherwise the one that takes most of the machine for longest goes first,
-// so that what is left at the end is small, and what must be alone goes last: then
-// the machine has to run empty only once.
+// New makes a packer. If only one task may run at a time, they run in the given order.
+// Otherwise the task that takes most of the machine for longest goes first, so that
+// only small ones are left at the end. Tasks that must run alone go last, so that the
+// machine has to become empty only once.
 func New(room Room, tasks []Task) *Packer {
 	p := &Packer{room: room, tasks: slices.Clone(tasks), running: map[int]running{}}
 	for i := range tasks {
@@ -56,12 +56,12 @@ func (p *Packer) before(a, b Task) int {
 	return cmp.Compare(b.peak()*b.Length.Seconds(), a.peak()*a.Length.Seconds())
 }
 
-// alone says that nothing can run beside the task.
+// alone says that no other task can run beside this one.
 func (p *Packer) alone(t Task) bool { return t.Alone || p.room.Full(t.Load) }
 
-// Next hands out the next task that has room now, with a number that no other
-// running task has, from 0 on and as small as can be. false: there is none until
-// another is over, or none at all.
+// Next hands out the next task that has room now. slot is the lowest number from 0
+// that no other running task has. ok is false if no task has room until another is
+// over, or if none is left.
 func (p *Packer) Next(now time.Time) (task, slot int, ok bool) {
 	for at, i := range p.waiting {
 		if !p.fits(p.tasks[i]) {
@@ -75,7 +75,8 @@ func (p *Packer) Next(now time.Time) (task, slot int, ok bool) {
 	return 0, 0, false
 }
 
-// fits says that a task can run beside those that do. The first one always can.
+// fits says that a task can run beside those that are running. If none is running, it
+// always can.
 func (p *Packer) fits(t Task) bool {
 	if len(p.running) == 0 {
 		return true
@@ -107,17 +108,17 @@ func (p *Packer) freeSlot() int {
 	return len(taken)
 }
 
-// Done says that a task is over.
+// Done marks a task as over.
 func (p *Packer) Done(task int) { delete(p.running, task) }
 
-// Again puts a task that is over back into the queue, to be run alone.
+// Again puts a task that is over back into the queue. It will run alone.
 func (p *Packer) Again(task int) {
 	p.Done(task)
 	p.tasks[task].Alone = true
 	p.waiting = append(p.waiting, task)
 }
 
-// Together lets the tasks with a word run side by side from now on.
+// Together lets the tasks with this Apart word run side by side from now on.
 func (p *Packer) Together(word string) {
 	for i := range p.tasks {
 		if p.tasks[i].Apart == word {
@@ -126,10 +127,10 @@ func (p *Packer) Together(word string) {
 	}
 }
 
-// Foresee corrects how long a task takes, from its start on.
+// Foresee corrects how long a task is expected to take, counted from its start.
 func (p *Packer) Foresee(task int, length time.Duration) { p.tasks[task].Length = length }
 
-// Running are the tasks under way, by slot.
+// Running returns the running tasks, by slot.
 func (p *Packer) Running() []int {
 	out := make([]int, 0, len(p.running))
 	for i := range p.running {
@@ -139,13 +140,13 @@ func (p *Packer) Running() []int {
 	return out
 }
 
-// Waiting are the tasks that were not handed out yet, in the order in which they
-// are tried.
+// Waiting returns the tasks that were not handed out yet, in the order in which Next
+// tries them.
 func (p *Packer) Waiting() []int { return slices.Clone(p.waiting) }
 
-// Left is how long it takes from now on until the last task is over, if each takes
-// as long as foreseen: the packer plays the rest through. A task that is late
-// counts as about to end.
+// Left is the time from now until the last task is over, if each takes as long as
+// expected. It simulates the rest. A task that takes longer than expected counts as
+// about to end.
 func (p *Packer) Left(now time.Time) time.Duration {
 	play := &Packer{room: p.room, tasks: slices.Clone(p.tasks), waiting: slices.Clone(p.waiting), running: maps.Clone(p.running)}
 	clock := now
@@ -159,14 +160,14 @@ func (p *Packer) Left(now time.Time) time.Duration {
 		}
 		clock = at
 		play.Done(next)
-		if word := play.tasks[next].Apart; word != "" { // whoever drives the packer does so, and rather earlier
+		if word := play.tasks[next].Apart; word != "" { // the driver calls Together as well, and rather earlier
 			play.Together(word)
 		}
 	}
 }
 
-// firstToEnd is the running task that is foreseen to end first, and when, not
-// before now; -1 = none runs.
+// firstToEnd returns the running task that is expected to end first, and when, at now
+// or later; -1 = no task is running.
 func (p *Packer) firstToEnd(now time.Time) (task int, at time.Time) {
 	task = -1
 	for _, i := range p.Running() {

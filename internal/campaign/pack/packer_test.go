@@ -15,18 +15,18 @@ func task(l pack.Load, seconds int) pack.Task {
 	return pack.Task{Load: l, Length: time.Duration(seconds) * time.Second}
 }
 
-// played is one task as a driver of the packer saw it.
+// played is one task as the driver of the packer saw it.
 type played struct {
 	task, slot  int
 	start, ends time.Time
 }
 
-// play drives a packer as Pool does, with tasks that take as long as foreseen, and
-// calls each after every start.
+// play drives a packer like Pool, with tasks that take as long as expected, and calls
+// each after every start.
 func play(t *testing.T, p *pack.Packer, tasks []pack.Task, each func(running []played, together map[string]bool)) []played {
 	t.Helper()
 	var all, running []played
-	together := map[string]bool{"": true} // words that keep nothing apart any more
+	together := map[string]bool{"": true} // words that no longer keep tasks apart
 	now := begin
 	for range 100 * len(tasks) {
 		for {
@@ -57,10 +57,9 @@ func play(t *testing.T, p *pack.Packer, tasks []pack.Task, each func(running []p
 	return nil
 }
 
-// Whatever the tasks are: there is never more under way than has room, what is to
-// be alone is alone, what is to be apart is apart, slots are unique and compact,
-// each task runs exactly once, the order is the same each time, and the time that
-// was foreseen is the time that it takes.
+// For any tasks: the running ones always have room, a task that must run alone or
+// apart does, slots are unique and as low as possible, each task runs exactly once, the
+// order is the same each time, and everything takes as long as Left said.
 func TestPackerKeepsItsPromises(t *testing.T) {
 	for seed := range uint64(300) {
 		rng := rand.New(rand.NewPCG(seed, 1))
@@ -124,7 +123,7 @@ func TestPackerKeepsItsPromises(t *testing.T) {
 	}
 }
 
-// What goes first, and what does not wait for what.
+// Which task goes first, and which does not wait for another.
 func TestOrder(t *testing.T) {
 	two := pack.Room{CPUs: 1.9}
 	alone := task(light, 20)
@@ -133,7 +132,7 @@ func TestOrder(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		room pack.Room
-		want []int // as they begin
+		want []int // in the order in which they begin
 	}{
 		{"one at a time: as they were given", pack.Room{CPUs: 1.9, Jobs: 1}, []int{0, 1, 2, 3, 4}},
 		{"many: the largest first, what is alone last", two, []int{2, 4, 3, 1, 0}},
@@ -148,7 +147,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// A task that comes back waits until everything else is over, and runs alone.
+// A task that comes back waits until all others are over, and runs alone.
 func TestAgainRunsAlone(t *testing.T) {
 	p := pack.New(pack.Room{CPUs: 1.9}, []pack.Task{task(light, 20), task(light, 20), task(light, 20)})
 	for want := range 3 {
@@ -186,7 +185,7 @@ func TestLeft(t *testing.T) {
 	p.Next(begin)
 	p.Next(begin)
 	left(5, 25)
-	left(35, 10) // both are late: they are about to end
+	left(35, 10) // both take longer than expected, so they are about to end
 	p.Foresee(0, time.Minute)
 	left(5, 55)
 	p.Done(1)

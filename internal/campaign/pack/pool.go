@@ -10,28 +10,28 @@ import (
 type Pool struct {
 	mu      sync.Mutex
 	packer  *Packer
-	begun   int           // tasks so far; one that is run again counts again
-	changed chan struct{} // a task may have room that had none
+	begun   int           // how many tasks have begun; one that runs again counts again
+	changed chan struct{} // signals that a task may have room now
 }
 
-// NewPool makes a pool of tasks that are to be run.
+// NewPool makes a pool that will run these tasks.
 func NewPool(room Room, tasks []Task) *Pool {
 	return &Pool{packer: New(room, tasks), changed: make(chan struct{}, 1)}
 }
 
-// Outcome is what becomes of a task that has been run.
+// Outcome says how the pool goes on after a task.
 type Outcome int
 
 // The outcomes.
 const (
-	Over  Outcome = iota // nothing is left to do of it
-	Again                // it is run again, alone
-	Stop                 // it is over, and no other is begun
+	Over  Outcome = iota // the task is finished
+	Again                // run the task again, alone
+	Stop                 // the task is finished, and no other may begin
 )
 
-// Run calls do for each task while there is room, the next at least spacing after
-// the one before it, and returns when all that were begun are over. Once ctx has
-// ended or a task says Stop, none is begun any more.
+// Run calls do for each task while there is room, with at least spacing between two
+// starts, and returns when all started tasks are over. Once ctx has ended or a task
+// returns Stop, no more tasks begin.
 func (p *Pool) Run(ctx context.Context, spacing time.Duration, do func(task, slot int) Outcome) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -60,7 +60,8 @@ func (p *Pool) Run(ctx context.Context, spacing time.Duration, do func(task, slo
 	}
 }
 
-// next is the task to begin now, -1 = none has room, and how many are not over.
+// next returns the task to begin now (-1 = none has room) and its slot, and how many
+// tasks are not over.
 func (p *Pool) next() (task, slot, left int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -84,15 +85,15 @@ func (p *Pool) over(task int, outcome Outcome) {
 	p.look()
 }
 
-// look has Run look again whether a task has room.
+// look makes Run check again whether a task has room.
 func (p *Pool) look() {
 	select {
 	case p.changed <- struct{}{}:
-	default: // it will look anyway
+	default: // Run will check anyway
 	}
 }
 
-// Together lets the tasks with a word run side by side from now on.
+// Together lets the tasks with this Apart word run side by side from now on.
 func (p *Pool) Together(word string) {
 	p.mu.Lock()
 	p.packer.Together(word)
@@ -100,23 +101,23 @@ func (p *Pool) Together(word string) {
 	p.look()
 }
 
-// Foresee corrects how long a task takes, from its start on.
+// Foresee corrects how long a task is expected to take, counted from its start.
 func (p *Pool) Foresee(task int, length time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.packer.Foresee(task, length)
 }
 
-// Left is how long it takes from now on until the last task is over, if each takes
-// as long as foreseen.
+// Left is the time from now until the last task is over, if each takes as long as
+// expected.
 func (p *Pool) Left() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.packer.Left(time.Now())
 }
 
-// Company returns a function that says whether, at any time since Company was
-// called, more than one task was under way. A task under way calls it.
+// Company is to be called by a running task. It returns a function that says whether
+// more than one task was running at any time since.
 func (p *Pool) Company() func() bool {
 	now := func() (running, begun int) {
 		p.mu.Lock()

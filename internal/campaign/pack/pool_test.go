@@ -10,7 +10,7 @@ import (
 	"benchrun/internal/campaign/pack"
 )
 
-// worked is what a pool's tasks did, in the time of a bubble.
+// worked is what a pool's tasks did, in the time of a synctest bubble.
 type worked struct {
 	mu     sync.Mutex
 	now    int
@@ -19,7 +19,7 @@ type worked struct {
 	starts []time.Duration
 }
 
-// during has a task take its time, and counts it.
+// during makes a task take this long, and counts it.
 func (w *worked) during(began time.Time, task int, d time.Duration) {
 	w.mu.Lock()
 	if w.ran == nil {
@@ -117,7 +117,7 @@ func TestPoolKeepsApartUntilTogether(t *testing.T) {
 	})
 }
 
-// What is under way when a run ends is waited for, nothing else is begun.
+// When a run ends, the pool waits for the running tasks and begins no other.
 func TestPoolEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, c := range map[string]struct {
@@ -142,7 +142,7 @@ func TestPoolEnds(t *testing.T) {
 	})
 }
 
-// Company that came after a task began, and was gone before anybody asked, counts.
+// Company counts that came after a task began and left before anybody asked.
 func TestPoolTellsOfCompany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tasks := []pack.Task{task(light, 20), task(light, 5)}
