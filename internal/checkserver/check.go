@@ -170,7 +170,7 @@ func (c *Check) claimsOf(ctx context.Context, l launched) error {
 		on(slotsResult(claims.Slots, p))
 	}
 	c.begin("watchdog" + l.of)
-	took, gone, err := probe.Watchdog(ctx, c.Host, l.target, c.patience(claims.Watchdog), c.LogPath)
+	took, gone, err := probe.Watchdog(ctx, c.Host, l.target, c.patience()(p.Slots), c.LogPath)
 	switch {
 	case errors.Is(err, probe.ErrHostStalled):
 		on(Result{Check: "watchdog", Expected: "a host that does not stall", Seen: err.Error(), Verdict: Unmeasured})
@@ -182,15 +182,10 @@ func (c *Check) claimsOf(ctx context.Context, l launched) error {
 	return nil
 }
 
-// patience is how long a watchdog is waited for: long enough to contradict the
-// claim, never longer than asked for.
-func (c *Check) patience(claim float64) time.Duration {
-	return min(max(plan.WatchdogLeast, bench.Seconds(latestFor(claim))), max(c.Patience, plan.WatchdogLeast))
+// patience is that of the target's claims, no longer than asked for.
+func (c *Check) patience() plan.Patience {
+	return plan.RefutingPatience(c.Target.Profile.Claims, c.Patience)
 }
-
-// latestFor is when a claimed watchdog must have acted. Watchdogs look now and
-// then, and what they end takes time to end: half as much again and 2 s.
-func latestFor(claim float64) float64 { return 1.5*claim + 2 }
 
 func slotsResult(claim int, p bench.Probe) Result {
 	f := Result{Check: "slots", Expected: "not claimed", Verdict: OK, Seen: fmt.Sprintf("%d at once", p.Slots)}
@@ -212,7 +207,7 @@ func slotsResult(claim int, p bench.Probe) Result {
 }
 
 // watchdogResult compares in a wide band: a claim is refuted by a watchdog
-// that acts before half of its time or later than latestFor.
+// that acts before half of its time or later than plan.RefutedAfter.
 func watchdogResult(claim, took float64, gone bool) Result {
 	f := Result{Check: "watchdog", Expected: "none claimed", Verdict: OK}
 	if claim > 0 {
@@ -225,11 +220,11 @@ func watchdogResult(claim, took float64, gone bool) Result {
 	switch {
 	case took == 0:
 		f.Seen, f.Verdict = "the wedge left no receipt", Unmeasured
-	case claim == 0 && gone, claim > 0 && gone && (took < claim/2 || took > latestFor(claim)):
+	case claim == 0 && gone, claim > 0 && gone && (took < claim/2 || took > plan.RefutedAfter(claim)):
 		f.Verdict = Differs
-	case claim > 0 && !gone && took < latestFor(claim):
+	case claim > 0 && !gone && took < plan.RefutedAfter(claim):
 		f.Verdict = Unmeasured
-		f.Seen += fmt.Sprintf("; --patience %.0fs waits long enough to see", math.Ceil(latestFor(claim)))
+		f.Seen += fmt.Sprintf("; --patience %.0fs waits long enough to see", math.Ceil(plan.RefutedAfter(claim)))
 	case claim > 0 && !gone:
 		f.Verdict = Differs
 	}

@@ -51,28 +51,6 @@ func TestWatchdogResult(t *testing.T) {
 	}
 }
 
-// The patience lasts until a claim is refuted, no longer than the user's, and
-// never less than the probe's least.
-func TestCheckPatience(t *testing.T) {
-	for _, tt := range []struct {
-		asked time.Duration
-		claim float64
-		want  time.Duration
-	}{
-		{time.Minute, 0, 5 * time.Second},
-		{time.Minute, 3, 6500 * time.Millisecond},
-		{time.Minute, 30, 47 * time.Second},
-		{time.Minute, 162, time.Minute},
-		{4 * time.Minute, 100, 152 * time.Second},
-		{time.Second, 30, 5 * time.Second},
-	} {
-		c := Check{Patience: tt.asked}
-		if got := c.patience(tt.claim); got != tt.want {
-			t.Errorf("%v asked, %g s claimed: %v, want %v", tt.asked, tt.claim, got, tt.want)
-		}
-	}
-}
-
 func TestZeroResultIsUnmeasured(t *testing.T) {
 	if got := (Result{}).Verdict.String(); got != "unmeasured" {
 		t.Errorf("a result that nobody got is %q", got)

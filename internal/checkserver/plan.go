@@ -57,8 +57,8 @@ func (c *Check) Plan() (checks []string, about time.Duration) {
 	for _, f := range appFaults() {
 		checks = append(checks, faultCheck(f))
 	}
-	claim := c.Target.Profile.Claims.Watchdog
-	wait := min(max(bench.Seconds(claim), plan.WatchdogLeast), c.patience(claim))
+	claim := bench.Seconds(c.Target.Profile.Claims.Watchdog)
+	wait := min(max(claim, plan.WatchdogLeast), c.patience()(c.Target.Profile.Claims.Slots))
 	about = usually
 	for i, l := range c.launches() {
 		checks = append(checks, "slots"+l.of, "watchdog"+l.of)

@@ -81,8 +81,8 @@ const (
 )
 
 // watchdogPatience is how long a watchdog is waited for: until the pool would
-// be full at this ratio, within bounds. A pool that outlasts them is waited for
-// as long as the watchdog that its documentation claims takes: then its truth
+// be full at this ratio, within bounds. Where a pool outlasts them, it is waited for
+// until what its documentation claims of the watchdog is refuted: then its truth
 // decides whether the pool ever fills.
 func watchdogPatience(slots int, ratio bench.Ratio, mode bench.Mode, claims bench.Claims) time.Duration {
 	most := watchdogMostQuick
@@ -91,7 +91,7 @@ func watchdogPatience(slots int, ratio bench.Ratio, mode bench.Mode, claims benc
 	}
 	perSecond := float64(bench.StandardLoad.Rate) * ratio.Fraction()
 	full := 1.25 * float64(slots) / perSecond
-	if claimed := min(1.2*claims.Watchdog+2, watchdogMostClaimed); full > most && claimed > most {
+	if claimed := min(RefutedAfter(claims.Watchdog), watchdogMostClaimed); full > most && claimed > most {
 		return bench.Seconds(min(full, claimed))
 	}
 	return bench.Seconds(min(most, max(WatchdogLeast.Seconds(), full)))

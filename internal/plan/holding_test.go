@@ -116,7 +116,7 @@ func TestWatchdogPatience(t *testing.T) {
 		{8, 10_000, bench.ModeQuick, 0, 5 * time.Second},
 		{512, 1000, bench.ModeQuick, 0, 35 * time.Second},
 		{512, 1000, bench.ModeFull, 0, 90 * time.Second},
-		{512, 1000, bench.ModeQuick, 60, 74 * time.Second},  // it decides whether the pool ever fills
+		{512, 1000, bench.ModeQuick, 60, 92 * time.Second},  // it decides whether the pool ever fills
 		{512, 1000, bench.ModeQuick, 3600, 2 * time.Minute}, // there is an end to patience
 		{40, 1000, bench.ModeQuick, 3600, 50 * time.Second}, // the pool is full by then
 		{512, 1000, bench.ModeQuick, 20, 35 * time.Second},  // seen in any case

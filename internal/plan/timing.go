@@ -42,6 +42,17 @@ func (c Cell) Patience(mode bench.Mode) Patience {
 	return func(slots int) time.Duration { return watchdogPatience(slots, ratio, mode, claims) }
 }
 
+// RefutingPatience is that of a check of the claims: it lasts until what is claimed
+// is refuted, for most at most, but never less than a probe's least.
+func RefutingPatience(claims bench.Claims, most time.Duration) Patience {
+	patience := min(max(WatchdogLeast, bench.Seconds(RefutedAfter(claims.Watchdog))), max(most, WatchdogLeast))
+	return func(int) time.Duration { return patience }
+}
+
+// RefutedAfter is when a claimed watchdog must have acted, in seconds. Watchdogs look
+// now and then, and what they end takes time to end: half as much again and 2 s.
+func RefutedAfter(claim float64) float64 { return 1.5*claim + 2 }
+
 // Enough says that a probe has found slots, and has waited long enough for their
 // watchdog.
 func (p Patience) Enough(probe bench.Probe) bool {

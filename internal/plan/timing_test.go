@@ -42,6 +42,27 @@ func TestPatience(t *testing.T) {
 	}
 }
 
+// The patience lasts until a claim is refuted, no longer than the user's, and
+// never less than the probe's least.
+func TestRefutingPatience(t *testing.T) {
+	for _, tt := range []struct {
+		asked time.Duration
+		claim float64
+		want  time.Duration
+	}{
+		{time.Minute, 0, 5 * time.Second},
+		{time.Minute, 3, 6500 * time.Millisecond},
+		{time.Minute, 30, 47 * time.Second},
+		{time.Minute, 162, time.Minute},
+		{4 * time.Minute, 100, 152 * time.Second},
+		{time.Second, 30, 5 * time.Second},
+	} {
+		if got := RefutingPatience(bench.Claims{Watchdog: tt.claim}, tt.asked)(8); got != tt.want {
+			t.Errorf("%v asked, %g s claimed: %v, want %v", tt.asked, tt.claim, got, tt.want)
+		}
+	}
+}
+
 // What is foreseen of an attempt is what its timing says.
 func TestEstimateHasTheTiming(t *testing.T) {
 	c := Cell{Server: &targets.Server{Profiles: map[string]targets.Profile{"default": {}}}, Profile: "default"}
