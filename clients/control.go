@@ -30,7 +30,7 @@ const (
 )
 
 // ControlServer is a trivial server in a process of its own, beside the target.
-// Whoever probes both can tell a stalled host from a stalled target.
+// Whoever asks both can tell a stalled host from a stalled target.
 //
 // It listens nowhere: Dial makes a connection and hands one end of it to the
 // process. So nobody but benchrun can ask it, and a target that would like to

@@ -1,6 +1,6 @@
 // Package clients sends the requests of an attempt and says how each ended:
-// the open loop of victims and control probes, the provokers of each family,
-// and small probes for readiness and slots.
+// the open loop of victims and control requests, the provokers of each family,
+// and single requests for readiness and slots.
 //
 // Every request runs on a fresh connection of its own, written and read here
 // rather than by net/http's Transport: nothing is ever sent twice, no proxy, no

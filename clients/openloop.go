@@ -16,7 +16,7 @@ import (
 )
 
 // OpenLoop sends requests to GET /victim on one absolute schedule, whether or
-// not earlier ones have been answered: victims, control probes, or the light
+// not earlier ones have been answered: victims, control requests, or the light
 // load of the shutdown phase.
 //
 // vegeta keeps the workers and draws the ticks; the schedule, the connections

@@ -58,7 +58,7 @@ func sampleRun() bench.Run {
 			sampleCell("waitress", "3.0.2", "hardened", "slow-upload-1pct", bench.Held,
 				figures(100, -1, -1, 0, 0, 28.1, 0, 0.2), []string{}, []string{"unbounded"}),
 			sampleCell("mod_wsgi", "5.0.2", "default", "segfault-1pct", bench.Invalid,
-				bench.Measures{}, []string{"the host stalled: 14 of 120 control probes missed 250 ms; try again on a quieter machine"}, []string{}),
+				bench.Measures{}, []string{"the host stalled: 14 of 120 control requests missed 250 ms; try again on a quieter machine"}, []string{}),
 			sampleCell("mod_wsgi", "5.0.2", "hardened", "segfault-1pct", bench.Broken,
 				bench.Measures{}, []string{"never ready within 15 s: exited with code 1"}, []string{}),
 			sampleCell("bjoern", "3.2.2", "hardened", "segfault-1pct", bench.Unsupported,

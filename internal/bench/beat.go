@@ -34,6 +34,6 @@ func (b Beat) Next(t int64) int64 {
 
 func (b Beat) rate() int64 { return min(max(int64(b.Rate), 1), int64(time.Second)) }
 
-// ControlRate is how often a second the control is probed beside rate victims a
+// ControlRate is how often a second the control is asked beside rate victims a
 // second.
 func ControlRate(rate int) int { return max(1, rate/10) }

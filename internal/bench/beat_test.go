@@ -63,7 +63,7 @@ func TestABeatDoesNotOverflow(t *testing.T) {
 func TestTheControlIsProbedAtATenth(t *testing.T) {
 	for rate, want := range map[int]int{1: 1, 9: 1, 10: 1, 100: 10, 1000: 100} {
 		if got := ControlRate(rate); got != want {
-			t.Errorf("beside %d victims a second the control is probed %d times, want %d", rate, got, want)
+			t.Errorf("beside %d victims a second the control is asked %d times, want %d", rate, got, want)
 		}
 	}
 }

@@ -27,7 +27,7 @@ var DoubtTable = []DoubtSpec{
 	{"log-flood", "the server's log exceeded its limit and could not be truncated, so benchrun ended the server"},
 	{DoubtMemoryCap, "the server exceeded its memory limit, and benchrun itself ended it, because no memory cgroup limits it on this machine"},
 	{"control-dead", "the control server ended, so benchrun can no longer distinguish a stalled host from a stalled server"},
-	{"control-load", "benchrun could not send probes to the control server"},
+	{"control-load", "benchrun could not send requests to the control server"},
 	{"generator", "the load generator broke"},
 	{"observer-gap", "the observer looked at the processes too late"},
 	{"receipts-unreadable", "benchrun could not read what the app wrote about its faults"},

@@ -105,7 +105,7 @@ var MeasureTable = []MeasureSpec{
 	{"provokers_refused", "requests", Neither, "misbehaving requests that got no connection"},
 	{"honest_lost", "requests", Lower, "honest requests of the fault that got no correct answer, if the family counts them"},
 	{"lateness_p99", "ms", Lower, "generator: actual minus intended send"},
-	{"control_misses", "probes", Lower, "control probes that missed their SLO: the host stalled"},
+	{"control_misses", "requests", Lower, "control requests that missed their SLO: the host stalled"},
 	{"valid_seconds", "s", Higher, "seconds of the fault phase that count"},
 }
 

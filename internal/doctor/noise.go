@@ -67,7 +67,7 @@ func lookStalls(ctx context.Context, _ *patient) []Check {
 	return []Check{stalls(samples)}
 }
 
-// stalls judges control probes. None at all is no proof of a quiet host.
+// stalls judges control requests. None at all is no proof of a quiet host.
 func stalls(samples []bench.Sample) Check {
 	c := Check{Name: "stalls", State: OK}
 	missed, worst := 0, time.Duration(0)
@@ -79,7 +79,7 @@ func stalls(samples []bench.Sample) Check {
 			worst = max(worst, time.Duration(s.Done-s.Due))
 		}
 	}
-	c.Text = fmt.Sprintf("%d of %d probes of a trivial server late (over %d ms), the slowest %d ms",
+	c.Text = fmt.Sprintf("%d of %d requests to a trivial server late (over %d ms), the slowest %d ms",
 		missed, len(samples), bench.ControlSLO.Milliseconds(), worst.Milliseconds())
 	switch {
 	case len(samples) == 0:

@@ -18,7 +18,7 @@ const (
 	whyUnsent    = "a request was never sent"
 	whyLate      = "the generator was late"
 	whyOutcome   = "a victim without a known outcome"
-	whyNoControl = "no control probe"
+	whyNoControl = "no control request"
 )
 
 // maxBins bounds a phase: six hours. No phase comes near; a damaged mark might.
@@ -37,11 +37,11 @@ func (v *view) bins(from, to int64) []bench.Bin {
 // in them. Seconds are counted from zero, which need not lie in the range: the
 // first and the last bin may be shorter.
 //
-// A bin and both its neighbours are invalid if in it a control probe was not
+// A bin and both its neighbours are invalid if in it a control request was not
 // answered within bench.ControlSLO, a victim or provoker was never sent (or a
 // victim is missing from the record), the generator was more than
 // bench.MaxLateness late, or a doubt overlaps it. The seconds just outside the
-// range count as neighbours. A bin in which no control probe was due is invalid
+// range count as neighbours. A bin in which no control request was due is invalid
 // alone.
 func (v *view) cut(zero, from, to int64) []bench.Bin {
 	if to <= from {
@@ -57,7 +57,7 @@ func (v *view) cut(zero, from, to int64) []bench.Bin {
 		bins[i].From, bins[i].To = max(at, from), min(at+second, to)
 	}
 	v.blameDoubts(g)
-	probes := v.blameControls(g)
+	asked := v.blameControls(g)
 	v.blameGenerator(g)
 	for _, s := range within(v.victims, span{from, bins[n-1].To}) {
 		b := &bins[g.slot(s.Due)-1]
@@ -78,7 +78,7 @@ func (v *view) cut(zero, from, to int64) []bench.Bin {
 		}
 	}
 	for i := range bins {
-		bins[i].Why = g.why(i+1, probes[i+1] > 0)
+		bins[i].Why = g.why(i+1, asked[i+1] > 0)
 		bins[i].Valid = bins[i].Why == ""
 	}
 	return bins
@@ -119,11 +119,11 @@ func (g grid) blame(slot int, why string) {
 	}
 }
 
-func (g grid) why(slot int, probed bool) string {
+func (g grid) why(slot int, asked bool) string {
 	switch {
 	case g.cause[slot] != "":
 		return g.cause[slot]
-	case !probed:
+	case !asked:
 		return whyNoControl
 	}
 	return cmp.Or(g.cause[slot-1], g.cause[slot+1])
@@ -145,20 +145,20 @@ func (v *view) blameDoubts(g grid) {
 	}
 }
 
-// blameControls gives the number of control probes that were due in each second
+// blameControls gives the number of control requests that were due in each second
 // of the grid.
 func (v *view) blameControls(g grid) []int {
-	probes := make([]int, len(g.cause))
+	asked := make([]int, len(g.cause))
 	for _, s := range within(v.controls, g.around()) {
-		probes[g.slot(s.Due)]++
+		asked[g.slot(s.Due)]++
 		if missed(s) {
 			g.blame(g.slot(s.Due), whyControl)
 		}
 	}
-	return probes
+	return asked
 }
 
-// missed says that a control probe was not served within its SLO.
+// missed says that a control request was not served within its SLO.
 func missed(s bench.Sample) bool {
 	return s.Outcome != bench.OK || s.Done == 0 || s.Done-s.Due > int64(bench.ControlSLO)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // A scene is a record under construction: a quick attempt with 100 victims and
-// 10 control probes a second, all served, and one fault a second. Its methods
+// 10 control requests a second, all served, and one fault a second. Its methods
 // spoil it and return it. Times are seconds since the origin; base(x), fault(x)
 // and recovery(x) are x seconds into a phase.
 type scene struct{ *bench.Record }

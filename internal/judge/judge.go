@@ -59,7 +59,7 @@ type facts struct {
 	wrong      int   // victims with a wrong or corrupt body, in any second
 	firstWrong int64 // the first one's intended send
 
-	probes, misses int // control probes between baseline and shutdown
+	asked, misses int // control requests between baseline and shutdown
 }
 
 func factsOf(v *view) *facts {
@@ -87,7 +87,7 @@ func factsOf(v *view) *facts {
 		}
 	}
 	for _, s := range within(v.controls, f.watched()) {
-		f.probes++
+		f.asked++
 		if missed(s) {
 			f.misses++
 		}
@@ -198,22 +198,22 @@ func (f *facts) rateBoot() (bench.Verdict, string) {
 			return bench.Invalid, "not ready, but the record is in doubt: " + doubtWords(d)
 		}
 	}
-	probes, misses := 0, 0
+	asked, misses := 0, 0
 	for _, s := range within(v.controls, boot) {
-		probes++
+		asked++
 		if missed(s) {
 			misses++
 		}
 	}
-	allowed := probes / 2 // an exit code says more than how long something took
+	allowed := asked / 2 // an exit code says more than how long something took
 	if v.boot.Exited == nil {
-		allowed = probes / 10
+		allowed = asked / 10
 	}
 	switch {
 	case misses > allowed:
-		return bench.Invalid, "not ready, but the host stalled: the control missed " + count(misses) + " of " + things(probes, "probe", "probes")
-	case probes == 0 && v.boot.Exited == nil:
-		return bench.Invalid, "not ready, and no control probe vouches for the host"
+		return bench.Invalid, "not ready, but the host stalled: the control missed " + count(misses) + " of " + things(asked, "request", "requests")
+	case asked == 0 && v.boot.Exited == nil:
+		return bench.Invalid, "not ready, and no control request vouches for the host"
 	}
 	return bench.Broken, f.bootWords()
 }

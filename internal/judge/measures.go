@@ -223,8 +223,8 @@ func (f *facts) bootAndStopMeasures(s sheet) {
 }
 
 func (f *facts) harnessMeasures(s sheet) {
-	if f.probes > 0 {
-		s.set("control_misses", float64(f.misses), f.probes)
+	if f.asked > 0 {
+		s.set("control_misses", float64(f.misses), f.asked)
 	}
 	if f.v.fault.empty() {
 		return

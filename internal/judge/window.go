@@ -42,7 +42,7 @@ const settleMargin = 250 * time.Millisecond
 // Window says what is known of the fault phase that began at faultFrom, at the
 // time now (both ns since origin). rec is the record so far.
 //
-// Only settled bins count: a bin is settled when every victim and control probe
+// Only settled bins count: a bin is settled when every victim and control request
 // that was due in it has its sample, or can no longer get one (its end plus the
 // timeout and a margin is past). And a bin is known to be valid only when the
 // one after it is settled too, because a stall there makes both invalid. So the

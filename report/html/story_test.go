@@ -58,12 +58,12 @@ func TestStoryProcesses(t *testing.T) {
 func TestMaskedSecondsAreTheJudges(t *testing.T) {
 	rec := record(4, 6, 3)
 	l := judge.Timeline(rec)
-	for i, why := range map[int]string{5: "a stall", 6: "a stall", 9: "no control probe"} {
+	for i, why := range map[int]string{5: "a stall", 6: "a stall", 9: "no control request"} {
 		l.Bins[i].Valid, l.Bins[i].Why = false, why
 	}
 	s := NewStory(bench.Cell{}, rec, l, "")
 	a := axis{-4, 9}
-	want := []shade{{a.pct(1), a.wide(1, 3), "does not count: a stall"}, {a.pct(5), a.wide(5, 6), "does not count: no control probe"}}
+	want := []shade{{a.pct(1), a.wide(1, 3), "does not count: a stall"}, {a.pct(5), a.wide(5, 6), "does not count: no control request"}}
 	if got := masked(s, a); !reflect.DeepEqual(got, want) {
 		t.Errorf("hatched are %+v, want %+v", got, want)
 	}

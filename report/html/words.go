@@ -76,9 +76,9 @@ func noise(run bench.Run, stories []Story) string {
 			invalid = append(invalid, report.Clean(c.Name()))
 		}
 	}
-	text := "no control probe missed its SLO"
+	text := "no control request missed its SLO"
 	if misses > 0 {
-		text = things(misses, "control probe", "control probes") + " missed the SLO, in " + things(noisy, "cell", "cells")
+		text = things(misses, "control request", "control requests") + " missed the SLO, in " + things(noisy, "cell", "cells")
 	}
 	out, all := 0, 0
 	for _, s := range stories {

@@ -71,7 +71,7 @@ func TestTrust(t *testing.T) {
 		got[f.About] = f.Text
 	}
 	for about, want := range map[string]string{
-		"noise":        "3 control probes missed the SLO, in 1 cell; 1 of 42 seconds with faults do not count; 1 of 8 cells invalid: gamma/default/wedge-1pct",
+		"noise":        "3 control requests missed the SLO, in 1 cell; 1 of 42 seconds with faults do not count; 1 of 8 cells invalid: gamma/default/wedge-1pct",
 		"confirmation": "each verdict other than held rests on 1 attempt; attempts disagreed in 1 cell",
 		"judge again":  "benchrun judge 'out/a b'",
 		"supervision":  "pid-namespace; 1.5 CPUs, user nobody",
