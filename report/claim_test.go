@@ -36,10 +36,12 @@ func TestNothingClaimedShowsNoFigure(t *testing.T) {
 		"matrix":   func(w io.Writer, r bench.Run) error { return Matrix(w, NewView(r)) },
 		"csv":      func(w io.Writer, r bench.Run) error { return CSV(w, NewView(r)) },
 		"junit": func(w io.Writer, r bench.Run) error {
-			return JUnit(w, r, []Finding{{Cell: 0, By: "invalid", Text: "not measured"}})
+			return JUnit(w, r, []bench.Finding{{Cell: 0, By: "invalid", Text: "not measured"}})
 		},
-		"annotations": func(w io.Writer, r bench.Run) error { return Annotations(w, r, []Finding{{Cell: 0, Text: "x"}}, nil) },
-		"duel":        func(w io.Writer, r bench.Run) error { _, err := io.WriteString(w, Outcome(r.Cells[0])); return err },
+		"annotations": func(w io.Writer, r bench.Run) error {
+			return Annotations(w, r, []bench.Finding{{Cell: 0, Text: "x"}}, nil)
+		},
+		"duel": func(w io.Writer, r bench.Run) error { _, err := io.WriteString(w, Outcome(r.Cells[0])); return err },
 		"progress": func(w io.Writer, r bench.Run) error {
 			p := NewProgress(w, false, 80, 24)
 			for _, a := range r.Cells[0].Attempts {

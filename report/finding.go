@@ -2,43 +2,21 @@ package report
 
 import (
 	"fmt"
-	"slices"
 
 	"benchrun/internal/bench"
 )
 
-// Finding is something that keeps a cell, or the run as a whole, from passing.
-// The findings of a run are its exit code in detail: with none it is 0.
-type Finding struct {
-	Cell int // index among the run's cells; WholeRun where it is about none of them
-	Kind FindingKind
-	By   string // what found it: "rule", "strict", "invalid"
-	Text string // one line
-}
-
-// WholeRun stands in the place of a cell's index.
-const WholeRun = -1
-
-// FindingKind says what a finding is. The zero value says that nothing was
-// measured.
-type FindingKind int
-
-// The kinds.
-const (
-	Unmeasured FindingKind = iota // harness or host to blame, or there is no figure
-	Broken                        // a rule or a strict check does not hold
-)
-
 // found are the findings about a cell, broken rules first.
-func found(findings []Finding, cell int) []Finding {
-	var out []Finding
-	for _, f := range findings {
-		if f.Cell == cell {
-			f.By, f.Text = clean(f.By), clean(f.Text)
-			out = append(out, f)
+func found(findings []bench.Finding, cell int) []bench.Finding {
+	var out []bench.Finding
+	for _, broken := range []bool{true, false} {
+		for _, f := range findings {
+			if f.Cell == cell && f.Broken == broken {
+				f.By, f.Text = clean(f.By), clean(f.Text)
+				out = append(out, f)
+			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Finding) int { return int(b.Kind) - int(a.Kind) })
 	return out
 }
 

@@ -22,12 +22,12 @@ const MostSummaryBytes = 900_000
 // an error for each cell that keeps the run from passing, a warning for each
 // other one that is flaky or did not hold, and for each note. Where there are
 // more than GitHub shows, the last one says how many.
-func Annotations(w io.Writer, run bench.Run, findings []Finding, notes []string) error {
+func Annotations(w io.Writer, run bench.Run, findings []bench.Finding, notes []string) error {
 	var failing, warnings []string
 	for _, n := range notes {
 		warnings = append(warnings, annotation("warning", "benchrun", clean(n)))
 	}
-	if whole := found(findings, WholeRun); len(whole) > 0 {
+	if whole := found(findings, bench.WholeRun); len(whole) > 0 {
 		failing = append(failing, annotation("error", "benchrun", whole[0].Text))
 	}
 	for i, c := range run.Cells {
@@ -89,7 +89,7 @@ func annotation(level, title, text string) string {
 // StepSummary writes the summary of a run for a step of GitHub Actions: what
 // keeps it from passing, notes, then all of Markdown. It takes room bytes at most; a
 // longer one is cut at the end of a line, and says so.
-func StepSummary(w io.Writer, v View, findings []Finding, notes []string, room int) error {
+func StepSummary(w io.Writer, v View, findings []bench.Finding, notes []string, room int) error {
 	var b bytes.Buffer
 	b.WriteString("## benchrun\n\n")
 	for i := range v.Rows {
@@ -97,7 +97,7 @@ func StepSummary(w io.Writer, v View, findings []Finding, notes []string, room i
 			b.WriteString("- " + summaryMark(f) + escaped(words(v.Rows[i].Target, v.Rows[i].Scenario)+": "+f.Text) + "\n")
 		}
 	}
-	for _, f := range found(findings, WholeRun) {
+	for _, f := range found(findings, bench.WholeRun) {
 		b.WriteString("- " + summaryMark(f) + escaped(f.Text) + "\n")
 	}
 	for _, n := range notes {
@@ -117,8 +117,8 @@ func StepSummary(w io.Writer, v View, findings []Finding, notes []string, room i
 	return err
 }
 
-func summaryMark(f Finding) string {
-	if f.Kind == Broken {
+func summaryMark(f bench.Finding) string {
+	if f.Broken {
 		return "**broken** "
 	}
 	return "**not measured** "

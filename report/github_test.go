@@ -9,7 +9,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-func annotationsOf(t *testing.T, run bench.Run, findings ...Finding) []string {
+func annotationsOf(t *testing.T, run bench.Run, findings ...bench.Finding) []string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := Annotations(&b, run, findings, nil); err != nil {
@@ -58,11 +58,11 @@ func TestAnnotationsEscape(t *testing.T) {
 func TestAnnotationsAreCapped(t *testing.T) {
 	for _, cells := range []int{MostAnnotations, MostAnnotations + 1, 200} {
 		run := bench.Run{}
-		var findings []Finding
+		var findings []bench.Finding
 		for i := range 2 * cells {
 			run.Cells = append(run.Cells, bench.Cell{Server: "s", Profile: "p", Scenario: fmt.Sprint(i), Verdict: bench.Failed})
 			if i < cells {
-				findings = append(findings, Finding{Cell: i, Kind: Broken, By: "rule", Text: "x"})
+				findings = append(findings, bench.Finding{Cell: i, Broken: true, By: "rule", Text: "x"})
 			}
 		}
 		got := annotationsOf(t, run, findings...)
@@ -79,7 +79,7 @@ func TestAnnotationsAreCapped(t *testing.T) {
 func TestStepSummary(t *testing.T) {
 	write := func(room int) string {
 		var b bytes.Buffer
-		if err := StepSummary(&b, sampleView(), append(sampleFindings(), Finding{Cell: WholeRun, By: "run", Text: "a|b"}), []string{"waived: c*d"}, room); err != nil {
+		if err := StepSummary(&b, sampleView(), append(sampleFindings(), bench.Finding{Cell: bench.WholeRun, By: "run", Text: "a|b"}), []string{"waived: c*d"}, room); err != nil {
 			t.Fatal(err)
 		}
 		return b.String()

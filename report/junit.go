@@ -73,11 +73,11 @@ const (
 
 // JUnit writes a run as JUnit XML: a testsuite a target, a testcase a cell.
 // It says the same as the exit code: a cell has a failure where a finding about
-// it is Broken, an error where one is Unmeasured, and is skipped where it is
-// unsupported; else it passed, whatever its verdict, which stands in its output.
+// it says that something is broken, an error where another finding is about it,
+// and is skipped where it is unsupported; else it passed, whatever its verdict, which stands in its output.
 // The attempts of a flaky cell that did worse are flakyFailures, which readers
 // count as passed; of one that failed anyway, rerunFailures.
-func JUnit(w io.Writer, run bench.Run, findings []Finding) error {
+func JUnit(w io.Writer, run bench.Run, findings []bench.Finding) error {
 	all := junitSuites{Name: "benchrun"}
 	room := min(junitTestBytes, junitBytes/junitTexts/junitEscape/max(len(run.Cells), 1))
 	targets, scenarios := cellNames(run.Cells)
@@ -100,7 +100,7 @@ func JUnit(w io.Writer, run bench.Run, findings []Finding) error {
 	for i := range all.Suites {
 		all.Suites[i].Time = junitTime(seconds[i])
 	}
-	if whole := found(findings, WholeRun); len(whole) > 0 {
+	if whole := found(findings, bench.WholeRun); len(whole) > 0 {
 		s := junitSuite{Name: "benchrun", Time: junitTime(0)}
 		c := junitCase{Class: "benchrun", Name: "whole-run", Time: junitTime(0)}
 		c.judge(whole, nil, room)
@@ -156,7 +156,7 @@ func (s *junitSuite) add(c junitCase) {
 	}
 }
 
-func newJUnitCase(target, scenario string, run bench.Run, c bench.Cell, findings []Finding, room int) junitCase {
+func newJUnitCase(target, scenario string, run bench.Run, c bench.Cell, findings []bench.Finding, room int) junitCase {
 	seconds := 0.0
 	for _, a := range c.Attempts {
 		seconds += a.Seconds
@@ -188,7 +188,7 @@ func newJUnitCase(target, scenario string, run bench.Run, c bench.Cell, findings
 
 // judge makes a failure or an error of findings, broken ones first: like the
 // exit code, which is 10 where both are. why stands below them.
-func (t *junitCase) judge(findings []Finding, why []string, room int) {
+func (t *junitCase) judge(findings []bench.Finding, why []string, room int) {
 	if len(findings) == 0 {
 		return
 	}
@@ -203,7 +203,7 @@ func (t *junitCase) judge(findings []Finding, why []string, room int) {
 	}
 	const messageBytes = 1 << 10
 	r := &junitResult{Type: first.By, Message: shortText(message, min(room, messageBytes)), Text: shortText(strings.Join(append(lines, why...), "\n"), room)}
-	if first.Kind == Broken {
+	if first.Broken {
 		t.Failure = r
 	} else {
 		t.Error = r

@@ -139,7 +139,7 @@ func find(n *node, name string) []*node {
 }
 
 // junitOf writes, checks and parses a run; the tests are by class and name.
-func junitOf(t *testing.T, run bench.Run, findings ...Finding) (root *node, tests map[string]*node) {
+func junitOf(t *testing.T, run bench.Run, findings ...bench.Finding) (root *node, tests map[string]*node) {
 	t.Helper()
 	var b bytes.Buffer
 	if err := JUnit(&b, run, findings); err != nil {
@@ -161,13 +161,13 @@ func has(n *node, element string) bool { return len(find(n, element)) > 0 }
 
 // sampleFindings are what a gate of "verdict >= degraded" and --strict find in
 // sampleRun.
-func sampleFindings() []Finding {
-	return []Finding{
+func sampleFindings() []bench.Finding {
+	return []bench.Finding{
 		{Cell: 4, By: "invalid", Text: "the host stalled"},
-		{Cell: 0, Kind: Broken, By: "rule", Text: "want verdict >= degraded, seen failed"},
+		{Cell: 0, Broken: true, By: "rule", Text: "want verdict >= degraded, seen failed"},
 		{Cell: 0, By: "rule", Text: "want reclaimed >= 90, seen nothing to measure"},
 		{Cell: 4, By: "rule", Text: "want verdict >= degraded, seen invalid"},
-		{Cell: 2, Kind: Broken, By: "strict", Text: "flagged flaky"},
+		{Cell: 2, Broken: true, By: "strict", Text: "flagged flaky"},
 	}
 }
 
@@ -219,7 +219,7 @@ func TestJUnitFlaky(t *testing.T) {
 	if test.attrs["time"] != "2031.250" {
 		t.Error(test.attrs["time"])
 	}
-	_, tests = junitOf(t, run, Finding{Cell: 0, Kind: Broken, By: "strict", Text: "flagged flaky"})
+	_, tests = junitOf(t, run, bench.Finding{Cell: 0, Broken: true, By: "strict", Text: "flagged flaky"})
 	if test = tests["gunicorn.hardened wedge-1pct"]; has(test, "flakyFailure") || !has(test, "rerunFailure") || !has(test, "failure") {
 		t.Errorf("%+v", test.children)
 	}
@@ -244,7 +244,7 @@ func TestJUnitNames(t *testing.T) {
 
 // A run that did not come to its end is not all green.
 func TestJUnitWholeRun(t *testing.T) {
-	_, tests := junitOf(t, bench.Run{}, Finding{Cell: WholeRun, By: "run", Text: "disk full"})
+	_, tests := junitOf(t, bench.Run{}, bench.Finding{Cell: bench.WholeRun, By: "run", Text: "disk full"})
 	if test := tests["benchrun whole-run"]; test == nil || !has(test, "error") {
 		t.Errorf("%v", tests)
 	}
@@ -258,7 +258,7 @@ func TestJUnitHostile(t *testing.T) {
 	c := &run.Cells[0]
 	c.Reasons = []string{"]]>&lt;\x00\x1b[31m\uffff\xff<failure/>", strings.Repeat("ä\"", 1<<16)}
 	c.Flags = []string{"<!--"}
-	_, tests := junitOf(t, run, Finding{Cell: 0, Kind: Broken, By: "ru\x01le", Text: "a\nb \u2028" + strings.Repeat("&", 1<<16)})
+	_, tests := junitOf(t, run, bench.Finding{Cell: 0, Broken: true, By: "ru\x01le", Text: "a\nb \u2028" + strings.Repeat("&", 1<<16)})
 	test := tests["gunicorn.default wedge-1pct"]
 	for _, n := range test.children {
 		for _, text := range []string{n.text, n.attrs["message"]} {

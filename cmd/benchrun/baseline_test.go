@@ -3,18 +3,15 @@ package main
 import (
 	"bytes"
 	"io"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/gate"
 	"benchrun/internal/judge"
 	"benchrun/results"
-	"benchrun/scenarios"
 )
 
 // brokenRun stores a run of one cell that is judged broken, measured on testbed
@@ -109,13 +106,13 @@ func TestBaselineOfAnOldFamily(t *testing.T) {
 	cell := newCell()
 	cell.FamilyVer, cell.Verdict = 0, bench.Held
 	run := bench.Run{Mode: bench.ModeQuick, Environment: bench.Environment{Testbed: "here"}, Cells: []bench.Cell{cell}}
-	b := baselineFlags{path: writeRun(t, run)}
-	if err := b.resolve(t.Context(), measuredCells(run), like(run)); err != nil {
+	s := settings{gate: gate.Demands{Baseline: writeRun(t, run)}}
+	if _, err := s.resolveGate(t.Context(), io.Discard, measuredCells(run), like(run)); err != nil {
 		t.Error(err)
 	}
 	now := run
 	now.Cells = []bench.Cell{newCell()}
-	if err := b.resolve(t.Context(), measuredCells(now), like(now)); err == nil {
+	if _, err := s.resolveGate(t.Context(), io.Discard, measuredCells(now), like(now)); err == nil {
 		t.Error("two versions of a family were compared")
 	}
 }
@@ -134,105 +131,4 @@ func TestBaselineIsRefusedBeforeAnythingRuns(t *testing.T) {
 	}
 	ends(t, bench.ExitOK, append(args, "--baseline-anyway", "--dry-run")...)
 	ends(t, bench.ExitUsage, append(args, "--baseline-anyway", "--dry-run", "--waivers", base)...) // a file of something else
-}
-
-// decided is the error that stands for the exit code.
-func decided(g *gateFlags, stderr io.Writer, run bench.Run) error {
-	rules, err := g.rules(measuredCells(run))
-	if err != nil {
-		return err
-	}
-	_, _, err = g.decide(stderr, rules, run)
-	return err
-}
-
-// Broken comes before unmeasured with baselines too, and what is waived counts
-// as kept.
-func TestDecideWithBaselineAndWaivers(t *testing.T) {
-	cell := func(profile string, v bench.Verdict, flags ...string) bench.Cell {
-		return bench.Cell{Server: "s", Profile: profile, Scenario: "wedge-1pct", Family: "wedge", FamilyVer: 1, Verdict: v, Flags: flags}
-	}
-	base := bench.Run{Cells: []bench.Cell{cell("p", bench.Held), cell("q", bench.Held)}}
-	failed := gate.Waiver{Cell: "s/p", Verdict: bench.Failed, Reason: "known"}
-	for _, tt := range []struct {
-		name    string
-		strict  bool
-		waivers []gate.Waiver
-		cells   []bench.Cell
-		want    error
-	}{
-		{"as before", false, nil, []bench.Cell{cell("p", bench.Held), cell("q", bench.Held)}, nil},
-		{"worse", false, nil, []bench.Cell{cell("p", bench.Failed), cell("q", bench.Invalid)}, errCheckFailed},
-		{"worse, waived", false, []gate.Waiver{failed}, []bench.Cell{cell("p", bench.Failed), cell("q", bench.Held)}, nil},
-		{"worse than waived", false, []gate.Waiver{failed}, []bench.Cell{cell("p", bench.Broken)}, errCheckFailed},
-		{"waived, but another is not measured", false, []gate.Waiver{failed}, []bench.Cell{cell("p", bench.Failed), cell("q", bench.Invalid)}, errUnmeasured},
-		{"what is waived may be flagged", true, []gate.Waiver{failed}, []bench.Cell{cell("p", bench.Failed, judge.FlagSurvivors)}, errStrict},
-		{"an unexpected pass", true, []gate.Waiver{failed}, []bench.Cell{cell("p", bench.Held)}, nil},
-		{"nothing could be compared", false, nil, []bench.Cell{cell("r", bench.Held)}, errUnmeasured},
-	} {
-		g := gateFlags{strict: tt.strict, baseline: baselineFlags{run: &base}, waivers: waiverFlags{list: tt.waivers}}
-		if got := decided(&g, io.Discard, bench.Run{Cells: tt.cells}); got != tt.want { //nolint:errorlint // these very values
-			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
-		}
-	}
-}
-
-// Time alone changes no exit code: whatever the run, the rules, the baseline and
-// the waivers, the outcome is the same on every day.
-func TestExpiryAloneChangesNoExitCode(t *testing.T) {
-	random := rand.New(rand.NewPCG(5, 6))
-	pick := func(words ...string) string { return words[random.IntN(len(words))] }
-	start := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
-	someRun := func() bench.Run {
-		var run bench.Run
-		for range 1 + random.IntN(6) {
-			f, _ := scenarios.ByID(pick("wedge", "segfault"))
-			run.Cells = append(run.Cells, bench.Cell{
-				Server: pick("a", "b"), Profile: pick("p", "q"), Scenario: f.ID + "-1pct", Family: f.ID, FamilyVer: 1,
-				Verdict: bench.Verdict(random.IntN(int(bench.Held) + 1)),
-			})
-		}
-		run.Cells[0].Verdict = max(run.Cells[0].Verdict, bench.Broken) // rules must have something to be about
-		return run
-	}
-	outcomes, toldDiffers := map[error]int{}, false
-	for range 2000 {
-		run, base := someRun(), someRun()
-		g := gateFlags{strict: random.IntN(2) == 0}
-		if random.IntN(3) > 0 {
-			g.failOn = []string{"verdict >= " + pick("failed", "degraded", "held")}
-		}
-		if random.IntN(2) == 0 {
-			g.baseline.run = &base
-		}
-		for range random.IntN(4) {
-			g.waivers.list = append(g.waivers.list, gate.Waiver{
-				Cell: pick("a", "*/q", "*/*/wedge-*", "b/p/segfault-1pct"), Reason: "r",
-				Verdict: bench.Broken + bench.Verdict(random.IntN(4)), Expires: start.AddDate(0, 0, random.IntN(200)),
-			})
-		}
-		var first error
-		var said string
-		for i, days := range []int{-1000, random.IntN(200), 10_000} {
-			g.waivers.now = func() time.Time { return start.AddDate(0, 0, days) }
-			var stderr bytes.Buffer
-			got := decided(&g, &stderr, run)
-			if i == 0 {
-				first, said = got, stderr.String()
-				outcomes[got]++
-			}
-			if got != first { //nolint:errorlint // these very values
-				t.Fatalf("day %d: %v, before %v\n%+v", days, got, first, g)
-			}
-			toldDiffers = toldDiffers || stderr.String() != said
-		}
-	}
-	for _, want := range []error{nil, errCheckFailed, errUnmeasured} {
-		if outcomes[want] < 50 {
-			t.Errorf("%v came out %d times: the runs are not various", want, outcomes[want])
-		}
-	}
-	if !toldDiffers {
-		t.Error("no waiver ever expired")
-	}
 }

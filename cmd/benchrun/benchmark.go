@@ -39,7 +39,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if err != nil {
 		return s.whence(err)
 	}
-	rules, err := s.gate.resolve(cmd.Context(), cmd.ErrOrStderr(), selectedCells(cells), s.here(cmd.Context(), cells))
+	gate, err := s.resolveGate(cmd.Context(), cmd.ErrOrStderr(), selectedCells(cells), s.here(cmd.Context(), cells))
 	if err != nil {
 		return err
 	}
@@ -56,11 +56,8 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if runErr != nil && len(run.Cells) == 0 { // nothing was measured
 		return runErr
 	}
-	verdict, err := s.deliver(cmd, run, s.folder(run), rules, runErr)
-	if runErr != nil && !errors.Is(verdict, errCheckFailed) { // what broke the run says more than that cells are missing
-		verdict = nil
-	}
-	return errors.Join(runErr, err, verdict)
+	verdict, err := s.deliver(cmd, run, s.folder(run), gate, runErr)
+	return errors.Join(bench.Ended(verdict, runErr), err)
 }
 
 // here says where and how a run of these cells will be measured: all that can be

@@ -129,7 +129,7 @@ func (c calibrating) run(cmd *cobra.Command, cases []calibrate.Case, words []str
 		err = errors.Join(err, writePage(c.page, result))
 	}
 	verdict := calibrated(result)
-	if (runErr != nil || err != nil) && !errors.Is(verdict, errCheckFailed) { // what broke it says more than that cases are missing
+	if (runErr != nil || err != nil) && !errors.Is(verdict, bench.ErrCheckFailed) { // what broke it says more than that cases are missing
 		verdict = nil
 	}
 	return errors.Join(runErr, err, verdict)
@@ -140,9 +140,9 @@ func (c calibrating) run(cmd *cobra.Command, cases []calibrate.Case, words []str
 func calibrated(result report.Calibration) error {
 	switch {
 	case result.Count(report.WrongVerdict) > 0:
-		return errCheckFailed
+		return bench.ErrCheckFailed
 	case result.Count(report.AsExpected) < len(result.Rows):
-		return errUnmeasured
+		return bench.ErrUnmeasured
 	}
 	return nil
 }

@@ -127,7 +127,7 @@ func (s settings) checkServer(cmd *cobra.Command, cells []plan.Cell, patience ti
 	var all []checkserver.Result
 	broke := func(err error) error { // a check that failed has failed, whatever else is the matter
 		if checkserver.Worst(all) == checkserver.Failed {
-			return errors.Join(err, errCheckFailed)
+			return errors.Join(err, bench.ErrCheckFailed)
 		}
 		return err
 	}
@@ -153,9 +153,9 @@ func (s settings) checkServer(cmd *cobra.Command, cells []plan.Cell, patience ti
 	}
 	switch checkserver.Worst(all) {
 	case checkserver.Failed:
-		return errCheckFailed
+		return bench.ErrCheckFailed
 	case checkserver.Unmeasured:
-		return errUnmeasured
+		return bench.ErrUnmeasured
 	}
 	return nil
 }

@@ -59,11 +59,16 @@ func (s settings) print(cmd *cobra.Command, run bench.Run, folder string) error 
 // asked for, and CI. The verdict is the error that stands for the exit code; err
 // says that something could not be written. broke is what kept the run from
 // coming to its end; nil = it did.
-func (s settings) deliver(cmd *cobra.Command, run bench.Run, folder string, rules []gate.Rule, broke error) (verdict, err error) {
+func (s settings) deliver(cmd *cobra.Command, run bench.Run, folder string, g gate.Gate, broke error) (verdict, err error) {
 	err = s.print(cmd, run, folder)
-	findings, notes, verdict := s.gate.decide(cmd.ErrOrStderr(), rules, run)
+	decided := g.Decide(run)
+	if decided.Tally != "" {
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "gate: %s\n", decided.Tally)
+	}
+	tell(cmd.ErrOrStderr(), decided.Lines(run))
+	findings := decided.Findings
 	if broke != nil {
-		findings = append(findings, report.Finding{Cell: report.WholeRun, By: "run", Text: "the run did not finish: " + broke.Error()})
+		findings = append(findings, bench.Finding{Cell: bench.WholeRun, By: "run", Text: "the run did not finish: " + broke.Error()})
 	}
 	if s.junitFile != "" {
 		err = errors.Join(err, writeFile("--junit", s.junitFile, func(w io.Writer) error { return report.JUnit(w, run, findings) }))
@@ -71,17 +76,17 @@ func (s settings) deliver(cmd *cobra.Command, run bench.Run, folder string, rule
 	if onGitHub() {
 		v := report.NewView(run)
 		v.Folder = folder
-		if gerr := tellGitHub(cmd.ErrOrStderr(), run, v, findings, notes); gerr != nil { // no reason to fail a run
+		if gerr := tellGitHub(cmd.ErrOrStderr(), run, v, findings, decided.Notes); gerr != nil { // no reason to fail a run
 			_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "benchrun: no annotations or summary for GitHub:", gerr)
 		}
 	}
-	return verdict, err
+	return decided.Err(), err
 }
 
 // tellGitHub writes annotations to stderr, which GitHub's runner reads like
 // stdout, so that stdout carries results alone; and the summary to the file
 // that GITHUB_STEP_SUMMARY names.
-func tellGitHub(stderr io.Writer, run bench.Run, v report.View, findings []report.Finding, notes []string) (err error) {
+func tellGitHub(stderr io.Writer, run bench.Run, v report.View, findings []bench.Finding, notes []string) (err error) {
 	if err := report.Annotations(console.Data(stderr), run, findings, notes); err != nil {
 		return err
 	}
@@ -111,13 +116,13 @@ func addSummary(write func(w io.Writer, room int) error) (err error) {
 // deliverStored delivers a run that was measured before: that an invalid cell
 // is in it is no news, and without a rule no reason to fail. Rules that half of
 // a run keeps have not been kept.
-func (s settings) deliverStored(cmd *cobra.Command, run bench.Run, folder string, rules []gate.Rule, broke error) error {
-	verdict, err := s.deliver(cmd, run, folder, rules, broke)
-	if !s.gate.asked(rules) && !s.gate.strict { // to judge again is no measuring
+func (s settings) deliverStored(cmd *cobra.Command, run bench.Run, folder string, g gate.Gate, broke error) error {
+	verdict, err := s.deliver(cmd, run, folder, g, broke)
+	if !g.Asks() && !g.Strict() { // to judge again is no measuring
 		return err
 	}
 	if broke != nil && verdict == nil {
-		verdict = errUnmeasured
+		verdict = bench.ErrUnmeasured
 	}
 	return errors.Join(err, verdict)
 }
@@ -130,7 +135,7 @@ func (s settings) prepareFiles() error {
 		return bench.Usagef("--junit - is not a file: stdout carries the results; write /dev/stdout if you mean it")
 	}
 	if s.junitFile != "" {
-		unfinished := []report.Finding{{Cell: report.WholeRun, By: "run", Text: "the run has not finished yet"}}
+		unfinished := []bench.Finding{{Cell: bench.WholeRun, By: "run", Text: "the run has not finished yet"}}
 		if err := writeFile("--junit", s.junitFile, func(w io.Writer) error { return report.JUnit(w, bench.Run{}, unfinished) }); err != nil {
 			return err
 		}

@@ -126,7 +126,7 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 // is worse: that says more than that not everything was measured.
 func duelVerdict(d results.Duel, broke bool) error {
 	verdict := duelError(d)
-	if broke && !errors.Is(verdict, errCheckFailed) {
+	if broke && !errors.Is(verdict, bench.ErrCheckFailed) {
 		return nil
 	}
 	return verdict
@@ -139,9 +139,9 @@ func duelError(d results.Duel) error {
 	}
 	switch {
 	case has(judge.DuelWorse):
-		return errCheckFailed
+		return bench.ErrCheckFailed
 	case has(judge.DuelInvalid), len(d.Bouts) == 0:
-		return errUnmeasured
+		return bench.ErrUnmeasured
 	}
 	return nil
 }

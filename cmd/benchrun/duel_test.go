@@ -121,9 +121,9 @@ func TestDuelExit(t *testing.T) {
 		want error
 	}{
 		{bouts("same", "better"), nil},
-		{bouts("same", "invalid"), errUnmeasured},
-		{bouts("invalid", "worse"), errCheckFailed},
-		{bouts(), errUnmeasured},
+		{bouts("same", "invalid"), bench.ErrUnmeasured},
+		{bouts("invalid", "worse"), bench.ErrCheckFailed},
+		{bouts(), bench.ErrUnmeasured},
 	} {
 		if got := duelError(tt.duel); !errors.Is(got, tt.want) {
 			t.Errorf("%+v: %v, want %v", tt.duel.Bouts, got, tt.want)
@@ -225,13 +225,13 @@ func TestDuelThatIsEnded(t *testing.T) {
 func TestDuelVerdictOfHalfADuel(t *testing.T) {
 	worse := results.Duel{Bouts: []results.Bout{{Answer: "worse"}, {Answer: "invalid"}}}
 	invalid := results.Duel{Bouts: []results.Bout{{Answer: "same"}, {Answer: "invalid"}}}
-	if err := duelVerdict(worse, true); !errors.Is(err, errCheckFailed) {
+	if err := duelVerdict(worse, true); !errors.Is(err, bench.ErrCheckFailed) {
 		t.Error(err)
 	}
 	if err := duelVerdict(invalid, true); err != nil { // what broke it says more
 		t.Error(err)
 	}
-	if err := duelVerdict(invalid, false); !errors.Is(err, errUnmeasured) {
+	if err := duelVerdict(invalid, false); !errors.Is(err, bench.ErrUnmeasured) {
 		t.Error(err)
 	}
 }

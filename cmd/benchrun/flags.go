@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"benchrun/internal/judge"
 	"benchrun/scenarios"
 )
 
@@ -54,7 +55,7 @@ func flagTable() []flagSpec {
 		// what must hold
 		{"fail-on", "", "a rule; exit 10 if it is broken: '[server/profile/scenario:] measure op value' or 'verdict op word'; repeat for more"},
 		{"gate", "", "a file of rules, one a line"},
-		{"strict", "", "exit 11 if all rules hold but a cell is flagged " + strings.Join(strictFlags, ", ")},
+		{"strict", "", "exit 11 if all rules hold but a cell is flagged " + strings.Join(judge.StrictFlags(), ", ")},
 		{"baseline", "", "a stored run (folder or run.json); exit 10 if a cell is worse than in it"},
 		{"baseline-anyway", "", "compare even if the baseline was not measured alike, and say what differs"},
 		{"waivers", "", "a file of results that you expect for now and that fail no gate; benchrun waivers update drafts it"},

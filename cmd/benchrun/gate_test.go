@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/judge"
 )
 
 // A stored run is judged and gated without anything being run.
@@ -52,52 +49,5 @@ func TestGateOfAStoredRun(t *testing.T) {
 	stderr := ends(t, want, "judge", run, "--gate", file)
 	if !strings.Contains(stderr, "of 1 checks hold") || cell.Verdict != bench.Held && !strings.Contains(stderr, "seen "+verdict) {
 		t.Errorf("%s", stderr)
-	}
-}
-
-// Broken comes before unmeasured, and strict checks count only when nothing
-// else is wrong.
-func TestDecide(t *testing.T) {
-	cell := func(v bench.Verdict, flags ...string) bench.Cell {
-		return bench.Cell{Server: "s", Profile: "p", Scenario: "wedge-1pct", Family: "wedge", Verdict: v, Flags: flags}
-	}
-	for _, tt := range []struct {
-		name   string
-		rules  []string
-		strict bool
-		cells  []bench.Cell
-		want   error
-	}{
-		{"no rule", nil, false, []bench.Cell{cell(bench.Failed)}, nil},
-		{"no rule, invalid", nil, false, []bench.Cell{cell(bench.Invalid)}, errUnmeasured},
-		{"kept", []string{"verdict >= held"}, false, []bench.Cell{cell(bench.Held, judge.FlagFlaky)}, nil},
-		{"broken", []string{"verdict >= held"}, true, []bench.Cell{cell(bench.Failed, judge.FlagFlaky), cell(bench.Invalid)}, errCheckFailed},
-		{"another cell is invalid", []string{"verdict >= failed"}, true, []bench.Cell{cell(bench.Held, judge.FlagFlaky), cell(bench.Invalid)}, errUnmeasured},
-		{"missing", []string{"time_to_recover <= 10s"}, false, []bench.Cell{cell(bench.Held)}, errUnmeasured},
-		{"strict", []string{"verdict >= held"}, true, []bench.Cell{cell(bench.Held, judge.FlagFlaky)}, errStrict},
-		{"strict without rules", nil, true, []bench.Cell{cell(bench.Held, judge.FlagAged)}, nil},
-	} {
-		g := gateFlags{failOn: tt.rules, strict: tt.strict}
-		run := bench.Run{Cells: tt.cells}
-		rules, err := g.rules(measuredCells(run))
-		if err != nil {
-			t.Fatal(err)
-		}
-		findings, _, got := g.decide(&bytes.Buffer{}, rules, run)
-		if got != tt.want { //nolint:errorlint // these very values
-			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
-		}
-		if (got == nil) != (len(findings) == 0) { // what CI is shown is what the exit code says
-			t.Errorf("%s: %v, but findings %v", tt.name, got, findings)
-		}
-	}
-}
-
-// The flags that --strict minds are flags of the judge.
-func TestStrictFlagsExist(t *testing.T) {
-	for _, f := range strictFlags {
-		if !slices.ContainsFunc(judge.FlagTable, func(s judge.FlagSpec) bool { return s.Name == f }) {
-			t.Errorf("no flag %q", f)
-		}
 	}
 }

@@ -58,7 +58,7 @@ If the run is still in progress, it judges what there is so far.`,
 					return err
 				}
 			}
-			rules, err := s.gate.resolve(cmd.Context(), cmd.ErrOrStderr(), measuredCells(run), like(run))
+			gate, err := s.resolveGate(cmd.Context(), cmd.ErrOrStderr(), measuredCells(run), like(run))
 			if err != nil {
 				return err
 			}
@@ -68,7 +68,7 @@ If the run is still in progress, it judges what there is so far.`,
 			} else if run.Interrupted {
 				broke = errors.New("it was interrupted")
 			}
-			err = s.deliverStored(cmd, run, strings.TrimSuffix(args[0], "/"+results.RunFile), rules, broke)
+			err = s.deliverStored(cmd, run, strings.TrimSuffix(args[0], "/"+results.RunFile), gate, broke)
 			return errors.Join(err, damageError(judged.damaged))
 		},
 	}
@@ -92,7 +92,7 @@ func damageError(damaged []string) error {
 	if len(damaged) == 0 {
 		return nil
 	}
-	return errUnmeasured
+	return bench.ErrUnmeasured
 }
 
 // drawJudged writes the report of a run that was judged again.

@@ -76,22 +76,11 @@ func execute(ctx context.Context, args []string, stdout, stderr *console.Writer)
 	if ferr := stdout.Flush(); ferr != nil && err == nil {
 		err = fmt.Errorf("stdout: %w", ferr)
 	}
-	if err != nil && !errors.Is(err, errUnmeasured) && !errors.Is(err, errCheckFailed) && !errors.Is(err, errStrict) {
+	if err != nil && !errors.Is(err, bench.ErrUnmeasured) && !errors.Is(err, bench.ErrCheckFailed) && !errors.Is(err, bench.ErrStrict) {
 		console.Tell(stderr, "benchrun", err.Error())
 	}
 	return err
 }
-
-// errUnmeasured says that some cell is invalid; the table has said so already.
-var errUnmeasured = errors.New("not everything could be measured")
-
-// errCheckFailed says that a server failed a check, a run its gate, or benchrun
-// its calibration; what was printed has said so already.
-var errCheckFailed = errors.New("a check failed")
-
-// errStrict says that only strict checks failed; what was printed has said so
-// already.
-var errStrict = errors.New("a strict check failed")
 
 // exitCode is the one place where an error becomes a number.
 func exitCode(ctx context.Context, err error) int {
@@ -108,11 +97,11 @@ func exitCode(ctx context.Context, err error) int {
 		return bench.ExitUsage
 	case errors.Is(err, bench.ErrNothingSelected):
 		return bench.ExitNothing
-	case errors.Is(err, errCheckFailed): // a rule that is broken is broken, whatever else is the matter
+	case errors.Is(err, bench.ErrCheckFailed): // a rule that is broken is broken, whatever else is the matter
 		return bench.ExitCheckFailed
-	case errors.Is(err, errUnmeasured):
+	case errors.Is(err, bench.ErrUnmeasured):
 		return bench.ExitUnmeasured
-	case errors.Is(err, errStrict):
+	case errors.Is(err, bench.ErrStrict):
 		return bench.ExitStrict
 	case errors.As(err, &env), errors.Is(err, syscall.ENOSPC):
 		return bench.ExitEnvironment

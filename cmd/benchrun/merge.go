@@ -42,7 +42,7 @@ and each cell of run.json says where it was measured.`,
 			if err := s.prepareFiles(); err != nil {
 				return err
 			}
-			rules, err := s.resolveMerged(cmd, anyway, args) // before anything is written
+			gate, err := s.resolveMerged(cmd, anyway, args) // before anything is written
 			if err != nil {
 				return err
 			}
@@ -51,7 +51,7 @@ and each cell of run.json says where it was measured.`,
 				return err
 			}
 			tellDamage(cmd.ErrOrStderr(), j.Damaged)
-			err = s.deliverStored(cmd, j.Run, j.Folder.Path(), rules, nil)
+			err = s.deliverStored(cmd, j.Run, j.Folder.Path(), gate, nil)
 			return errors.Join(err, damageError(j.Damaged))
 		},
 	}
@@ -63,20 +63,20 @@ and each cell of run.json says where it was measured.`,
 }
 
 // resolveMerged resolves the gate against the run that the runs make.
-func (s *settings) resolveMerged(cmd *cobra.Command, anyway bool, paths []string) ([]gate.Rule, error) {
+func (s settings) resolveMerged(cmd *cobra.Command, anyway bool, paths []string) (gate.Gate, error) {
 	var runs []bench.Run
 	for _, p := range paths {
 		run, err := results.ReadEnded(cmd.Context(), p)
 		if err != nil {
-			return nil, err
+			return gate.Gate{}, err
 		}
 		runs = append(runs, run)
 	}
 	merged, err := results.Merge(anyway, runs...)
 	if err != nil {
-		return nil, err
+		return gate.Gate{}, err
 	}
-	return s.gate.resolve(cmd.Context(), cmd.ErrOrStderr(), measuredCells(merged), like(merged))
+	return s.resolveGate(cmd.Context(), cmd.ErrOrStderr(), measuredCells(merged), like(merged))
 }
 
 // mergeRuns makes the new run's folder with its report, or leaves nothing.

@@ -13,6 +13,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign"
+	"benchrun/internal/gate"
 	"benchrun/internal/project"
 )
 
@@ -43,7 +44,7 @@ type settings struct {
 	dryRun, reprobe, verbose     bool
 	python                       string
 	port                         int
-	gate                         gateFlags
+	gate                         gate.Demands
 	config                       string
 	resume                       string
 	maxTime                      time.Duration
@@ -156,7 +157,8 @@ func addPrintFlags(f *pflag.FlagSet, s *settings) {
 	declare(f, "junit", &s.junitFile, cellTestsNote)
 	declare(f, "format", &s.format)
 	declare(f, "verbose", &s.verbose)
-	s.gate.add(f)
+	s.gate = newDemands()
+	addGateFlags(f, &s.gate)
 }
 
 // Defaults of flags that several commands have.

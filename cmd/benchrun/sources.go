@@ -91,7 +91,7 @@ func (s *settings) fill(f *pflag.FlagSet) error {
 			s.elsewhere = true
 		}
 		if set.flag == "fail-on" {
-			s.gate.places = v.Places
+			s.gate.Places = v.Places
 		}
 	}
 	return nil

@@ -60,7 +60,7 @@ func TestEffectiveArgs(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"--scenario=wedge,slow", "--scenario=segfault", "--fail-on=h >= 95", "--full"}
-	if !slices.Equal(s.added, want) || !s.full || !slices.Equal(s.gate.places, []string{"BENCHRUN_FAIL_ON"}) {
+	if !slices.Equal(s.added, want) || !s.full || !slices.Equal(s.gate.Places, []string{"BENCHRUN_FAIL_ON"}) {
 		t.Errorf("%q, %+v", s.added, s)
 	}
 	var again settings
@@ -69,7 +69,7 @@ func TestEffectiveArgs(t *testing.T) {
 	if err := cmd.ParseFlags(append([]string{"--server", "a"}, s.added...)); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(again.scenarios, s.scenarios) || !slices.Equal(again.gate.failOn, s.gate.failOn) || again.mode() != s.mode() {
+	if !slices.Equal(again.scenarios, s.scenarios) || !slices.Equal(again.gate.Rules, s.gate.Rules) || again.mode() != s.mode() {
 		t.Errorf("%+v", again)
 	}
 }
@@ -115,8 +115,8 @@ func TestResumedRunsAreTheirOwn(t *testing.T) {
 	if err := s.fill(cmd.Flags()); err != nil {
 		t.Fatal(err)
 	}
-	if len(s.servers) != 0 || s.attempts != 2 || !slices.Equal(s.gate.failOn, []string{"h >= 95"}) {
-		t.Errorf("servers %q, attempts %d, rules %q", s.servers, s.attempts, s.gate.failOn)
+	if len(s.servers) != 0 || s.attempts != 2 || !slices.Equal(s.gate.Rules, []string{"h >= 95"}) {
+		t.Errorf("servers %q, attempts %d, rules %q", s.servers, s.attempts, s.gate.Rules)
 	}
 }
 

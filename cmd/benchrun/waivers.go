@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +36,7 @@ func newWaiversCommand() *cobra.Command {
 const expectation = "verdict >= held"
 
 func newWaiversUpdateCommand() *cobra.Command {
-	var g gateFlags
+	d := newDemands()
 	file := "benchrun.waivers.yaml"
 	cmd := &cobra.Command{
 		Use:   "update RUN",
@@ -57,24 +58,24 @@ whether they are still right.`,
 			case file == "":
 				return bench.Usagef("--file is empty")
 			}
-			return g.updateWaivers(cmd, args[0], file)
+			return updateWaivers(cmd, d, args[0], file)
 		},
 	}
 	declare(cmd.Flags(), "file", &file)
-	g.addRules(cmd.Flags())
+	addRuleFlags(cmd.Flags(), &d)
 	return cmd
 }
 
 // updateWaivers drafts the entries, writes the file and prints what it did.
-func (g *gateFlags) updateWaivers(cmd *cobra.Command, path, file string) error {
+func updateWaivers(cmd *cobra.Command, d gate.Demands, path, file string) error {
 	run, err := results.ReadEnded(cmd.Context(), path)
 	if err != nil {
 		return err
 	}
-	if len(g.failOn)+len(g.files) == 0 {
-		g.failOn = []string{expectation}
+	if len(d.Rules)+len(d.Files) == 0 {
+		d.Rules = []string{expectation}
 	}
-	rules, err := g.rules(measuredCells(run))
+	rules, err := d.ReadRules(measuredCells(run))
 	if err != nil {
 		return err
 	}
@@ -83,7 +84,7 @@ func (g *gateFlags) updateWaivers(cmd *cobra.Command, path, file string) error {
 		return err
 	}
 	checks := gate.Evaluate(rules, run.Cells, scenarios.Family)
-	draft, err := gate.DraftWaivers(file, old, checks, run.Cells, run.ID, g.waivers.today())
+	draft, err := gate.DraftWaivers(file, old, checks, run.Cells, run.ID, time.Now())
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,24 @@ func (e *EnvironmentError) Unwrap() error { return e.Err }
 // ErrNothingSelected says that a selection matched no cell.
 var ErrNothingSelected = errors.New("nothing selected")
 
+// What was measured, or could not be, as errors. Whoever reaches such an end has
+// said already what led to it.
+var (
+	ErrCheckFailed = errors.New("a check failed")                   // of the gate, of a server, of benchrun; or a duel's B is worse
+	ErrUnmeasured  = errors.New("not everything could be measured") // something is invalid
+	ErrStrict      = errors.New("a strict check failed")            // and nothing else is the matter
+)
+
+// Ended is the error of work that came to a verdict (one of the errors above, or
+// nil) although broke ended it early: what broke it says more than that something
+// was not measured, and a check that failed has failed, whatever else is the matter.
+func Ended(verdict, broke error) error {
+	if broke != nil && !errors.Is(verdict, ErrCheckFailed) {
+		return broke
+	}
+	return errors.Join(broke, verdict)
+}
+
 // withHint keeps both within bounds: a problem may name a path, a list, or what
 // another program said, and the hint after it is to be seen.
 func withHint(problem, hint string) string {

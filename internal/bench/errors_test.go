@@ -25,3 +25,26 @@ func TestErrorsAreShort(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// What broke the work says more than that something was not measured, and less
+// than that a check failed.
+func TestEnded(t *testing.T) {
+	disk := errors.New("disk full")
+	for _, tt := range []struct {
+		verdict, broke error
+		is, isNot      error
+	}{
+		{ErrCheckFailed, disk, ErrCheckFailed, ErrUnmeasured},
+		{ErrUnmeasured, disk, disk, ErrUnmeasured},
+		{ErrStrict, disk, disk, ErrStrict},
+		{ErrUnmeasured, nil, ErrUnmeasured, disk},
+		{ErrCheckFailed, disk, disk, ErrStrict},
+	} {
+		if got := Ended(tt.verdict, tt.broke); !errors.Is(got, tt.is) || errors.Is(got, tt.isNot) {
+			t.Errorf("%v, %v: %v", tt.verdict, tt.broke, got)
+		}
+	}
+	if got := Ended(nil, nil); got != nil {
+		t.Error(got)
+	}
+}
