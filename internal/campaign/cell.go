@@ -133,13 +133,13 @@ func (u *underway) wantsMore() bool {
 
 // attemptEstimate is how long an attempt of a cell is expected to take.
 func (r *Run) attemptEstimate(c plan.Cell) time.Duration {
-	return plan.CellEstimate(c, r.knowledge([]plan.Cell{c}))
+	return plan.CellEstimate(c, r.knowledge())
 }
 
 // step is the expected length of the cell's next stored step: the probe of its
 // target if that is missing, otherwise an attempt.
 func (r *Run) step(c plan.Cell) time.Duration {
-	k := r.knowledge([]plan.Cell{c})
+	k := r.knowledge()
 	one := plan.CellEstimate(c, k)
 	k.Attempts, k.Made = 1, nil
 	if probing := plan.Estimate([]plan.Cell{c}, k) - one; probing > 0 {

@@ -88,7 +88,7 @@ func Foresee(cells []plan.Cell, together int, k plan.Knowledge, limits bench.Lim
 	l := &loads{limits: limits}
 	tasks := tasksOf(cells, together, limits.CPUs, func(cells []plan.Cell) time.Duration { return plan.Estimate(cells, k) },
 		func(c plan.Cell) known {
-			return known{load: l.of("", c), probed: !c.Scenario.Family.Traits.HoldsSlot()}
+			return known{load: l.of("", c), probed: !c.NeedsProbe(k.Mode, bench.Probe{})}
 		})
 	return pack.New(room, tasks).Left(time.Now())
 }
@@ -109,7 +109,7 @@ func (r *Run) foresee(together int) *pack.Pool {
 		t := r.launched(c)
 		return known{
 			load:   r.loads.of(r.loadFile(t), c),
-			probed: !c.Scenario.Family.Traits.HoldsSlot() || c.Patience(r.order.Mode).Enough(t.Probe) || r.recallProbe(t, c),
+			probed: !c.NeedsProbe(r.order.Mode, t.Probe),
 		}
 	})
 	for n, i := range r.tasks {

@@ -110,7 +110,7 @@ func TestResumingWithALimitComesToAnEnd(t *testing.T) {
 		r.Host = &place.Host{}
 		r.begun = []begun{{judged: tt.was, attempts: make([]bench.Attempt, len(tt.was))}, {}}
 		r.prepared = map[string]*place.Target{c.Target(): {Server: c.Server, Installation: &targets.Installation{Version: "1.0"}}}
-		attempt := plan.CellEstimate(c, r.knowledge([]plan.Cell{c}))
+		attempt := plan.CellEstimate(c, r.knowledge())
 		if all, want := r.estimate([]plan.Cell{c}), attempt*time.Duration(3-r.begun[0].valid()); all != want {
 			t.Errorf("%s: the rest takes %v, want %v", name, all, want)
 		}

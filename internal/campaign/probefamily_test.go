@@ -67,7 +67,7 @@ func TestProbeUnderAFamily(t *testing.T) {
 	if err != nil || target.Probe.Slots != 5 {
 		t.Errorf("%+v, %v: five workers were launched for uploads", target.Probe, err)
 	}
-	if k := r.knowledge([]plan.Cell{upload}); k.Probes[upload.Launch()] != target.Probe {
+	if k := r.knowledge(); k.Probes[upload.Launch()] != target.Probe {
 		t.Errorf("known for the estimate: %+v", k.Probes)
 	}
 }
@@ -97,5 +97,34 @@ func TestProbesOfFamiliesAreApart(t *testing.T) {
 	r.probes = nil
 	if !r.recallProbe(r.launched(wedge), wedge) || r.recallProbe(r.launched(upload), upload) {
 		t.Errorf("recalled from %s: %+v", filepath.Base(file), r.probes)
+	}
+}
+
+// A run looks for stored probes once; what another benchrun stores meanwhile is found
+// before it would be measured again.
+func TestStoredProbesAreLookedForOnce(t *testing.T) {
+	wedge, _ := widerUploads(t)
+	r := probing(t, wedge)
+	stored := bench.Probe{Slots: 2, Watchdog: 2}
+	file, err := r.probeFile(r.launched(wedge))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.recallProbes()
+	unprobed := r.estimate([]plan.Cell{wedge})
+	if err := probe.Keep(file, wedge.Launch(), stored); err != nil {
+		t.Fatal(err)
+	}
+	if again := r.estimate([]plan.Cell{wedge}); again != unprobed || len(r.probes) > 0 {
+		t.Errorf("estimated %s, then %s with %+v known: it was looked for again", unprobed, again, r.probes)
+	}
+	u := r.underway(0)
+	u.target = r.launched(wedge)
+	if err := u.probe(t.Context()); err != nil || u.target.Probe != stored {
+		t.Errorf("%+v, %v, want what is stored", u.target.Probe, err)
+	}
+	r.probes = nil
+	if r.recallProbes(); r.launched(wedge).Probe != stored {
+		t.Errorf("the next run knows %+v", r.probes)
 	}
 }

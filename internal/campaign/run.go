@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"sync"
 	"time"
@@ -162,6 +163,7 @@ func (r *Run) begin(ctx context.Context, together int) error {
 		return err
 	}
 	r.limit.prepared()
+	r.recallProbes()
 	r.forecast.pool = r.foresee(together)
 	estimate := r.forecast.pool.Left()
 	r.Tell.Tell(bench.RunBegun{Run: r.run.ID, Cells: len(order.Cells), Estimate: estimate})
@@ -173,18 +175,14 @@ func (r *Run) begin(ctx context.Context, together int) error {
 
 // estimate is how long cells take, without the probes that are stored.
 func (r *Run) estimate(cells []plan.Cell) time.Duration {
-	return plan.Estimate(cells, r.knowledge(cells))
+	return plan.Estimate(cells, r.knowledge())
 }
 
 // knowledge is what is known about cells before they are measured.
-func (r *Run) knowledge(cells []plan.Cell) plan.Knowledge {
-	k := plan.Knowledge{Mode: r.order.Mode, Attempts: r.order.Attempts, Probes: map[string]bench.Probe{}, Made: r.made}
-	for _, c := range cells {
-		if t := r.launched(c); t != nil && (t.Probe.Slots > 0 || r.recallProbe(t, c)) {
-			k.Probes[c.Launch()] = t.Probe
-		}
-	}
-	return k
+func (r *Run) knowledge() plan.Knowledge {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return plan.Knowledge{Mode: r.order.Mode, Attempts: r.order.Attempts, Probes: maps.Clone(r.probes), Made: r.made}
 }
 
 // finish stores run.json. It returns err, or the error of storing.
@@ -255,7 +253,7 @@ func (r *Run) launched(c plan.Cell) *place.Target {
 // and no probe is stored. It launches the same command as the attempts.
 func (u *underway) probe(ctx context.Context) error {
 	t, c, patience := u.target, u.plan, u.plan.Patience(u.order.Mode)
-	if !c.Scenario.Family.Traits.HoldsSlot() || patience.Enough(t.Probe) || u.recallProbe(t, c) {
+	if !c.NeedsProbe(u.order.Mode, t.Probe) {
 		return nil
 	}
 	file, err := u.probeFile(t)
@@ -290,6 +288,16 @@ func (r *Run) know(t *place.Target, c plan.Cell, p bench.Probe) {
 		r.probes = map[string]bench.Probe{}
 	}
 	t.Probe, r.probes[c.Launch()] = p, p
+}
+
+// recallProbes makes the stored probes known of what is still to be measured. They
+// are looked for here, and again only before a probe is made.
+func (r *Run) recallProbes() {
+	for _, c := range r.open(0) {
+		if t := r.launched(c); t != nil && !c.Patience(r.order.Mode).Enough(t.Probe) {
+			r.recallProbe(t, c)
+		}
+	}
 }
 
 // recallProbe makes the stored probe of a launch known, if there is one.

@@ -48,10 +48,8 @@ func Estimate(cells []Cell, k Knowledge) time.Duration {
 		if c.Unsupported != "" {
 			continue
 		}
-		held, failed, chance := foresee(c, k)
-		more := float64(k.left(c)) * (1 - chance)
-		total += time.Duration(chance*float64(held) + more*float64(failed))
-		if _, known := k.Probes[c.Launch()]; c.Scenario.Family.Traits.HoldsSlot() && !known && !probed[c.Launch()] {
+		total += attempts(c, k, k.left(c))
+		if !probed[c.Launch()] && c.NeedsProbe(k.Mode, k.Probes[c.Launch()]) {
 			probed[c.Launch()] = true
 			total += probing(c, k.Mode)
 		}
@@ -62,9 +60,14 @@ func Estimate(cells []Cell, k Knowledge) time.Duration {
 // CellEstimate is how long one attempt of a cell takes, by the mean of what may
 // come of it.
 func CellEstimate(c Cell, k Knowledge) time.Duration {
-	k.Attempts, k.Made = 1, nil
-	k.Probes = map[string]bench.Probe{c.Launch(): k.Probes[c.Launch()]}
-	return Estimate([]Cell{c}, k)
+	return attempts(c, k, 1)
+}
+
+// attempts is how long those of a cell take, by the mean of what may come of them:
+// one if it holds, so many if it does not.
+func attempts(c Cell, k Knowledge, many int) time.Duration {
+	held, failed, chance := foresee(c, k)
+	return time.Duration(chance*float64(held) + (1-chance)*float64(many)*float64(failed))
 }
 
 // foresee says how long an attempt takes that holds, and one that does not, and
