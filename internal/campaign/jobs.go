@@ -148,7 +148,7 @@ func (r *Run) carryOut(ctx context.Context, do func(task) (pack.Outcome, error))
 	var mu sync.Mutex
 	var first error
 	pool := r.forecast.pool
-	pool.Run(ctx, spacing, func(number, slot int) pack.Outcome {
+	pool.Run(ctx, pack.Machine{Spacing: spacing, Others: r.Host.OthersCPU}, func(number, slot int) pack.Outcome {
 		r.meter.change(1)
 		defer r.meter.change(-1)
 		t := task{number: number, place: r.tasks[number], slot: slot, began: time.Now(), pool: pool}

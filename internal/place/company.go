@@ -30,6 +30,20 @@ func (c *company) note(who *hostWatch, used float64) (others float64, n int) {
 	return others, len(c.used) - 1
 }
 
+// total is what all places have used so far, in CPU seconds, closed ones included.
+func (c *company) total() float64 {
+	if c == nil {
+		return 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	total := c.gone
+	for _, u := range c.used {
+		total += u
+	}
+	return total
+}
+
 // leave marks a place as closed. It does nothing for a place that never called
 // note.
 func (c *company) leave(who *hostWatch) {

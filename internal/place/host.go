@@ -26,6 +26,7 @@ type Host struct {
 	Note        func(string) // reports what a target has left outside of its folders; may be nil
 
 	company *company // the open places; nil = they do not know of each other
+	others  *otherPrograms
 }
 
 // Limits that every target gets. The CPU quota leaves half a core for the harness.
@@ -60,7 +61,7 @@ func NewHost(ctx context.Context, env bench.Environment, version string, port in
 		return nil, err
 	}
 	h := &Host{
-		Caps: caps, User: runAs, Self: self, Version: version, Port: port, MemoryFloor: MemoryFloor, company: &company{},
+		Caps: caps, User: runAs, Self: self, Version: version, Port: port, MemoryFloor: MemoryFloor, company: &company{}, others: &otherPrograms{},
 		Limits: bench.Limits{
 			CPUs:        CPUQuota(runtime.NumCPU()),
 			MemoryBytes: min(targetMemory, env.MemoryBytes/2),

@@ -23,6 +23,7 @@ type Packer struct {
 	tasks   []Task
 	waiting []int // in the order in which Next tries them
 	running map[int]running
+	others  float64 // CPUs that other programs use
 }
 
 // running is a task that was handed out and is not over yet.
@@ -92,8 +93,14 @@ func (p *Packer) fits(t Task) bool {
 		}
 		loads = append(loads, other.Load)
 	}
-	return !p.room.Full(loads...)
+	room := p.room
+	room.CPUs -= p.others
+	return !room.Full(loads...)
 }
+
+// Others says how many CPUs other programs use now. They are no room for a task that
+// would run beside another.
+func (p *Packer) Others(cpus float64) { p.others = cpus }
 
 func (p *Packer) freeSlot() int {
 	taken := make([]bool, len(p.running))
@@ -148,7 +155,10 @@ func (p *Packer) Waiting() []int { return slices.Clone(p.waiting) }
 // expected. It simulates the rest. A task that takes longer than expected counts as
 // about to end.
 func (p *Packer) Left(now time.Time) time.Duration {
-	play := &Packer{room: p.room, tasks: slices.Clone(p.tasks), waiting: slices.Clone(p.waiting), running: maps.Clone(p.running)}
+	play := &Packer{
+		room: p.room, others: p.others,
+		tasks: slices.Clone(p.tasks), waiting: slices.Clone(p.waiting), running: maps.Clone(p.running),
+	}
 	clock := now
 	for {
 		for more := true; more; {

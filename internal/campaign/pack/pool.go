@@ -29,24 +29,29 @@ const (
 	Stop                 // the task is finished, and no other may begin
 )
 
-// Run calls do for each task while there is room, with at least spacing between two
-// starts, and returns when all started tasks are over. Once ctx has ended or a task
-// returns Stop, no more tasks begin.
-func (p *Pool) Run(ctx context.Context, spacing time.Duration, do func(task, slot int) Outcome) {
+// Machine is the machine that a pool's tasks run on.
+type Machine struct {
+	Spacing time.Duration  // the least time between two starts
+	Others  func() float64 // CPUs that programs other than the tasks use now
+}
+
+// lookEvery is how often Run checks whether other programs leave more room.
+const lookEvery = 2 * time.Second
+
+// Run calls do for each task while there is room, and returns when all started tasks
+// are over. Once ctx has ended or a task returns Stop, no more tasks begin.
+func (p *Pool) Run(ctx context.Context, m Machine, do func(task, slot int) Outcome) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var tasks sync.WaitGroup
 	defer tasks.Wait()
 	for ctx.Err() == nil {
-		task, slot, left := p.next()
+		task, slot, left := p.next(m.Others())
 		switch {
 		case left == 0:
 			return
 		case task < 0: // no room
-			select {
-			case <-p.changed:
-			case <-ctx.Done():
-			}
+			p.waitForRoom(ctx)
 			continue
 		}
 		tasks.Go(func() {
@@ -56,15 +61,16 @@ func (p *Pool) Run(ctx context.Context, spacing time.Duration, do func(task, slo
 			}
 			p.over(task, outcome)
 		})
-		wait(ctx, spacing)
+		wait(ctx, m.Spacing)
 	}
 }
 
 // next returns the task to begin now (-1 = none has room) and its slot, and how many
-// tasks are not over.
-func (p *Pool) next() (task, slot, left int) {
+// tasks are not over, if other programs use so many CPUs.
+func (p *Pool) next(others float64) (task, slot, left int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.packer.Others(others)
 	task, slot, ok := p.packer.Next(time.Now())
 	left = len(p.packer.Waiting()) + len(p.packer.Running())
 	if !ok {
@@ -128,6 +134,16 @@ func (p *Pool) Company() func() bool {
 	return func() bool {
 		_, after := now()
 		return running > 1 || after > before
+	}
+}
+
+func (p *Pool) waitForRoom(ctx context.Context) {
+	t := time.NewTimer(lookEvery)
+	defer t.Stop()
+	select {
+	case <-p.changed:
+	case <-t.C:
+	case <-ctx.Done():
 	}
 }
 

@@ -2,6 +2,7 @@ package pack_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -44,12 +45,17 @@ func lights(n int) []pack.Task {
 	return tasks
 }
 
+// quiet is a machine on which nothing else runs.
+func quiet(spacing time.Duration) pack.Machine {
+	return pack.Machine{Spacing: spacing, Others: func() float64 { return 0 }}
+}
+
 func TestPoolRunsAllAsFastAsThereIsRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool, began := pack.NewPool(pack.Room{CPUs: 1.9}, lights(16)), time.Now()
 		foreseen := pool.Left()
 		var w worked
-		pool.Run(t.Context(), 0, func(task, _ int) pack.Outcome {
+		pool.Run(t.Context(), quiet(0), func(task, _ int) pack.Outcome {
 			w.during(began, task, 20*time.Second)
 			return pack.Over
 		})
@@ -66,7 +72,7 @@ func TestPoolBeginsOneAfterTheOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool, began := pack.NewPool(pack.Room{CPUs: 64}, lights(4)), time.Now()
 		var w worked
-		pool.Run(t.Context(), 3*time.Second, func(task, _ int) pack.Outcome {
+		pool.Run(t.Context(), quiet(3*time.Second), func(task, _ int) pack.Outcome {
 			w.during(began, task, 20*time.Second)
 			return pack.Over
 		})
@@ -82,7 +88,7 @@ func TestPoolRunsAgainAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool, began := pack.NewPool(pack.Room{CPUs: 1.9}, lights(3)), time.Now()
 		var w worked
-		pool.Run(t.Context(), 0, func(task, _ int) pack.Outcome {
+		pool.Run(t.Context(), quiet(0), func(task, _ int) pack.Outcome {
 			w.during(began, task, time.Duration(10+task)*time.Second)
 			if w.mu.Lock(); task == 0 && w.ran[0] == 1 {
 				w.mu.Unlock()
@@ -105,7 +111,7 @@ func TestPoolKeepsApartUntilTogether(t *testing.T) {
 		}
 		pool, began := pack.NewPool(pack.Room{CPUs: 64}, tasks), time.Now()
 		var w worked
-		pool.Run(t.Context(), 0, func(task, _ int) pack.Outcome {
+		pool.Run(t.Context(), quiet(0), func(task, _ int) pack.Outcome {
 			w.during(began, task, 5*time.Second)
 			pool.Together("one probe")
 			time.Sleep(20 * time.Second)
@@ -128,7 +134,7 @@ func TestPoolEnds(t *testing.T) {
 			defer cancel()
 			began := time.Now()
 			var w worked
-			pack.NewPool(pack.Room{CPUs: 64, Jobs: 2}, lights(6)).Run(ctx, 0, func(task, _ int) pack.Outcome {
+			pack.NewPool(pack.Room{CPUs: 64, Jobs: 2}, lights(6)).Run(ctx, quiet(0), func(task, _ int) pack.Outcome {
 				w.during(began, task, 10*time.Second)
 				return c.outcome
 			})
@@ -148,7 +154,7 @@ func TestPoolTellsOfCompany(t *testing.T) {
 		tasks := []pack.Task{task(light, 20), task(light, 5)}
 		pool := pack.NewPool(pack.Room{CPUs: 1.9}, tasks)
 		var first, alone bool
-		pool.Run(t.Context(), time.Second, func(n, _ int) pack.Outcome {
+		pool.Run(t.Context(), quiet(time.Second), func(n, _ int) pack.Outcome {
 			company := pool.Company()
 			if n == 1 {
 				time.Sleep(5 * time.Second)
@@ -163,6 +169,29 @@ func TestPoolTellsOfCompany(t *testing.T) {
 		})
 		if !first || !alone {
 			t.Errorf("company that was there: %v; alone after it: %v", first, alone)
+		}
+	})
+}
+
+// What other programs use is no room for a second task, and a task begins when they
+// leave it.
+func TestPoolLeavesRoomToOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		machine := pack.Machine{Others: func() float64 {
+			if time.Since(begun) < 15*time.Second {
+				return 1.9
+			}
+			return 0
+		}}
+		var w worked
+		pack.NewPool(pack.Room{CPUs: 1.9}, lights(4)).Run(t.Context(), machine, func(task, _ int) pack.Outcome {
+			w.during(begun, task, 10*time.Second)
+			return pack.Over
+		})
+		want := []time.Duration{0, 10 * time.Second, 16 * time.Second, 16 * time.Second}
+		if !slices.Equal(w.starts, want) {
+			t.Errorf("begun at %v, want %v", w.starts, want)
 		}
 	})
 }

@@ -1,0 +1,32 @@
+package place
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+func TestOtherPrograms(t *testing.T) {
+	var o otherPrograms
+	at, busy, own := 0.0, 100.0, 40.0
+	note := func(span, others, ours float64) float64 {
+		at, busy, own = at+span, busy+span*(others+ours), own+span*ours
+		return o.note(cpuReading{at: int64(at * float64(time.Second)), busy: busy, own: own})
+	}
+	for _, tt := range []struct {
+		what               string
+		span, others, ours float64
+		want               float64
+	}{
+		{"the first look has nothing to compare with", 1, 5, 5, 0},
+		{"what benchrun uses is not theirs", 1, 1.5, 0.5, 1.5},
+		{"a look that is too short", 0.1, 0, 2, 1.5},
+		{"a second counts for a tenth", 0.9, 0.5, 1, 1.5 + 0.1*(0.45-1.5)},
+		{"ten seconds replace what was known", 10, 0, 2, 0},
+		{"a cell's last CPU is counted late", 1, -0.5, 1, 0},
+	} {
+		if got := note(tt.span, tt.others, tt.ours); math.Abs(got-tt.want) > 1e-6 {
+			t.Errorf("%s: %.3f CPUs, want %.3f", tt.what, got, tt.want)
+		}
+	}
+}
