@@ -39,7 +39,8 @@ type RunBegun struct {
 	Estimate time.Duration // of what is to be measured; 0 = not known
 }
 
-// CellBegun comes once for each cell that is measured.
+// CellBegun comes when a cell is begun, and again when it continues alone because other
+// cells may have disturbed it.
 type CellBegun struct {
 	Cell int
 	Name string

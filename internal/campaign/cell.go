@@ -115,11 +115,12 @@ func (u *underway) measure(ctx context.Context) (again bool, err error) {
 			u.conclusion(err)
 			return false, err
 		}
-		if !more {
+		again := disturbed(made.record, made.verdict)
+		if !more && !unsure(u.judged, again) {
 			judge.Conclude(&u.cell, u.judged)
 			return false, nil
 		}
-		if disturbed(made.record, made.verdict) {
+		if again {
 			return true, nil
 		}
 	}

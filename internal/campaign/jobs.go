@@ -16,9 +16,13 @@ import (
 )
 
 // benchrun measures several cells at once, as many as the machine has room for
-// according to their known loads. It watches what the company does to a cell. If
-// company may have disturbed a cell, benchrun measures it again alone, and its result
-// in company does not count.
+// according to their known loads. It watches what the company does to a cell:
+//   - An attempt that is invalid in company is repeated alone and does not count as
+//     one of the retries. The judge also calls an attempt invalid that held in company
+//     only because seconds are masked.
+//   - An attempt that did not hold counts. If company may have disturbed it, the next
+//     one runs alone, even if --attempts asks for no other.
+//   - An attempt that held, with or without its masked seconds, stands.
 
 const (
 	// roomShare is the share of the machine's CPUs that cells may fill, on average
@@ -183,6 +187,12 @@ func (r *Run) together(launch string) {
 func disturbed(rec *bench.Record, j bench.Judgement) bool {
 	return rec.Head.Company > 0 &&
 		(j.Verdict == bench.Invalid || len(rec.Doubts) > 0 || slices.Contains(j.Flags, judge.FlagMasked))
+}
+
+// unsure says that only one attempt says that the cell did not hold, and that company
+// may have disturbed that attempt.
+func unsure(judged []bench.Judgement, disturbed bool) bool {
+	return disturbed && len(judged) == 1 && judged[0].Verdict.Claims() && judged[0].Verdict != bench.Held
 }
 
 // keepLoad stores the attempt's load for the next run. If others took CPU from the

@@ -22,7 +22,7 @@ type begun struct {
 // wants says that the cell needs another attempt.
 func (b begun) wants(k int) bool {
 	again, _ := judge.Next(b.judged, k, judge.MostInvalid(b.attempts))
-	return again
+	return again || unsure(b.judged, b.alone)
 }
 
 // valid counts the valid attempts.

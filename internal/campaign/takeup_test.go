@@ -192,10 +192,10 @@ func TestClearKilled(t *testing.T) {
 }
 
 // If company may have spoiled an attempt, the next one runs alone, also if benchrun
-// was killed between the two and the attempt was not invalid.
+// was killed between the two, the attempt was not invalid, and no other was asked for.
 func TestTakeUpKnowsWhatCompanySpoiled(t *testing.T) {
 	for _, company := range []int{0, 3} {
-		r := earlierRun(t, 2)
+		r := earlierRun(t, 1)
 		rel := r.order.Earlier.Attempts[0].Attempt().Record
 		rec, err := r.Folder.ReadRecord(t.Context(), rel)
 		if err != nil {
@@ -211,6 +211,9 @@ func TestTakeUpKnowsWhatCompanySpoiled(t *testing.T) {
 		}
 		if r.begun[0].alone != (company > 0) {
 			t.Errorf("in company of %d: alone %v", company, r.begun[0].alone)
+		}
+		if open := len(r.open(0)); open != map[int]int{0: 1, 3: 2}[company] {
+			t.Errorf("in company of %d: %d cells are open", company, open)
 		}
 	}
 }

@@ -79,7 +79,7 @@ func (v *view) cut(zero, from, to int64) []bench.Bin {
 	}
 	for i := range bins {
 		bins[i].Why = g.why(i+1, asked[i+1] > 0)
-		bins[i].Valid = bins[i].Why == ""
+		bins[i].Valid = bins[i].Why == "" || v.whole && bins[i].From >= v.fault.from
 	}
 	return bins
 }

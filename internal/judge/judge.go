@@ -30,6 +30,9 @@ func Judge(rec *bench.Record) bench.Judgement {
 // judgement applies the rules to what was found.
 func (f *facts) judgement() bench.Judgement {
 	verdict, rule := f.rate()
+	if hidden := f.hiddenWords(verdict); hidden != "" {
+		verdict, rule = bench.Invalid, hidden
+	}
 	return bench.Judgement{
 		Verdict:  verdict,
 		Reasons:  f.reasons(verdict, rule),
@@ -174,6 +177,21 @@ func (f *facts) rate() (bench.Verdict, string) {
 		return bench.Invalid, "what piled up with the faults was not measured"
 	}
 	return memory, kept
+}
+
+// hiddenWords says that a server beside other cells of the run held only because
+// seconds are masked; "" = it did not. A server that takes much CPU just when it
+// loses victims makes its company take the last of the CPU in these very seconds.
+func (f *facts) hiddenWords(verdict bench.Verdict) string {
+	if verdict != bench.Held || f.v.head.Company == 0 || f.v.whole {
+		return ""
+	}
+	all := *f.v
+	all.whole = true
+	if verdict, _ := factsOf(&all).rate(); verdict == bench.Failed || verdict == bench.Degraded {
+		return "held beside other cells, but " + verdict.String() + " if the masked seconds count: " + maskedOf(f.fault, f.bins)
+	}
+	return ""
 }
 
 // doubted names the doubt about the whole record, "" when there is none. That

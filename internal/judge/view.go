@@ -45,6 +45,9 @@ type view struct {
 	// end is when the watch ended: at the shutdown mark, or where the record
 	// breaks off. What the server does after SIGTERM proves nothing about it.
 	end int64
+	// whole has every second from the fault phase on count, as if nothing were
+	// masked.
+	whole bool
 }
 
 func newView(rec *bench.Record) *view {
