@@ -17,7 +17,7 @@ import (
 	"benchrun/internal/procfs"
 )
 
-// The cgroup versions, as they stand in Capabilities.Cgroup and Limits.How.
+// The cgroup versions, as Capabilities.Cgroup and Limits.How name them.
 const (
 	cgroupV1 = "cgroup-v1"
 	cgroupV2 = "cgroup-v2"
@@ -26,15 +26,15 @@ const (
 // cfsPeriod is the kernel's default period of a CPU quota, in microseconds.
 const cfsPeriod = 100_000
 
-// cgroup is the group (v2), or the groups (v1, one per controller), that one
-// server runs in.
+// cgroup is the cgroup (v2) of one server, or its cgroups (v1, one for each
+// controller).
 type cgroup struct {
 	version string
 	dirs    map[string]string // controller -> folder
-	limits  bench.Limits      // those that are in force
+	limits  bench.Limits      // the limits in force
 }
 
-// readHierarchies looks at where cgroups are mounted.
+// readHierarchies finds the mounted cgroup hierarchies, by controller.
 func readHierarchies() (map[string]hierarchy, error) {
 	mounts, err := readMounts()
 	if err != nil {
@@ -47,8 +47,8 @@ func readHierarchies() (map[string]hierarchy, error) {
 	return parseHierarchies(mounts, string(own)), nil
 }
 
-// cgroupVersion says which version can carry limits; "" with the reasons where
-// none can. v1 goes first: where both are mounted, the controllers are in v1.
+// cgroupVersion says which version can set limits; "" and the reasons if none can.
+// It tries v1 first: if both are mounted, v1 has the controllers.
 func cgroupVersion() (string, []string) {
 	all, err := readHierarchies()
 	if err != nil {
@@ -78,10 +78,10 @@ func cgroupVersion() (string, []string) {
 	return "", why
 }
 
-// parentV2 finds the folder, from this process's own group upwards, whose new
-// children have the most of the wanted controllers; the nearest wins. A group
-// with processes in it cannot pass controllers on, so it is often an ancestor.
-// Controllers are switched on there where that is allowed.
+// parentV2 finds a folder for new groups. It goes upwards from this process's own
+// group and takes the nearest one whose children have the most of the wanted
+// controllers. A group with processes in it cannot pass controllers on, so it is often
+// an ancestor. parentV2 switches controllers on there if it may.
 func parentV2(h hierarchy) (parent string, controllers []string) {
 	for dir := h.own; ; dir = filepath.Dir(dir) {
 		if unix.Access(dir, unix.W_OK) == nil {
@@ -111,9 +111,9 @@ func enableV2(dir string) []string {
 	return got
 }
 
-// planCgroup decides where the groups called name go. Nothing is made yet, so
-// that what is going to be made can be written down first. It explains each
-// controller that is not available in a sentence.
+// planCgroup decides where the groups with this name go. It makes nothing yet, so
+// that benchrun can first store what it is going to make. It returns a sentence for
+// each controller that is not available.
 func planCgroup(version, name string) (*cgroup, []string, error) {
 	all, err := readHierarchies()
 	if err != nil {
@@ -145,11 +145,11 @@ func planCgroup(version, name string) (*cgroup, []string, error) {
 	return c, why, nil
 }
 
-// create makes the planned groups and sets the limits. It leaves out what is not
-// available and explains why; if nothing is available, it fails.
+// create makes the planned groups and sets the limits. It leaves out unavailable
+// limits and says why; if none is available, it fails.
 func (c *cgroup) create(want bench.Limits) ([]string, error) {
 	var why []string
-	for _, dir := range c.folders() { // v1 controllers may share a mount, v2's do
+	for _, dir := range c.folders() { // v1 controllers may share a folder, and v2's do
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			why = append(why, fmt.Sprintf("cannot make a group: %v", err))
 			maps.DeleteFunc(c.dirs, func(_, d string) bool { return d == dir })
@@ -206,11 +206,11 @@ func (c *cgroup) folders() []string {
 	return slices.Compact(slices.Sorted(maps.Values(c.dirs)))
 }
 
-// forbidForks makes every further fork in the groups fail, so that killing
-// converges even on a server that forks without end. Tolerant: it only helps.
+// forbidForks makes every further fork in the groups fail, so that killing ends even
+// if a server forks endlessly. It ignores errors, because killing may end without it.
 func forbidForks(folders []string) {
 	for _, dir := range folders {
-		_ = write(filepath.Join(dir, "pids.max"), "0") // of v1's groups one has it
+		_ = write(filepath.Join(dir, "pids.max"), "0") // with v1, one of the groups has this file
 	}
 }
 
@@ -220,7 +220,7 @@ func cgroupMembers(folders []string) ([]int, error) {
 	for _, dir := range folders {
 		b, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ENODEV) {
-			continue // removed
+			continue // the group was removed
 		}
 		if err != nil {
 			return nil, err
@@ -232,7 +232,7 @@ func cgroupMembers(folders []string) ([]int, error) {
 	var pids []int
 	for f := range seen {
 		pid, err := strconv.Atoi(f)
-		if err != nil || pid == 0 { // 0: of another PID namespace
+		if err != nil || pid == 0 { // 0: in another PID namespace
 			continue
 		}
 		if runs(pid) {
@@ -243,7 +243,7 @@ func cgroupMembers(folders []string) ([]int, error) {
 	return pids, nil
 }
 
-// killCgroup sends SIGKILL to every member and says which it saw.
+// killCgroup sends SIGKILL to every member and returns the pids that it saw.
 func killCgroup(folders []string) ([]int, error) {
 	pids, err := cgroupMembers(folders)
 	for _, pid := range pids {
@@ -252,8 +252,8 @@ func killCgroup(folders []string) ([]int, error) {
 	return pids, err
 }
 
-// inCgroup says whether a process is in one of the folders' groups, by their
-// names, which no other group bears.
+// inCgroup says whether a process is in one of these groups. It compares names, which
+// no other group has.
 func inCgroup(pid int, folders []string) bool {
 	b, err := os.ReadFile(procfs.Path(pid, "cgroup"))
 	return err == nil && slices.ContainsFunc(folders, func(dir string) bool {
@@ -261,8 +261,8 @@ func inCgroup(pid int, folders []string) bool {
 	})
 }
 
-// removeCgroup removes group folders. The kernel refuses while a dead member
-// is still being buried, so it is tried again until the deadline.
+// removeCgroup removes group folders. The kernel refuses while a dead member has not
+// been reaped, so it tries again until the deadline.
 func removeCgroup(folders []string, deadline time.Time) error {
 	for _, dir := range folders {
 		for {
@@ -279,7 +279,7 @@ func removeCgroup(folders []string, deadline time.Time) error {
 	return nil
 }
 
-// write puts a value into a file of the kernel's, which must be there.
+// write writes a value to an existing file of the kernel.
 func write(file, value string) error {
 	f, err := os.OpenFile(file, os.O_WRONLY, 0)
 	if err != nil {

@@ -65,7 +65,7 @@ func TestParseHierarchies(t *testing.T) {
 	}
 }
 
-// fake makes files as the kernel would have them.
+// fake makes files with the kernel's names and formats.
 func fake(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -158,8 +158,8 @@ func TestRemoveCgroupFails(t *testing.T) {
 	}
 }
 
-// TestSweepRemovesHalfMadeGroups has a benchrun that died while it made its
-// groups: they are written down, some are there, nothing runs in them.
+// A benchrun died while it made its groups: their names are stored, some of them
+// exist, and nothing runs in them.
 func TestSweepRemovesHalfMadeGroups(t *testing.T) {
 	ownTemp(t)
 	version, why := cgroupVersion()

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// memoryBytes is the group's memory that only its own processes can account
-// for: anonymous pages plus shared memory, without file cache and without the
-// kernel's own. v1: total_rss + total_shmem of memory.stat (total_rss is
-// anonymous memory there). v2: anon + shmem of memory.stat.
+// memoryBytes is the memory of the group's own processes in bytes: anonymous pages
+// and shared memory, without file cache and kernel memory. v1: total_rss +
+// total_shmem of memory.stat (total_rss is anonymous memory there). v2: anon + shmem
+// of memory.stat. false if there is no memory cgroup.
 func (c *cgroup) memoryBytes() (int64, bool) {
 	a, b := "total_rss", "total_shmem"
 	if c.version == cgroupV2 {
@@ -26,11 +26,11 @@ func (c *cgroup) memoryBytes() (int64, bool) {
 	return anon + shmem, ok1 && ok2
 }
 
-// cpuSeconds is the CPU time that the group has used, the dead included.
-// v1: cpuacct.usage (ns); v2: usage_usec of cpu.stat.
+// cpuSeconds is the CPU time that the group has used, in seconds, ended processes
+// included. v1: cpuacct.usage (ns); v2: usage_usec of cpu.stat.
 func (c *cgroup) cpuSeconds() (float64, bool) {
 	if c.version == cgroupV2 {
-		for _, dir := range c.folders() { // cpu.stat is there without the controller too
+		for _, dir := range c.folders() { // v2 has cpu.stat even without the controller
 			us, ok := readKeyed(filepath.Join(dir, "cpu.stat"))["usage_usec"]
 			return float64(us) / 1e6, ok
 		}
@@ -48,7 +48,7 @@ func (c *cgroup) cpuSeconds() (float64, bool) {
 	return float64(ns) / 1e9, err == nil
 }
 
-// oomKills counts the processes that the kernel killed for the group's cap.
+// oomKills counts the processes that the kernel killed at the group's memory cap.
 // v1: oom_kill of memory.oom_control; v2: oom_kill of memory.events.
 func (c *cgroup) oomKills() (int64, bool) {
 	name := "memory.oom_control"
@@ -68,7 +68,7 @@ func (c *cgroup) file(controller, name string) (string, bool) {
 	return filepath.Join(dir, name), ok
 }
 
-// readKeyed reads a file of "key number" lines; a missing file gives none.
+// readKeyed reads a file of "key number" lines; for a missing file it returns nil.
 func readKeyed(file string) map[string]int64 {
 	b, err := os.ReadFile(file)
 	if err != nil {

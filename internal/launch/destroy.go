@@ -10,18 +10,18 @@ import (
 )
 
 const (
-	// shimTime is how long the shim may take to end everything: a little more
-	// than it gives itself.
+	// shimTime is how long the shim may take to end everything: a little more than it
+	// allows itself.
 	shimTime = destroyTime + time.Second
-	// buryTime is how long dead processes and their cgroups may take to go.
+	// buryTime is how long it may take until dead processes and their cgroups are gone.
 	buryTime = 3 * time.Second
 )
 
-// Destroy ends every process of the group with SIGKILL, proves that none is
-// left and removes its cgroups. It takes milliseconds, at worst about 12 s; it
-// is not cut short when ctx is cancelled, because cleaning up is what remains
-// to be done then. It fails when emptiness cannot be proved, and may then be
-// called again; after a success it does nothing.
+// Destroy ends every process of the group with SIGKILL, proves that none is left and
+// removes the group's cgroups. It takes milliseconds, at worst about 12 s. It goes on
+// when ctx is cancelled, because then cleaning up is what remains to be done. If it
+// cannot prove that nothing is left, it returns an error and may be called again.
+// After a success it does nothing.
 func (g *Group) Destroy(ctx context.Context) error {
 	g.destroyMu.Lock()
 	defer g.destroyMu.Unlock()
@@ -50,9 +50,9 @@ func (g *Group) Destroy(ctx context.Context) error {
 	return g.scratch.forget(g.name)
 }
 
-// endShim tells the shim to end everything and waits for its own end. A shim
-// that does not obey is killed: in a namespace the kernel ends the rest with
-// it, and waiting for it is the proof.
+// endShim tells the shim to end everything, and waits until the shim itself has ended.
+// It kills a shim that does not obey: in a namespace the kernel then ends all other
+// processes, and waiting for the shim proves it.
 func (g *Group) endShim(ctx context.Context) error {
 	if g.shim == nil {
 		return nil
@@ -68,19 +68,19 @@ func (g *Group) endShim(ctx context.Context) error {
 			return fmt.Errorf("the supervisor (pid %d) does not die", g.ShimPID())
 		}
 	}
-	if !waitFor(ctx, g.heard, buryTime) { // its last word may still be in the pipe
+	if !waitFor(ctx, g.heard, buryTime) { // its last report may still be in the pipe
 		return fmt.Errorf("the status pipe of the dead supervisor (pid %d) does not end", g.ShimPID())
 	}
 	return nil
 }
 
-// endOrphans is for a shim that died without proof and was not pid 1 of a
-// namespace. With a cgroup the kernel's list of members is proof. The marker is
-// not, because a server may have cleared its environment.
+// endOrphans is for a shim that died without proof and was not pid 1 of a namespace.
+// With a cgroup, the kernel's list of members is the proof. The marker proves nothing,
+// because a server may have cleared its environment.
 func (g *Group) endOrphans(ctx context.Context) error {
 	_, err := endAll(ctx, func() ([]int, error) {
 		pids, err := killMarked(g.scratch.ID)
-		if g.leaderHost.alive() { // dying by its parent-death signal, without a marker any more
+		if g.leaderHost.alive() { // its parent-death signal is ending it, and it has lost its marker
 			pids = append(pids, g.leaderHost.PID)
 		}
 		return pids, err
@@ -92,9 +92,9 @@ func (g *Group) endOrphans(ctx context.Context) error {
 		g.shimWords(), markerName, g.scratch.ID)
 }
 
-// endAll repeats a round of killing until several in a row saw nothing and all
-// that was seen is dead, for at most buryTime. It says how many processes the
-// rounds saw.
+// endAll repeats a round of killing until several rounds in a row have found nothing
+// and all processes found before are dead, for at most buryTime. It returns how many
+// processes the rounds found.
 func endAll(ctx context.Context, round func() ([]int, error)) (int, error) {
 	seen, dying := map[int]bool{}, dying{}
 	deadline := time.Now().Add(buryTime)
@@ -114,13 +114,13 @@ func endAll(ctx context.Context, round func() ([]int, error)) (int, error) {
 	return len(seen), nil
 }
 
-// dying are the processes that were killed and are not dead yet. Early in its
-// exit a process loses its environment, and with it the marker, but still holds
-// its descriptors and the port.
+// dying are the processes that were killed and are not dead yet. An ending process
+// loses its environment early, and with it the marker, but still holds its
+// descriptors and the port.
 type dying map[identity]bool
 
-// left takes in the processes of a round and says how many of all are left,
-// at least as many as the round saw.
+// left adds the processes of a round and returns how many of all are still alive, at
+// least as many as the round found.
 func (d dying) left(pids []int) int {
 	for _, pid := range pids {
 		if id, err := identify(pid); err == nil {
@@ -131,7 +131,7 @@ func (d dying) left(pids []int) int {
 	return max(len(pids), len(d))
 }
 
-// some are a few of the processes, by pid.
+// some returns the pids of a few of the processes.
 func (d dying) some() []int {
 	const most = 10
 	var pids []int

@@ -38,13 +38,13 @@ func TestDestroyLeavesNothing(t *testing.T) {
 }
 
 // TestDestroyCatchesTheHopper ends a server that forks and leaves its session
-// without end.
+// endlessly.
 func TestDestroyCatchesTheHopper(t *testing.T) {
 	ownTemp(t)
 	for _, caps := range available(t) {
 		for _, cgroup := range withAndWithout(caps) {
 			if caps.Level == ProcessGroup && cgroup == "" {
-				continue // documented: nothing there could catch it
+				continue // documented: nothing could catch it there
 			}
 			caps.Cgroup = cgroup
 			t.Run(string(caps.Level)+"/"+cgroup, func(t *testing.T) {
@@ -61,8 +61,8 @@ func TestDestroyCatchesTheHopper(t *testing.T) {
 	}
 }
 
-// TestSupervisorKilled kills the supervisor alone. The server's death is the
-// harness's doing then, and emptiness is claimed only where it is proved.
+// TestSupervisorKilled kills the supervisor alone. Then the harness causes the
+// server's death, and Destroy succeeds only if it can prove that nothing is left.
 func TestSupervisorKilled(t *testing.T) {
 	ownTemp(t)
 	for _, caps := range available(t) {
@@ -103,7 +103,7 @@ func TestDestroyIsIdempotent(t *testing.T) {
 	ownTemp(t)
 	g := startPart(t, best(t), smallLimits, "sleep", "60")
 	cancelled, cancel := context.WithCancel(t.Context())
-	cancel() // as after Ctrl-C: cleaning up goes on
+	cancel() // as after Ctrl-C: Destroy goes on
 	for range 2 {
 		if err := g.Destroy(cancelled); err != nil {
 			t.Fatal(err)

@@ -9,18 +9,17 @@
 //	benchrun ──control pipe──▶ shim ──fork──▶ exec stage ═exec═▶ leader ─▶ …
 //	         ◀──status pipe───
 //
-// The shim itself stays outside the cgroups: a server that eats its CPU quota
-// or its pids must not starve the process that is to end it. Whatever the
-// server forks, however often it daemonizes, stays below the shim: by a PID
-// namespace, or by PR_SET_CHILD_SUBREAPER (see Level). When benchrun dies in
-// any way, the control pipe ends and the shim ends everything.
+// The shim itself stays outside the cgroups: a server that uses up its CPU quota or
+// its pids must not block the process that has to end it. Whatever the server forks,
+// and however often it daemonizes, its processes stay below the shim: by a PID
+// namespace, or by PR_SET_CHILD_SUBREAPER (see Level). When benchrun dies in any way,
+// the control pipe closes and the shim ends everything.
 //
-// Where the shim has namespaces it also gives the server IPC and shared places
-// (/tmp, /dev/shm and the like) of its own, and makes the rest read-only;
-// elsewhere benchrun reports what the server leaves there. See private.go and
-// left.go.
+// If the shim has namespaces, it also gives the server its own IPC and its own copies
+// of the shared places (/tmp, /dev/shm and the like), and makes the rest read-only.
+// Otherwise benchrun reports what the server leaves there. See private.go and left.go.
 //
-// What outlives both of them is found by Sweep at the next start.
+// If both die, Sweep finds what is left when benchrun starts next.
 //
 // Needs Linux 5.4 (pidfd). Imports internal/bench only.
 package launch

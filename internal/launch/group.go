@@ -14,30 +14,30 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Group is a running server with everything it has forked. Its methods may be
-// called from any goroutine.
+// Group is a running server with everything it has forked. It is safe for concurrent
+// use.
 type Group struct {
 	level   Level
-	private bool  // the server has IPC and shared places of its own
-	uid     int   // that the server runs as
-	since   int64 // before the server was started, Unix seconds
+	private bool  // the server has its own IPC and its own shared places
+	uid     int   // the server's user
+	since   int64 // Unix seconds, before the server was started
 	scratch *Scratch
-	name    string // of its cgroups
-	output  file   // what gets stdout and stderr
+	name    string // of the server's cgroups
+	output  file   // the file of stdout and stderr
 	cg      *cgroup
 	limits  bench.Limits
-	why     []string // limits that could not be had
+	why     []string // why some limits are not in force
 
 	shim       *os.Process
 	shimID     identity
-	leader     int // as the server sees it
+	leader     int // its pid as the server sees it
 	leaderHost identity
 
 	control  *os.File
 	reports  chan report   // for Start
 	done     chan struct{} // the leader has ended
-	shimGone chan struct{} // the shim has been waited for
-	heard    chan struct{} // all that the shim had to say has been read
+	shimGone chan struct{} // the shim has ended and was reaped
+	heard    chan struct{} // all reports of the shim have been read
 	sawEmpty atomic.Bool   // the shim proved that nothing is left
 	ending   atomic.Bool   // Destroy has begun
 
@@ -50,8 +50,8 @@ type Group struct {
 	destroyed bool
 }
 
-// ShimPID is the supervisor's pid as benchrun sees it. At every level but
-// process-group each process of the group is a descendant of it.
+// ShimPID is the supervisor's pid as benchrun sees it. At every level except
+// ProcessGroup, each process of the group is a descendant of it.
 func (g *Group) ShimPID() int {
 	if g.shim == nil {
 		return 0
@@ -59,25 +59,24 @@ func (g *Group) ShimPID() int {
 	return g.shim.Pid
 }
 
-// LeaderPID is the pid of the process that was started, as the server itself
-// sees it.
+// LeaderPID is the leader's pid as the server itself sees it.
 func (g *Group) LeaderPID() int { return g.leader }
 
-// LeaderHostPID is the same process's pid as benchrun sees it.
+// LeaderHostPID is the leader's pid as benchrun sees it.
 func (g *Group) LeaderHostPID() int { return g.leaderHost.PID }
 
 // Level is the level at which the group is supervised.
 func (g *Group) Level() Level { return g.level }
 
-// Limits is what is in force: those fields of the wanted limits that could be
-// had, the user, and How.
+// Limits are the limits in force: those of the wanted ones that could be set, the
+// user, and How.
 func (g *Group) Limits() bench.Limits { return g.limits }
 
-// Done is closed when the leader has ended. Other processes of the group may
-// live on.
+// Done is closed when the leader has ended. Other processes of the group may still
+// live.
 func (g *Group) Done() <-chan struct{} { return g.done }
 
-// Exit is how the leader ended; nil while it is alive.
+// Exit says how the leader ended; nil while it is alive.
 func (g *Group) Exit() *bench.ExitStatus {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -88,8 +87,8 @@ func (g *Group) Exit() *bench.ExitStatus {
 	return &e
 }
 
-// Err is not nil when the supervisor ended or failed by itself. From then on the
-// harness causes what happens to the server.
+// Err is not nil if the supervisor ended or failed by itself. From then on the harness
+// causes whatever happens to the server.
 func (g *Group) Err() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -103,9 +102,9 @@ func (g *Group) Err() error {
 	return fmt.Errorf("supervisor of %s: %w", g.name, errors.Join(errs...))
 }
 
-// Signal sends a signal to the leader and to no one else, by its pidfd: never
-// to a process that took over its number. It fails with os.ErrProcessDone when
-// the leader has ended.
+// Signal sends a signal to the leader only. It uses the leader's pidfd, so it never
+// hits another process that got the same pid later. It returns os.ErrProcessDone if the
+// leader has ended.
 func (g *Group) Signal(sig syscall.Signal) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -122,9 +121,9 @@ func (g *Group) Signal(sig syscall.Signal) error {
 	return nil
 }
 
-// Members lists the living processes of the group by their host pids, without
-// the supervisor and without zombies. With a cgroup the list is exact; without
-// it is a look at /proc that can miss what is born meanwhile.
+// Members lists the host pids of the living processes of the group, without the
+// supervisor and zombies. With a cgroup the list is exact. Otherwise it comes from
+// /proc and can lack processes that were born during the look.
 func (g *Group) Members() ([]int, error) {
 	switch {
 	case g.cg != nil:
@@ -146,8 +145,8 @@ func (g *Group) shimHasGone() bool {
 }
 
 // MemoryBytes is the group's anonymous and shared memory in bytes, from the
-// cgroup's memory.stat, without file cache and kernel memory. False where
-// there is no memory cgroup.
+// cgroup's memory.stat, without file cache and kernel memory. false if there is no
+// memory cgroup.
 func (g *Group) MemoryBytes() (int64, bool) {
 	if g.cg == nil {
 		return 0, false
@@ -155,8 +154,8 @@ func (g *Group) MemoryBytes() (int64, bool) {
 	return g.cg.memoryBytes()
 }
 
-// CPUSeconds is the CPU time that the group has used, its dead included, in
-// seconds. False where no cgroup counts it.
+// CPUSeconds is the CPU time that the group has used, in seconds, ended processes
+// included. false if no cgroup counts it.
 func (g *Group) CPUSeconds() (float64, bool) {
 	if g.cg == nil {
 		return 0, false
@@ -164,8 +163,8 @@ func (g *Group) CPUSeconds() (float64, bool) {
 	return g.cg.cpuSeconds()
 }
 
-// OOMKills counts the processes that the kernel killed because the group was
-// at its memory cap. False where there is no memory cgroup.
+// OOMKills counts the processes that the kernel killed because the group was at its
+// memory cap. false if there is no memory cgroup.
 func (g *Group) OOMKills() (int64, bool) {
 	if g.cg == nil {
 		return 0, false
@@ -173,9 +172,9 @@ func (g *Group) OOMKills() (int64, bool) {
 	return g.cg.oomKills()
 }
 
-// Left names what the server's user has made outside of the server's folders
-// since the start and what is still there. If the server shares such places with
-// everybody, it may have made them. Call it after Destroy.
+// Left names what is still there of what the server's user has made outside of the
+// server's folders since the start. If other programs of this user share these
+// places, they may have made it. Call it after Destroy.
 func (g *Group) Left() []string {
 	if g.private || g.shim == nil {
 		return nil
@@ -183,7 +182,7 @@ func (g *Group) Left() []string {
 	return leftBehind(g.uid, g.since)
 }
 
-// leaderEnded notes the first word on how the leader ended.
+// leaderEnded stores how the leader ended, if nothing is stored yet.
 func (g *Group) leaderEnded(exit bench.ExitStatus) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -193,7 +192,7 @@ func (g *Group) leaderEnded(exit bench.ExitStatus) {
 	}
 }
 
-// closeLeader gives the pidfd back.
+// closeLeader closes the leader's pidfd.
 func (g *Group) closeLeader() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -211,7 +210,7 @@ func (g *Group) note(what string) {
 
 func (g *Group) shimLogFile() string { return filepath.Join(g.scratch.Dir, supervisorLog) }
 
-// state is what Sweep needs.
+// state is what Sweep must know about the group.
 func (g *Group) state() groupState {
 	st := groupState{Name: g.name, Level: g.level, Shim: g.shimID, Leader: g.leaderHost, Private: g.private, UID: g.uid, Since: g.since}
 	if g.cg != nil {

@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// The hostile server's daemons are bare forks without exec: nothing of Go may
-// run in them, so all they do is raw system calls.
+// The hostile server's daemons fork without exec, and no Go code may run in them. So
+// they only make raw system calls.
 
 const sigChld = uintptr(syscall.SIGCHLD)
 
@@ -30,7 +30,7 @@ func daemonize(n int) {
 	}
 }
 
-// swarm forks sleepers until the kernel refuses, and says how many there were.
+// swarm forks sleeping processes until the kernel refuses, and returns how many.
 //
 //go:norace
 func swarm() int {
@@ -62,8 +62,8 @@ func daemon() {
 	}
 }
 
-// hop is a process that is never there for long: each forks its successor,
-// leaves the session and ends.
+// hop never stays one process for long: each process forks its successor, leaves the
+// session and ends.
 //
 //go:norace
 //go:nosplit

@@ -14,10 +14,11 @@ import (
 	"time"
 )
 
-// goneTime is what the design promises after kill -9 of benchrun.
+// goneTime is how soon after kill -9 of benchrun everything must be gone.
 const goneTime = 2 * time.Second
 
-// playedBenchrun is a child of the test that runs a hostile server.
+// playedBenchrun is a child process of the test that runs a hostile server as benchrun
+// would.
 type playedBenchrun struct {
 	told
 	cmd  *exec.Cmd
@@ -51,7 +52,7 @@ func startBenchrun(t *testing.T, caps Capabilities) *playedBenchrun {
 	return b
 }
 
-// kill is kill -9, once.
+// kill does kill -9, once.
 func (b *playedBenchrun) kill(t *testing.T) {
 	t.Helper()
 	if b.cmd.ProcessState == nil {
@@ -60,7 +61,7 @@ func (b *playedBenchrun) kill(t *testing.T) {
 	}
 }
 
-// left is what is still there of the server.
+// left returns the pids of what still lives of the server.
 func (b *playedBenchrun) left(t *testing.T) []int {
 	t.Helper()
 	pids, err := marked(filepath.Base(b.Scratch))
@@ -106,8 +107,8 @@ func TestKilledBenchrunLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestKilledTwice kills the supervisor too, before it can notice: it is
-// stopped first.
+// TestKilledTwice kills the supervisor as well. It stops the supervisor first, so that
+// it cannot react to benchrun's death.
 func TestKilledTwice(t *testing.T) {
 	ownTemp(t)
 	for _, caps := range available(t) {
@@ -119,7 +120,7 @@ func TestKilledTwice(t *testing.T) {
 					t.Fatal(err)
 				}
 				b.kill(t)
-				if caps.Level.namespaced() { // the kernel has killed it already
+				if caps.Level.namespaced() { // the kernel has killed the leader already
 					eventually(t, "everything is gone", func() bool { return len(b.left(t)) == 0 && PortFree(b.port) })
 					b.swept(t)
 					return
@@ -136,8 +137,7 @@ func TestKilledTwice(t *testing.T) {
 	}
 }
 
-// TestSweepKillsSupervisor meets a supervisor that is stopped and so cannot
-// end anything by itself.
+// Sweep finds a supervisor that is stopped and so cannot end anything by itself.
 func TestSweepKillsSupervisor(t *testing.T) {
 	ownTemp(t)
 	b := startBenchrun(t, Capabilities{Level: Subreaper})
@@ -151,8 +151,8 @@ func TestSweepKillsSupervisor(t *testing.T) {
 	}
 }
 
-// withAndWithout lists the cgroup versions to try at a level: outside of
-// namespaces it matters whether there is one.
+// withAndWithout lists the cgroup versions to try at a level. Outside of namespaces,
+// the result depends on whether there is one.
 func withAndWithout(caps Capabilities) []string {
 	if caps.Cgroup == "" || caps.Level.namespaced() {
 		return []string{caps.Cgroup}
@@ -160,7 +160,7 @@ func withAndWithout(caps Capabilities) []string {
 	return []string{caps.Cgroup, ""}
 }
 
-// TestAsOrdinaryUser runs those tests again without root in which it matters.
+// TestAsOrdinaryUser repeats those tests without root for which root matters.
 func TestAsOrdinaryUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("the tests run as an ordinary user already")

@@ -14,29 +14,29 @@ import (
 	"benchrun/internal/procfs"
 )
 
-// If a server shares IPC and the folders for temporary files with everybody, what
-// it leaves there outlives it. A System V shared memory segment names the process
-// that made it: benchrun removes it if that process was the server's. Everything
-// else has only an owner and a time: benchrun reports it and leaves it.
+// If a server shares IPC and the folders for temporary files with other programs, its
+// leftovers stay there. A System V shared memory segment names the process that made
+// it: benchrun removes the segment if that process was the server's. All other things
+// only have an owner and a time: benchrun reports them and does not touch them.
 
-// mostLeft is how many things left behind are named.
+// mostLeft is how many leftovers a report names.
 const mostLeft = 20
 
 // ipcObject is a line of /proc/sysvipc/*, see sysvipc(7).
 type ipcObject struct {
 	kind    string // "shm", "sem" or "msg"
 	key, id int
-	creator int   // pid, of this namespace; 0 where the kernel does not say
+	creator int   // pid in this namespace; 0 if the kernel does not say
 	uid     int   // of the creator
-	made    int64 // or changed, Unix seconds
+	made    int64 // or changed last, Unix seconds
 }
 
 func (o ipcObject) String() string {
 	return fmt.Sprintf("System V %s %d (key %#x)", o.kind, o.id, uint32(o.key)) //nolint:gosec // a key is any 32 bits
 }
 
-// ipcObjects lists the System V objects of this namespace; none where the
-// kernel has no such lists.
+// ipcObjects lists the System V objects of this namespace; none if the kernel has no
+// such lists.
 func ipcObjects() (all []ipcObject) {
 	for _, kind := range []string{"shm", "sem", "msg"} {
 		b, err := os.ReadFile("/proc/sysvipc/" + kind)
@@ -63,8 +63,8 @@ func ipcObjects() (all []ipcObject) {
 	return all
 }
 
-// leftBehind names what a user has had made in the shared places since a time,
-// in Unix seconds, and is still there: perhaps by the server, perhaps not.
+// leftBehind names what a user has made in the shared places since a time (Unix
+// seconds) and what is still there. The server may have made it, or another program.
 func leftBehind(uid int, since int64) (left []string) {
 	for _, o := range ipcObjects() {
 		if o.uid == uid && o.made >= since {
@@ -101,10 +101,10 @@ func leftBehind(uid int, since int64) (left []string) {
 	return left
 }
 
-// life is from when to when a number was a process of ours, Unix seconds.
+// life is the time in which a pid belonged to a process of the server, Unix seconds.
 type life struct{ from, to int64 }
 
-// lifeOf is the life of a process that has ended and is not yet buried.
+// lifeOf is the life of a process that has ended and was not reaped yet.
 func lifeOf(pid int) (life, bool) {
 	s, err := procfs.ReadStat(pid)
 	var now unix.Timespec
@@ -117,8 +117,8 @@ func lifeOf(pid int) (life, bool) {
 	return life{t.Add(-age - blur).Unix(), t.Unix()}, true
 }
 
-// removeShared removes the shared memory that buried processes of a user have
-// made, as that user, because the owner may do so.
+// removeShared removes the shared memory that reaped processes of a user have made.
+// It acts as that user, because the owner may do so.
 func removeShared(uid int, buried map[int]life) {
 	var ours []int
 	for _, o := range ipcObjects() {
@@ -133,12 +133,12 @@ func removeShared(uid int, buried map[int]life) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		runtime.LockOSThread()   // and never unlocked
-		if os.Geteuid() != uid { // this thread alone, which ends with the goroutine
+		runtime.LockOSThread()   // never unlocked
+		if os.Geteuid() != uid { // changes only this thread, which ends with the goroutine
 			_, _, _ = unix.RawSyscall(unix.SYS_SETRESUID, ^uintptr(0), uintptr(uid), ^uintptr(0))
 		}
 		for _, id := range ours {
-			_, _, _ = unix.RawSyscall(unix.SYS_SHMCTL, uintptr(id), unix.IPC_RMID, 0) // what stays is told
+			_, _, _ = unix.RawSyscall(unix.SYS_SHMCTL, uintptr(id), unix.IPC_RMID, 0) // leftBehind reports what stays
 		}
 	}()
 	<-done

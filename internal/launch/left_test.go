@@ -9,8 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// takeAway removes what a leaver has made, except for its queue, which
-// leftovers removes.
+// takeAway removes what a leaver has made, except its queue: leftovers removes that.
 func takeAway() {
 	for _, file := range leftFiles {
 		_ = os.Remove(file)
@@ -29,9 +28,9 @@ func takeAway() {
 	}
 }
 
-// Without namespaces the shared memory that the server's processes made goes
-// with them; what else may be the server's is told and not touched, and neither
-// is told nor touched what somebody else made.
+// Without namespaces, benchrun removes the shared memory that the server's processes
+// made. It reports other things that may be the server's and leaves them alone. What
+// somebody else made, it neither reports nor touches.
 func TestLeftIsToldWhereItIsShared(t *testing.T) {
 	ownTemp(t)
 	var others int // a segment of another user, or of another's process
@@ -77,8 +76,8 @@ func TestLeftIsToldWhereItIsShared(t *testing.T) {
 	}
 }
 
-// A segment is removed for the process that made it while that was the
-// server's, and for no one else who had its number.
+// benchrun removes a segment if its maker was a process of the server then, and not if
+// another process had the same pid.
 func TestOnlyOurSharedMemoryGoes(t *testing.T) {
 	id, _, errno := unix.Syscall(unix.SYS_SHMGET, unix.IPC_PRIVATE, 4096, unix.IPC_CREAT|0o600)
 	if errno != 0 {

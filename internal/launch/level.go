@@ -14,23 +14,24 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Level is how surely a server's processes are held together.
+// Level says how firmly benchrun holds a server's processes together.
 type Level string
 
 // The levels, best first.
 const (
-	// PIDNamespace needs root (CAP_SYS_ADMIN): the shim is pid 1 of a PID and
-	// mount namespace with its own /proc; the kernel ends all of it with it.
+	// PIDNamespace needs root (CAP_SYS_ADMIN). The shim is pid 1 of a PID and mount
+	// namespace with its own /proc. When the shim ends, the kernel ends everything
+	// in the namespace.
 	PIDNamespace Level = "pid-namespace"
-	// UserNamespace is the same for an ordinary user, in a user namespace where
-	// he stays himself: the shim mounts /proc by an ambient capability, which
-	// it gives up before the server starts.
+	// UserNamespace is the same for an ordinary user, who keeps his uid in a user
+	// namespace. The shim mounts /proc with an ambient capability, which it gives
+	// up before the server starts.
 	UserNamespace Level = "user-namespace"
-	// Subreaper makes the shim the parent of every orphan below it. Should the
-	// shim itself be killed, what it leaves is found by cgroup or by marker.
+	// Subreaper makes the shim the parent of every orphan below it. If the shim
+	// itself is killed, benchrun finds the rest by cgroup or by marker.
 	Subreaper Level = "subreaper"
-	// ProcessGroup is the last resort: orphans go to init and are found by the
-	// marker in their environment alone.
+	// ProcessGroup is the last resort: orphans become children of init, and benchrun
+	// finds them only by the marker in their environment.
 	ProcessGroup Level = "process-group"
 )
 
@@ -40,31 +41,31 @@ func Levels() []Level { return []Level{PIDNamespace, UserNamespace, Subreaper, P
 // namespaced says whether the kernel ends every process with the shim.
 func (l Level) namespaced() bool { return l == PIDNamespace || l == UserNamespace }
 
-// Capabilities is what this machine and this user can do.
+// Capabilities is what this user can do on this machine.
 type Capabilities struct {
 	Level  Level
-	Cgroup string // "cgroup-v1", "cgroup-v2", or "" where no limit can be set
+	Cgroup string // "cgroup-v1", "cgroup-v2", or "" if no limit can be set
 	CPU    bool   // a CPU quota can be set; otherwise the server is niced
 	Memory bool   // memory can be capped and read
 	PIDs   bool   // the number of processes and threads can be capped
 	// Private says that a server gets its own IPC, shared memory and folders for
-	// temporary files, which end with it, and that it can otherwise write only to
-	// its folders.
+	// temporary files, which end with it, and that it can write to nothing else
+	// except its own folders.
 	Private bool
 	Why     []string
 }
 
-// Has says that this machine has a feature.
+// Has says whether this machine has a feature.
 func (c Capabilities) Has(f bench.HostFeature) bool {
 	return f == bench.HostMemoryLimit && c.Memory
 }
 
-// FindLevel tries the levels, best first, with a real run of a trivial command
-// and takes the first that works. Why has a sentence for each level or limit that
-// is not available. The error is that of ctx, or an environment error: no scratch
+// FindLevel tries the levels, best first, by running a trivial command, and takes the
+// first one that works. Capabilities.Why has a sentence for each level or limit that is
+// not available. The error is that of ctx, or a bench.EnvironmentError: no scratch
 // folder can be made for the servers' user, or no level works.
 func FindLevel(ctx context.Context, user *User) (Capabilities, error) {
-	scratch, err := NewScratch(user) // else every level fails for it
+	scratch, err := NewScratch(user) // without it every level would fail
 	if err == nil {
 		err = scratch.Remove()
 	}
@@ -92,13 +93,13 @@ func FindLevel(ctx context.Context, user *User) (Capabilities, error) {
 	}
 }
 
-// trialLimits are so small that no machine that allows limits refuses them, and
-// large enough for /bin/true.
+// trialLimits are so small that a machine that allows limits accepts them, and large
+// enough for /bin/true.
 var trialLimits = bench.Limits{CPUs: 0.5, MemoryBytes: 64 << 20, PIDs: 64, TmpBytes: 1 << 20}
 
-// TryLevel tries one level by running a trivial command through the shim, in a
-// cgroup and with private places where these can be had. It fails when the
-// level does not work.
+// TryLevel tries one level by running a trivial command through the shim, with a
+// cgroup and private places if possible. It returns an error if the level does not
+// work.
 func TryLevel(ctx context.Context, level Level) (Capabilities, error) {
 	caps := Capabilities{Level: level}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -107,7 +108,7 @@ func TryLevel(ctx context.Context, level Level) (Capabilities, error) {
 	if err != nil {
 		return caps, err
 	}
-	defer scratch.Remove() //nolint:errcheck // a trial's empty folder; Sweep takes what stays
+	defer scratch.Remove() //nolint:errcheck // an empty folder; Sweep removes it if this fails
 	version, why := cgroupVersion()
 	spec := Spec{Argv: []string{"true"}, Dir: "/", Log: os.DevNull, Limits: trialLimits, Scratch: scratch}
 	g, version, more, err := startBest(ctx, level, version, spec)
@@ -135,9 +136,9 @@ func TryLevel(ctx context.Context, level Level) (Capabilities, error) {
 	return caps, nil
 }
 
-// startBest starts with the most that works at a level: it tries cgroup and
-// private places, then either, then neither. It returns the cgroup version that
-// it used, and why it could not use more.
+// startBest starts with as much as a level allows: it tries cgroup and private places,
+// then one of them, then neither. It returns the cgroup version that it used, and
+// why it could not use more.
 func startBest(ctx context.Context, level Level, version string, spec Spec) (g *Group, with string, why []string, err error) {
 	versions := []string{version}
 	if version != "" {
@@ -166,9 +167,9 @@ func startBest(ctx context.Context, level Level, version string, spec Spec) (g *
 	return nil, "", why, err
 }
 
-// shimAttr is how the shim is forked at a level. Pdeathsig is for namespaces
-// only: there the kernel ends all of it with the shim. Elsewhere the shim must
-// live on to end the rest, and learns of benchrun's death by its control pipe.
+// shimAttr says how to fork the shim at a level. Pdeathsig is set only in namespaces,
+// where the kernel then ends everything with the shim. Elsewhere the shim must live on
+// to end the rest; it notices benchrun's death by its control pipe.
 func shimAttr(level Level, private bool, user *User) (*syscall.SysProcAttr, error) {
 	attr := &syscall.SysProcAttr{Setsid: true}
 	switch level {
@@ -179,12 +180,12 @@ func shimAttr(level Level, private bool, user *User) (*syscall.SysProcAttr, erro
 		attr.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWPID | syscall.CLONE_NEWNS
 		attr.Pdeathsig = syscall.SIGKILL
 		attr.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN}
-		if private { // what laying a folder over another takes
+		if private { // overlay mounts need it
 			attr.AmbientCaps = append(attr.AmbientCaps, unix.CAP_DAC_OVERRIDE, unix.CAP_DAC_READ_SEARCH, unix.CAP_FOWNER, unix.CAP_CHOWN)
 		}
 		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Geteuid(), HostID: os.Geteuid(), Size: 1}}
 		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getegid(), HostID: os.Getegid(), Size: 1}}
-		if user != nil { // root dropping to a user: both exist in the namespace
+		if user != nil { // root changes to this user, so both must exist in the namespace
 			attr.UidMappings = append(attr.UidMappings, syscall.SysProcIDMap{ContainerID: user.UID, HostID: user.UID, Size: 1})
 			attr.GidMappings = append(attr.GidMappings, syscall.SysProcIDMap{ContainerID: user.GID, HostID: user.GID, Size: 1})
 			attr.GidMappingsEnableSetgroups = true

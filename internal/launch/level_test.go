@@ -11,7 +11,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// An interruption during the probe is one, and says nothing about this machine.
+// FindLevel returns the error of an interruption, and nothing about this machine.
 func TestProbeInterrupted(t *testing.T) {
 	ownTemp(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -24,7 +24,7 @@ func TestProbeInterrupted(t *testing.T) {
 	}
 }
 
-// A TMPDIR that is no good is named, with what to do.
+// An unusable TMPDIR is named in the error, with what the user can do.
 func TestProbeNamesTMPDIR(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -40,7 +40,7 @@ func TestProbeNamesTMPDIR(t *testing.T) {
 	}
 }
 
-// A TMPDIR may be relative, long, and have blanks in it.
+// TMPDIR may be relative or long, and may contain blanks.
 func TestOddTMPDIR(t *testing.T) {
 	ownTemp(t)
 	t.Chdir(os.Getenv("TMPDIR"))

@@ -15,7 +15,7 @@ import (
 	"benchrun/internal/procfs"
 )
 
-// best is what Probe finds.
+// best is what FindLevel finds.
 func best(t *testing.T) Capabilities {
 	t.Helper()
 	caps, err := FindLevel(t.Context(), nil)
@@ -56,7 +56,7 @@ func TestMemoryAndCPUAreRead(t *testing.T) {
 	g := startPart(t, caps, smallLimits, part("hog", "96")...)
 	eventually(t, "the hog is ready", func() bool { return strings.Contains(logOf(g), "ready") })
 	bytes, ok := g.MemoryBytes()
-	if !ok || bytes < 96<<20 || bytes > 400<<20 { // the race detector adds as much again
+	if !ok || bytes < 96<<20 || bytes > 400<<20 { // the race detector doubles it
 		t.Errorf("memory %d MiB (%v), want 96 and what Go itself needs", bytes>>20, ok)
 	}
 	if s, ok := g.CPUSeconds(); !ok || s <= 0 || s > 60 {
@@ -119,8 +119,8 @@ func procFile(t *testing.T, g *Group, name string) string {
 	return string(b)
 }
 
-// TestWhatTheServerInherits looks at a started process from outside. benchrun
-// itself is badly off here: SIGHUP ignored, a descriptor leaked to it.
+// TestWhatTheServerInherits looks at a started process from outside. benchrun itself
+// has inherited bad things here: SIGHUP is ignored, and a descriptor leaked to it.
 func TestWhatTheServerInherits(t *testing.T) {
 	ownTemp(t)
 	signal.Ignore(syscall.SIGHUP)
@@ -167,7 +167,7 @@ func TestWhatTheServerInherits(t *testing.T) {
 			if want := []string{"PATH=/usr/bin:/bin", markerName + "=" + g.scratch.ID}; !slices.Equal(env, want) {
 				t.Errorf("environment %q, want %q", env, want)
 			}
-			eventually(t, "it has no descriptor but the first three", func() bool { // its loader opens and closes some
+			eventually(t, "it has no descriptor but the first three", func() bool { // its loader opens and closes some at first
 				fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", g.LeaderHostPID()))
 				return err == nil && len(fds) == 3
 			})

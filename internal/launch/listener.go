@@ -9,14 +9,14 @@ import (
 	"benchrun/internal/procfs"
 )
 
-// listener names the process that listens on a port: "nginx (pid 123)"; "" where
-// that cannot be seen, because nobody listens or it is somebody else's.
+// listener names the process that listens on a port, for example "nginx (pid 123)". It
+// returns "" if nobody listens, or if this user may not see the process.
 func listener(port int) string {
 	sockets := listening(port)
 	if len(sockets) == 0 {
 		return ""
 	}
-	fds, _ := filepath.Glob("/proc/[0-9]*/fd/*") // only a malformed pattern fails
+	fds, _ := filepath.Glob("/proc/[0-9]*/fd/*") // fails only for a malformed pattern
 	for _, fd := range fds {
 		if to, err := os.Readlink(fd); err != nil || !sockets[to] {
 			continue
@@ -31,8 +31,8 @@ func listener(port int) string {
 	return "a process of another user"
 }
 
-// listening are the sockets that listen on a port, as /proc/PID/fd links to
-// them.
+// listening returns the sockets that listen on a port, named like the targets of the
+// links in /proc/PID/fd.
 func listening(port int) map[string]bool {
 	found := map[string]bool{}
 	for _, file := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {

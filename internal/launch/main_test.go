@@ -20,13 +20,13 @@ import (
 	"benchrun/internal/bench"
 )
 
-// TestMain lets the test binary play the other parts too: the supervisor, and
-// under "__part" the servers under test and a benchrun that is to be killed.
+// TestMain lets the test binary play the other parts too: the supervisor, and, under
+// "__part", the servers under test and a benchrun that a test kills.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == SuperviseArg {
-		syscall.Exit(Supervise()) // not os.Exit, with which the race detector waits a second
+		syscall.Exit(Supervise()) // not os.Exit, which waits a second under the race detector
 	}
-	if len(os.Args) > 1 && os.Args[1] == JanitorArg { // one that sweeps up nothing: other tests leave things about
+	if len(os.Args) > 1 && os.Args[1] == JanitorArg { // a janitor that sweeps nothing: other tests keep scratch folders
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}
@@ -40,17 +40,17 @@ func TestMain(m *testing.M) {
 // daemons is the size of the hostile server's subtree.
 const daemons = 50
 
-// orphans is how many daemons the orphaning server leaves.
+// orphans is how many daemons the orphaning server starts.
 const orphans = 3
 
 func play(part string, args []string) {
 	switch part {
-	case "hostile": // port: deaf, with daemons that hold the port
+	case "hostile": // port: ignores signals; its daemons hold the port
 		signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 		hold(listen(args[0]), func() { daemonize(daemons) })
-	case "obedient": // port: goes on TERM, by its default
+	case "obedient": // port: ends on TERM, as by default
 		hold(listen(args[0]), func() {})
-	case "orphaning": // port: goes on TERM; its daemons stay, and hold the port
+	case "orphaning": // port: ends on TERM; its daemons stay and hold the port
 		hold(listen(args[0]), func() { daemonize(orphans) })
 	case "holder": // port: keeps others from picking it
 		number, err := strconv.Atoi(args[0])
@@ -64,9 +64,9 @@ func play(part string, args []string) {
 		}
 		fmt.Println("held")
 		time.Sleep(time.Hour)
-	case "hopper": // forks and ends, for ever
+	case "hopper": // forks and ends, endlessly
 		hop()
-	case "hog": // MiB: touches so much memory and keeps it
+	case "hog": // MiB: uses this much memory and keeps it
 		n, err := strconv.Atoi(args[0])
 		if err != nil {
 			panic(err)
@@ -82,15 +82,15 @@ func play(part string, args []string) {
 		for n := uint(0); ; n++ {
 			runtime.KeepAlive(n)
 		}
-	case "swarm": // forks until it may not
+	case "swarm": // forks until the kernel refuses
 		fmt.Println("forked", swarm())
-	case "clear": // folder: plants a thicket in it and clears it away, with few descriptors
+	case "clear": // folder: fills it with a thicket and removes it, with few descriptors
 		plantAndClear(args[0])
 	case "leave": // an open folder, a file: leaves something everywhere
 		leave(args[0], args[1])
-	case "run-leaver": // level: runs the former and tells
+	case "run-leaver": // level: runs "leave" and reports
 		_ = json.NewEncoder(os.Stdout).Encode(runLeaver(Level(args[0])))
-	case "benchrun": // level, cgroup, port: starts a hostile server, tells, waits
+	case "benchrun": // level, cgroup, port: starts a hostile server, reports, waits
 		playBenchrun(Level(args[0]), args[1], args[2])
 	default:
 		panic("no part " + part)
@@ -105,8 +105,8 @@ func listen(port string) net.Listener {
 	return l
 }
 
-// hold serves nothing; that the port listens is all that a test needs. It says
-// so on stdout, after prepare.
+// hold listens but does not answer, which is enough for the tests. After prepare it
+// says on stdout that it listens.
 func hold(l net.Listener, prepare func()) {
 	prepare()
 	fmt.Println("ready")
@@ -117,7 +117,7 @@ func hold(l net.Listener, prepare func()) {
 	}
 }
 
-// told is what the played benchrun says of itself.
+// told is what the played benchrun reports about itself.
 type told struct {
 	Shim    int
 	Leader  int
@@ -159,8 +159,8 @@ func playBenchrun(level Level, cgroup, port string) {
 
 var smallLimits = bench.Limits{CPUs: 1.5, MemoryBytes: 512 << 20, PIDs: 1000, NoFile: 256}
 
-// ownTemp gives the test a TMPDIR of its own that every user may pass through,
-// so that Sweep sees this test's folders only.
+// ownTemp gives the test its own TMPDIR that every user may enter, so that Sweep sees
+// only this test's folders.
 func ownTemp(t *testing.T) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "launch")
@@ -172,7 +172,7 @@ func ownTemp(t *testing.T) {
 	}
 	t.Setenv("TMPDIR", dir)
 	t.Cleanup(func() {
-		_, _ = Sweep() // what a failed test has left; one that passed has left nothing, or a planted parent
+		_, _ = Sweep() // a test that passed has left at most a planted parent folder
 		if err := os.RemoveAll(dir); err != nil {
 			t.Error(err)
 		}
@@ -197,8 +197,8 @@ func newTestScratch(t *testing.T) (*Scratch, *User) {
 	return s, user
 }
 
-// part is a command line of one of the parts above. The exec stage resolves
-// the link, so no one has to reach the test binary by its path.
+// part is the command line of one of the parts above. The exec stage resolves the
+// link, so the server's user needs no access to the test binary's path.
 func part(name string, args ...string) []string {
 	return append([]string{"/proc/self/exe", "__part", name}, args...)
 }
@@ -250,7 +250,7 @@ func eventually(t *testing.T, what string, ok func() bool) time.Duration {
 	return time.Since(began)
 }
 
-// available lists the levels that work here, each with its limits.
+// available lists the levels that work here, with their limits.
 func available(t *testing.T) []Capabilities {
 	t.Helper()
 	all := probeAll()

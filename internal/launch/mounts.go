@@ -9,10 +9,10 @@ import (
 
 // mount is one line of /proc/self/mountinfo, see proc_pid_mountinfo(5).
 type mount struct {
-	root   string // what of the file system is mounted
+	root   string // which part of the file system is mounted
 	point  string
 	fstype string
-	super  []string // options of the file system: for cgroup v1 its controllers
+	super  []string // options of the file system; for cgroup v1, its controllers
 }
 
 // readMounts lists the mounts that this process sees.
@@ -24,7 +24,7 @@ func readMounts() ([]mount, error) {
 	return parseMounts(string(b)), nil
 }
 
-// unescape turns mountinfo's octal escapes back.
+// unescape decodes the octal escapes of mountinfo.
 var unescape = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
 
 func parseMounts(text string) []mount {
@@ -43,14 +43,14 @@ func parseMounts(text string) []mount {
 	return all
 }
 
-// hierarchy is where a cgroup controller is mounted and which of its groups
-// this process is in. Controller "" is cgroup v2.
+// hierarchy says where a cgroup controller is mounted, and in which of its groups
+// this process is. The controller "" is cgroup v2.
 type hierarchy struct {
 	point string // mount point
 	own   string // folder of this process's group, at or below point
 }
 
-// parseHierarchies joins mounts with /proc/self/cgroup.
+// parseHierarchies combines mounts with /proc/self/cgroup.
 func parseHierarchies(mounts []mount, selfCgroup string) map[string]hierarchy {
 	own := map[string]string{}
 	for line := range strings.Lines(selfCgroup) {
@@ -83,9 +83,9 @@ func parseHierarchies(mounts []mount, selfCgroup string) map[string]hierarchy {
 	return found
 }
 
-// ownFolder is the folder of the group path below the mount m. In a container
-// the mount's root is the container's own group, and path may lie outside of
-// what is mounted: then it is the mount point itself.
+// ownFolder is the folder of the group path below the mount m. In a container, the
+// root of the mount is the container's own group, and path may lie outside of what is
+// mounted. Then ownFolder is the mount point.
 func ownFolder(m mount, path string) string {
 	rel, err := filepath.Rel(m.root, path)
 	if err != nil || slices.Contains(strings.Split(rel, "/"), "..") || slices.Contains(strings.Split(path, "/"), "..") {

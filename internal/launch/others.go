@@ -7,9 +7,9 @@ import (
 	"benchrun/internal/procfs"
 )
 
-// Others counts the other benchruns, of any user, that hold this machine now: each
-// has a janitor from its beginning to its end. Where /proc hides other users'
-// processes, theirs are not seen.
+// Others counts the other benchruns, of any user, that run on this machine now: each
+// has a janitor from start to end. If /proc hides other users' processes, it does not
+// count theirs.
 func Others() int {
 	pids, err := procfs.PIDs()
 	if err != nil {

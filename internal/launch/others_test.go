@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A benchrun sees the others and not itself.
+// A benchrun sees the others, but not itself.
 func TestOthersAreSeen(t *testing.T) {
 	before := Others()
 	mine, err := StartJanitor()
@@ -19,7 +19,7 @@ func TestOthersAreSeen(t *testing.T) {
 	if n := Others(); n > before {
 		t.Errorf("with a janitor of its own there are %d others, before %d", n, before)
 	}
-	// Somebody else's: its parent is a shell.
+	// This janitor belongs to another program: its parent is a shell.
 	shell := exec.Command("/bin/sh", "-c", `"$0" "$1"; true`, os.Args[0], JanitorArg)
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	life, err := shell.StdinPipe()

@@ -19,18 +19,18 @@ import (
 
 const (
 	portLow   = 20000
-	portHigh  = 32768 // where ephemeral ports begin by default
+	portHigh  = 32768 // ephemeral ports begin here by default
 	portTries = 200
 )
 
-// Port is a TCP port on 127.0.0.1 that this benchrun holds for a server: no other
-// benchrun on this machine gets it until Release, or until this process is gone.
+// Port is a TCP port on 127.0.0.1 that this benchrun holds for a server. No other
+// benchrun on this machine gets it until Release, or until this process ends.
 type Port struct {
 	Number int
 	hold   *os.File
 }
 
-// Release lets others have the port. It may be called twice, and on nil.
+// Release makes the port available to others. It may be called twice, and on nil.
 func (p *Port) Release() {
 	if p != nil && p.hold != nil {
 		_ = p.hold.Close()
@@ -38,11 +38,11 @@ func (p *Port) Release() {
 	}
 }
 
-// PickPort finds a TCP port on 127.0.0.1 that nothing uses and no other benchrun
-// holds, below the ports that the kernel hands to clients: the run's own
-// connections cannot take it before the server does. Another program still can,
-// see Listener; so the server's identity has to be proved by its token. It fails
-// (environment) after 200 tries.
+// PickPort finds a TCP port on 127.0.0.1 that nothing uses and no other benchrun holds.
+// It lies below the ports that the kernel gives to clients, so the run's own
+// connections cannot take it before the server does. Another program still can, see
+// Listener; so the server must prove by its token that it is the one that answers.
+// After 200 tries it returns a bench.EnvironmentError.
 func PickPort() (*Port, error) {
 	high := portHigh
 	if low, _, err := procfs.ClientPorts(); err == nil {
@@ -80,8 +80,8 @@ func pickBetween(low, high int) (*Port, error) {
 
 const anotherPort = "choose another --port, or leave it out and benchrun picks a free one"
 
-// CheckPort says why a server cannot listen on 127.0.0.1:port, which the user
-// chose, as an environment error; nil when it can now.
+// CheckPort returns a bench.EnvironmentError that says why a server cannot listen on
+// 127.0.0.1:port, which the user chose; nil if it can now.
 func CheckPort(port int) error {
 	if first := firstOpenPort(); port < first {
 		return &bench.EnvironmentError{
@@ -103,8 +103,8 @@ func CheckPort(port int) error {
 	return nil
 }
 
-// firstOpenPort is the first port that takes no privilege. Servers have none:
-// they run as an ordinary user, and no program file can give them any.
+// firstOpenPort is the lowest port that needs no privilege. Servers have no
+// privileges: they run as an ordinary user, and no program file can give them any.
 func firstOpenPort() int {
 	if b, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start"); err == nil {
 		if n, err := strconv.Atoi(strings.TrimSpace(string(b))); err == nil {
@@ -114,8 +114,8 @@ func firstOpenPort() int {
 	return 1024
 }
 
-// HoldPort holds a port that the user has named. It fails (environment) when
-// another benchrun holds it, or a server could not listen on it.
+// HoldPort holds a port that the user has chosen. It returns a bench.EnvironmentError
+// if another benchrun holds it, or if a server could not listen on it.
 func HoldPort(number int) (*Port, error) {
 	hold, err := holdPort(number)
 	if errors.Is(err, unix.EADDRINUSE) {
@@ -132,10 +132,10 @@ func HoldPort(number int) (*Port, error) {
 	return p, nil
 }
 
-// holdPort takes a name that stands for the port. The names of abstract Unix
-// sockets are like ports: the network namespace has one set of them, all users
-// share it, and the kernel frees a name when its process is gone. EADDRINUSE means
-// that another one has it.
+// holdPort binds an abstract Unix socket whose name stands for the port. Such names
+// are like ports: the network namespace has one set of them for all users, and the
+// kernel frees a name when its process ends. EADDRINUSE means that another process
+// has it.
 func holdPort(number int) (*os.File, error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -149,26 +149,26 @@ func holdPort(number int) (*os.File, error) {
 	return os.NewFile(uintptr(fd), name), nil //nolint:gosec // a descriptor
 }
 
-// Listener names who accepts connections on 127.0.0.1:port; "" = nobody does. When
-// the server that was to listen there is gone, it is a stranger: connections that
-// the server has left in TIME_WAIT or the like accept nothing.
+// Listener names the process that accepts connections on 127.0.0.1:port; "" if none
+// does. If the server that should listen there has ended, this is another program:
+// the server's own connections in TIME_WAIT or the like accept nothing.
 func Listener(port int) string {
 	c, err := net.DialTimeout("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), time.Second)
 	if err == nil {
 		_ = c.Close()
-	} else if !os.IsTimeout(err) { // a timeout: its queue is full
+	} else if !os.IsTimeout(err) { // a timeout means that its queue is full
 		return ""
 	}
 	return cmp.Or(listener(port), "another program")
 }
 
-// PortFree says whether a server could bind 127.0.0.1:port now, the way that
-// servers do: with SO_REUSEADDR, so that connections in TIME_WAIT do not count.
-// It never listens, so no client can reach it meanwhile.
+// PortFree says whether a server could bind 127.0.0.1:port now, with SO_REUSEADDR as
+// servers do, so connections in TIME_WAIT do not count. It never listens, so no client
+// can reach it.
 func PortFree(port int) bool { return bindable(port, true) }
 
-// bindable binds and lets go. Without reuse it is the strict question: no
-// listener, no connection, not even one in TIME_WAIT.
+// bindable binds the port and closes it again. Without reuse it also fails for a port
+// with any connection, even one in TIME_WAIT.
 func bindable(port int, reuse bool) bool { return bind(port, reuse) == nil }
 
 func bind(port int, reuse bool) error {

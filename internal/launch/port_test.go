@@ -35,8 +35,8 @@ func TestPickPort(t *testing.T) {
 	}
 }
 
-// A port is one benchrun's at a time: no other pick and no --port gets it, not
-// from another process either, and nobody loses it before it is released.
+// A port belongs to one benchrun at a time: neither another PickPort nor --port gets
+// it, not from another process either, until it is released.
 func TestPortIsHeld(t *testing.T) {
 	p, err := PickPort()
 	if err != nil {
@@ -53,7 +53,7 @@ func TestPortIsHeld(t *testing.T) {
 	p.Release()
 	p.Release()
 
-	// Another process holds it, and is killed.
+	// Another process holds the port, and is killed.
 	cmd := exec.Command("/proc/self/exe", "__part", "holder", strconv.Itoa(p.Number))
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -86,7 +86,7 @@ func TestPortIsHeld(t *testing.T) {
 	}
 }
 
-// Only who accepts connections counts as a stranger on the port.
+// Only a process that accepts connections counts as a listener.
 func TestListener(t *testing.T) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -123,7 +123,7 @@ func TestPortFree(t *testing.T) {
 	if PortFree(port) || bindable(port, false) {
 		t.Error("a port that is listened on counts as free")
 	}
-	// The side that closes first keeps the port in TIME_WAIT: let it be the
+	// The side that closes first keeps the port in TIME_WAIT. Here it must be the
 	// server's.
 	client, err := net.Dial("tcp4", l.Addr().String())
 	if err != nil {

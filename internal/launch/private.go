@@ -13,42 +13,43 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// private says what a server gets for itself where it has a mount and an IPC
-// namespace of its own: the places that everybody may write to. The rest of the
-// file system is read-only to it, except for its own folders.
+// private says what a server gets for itself if it has its own mount and IPC
+// namespaces: the places that everybody may write to. To the server, the rest of the
+// file system is read-only, except for its own folders.
 type private struct {
-	Keep     []string `json:"keep"`  // folders that stay as they are, absolute
-	Blank    string   `json:"blank"` // an empty folder to set things up in
-	Bytes    int64    `json:"bytes"` // of all that it writes to the shared places
+	Keep     []string `json:"keep"`  // absolute paths of folders that stay as they are
+	Blank    string   `json:"blank"` // an empty folder for setting up
+	Bytes    int64    `json:"bytes"` // the most that it may write to the shared places
 	ShmBytes int64    `json:"shm_bytes"`
 }
 
 // sharedPlaces are the folders that everybody may write to. Their contents stay
-// readable, because a server or its Python may be there; writes go to a file
-// system in memory that ends with the namespace.
+// readable, because a server or its Python may be there. What the server writes goes to
+// a file system in memory that ends with the namespace.
 var sharedPlaces = []string{"/tmp", "/var/tmp", "/run/lock"}
 
-// sharedMemory is the same for shared memory, and begins empty.
+// sharedMemory is the folder of POSIX shared memory. The server's is empty at first.
 const sharedMemory = "/dev/shm"
 
-// mostSharedFiles is how many files the server may have in all these places.
+// mostSharedFiles is how many files the server may have in all these places together.
 const mostSharedFiles = 65_536
 
-// enter sets it up. It is called by pid 1 of the namespaces, with /proc mounted.
+// enter sets the private places up. Pid 1 of the namespaces calls it after it has
+// mounted /proc.
 func (p *private) enter() error {
 	before, err := readMounts()
 	if err != nil {
 		return err
 	}
-	// By descriptors, because what lies below a shared place is about to be
-	// hidden: the server's folders, and whatever else is mounted there.
+	// Open the folders first, because mounts are about to hide what lies below a
+	// shared place: the server's folders, and whatever else is mounted there.
 	var keep []string
 	for _, m := range before {
 		if slices.ContainsFunc(sharedPlaces, func(dir string) bool { return strings.HasPrefix(m.point, dir+"/") }) && !slices.Contains(keep, m.point) {
 			keep = append(keep, m.point)
 		}
 	}
-	keep = append(keep, p.Keep...) // later, for they may lie in one of the others
+	keep = append(keep, p.Keep...) // mounted last, because they may lie in one of the others
 	handles := map[string]int{}
 	for _, dir := range keep {
 		fd, err := unix.Open(dir, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
@@ -70,7 +71,7 @@ func (p *private) enter() error {
 		if !ok {
 			continue
 		}
-		if strings.HasPrefix(dir, sharedMemory+"/") { // which begins empty
+		if strings.HasPrefix(dir, sharedMemory+"/") { // the new one is empty
 			if err := standIn(fd, dir); err != nil {
 				return fmt.Errorf("keep %s: %w", dir, err)
 			}
@@ -82,14 +83,14 @@ func (p *private) enter() error {
 	if err := readOnlyBut(slices.Concat(ours, p.Keep)); err != nil {
 		return err
 	}
-	if p.ShmBytes > 0 { // System V's, in pages; a cgroup counts it, others have this alone
+	if p.ShmBytes > 0 { // System V segments, in pages; a cgroup counts them, otherwise this is the only limit
 		_ = write("/proc/sys/kernel/shmall", strconv.FormatInt(p.ShmBytes/int64(os.Getpagesize()), 10))
 	}
 	return nil
 }
 
-// standIn makes an empty folder or file on which the handle's target can be
-// mounted, and the folders above it, which every user may enter.
+// standIn makes an empty folder or file on which the handle's target can be mounted,
+// and the folders above it, which every user may enter.
 func standIn(handle int, path string) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(handle, &st); err != nil {
@@ -105,20 +106,20 @@ func standIn(handle int, path string) error {
 	return os.WriteFile(path, nil, 0o644)
 }
 
-// cover lays the file system in memory over the shared places, and says which
-// these are.
+// cover mounts the file system in memory over the shared places, and returns the ones
+// it covered.
 func (p *private) cover() (covered []string, err error) {
 	if err := unix.Mount("tmpfs", p.Blank, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV,
 		fmt.Sprintf("size=%d,nr_inodes=%d,mode=0711", p.Bytes, mostSharedFiles)); err != nil {
 		return nil, fmt.Errorf("mount a file system in memory: %w", err)
 	}
-	if err := os.Chdir(p.Blank); err != nil { // short paths, without what mount options cannot have in them
+	if err := os.Chdir(p.Blank); err != nil { // short paths without characters that mount options cannot have
 		return nil, err
 	}
 	for i, dir := range append([]string{sharedMemory}, sharedPlaces...) {
 		info, err := os.Lstat(dir)
 		if err != nil || !info.IsDir() {
-			continue // it is not there, or a link to one that is covered
+			continue // it does not exist, or it is a link to a covered place
 		}
 		upper, work := fmt.Sprintf("upper%d", i), fmt.Sprintf("work%d", i)
 		mode := info.Mode().Perm() | info.Mode()&os.ModeSticky
@@ -128,7 +129,7 @@ func (p *private) cover() (covered []string, err error) {
 		if dir == sharedMemory {
 			err = unix.Mount(upper, dir, "", unix.MS_BIND, "")
 		} else {
-			// Without overlays, or above a mount that must not be uncovered:
+			// The kernel has no overlays, or something is mounted below that must stay hidden.
 			if err = overlay(dir, upper, work); err != nil {
 				err = bindEntries(dir, upper)
 			}
@@ -141,16 +142,16 @@ func (p *private) cover() (covered []string, err error) {
 	if err := os.Chdir("/"); err != nil {
 		return nil, err
 	}
-	// The mounts over the places keep it alive; nobody needs its own path. If that
-	// is below one of the places, it is hidden already.
+	// The mounts over the places keep it alive, so its own path can go. If that path is
+	// below one of the places, it is hidden already.
 	if err := unix.Unmount(p.Blank, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOENT) {
 		return nil, fmt.Errorf("unmount %s: %w", p.Blank, err)
 	}
 	return covered, nil
 }
 
-// overlay lays a folder for what is written over one that stays as it is. In a
-// user namespace the kernel wants its notes in the users' attributes.
+// overlay mounts the folder upper, which gets what is written, over dir, which stays as
+// it is. In a user namespace, the kernel must store its own notes as user attributes.
 func overlay(dir, upper, work string) error {
 	options := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", dir, upper, work)
 	const flags = unix.MS_NOSUID | unix.MS_NODEV
@@ -160,11 +161,11 @@ func overlay(dir, upper, work string) error {
 	return unix.Mount("overlay", dir, "overlay", flags, options+",userxattr")
 }
 
-// mostEntries is how many entries of a folder are bound one by one.
+// mostEntries is how many entries of a folder are bind-mounted one by one.
 const mostEntries = 4096
 
-// bindEntries lays the folder upper over dir and puts what dir has into it, each
-// entry as a mount of its own. What comes into dir later is not seen.
+// bindEntries mounts the folder upper over dir and mounts each entry of dir into it.
+// Entries that dir gets later are not visible.
 func bindEntries(dir, upper string) error {
 	was, err := os.Open(dir)
 	if err != nil {
@@ -186,7 +187,7 @@ func bindEntries(dir, upper string) error {
 		info, err := os.Lstat(from)
 		switch {
 		case err != nil:
-			continue // gone meanwhile, or nothing that this user could see
+			continue // it is gone by now, or this user could not see it
 		case info.Mode().Type() == os.ModeSymlink:
 			if target, err := os.Readlink(from); err == nil {
 				_ = os.Symlink(target, to)
@@ -207,9 +208,9 @@ func bindEntries(dir, upper string) error {
 	return nil
 }
 
-// readOnlyBut makes every mount read-only but those at the given points, the
-// kernel's own file systems in which nothing can be left, and cgroups, which
-// the server is still to join: their files belong to whoever made them.
+// readOnlyBut makes every mount read-only except three kinds: those at the given
+// points; the kernel's own file systems, in which nothing can be left; and cgroups,
+// which the server has yet to join and whose files belong to whoever made them.
 func readOnlyBut(points []string) error {
 	mounts, err := readMounts()
 	if err != nil {
@@ -227,7 +228,7 @@ func readOnlyBut(points []string) error {
 		switch {
 		case err == nil:
 		case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR), errors.Is(err, unix.EACCES), errors.Is(err, unix.EINVAL):
-			// Covered by another mount, or closed to the server too.
+			// Another mount covers it, or the server cannot enter it either.
 		default:
 			return fmt.Errorf("make %s read-only: %w", filepath.Clean(m.point), err)
 		}
@@ -235,8 +236,8 @@ func readOnlyBut(points []string) error {
 	return nil
 }
 
-// mountFlags are the flags that a remount must repeat, from those that statfs
-// tells: a namespace may not lose what it did not set.
+// mountFlags converts the flags that statfs returns into those that a remount must
+// repeat: a namespace must keep the flags that it did not set itself.
 func mountFlags(told int64) (flags uintptr) {
 	for st, ms := range map[int64]uintptr{
 		unix.ST_NOSUID: unix.MS_NOSUID, unix.ST_NODEV: unix.MS_NODEV, unix.ST_NOEXEC: unix.MS_NOEXEC,

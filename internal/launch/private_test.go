@@ -21,18 +21,18 @@ import (
 	"benchrun/internal/bench"
 )
 
-// sysv keys of what the leaver makes, and the name of its files and queue.
+// The System V key of what the leaver makes, and the name of its files and queue.
 const (
 	leftKey  = 0x4c656674
 	leftName = "left-by-a-test-of-benchrun"
 )
 
-// leftFiles are the files that the leaver makes, besides one in the folder that
-// it is given.
+// leftFiles are the files that the leaver makes, besides one in the folder that its
+// argument names.
 var leftFiles = []string{"/tmp/" + leftName, "/var/tmp/" + leftName, "/dev/shm/" + leftName, "/run/lock/" + leftName, "/dev/mqueue/" + leftName}
 
-// leave makes one of each thing that outlives a process, and says what of it it
-// can still find itself, and whether it can read what was there before.
+// leave makes one of each thing that outlives a process. It prints which of them it can
+// find itself, and whether it can read what was there before.
 func leave(open, seen string) {
 	var made []string
 	for _, file := range append(slices.Clone(leftFiles), filepath.Join(open, leftName)) {
@@ -69,7 +69,7 @@ func leave(open, seen string) {
 	time.Sleep(time.Hour)
 }
 
-// leftovers is what this process's own namespaces have of what a leaver makes.
+// leftovers lists what a leaver has made that is visible in this process's namespaces.
 func leftovers(open string) (left []string) {
 	for _, file := range append(slices.Clone(leftFiles), filepath.Join(open, leftName)) {
 		if _, err := os.Lstat(file); err == nil {
@@ -99,10 +99,10 @@ func leftovers(open string) (left []string) {
 type leaverSeen struct {
 	Error  string
 	Level  Level
-	Made   string   // by the server, as it says itself
-	During []string // that the outside could see of it
+	Made   string   // the things it made, as the server says
+	During []string // what was visible from outside meanwhile
 	After  []string
-	Full   string // what became of more than fits
+	Full   string // what happened when it wrote more than fits
 	Limits bench.Limits
 }
 
@@ -125,7 +125,7 @@ func runLeaver(level Level) (seen leaverSeen) {
 	if err != nil {
 		return fail(err)
 	}
-	defer s.Remove() //nolint:errcheck // ownTemp's, which looks
+	defer s.Remove() //nolint:errcheck // an empty folder in ownTemp
 	open := filepath.Join(os.TempDir(), "open")
 	was := filepath.Join(os.TempDir(), "was")
 	if err := os.Mkdir(open, 0o777); err != nil {
@@ -171,9 +171,9 @@ func runLeaver(level Level) (seen leaverSeen) {
 	return seen
 }
 
-// What a server leaves outside of its folders ends with it: it finds its own
-// things there and what was there before, the outside sees none of them, and
-// more than the limit does not fit.
+// What a server leaves outside of its folders ends with it. It sees its own things and
+// what was there before; outside, none of its things are visible. It cannot write more
+// than the limit.
 func TestPrivatePlaces(t *testing.T) {
 	type person struct {
 		who   string
@@ -222,9 +222,9 @@ func TestPrivatePlaces(t *testing.T) {
 	}
 }
 
-// A server's folders are its own wherever they are, also where a link leads
-// there; what benchrun must know of a killed run is closed to it, even where it
-// runs as the same user.
+// A server can use its own folders wherever they are, also through a link. What
+// benchrun must know about a killed run is closed to the server, even if both run as
+// the same user.
 func TestOwnFoldersBehindALink(t *testing.T) {
 	ownTemp(t)
 	real := filepath.Join(os.TempDir(), "real")
@@ -236,7 +236,7 @@ func TestOwnFoldersBehindALink(t *testing.T) {
 		if !caps.Private {
 			continue
 		}
-		s, err := NewScratch(nil) // root's server could write everywhere
+		s, err := NewScratch(nil) // a server of root could write everywhere
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -271,8 +271,8 @@ func TestOwnFoldersBehindALink(t *testing.T) {
 	}
 }
 
-// A server has its folders, and private places, also where these folders lie in
-// shared memory.
+// A server has its folders and private places, also if these folders lie in shared
+// memory.
 func TestOwnFoldersInSharedMemory(t *testing.T) {
 	dir, err := os.MkdirTemp(sharedMemory, "launch")
 	if err != nil {
@@ -323,8 +323,8 @@ func TestOwnFoldersInSharedMemory(t *testing.T) {
 	}
 }
 
-// What everybody may write to but is no place for what is temporary is closed
-// to the server: nothing would take its files away.
+// Folders that everybody may write to, but that are not for temporary files, are
+// read-only for the server: nobody would remove its files there.
 func TestElsewhereIsReadOnly(t *testing.T) {
 	dir, err := os.MkdirTemp("/var", "launch")
 	if err != nil {

@@ -14,23 +14,23 @@ import (
 	"benchrun/internal/procfs"
 )
 
-// markerName is the environment variable by which a server's processes are
-// found again when everything else that knew them is dead.
+// markerName is the environment variable by which benchrun finds a server's processes
+// when every process that knew their pids is dead.
 const markerName = "BENCHRUN_SCRATCH"
 
-// identity is what tells a process from a later one with the same number.
+// identity distinguishes a process from a later one with the same pid.
 type identity struct {
 	PID   int    `json:"pid"`
 	Start uint64 `json:"start"` // clock ticks since boot
 }
 
-// identify finds out who has a number now.
+// identify returns the identity of the process that has this pid now.
 func identify(pid int) (identity, error) {
 	s, err := procfs.ReadStat(pid)
 	return identity{PID: pid, Start: s.Start}, err
 }
 
-// alive says whether this very process still lives.
+// alive says whether this process still lives.
 func (id identity) alive() bool {
 	if id.PID == 0 {
 		return false
@@ -39,10 +39,10 @@ func (id identity) alive() bool {
 	return err == nil && s.Start == id.Start && !s.Gone()
 }
 
-// kill sends SIGKILL to this very process. One that has ended is no error.
+// kill sends SIGKILL to this process. If it has ended, that is no error.
 func (id identity) kill() error { return killIf(id.PID, id.alive) }
 
-// runs says whether somebody with this number lives.
+// runs says whether any process with this pid lives.
 func runs(pid int) bool {
 	s, err := procfs.ReadStat(pid)
 	return err == nil && !s.Gone()
@@ -63,9 +63,8 @@ func allProcesses() (map[int]procfs.Stat, error) {
 	return all, nil
 }
 
-// descendants lists the processes below root that are alive. A process whose
-// parent ended during the look would be lost, so the look is repeated until
-// every parent in it is known.
+// descendants lists the living processes below root. It would miss a process whose
+// parent ended during the look, so it repeats the look until it knows every parent.
 func descendants(root int) ([]int, error) {
 	var below []int
 	for range 5 {
@@ -96,8 +95,8 @@ func descendants(root int) ([]int, error) {
 	return below, nil
 }
 
-// childrenOf lists the direct children of pid, zombies included, from the
-// kernel's own lists; where that file is not built in, from all of /proc.
+// childrenOf lists the direct children of pid, zombies included. It reads the kernel's
+// own lists or, if the kernel has none, all of /proc.
 func childrenOf(pid int) ([]int, error) {
 	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	if err != nil {
@@ -107,7 +106,7 @@ func childrenOf(pid int) ([]int, error) {
 	for _, f := range files {
 		b, err := os.ReadFile(f)
 		if err != nil {
-			continue // that thread has ended
+			continue // this thread has ended
 		}
 		for _, w := range strings.Fields(string(b)) {
 			if n, err := strconv.Atoi(w); err == nil {
@@ -127,7 +126,7 @@ func childrenOf(pid int) ([]int, error) {
 	return pids, err
 }
 
-// hasMarker says whether a process was started with a scratch's marker.
+// hasMarker says whether a process carries the marker of the scratch folder id.
 func hasMarker(pid int, id string) bool {
 	b, err := os.ReadFile(procfs.Path(pid, "environ"))
 	if err != nil {
@@ -141,7 +140,7 @@ func hasMarker(pid int, id string) bool {
 	return false
 }
 
-// marked lists the living processes that carry a scratch's marker.
+// marked lists the living processes that carry the marker of the scratch folder id.
 func marked(id string) ([]int, error) {
 	pids, err := procfs.PIDs()
 	if err != nil {
@@ -156,8 +155,8 @@ func marked(id string) ([]int, error) {
 	return found, nil
 }
 
-// killIf sends SIGKILL to pid if, with the process pinned by a pidfd, it still
-// is the one that was meant. A process that has ended is no error.
+// killIf sends SIGKILL to pid if same still holds after a pidfd has pinned the process.
+// If the process has ended, that is no error.
 func killIf(pid int, same func() bool) error {
 	fd, err := unix.PidfdOpen(pid, 0)
 	if errors.Is(err, unix.ESRCH) {
@@ -177,7 +176,7 @@ func killIf(pid int, same func() bool) error {
 	return nil
 }
 
-// killMarked ends the processes that carry a marker and says which it saw.
+// killMarked kills the processes that carry a marker and returns the pids it saw.
 func killMarked(id string) ([]int, error) {
 	pids, err := marked(id)
 	for _, pid := range pids {
@@ -186,7 +185,7 @@ func killMarked(id string) ([]int, error) {
 	return pids, err
 }
 
-// hostPID finds the child of parent that its own namespace knows as inner.
+// hostPID finds the child of parent whose pid in its own namespace is inner.
 func hostPID(parent, inner int) (int, error) {
 	kids, err := childrenOf(parent)
 	if err != nil {
@@ -200,7 +199,7 @@ func hostPID(parent, inner int) (int, error) {
 	return 0, fmt.Errorf("process %d has no child that knows itself as %d", parent, inner)
 }
 
-// innermost is the pid of a process in its own namespace, 0 when it is gone.
+// innermost is the pid of a process in its own namespace, 0 if it is gone.
 func innermost(pid int) int {
 	b, err := os.ReadFile(procfs.Path(pid, "status"))
 	if err != nil {
@@ -209,5 +208,5 @@ func innermost(pid int) int {
 	if inner, ok := procfs.InnermostPID(b); ok {
 		return inner
 	}
-	return pid // a kernel without namespaces
+	return pid // the kernel has no namespaces
 }

@@ -11,22 +11,22 @@ import (
 	"benchrun/internal/bench"
 )
 
-// outputTime is how long the output may stay open when nothing of the program
-// is left: a program can hand its end of the pipe to a stranger.
+// outputTime is how long Run waits for the output to close once nothing of the program
+// is left: a program can pass its end of the pipe to a foreign process.
 const outputTime = time.Second
 
-// Ended is how a program that Run ran came to its end.
+// Ended says how a program that Run started has ended.
 type Ended struct {
 	Exit        bench.ExitStatus
-	OutOfMemory bool     // the kernel ended some of its processes at the memory limit
+	OutOfMemory bool     // the kernel ended some of its processes at the memory cap
 	Left        []string // see Group.Left
 }
 
-// Run starts a program like a server, waits until its leader has ended or ctx
-// does, and then ends everything that is left of it. out gets both its streams;
-// of all readers only out can slow the program down. Run returns an error of out,
-// but goes on. spec.Log and spec.Output are not used. When ctx ended, the error
-// is its cause; else as those of Start and Destroy.
+// Run starts a program like a server, waits until its leader or ctx has ended, and
+// then ends everything that is left of it. out gets both streams; only a slow out can
+// slow the program down. If out fails, Run goes on and returns that error at the end. It
+// does not use spec.Log and spec.Output. If ctx ended, the error is its cause;
+// otherwise errors are those of Start and Destroy.
 func Run(ctx context.Context, caps Capabilities, spec Spec, out io.Writer) (Ended, error) {
 	var ended Ended
 	read, write, err := os.Pipe()
@@ -40,7 +40,7 @@ func Run(ctx context.Context, caps Capabilities, spec Spec, out io.Writer) (Ende
 	go func() {
 		_, err := io.Copy(out, read)
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-			_, _ = io.Copy(io.Discard, read) // a full pipe would stop the program
+			_, _ = io.Copy(io.Discard, read) // otherwise a full pipe would stop the program
 			copied <- fmt.Errorf("output of %s: %w", spec.Argv[0], err)
 		}
 		close(copied)
@@ -61,7 +61,7 @@ func Run(ctx context.Context, caps Capabilities, spec Spec, out io.Writer) (Ende
 	}
 	err = errors.Join(err, read.SetReadDeadline(time.Now().Add(outputTime)), <-copied, read.Close())
 	if ctx.Err() != nil {
-		err = context.Cause(ctx) // the missing time explains the rest
+		err = context.Cause(ctx) // the lack of time explains the rest
 	}
 	return ended, errors.Join(err, left)
 }

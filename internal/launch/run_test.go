@@ -13,7 +13,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// A program's output, exit and leavings: all of it is there when Run returns.
+// When Run returns, it has all of a program's output, its exit and its leftovers.
 func TestRun(t *testing.T) {
 	ownTemp(t)
 	for _, caps := range available(t) {
@@ -33,7 +33,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// stranger opens a program's output as soon as that has said its pid.
+// stranger opens a program's output as soon as the program has printed its pid.
 type stranger struct {
 	held *os.File
 	err  error
@@ -44,7 +44,7 @@ func (s *stranger) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A program whose output somebody else holds open is not waited for.
+// Run does not wait for a program whose output a foreign process holds open.
 func TestRunWithOutputHeldOpen(t *testing.T) {
 	ownTemp(t)
 	s, user := newTestScratch(t)
@@ -67,7 +67,7 @@ func TestRunWithOutputHeldOpen(t *testing.T) {
 	}
 }
 
-// An output that cannot be written ends nothing, and is told.
+// If the output cannot be written, the program goes on and Run returns the error.
 func TestRunWithABrokenOutput(t *testing.T) {
 	ownTemp(t)
 	s, user := newTestScratch(t)

@@ -18,16 +18,16 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Scratch is the folder of one attempt. App is the server's working folder,
-// Work an empty folder that it may write to; both are owned by the user that
-// it runs as. A lock is held for as long as this process lives.
+// Scratch is the folder of one attempt. App is the server's working folder, and Work
+// an empty folder that the server may write to; both belong to the user that it runs
+// as. This process holds the folder's lock for as long as it lives.
 type Scratch struct {
 	ID   string // 12 hexadecimal digits
 	Dir  string
 	App  string
 	Work string
 
-	tmp    string // the private places of a server are set up in it; its own alone
+	tmp    string // folder in which a server's private places are set up; private to that server
 	lock   *os.File
 	mu     sync.Mutex
 	state  state
@@ -39,22 +39,23 @@ const (
 	stateFile = "state.json"
 )
 
-// removeTime is how long removing a folder may take. A disk's bound of small
-// files takes a few seconds.
+// removeTime is how long removing a folder may take. A server's disk limit full of
+// small files takes a few seconds.
 const removeTime = time.Minute
 
-// scratchParent is the folder that holds this user's scratch folders, absolute.
+// scratchParent is the absolute path of the folder that holds this user's scratch
+// folders.
 func scratchParent() string {
 	dir := filepath.Join(os.TempDir(), "benchrun-"+strconv.Itoa(os.Geteuid()))
 	if abs, err := filepath.Abs(dir); err == nil {
 		return abs
 	}
-	return dir // the working folder is gone; making it will say so
+	return dir // the working folder is gone; creating dir will fail and say so
 }
 
-// NewScratch makes a scratch folder whose app/ and work/ belong to user (nil:
-// to whoever runs benchrun). It fails (environment) when the folder's parent
-// belongs to someone else or user cannot reach it.
+// NewScratch makes a scratch folder whose app/ and work/ belong to user (nil: to the
+// user who runs benchrun). It returns a bench.EnvironmentError if the folder's parent
+// belongs to someone else, or if user cannot reach it.
 func NewScratch(user *User) (*Scratch, error) {
 	s, err := newScratch(user)
 	if err != nil {
@@ -81,7 +82,7 @@ func newScratch(user *User) (*Scratch, error) {
 			return nil, err
 		}
 	}
-	// Without this a Sweep could see the folder before its lock is held.
+	// Otherwise a Sweep could see the folder before it is locked.
 	guard, err := lockParent(parent)
 	if err != nil {
 		return nil, err
@@ -105,7 +106,7 @@ func newScratch(user *User) (*Scratch, error) {
 }
 
 func (s *Scratch) fill(user *User) error {
-	if err := os.Chmod(s.Dir, 0o711); err != nil { // whatever the umask is
+	if err := os.Chmod(s.Dir, 0o711); err != nil { // regardless of the umask
 		return err
 	}
 	var err error
@@ -136,8 +137,8 @@ func (s *Scratch) fill(user *User) error {
 	return s.save()
 }
 
-// ofTheServer lists what is in the folder and not benchrun's own, by the names
-// that mounts are known by: without a link on the way.
+// ofTheServer lists what is in the folder and is not benchrun's own. The paths contain
+// no links, as in the list of mounts.
 func (s *Scratch) ofTheServer() ([]string, error) {
 	real, err := filepath.EvalSymlinks(s.Dir)
 	if err != nil {
@@ -156,9 +157,9 @@ func (s *Scratch) ofTheServer() ([]string, error) {
 	return theirs, nil
 }
 
-// Remove removes the folder and gives the lock back. Groups started from it
-// must have been destroyed. It takes a minute at most; what it has not removed
-// by then is left to Sweep. Removing twice is no error.
+// Remove removes the folder and releases the lock. Groups started from it must have
+// been destroyed. It takes at most a minute; Sweep removes what is left then. Removing
+// twice is no error.
 func (s *Scratch) Remove() error {
 	err := removeTree(s.Dir, time.Now().Add(removeTime))
 	if s.lock != nil {
@@ -168,8 +169,9 @@ func (s *Scratch) Remove() error {
 	return err
 }
 
-// ownFolderOnly refuses a folder that someone else may have planted in a
-// world-writable place: it must be a real folder, ours, writable by us alone.
+// ownFolderOnly rejects a folder that someone else may have planted in a
+// world-writable place: it must be a real folder that belongs to this user, and only
+// this user may write to it.
 func ownFolderOnly(dir string) error {
 	var st unix.Stat_t
 	if err := unix.Lstat(dir, &st); err != nil {
@@ -178,10 +180,10 @@ func ownFolderOnly(dir string) error {
 	if st.Mode&unix.S_IFMT != unix.S_IFDIR || int(st.Uid) != os.Geteuid() || st.Mode&0o022 != 0 {
 		return fmt.Errorf("%s is not a folder that only user %d may write to", dir, os.Geteuid())
 	}
-	return os.Chmod(dir, 0o711) // whatever the umask was
+	return os.Chmod(dir, 0o711) // regardless of the umask
 }
 
-// reachable says whether user may pass through dir and every folder above.
+// reachable returns an error if user may not enter dir or a folder above it.
 func reachable(dir string, user *User) error {
 	for ; ; dir = filepath.Dir(dir) {
 		var st unix.Stat_t
@@ -203,8 +205,8 @@ func reachable(dir string, user *User) error {
 	}
 }
 
-// lockParent takes the lock under which scratch folders come and go, waiting
-// at most 30 s for another benchrun that is sweeping.
+// lockParent takes the lock that is needed to create or remove scratch folders. It
+// waits at most 30 s for another benchrun that is sweeping.
 func lockParent(parent string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(parent, lockFile), os.O_CREATE|os.O_RDWR|unix.O_NOFOLLOW, 0o600)
 	if err != nil {

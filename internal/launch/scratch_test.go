@@ -81,7 +81,7 @@ func TestRemoveWhatTheServerLockedUp(t *testing.T) {
 	}
 }
 
-// TestPlantedParent meets a parent folder that another user could have made.
+// TestPlantedParent has a parent folder that another user could have made.
 func TestPlantedParent(t *testing.T) {
 	for name, plant := range map[string]func(path string) error{
 		"a link": func(path string) error { return os.Symlink(t.TempDir(), path) },
@@ -91,7 +91,7 @@ func TestPlantedParent(t *testing.T) {
 		},
 		"another's": func(path string) error {
 			if os.Geteuid() != 0 {
-				return os.Symlink("/", path) // only root can give a folder away
+				return os.Symlink("/", path) // only root can make a folder of another user
 			}
 			return errors.Join(os.Mkdir(path, 0o711), os.Chown(path, 65534, 65534))
 		},
@@ -137,11 +137,11 @@ func TestSweepLeavesTheLivingAlone(t *testing.T) {
 	}
 	alive, _ := newTestScratch(t)
 	dead, _ := newTestScratch(t)
-	if err := dead.lock.Close(); err != nil { // as the kernel does at benchrun's end
+	if err := dead.lock.Close(); err != nil { // the kernel does this when benchrun ends
 		t.Fatal(err)
 	}
 	dead.lock = nil
-	half := filepath.Join(scratchParent(), "abcdef012345") // died before it had a lock
+	half := filepath.Join(scratchParent(), "abcdef012345") // its benchrun died before it locked the folder
 	if err := os.Mkdir(half, 0o711); err != nil {
 		t.Fatal(err)
 	}
@@ -161,8 +161,8 @@ func TestSweepLeavesTheLivingAlone(t *testing.T) {
 	}
 }
 
-// TestSweepBelievesNoForeignCgroup has a state file that names a group which
-// is not this folder's, and a process number that someone else has by now.
+// A state file names a group that does not belong to its folder, and a pid that
+// another process has by now.
 func TestSweepBelievesNoForeignCgroup(t *testing.T) {
 	ownTemp(t)
 	s, _ := newTestScratch(t)
@@ -175,7 +175,7 @@ func TestSweepBelievesNoForeignCgroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := groupState{Name: "x", Level: PIDNamespace, Shim: identity{os.Getpid(), me.Start - 1}, Leader: identity{os.Getpid(), me.Start + 1}}
-	for _, h := range all { // this test itself is in these
+	for _, h := range all { // the groups of this test
 		g.Cgroups = append(g.Cgroups, h.own)
 	}
 	if err := s.remember(g); err != nil {
@@ -209,7 +209,7 @@ func TestSweepUnmounts(t *testing.T) {
 	}
 }
 
-// Leftovers sees what Sweep would remove, and touches nothing.
+// Leftovers lists what Sweep would remove, and touches nothing.
 func TestLeftovers(t *testing.T) {
 	ownTemp(t)
 	if left, err := Leftovers(); err != nil || len(left) > 0 {

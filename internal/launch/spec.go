@@ -12,12 +12,12 @@ import (
 // Spec says what to start and how to confine it.
 type Spec struct {
 	Argv    []string     // Argv[0]: a path (relative to Dir), or a name to look up in Env's PATH
-	Env     []string     // all of the server's environment, except for the marker BENCHRUN_SCRATCH
+	Env     []string     // the whole environment of the server, except the marker BENCHRUN_SCRATCH
 	Dir     string       // working folder, absolute
-	Log     string       // file that gets stdout and stderr, appended to; made when it is not there
+	Log     string       // gets stdout and stderr, appended; created if it does not exist
 	Output  *os.File     // gets stdout and stderr instead of Log
-	Held    *os.File     // open in the supervisor and the leader for as long as each lives: a lock; may be nil
-	User    *User        // nil: whoever runs benchrun
+	Held    *os.File     // a lock file that the supervisor and the leader keep open as long as each lives; may be nil
+	User    *User        // nil: the user who runs benchrun
 	Limits  bench.Limits // zero fields are not limited; User and How are ignored
 	Scratch *Scratch
 }
@@ -39,42 +39,42 @@ func (s Spec) check() error {
 // The inherited descriptors of the shim.
 const (
 	shimConfig  = 3 // JSON of shimOrder until the end of the pipe
-	shimControl = 4 // orders, one a line; its end says that benchrun is dead
-	shimStatus  = 5 // JSON of report, one a line
+	shimControl = 4 // orders, one on each line; when it closes, benchrun is dead
+	shimStatus  = 5 // JSON of report, one on each line
 	shimLog     = 6
-	shimHeld    = 7 // only where the order says so
+	shimHeld    = 7 // only if the order says so
 )
 
 // The inherited descriptors of the exec stage.
 const (
-	stageConfig = 3 // JSON of stageOrder until the end of the pipe, then go
-	stageStatus = 4 // JSON of report; closed by a successful exec
-	stageHeld   = 5 // only where the order says so; stays open
+	stageConfig = 3 // JSON of stageOrder; when the pipe closes, the stage goes on
+	stageStatus = 4 // JSON of report; a successful exec closes it
+	stageHeld   = 5 // only if the order says so; stays open
 )
 
 // The orders on the control pipe.
 const (
-	orderGo      = "go"      // the leader's host pid is known: let it exec
+	orderGo      = "go"      // benchrun knows the leader's host pid: it may exec
 	orderDestroy = "destroy" // end everything
 )
 
-// shimOrder is what benchrun tells the shim.
+// shimOrder is what benchrun sends to the shim.
 type shimOrder struct {
 	Level   Level      `json:"level"`
-	Scratch string     `json:"scratch"` // id, the marker's value
-	Private *private   `json:"private"` // nil: the server shares what everybody shares
-	UID     int        `json:"uid"`     // that the server runs as
+	Scratch string     `json:"scratch"` // its id, which is the marker's value
+	Private *private   `json:"private"` // nil: the server shares these places with everybody
+	UID     int        `json:"uid"`     // the server's user
 	Stage   stageOrder `json:"stage"`
 }
 
-// stageOrder is what the shim tells the exec stage.
+// stageOrder is what the shim sends to the exec stage.
 type stageOrder struct {
 	Argv    []string `json:"argv"`
 	Env     []string `json:"env"`
 	Dir     string   `json:"dir"`
 	Cgroups []string `json:"cgroups"` // folders to join
 	NoFile  uint64   `json:"nofile"`  // 0: as inherited
-	Longest uint64   `json:"longest"` // file, bytes; 0: as inherited
+	Longest uint64   `json:"longest"` // bytes, the largest file; 0: as inherited
 	Nice    bool     `json:"nice"`
 	User    *User    `json:"user"`
 	Held    bool     `json:"held"`
@@ -84,22 +84,21 @@ type stageOrder struct {
 type event string
 
 const (
-	eventForked  event = "forked"  // the exec stage is there and waits; PID
+	eventForked  event = "forked"  // the exec stage has started and waits; PID
 	eventReady   event = "ready"   // limits are set, exec comes next; NoFile, Niced
 	eventRunning event = "running" // exec succeeded; NoFile, Niced
 	eventFailed  event = "failed"  // What, Error
-	eventExited  event = "exited"  // the leader; Code, Signal
+	eventExited  event = "exited"  // the leader ended; Code, Signal
 	eventEmpty   event = "empty"   // proof: no process is left
 )
 
-// report is one line of what the exec stage tells the shim and the shim tells
-// benchrun.
+// report is one line that the exec stage sends to the shim, and the shim to benchrun.
 type report struct {
 	Event  event  `json:"event"`
 	PID    int    `json:"pid,omitempty"` // in the shim's namespace
 	NoFile uint64 `json:"nofile,omitempty"`
 	Niced  bool   `json:"niced,omitempty"`
-	What   string `json:"what,omitempty"` // what could not be done
+	What   string `json:"what,omitempty"` // what failed
 	Error  string `json:"error,omitempty"`
 	Code   int    `json:"code,omitempty"`
 	Signal string `json:"signal,omitempty"`

@@ -15,23 +15,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// niceness of a server where no CPU quota can be set: it gives way to the load
-// generator without being starved by other processes of the machine.
+// niceness is a server's niceness if no CPU quota can be set: the load generator goes
+// first, but other processes of the machine cannot starve the server.
 const niceness = 10
 
-// defaultPath is searched when the server's environment has no PATH.
+// defaultPath is searched if the server's environment has no PATH.
 const defaultPath = "/usr/local/bin:/usr/bin:/bin"
 
-// execStage confines itself and becomes the server. It runs on one locked
-// thread: no_new_privs, pdeathsig and niceness are a thread's own, and the
-// thread that execs is the one that stays. It returns only on failure.
+// execStage confines itself and becomes the server. It stays on one thread, because
+// no_new_privs, pdeathsig and niceness belong to a thread, and the thread that execs is
+// the one that stays. It returns only on failure.
 func execStage() int {
 	status := os.NewFile(stageStatus, "status")
 	unix.CloseOnExec(stageConfig)
 	unix.CloseOnExec(stageStatus)
 	tell := json.NewEncoder(status)
 	var order stageOrder
-	// The pipe is written and closed when benchrun has said go. A shim that
+	// When benchrun has said go, the shim writes the pipe and closes it. A shim that
 	// died before has written nothing.
 	if err := json.NewDecoder(os.NewFile(stageConfig, "config")).Decode(&order); err != nil {
 		return failed(tell, "read the order", err)
@@ -45,15 +45,15 @@ func failed(tell *json.Encoder, what string, err error) int {
 	return 1
 }
 
-// becomeServer returns what failed, and why.
+// becomeServer returns what it could not do, and the error.
 func becomeServer(o stageOrder, tell *json.Encoder) (string, error) {
 	for _, dir := range o.Cgroups {
 		if err := write(filepath.Join(dir, "cgroup.procs"), "0"); err != nil {
 			return "join cgroup " + dir, err
 		}
 	}
-	// After the change of user /proc/self belongs to root until exec.
-	_ = write("/proc/self/oom_score_adj", "1000") // refused in some containers; it only helps
+	// After the change of user, /proc/self belongs to root until exec.
+	_ = write("/proc/self/oom_score_adj", "1000") // some containers refuse; the server then runs without it
 	niced := o.Nice && beNice() == nil
 	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
 		return "set RLIMIT_CORE", err
@@ -64,7 +64,7 @@ func becomeServer(o stageOrder, tell *json.Encoder) (string, error) {
 	}
 	if o.Longest > 0 {
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: o.Longest, Max: o.Longest}); err != nil && !errors.Is(err, syscall.EPERM) {
-			return "set RLIMIT_FSIZE", err // EPERM: a lower one is in force
+			return "set RLIMIT_FSIZE", err // EPERM: a lower limit is in force
 		}
 	}
 	syscall.Umask(0o022)
@@ -76,7 +76,7 @@ func becomeServer(o stageOrder, tell *json.Encoder) (string, error) {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return "set no_new_privs", err
 	}
-	// After the change of user, which clears it.
+	// Set after the change of user, which clears it.
 	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0); err != nil {
 		return "set the parent-death signal", err
 	}
@@ -101,10 +101,10 @@ func becomeServer(o stageOrder, tell *json.Encoder) (string, error) {
 	return "execute " + path, syscall.Exec(path, o.Argv, o.Env)
 }
 
-// beNice lowers the priority. Where sessions are scheduled as groups
-// (sched_autogroup), niceness counts within a session only, and the session's
-// own is set by a file of its own. The kernel lets ordinary users write to it
-// ten times a second, all of them together, and else says EAGAIN.
+// beNice lowers the priority. If the kernel schedules sessions as groups
+// (sched_autogroup), niceness counts only within a session, and a separate file sets
+// that of the session. The kernel accepts ten writes a second from all ordinary users
+// together, and otherwise returns EAGAIN.
 func beNice() error {
 	for range 50 {
 		if !errors.Is(write("/proc/self/autogroup", strconv.Itoa(niceness)), unix.EAGAIN) {
@@ -115,9 +115,9 @@ func beNice() error {
 	return unix.Setpriority(unix.PRIO_PROCESS, 0, niceness)
 }
 
-// limitFiles sets RLIMIT_NOFILE, to the hard limit where that is lower and
-// cannot be raised, and returns what is in force. Set by syscall.Setrlimit,
-// else Go restores the inherited soft limit on exec.
+// limitFiles sets RLIMIT_NOFILE to n, or to the hard limit if that is lower and
+// cannot be raised, and returns the limit in force. It uses syscall.Setrlimit, because
+// otherwise Go restores the inherited soft limit on exec.
 func limitFiles(n uint64) (uint64, error) {
 	var now syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &now); err != nil {
@@ -134,7 +134,7 @@ func limitFiles(n uint64) (uint64, error) {
 	return n, err
 }
 
-// dropTo gives up root for good: no supplementary group stays.
+// dropTo becomes the user for good, without any supplementary group.
 func dropTo(u *User) error {
 	if err := syscall.Setgroups(nil); err != nil {
 		return fmt.Errorf("setgroups: %w", err)
@@ -148,8 +148,8 @@ func dropTo(u *User) error {
 	return nil
 }
 
-// closeOnExecFrom keeps everything but the first descriptors from the server,
-// those too that benchrun inherited itself.
+// closeOnExecFrom closes all descriptors from first on at exec, also those that
+// benchrun itself inherited.
 func closeOnExecFrom(first uint) error {
 	err := unix.CloseRange(first, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
 	if err == nil {
@@ -167,10 +167,10 @@ func closeOnExecFrom(first uint) error {
 	return nil
 }
 
-// lookPath finds the command as the server's own user and environment would.
+// lookPath finds the command with the server's user and environment.
 func lookPath(name string, env []string) (string, error) {
 	if strings.Contains(name, "/") {
-		return name, nil // exec says what is wrong with it
+		return name, nil // exec will say what is wrong with it
 	}
 	path := defaultPath
 	for _, v := range env {

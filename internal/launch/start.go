@@ -19,21 +19,21 @@ import (
 	"benchrun/internal/bench"
 )
 
-// startTime bounds each step of starting; a healthy one takes milliseconds.
+// startTime limits each step of starting. A healthy step takes milliseconds.
 const startTime = 10 * time.Second
 
-// leastTmp is what a server may write to its private places where no limit is
-// given, bytes.
+// leastTmp is how many bytes a server may write to its private places if no limit is
+// given.
 const leastTmp = 64 << 20
 
 // supervisorLog is the file in a scratch folder that gets the shim's stderr.
 const supervisorLog = "supervisor.log"
 
-// Start starts a server under supervision and returns as soon as its command
-// has been executed. ctx bounds the start only; the group lives until Destroy.
-// Limits that caps.Cgroup cannot carry are left out: Group.Limits says which
-// are in force. It fails (environment, naming the command) when the command
-// cannot be executed or the level does not work; nothing is left then.
+// Start starts a server under supervision and returns as soon as its command has been
+// executed. ctx limits only the start; the group lives until Destroy. Start leaves out
+// limits that caps.Cgroup cannot set; Group.Limits says which are in force. It returns a
+// bench.EnvironmentError that names the command if the command cannot be executed or the
+// level does not work; then nothing is left.
 func Start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 	if err := spec.check(); err != nil {
 		return nil, err
@@ -50,8 +50,7 @@ func Start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 	}
 }
 
-// start returns a group together with an error when there is something to
-// destroy.
+// start returns a group together with an error if there is something to destroy.
 func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 	g := &Group{
 		level: caps.Level, private: caps.Private && caps.Level.namespaced(), uid: os.Geteuid(), since: time.Now().Unix(), scratch: spec.Scratch, name: spec.Scratch.nextName(), leaderFD: -1,
@@ -67,7 +66,7 @@ func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 			return nil, err
 		}
 	}
-	// Before anything is made: a benchrun that is killed leaves a trace for Sweep.
+	// Store this before anything is made, so that Sweep finds it if benchrun is killed.
 	if err := spec.Scratch.remember(g.state()); err != nil {
 		return nil, err
 	}
@@ -107,7 +106,7 @@ func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 	return g, nil
 }
 
-// handshake brings the waiting exec stage to exec.
+// handshake makes the waiting exec stage exec.
 func (g *Group) handshake(ctx context.Context, spec Spec) error {
 	var err error
 	if g.shimID, err = identify(g.ShimPID()); err != nil {
@@ -121,7 +120,7 @@ func (g *Group) handshake(ctx context.Context, spec Spec) error {
 		return err
 	}
 	g.leader = forked.PID
-	// The leader waits for "go", so its pid cannot be anyone else's yet.
+	// The leader waits for "go", so its pid cannot belong to another process yet.
 	host, err := hostPID(g.ShimPID(), g.leader)
 	if err != nil {
 		return err
@@ -152,7 +151,7 @@ func (g *Group) handshake(ctx context.Context, spec Spec) error {
 	return nil
 }
 
-// await takes the next report, which must be of the wanted kind.
+// await returns the next report, which must be of the wanted kind.
 func (g *Group) await(ctx context.Context, want event) (report, error) {
 	timeout := time.NewTimer(startTime)
 	defer timeout.Stop()
@@ -174,8 +173,7 @@ func (g *Group) await(ctx context.Context, want event) (report, error) {
 	}
 }
 
-// forkShim starts the supervisor and the two goroutines that live as long as
-// it does.
+// forkShim starts the supervisor, and two goroutines that live as long as it does.
 func (g *Group) forkShim(order shimOrder, spec Spec) error {
 	attr, err := shimAttr(g.level, g.private, spec.User)
 	if err != nil {
@@ -231,8 +229,8 @@ func (g *Group) forkShim(order shimOrder, spec Spec) error {
 	return errors.Join(json.NewEncoder(ours[0]).Encode(order), ours[0].Close())
 }
 
-// forkAndWait forks from a thread that is locked until the shim is gone: the
-// shim's parent-death signal fires when the thread that forked it ends.
+// forkAndWait forks from a thread that stays locked until the shim has ended: the shim's
+// parent-death signal fires when the thread that forked it ends.
 func (g *Group) forkAndWait(cmd *exec.Cmd) error {
 	forked := make(chan error)
 	go func() {
@@ -244,7 +242,7 @@ func (g *Group) forkAndWait(cmd *exec.Cmd) error {
 		}
 		forked <- err
 		if err == nil {
-			_ = cmd.Wait() // its reports say more than how it ended
+			_ = cmd.Wait() // its reports say more than its exit status
 			close(g.shimGone)
 		}
 	}()
@@ -276,20 +274,20 @@ func (g *Group) listen(status *os.File) {
 		default:
 			select {
 			case g.reports <- r:
-			default: // nobody awaits anything after the start
+			default: // after the start nobody awaits reports
 			}
 		}
 	}
-	// The leader dies with the shim: by the namespace, or by its own
-	// parent-death signal.
+	// The leader dies with the shim: the namespace ends, or its own parent-death signal
+	// fires.
 	if !g.ending.Load() {
 		g.note("the supervisor ended by itself")
 	}
 	g.leaderEnded(bench.ExitStatus{Signal: "SIGKILL"})
 }
 
-// openOutput gives what gets the server's output. Servers open /dev/stderr anew
-// by name, so it must belong to the user that they run as.
+// openOutput returns the file for the server's output. Servers open /dev/stderr by name
+// again, so it must belong to their user.
 func openOutput(spec Spec) (f *os.File, err error) {
 	if f = spec.Output; f == nil {
 		if f, err = os.OpenFile(spec.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
@@ -306,7 +304,7 @@ func openOutput(spec Spec) (f *os.File, err error) {
 	return f, err
 }
 
-// shimWords is what the supervisor wrote on its stderr, for an error.
+// shimWords is what the supervisor wrote to its stderr, for an error text.
 func (g *Group) shimWords() string {
 	b, err := os.ReadFile(g.shimLogFile())
 	if err != nil || len(b) == 0 {

@@ -8,25 +8,25 @@ import (
 	"strings"
 )
 
-// state is what Sweep must know of a scratch folder whose benchrun has died.
+// state is what Sweep must know about a scratch folder whose benchrun has died.
 type state struct {
-	Boot   string       `json:"boot"` // the boot that pids and start times belong to
+	Boot   string       `json:"boot"` // the boot for which pids and start times are valid
 	Groups []groupState `json:"groups,omitempty"`
 }
 
 // groupState is one started group that has not been destroyed yet.
 type groupState struct {
-	Name    string   `json:"name"` // of its cgroups: "benchrun-<id>", later ones "benchrun-<id>.2", …
+	Name    string   `json:"name"` // of its cgroups: "benchrun-<id>", for later groups "benchrun-<id>.2", …
 	Level   Level    `json:"level"`
 	Cgroups []string `json:"cgroups,omitempty"`
-	Private bool     `json:"private,omitempty"` // the server shares nothing that outlives it
-	UID     int      `json:"uid"`               // that the server runs as
+	Private bool     `json:"private,omitempty"` // nothing that the server shares outlives it
+	UID     int      `json:"uid"`               // the server's user
 	Since   int64    `json:"since"`             // Unix seconds
 	Shim    identity `json:"shim,omitzero"`
 	Leader  identity `json:"leader,omitzero"`
 }
 
-// bootID tells this boot from others; "" where the kernel does not say.
+// bootID identifies this boot; "" if the kernel does not say.
 func bootID() string {
 	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
@@ -35,7 +35,7 @@ func bootID() string {
 	return strings.TrimSpace(string(b))
 }
 
-// save writes state.json in one step. The caller holds mu or is alone.
+// save writes state.json atomically. The caller holds mu or is alone.
 func (s *Scratch) save() error {
 	b, err := json.Marshal(s.state)
 	if err != nil {
@@ -62,7 +62,7 @@ func (s *Scratch) nextName() string {
 	return fmt.Sprintf("benchrun-%s.%d", s.ID, s.starts)
 }
 
-// remember writes down a group, or what more is known of it.
+// remember stores a group, or replaces what is stored of it.
 func (s *Scratch) remember(g groupState) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -76,7 +76,7 @@ func (s *Scratch) remember(g groupState) error {
 	return s.save()
 }
 
-// forget removes a group when nothing is left of it.
+// forget removes a group of which nothing is left.
 func (s *Scratch) forget(name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,8 +90,8 @@ func (s *Scratch) forget(name string) error {
 	return s.save()
 }
 
-// readState reads a folder's state.json. A folder whose benchrun died before
-// it wrote one has an empty state.
+// readState reads a folder's state.json. If benchrun died before it wrote one, the state
+// is empty.
 func readState(dir string) (state, error) {
 	b, err := os.ReadFile(filepath.Join(dir, stateFile))
 	if os.IsNotExist(err) {

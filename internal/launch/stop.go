@@ -12,17 +12,16 @@ import (
 )
 
 const (
-	// settleTime is how long children may take to follow their leader.
+	// settleTime is how long children may take to end after their leader.
 	settleTime = 500 * time.Millisecond
 	settleStep = 10 * time.Millisecond
 )
 
-// Stop asks the leader to end by sig and watches it go, for at most window.
-// grace is the documented shutdown grace (0 = not said); port is the server's.
-// Everything it sees is data: survivors and a port that is not free are looked
-// for when the leader has gone, again and again for at most half a second, or
-// at the end of the window. Nothing is killed; Destroy does that. When ctx
-// ends, the window ends.
+// Stop sends sig to the leader and waits for its end, for at most window. grace is the
+// documented shutdown grace (0 = not documented). port is the server's. Stop returns
+// everything it sees as data. When the leader has ended, it looks for survivors and
+// for a port that is not free, for at most half a second; otherwise at the end of the
+// window. It kills nothing; Destroy does that. When ctx ends, the window ends.
 func Stop(ctx context.Context, clock bench.Clock, g *Group, port int, sig syscall.Signal, window, grace time.Duration) bench.Stop {
 	stop := bench.Stop{Term: clock.Now()}
 	err := os.ErrProcessDone
@@ -55,7 +54,7 @@ func Stop(ctx context.Context, clock bench.Clock, g *Group, port int, sig syscal
 	}
 }
 
-// others lists the members without the leader.
+// others lists the members except the leader.
 func others(g *Group) []int {
 	pids, err := g.Members()
 	if err != nil {

@@ -16,7 +16,7 @@ func TestStop(t *testing.T) {
 		for _, c := range []struct {
 			part          string
 			window, grace time.Duration
-			want          bench.Stop // Term and Seconds are looked at below
+			want          bench.Stop // Term and Seconds are checked below
 		}{
 			{"obedient", 5 * time.Second, 9 * time.Second,
 				bench.Stop{PortFreed: true, Exit: &bench.ExitStatus{Signal: "SIGTERM"}}},

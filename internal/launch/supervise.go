@@ -26,11 +26,11 @@ const SuperviseArg = "__supervise"
 // stageArg is the second argument of the exec stage.
 const stageArg = "exec"
 
-// Supervise is the entry point behind SuperviseArg, called by main before any
-// flag is looked at. It returns the exit code of the process.
+// Supervise is the entry point behind SuperviseArg. main calls it before it reads any
+// flag. It returns the exit code of the process.
 func Supervise() int {
-	// The shim forks the server from this thread, whose end would fire the
-	// server's parent-death signal.
+	// The shim forks the server from this thread. If the thread ended, the server's
+	// parent-death signal would fire.
 	runtime.LockOSThread()
 	if len(os.Args) > 2 && os.Args[2] == stageArg {
 		return execStage()
@@ -52,9 +52,9 @@ type shim struct {
 	order  shimOrder
 	leader int
 
-	reapMu sync.Mutex    // held while a child is reaped, and while children are killed
-	buried map[int]life  // who was reaped, where what they made is to be removed
-	empty  chan struct{} // closed when there is no child any more
+	reapMu sync.Mutex    // held while a child is reaped and while children are killed
+	buried map[int]life  // the reaped processes, if what they made must be removed
+	empty  chan struct{} // closed when there are no more children
 
 	tellMu sync.Mutex
 	tell   *json.Encoder
@@ -63,11 +63,11 @@ type shim struct {
 func (s *shim) report(r report) {
 	s.tellMu.Lock()
 	defer s.tellMu.Unlock()
-	_ = s.tell.Encode(r) // benchrun may be dead; the control pipe says so too
+	_ = s.tell.Encode(r) // benchrun may be dead; then the control pipe closes too
 }
 
-// run lives until it is told to destroy, or benchrun dies. An error before
-// the leader runs ends the shim at once; there is nothing to end but the stage.
+// run lives until it gets the order to destroy, or benchrun dies. If something fails
+// before the leader runs, it ends at once: there is nothing to end except the stage.
 func (s *shim) run() error {
 	keepSignals()
 	if err := json.NewDecoder(os.NewFile(shimConfig, "config")).Decode(&s.order); err != nil {
@@ -94,7 +94,7 @@ func (s *shim) run() error {
 		return s.destroy()
 	}
 	running := stage.release(s.order.Stage)
-	go s.reap() // not earlier, so that the leader's exit is reported after its start
+	go s.reap() // not earlier, so that the leader's start is reported before its exit
 	s.report(running)
 	if running.Event == eventRunning {
 		for word := range orders {
@@ -106,8 +106,8 @@ func (s *shim) run() error {
 	return s.destroy()
 }
 
-// readOrders passes on the control pipe's lines and closes at its end. It
-// lives as long as the process.
+// readOrders passes on the lines of the control pipe, and closes the channel at the end
+// of the pipe. It lives as long as the process.
 func readOrders(to chan<- string) {
 	defer close(to)
 	b := make([]byte, 64)
@@ -123,15 +123,15 @@ func readOrders(to chan<- string) {
 	}
 }
 
-// keepSignals makes the shim deaf to what a server may send to its parent or
-// to everyone. Notify, not Ignore: a handler is not inherited by exec, so the
-// server starts with every signal at its default, even under nohup.
+// keepSignals makes the shim ignore what a server may send to its parent or to
+// everyone. It uses Notify instead of Ignore: exec does not inherit handlers, so the
+// server starts with the default for every signal, even under nohup.
 func keepSignals() {
 	signal.Notify(make(chan os.Signal, 1), unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGPIPE,
 		unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM, unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU)
 }
 
-// enterLevel does what the level needs from inside.
+// enterLevel does what the level requires inside the namespaces.
 func enterLevel(order shimOrder) error {
 	switch order.Level {
 	case PIDNamespace, UserNamespace:
@@ -149,7 +149,7 @@ func enterLevel(order shimOrder) error {
 				return fmt.Errorf("make private places: %w", err)
 			}
 		}
-		if order.Level == UserNamespace { // what is forked from here has no capability
+		if order.Level == UserNamespace { // processes forked from here have no capability
 			if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); err != nil {
 				return fmt.Errorf("give up capabilities: %w", err)
 			}
@@ -162,7 +162,7 @@ func enterLevel(order shimOrder) error {
 	return nil
 }
 
-// stagePipes are the shim's ends of what the exec stage holds.
+// stagePipes are the shim's ends of the exec stage's pipes.
 type stagePipes struct{ config, status *os.File }
 
 // fork starts the exec stage, which waits for its order.
@@ -199,7 +199,7 @@ func (s *shim) fork() (*stagePipes, error) {
 // abandon makes the waiting stage end.
 func (p *stagePipes) abandon() { _ = p.config.Close() }
 
-// release lets the stage exec and says what came of it.
+// release lets the stage exec, and returns its report.
 func (p *stagePipes) release(order stageOrder) report {
 	err := errors.Join(json.NewEncoder(p.config).Encode(order), p.config.Close())
 	if err != nil {
@@ -209,7 +209,7 @@ func (p *stagePipes) release(order stageOrder) report {
 	for dec := json.NewDecoder(p.status); ; {
 		var r report
 		if err := dec.Decode(&r); errors.Is(err, io.EOF) {
-			break // closed: by exec, or by the stage's end
+			break // exec or the stage's end has closed it
 		} else if err != nil {
 			return report{Event: eventFailed, What: "hear of the exec stage", Error: err.Error()}
 		}
@@ -221,9 +221,9 @@ func (p *stagePipes) release(order stageOrder) report {
 	return ready
 }
 
-// reap buries every child as it dies, until there is none; it reports the
-// leader's status first. It waits without burying, so that destroy, which holds
-// the lock, never kills a pid that was given away meanwhile.
+// reap reaps every child that dies, until there is none; it reports the leader's exit
+// status first. It waits without reaping, and reaps under the lock. destroy holds the
+// lock too, so it never kills a pid that another process has got meanwhile.
 func (s *shim) reap() {
 	defer close(s.empty)
 	for {
@@ -251,8 +251,8 @@ func (s *shim) reap() {
 	}
 }
 
-// childInfo is the beginning of the siginfo_t that waitid fills in, and room for
-// the rest of it.
+// childInfo is the beginning of the siginfo_t that waitid fills in, with space for the
+// rest.
 type childInfo struct {
 	_   [3]int32
 	_   [0]uintptr // what follows is aligned like a pointer

@@ -11,15 +11,15 @@ import (
 	"benchrun/internal/procfs"
 )
 
-// destroyTime bounds how long the shim tries to end what is below it.
+// destroyTime is how long the shim tries to end everything below it.
 const destroyTime = 5 * time.Second
 
-// cleanLooks is how many looks in a row must find no marked process: a single
-// one can miss a process whose parent ended while it looked.
+// cleanLooks is how many looks in a row must find no marked process: one look can miss a
+// process whose parent ended during it.
 const cleanLooks = 3
 
-// destroy ends everything below the shim and reports the proof: wait4 knows no
-// child, and every process that had lost its parent would be one.
+// destroy ends everything below the shim and reports the proof: wait4 knows no child,
+// and every process that had lost its parent would be one.
 func (s *shim) destroy() error {
 	deadline := time.Now().Add(destroyTime)
 	dying := dying{}
@@ -35,7 +35,7 @@ func (s *shim) destroy() error {
 		case <-s.empty:
 			if clean >= cleanLooks {
 				if s.order.Private == nil {
-					removeShared(s.order.UID, s.buried) // nobody is left to reap
+					removeShared(s.order.UID, s.buried) // everything is reaped
 				}
 				s.report(report{Event: eventEmpty})
 				return nil
@@ -46,11 +46,11 @@ func (s *shim) destroy() error {
 	return fmt.Errorf("processes are left after %v of SIGKILL", destroyTime)
 }
 
-// killAll sends SIGKILL to all that is below. It returns the processes that
-// were seen by their marker, which the shim may be unable to wait for.
+// killAll sends SIGKILL to everything below the shim. It returns the processes that it
+// found by their marker, because the shim may be unable to wait for them.
 func (s *shim) killAll() ([]int, error) {
 	if s.order.Level.namespaced() {
-		// From pid 1: every process of the namespace but itself, at one blow.
+		// From pid 1, this kills every other process of the namespace at once.
 		if err := unix.Kill(-1, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
 			return nil, fmt.Errorf("kill the namespace: %w", err)
 		}
@@ -65,9 +65,9 @@ func (s *shim) killAll() ([]int, error) {
 	return nil, nil
 }
 
-// killChildren kills the direct children and their process groups; what these
-// had below them are the direct children of the next round. While nothing is
-// reaped, neither number can have been given to a stranger.
+// killChildren kills the direct children and their process groups. The children of
+// those become direct children in the next round. Nothing is reaped meanwhile, so no
+// pid or group can have passed to a foreign process.
 func (s *shim) killChildren() error {
 	s.reapMu.Lock()
 	defer s.reapMu.Unlock()
@@ -80,7 +80,7 @@ func (s *shim) killChildren() error {
 		if err != nil {
 			continue
 		}
-		_ = unix.Kill(pid, unix.SIGKILL) // a zombie is no error
+		_ = unix.Kill(pid, unix.SIGKILL) // a zombie gives no error
 		if p.Group > 1 && p.Group != unix.Getpgrp() {
 			_ = unix.Kill(-p.Group, unix.SIGKILL)
 		}

@@ -14,20 +14,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sweepTime is how long removing the folders of killed benchruns may take, all
-// of them together. What is left then is swept by the next one.
+// sweepTime is how long removing the folders of all killed benchruns together may take.
+// The next benchrun removes what is left then.
 const sweepTime = 20 * time.Second
 
-// orphanTime is how long the children of a shim without benchrun may take to
-// die before the shim itself is killed.
+// orphanTime is how long the children of a shim without a benchrun may take to die,
+// before the shim itself is killed.
 const orphanTime = time.Second
 
-// Sweep ends and removes what killed benchruns of this user have left: for each
-// scratch folder whose lock is not held the processes, the cgroups, the mounts
-// and the folder. It returns a sentence for each folder swept, and joins the
-// errors of those that it could not finish, each cut short; the caller can go on
-// in spite of them. A folder whose benchrun is alive is never touched. Call it
-// when benchrun starts.
+// Sweep ends and removes what killed benchruns of this user have left. For each scratch
+// folder whose lock nobody holds, these are the processes, the cgroups, the mounts and
+// the folder. It returns a sentence for each folder that it swept, and the shortened
+// errors of those that it could not finish, joined; the caller can go on in spite of
+// them. It never touches the folder of a living benchrun. Call it when benchrun starts.
 func Sweep() ([]string, error) {
 	var swept []string
 	var errs []error
@@ -44,8 +43,8 @@ func Sweep() ([]string, error) {
 	return swept, errors.Join(append(errs, err)...)
 }
 
-// Leftovers lists the scratch folders of this user that a killed benchrun has
-// left and Sweep would remove. It removes nothing.
+// Leftovers lists the scratch folders of this user that Sweep would remove, because
+// their benchrun was killed. It removes nothing.
 func Leftovers() ([]string, error) {
 	var left []string
 	err := eachScratch(func(dir string) {
@@ -56,8 +55,8 @@ func Leftovers() ([]string, error) {
 	return left, err
 }
 
-// eachScratch calls f for every scratch folder of this user, while nobody makes
-// or sweeps one.
+// eachScratch calls f for every scratch folder of this user. Meanwhile no other benchrun
+// can create or sweep one.
 func eachScratch(f func(dir string)) error {
 	parent := scratchParent()
 	if _, err := os.Lstat(parent); errors.Is(err, fs.ErrNotExist) {
@@ -93,7 +92,7 @@ func inUse(dir string) bool {
 	return errors.Is(unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
 }
 
-// sweepFolder does nothing and says nothing when the folder is in use.
+// sweepFolder does nothing, and returns "", if the folder is in use.
 func sweepFolder(dir string, deadline time.Time) (string, error) {
 	lock, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|unix.O_NOFOLLOW, 0)
 	switch {
@@ -105,12 +104,12 @@ func sweepFolder(dir string, deadline time.Time) (string, error) {
 			}
 			return "", err
 		}
-	case !errors.Is(err, fs.ErrNotExist): // without a lock it died while it made the folder
+	case !errors.Is(err, fs.ErrNotExist): // a folder without a lock: its benchrun died while it made it
 		return "", err
 	}
 	st, err := readState(dir)
 	if err != nil {
-		st = state{} // the disk was full: only the marker is left to find processes by
+		st = state{} // the disk was full: processes can only be found by their marker
 	}
 	id := filepath.Base(dir)
 	killed, err := sweepProcesses(id, st)
@@ -140,8 +139,8 @@ func sweepFolder(dir string, deadline time.Time) (string, error) {
 	return said, nil
 }
 
-// folders are the group's cgroup folders, those only that bear the scratch
-// folder's name and are still there.
+// folders are the group's existing cgroup folders that have the scratch folder's
+// name.
 func (g groupState) folders(id string) []string {
 	return slices.DeleteFunc(slices.Clone(g.Cgroups), func(dir string) bool {
 		_, err := os.Stat(filepath.Join(dir, "cgroup.procs"))
@@ -149,8 +148,8 @@ func (g groupState) folders(id string) []string {
 	})
 }
 
-// sweepProcesses ends the members of the cgroups, the shim with all below it,
-// and whoever carries the marker. It says how many there were.
+// sweepProcesses ends the members of the cgroups, the shim with everything below it, and
+// every process that carries the marker. It returns how many there were.
 func sweepProcesses(id string, st state) (int, error) {
 	began := time.Now()
 	for _, g := range st.Groups {
@@ -175,8 +174,8 @@ func sweepProcesses(id string, st state) (int, error) {
 	})
 }
 
-// killLeader is for a leader that dies with its shim already and so has lost
-// its marker, but not yet its port.
+// killLeader kills a leader whose shim has died. It is dying too: it has lost its
+// marker, but may still hold its port.
 func (g groupState) killLeader() ([]int, error) {
 	if !g.Leader.alive() {
 		return nil, nil
@@ -184,9 +183,9 @@ func (g groupState) killLeader() ([]int, error) {
 	return []int{g.Leader.PID}, g.Leader.kill()
 }
 
-// killShim ends a shim that is still there. Outside of namespaces its children go
-// first, because without it they would be lost: the shim waits for them and ends
-// by itself. It is killed when it has none, or when late.
+// killShim ends a shim that still lives. Outside of namespaces its children must die
+// first, because without the shim they could not be found: the shim waits for them and
+// then ends by itself. killShim kills it if it has no children, or if late.
 func (g groupState) killShim(late bool) ([]int, error) {
 	if !g.Shim.alive() {
 		return nil, nil
@@ -205,7 +204,7 @@ func (g groupState) killShim(late bool) ([]int, error) {
 	return []int{g.Shim.PID}, g.Shim.kill()
 }
 
-// unmountBelow detaches what is mounted in a folder, the deepest first.
+// unmountBelow detaches the mounts in a folder, the deepest first.
 func unmountBelow(dir string) error {
 	mounts, err := readMounts()
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openFolder opens the folder name below the folder at (or unix.AT_FDCWD) for
-// reading and follows no link. A server can make folders that nobody may enter:
-// the owner's rights in need are added where they are missing, and those that
-// reading takes where it is refused. It goes by descriptors, so neither a path
-// that is too long nor a folder that is swapped meanwhile matters.
+// openFolder opens the folder name below the folder at (or unix.AT_FDCWD) for reading,
+// and follows no link. A server can make folders that nobody may enter: openFolder adds
+// the owner's rights in need if they are missing, and the rights to read if reading is
+// refused. It uses descriptors, so it works with paths that are too long, and with
+// folders that are swapped meanwhile.
 func openFolder(at int, name string, need uint32) (*os.File, unix.Stat_t, error) {
 	var st unix.Stat_t
 	handle, err := unix.Openat(at, name, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
@@ -26,7 +26,7 @@ func openFolder(at int, name string, need uint32) (*os.File, unix.Stat_t, error)
 	if err := unix.Fstat(handle, &st); err != nil {
 		return nil, st, err
 	}
-	allow := func(bits uint32) { // chmod of a handle, which fchmod refuses; open says what came of it
+	allow := func(bits uint32) { // fchmod refuses such a handle; open will say whether this worked
 		_ = unix.Chmod("/proc/self/fd/"+strconv.Itoa(handle), st.Mode&0o7777|bits)
 	}
 	if st.Mode&need != need {
@@ -44,17 +44,17 @@ func openFolder(at int, name string, need uint32) (*os.File, unix.Stat_t, error)
 	return os.NewFile(uintptr(fd), "folder"), st, nil
 }
 
-// removeTree removes a folder that a server may have written to, however deep
-// it is and whatever modes are in it, and follows no link. It holds four
-// descriptors at most: folders are moved up into dir, one after the other, and
-// emptied there, so that no path gets long. It fails when it is not done by the
-// deadline, or when something cannot be removed; calling it again goes on.
+// removeTree removes a folder that a server may have written to, whatever its depth and
+// modes, and follows no link. It holds at most four descriptors. It moves folders up
+// into dir, one after the other, and empties them there, so that no path gets long. It
+// returns an error at the deadline, or if something cannot be removed. A second call
+// continues.
 func removeTree(dir string, deadline time.Time) error {
 	root, st, err := openFolder(unix.AT_FDCWD, dir, 0o700)
 	switch {
 	case errors.Is(err, unix.ENOENT):
 		return nil
-	case errors.Is(err, unix.ENOTDIR), errors.Is(err, unix.ELOOP): // a file, or a link
+	case errors.Is(err, unix.ENOTDIR), errors.Is(err, unix.ELOOP): // a file or a link
 		return os.Remove(dir)
 	case err != nil:
 		return fmt.Errorf("open %s: %w", dir, err)
@@ -62,7 +62,7 @@ func removeTree(dir string, deadline time.Time) error {
 	f := felling{root: root, dev: st.Dev, deadline: deadline}
 	err = errors.Join(f.fell(), root.Close())
 	rerr := os.Remove(dir)
-	if rerr == nil || errors.Is(rerr, unix.ENOENT) { // the obstacle is gone, or someone else removed it first
+	if rerr == nil || errors.Is(rerr, unix.ENOENT) { // the obstacle is gone, or somebody else removed it first
 		return nil
 	}
 	if err == nil {
@@ -76,12 +76,12 @@ type felling struct {
 	root     *os.File
 	dev      uint64
 	deadline time.Time
-	folders  []string // in root, to be emptied
-	moved    int      // names given to folders that were moved up
+	folders  []string // folders in root that must be emptied
+	moved    int      // how many folders got a new name in root
 	left     error    // the first thing that could not be removed
 }
 
-// fell empties the root, until a look at it finds nothing more to remove.
+// fell empties the root. It stops when a look finds nothing more to remove.
 func (f *felling) fell() error {
 	for {
 		if _, err := f.root.Seek(0, io.SeekStart); err != nil {
@@ -110,7 +110,7 @@ func (f *felling) fell() error {
 	}
 }
 
-// empty removes a folder of the root; what folders it has go up into the root.
+// empty removes a folder of the root. It moves that folder's own folders up into root.
 func (f *felling) empty(name string) (removed bool, err error) {
 	dir, st, err := openFolder(int(f.root.Fd()), name, 0o700)
 	if err != nil {
@@ -145,8 +145,8 @@ func (f *felling) empty(name string) (removed bool, err error) {
 	return true, nil
 }
 
-// moveUp moves the folder sub of dir into the root, where it is emptied next.
-// The kernel wants the right to write to a folder that gets another parent.
+// moveUp moves the folder sub of dir into the root, where it will be emptied. The kernel
+// requires the right to write to a folder that gets another parent.
 func (f *felling) moveUp(dir *os.File, sub string) bool {
 	if opened, _, err := openFolder(int(dir.Fd()), sub, 0o700); err == nil {
 		_ = opened.Close()
@@ -156,7 +156,7 @@ func (f *felling) moveUp(dir *os.File, sub string) bool {
 		name := "moved-up-" + strconv.Itoa(f.moved)
 		err := unix.Renameat(int(dir.Fd()), sub, int(f.root.Fd()), name)
 		if errors.Is(err, unix.EEXIST) || errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, unix.ENOTDIR) {
-			continue // the server had that name too
+			continue // the server used that name too
 		}
 		if err != nil {
 			f.keep(sub, err)
@@ -167,7 +167,7 @@ func (f *felling) moveUp(dir *os.File, sub string) bool {
 	}
 }
 
-// clear unlinks everything but folders, and calls folder with their names.
+// clear removes everything except folders, and calls folder with their names.
 func (f *felling) clear(dir *os.File, folder func(name string)) (removed bool, err error) {
 	for {
 		if time.Now().After(f.deadline) {
@@ -193,21 +193,21 @@ func (f *felling) clear(dir *os.File, folder func(name string)) (removed bool, e
 	}
 }
 
-// keep notes what could not be removed.
+// keep stores the first thing that could not be removed.
 func (f *felling) keep(name string, err error) {
 	if f.left == nil {
 		f.left = fmt.Errorf("%s: %w", cut(strconv.Quote(name), mostName), err)
 	}
 }
 
-// mostName is how much of a name that a server chose an error shows, bytes;
-// mostWords how much of an error a person is to read.
+// mostName is how many bytes of a name that a server chose an error shows, and
+// mostWords how many bytes an error text has.
 const (
 	mostName  = 80
 	mostWords = 1000
 )
 
-// cut shortens what a server may have made long.
+// cut shortens a text that a server may have made long.
 func cut(s string, most int) string {
 	if len(s) <= most {
 		return s

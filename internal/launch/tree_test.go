@@ -15,9 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// plantThicket fills a folder with what makes trees hard to remove: folders so
-// deep that no path reaches the last one, names of all kinds, and modes that
-// shut everyone out.
+// plantThicket fills a folder with what makes trees hard to remove: folders so deep that
+// no path reaches the last one, all kinds of names, and modes that let nobody in.
 func plantThicket(dir string) error {
 	at, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
@@ -63,8 +62,8 @@ func plantAndClear(dir string) {
 	fmt.Println("cleared")
 }
 
-// A tree deeper than any path, with folders that nobody may enter, goes, for
-// root as for an ordinary user, who has to open them first.
+// removeTree removes a tree that is deeper than any path and has folders that nobody may
+// enter, both for root and for an ordinary user, who must change their modes first.
 func TestRemoveDeepTree(t *testing.T) {
 	people := map[string]*syscall.Credential{"self": nil}
 	if os.Geteuid() == 0 {
@@ -103,7 +102,7 @@ func TestRemoveDeepTree(t *testing.T) {
 	}
 }
 
-// What cannot be removed is told in short, and the rest goes all the same.
+// removeTree reports briefly what it cannot remove, and removes the rest.
 func TestRemoveTreeTellsWhatIsLeft(t *testing.T) {
 	ownTemp(t)
 	s, _ := newTestScratch(t)
@@ -125,7 +124,7 @@ func TestRemoveTreeTellsWhatIsLeft(t *testing.T) {
 		t.Errorf("after the deadline: %v", err)
 	}
 	if err := unix.Unmount(stuck, 0); err != nil {
-		// it was moved up, out of the way of its folder
+		// removeTree has moved it up, out of its folder
 		if err := unmountBelow(s.Dir); err != nil {
 			t.Fatal(err)
 		}

@@ -13,12 +13,12 @@ import (
 	"benchrun/internal/procfs"
 )
 
-// leastFile is what a file takes at least, bytes: its name and its inode take
-// room too, so that a bound of bytes bounds the number of files.
+// leastFile is how many bytes a file counts at least: its name and inode take space too,
+// so that a limit of bytes also limits the number of files.
 const leastFile = 4096
 
-// Space is how much of a file system an ordinary user can still take, and how
-// large it is, in bytes.
+// Space returns how many bytes of a file system an ordinary user can still use, and its
+// size in bytes.
 func Space(dir string) (free, size int64, err error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {
@@ -28,15 +28,14 @@ func Space(dir string) (free, size int64, err error) {
 	return int64(st.Bavail) * unit, int64(st.Blocks) * unit, nil //nolint:gosec // no disk is that large
 }
 
-// file tells a file from all others.
+// file identifies a file.
 type file struct{ dev, ino uint64 }
 
-// DiskBytes is how much room the files of the group's scratch folder take, in
-// bytes, and those that its processes hold open although they have been removed
-// from there. Each counts as at least 4 KiB. Counting stops at most: then the
-// answer is a lower bound, and also if the server moves folders meanwhile. It
-// makes unreadable folders readable to their owner. The file of the server's
-// output does not count: the caller limits it.
+// DiskBytes is how many bytes the files of the group's scratch folder take, including
+// removed ones that its processes still hold open. Each file counts as at least 4 KiB.
+// Counting stops at most. In that case, and if the server moves folders meanwhile, the
+// result is a lower bound. It makes unreadable folders readable for their owner. The
+// file of the server's output does not count: the caller limits that.
 func (g *Group) DiskBytes(ctx context.Context, most int64) (int64, error) {
 	root, st, err := openFolder(unix.AT_FDCWD, g.scratch.Dir, 0)
 	if err != nil {
@@ -52,24 +51,24 @@ func (g *Group) DiskBytes(ctx context.Context, most int64) (int64, error) {
 	return w.bytes, err
 }
 
-// walk adds up the files of one tree that a server may be changing.
+// walk adds up the files of a tree that a server may be changing.
 type walk struct {
 	ctx    context.Context
 	dev    uint64
 	most   int64
 	bytes  int64
-	linked map[file]bool // those of several names, or none, to be counted once
+	linked map[file]bool // files with several names or none, which must count once
 }
 
-// level is a folder on the way down, and those of its folders that are to come.
+// level is a folder on the way down, and its folders that are still to be visited.
 type level struct {
 	is      file
 	folders []string
 }
 
-// all walks down by descriptors and up by "..", of which one is open at a time,
-// so that no depth is too deep. If ".." is not the folder that it came from, the
-// server has moved a folder, and the count ends there.
+// all goes down by descriptors and up by "..", with one descriptor open at a time, so
+// depth does not matter. If ".." is not the folder that it came from, the server has
+// moved a folder, and the count ends there.
 func (w *walk) all(dir *os.File) (err error) {
 	defer func() { err = errors.Join(err, dir.Close()) }()
 	var path []level
@@ -92,7 +91,7 @@ func (w *walk) all(dir *os.File) (err error) {
 			name := here.folders[n-1]
 			here.folders = here.folders[:n-1]
 			if next, st, err = openFolder(int(dir.Fd()), name, 0); err != nil {
-				continue // gone, or another's
+				continue // gone, or another user's
 			}
 			if st.Dev != w.dev {
 				_ = next.Close()
@@ -109,7 +108,7 @@ func (w *walk) all(dir *os.File) (err error) {
 			break
 		}
 		if next, st, err = openFolder(int(dir.Fd()), "..", 0); err != nil {
-			return nil //nolint:nilerr // moved, or removed: a lower bound
+			return nil //nolint:nilerr // moved or removed: a lower bound
 		}
 		_ = dir.Close()
 		dir = next
@@ -120,7 +119,7 @@ func (w *walk) all(dir *os.File) (err error) {
 	return w.ctx.Err()
 }
 
-// list counts what is in a folder and names the folders among it.
+// list counts the files in a folder and returns the names of its folders.
 func (w *walk) list(dir *os.File) (folders []string, err error) {
 	for w.bytes <= w.most && w.ctx.Err() == nil {
 		names, err := dir.Readdirnames(1000)
@@ -155,7 +154,7 @@ func (w *walk) count(st *unix.Stat_t) {
 	w.bytes += max(leastFile, st.Blocks*512)
 }
 
-// removed adds the files without a name that the group's processes hold open.
+// removed adds the nameless files that the group's processes hold open.
 func (w *walk) removed(g *Group) error {
 	pids, err := g.Members()
 	if err != nil {
@@ -165,7 +164,7 @@ func (w *walk) removed(g *Group) error {
 		folder := procfs.Path(pid, "fd")
 		names, err := os.ReadDir(folder)
 		if err != nil {
-			continue // it has ended, or may not be looked into
+			continue // it has ended, or this user may not look into it
 		}
 		for _, name := range names {
 			var st unix.Stat_t
@@ -180,16 +179,16 @@ func (w *walk) removed(g *Group) error {
 	return w.ctx.Err()
 }
 
-// TmpFull says that the server has filled its private folders for temporary
-// files: less than a hundredth of the bytes is left, or no file. False if it has
-// none.
+// TmpFull says that the server has filled its private folders for temporary files: less
+// than a hundredth of the bytes is free, or no file. It is false if the server has no
+// such folders.
 func (g *Group) TmpFull() bool {
 	if !g.private {
 		return false
 	}
 	var st unix.Statfs_t
 	if err := unix.Statfs(procfs.Path(g.ShimPID(), "root"+sharedMemory), &st); err != nil {
-		return false // it has just ended, or there is no such place
+		return false // it has just ended, or has no such folder
 	}
 	return st.Type == unix.TMPFS_MAGIC && st.Blocks > 0 && (st.Bavail < st.Blocks/100 || st.Ffree == 0)
 }

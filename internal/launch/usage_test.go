@@ -10,7 +10,7 @@ import (
 
 const mib = 1 << 20
 
-// usageOf is what a group without a server takes.
+// usageOf is what a group without a server takes on the disk.
 func usageOf(t *testing.T, s *Scratch, most int64) int64 {
 	t.Helper()
 	g := &Group{level: Subreaper, scratch: s}
@@ -21,9 +21,8 @@ func usageOf(t *testing.T, s *Scratch, most int64) int64 {
 	return n
 }
 
-// Files count with what they take, wherever they are: below more folders than a
-// path can name, behind modes that shut everyone out, and once, however many
-// names they have.
+// Files count wherever they are: deeper than a path can name, and behind modes that let
+// nobody in. A file counts once, however many names it has.
 func TestDiskBytes(t *testing.T) {
 	ownTemp(t)
 	s, _ := newTestScratch(t)
@@ -37,7 +36,7 @@ func TestDiskBytes(t *testing.T) {
 	if err := os.Link(filepath.Join(s.Work, "one"), filepath.Join(s.Work, "two")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Truncate(filepath.Join(s.Work, "one"), 3*mib+(1<<40)); err != nil { // a hole takes nothing
+	if err := os.Truncate(filepath.Join(s.Work, "one"), 3*mib+(1<<40)); err != nil { // a hole takes no space
 		t.Logf("no sparse file of that size here: %v", err)
 	}
 	if got := usageOf(t, s, 100*mib) - empty; got < 3*mib || got > 4*mib {
@@ -70,7 +69,7 @@ func TestDiskBytes(t *testing.T) {
 	}
 }
 
-// A file that is removed and held open takes its room all the same.
+// A removed file that is held open still takes its space.
 func TestDiskBytesOfRemovedFiles(t *testing.T) {
 	ownTemp(t)
 	for _, caps := range available(t) {
@@ -85,8 +84,7 @@ func TestDiskBytesOfRemovedFiles(t *testing.T) {
 	}
 }
 
-// No single file gets longer than the bound: the kernel sees to that before
-// anyone has looked.
+// No file gets longer than the limit: the kernel enforces it between two looks.
 func TestLongestFile(t *testing.T) {
 	ownTemp(t)
 	limits := smallLimits

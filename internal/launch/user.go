@@ -19,10 +19,10 @@ type User struct {
 // unprivilegedName exists on every distribution and owns nothing.
 const unprivilegedName = "nobody"
 
-// Unprivileged is nobody, with its primary group, when benchrun is root: nobody
-// runs a real server as root. It is nil when benchrun is an ordinary user, who
-// runs the server as himself. It fails (environment) where there is no such user,
-// or root may not become him.
+// Unprivileged is the user nobody, with its primary group, if benchrun is root: nobody
+// runs a real server as root. If benchrun is an ordinary user, it is nil: the server
+// runs as that user. It returns a bench.EnvironmentError if there is no such user, or if
+// root may not become it.
 func Unprivileged() (*User, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -43,7 +43,7 @@ func Unprivileged() (*User, error) {
 			Hint:    "run benchrun as an ordinary user, without unshare -r or fakeroot; or give the container a range of users (unshare --map-auto, podman --userns=auto)",
 		}
 	}
-	group := u.Gid // a name is for servers' config files; Apache takes "#gid"
+	group := u.Gid // servers' config files need a name; Apache takes "#gid"
 	if g, err := user.LookupGroupId(u.Gid); err == nil {
 		group = g.Name
 	}
@@ -51,7 +51,7 @@ func Unprivileged() (*User, error) {
 }
 
 // mapped says whether a user or group exists in this user namespace, by its map
-// (user_namespaces(7)). Without a map there is but one namespace.
+// (user_namespaces(7)). If there is no map, only one namespace exists.
 func mapped(file string, id int) bool {
 	b, err := os.ReadFile(file)
 	if err != nil {

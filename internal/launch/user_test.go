@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// root of a user namespace may only become who is mapped there.
+// In a user namespace, root may only become users that are mapped there.
 func TestMapped(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "map")
 	for text, want := range map[string]bool{
