@@ -246,7 +246,7 @@ func TestOwnFoldersBehindALink(t *testing.T) {
 			t.Fatal(err)
 		}
 		g, err := Start(t.Context(), caps, Spec{
-			Argv: []string{"sh", "-c", "echo app >in; echo work >../work/in; echo bad >" + state + "; echo bad >../" + lockFile},
+			Argv: []string{"sh", "-c", "echo app >in; echo work >../work/in; echo spoiled >" + state + "; echo spoiled >../" + lockFile},
 			Env:  []string{"PATH=/usr/bin:/bin"}, Dir: s.App, Log: filepath.Join(s.Dir, "log"), Limits: smallLimits, Scratch: s,
 		})
 		if err != nil {
@@ -259,7 +259,7 @@ func TestOwnFoldersBehindALink(t *testing.T) {
 			t.Errorf("%s: app %q, work %q, %v: %s", caps.Level, app, work, err, logOf(g))
 		}
 		after, err := os.ReadFile(state)
-		if err != nil || len(after) < len(before) || strings.Contains(string(after), "bad") {
+		if err != nil || len(after) < len(before) || strings.Contains(string(after), "spoiled") {
 			t.Errorf("%s: state %q, %v", caps.Level, after, err)
 		}
 		if lock, err := os.ReadFile(filepath.Join(s.Dir, lockFile)); err != nil || len(lock) > 0 {
