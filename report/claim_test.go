@@ -41,7 +41,7 @@ func TestNothingClaimedShowsNoFigure(t *testing.T) {
 		"annotations": func(w io.Writer, r bench.Run) error {
 			return Annotations(w, r, []bench.Finding{{Cell: 0, Text: "x"}}, nil)
 		},
-		"duel": func(w io.Writer, r bench.Run) error { _, err := io.WriteString(w, Outcome(r.Cells[0])); return err },
+		"duel": func(w io.Writer, r bench.Run) error { _, err := io.WriteString(w, outcome(r.Cells[0])); return err },
 		"progress": func(w io.Writer, r bench.Run) error {
 			p := NewProgress(w, false, 80, 24)
 			for _, a := range r.Cells[0].Attempts {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter/tw"
@@ -25,14 +26,38 @@ const SameTarget = "A and B are the same target (an A/A test): any difference is
 // DuelRow is the duel under one scenario. A and B give the verdicts of the
 // attempts and the goodput, for example "held 100.0 %".
 type DuelRow struct {
-	Scenario, Answer, A, B, Loss string
-	Pairs                        int
-	Seconds                      float64 // that its attempts took
-	Reasons                      []string
+	Scenario, A, B, Loss string
+	Answer               bench.Answer
+	Pairs                int
+	Seconds              float64 // that its attempts took
+	Reasons              []string
 }
 
-// Outcome is what a cell of a duel came to: "held 100.0 %", "invalid".
-func Outcome(c bench.Cell) string {
+// NewDuelView makes the view of a duel and its run.
+func NewDuelView(run bench.Run, d bench.Duel) DuelView {
+	name := func(s bench.DuelSide) string { return fmt.Sprintf("%s %s %s", s.Server, s.Version, s.Profile) }
+	v := DuelView{A: name(d.A), B: name(d.B), Target: d.B.Server + "." + d.B.Profile, Same: d.A == d.B}
+	for _, b := range d.Bouts {
+		row := DuelRow{Scenario: b.Scenario, Answer: b.Answer, Reasons: b.Reasons, Pairs: len(b.Pairs), Loss: None}
+		sides := slices.DeleteFunc(slices.Clone(run.Cells), func(c bench.Cell) bool { return c.Scenario != b.Scenario })
+		if len(sides) == 2 { // A's comes first
+			row.A, row.B = outcome(sides[0]), outcome(sides[1])
+			for _, c := range sides {
+				for _, a := range c.Attempts {
+					row.Seconds += a.Seconds
+				}
+			}
+		}
+		if len(b.Pairs) > 0 && b.Answer != bench.DuelInvalid { // of which something is said
+			row.Loss = fmt.Sprintf("%+.1f %%", b.Loss)
+		}
+		v.Bouts = append(v.Bouts, row)
+	}
+	return v
+}
+
+// outcome is what a cell of a duel came to: "held 100.0 %", "invalid".
+func outcome(c bench.Cell) string {
 	c = shown(c)
 	if h := Figure(c.Measures["h"]); h != None {
 		return c.Verdict.String() + " " + h
@@ -85,15 +110,15 @@ func Duel(w io.Writer, v DuelView, width int) error {
 }
 
 // duelBadge is an answer's glyph and word.
-func duelBadge(answer string) string {
+func duelBadge(answer bench.Answer) string {
 	glyph := "?"
 	switch answer {
-	case "same":
+	case bench.DuelSame:
 		glyph = "="
-	case "worse":
+	case bench.DuelWorse:
 		glyph = "✗"
-	case "better":
+	case bench.DuelBetter:
 		glyph = "✓"
 	}
-	return glyph + " " + clean(answer)
+	return glyph + " " + string(answer)
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"io"
 	"strings"
+
+	"benchrun/internal/bench"
 )
 
 // DuelJUnit writes a duel as JUnit XML: a testcase a scenario, which fails where
@@ -12,13 +14,13 @@ func DuelJUnit(w io.Writer, v DuelView) error {
 	target := "duel." + clean(v.Target)
 	s := junitSuite{Name: target, Properties: &junitProperties{List: []junitProperty{{"a", clean(v.A)}, {"b", clean(v.B)}}}}
 	total := 0.0
-	add := func(name string, seconds float64, answer, why string) {
+	add := func(name string, seconds float64, answer bench.Answer, why string) {
 		c := junitCase{Class: target, Name: clean(name), Time: junitTime(seconds), Out: shortText(why, junitTestBytes)}
 		first, _, _ := strings.Cut(why, "\n")
-		switch result := (&junitResult{Type: clean(answer), Message: shortText(first, 1<<10), Text: c.Out}); answer {
-		case "worse":
+		switch result := (&junitResult{Type: clean(string(answer)), Message: shortText(first, 1<<10), Text: c.Out}); answer {
+		case bench.DuelWorse:
 			c.Failure = result
-		case "same", "better":
+		case bench.DuelSame, bench.DuelBetter:
 		default:
 			c.Error = result
 		}
@@ -37,7 +39,7 @@ func DuelJUnit(w io.Writer, v DuelView) error {
 
 // text says what came of a scenario, in lines.
 func (r DuelRow) text() string {
-	lines := []string{"B is " + clean(r.Answer) + ": A " + clean(r.A) + ", B " + clean(r.B) + ", loss " + clean(r.Loss)}
+	lines := []string{"B is " + clean(string(r.Answer)) + ": A " + clean(r.A) + ", B " + clean(r.B) + ", loss " + clean(r.Loss)}
 	return strings.Join(append(lines, cleanAll(r.Reasons)...), "\n")
 }
 
@@ -47,7 +49,7 @@ func (r DuelRow) text() string {
 func DuelAnnotations(w io.Writer, v DuelView) error {
 	var lines []string
 	for _, r := range v.Bouts {
-		if r.Answer != "same" && r.Answer != "better" {
+		if r.Answer != bench.DuelSame && r.Answer != bench.DuelBetter {
 			lines = append(lines, annotation("error", "duel "+clean(v.Target)+" "+clean(r.Scenario), r.text()))
 		}
 	}

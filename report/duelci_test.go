@@ -5,11 +5,13 @@ import (
 	"encoding/xml"
 	"strings"
 	"testing"
+
+	"benchrun/internal/bench"
 )
 
 func duelView() DuelView {
-	row := func(scenario, answer string) DuelRow {
-		return DuelRow{Scenario: scenario, Answer: answer, A: "held 100.0 %", B: "failed 12.0 %", Loss: "+88.0 %", Pairs: 2, Seconds: 50, Reasons: []string{"because of " + answer + "\n::error::x|"}}
+	row := func(scenario string, answer bench.Answer) DuelRow {
+		return DuelRow{Scenario: scenario, Answer: answer, A: "held 100.0 %", B: "failed 12.0 %", Loss: "+88.0 %", Pairs: 2, Seconds: 50, Reasons: []string{"because of " + string(answer) + "\n::error::x|"}}
 	}
 	return DuelView{A: "s 1 p", B: "s 2 p", Target: "s.p", Bouts: []DuelRow{row("a", "worse"), row("b", "same"), row("c", "better"), row("d", "invalid")}}
 }
@@ -61,5 +63,25 @@ func TestDuelOnGitHub(t *testing.T) {
 	b.Reset()
 	if err := DuelAnnotations(&b, DuelView{}); err != nil || b.Len() != 0 {
 		t.Errorf("of nothing: %q, %v", b.String(), err)
+	}
+}
+
+// Where nothing can be said of B, the table shows no loss, and of an invalid
+// side no figure.
+func TestDuelOfAnInvalidSideShowsNoFigure(t *testing.T) {
+	h := 12.5
+	cell := func(scenario string, v bench.Verdict) bench.Cell {
+		return bench.Cell{Scenario: scenario, Verdict: v, Measures: bench.Measures{"h": {Value: &h, Unit: "%"}}}
+	}
+	run := bench.Run{Cells: []bench.Cell{cell("a", bench.Invalid), cell("a", bench.Failed), cell("b", bench.Held), cell("b", bench.Failed)}}
+	d := bench.Duel{Bouts: []bench.Bout{
+		{Scenario: "a", Answer: "invalid", Loss: 7.5, Pairs: make([]bench.BoutPair, 1)}, {Scenario: "b", Answer: "worse", Loss: 7.5, Pairs: make([]bench.BoutPair, 1)},
+	}}
+	v := NewDuelView(run, d)
+	if r := v.Bouts[0]; r.A != "invalid" || r.B != "failed 12.5 %" || r.Loss != "–" {
+		t.Errorf("%+v", r)
+	}
+	if r := v.Bouts[1]; r.A != "held 12.5 %" || r.Loss != "+7.5 %" {
+		t.Errorf("%+v", r)
 	}
 }

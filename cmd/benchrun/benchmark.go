@@ -147,10 +147,7 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 		s.listener(cmd.ErrOrStderr()).Note(e.Folder.Path() + ": nothing to do, every cell is measured")
 		return e.Run, nil
 	}
-	r, page, done, err := s.open(cmd, campaign.Order{
-		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Jobs: s.atMost(), Reprobe: s.reprobe, Python: s.python,
-		Earlier: s.earlier, MaxTime: s.maxTime,
-	})
+	r, page, done, err := s.open(cmd, s.order(cells))
 	if err != nil {
 		return bench.Run{}, err
 	}
@@ -163,6 +160,14 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 		r.Tell.Note("the rest of it: " + report.Shell("benchrun", "--resume", r.Folder.Path()))
 	}
 	return run, err
+}
+
+// order is what a campaign is to measure.
+func (s settings) order(cells []plan.Cell) campaign.Order {
+	return campaign.Order{
+		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Jobs: s.atMost(), Reprobe: s.reprobe, Python: s.python,
+		Earlier: s.earlier, MaxTime: s.maxTime,
+	}
 }
 
 // open enters the host and opens a run there; page writes its report.html. The

@@ -1,24 +1,17 @@
 package main
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/campaign"
 	"benchrun/internal/console"
-	"benchrun/internal/judge"
 	"benchrun/internal/plan"
 	"benchrun/report"
-	"benchrun/results"
 	"benchrun/targets"
 )
 
@@ -91,11 +84,12 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 	if err != nil {
 		return err
 	}
-	cells, err := s.duelCells(cmd.Context(), reg, wordA, wordB, profile)
+	cells, err := plan.DuelCells(reg, wordA, wordB, profile, s.scenarios)
 	if err != nil {
 		return err
 	}
-	if sameTarget(cells[0], cells[1]) {
+	cells = plan.OnHost(cells, hostHas(cmd.Context()))
+	if cells[0].SameTarget(cells[1]) {
 		tell(cmd.ErrOrStderr(), []string{report.SameTarget})
 	}
 	if s.dryRun {
@@ -104,114 +98,32 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 	if err := s.prepareFiles(); err != nil { // before minutes are spent
 		return err
 	}
-	run, bouts, runErr := s.executeDuel(cmd, cells, pairs)
+	run, duel, runErr := s.executeDuel(cmd, cells, pairs)
 	if run.ID == "" {
 		return runErr
 	}
-	duel := results.Duel{
-		Schema: results.DuelSchema, Run: run.ID, Need: pairs, Margin: judge.DuelMargin, Bouts: bouts,
-		A: sideOf(run, cells[0], 0), B: sideOf(run, cells[1], 1),
-	}
-	folder, err := results.OpenFolder(filepath.Join(s.out, run.ID))
-	if err == nil {
-		err = folder.WriteDuel(duel)
-	}
-	if perr := s.deliverDuel(cmd, run, duel, runErr); err == nil {
-		err = perr
-	}
-	return errors.Join(runErr, err, duelVerdict(duel, runErr != nil || err != nil))
+	broke := errors.Join(runErr, s.deliverDuel(cmd, run, duel, runErr))
+	return bench.Ended(duel.Err(), broke)
 }
 
-// duelVerdict is duelError's answer; of a duel that something broke only that B
-// is worse: that says more than that not everything was measured.
-func duelVerdict(d results.Duel, broke bool) error {
-	verdict := duelError(d)
-	if broke && !errors.Is(verdict, bench.ErrCheckFailed) {
-		return nil
-	}
-	return verdict
-}
-
-// duelError stands for the exit code.
-func duelError(d results.Duel) error {
-	has := func(a judge.Answer) bool {
-		return slices.ContainsFunc(d.Bouts, func(b results.Bout) bool { return b.Answer == a.String() })
-	}
-	switch {
-	case has(judge.DuelWorse):
-		return bench.ErrCheckFailed
-	case has(judge.DuelInvalid), len(d.Bouts) == 0:
-		return bench.ErrUnmeasured
-	}
-	return nil
-}
-
-// duelCells are the cells of both targets, in turn.
-func (s settings) duelCells(ctx context.Context, reg *targets.Registry, wordA, wordB, profile string) ([]plan.Cell, error) {
-	var sides [2][]plan.Cell
-	for i, word := range []string{wordA, wordB} {
-		target, version, versioned := strings.Cut(word, "@")
-		server, own, named := strings.Cut(target, "/")
-		if !named {
-			own = profile
-		}
-		if strings.ContainsAny(server+own, "*?[,") {
-			return nil, bench.Usagef("%q is not one target: write server[/profile][@version]", word)
-		}
-		if versioned {
-			server += "@" + version
-		}
-		cells, err := plan.Cells(reg, plan.Selection{Servers: []string{server}, Profiles: []string{own}, Scenarios: s.scenarios})
-		if err != nil {
-			if !named {
-				err = fmt.Errorf("%s with --profile %s: %w", word, profile, err)
-			}
-			return nil, err
-		}
-		sides[i] = plan.OnHost(cells, hostHas(ctx))
-	}
-	var out []plan.Cell
-	for i := range sides[0] {
-		out = append(out, sides[0][i], sides[1][i])
-	}
-	return out, nil
-}
-
-// sameTarget says that both sides are the same: the same profile of the same
-// server, in the version that was asked for, or that its file says.
-func sameTarget(a, b plan.Cell) bool {
-	version := func(c plan.Cell) string { return cmp.Or(c.Version, c.Server.Version) }
-	return a.Server.Name == b.Server.Name && version(a) == version(b) && a.Profile == b.Profile
-}
-
-func (s settings) executeDuel(cmd *cobra.Command, cells []plan.Cell, pairs int) (bench.Run, []results.Bout, error) {
-	r, page, done, err := s.open(cmd, campaign.Order{
-		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: pairs, Jobs: s.atMost(), Reprobe: s.reprobe, Python: s.python,
-	})
+func (s settings) executeDuel(cmd *cobra.Command, cells []plan.Cell, pairs int) (bench.Run, bench.Duel, error) {
+	s.attempts = pairs
+	r, page, done, err := s.open(cmd, s.order(cells))
 	if err != nil {
-		return bench.Run{}, nil, err
+		return bench.Run{}, bench.Duel{}, err
 	}
 	defer done()
-	run, bouts, err := r.Duel(cmd.Context())
+	run, duel, err := r.Duel(cmd.Context())
 	if err == nil {
 		err = page.Err()
 	}
-	return run, bouts, err
-}
-
-// sideOf names a side by what was measured; i is 0 for A, 1 for B.
-func sideOf(run bench.Run, c plan.Cell, i int) results.DuelSide {
-	side := results.DuelSide{Server: c.Server.Name, Version: c.Version, Profile: c.Profile}
-	if i < len(run.Cells) {
-		side.Version = run.Cells[i].Version
-	}
-	return side
+	return run, duel, err
 }
 
 // deliverDuel tells everybody what a duel came to: the reader of stdout, the
 // files asked for, and CI.
-func (s settings) deliverDuel(cmd *cobra.Command, run bench.Run, d results.Duel, broke error) error {
-	v := duelView(run, d)
+func (s settings) deliverDuel(cmd *cobra.Command, run bench.Run, d bench.Duel, broke error) error {
+	v := report.NewDuelView(run, d)
 	if broke != nil {
 		v.Broke = broke.Error()
 	}
@@ -232,7 +144,7 @@ func (s settings) deliverDuel(cmd *cobra.Command, run bench.Run, d results.Duel,
 	return err
 }
 
-func (s settings) printDuel(cmd *cobra.Command, run bench.Run, d results.Duel, v report.DuelView) error {
+func (s settings) printDuel(cmd *cobra.Command, run bench.Run, d bench.Duel, v report.DuelView) error {
 	out := cmd.OutOrStdout()
 	if s.jsonFile == "-" {
 		return d.Encode(console.Data(out))
@@ -247,26 +159,4 @@ func (s settings) printDuel(cmd *cobra.Command, run bench.Run, d results.Duel, v
 		return nil
 	}
 	return writeFile("--json", s.jsonFile, d.Encode)
-}
-
-func duelView(run bench.Run, d results.Duel) report.DuelView {
-	name := func(s results.DuelSide) string { return fmt.Sprintf("%s %s %s", s.Server, s.Version, s.Profile) }
-	v := report.DuelView{A: name(d.A), B: name(d.B), Target: d.B.Server + "." + d.B.Profile, Same: d.A == d.B}
-	for _, b := range d.Bouts {
-		row := report.DuelRow{Scenario: b.Scenario, Answer: b.Answer, Reasons: b.Reasons, Pairs: len(b.Pairs), Loss: report.None}
-		sides := slices.DeleteFunc(slices.Clone(run.Cells), func(c bench.Cell) bool { return c.Scenario != b.Scenario })
-		if len(sides) == 2 { // A's comes first
-			row.A, row.B = report.Outcome(sides[0]), report.Outcome(sides[1])
-			for _, c := range sides {
-				for _, a := range c.Attempts {
-					row.Seconds += a.Seconds
-				}
-			}
-		}
-		if len(b.Pairs) > 0 && b.Answer != judge.DuelInvalid.String() { // of which something is said
-			row.Loss = fmt.Sprintf("%+.1f %%", b.Loss)
-		}
-		v.Bouts = append(v.Bouts, row)
-	}
-	return v
 }

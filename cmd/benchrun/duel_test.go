@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,13 +12,11 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/plan"
 	"benchrun/results"
-	"benchrun/targets"
 )
 
 // duels runs a duel and gives its answers and the run's folder.
-func duels(t *testing.T, wantCode int, args ...string) (results.Duel, string) {
+func duels(t *testing.T, wantCode int, args ...string) (bench.Duel, string) {
 	t.Helper()
 	out := t.TempDir()
 	cmd := benchrunCommand(t.Context(), t, append([]string{"duel", "--out", out, "--json", "-"}, args...)...)
@@ -31,7 +28,7 @@ func duels(t *testing.T, wantCode int, args ...string) (results.Duel, string) {
 	if code := cmd.ProcessState.ExitCode(); code != wantCode {
 		t.Fatalf("duel %v: exit %d, want %d\n%s\n%s", args, code, wantCode, stdout.String(), stderr.String())
 	}
-	var d results.Duel
+	var d bench.Duel
 	if err := json.Unmarshal(stdout.Bytes(), &d); err != nil {
 		t.Fatalf("stdout is no duel: %v\n%s", err, stdout.String())
 	}
@@ -50,8 +47,8 @@ func TestDuelTellsCI(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	cmd.SetOut(&stdout)
 	cmd.SetErr(&stderr)
-	side := results.DuelSide{Server: "s", Version: "1", Profile: "p"}
-	d := results.Duel{A: side, B: side, Bouts: []results.Bout{{Scenario: "wedge-1pct", Answer: "worse", Reasons: []string{"held, then failed"}}}}
+	side := bench.DuelSide{Server: "s", Version: "1", Profile: "p"}
+	d := bench.Duel{A: side, B: side, Bouts: []bench.Bout{{Scenario: "wedge-1pct", Answer: "worse", Reasons: []string{"held, then failed"}}}}
 	if err := s.deliverDuel(cmd, bench.Run{ID: "r"}, d, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +78,7 @@ func TestMeasuredDuel(t *testing.T) {
 		}
 		judgedAs(t, folder)
 		stored, err := os.ReadFile(filepath.Join(folder, results.DuelFile))
-		var again results.Duel
+		var again bench.Duel
 		if err == nil {
 			err = json.Unmarshal(stored, &again)
 		}
@@ -105,44 +102,6 @@ func judgedAs(t *testing.T, folder string) {
 	run, notes, err := judgedAgain(t, folder)
 	if err != nil || len(run.Cells) != 2 || len(notes) > 0 {
 		t.Errorf("%d cells, %q, %v", len(run.Cells), notes, err)
-	}
-}
-
-func TestDuelExit(t *testing.T) {
-	bouts := func(answers ...string) results.Duel {
-		var d results.Duel
-		for _, a := range answers {
-			d.Bouts = append(d.Bouts, results.Bout{Answer: a})
-		}
-		return d
-	}
-	for _, tt := range []struct {
-		duel results.Duel
-		want error
-	}{
-		{bouts("same", "better"), nil},
-		{bouts("same", "invalid"), bench.ErrUnmeasured},
-		{bouts("invalid", "worse"), bench.ErrCheckFailed},
-		{bouts(), bench.ErrUnmeasured},
-	} {
-		if got := duelError(tt.duel); !errors.Is(got, tt.want) {
-			t.Errorf("%+v: %v, want %v", tt.duel.Bouts, got, tt.want)
-		}
-	}
-}
-
-// Naming the version that a server has anyway makes no other target.
-func TestSameTarget(t *testing.T) {
-	cell := func(version, profile string) plan.Cell {
-		return plan.Cell{Server: &targets.Server{Name: "s", Version: "1.2"}, Version: version, Profile: profile}
-	}
-	for _, tt := range []struct {
-		b    plan.Cell
-		want bool
-	}{{cell("", "p"), true}, {cell("1.2", "p"), true}, {cell("1.3", "p"), false}, {cell("path:/x", "p"), false}, {cell("", "q"), false}} {
-		if got := sameTarget(cell("", "p"), tt.b); got != tt.want {
-			t.Errorf("%q %s: %v", tt.b.Version, tt.b.Profile, got)
-		}
 	}
 }
 
@@ -207,7 +166,7 @@ func TestDuelThatIsEnded(t *testing.T) {
 	if len(a.Attempts) == 0 || a.Attempts[0].Record == "" || a.Verdict != bench.Invalid || b.Verdict != bench.Invalid || len(b.Attempts) != 1 || b.Attempts[0].Note == "" {
 		t.Errorf("A %s: %+v; B %s: %+v", a.Verdict, a.Attempts, b.Verdict, b.Attempts)
 	}
-	var d results.Duel
+	var d bench.Duel
 	text, err := os.ReadFile(filepath.Join(folder, results.DuelFile))
 	if err == nil {
 		err = json.Unmarshal(text, &d)
@@ -219,39 +178,4 @@ func TestDuelThatIsEnded(t *testing.T) {
 		t.Error(stdout.String())
 	}
 	judgedAs(t, folder)
-}
-
-// That B is worse outweighs whatever broke the rest of a duel.
-func TestDuelVerdictOfHalfADuel(t *testing.T) {
-	worse := results.Duel{Bouts: []results.Bout{{Answer: "worse"}, {Answer: "invalid"}}}
-	invalid := results.Duel{Bouts: []results.Bout{{Answer: "same"}, {Answer: "invalid"}}}
-	if err := duelVerdict(worse, true); !errors.Is(err, bench.ErrCheckFailed) {
-		t.Error(err)
-	}
-	if err := duelVerdict(invalid, true); err != nil { // what broke it says more
-		t.Error(err)
-	}
-	if err := duelVerdict(invalid, false); !errors.Is(err, bench.ErrUnmeasured) {
-		t.Error(err)
-	}
-}
-
-// Where nothing can be said of B, the table shows no loss, and of an invalid
-// side no figure.
-func TestDuelOfAnInvalidSideShowsNoFigure(t *testing.T) {
-	h := 12.5
-	cell := func(scenario string, v bench.Verdict) bench.Cell {
-		return bench.Cell{Scenario: scenario, Verdict: v, Measures: bench.Measures{"h": {Value: &h, Unit: "%"}}}
-	}
-	run := bench.Run{Cells: []bench.Cell{cell("a", bench.Invalid), cell("a", bench.Failed), cell("b", bench.Held), cell("b", bench.Failed)}}
-	d := results.Duel{Bouts: []results.Bout{
-		{Scenario: "a", Answer: "invalid", Loss: 7.5, Pairs: make([]results.BoutPair, 1)}, {Scenario: "b", Answer: "worse", Loss: 7.5, Pairs: make([]results.BoutPair, 1)},
-	}}
-	v := duelView(run, d)
-	if r := v.Bouts[0]; r.A != "invalid" || r.B != "failed 12.5 %" || r.Loss != "–" {
-		t.Errorf("%+v", r)
-	}
-	if r := v.Bouts[1]; r.A != "held 12.5 %" || r.Loss != "+7.5 %" {
-		t.Errorf("%+v", r)
-	}
 }

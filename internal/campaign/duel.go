@@ -10,41 +10,54 @@ import (
 	"benchrun/internal/campaign/pack"
 	"benchrun/internal/judge"
 	"benchrun/internal/probe"
-	"benchrun/results"
 )
 
 // Duel measures two targets against each other on the same host, in the order
 // A B A B. The order lists the cells pair by pair, A's cell of a scenario before
 // B's. A difference counts when order.Attempts pairs, at least 2, agree about B.
 //
-// The returned run has a cell for each side, folded as in any other run. The bouts
-// have the answers. If Duel returns an error, the folder, the run and the bouts hold
-// what was measured before it.
-func (r *Run) Duel(ctx context.Context) (bench.Run, []results.Bout, error) {
+// The returned run has a cell for each side, folded as in any other run. The
+// returned duel has the answers; it stands in the folder too. If Duel returns an
+// error, the folder, the run and the duel hold what was measured before it.
+func (r *Run) Duel(ctx context.Context) (bench.Run, bench.Duel, error) {
+	bouts, first := r.fightAll(ctx)
+	run, err := r.finish(ctx, first)
+	d := bench.Duel{Run: run.ID, Need: r.order.Attempts, Margin: judge.DuelMargin, A: r.duelSide(run, 0), B: r.duelSide(run, 1)}
+	for _, b := range bouts {
+		if b.over {
+			d.Bouts = append(d.Bouts, b.result)
+		}
+	}
+	return run, d, errors.Join(err, r.Folder.WriteDuel(d))
+}
+
+// fightAll carries out the bouts.
+func (r *Run) fightAll(ctx context.Context) ([]*bout, error) {
 	if err := r.begin(ctx, 2); err != nil {
-		run, err := r.finish(ctx, err)
-		return run, nil, err
+		return nil, err
 	}
 	for key, err := range r.failed { // half a duel says nothing
-		run, err := r.finish(ctx, fmt.Errorf("%s: %w", key, err))
-		return run, nil, err
+		return nil, fmt.Errorf("%s: %w", key, err)
 	}
 	bouts := make([]*bout, len(r.order.Cells)/2)
 	for i := range bouts {
 		bouts[i] = r.newBout(2 * i)
 	}
-	first := r.carryOut(ctx, func(t task) (pack.Outcome, error) { return bouts[t.place/2].fight(ctx, t) })
+	err := r.carryOut(ctx, func(t task) (pack.Outcome, error) { return bouts[t.place/2].fight(ctx, t) })
 	if ctx.Err() != nil {
-		first = context.Cause(ctx)
+		err = context.Cause(ctx)
 	}
-	var over []results.Bout
-	for _, b := range bouts {
-		if b.over {
-			over = append(over, b.result)
-		}
+	return bouts, err
+}
+
+// duelSide names a side by what was measured; i is 0 for A, 1 for B.
+func (r *Run) duelSide(run bench.Run, i int) bench.DuelSide {
+	c := r.order.Cells[i]
+	side := bench.DuelSide{Server: c.Server.Name, Version: c.Version, Profile: c.Profile}
+	if i < len(run.Cells) {
+		side.Version = run.Cells[i].Version
 	}
-	run, err := r.finish(ctx, first)
-	return run, over, err
+	return side
 }
 
 // side is one of the two targets, under one scenario.
@@ -58,7 +71,7 @@ type bout struct {
 	*Run
 	a, b   *side
 	pairs  []judge.Pair
-	result results.Bout
+	result bench.Bout
 	over   bool // the result is final
 }
 
@@ -78,7 +91,7 @@ func (r *Run) newBout(i int) *bout {
 }
 
 func (b *bout) invalid(why string) {
-	b.result.Answer, b.result.Reasons = judge.DuelInvalid.String(), []string{why}
+	b.result.Answer, b.result.Reasons = bench.DuelInvalid, []string{why}
 }
 
 // fight makes pairs of attempts until the judge has an answer. However it ends, it
@@ -142,13 +155,13 @@ func (b *bout) makePairs(ctx context.Context) (again bool, err error) {
 		}
 		pair := judge.NewPair(recA, recB)
 		again := disturbed(recA, pair.A) || disturbed(recB, pair.B)
-		if again && pair.Answer() == judge.DuelInvalid {
+		if again && pair.Answer() == bench.DuelInvalid {
 			return true, nil
 		}
 		b.pairs = append(b.pairs, pair)
-		b.result.Pairs = append(b.result.Pairs, results.BoutPair{
+		b.result.Pairs = append(b.result.Pairs, bench.BoutPair{
 			A: b.a.cell.Attempts[len(b.a.cell.Attempts)-1].Record, B: b.b.cell.Attempts[len(b.b.cell.Attempts)-1].Record,
-			Answer: pair.Answer().String(), Loss: pair.Loss(), Seconds: len(pair.Losses),
+			Answer: pair.Answer(), Loss: pair.Loss(), Seconds: len(pair.Losses),
 		})
 		if again && judge.NextPair(b.pairs, b.order.Attempts) {
 			return true, nil
@@ -197,5 +210,5 @@ func (b *bout) decide() {
 		nameA, nameB = nameA+" (A)", nameB+" (B)"
 	}
 	d := judge.Decide(b.pairs, b.order.Attempts, nameA, nameB)
-	b.result.Answer, b.result.Flaky, b.result.Loss, b.result.Reasons = d.Answer.String(), d.Flaky, d.Loss, d.Reasons
+	b.result.Answer, b.result.Flaky, b.result.Loss, b.result.Reasons = d.Answer, d.Flaky, d.Loss, d.Reasons
 }

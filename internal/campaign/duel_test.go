@@ -37,7 +37,7 @@ func TestDuelKeepsItsCells(t *testing.T) {
 		pairs   []judge.Pair
 		err     error
 		want    []bench.Verdict
-		answer  string
+		answer  bench.Answer
 		because string
 	}{
 		"whole":               {foughtSide(t, "a", nil, held, held), foughtSide(t, "b", nil, failed, failed), []judge.Pair{pair, pair}, nil, []bench.Verdict{held, failed}, "worse", ""},

@@ -57,53 +57,30 @@ func (p Pair) Loss() float64 {
 // victims: the smallest loss that a single attempt claims.
 const DuelMargin = claimPercent
 
-// Answer is the result of a duel: B compared with A. The zero value is
-// DuelInvalid, so nothing unmeasured ever passes.
-type Answer int
-
-// The answers.
-const (
-	DuelInvalid Answer = iota // nothing can be said: harness, host, or A misbehaves too
-	DuelWorse
-	DuelSame
-	DuelBetter
-)
-
-// String is the answer's word.
-func (a Answer) String() string {
-	if a < 0 || a > DuelBetter {
-		return "invalid"
-	}
-	return [...]string{"invalid", "worse", "same", "better"}[a]
-}
-
-// MarshalText writes the word.
-func (a Answer) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
-
 // Answer is what one pair says by itself.
-func (p Pair) Answer() Answer {
+func (p Pair) Answer() bench.Answer {
 	heldA, heldB := p.A.Verdict == bench.Held, p.B.Verdict == bench.Held
 	switch {
 	case p.A.Verdict == bench.Invalid || p.B.Verdict == bench.Invalid,
 		p.A.Verdict == bench.Unsupported || p.B.Verdict == bench.Unsupported:
-		return DuelInvalid
+		return bench.DuelInvalid
 	case !heldA && !heldB: // B proves nothing if the host or the scenario does the same to A
-		return DuelInvalid
+		return bench.DuelInvalid
 	case heldA && !heldB:
-		return DuelWorse
+		return bench.DuelWorse
 	case !heldA:
-		return DuelBetter
+		return bench.DuelBetter
 	case p.Loss() > DuelMargin:
-		return DuelWorse
+		return bench.DuelWorse
 	case p.Loss() < -DuelMargin:
-		return DuelBetter
+		return bench.DuelBetter
 	}
-	return DuelSame
+	return bench.DuelSame
 }
 
 // Duel is what the pairs of a scenario come to.
 type Duel struct {
-	Answer  Answer
+	Answer  bench.Answer
 	Reasons []string
 	Flaky   bool    // a difference was seen that did not repeat
 	Loss    float64 // median of all pairs' differences, percent
@@ -124,16 +101,16 @@ func NextPair(pairs []Pair, need int) bool {
 		return false
 	case len(said) == 0:
 		return true
-	case said[len(said)-1] == DuelSame || !uniform(said):
+	case said[len(said)-1] == bench.DuelSame || !uniform(said):
 		return false
 	}
 	return len(said) < need
 }
 
 // said lists the answers of the valid pairs, and counts the invalid ones.
-func said(pairs []Pair) (answers []Answer, invalid int) {
+func said(pairs []Pair) (answers []bench.Answer, invalid int) {
 	for _, p := range pairs {
-		if a := p.Answer(); a != DuelInvalid {
+		if a := p.Answer(); a != bench.DuelInvalid {
 			answers = append(answers, a)
 		} else {
 			invalid++
@@ -142,18 +119,18 @@ func said(pairs []Pair) (answers []Answer, invalid int) {
 	return answers, invalid
 }
 
-func uniform(list []Answer) bool { return len(slices.Compact(slices.Clone(list))) <= 1 }
+func uniform(list []bench.Answer) bool { return len(slices.Compact(slices.Clone(list))) <= 1 }
 
 // Decide returns the result of the pairs, given in the order in which they were
 // made. a and b name the sides in the reasons.
 func Decide(pairs []Pair, need int, a, b string) Duel {
 	need = max(need, 2)
 	answers, _ := said(pairs)
-	d := Duel{Reasons: []string{}}
+	d := Duel{Answer: bench.DuelInvalid, Reasons: []string{}}
 	var all []float64
 	var telling []Pair
 	for _, p := range pairs {
-		if p.Answer() != DuelInvalid {
+		if p.Answer() != bench.DuelInvalid {
 			all = append(all, p.Losses...)
 			telling = append(telling, p)
 		}
@@ -162,16 +139,16 @@ func Decide(pairs []Pair, need int, a, b string) Duel {
 	switch {
 	case len(answers) == 0:
 		d.Reasons = append(d.Reasons, invalidWords(pairs, a, b))
-	case answers[len(answers)-1] != DuelSame && uniform(answers) && len(answers) < need:
+	case answers[len(answers)-1] != bench.DuelSame && uniform(answers) && len(answers) < need:
 		d.Reasons = append(d.Reasons, fmt.Sprintf("%s was seen %s, and could not be tried again: %s",
 			answers[0], things(len(answers), "time", "times"), invalidWords(pairs, a, b)))
 	case uniform(answers):
 		d.Answer = answers[0]
 	default:
-		d.Answer, d.Flaky = DuelSame, true
+		d.Answer, d.Flaky = bench.DuelSame, true
 		d.Reasons = append(d.Reasons, "pairs disagree: "+answerWords(answers)+"; what does not repeat does not count")
 	}
-	if d.Answer == DuelWorse || d.Answer == DuelBetter {
+	if d.Answer == bench.DuelWorse || d.Answer == bench.DuelBetter {
 		d.Reasons = append(d.Reasons, d.differenceWords(telling, a, b)...)
 	}
 	return d
@@ -182,7 +159,7 @@ func invalidWords(pairs []Pair, a, b string) string {
 	for i := len(pairs) - 1; i >= 0; i-- {
 		p := pairs[i]
 		switch {
-		case p.Answer() != DuelInvalid:
+		case p.Answer() != bench.DuelInvalid:
 		case p.A.Verdict == bench.Invalid || p.A.Verdict == bench.Unsupported:
 			return fmt.Sprintf("%s is %s: %s", a, p.A.Verdict, firstReason(p.A))
 		case p.B.Verdict == bench.Invalid || p.B.Verdict == bench.Unsupported:
@@ -204,11 +181,11 @@ func (d Duel) differenceWords(pairs []Pair, a, b string) []string {
 	})
 	if worst.A.Verdict == worst.B.Verdict {
 		return []string{fmt.Sprintf("%s loses %s points of a second's victims %s than %s, in the median of all seconds",
-			b, figure(max(d.Loss, -d.Loss), 1), map[bool]string{true: "more", false: "less"}[d.Answer == DuelWorse], a)}
+			b, figure(max(d.Loss, -d.Loss), 1), map[bool]string{true: "more", false: "less"}[d.Answer == bench.DuelWorse], a)}
 	}
 	out := []string{fmt.Sprintf("%s %s, %s %s, in %s", a, worst.A.Verdict, b, worst.B.Verdict, things(len(pairs), "pair", "pairs"))}
 	side, name := worst.B, b
-	if d.Answer == DuelBetter {
+	if d.Answer == bench.DuelBetter {
 		side, name = worst.A, a
 	}
 	for _, r := range side.Reasons {
@@ -226,13 +203,13 @@ func firstReason(j bench.Judgement) string {
 	return j.Reasons[0]
 }
 
-func answerWords(answers []Answer) string {
+func answerWords(answers []bench.Answer) string {
 	s := ""
 	for i, a := range answers {
 		if i > 0 {
 			s += ", "
 		}
-		s += a.String()
+		s += string(a)
 	}
 	return s
 }

@@ -14,18 +14,18 @@ func TestPairAnswers(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		a, b scene
-		want Answer
+		want bench.Answer
 	}{
-		{"the same", wedged(), wedged(), DuelSame},
-		{"B fails", wedged(), lossy(50), DuelWorse},
-		{"B is degraded", wedged(), lossy(4), DuelWorse},
-		{"A fails", lossy(50), wedged(), DuelBetter},
-		{"both fail: the baseline misbehaves too", lossy(50), lossy(90), DuelInvalid},
-		{"both are degraded", lossy(4), lossy(4), DuelInvalid},
-		{"B loses what is not claimed", wedged(), lossy(2), DuelSame},
-		{"a burst is no difference", wedged(), burst, DuelSame},
-		{"A is invalid", wedged().doubt(0, 0, "control-dead"), lossy(50), DuelInvalid},
-		{"B is invalid", wedged(), wedged().doubt(0, 0, "control-dead"), DuelInvalid},
+		{"the same", wedged(), wedged(), bench.DuelSame},
+		{"B fails", wedged(), lossy(50), bench.DuelWorse},
+		{"B is degraded", wedged(), lossy(4), bench.DuelWorse},
+		{"A fails", lossy(50), wedged(), bench.DuelBetter},
+		{"both fail: the baseline misbehaves too", lossy(50), lossy(90), bench.DuelInvalid},
+		{"both are degraded", lossy(4), lossy(4), bench.DuelInvalid},
+		{"B loses what is not claimed", wedged(), lossy(2), bench.DuelSame},
+		{"a burst is no difference", wedged(), burst, bench.DuelSame},
+		{"A is invalid", wedged().doubt(0, 0, "control-dead"), lossy(50), bench.DuelInvalid},
+		{"B is invalid", wedged(), wedged().doubt(0, 0, "control-dead"), bench.DuelInvalid},
 	} {
 		if got := NewPair(tt.a.Record, tt.b.Record).Answer(); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
@@ -56,22 +56,22 @@ func TestDuelDecides(t *testing.T) {
 		name   string
 		pairs  []Pair
 		again  bool
-		want   Answer
+		want   bench.Answer
 		flaky  bool
 		reason string
 	}{
-		{"nothing yet", nil, true, DuelInvalid, false, "no pair was made"},
-		{"same at once", []Pair{same}, false, DuelSame, false, ""},
-		{"worse once", []Pair{worse}, true, DuelInvalid, false, "worse was seen 1 time"},
-		{"worse twice", []Pair{worse, worse}, false, DuelWorse, false, "old held, new failed, in 2 pairs"},
-		{"worse did not repeat", []Pair{worse, same}, false, DuelSame, true, "pairs disagree: worse, same"},
-		{"worse, then better", []Pair{worse, better}, false, DuelSame, true, "pairs disagree: worse, better"},
-		{"better twice", []Pair{better, better}, false, DuelBetter, false, "old: a's reason"},
-		{"a paired loss", []Pair{loses, loses}, false, DuelWorse, false, "new loses 3 points of a second's victims more than old"},
-		{"an invalid pair is made again", []Pair{broken}, true, DuelInvalid, false, "new is invalid: b's reason"},
-		{"but once", []Pair{broken, broken}, false, DuelInvalid, false, "new is invalid"},
-		{"worse, invalid, worse", []Pair{worse, broken, worse}, false, DuelWorse, false, "old held, new failed"},
-		{"the baseline misbehaves too", []Pair{both, both}, false, DuelInvalid, false, "the baseline misbehaves too: old failed (a's reason), new failed (b's reason)"},
+		{"nothing yet", nil, true, bench.DuelInvalid, false, "no pair was made"},
+		{"same at once", []Pair{same}, false, bench.DuelSame, false, ""},
+		{"worse once", []Pair{worse}, true, bench.DuelInvalid, false, "worse was seen 1 time"},
+		{"worse twice", []Pair{worse, worse}, false, bench.DuelWorse, false, "old held, new failed, in 2 pairs"},
+		{"worse did not repeat", []Pair{worse, same}, false, bench.DuelSame, true, "pairs disagree: worse, same"},
+		{"worse, then better", []Pair{worse, better}, false, bench.DuelSame, true, "pairs disagree: worse, better"},
+		{"better twice", []Pair{better, better}, false, bench.DuelBetter, false, "old: a's reason"},
+		{"a paired loss", []Pair{loses, loses}, false, bench.DuelWorse, false, "new loses 3 points of a second's victims more than old"},
+		{"an invalid pair is made again", []Pair{broken}, true, bench.DuelInvalid, false, "new is invalid: b's reason"},
+		{"but once", []Pair{broken, broken}, false, bench.DuelInvalid, false, "new is invalid"},
+		{"worse, invalid, worse", []Pair{worse, broken, worse}, false, bench.DuelWorse, false, "old held, new failed"},
+		{"the baseline misbehaves too", []Pair{both, both}, false, bench.DuelInvalid, false, "the baseline misbehaves too: old failed (a's reason), new failed (b's reason)"},
 	} {
 		if got := NextPair(tt.pairs, 2); got != tt.again {
 			t.Errorf("%s: again %v, want %v", tt.name, got, tt.again)

@@ -1,0 +1,50 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"benchrun/internal/bench"
+	"benchrun/targets"
+)
+
+// DuelCells are the cells of two targets, each "server[/profile][@version]", in
+// turn: A's cell of a scenario before B's. A target that names no profile takes
+// the one given.
+func DuelCells(reg *targets.Registry, a, b, profile string, scenarios []string) ([]Cell, error) {
+	var sides [2][]Cell
+	for i, word := range []string{a, b} {
+		target, version, versioned := strings.Cut(word, "@")
+		server, own, named := strings.Cut(target, "/")
+		if !named {
+			own = profile
+		}
+		if strings.ContainsAny(server+own, "*?[,") {
+			return nil, bench.Usagef("%q is not one target: write server[/profile][@version]", word)
+		}
+		if versioned {
+			server += "@" + version
+		}
+		cells, err := Cells(reg, Selection{Servers: []string{server}, Profiles: []string{own}, Scenarios: scenarios})
+		if err != nil {
+			if !named {
+				err = fmt.Errorf("%s with --profile %s: %w", word, profile, err)
+			}
+			return nil, err
+		}
+		sides[i] = cells
+	}
+	var out []Cell
+	for i := range sides[0] {
+		out = append(out, sides[0][i], sides[1][i])
+	}
+	return out, nil
+}
+
+// SameTarget says that two cells are about the same profile of the same server, in
+// the version that was asked for, or that its file says.
+func (c Cell) SameTarget(other Cell) bool {
+	version := func(c Cell) string { return cmp.Or(c.Version, c.Server.Version) }
+	return c.Server.Name == other.Server.Name && version(c) == version(other) && c.Profile == other.Profile
+}
