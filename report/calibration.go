@@ -54,6 +54,18 @@ func (c Calibration) Count(o CalibrationOutcome) int {
 	return n
 }
 
+// Err is nil where all is as expected. One wrong verdict outweighs all that could
+// not be measured.
+func (c Calibration) Err() error {
+	switch {
+	case c.Count(WrongVerdict) > 0:
+		return bench.ErrCheckFailed
+	case c.Count(AsExpected) < len(c.Rows):
+		return bench.ErrUnmeasured
+	}
+	return nil
+}
+
 // tally is "23 of 24 as expected, 1 WRONG".
 func (c Calibration) tally() string {
 	s := fmt.Sprintf("%d of %d as expected", c.Count(AsExpected), len(c.Rows))

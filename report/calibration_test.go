@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -73,4 +74,27 @@ func uncolored(s string) string {
 		s = strings.ReplaceAll(s, "\x1b["+code+"m", "")
 	}
 	return s
+}
+
+// One wrong verdict outweighs whatever could not be measured.
+func TestCalibrationErr(t *testing.T) {
+	rows := func(outcomes ...CalibrationOutcome) Calibration {
+		var c Calibration
+		for _, o := range outcomes {
+			c.Rows = append(c.Rows, CalibrationRow{Outcome: o})
+		}
+		return c
+	}
+	for _, tt := range []struct {
+		result Calibration
+		want   error
+	}{
+		{rows(AsExpected, AsExpected), nil},
+		{rows(AsExpected, NotMeasured), bench.ErrUnmeasured},
+		{rows(NotMeasured, WrongVerdict, AsExpected), bench.ErrCheckFailed},
+	} {
+		if got := tt.result.Err(); !errors.Is(got, tt.want) {
+			t.Errorf("%+v: %v, want %v", tt.result.Rows, got, tt.want)
+		}
+	}
 }

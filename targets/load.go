@@ -126,6 +126,17 @@ func (r *Registry) Lookup(name string) (*Server, error) {
 	return s, nil
 }
 
+// In names the servers that come from these files.
+func (r *Registry) In(files []string) []string {
+	var out []string
+	for _, name := range r.Names() {
+		if slices.Contains(files, r.servers[name].File) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // serverFiles lists a folder's *.yaml and *.yml, sorted.
 func serverFiles(folder string) ([]string, error) {
 	if folder == "" {

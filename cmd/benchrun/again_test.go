@@ -112,7 +112,7 @@ func TestWhatIsToldToDoAgainWorks(t *testing.T) {
 					continue
 				}
 				out := pasted(t, line)
-				if want := targetWords(cells[i]); !strings.Contains(out, strings.SplitN(want, "@", 2)[0]) || !strings.Contains(out, "  1  "+c.Scenario+" ") ||
+				if want := cells[i].TargetWords(); !strings.Contains(out, strings.SplitN(want, "@", 2)[0]) || !strings.Contains(out, "  1  "+c.Scenario+" ") ||
 					!strings.Contains(out, "\n1 cell, "+string(s.mode())+" mode, seed ") || strings.Contains(want, "@") && !strings.Contains(out, "@") {
 					t.Errorf("%s:\n%s", line, out)
 				}

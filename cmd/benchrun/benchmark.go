@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -16,8 +15,6 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign"
 	"benchrun/internal/console"
-	"benchrun/internal/launch"
-	"benchrun/internal/observe"
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/report"
@@ -44,7 +41,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 		return err
 	}
 	if s.dryRun {
-		return dryRun(cmd.Context(), cmd.OutOrStdout(), cells, 1, s)
+		return s.foretell(cmd, cells, 1)
 	}
 	if err := s.prepareFiles(); err != nil { // before minutes are spent
 		return err
@@ -60,22 +57,12 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	return errors.Join(bench.Ended(verdict, runErr), err)
 }
 
-// here says where and how a run of these cells will be measured: all that can be
-// known before anything is installed.
+// here says where and how a run of these cells will be measured.
 func (s settings) here(ctx context.Context, cells []plan.Cell) measuring {
 	return func() ([]bench.Origin, error) {
 		patiently(ctx) // levels of supervision are tried, and an interpreter is asked
-		env, err := observe.Host()
-		if err != nil {
-			return nil, err
-		}
-		host, err := place.NewHost(ctx, env, benchrunVersion(), s.port)
-		if err != nil {
-			return nil, err
-		}
-		o := bench.Origin{Benchrun: benchrunVersion(), Mode: s.mode(), Environment: host.Environment}
-		o.Environment.Python = foreseenPython(ctx, cells, s.python)
-		return []bench.Origin{o}, nil
+		o, err := place.ForeseenOrigin(ctx, cells, s.python, s.mode(), benchrunVersion(), s.port)
+		return []bench.Origin{o}, err
 	}
 }
 
@@ -87,55 +74,17 @@ func (s settings) folder(run bench.Run) string {
 	return filepath.Join(s.out, run.ID)
 }
 
-// cells resolves the selection. Without any it is the demonstration; without
-// servers the scenarios run on the demonstration's servers. A run that is
-// resumed has its own.
+// cells resolves the selection. A run that is resumed has its own.
 func (s settings) cells(ctx context.Context, reg *targets.Registry) ([]plan.Cell, error) {
 	cells, err := s.selected(reg)
-	return plan.OnHost(cells, hostHas(ctx)), err
-}
-
-// hostHas looks what this machine can do, once something of it is needed. Where it
-// cannot be looked at, the run itself will tell.
-func hostHas(ctx context.Context) func(bench.HostFeature) bool {
-	find := sync.OnceValues(func() (launch.Capabilities, error) {
-		runAs, err := launch.Unprivileged()
-		if err != nil {
-			return launch.Capabilities{}, err
-		}
-		return launch.FindLevel(ctx, runAs)
-	})
-	return func(f bench.HostFeature) bool {
-		caps, err := find()
-		return err != nil || caps.Has(f)
-	}
+	return plan.OnHost(cells, place.HostHas(ctx)), err
 }
 
 func (s settings) selected(reg *targets.Registry) ([]plan.Cell, error) {
 	if s.earlier != nil {
 		return plan.FromAsked(reg, *s.earlier.Run.Asked)
 	}
-	if len(s.servers)+len(s.profiles)+len(s.scenarios)+len(s.serverFiles) == 0 {
-		return plan.DemoCells(reg)
-	}
-	sel := plan.Selection{Servers: s.servers, Profiles: s.profiles, Scenarios: s.scenarios}
-	if len(sel.Servers) == 0 {
-		if sel.Servers = s.ownServers(reg); len(sel.Servers) == 0 {
-			sel.Servers = []string{"reference", "wsgiref"}
-		}
-	}
-	return plan.Cells(reg, sel)
-}
-
-// ownServers are the servers of --server-file: giving the file selects it.
-func (s settings) ownServers(reg *targets.Registry) []string {
-	var out []string
-	for _, name := range reg.Names() {
-		if srv, err := reg.Lookup(name); err == nil && slices.Contains(s.serverFiles, srv.File) {
-			out = append(out, name)
-		}
-	}
-	return out
+	return plan.Choose(reg, plan.Selection{Servers: s.servers, Profiles: s.profiles, Scenarios: s.scenarios}, s.serverFiles)
 }
 
 // execute runs the cells. A run without an id means that nothing was begun.
@@ -160,6 +109,28 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 		r.Tell.Note("the rest of it: " + report.Shell("benchrun", "--resume", r.Folder.Path()))
 	}
 	return run, err
+}
+
+// foretell prints what would be run; together cells are measured one after the
+// other.
+func (s settings) foretell(cmd *cobra.Command, cells []plan.Cell, together int) error {
+	patiently(cmd.Context()) // interpreters are asked
+	return say(cmd, func(ctx context.Context) (string, error) {
+		text, err := s.order(cells).DryRun(ctx, together)
+		return s.originWords() + text, err
+	})
+}
+
+// say prints a text on stdout.
+func say(cmd *cobra.Command, text func(context.Context) (string, error)) error {
+	t, err := text(cmd.Context())
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(cmd.OutOrStdout(), t); err != nil {
+		return fmt.Errorf("stdout: %w", err)
+	}
+	return nil
 }
 
 // order is what a campaign is to measure.

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +13,6 @@ import (
 	"benchrun/internal/calibrate"
 	"benchrun/report"
 	"benchrun/scenarios"
-	"benchrun/targets"
 )
 
 // calibrationPage is where --write puts its page unless told otherwise.
@@ -55,14 +50,10 @@ if something could not be measured.`,
 		Args:      cobra.ArbitraryArgs,
 		ValidArgs: calibrate.Words(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cases, err := c.cases(args)
-			if err != nil {
+			if err := c.check(); err != nil {
 				return err
 			}
-			if c.dryRun {
-				return listCases(cmd.OutOrStdout(), cases, c.settings)
-			}
-			return c.run(cmd, cases, args)
+			return c.run(cmd, calibrate.Asked{Words: args, Short: c.short})
 		},
 	}
 	c.settings = settings{format: "table", progress: progressAuto, attempts: defaultAttempts, seed: defaultSeed, out: defaultOut}
@@ -91,124 +82,31 @@ func shortReasons() string {
 	return b.String()
 }
 
-// cases are those asked for. The user's own server files have no part in them:
-// one might take the place of the reference server.
-func (c calibrating) cases(words []string) ([]calibrate.Case, error) {
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	if c.short {
-		if len(words) > 0 {
-			return nil, &bench.UsageError{Problem: "calibrate: --short selects the cases itself", Hint: "leave it out, or " + strings.Join(words, ", ")}
-		}
-		words = calibrate.ShortWords()
-	}
-	reg, err := targets.Load(targets.LoadOptions{})
+// run carries out what was asked for, or says what it would do.
+func (c calibrating) run(cmd *cobra.Command, asked calibrate.Asked) error {
+	cases, err := asked.Cases()
 	if err != nil {
-		return nil, err
-	}
-	return calibrate.Cases(reg, words)
-}
-
-// run carries the cases out; words are those that selected them.
-func (c calibrating) run(cmd *cobra.Command, cases []calibrate.Case, words []string) error {
-	if err := c.checkPage(); err != nil { // before minutes are spent
 		return err
 	}
-	run, runErr := c.execute(cmd, calibrate.Cells(cases))
+	cells := calibrate.Cells(cases)
+	if c.dryRun {
+		return say(cmd, func(context.Context) (string, error) { return calibrate.DryRun(cases, c.order(cells)) })
+	}
+	if err := calibrate.CheckPage(c.page); err != nil { // before minutes are spent
+		return err
+	}
+	run, runErr := c.execute(cmd, cells)
 	if runErr != nil && len(run.Cells) == 0 {
 		return runErr
 	}
 	result := report.Calibration{
-		Run: run, Folder: filepath.Join(c.out, run.ID), Attempts: c.attempts, Repeat: c.repeat(words),
+		Run: run, Folder: filepath.Join(c.out, run.ID), Attempts: c.attempts, Repeat: asked.Repeat(c.attempts, c.seed),
 		Rows: calibrate.Compare(cases, run),
 	}
 	out := cmd.OutOrStdout()
-	err := report.CalibrationTable(out, result, tableOptions(out, false))
+	err = report.CalibrationTable(out, result, tableOptions(out, false))
 	if runErr == nil && c.page != "" { // a page of half a calibration is none
-		err = errors.Join(err, writePage(c.page, result))
+		err = errors.Join(err, calibrate.WritePage(c.page, result))
 	}
-	verdict := calibrated(result)
-	if (runErr != nil || err != nil) && !errors.Is(verdict, bench.ErrCheckFailed) { // what broke it says more than that cases are missing
-		verdict = nil
-	}
-	return errors.Join(runErr, err, verdict)
-}
-
-// calibrated is nil where all is as expected. One wrong verdict outweighs all
-// that could not be measured.
-func calibrated(result report.Calibration) error {
-	switch {
-	case result.Count(report.WrongVerdict) > 0:
-		return bench.ErrCheckFailed
-	case result.Count(report.AsExpected) < len(result.Rows):
-		return bench.ErrUnmeasured
-	}
-	return nil
-}
-
-// repeat is the command line that does the same again, on any machine.
-func (c calibrating) repeat(words []string) string {
-	if c.short {
-		words = []string{"--short"}
-	}
-	return strings.Join(append(append([]string{"benchrun calibrate"}, words...),
-		fmt.Sprintf("--attempts %d --seed %d", c.attempts, c.seed)), " ")
-}
-
-// checkPage finds out whether --write has a place to go to.
-func (c calibrating) checkPage() error {
-	if c.page == "" {
-		return nil
-	}
-	folder := filepath.Dir(c.page)
-	info, err := os.Stat(folder)
-	if err == nil && !info.IsDir() {
-		err = fmt.Errorf("%s is not a folder", folder)
-	}
-	if err == nil {
-		if info, serr := os.Stat(c.page); serr == nil && !info.Mode().IsRegular() {
-			err = errors.New("is not a regular file")
-		}
-	}
-	if err != nil {
-		return &bench.EnvironmentError{Problem: "--write=" + c.page, Err: err, Hint: "name another file: --write=FILE"}
-	}
-	return nil
-}
-
-func writePage(path string, result report.Calibration) error {
-	var b bytes.Buffer
-	if err := report.CalibrationPage(&b, result); err != nil {
-		return err
-	}
-	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil { //nolint:gosec // pages are for everybody
-		return &bench.EnvironmentError{Problem: "--write " + path, Err: err}
-	}
-	return nil
-}
-
-// listCases prints what would be run.
-func listCases(out io.Writer, cases []calibrate.Case, s settings) error {
-	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	for _, c := range cases {
-		must := c.Expected.String()
-		if c.Cause != "" {
-			must += ": " + c.Cause
-		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", c.Cell.Scenario.Name(), c.Cell.Profile, must) // Flush tells
-	}
-	total, err := s.foresee(calibrate.Cells(cases), 1)
-	if err != nil {
-		return err
-	}
-	_, _ = fmt.Fprintf(w, "%d cases, seed %d: about %s, %s", len(cases), s.seed, total.Round(time.Second), s.jobsWords())
-	if s.attempts > 1 {
-		_, _ = fmt.Fprintf(w, ", counting %d attempts for a cell that is expected not to hold", s.attempts)
-	}
-	_, _ = fmt.Fprintln(w)
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("stdout: %w", err)
-	}
-	return nil
+	return bench.Ended(result.Err(), errors.Join(runErr, err))
 }

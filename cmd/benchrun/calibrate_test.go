@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -15,7 +14,6 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/calibrate"
-	"benchrun/report"
 	"benchrun/results"
 	"benchrun/scenarios"
 	"benchrun/targets"
@@ -120,61 +118,6 @@ func wantCalibrated(t *testing.T, cases []calibrate.Case, run bench.Run) {
 		}
 		if sabotaged := c.Cell.Scenario.Sabotage != ""; sabotaged != slices.Contains(cell.Flags, "sabotaged") {
 			t.Errorf("%s: flags %q", cell.Name(), cell.Flags)
-		}
-	}
-}
-
-// One wrong verdict outweighs whatever could not be measured.
-func TestCalibrationExitCodes(t *testing.T) {
-	rows := func(outcomes ...report.CalibrationOutcome) report.Calibration {
-		var c report.Calibration
-		for _, o := range outcomes {
-			c.Rows = append(c.Rows, report.CalibrationRow{Outcome: o})
-		}
-		return c
-	}
-	for _, tt := range []struct {
-		result report.Calibration
-		want   int
-	}{
-		{rows(report.AsExpected, report.AsExpected), bench.ExitOK},
-		{rows(report.AsExpected, report.NotMeasured), bench.ExitUnmeasured},
-		{rows(report.NotMeasured, report.WrongVerdict, report.AsExpected), bench.ExitCheckFailed},
-	} {
-		if got := exitCode(t.Context(), calibrated(tt.result)); got != tt.want {
-			t.Errorf("%+v: exit %d, want %d", tt.result.Rows, got, tt.want)
-		}
-	}
-}
-
-func TestRepeat(t *testing.T) {
-	c := calibrating{settings: settings{attempts: 2, seed: 7, out: "/mine"}, page: "x.md"}
-	for want, got := range map[string]string{
-		"benchrun calibrate wedge dead-control --attempts 2 --seed 7": c.repeat([]string{"wedge", "dead-control"}),
-		"benchrun calibrate --short --attempts 2 --seed 7":            calibrating{settings: c.settings, short: true}.repeat(nil),
-		"benchrun calibrate --attempts 2 --seed 7":                    c.repeat(nil),
-	} {
-		if got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-}
-
-// A page that has no place to go to is found out before anything is run.
-func TestCheckPage(t *testing.T) {
-	dir := t.TempDir()
-	file := filepath.Join(dir, "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for page, ok := range map[string]bool{
-		"": true, filepath.Join(dir, "page.md"): true,
-		filepath.Join(dir, "absent", "page.md"): false, filepath.Join(file, "page.md"): false, dir: false,
-	} {
-		err := calibrating{page: page}.checkPage()
-		var env *bench.EnvironmentError
-		if ok != (err == nil) || err != nil && !errors.As(err, &env) {
-			t.Errorf("--write=%s: %v", page, err)
 		}
 	}
 }

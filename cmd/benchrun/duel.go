@@ -10,6 +10,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/console"
+	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/report"
 	"benchrun/targets"
@@ -88,12 +89,12 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 	if err != nil {
 		return err
 	}
-	cells = plan.OnHost(cells, hostHas(cmd.Context()))
+	cells = plan.OnHost(cells, place.HostHas(cmd.Context()))
 	if cells[0].SameTarget(cells[1]) {
 		tell(cmd.ErrOrStderr(), []string{report.SameTarget})
 	}
 	if s.dryRun {
-		return dryRun(cmd.Context(), cmd.OutOrStdout(), cells, 2, s)
+		return s.foretell(cmd, cells, 2)
 	}
 	if err := s.prepareFiles(); err != nil { // before minutes are spent
 		return err

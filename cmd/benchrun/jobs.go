@@ -1,15 +1,9 @@
 package main
 
 import (
-	"fmt"
 	"strconv"
-	"time"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/campaign"
-	"benchrun/internal/observe"
-	"benchrun/internal/place"
-	"benchrun/internal/plan"
 )
 
 // jobs is how many cells are measured at once at most; 0 = as many as the machine
@@ -53,27 +47,4 @@ func (s settings) atMost() int {
 		return 1
 	}
 	return int(s.jobs)
-}
-
-// foresee is how long cells take on this machine, so many of them together as are
-// measured one after the other.
-func (s settings) foresee(cells []plan.Cell, together int) (time.Duration, error) {
-	env, err := observe.Host()
-	if err != nil {
-		return 0, err
-	}
-	limits := bench.Limits{CPUs: place.CPUQuota(env.CPUs)}
-	return campaign.Foresee(cells, together, s.knowledge(), limits, campaign.Room(env, s.atMost(), true, place.MemoryFloor)), nil
-}
-
-// jobsWords says how cells are measured at once.
-func (s settings) jobsWords() string {
-	switch n := s.atMost(); n {
-	case 0:
-		return "as many at once as there is room for"
-	case 1:
-		return "one at a time"
-	default:
-		return fmt.Sprintf("up to %d at once", n)
-	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -165,20 +164,21 @@ func (s *settings) put(f *pflag.FlagSet, set sourced, item, place string) error 
 	return nil
 }
 
-// writeOrigins says where settings are from, if any is from elsewhere than the
+// originWords say where settings are from, if any is from elsewhere than the
 // command line.
-func (s *settings) writeOrigins(w io.Writer) {
+func (s *settings) originWords() string {
 	if !s.elsewhere {
-		return
+		return ""
 	}
+	var b strings.Builder
 	for _, o := range s.origins {
 		text := o.places[0]
 		if len(o.values) > 0 {
 			text += ": " + strings.Join(o.values, ", ")
 		}
-		_, _ = fmt.Fprintf(w, "%-12s from %s\n", o.field, text)
+		fmt.Fprintf(&b, "%-12s from %s\n", o.field, text)
 	}
-	_, _ = fmt.Fprintln(w, "all else by default")
+	return b.String() + "all else by default\n"
 }
 
 // effectiveArgs are the command line that says by itself, from any working

@@ -41,10 +41,10 @@ const (
 	spacing = 500 * time.Millisecond
 )
 
-// Room is what a machine has for cells that run at once. At most jobs of them run
+// room is what a machine has for cells that run at once. At most jobs of them run
 // (0 = as many as have room). counted says that a cgroup tells what a target used.
 // floor is how many bytes of memory must stay available.
-func Room(env bench.Environment, jobs int, counted bool, floor int64) pack.Room {
+func room(env bench.Environment, jobs int, counted bool, floor int64) pack.Room {
 	share := roomShare
 	if !counted {
 		share = blindShare
@@ -85,16 +85,16 @@ func tasksOf(cells []plan.Cell, together int, quota float64, estimate func([]pla
 	return tasks
 }
 
-// Foresee estimates how long cells take on a machine that has no stored loads, in
+// foreseen estimates how long cells take on a machine that has no stored loads, in
 // groups of together cells.
-func Foresee(cells []plan.Cell, together int, k plan.Knowledge, limits bench.Limits, room pack.Room) time.Duration {
+func foreseen(cells []plan.Cell, together int, k plan.Knowledge, limits bench.Limits, space pack.Room) time.Duration {
 	cells = slices.DeleteFunc(slices.Clone(cells), func(c plan.Cell) bool { return c.Unsupported != "" })
 	l := &loads{limits: limits}
 	tasks := tasksOf(cells, together, limits.CPUs, func(cells []plan.Cell) time.Duration { return plan.Estimate(cells, k) },
 		func(c plan.Cell) known {
 			return known{load: l.of("", c), probed: !c.NeedsProbe(k.Mode, bench.Probe{})}
 		})
-	return pack.New(room, tasks).Left(time.Now())
+	return pack.New(space, tasks).Left(time.Now())
 }
 
 // foresee makes the pool of the run's tasks: the cells that are still to be
@@ -119,7 +119,7 @@ func (r *Run) foresee(together int) *pack.Pool {
 	for n, i := range r.tasks {
 		tasks[n].Alone = tasks[n].Alone || r.begun[i].alone
 	}
-	return pack.NewPool(Room(r.Host.Environment, r.order.Jobs, r.Host.Caps.CPU, r.Host.MemoryFloor), tasks)
+	return pack.NewPool(room(r.Host.Environment, r.order.Jobs, r.Host.Caps.CPU, r.Host.MemoryFloor), tasks)
 }
 
 // unmeasurable says that no target can be launched for a cell.

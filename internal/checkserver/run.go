@@ -47,18 +47,3 @@ func Plan(c plan.Cell, patience time.Duration) (checks []string, about time.Dura
 	}
 	return check.Plan()
 }
-
-// Worst is Failed where a check failed, else Unmeasured where one could not be made,
-// else OK: a claim that differs passes.
-func Worst(results []Result) Verdict {
-	worst := OK
-	for _, r := range results {
-		switch r.Verdict {
-		case Failed:
-			return Failed
-		case Unmeasured:
-			worst = Unmeasured
-		}
-	}
-	return worst
-}

@@ -1,8 +1,13 @@
 package checkserver
 
-import "testing"
+import (
+	"errors"
+	"testing"
 
-func TestWorst(t *testing.T) {
+	"benchrun/internal/bench"
+)
+
+func TestVerdict(t *testing.T) {
 	of := func(verdicts ...Verdict) (out []Result) {
 		for _, v := range verdicts {
 			out = append(out, Result{Verdict: v})
@@ -11,14 +16,14 @@ func TestWorst(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		results []Result
-		want    Verdict
+		want    error
 	}{
-		"none":                      {nil, OK},
-		"a claim that differs":      {of(OK, Differs), OK},
-		"one that was not measured": {of(OK, Unmeasured, Differs), Unmeasured},
-		"one that failed":           {of(Unmeasured, Failed, OK), Failed},
+		"none":                      {nil, nil},
+		"a claim that differs":      {of(OK, Differs), nil},
+		"one that was not measured": {of(OK, Unmeasured, Differs), bench.ErrUnmeasured},
+		"one that failed":           {of(Unmeasured, Failed, OK), bench.ErrCheckFailed},
 	} {
-		if got := Worst(tt.results); got != tt.want {
+		if got := verdict(tt.results); !errors.Is(got, tt.want) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

@@ -37,6 +37,14 @@ func (c Cell) Name() string {
 // Target is "server@version/profile", the same for all cells of a target.
 func (c Cell) Target() string { return c.Server.Name + "@" + c.Version + "/" + c.Profile }
 
+// TargetWords name the target as duel takes it: "gunicorn/default@23.0.0".
+func (c Cell) TargetWords() string {
+	if c.Version != "" {
+		return c.Server.Name + "/" + c.Profile + "@" + c.Version
+	}
+	return c.Server.Name + "/" + c.Profile
+}
+
 // Launch names how a cell's target is launched: its Target, and the arguments that
 // its profile has for the family. Cells that share it share slots and watchdog.
 func (c Cell) Launch() string {
@@ -370,4 +378,17 @@ func DemoCells(reg *targets.Registry) ([]Cell, error) {
 		}
 	}
 	return cells, nil
+}
+
+// demoServers are the servers of the demonstration.
+func demoServers() []string {
+	var out []string
+	for _, f := range scenarios.All() {
+		for _, server := range f.Demo {
+			if !slices.Contains(out, server) {
+				out = append(out, server)
+			}
+		}
+	}
+	return out
 }

@@ -1,0 +1,82 @@
+package campaign
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/observe"
+	"benchrun/internal/place"
+	"benchrun/internal/plan"
+)
+
+// DryRun says what would be run: each target with its command, its cells, and the
+// time they take. It installs nothing. Together cells are measured one after the
+// other.
+func (o Order) DryRun(ctx context.Context, together int) (string, error) {
+	var b strings.Builder
+	last, targets := "", place.Preview{Python: o.Python}
+	for i, c := range o.Cells {
+		if name := c.TargetWords(); name != last {
+			last = name
+			fmt.Fprintf(&b, "%s\n", name)
+			if c.Unsupported == "" {
+				if err := targets.Write(ctx, &b, c); err != nil {
+					return "", err
+				}
+			}
+		}
+		if c.Unsupported != "" {
+			fmt.Fprintf(&b, "  %3d  %-22s unsupported: %s\n", i+1, c.Scenario.Name(), c.Unsupported)
+			continue
+		}
+		fmt.Fprintf(&b, "  %3d  %-22s about %s", i+1, c.Scenario.Name(), plan.CellEstimate(c, o.knowledge()).Round(time.Second))
+		if more := c.Server.Profiles[c.Profile].Families[c.Scenario.Family.ID].Args; len(more) > 0 {
+			fmt.Fprintf(&b, ", with %s", place.ShellQuote(more))
+		}
+		b.WriteString("\n")
+	}
+	noun := "cells"
+	if len(o.Cells) == 1 {
+		noun = "cell"
+	}
+	forecast, err := o.Forecast(together)
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(&b, "%d %s, %s mode, seed %d: %s, plus installation where something is missing\n", len(o.Cells), noun, o.Mode, o.Seed, forecast)
+	return b.String(), nil
+}
+
+// Forecast says in words how long the order takes on this machine, as far as that
+// is known before anything is looked at: "about 3m0s, one at a time".
+func (o Order) Forecast(together int) (string, error) {
+	env, err := observe.Host()
+	if err != nil {
+		return "", err
+	}
+	limits := bench.Limits{CPUs: place.CPUQuota(env.CPUs)}
+	total := foreseen(o.Cells, together, o.knowledge(), limits, room(env, o.Jobs, true, place.MemoryFloor))
+	text := fmt.Sprintf("about %s, %s", total.Round(time.Second), o.jobsWords())
+	if o.Attempts > 1 {
+		text += fmt.Sprintf(", counting %d attempts for a cell that is expected not to hold", o.Attempts)
+	}
+	return text, nil
+}
+
+// knowledge is what is known of any cell before anything is looked at.
+func (o Order) knowledge() plan.Knowledge { return plan.Knowledge{Mode: o.Mode, Attempts: o.Attempts} }
+
+// jobsWords says how cells are measured at once.
+func (o Order) jobsWords() string {
+	switch o.Jobs {
+	case 0:
+		return "as many at once as there is room for"
+	case 1:
+		return "one at a time"
+	default:
+		return fmt.Sprintf("up to %d at once", o.Jobs)
+	}
+}
