@@ -45,7 +45,7 @@ func killedAfter(t *testing.T, attempts int, out string, args ...string) string 
 					t.Fatal(err)
 				}
 				<-ended
-				nothingLeft(t, tmp, ids)
+				nothingLeft(t, leaveTime, tmp, ids)
 				return filepath.Dir(files[0])
 			}
 		}

@@ -46,7 +46,7 @@ func TestMeasuredRunEndedWithSeveralUnderWay(t *testing.T) {
 			if code := cmd.ProcessState.ExitCode(); signal == syscall.SIGINT && code != bench.ExitInterrupted {
 				t.Errorf("exit code %d\n%s", code, stderr.String())
 			}
-			nothingLeft(t, tmp, ids)
+			nothingLeft(t, leaveTime, tmp, ids)
 			runs, err := filepath.Glob(filepath.Join(out, "*", results.RunFile))
 			if err != nil || len(runs) != 1 {
 				t.Fatalf("%d runs: %v", len(runs), err)

@@ -98,5 +98,5 @@ func TestMeasuredTwoBenchrunsSideBySide(t *testing.T) {
 	if probes != 1 || files != 1 {
 		t.Errorf("%d benchruns measured the probe and %d are kept, want one\n%s", probes, files, said)
 	}
-	nothingLeft(t, tmp, scratchIDs(t, tmp))
+	nothingLeft(t, leaveTime, tmp, scratchIDs(t, tmp))
 }

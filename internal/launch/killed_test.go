@@ -11,11 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
-
-// goneTime is how soon after kill -9 of benchrun everything must be gone.
-const goneTime = 2 * time.Second
 
 // playedBenchrun is a child process of the test that runs a hostile server as benchrun
 // would.
@@ -97,11 +93,7 @@ func TestKilledBenchrunLeavesNothing(t *testing.T) {
 				t.Fatalf("Sweep touched a living benchrun: %q %v", said, err)
 			}
 			b.kill(t)
-			took := eventually(t, "everything is gone", func() bool { return len(b.left(t)) == 0 && PortFree(b.port) })
-			t.Logf("gone %v after kill -9", took)
-			if took > goneTime {
-				t.Errorf("took %v, promised %v", took, goneTime)
-			}
+			eventually(t, "everything is gone", func() bool { return len(b.left(t)) == 0 && PortFree(b.port) })
 			b.swept(t)
 		})
 	}
