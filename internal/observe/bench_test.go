@@ -11,10 +11,11 @@ import (
 )
 
 // BenchmarkWatch measures the observer's own CPU time, as a share of one core,
-// at 5 vitals a second. It runs in this process, the watched ones do not.
+// at 5 vitals a second. The observer runs in this process, the watched processes do
+// not.
 //
-// "runtime" is what the Go runtime takes to wake up as often and do nothing.
-// Both grow with the load of the host.
+// "runtime" is what the Go runtime needs to wake up as often and do nothing. Both
+// figures grow with the load of the host.
 func BenchmarkWatch(b *testing.B) {
 	b.Run("runtime", func(b *testing.B) {
 		tick := time.NewTicker(lookEvery)
@@ -62,11 +63,11 @@ func benchmarkWatch(b *testing.B, namespace, cgroup bool, procs int) {
 			c.Memory = func() (int64, bool) { return 1, true }
 		}
 	})
-	// Getting to know the tree is not what is measured.
+	// The first look at the tree does not count.
 	l.untilVital(b, "all processes", func(v bench.Vital) bool { return v.Procs == procs })
 	before, began := cpuTime(b), time.Now()
 	for b.Loop() {
-		time.Sleep(8 * time.Second) // what is measured goes on meanwhile
+		time.Sleep(8 * time.Second) // the measured work goes on meanwhile
 	}
 	used, wall := cpuTime(b)-before, time.Since(began)
 	w.Stop()
@@ -76,7 +77,7 @@ func benchmarkWatch(b *testing.B, namespace, cgroup bool, procs int) {
 	b.ReportMetric(100*used.Seconds()/wall.Seconds(), "%core")
 }
 
-// cpuTime is what this process used so far.
+// cpuTime is the CPU time that this process has used so far.
 func cpuTime(t testing.TB) time.Duration {
 	var u unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {

@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	// tcpDiagGetSock is TCPDIAG_GETSOCK of linux/inet_diag.h, the request that
-	// walks IPv4 and IPv6 sockets in one go.
+	// tcpDiagGetSock is TCPDIAG_GETSOCK of linux/inet_diag.h, the request that walks
+	// IPv4 and IPv6 sockets at once.
 	tcpDiagGetSock = 18
-	// socketShare bounds what counting may cost: after a count that took d of CPU
-	// time, the next is d times this later, or more. The kernel walks the whole
-	// machine's connections, which takes milliseconds on a busy host.
+	// socketShare limits what counting costs: after a count that took d of CPU time,
+	// the next is at least d times this later. The kernel walks the connections of
+	// the whole machine, which takes milliseconds on a busy host.
 	socketShare = 1000
 )
 
@@ -26,9 +26,9 @@ const (
 // costs milliseconds even when it is empty, and lists thousands in TIME_WAIT.
 type closeWaits struct {
 	shim, port int
-	diag       int // socket, or -1: /proc/PID/net/tcp must do
+	diag       int // a sock_diag socket, or -1: read /proc/PID/net/tcp instead
 	buf        []byte
-	last       int // count
+	last       int // the last count
 	due        time.Time
 }
 
@@ -38,7 +38,7 @@ func newCloseWaits(shim, port int) *closeWaits {
 		return c
 	}
 	c.buf = make([]byte, 32<<10)
-	// A socket sees the network that its maker lives in.
+	// A socket sees the network namespace of the process that made it.
 	ours, err := os.Readlink("/proc/self/ns/net")
 	if err != nil {
 		return c
@@ -54,12 +54,12 @@ func newCloseWaits(shim, port int) *closeWaits {
 
 func (c *closeWaits) close() { closeFD(c.diag) }
 
-// count counts, or repeats the last count where it is too early for another.
+// count counts, or returns the last count if it is too early for another.
 func (c *closeWaits) count() int {
 	if c.port == 0 || time.Now().Before(c.due) {
 		return c.last
 	}
-	runtime.LockOSThread() // or the thread's time would not be this goroutine's
+	runtime.LockOSThread() // otherwise the thread's time would include other goroutines
 	defer runtime.UnlockOSThread()
 	before := threadTime()
 	c.last = c.countNow()
@@ -81,14 +81,14 @@ func (c *closeWaits) countNow() int {
 		if n, ok := c.ask(); ok {
 			return n
 		}
-		closeFD(c.diag) // the kernel was built without it
+		closeFD(c.diag) // the kernel was built without sock_diag
 		c.diag = -1
 	}
 	return c.list("net/tcp") + c.list("net/tcp6")
 }
 
-// ask sends one struct inet_diag_req and counts the struct inet_diag_msg that
-// come back, see sock_diag(7) and linux/inet_diag.h.
+// ask sends a struct inet_diag_req and counts the struct inet_diag_msg in the
+// answer, see sock_diag(7) and linux/inet_diag.h.
 func (c *closeWaits) ask() (count int, ok bool) {
 	// family, src_len, dst_len, ext: 4 bytes; id: 48; states: 4; dbs: 4.
 	req := make([]byte, unix.NLMSG_HDRLEN+60)
@@ -100,7 +100,7 @@ func (c *closeWaits) ask() (count int, ok bool) {
 		return 0, false
 	}
 	for {
-		// The kernel fills the answer while it is asked for: nothing to wait for.
+		// The kernel prepares the answer during the request, so there is no need to wait.
 		n, _, err := unix.Recvfrom(c.diag, c.buf, unix.MSG_DONTWAIT)
 		if err != nil {
 			return 0, false
@@ -126,7 +126,7 @@ func (c *closeWaits) ask() (count int, ok bool) {
 	}
 }
 
-// list counts in /proc/PID/net/tcp or tcp6.
+// list counts the sockets in /proc/PID/net/tcp or tcp6.
 func (c *closeWaits) list(name string) (count int) {
 	all, err := os.ReadFile(procfs.Path(c.shim, name))
 	if err != nil {

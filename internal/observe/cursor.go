@@ -8,22 +8,22 @@ import (
 )
 
 const (
-	askedMax   = 300 // asking for so many costs as much as reading the list
+	askedMax   = 300 // asking for this many pids costs as much as reading the list
 	strikesMax = 3
 )
 
-// pidCursor follows the number that the kernel handed out last, to processes
-// and threads alike. While it stands still nothing was born; when it moves, it
-// tells which numbers are new, or have come to mean another process. So the list
-// of all processes, which is long on a busy host, is read once a second only.
+// pidCursor follows the last number that the kernel has assigned to a process or
+// thread. As long as that does not change, nothing was born. When it changes, it tells
+// which numbers are new, or now belong to another process. So the list of all
+// processes, which is long on a busy host, need be read only once a second.
 //
-// It stands at the end of /proc/loadavg, see proc(5). Some container systems
-// put a file of their own there: the cursor is trusted until new processes were
-// found, time and again, while it stood still.
+// The number is the last one in /proc/loadavg, see proc(5). Some container systems
+// replace that file: the cursor is trusted until new processes have repeatedly been
+// found while it stood still.
 type pidCursor struct {
 	fd      int
-	before  int // two looks ago
-	last    int // one look ago
+	before  int // the number two looks ago
+	last    int // the number one look ago
 	now     int
 	trusted bool
 	strikes int
@@ -63,8 +63,8 @@ func (c *pidCursor) value(buf []byte) (int, bool) {
 	return n, n > 0
 }
 
-// passed says whether a number may have been handed out since the last look.
-// Numbers ascend, and begin anew at the highest.
+// passed says whether a number may have been assigned since the last look. Numbers
+// ascend, and after the highest they start again.
 func (c *pidCursor) passed(pid int) bool {
 	if !c.trusted {
 		return false
@@ -75,9 +75,9 @@ func (c *pidCursor) passed(pid int) bool {
 	return pid > c.last || pid <= c.now
 }
 
-// each calls f for the numbers handed out in the last two looks, until f says
-// false. It says false too, and may have called f for none, where they are too
-// many or begin anew at the lowest.
+// each calls f for the numbers assigned in the last two looks, until f returns false.
+// Then each returns false too. It also returns false, perhaps without a call of f, if
+// there are too many numbers or they have started again.
 func (c *pidCursor) each(f func(int) bool) bool {
 	if c.before == 0 || c.before > c.now || c.now-c.before > askedMax {
 		return false
@@ -90,9 +90,9 @@ func (c *pidCursor) each(f func(int) bool) bool {
 	return true
 }
 
-// keep ends a look. unexpected says that it found new processes though nothing
-// had called for it but the time that had passed. That can happen once in a
-// while, to a process that was held up as it was born.
+// keep ends a look. unexpected says that the look found new processes although only
+// the time had called for it. That can happen now and then, if a process is delayed
+// while it is being born.
 func (c *pidCursor) keep(unexpected bool) {
 	if unexpected {
 		c.strikes++

@@ -18,7 +18,7 @@ func TestCursor(t *testing.T) {
 		t.Error("each went on after false")
 	}
 
-	// Around the highest number, and too far.
+	// Past the highest number, and too many.
 	c.keep(false)
 	c.now = 5
 	for pid, want := range map[int]bool{103: false, 104: true, 32767: true, 1: true, 5: true, 6: false, 50: false} {

@@ -12,8 +12,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// deathWatch tells at once which watched processes ended. It is an epoll over
-// pidfds, itself waited for by Go's poller so that no thread blocks in it.
+// deathWatch notices at once when watched processes end. It is an epoll of pidfds. Go's
+// poller waits for the epoll itself, so no thread blocks in it.
 type deathWatch struct {
 	fd     int
 	file   *os.File
@@ -33,7 +33,7 @@ func newDeathWatch() (*deathWatch, error) {
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
 	d := &deathWatch{fd: fd, file: os.NewFile(uintptr(fd), "epoll")}
-	// Without a poller wait would spin: found out here, not there.
+	// Without a poller, wait would spin. Find that out here.
 	if err := d.file.SetReadDeadline(time.Time{}); err != nil {
 		_ = d.file.Close()
 		return nil, fmt.Errorf("epoll: %w", err)
@@ -43,7 +43,7 @@ func newDeathWatch() (*deathWatch, error) {
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
 	if d.nudges, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err == nil {
-		// Edge-triggered: each nudge tells once, and nobody need read it.
+		// Edge-triggered: each nudge wakes once, and nobody need read it.
 		err = unix.EpollCtl(fd, unix.EPOLL_CTL_ADD, d.nudges, &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET, Fd: nudged})
 	}
 	if err != nil {
@@ -58,30 +58,30 @@ func (d *deathWatch) close() {
 	closeFD(d.nudges)
 }
 
-// nudge ends a wait. It may be called from any goroutine, before close.
+// nudge ends a wait. Any goroutine may call it, before close.
 func (d *deathWatch) nudge() {
 	one := binary.NativeEndian.AppendUint64(nil, 1)
-	_, _ = unix.Write(d.nudges, one) // 2^64 of them are not to be feared
+	_, _ = unix.Write(d.nudges, one) // it fails only after 2^64 nudges
 }
 
-// add watches a pidfd; pid is what wait hands out.
+// add watches a pidfd; wait passes pid to ended.
 func (d *deathWatch) add(pidfd, pid int) error {
 	return unix.EpollCtl(d.fd, unix.EPOLL_CTL_ADD, pidfd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(pid)})
 }
 
-// remove ends the watch of a pidfd, which stays readable for ever after a death.
+// remove stops watching a pidfd, which stays readable after the death.
 func (d *deathWatch) remove(pidfd int) {
-	// Fails only where the pidfd was never added; then there is nothing to end.
+	// It fails only if the pidfd was never added.
 	_ = unix.EpollCtl(d.fd, unix.EPOLL_CTL_DEL, pidfd, nil)
 }
 
-// wait calls ended for each process that ended, and for each nudge, and returns
-// true after the first batch; it returns false once until has passed without one.
+// wait calls ended for each process that has ended and for each nudge, and returns true
+// after the first batch. It returns false if there was none before until.
 func (d *deathWatch) wait(until time.Time, ended func(pid int)) bool {
 	n := d.ready()
 	if n == 0 {
-		// Neither call fails on an open epoll but by the deadline; the next look
-		// is due then in any case.
+		// On an open epoll, both calls fail only at the deadline. Then the next look is
+		// due anyway.
 		_ = d.file.SetReadDeadline(until)
 		_ = d.conn.Read(func(uintptr) bool {
 			n = d.ready()
@@ -102,13 +102,13 @@ func (d *deathWatch) ready() int {
 	return n
 }
 
-// exitOf asks a pidfd for the exit status of a process that need not be our
-// child. known is false as long as the process is a zombie: its parent may
-// still come for it. A nil status that is known will never be learned: the
-// kernel is older than 6.15.
+// exitOf asks a pidfd for the exit status of a process, which need not be a child of this
+// one. known is false as long as the process is a zombie, because its parent may still
+// reap it. If known is true and status is nil, nobody can learn it: the kernel is older
+// than 6.15.
 func exitOf(pidfd int) (status *bench.ExitStatus, known bool) {
-	// The kernel looks for the exit status and then for the task. A task that is
-	// reaped between the two has neither, once; hence the second try.
+	// The kernel looks for the exit status first and then for the task. If the task is
+	// reaped in between, it finds neither, so try twice.
 	for range 2 {
 		info := unix.PidfdInfo{Mask: unix.PIDFD_INFO_EXIT}
 		switch err := unix.IoctlPidfdInfo(pidfd, &info); {
@@ -123,7 +123,7 @@ func exitOf(pidfd int) (status *bench.ExitStatus, known bool) {
 	return nil, true
 }
 
-// decodeExit reads a wait status, see wait(2).
+// decodeExit decodes a wait status, see wait(2).
 func decodeExit(wait int) *bench.ExitStatus {
 	signal := wait & 0x7f
 	if signal == 0 {

@@ -1,23 +1,22 @@
-// Package observe watches the process tree of a server from outside: births
-// and deaths with their exit status, what the tree uses, whether a wedged
-// thread is still there, and the receipts that the app under test writes.
+// Package observe watches the process tree of a server from outside: births and deaths
+// with their exit status, what the tree uses, whether a wedged thread still exists, and
+// the receipts that the app under test writes.
 //
-// The tree is every descendant of one process, the shim, but not the shim
-// itself. Where the shim is process 1 of a PID namespace, the server knows its
-// processes by other numbers than the host does: everything reported carries
-// the number that the server itself sees.
+// The tree is every descendant of one process, the shim, without the shim itself. If the
+// shim is process 1 of a PID namespace, the server knows its processes by other pids
+// than the host. All reports have the pids that the server sees.
 //
-// It reads /proc, pidfds and socket diagnostics, so it works on Linux 5.3 or
-// later; exit statuses of processes that their parent reaps at once need 6.15.
-// Where the kernel's proc connector tells of forks, processes that live for a
-// millisecond or two are noticed; where it does not, one that lives for less
-// than the 40 ms between two looks can be missed. One that was reaped before it
-// could be looked at is not reported: what the server calls it is not known then.
+// It reads /proc, pidfds and socket diagnostics, so it needs Linux 5.3 or later. Exit
+// statuses of processes that their parent reaps at once need 6.15. If the kernel's proc
+// connector reports forks, the observer notices processes that live for a millisecond or
+// two; otherwise it can miss one that lives for less than the 40 ms between two looks. It
+// does not report a process that was reaped before it could look at it, because it
+// cannot learn which pid the server knew it by.
 //
-// For 50 processes and 5 vitals a second it takes some 1.1 % of a core, a third
-// of which is the Go runtime waking up; summing PSS, where there is no cgroup to
-// ask, adds a quarter of a percent. BenchmarkWatch measures both. Each process
-// that is forked in the tree costs a further 0.1 ms, or thereabouts.
+// For 50 processes and 5 vitals a second it takes about 1.1 % of a core, a third of it
+// because the Go runtime wakes up. Adding up PSS, if no cgroup tells the memory, takes
+// another quarter of a percent. BenchmarkWatch measures both. Each fork in the tree
+// costs about 0.1 ms more.
 //
-// It imports package bench only. No other package imports gopsutil.
+// It imports only package bench. No other package imports gopsutil.
 package observe

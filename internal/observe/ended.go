@@ -2,31 +2,31 @@ package observe
 
 import "time"
 
-// noPID stands for the news of forks among those of deaths.
+// noPID stands for news of forks, where wait reports deaths by pid.
 const noPID = -1
 
 // nudged stands for a nudge.
 const nudged = -2
 
-// told is called by the death watch: a process ended, or some were forked.
+// told is the death watch's callback: a process has ended, or some were forked.
 func (t *tree) told(pid int) {
 	if pid == noPID {
 		t.hearForks()
 		return
 	}
-	// Nobody is called nudged.
+	// No process has the pid nudged.
 	if p := t.members[pid]; p != nil {
 		t.ended(p)
 	}
 }
 
-// alive says whether a member runs. It is asked where a pidfd cannot tell.
+// alive says whether a member runs. It serves where a pidfd cannot tell.
 func (t *tree) alive(p *member) bool {
 	s, ok := t.refresh(p)
 	return ok && !s.Gone()
 }
 
-// ended marks a member as dead, now. It stays a member until it is reaped.
+// ended marks a member as dead from now on. It stays a member until it is reaped.
 func (t *tree) ended(p *member) {
 	if p.diedAt != 0 {
 		return
@@ -44,9 +44,9 @@ func (t *tree) ended(p *member) {
 	t.report(p, now)
 }
 
-// report tells of a death as soon as its exit status is known or can no longer
-// be learned. A zombie shows it in its stat, to those who may see it; a pidfd
-// knows it once the process was reaped.
+// report reports a death as soon as its exit status is known or nobody can learn it any
+// more. A zombie shows the status in its stat, if this user may see it; a pidfd knows it
+// once the process was reaped.
 func (t *tree) report(p *member, now time.Time) {
 	if p.reported {
 		return
@@ -59,7 +59,7 @@ func (t *tree) report(p *member, now time.Time) {
 	case p.pidfd >= 0:
 		p.exit, known = exitOf(p.pidfd)
 	default:
-		known = !ok // reaped: too late
+		known = !ok // reaped: the status is lost
 	}
 	if !known && now.Before(p.patience) {
 		return
@@ -69,7 +69,7 @@ func (t *tree) report(p *member, now time.Time) {
 	t.onDied(p)
 }
 
-// release forgets a member that was reaped.
+// release removes a member that was reaped.
 func (t *tree) release(p *member) {
 	t.report(p, p.patience)
 	t.deadCPU += p.cpu

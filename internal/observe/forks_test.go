@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// forkTree is a quiet tree that hears of forks; the test ends where the kernel
-// tells nobody like us.
+// forkTree is a quiet tree that gets reports of forks. It skips the test if the kernel
+// reports none to this user.
 func forkTree(t *testing.T, a *agent) *tree {
 	t.Helper()
 	tr, _ := quietTree(t, a)
@@ -23,7 +23,7 @@ func forkTree(t *testing.T, a *agent) *tree {
 	return tr
 }
 
-// No look is taken here: that a process was born is known from its fork.
+// This test takes no look: the report of the fork alone must reveal the birth.
 func TestForksAreTold(t *testing.T) {
 	levels(t, func(t *testing.T, namespace bool) {
 		other, a := startAgent(t, false), startAgent(t, namespace)
@@ -54,8 +54,8 @@ func TestForksAreTold(t *testing.T) {
 	})
 }
 
-// shortLived has 200 processes forked that live for 2 ms, and counts those that
-// the tree noticed.
+// shortLived forks 200 processes that live for 2 ms, and returns how many the tree
+// noticed.
 func shortLived(t *testing.T, a *agent, tr *tree) (noticed int) {
 	t.Helper()
 	const all = 200
@@ -99,7 +99,7 @@ func shortLived(t *testing.T, a *agent, tr *tree) (noticed int) {
 	return noticed
 }
 
-// The looks alone miss most processes that live for a few milliseconds.
+// Looks alone miss most processes that live for a few milliseconds.
 func TestShortLivesAreNoticed(t *testing.T) {
 	levels(t, func(t *testing.T, namespace bool) {
 		a := startAgent(t, namespace)
@@ -115,7 +115,7 @@ func TestShortLivesAreNoticed(t *testing.T) {
 	})
 }
 
-// More forks than may be heard of are left to the looks.
+// Forks beyond forksPerLook are left to the looks.
 func TestForkStormIsBounded(t *testing.T) {
 	a := startAgent(t, false)
 	tr := forkTree(t, a)
@@ -130,7 +130,7 @@ func TestForkStormIsBounded(t *testing.T) {
 	if tr.forks.budget != 0 {
 		t.Fatalf("%d more forks might be heard of, after %d", tr.forks.budget, all)
 	}
-	for range 100 { // the rest of what the socket kept
+	for range 100 { // the rest of what the socket holds
 		tr.look()
 		if tr.forks.budget > 0 {
 			break
@@ -142,8 +142,8 @@ func TestForkStormIsBounded(t *testing.T) {
 	}
 }
 
-// The kernel is asked for the forks by the tree's processes only, and a look
-// adds those that were born.
+// The filter lets only forks by the tree's processes through, and a look adds the
+// newborn ones to it.
 func TestOnlyTheTreesForksAreTold(t *testing.T) {
 	other, a := startAgent(t, false), startAgent(t, false)
 	tr := forkTree(t, a)
@@ -168,7 +168,7 @@ func TestOnlyTheTreesForksAreTold(t *testing.T) {
 	}
 }
 
-// A tree that hears of forks is looked at more often only after one.
+// If the kernel reports forks, looks come more often only after a fork.
 func TestForksUnsettle(t *testing.T) {
 	a := startAgent(t, false)
 	tr := forkTree(t, a)

@@ -11,17 +11,16 @@ import (
 // glimpse is what a vital needs of one process.
 type glimpse struct {
 	threads, fds int
-	zombie       bool // ended, and not reaped
+	zombie       bool // ended, and not reaped yet
 }
 
-// statEveryMax is the longest pause between two readings of a process's stat.
+// statEveryMax is the longest pause between two reads of a process's stat.
 const statEveryMax = 10 * time.Second
 
-// glance looks at a member, mostly without reading its stat, which the kernel
-// takes 10 µs to write down: the links and the size of two folders tell as much
-// for 4. The stat is read where only it can tell, and for the sake of what may
-// change (the name): mostly soon after birth, so ever more rarely. ok is false
-// once the process was reaped.
+// glance looks at a member, mostly without reading its stat, which costs 10 µs: the link
+// count and the size of two folders say the same for 4. It reads the stat if nothing
+// else can tell, and now and then because the name may change. That mostly happens
+// soon after birth, so the pauses grow. ok is false once the process was reaped.
 func (t *tree) glance(p *member, now time.Time) (g glimpse, ok bool) {
 	g.threads = p.threads()
 	if !now.Before(p.statDue) || p.pidfd < 0 || g.threads == 0 {
@@ -33,7 +32,7 @@ func (t *tree) glance(p *member, now time.Time) (g glimpse, ok bool) {
 		}
 		g.threads, g.zombie = s.Threads, s.Gone()
 	} else {
-		g.zombie = p.diedAt != 0 // a pidfd told
+		g.zombie = p.diedAt != 0 // its pidfd has reported the death
 		p.readCPU()
 	}
 	if !g.zombie {
@@ -42,8 +41,8 @@ func (t *tree) glance(p *member, now time.Time) (g glimpse, ok bool) {
 	return g, true
 }
 
-// threads counts a process's threads: a folder has two links of its own, and
-// /proc/PID/task one for each thread. 0 = reaped, or not to be learned.
+// threads is how many threads a process has: /proc/PID/task has two links of its own and
+// one for each thread. 0 = reaped or unknown.
 func (p *member) threads() int {
 	var s unix.Statx_t
 	if quickStat(p.dir, "task\x00", &s) != nil {
@@ -52,9 +51,9 @@ func (p *member) threads() int {
 	return max(0, int(s.Nlink)-2)
 }
 
-// countFDs is the number of open files of a process; 0 where it may not be
-// known. Since Linux 6.2 it is the size of the folder, before it is 0 and the
-// folder must be read.
+// countFDs is the number of open files of a process; 0 if this user may not know. Since
+// Linux 6.2 it is the size of the folder; before, that size is 0 and the folder must be
+// read.
 func (t *tree) countFDs(p *member) int {
 	var s unix.Statx_t
 	if quickStat(p.dir, "fd\x00", &s) == nil && s.Size > 0 {
@@ -75,9 +74,9 @@ func (t *tree) listFDs(p *member) (n int) {
 	return n
 }
 
-// readCPU asks the process's CPU clock, see clock_getcpuclockid(3): all its
-// threads, the ended ones too, until it is reaped. A number cannot come to mean
-// another process between two looks: they are handed out in turn.
+// readCPU reads the process's CPU clock, see clock_getcpuclockid(3), which counts all
+// its threads, ended ones included, until it is reaped. The pid cannot pass to another
+// process between two looks, because the kernel assigns pids in turn.
 func (p *member) readCPU() {
 	const wholeProcess, scheduled = 0, 2
 	var ts unix.Timespec

@@ -17,12 +17,12 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Host describes this machine. Python, Supervision and Limits are left for who
-// knows them. CPUs are those that this process may use. Testbed is the same on
-// machines whose results may be compared: 12 hexadecimal digits over machine and
-// CPU model, CPUs, memory in whole GiB, the kernel's major.minor and the system.
-// What a machine does not say is "unknown"; a bench.EnvironmentError means that
-// /proc cannot be read, and what could be is filled in all the same.
+// Host describes this machine. It leaves Python, Supervision and Limits to the caller.
+// CPUs are those that this process may use. Testbed is the same on machines whose
+// results may be compared: 12 hexadecimal digits, a hash of machine and CPU model, CPUs,
+// memory in whole GiB, the kernel's major.minor and the system. Unknown values are
+// "unknown". A bench.EnvironmentError means that /proc cannot be read; the other fields
+// are still set.
 func Host() (bench.Environment, error) {
 	e := bench.Environment{OS: osName(), CPUModel: cpuModel(), CPUs: runtime.NumCPU(), Kernel: "unknown"}
 	var errs []error
@@ -61,8 +61,7 @@ func Host() (bench.Environment, error) {
 	return e, nil
 }
 
-// cpuModel is the first model name of /proc/cpuinfo, which not every
-// architecture gives.
+// cpuModel is the first model name in /proc/cpuinfo; not every architecture has one.
 func cpuModel() string {
 	b, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
@@ -84,7 +83,7 @@ func somaxconn() (int, error) {
 	return strconv.Atoi(strings.TrimSpace(string(b)))
 }
 
-// osName is PRETTY_NAME of os-release(5). gopsutil would run lsb_release.
+// osName is PRETTY_NAME of os-release(5). gopsutil would run lsb_release instead.
 func osName() string {
 	for _, path := range []string{"/etc/os-release", "/usr/lib/os-release"} {
 		b, err := os.ReadFile(path)
@@ -100,7 +99,7 @@ func osName() string {
 	return runtime.GOOS
 }
 
-// machineModel is what the firmware calls the machine.
+// machineModel is the machine's name according to its firmware.
 func machineModel() string {
 	var words []string
 	for _, path := range []string{"/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/product_name", "/proc/device-tree/model"} {

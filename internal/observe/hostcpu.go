@@ -11,8 +11,8 @@ import (
 	"benchrun/internal/procfs"
 )
 
-// ProcessCPU is what a process has used since it began, all its threads together,
-// in CPU seconds; false when there is no such process. To the kernel it is a clock
+// ProcessCPU is the CPU time in seconds that a process has used since it began, all
+// threads together; false if there is no such process. The kernel offers it as a clock
 // (clock_getcpuclockid(3)).
 func ProcessCPU(pid int) (float64, bool) {
 	const sched = 2 // CPUCLOCK_SCHED
@@ -23,9 +23,9 @@ func ProcessCPU(pid int) (float64, bool) {
 	return time.Duration(used.Nano()).Seconds(), true
 }
 
-// HostCPU reads what all CPUs have done since the machine started, in CPU
-// seconds: busy counts programs and what the hypervisor took (steal), idle
-// also the waiting for disks (proc_stat(5)).
+// HostCPU is what all CPUs together have done since the machine started, in CPU seconds:
+// busy includes programs and what the hypervisor took (steal), idle includes waiting for
+// disks (proc_stat(5)).
 func HostCPU() (busy, idle float64, err error) {
 	b, err := os.ReadFile("/proc/stat")
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Burning CPU must show as busy, on the same scale as time.
+// CPU time that a program uses shows as busy, in seconds.
 func TestHostCPU(t *testing.T) {
 	busy0, idle0, err := HostCPU()
 	if err != nil {

@@ -10,11 +10,11 @@ import (
 // hostFiles reads the host-wide figures of a vital.
 type hostFiles struct {
 	meminfo, netstat int
-	before, since    int64 // overflows before the watch, and in it
+	before, since    int64 // overflows before the watch began, and since
 	buf              []byte
 }
 
-// newHostFiles opens the files; netstat is that of the shim's network.
+// newHostFiles opens the files; netstat is that of the shim's network namespace.
 func newHostFiles(shim int) (*hostFiles, error) {
 	h := &hostFiles{meminfo: -1, netstat: -1, buf: make([]byte, 16<<10)}
 	var err error
@@ -34,7 +34,7 @@ func (h *hostFiles) close() {
 	closeFD(h.netstat)
 }
 
-// memAvailable is in bytes; 0 where it cannot be read.
+// memAvailable is in bytes; 0 if it cannot be read.
 func (h *hostFiles) memAvailable(buf []byte) int64 {
 	b, err := readAt0(h.meminfo, buf)
 	if err != nil {
@@ -44,9 +44,9 @@ func (h *hostFiles) memAvailable(buf []byte) int64 {
 	return free
 }
 
-// listenOverflows counts connections that found a listen queue full, since the
-// watch began. It repeats the last count unless asked for a new one: the kernel
-// adds up some hundred counters of every CPU for it, which takes 0.3 ms.
+// listenOverflows counts the connections that found a full listen queue since the watch
+// began. It returns the last count unless anew is set: to answer, the kernel adds up
+// hundreds of counters of every CPU, which takes 0.3 ms.
 func (h *hostFiles) listenOverflows(anew bool) int64 {
 	if anew {
 		h.since = h.countOverflows() - h.before
@@ -62,8 +62,8 @@ func (h *hostFiles) countOverflows() int64 {
 	return tcpExt(b, "ListenOverflows")
 }
 
-// tcpExt finds a counter in /proc/net/netstat: a line of names, then one of
-// values, both led by "TcpExt:".
+// tcpExt finds a counter in /proc/net/netstat, which has a line of names and then a line
+// of values. Both begin with "TcpExt:".
 func tcpExt(b []byte, name string) int64 {
 	names, rest, _ := bytes.Cut(b, []byte("\n"))
 	values, _, _ := bytes.Cut(rest, []byte("\n"))

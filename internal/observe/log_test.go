@@ -10,7 +10,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// log keeps what a Watcher reports.
+// log stores what a Watcher reports.
 type log struct {
 	mu       sync.Mutex
 	vitals   []bench.Vital
@@ -55,7 +55,7 @@ func watch(t testing.TB, a *agent, edit func(*Config)) (*Watcher, *log) {
 	return w, l
 }
 
-// until waits until cond holds of what was logged.
+// until waits until cond holds for the log.
 func (l *log) until(t testing.TB, what string, cond func() bool) {
 	t.Helper()
 	deadline := time.After(10 * time.Second)
@@ -76,7 +76,7 @@ func (l *log) until(t testing.TB, what string, cond func() bool) {
 	}
 }
 
-// event finds an event of a process; call it inside until.
+// event finds an event of a process. It must be called inside until.
 func (l *log) event(pid int, state bench.ProcState) *bench.ProcEvent {
 	for i := range l.procs {
 		if l.procs[i].PID == pid && l.procs[i].Event == state {
@@ -98,7 +98,7 @@ func (l *log) untilEvent(t testing.TB, pid int, state bench.ProcState) (e bench.
 	return e
 }
 
-// untilVital waits for a vital from now on.
+// untilVital waits for a vital that comes after the call.
 func (l *log) untilVital(t testing.TB, what string, cond func(bench.Vital) bool) (v bench.Vital) {
 	t.Helper()
 	l.mu.Lock()

@@ -6,22 +6,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The calls that every look makes. They never block, so the Go runtime need not
-// hear of them: else it would start its monitor thread for each, which costs
-// more than the look.
+// The system calls that every look makes. They never block, so they bypass the Go
+// runtime's bookkeeping: otherwise it would wake its monitor thread for each, which
+// costs more than the look.
 
 // quickPread reads at offset 0.
 func quickPread(fd int, buf []byte) (int, error) {
 	return quick(unix.RawSyscall6(unix.SYS_PREAD64, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(buf))), uintptr(len(buf)), 0, 0, 0))
 }
 
-// quickEpollWait does not wait.
+// quickEpollWait returns at once.
 func quickEpollWait(fd int, events []unix.EpollEvent) (int, error) {
 	return quick(unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)), 0, 0, 0))
 }
 
-// quickStat is a member's folder: its links and its size. name ends with a zero
-// byte.
+// quickStat reads the link count and the size of a file in a member's folder. name ends
+// with a zero byte.
 func quickStat(dir int, name string, s *unix.Statx_t) error {
 	_, err := quick(unix.RawSyscall6(unix.SYS_STATX, uintptr(dir), uintptr(unsafe.Pointer(unsafe.StringData(name))), 0,
 		unix.STATX_NLINK|unix.STATX_SIZE, uintptr(unsafe.Pointer(s)), 0))

@@ -17,9 +17,9 @@ import (
 
 const (
 	receiptsEvery   = 20 * time.Millisecond
-	receiptsAtOnce  = 64 << 10 // bytes read at a look: an app that writes faster does not slow benchrun down
-	receiptLineMax  = 4 << 10  // bytes, the line feed not counted
-	receiptsSizeMax = 64 << 20 // bytes: a thousand requests a second for as long as any attempt takes
+	receiptsAtOnce  = 64 << 10 // bytes read at each look, so that an app that writes faster cannot slow benchrun down
+	receiptLineMax  = 4 << 10  // bytes, without the line feed
+	receiptsSizeMax = 64 << 20 // bytes: enough for a thousand requests a second during any attempt
 	pidMax          = 4 << 20  // the kernel's own limit
 )
 
@@ -28,25 +28,25 @@ var (
 	receiptFault = regexp.MustCompile(`^[a-z][0-9a-z-]{0,63}$`)
 )
 
-// TailReceipts follows the receipts file of an app until ctx ends; then it reads
-// what is left, and returns. file is open for reading and stays the caller's;
-// its name is where the app was told to write. tell gets each bench.Receipt in the
-// order of the file, T turned into ns since clock's origin; and a bench.Mark
-// (bench.MarkBadReceipt) for every line, cut to 4 KiB, that is no receipt as in
-// docs/contract.md, and one with a sentence in brackets for each thing that was done
-// to the file itself. It is called from the calling goroutine.
+// TailReceipts follows the receipts file of an app until ctx ends. Then it reads the rest
+// and returns. file is open for reading and stays the caller's; its name is the path
+// that the app got. tell gets each bench.Receipt in the order of the file, with T
+// converted to ns since clock's origin. It also gets a bench.Mark
+// (bench.MarkBadReceipt) for every line that is no receipt (docs/contract.md), cut to
+// 4 KiB, and one with a sentence in brackets for each thing that somebody did to the
+// file itself. TailReceipts calls tell in its own goroutine.
 //
-// The app, and the server around it, may do anything: a line that is not whole
-// at the end, or longer than 4 KiB, is bad; so is a time before the origin or in
-// the future. A file that was cut, moved, removed, replaced or closed to others is
-// told of, and read on. Of one that is longer than 64 MiB the rest is not read.
-// None of this is an error: only a file that cannot be read is.
+// The app, and the server around it, may do anything. A line is bad if it is longer than
+// 4 KiB or incomplete at the end, or if its time is before the origin or in the future.
+// If the file was truncated, moved, removed, replaced or closed to others, tell gets a
+// mark, and TailReceipts reads on. It reads at most 64 MiB. None of this is an error;
+// only a file that cannot be read is one.
 func TailReceipts(ctx context.Context, file *os.File, clock bench.Clock, tell func(bench.Entry)) error {
 	t := &tail{clock: clock, file: file, tell: tell, limit: receiptsSizeMax, chunk: make([]byte, receiptsAtOnce)}
 	tick := time.NewTicker(receiptsEvery)
 	defer tick.Stop()
 	for {
-		// The order matters: what was written before ctx ended is read after.
+		// Check first: what was written before ctx ended must still be read.
 		last := ctx.Err() != nil
 		most := int64(receiptsAtOnce)
 		if last {
@@ -66,19 +66,19 @@ func TailReceipts(ctx context.Context, file *os.File, clock bench.Clock, tell fu
 	}
 }
 
-// tail is how far a receipts file was read.
+// tail is the state of reading a receipts file.
 type tail struct {
 	clock    bench.Clock
 	file     *os.File
 	tell     func(bench.Entry)
-	limit    int64       // bytes of file
-	mode     fs.FileMode // when it was first looked at; 0 = never
-	touched  bool        // somebody did something to the file itself, and it was told
-	overlong bool        // so was its length
+	limit    int64       // how many bytes of the file to read at most
+	mode     fs.FileMode // at the first look; 0 = before it
+	touched  bool        // tell knows that somebody changed the file itself
+	overlong bool        // tell knows that the file is too long
 	offset   int64
 	chunk    []byte
-	line     []byte // begun, not yet ended
-	tooLong  bool   // the rest of the line is skipped
+	line     []byte // the beginning of a line that has not ended yet
+	tooLong  bool   // skip the rest of the line
 }
 
 func (t *tail) onBad(line string) {
@@ -104,7 +104,7 @@ func (t *tail) read(most int64) error {
 	for end := min(size, t.limit, t.offset+most); t.offset < end; {
 		n, err := t.file.ReadAt(t.chunk[:min(int64(len(t.chunk)), end-t.offset)], t.offset)
 		if n == 0 {
-			if errors.Is(err, io.EOF) { // it was cut just now: the next look tells
+			if errors.Is(err, io.EOF) { // it was truncated just now; the next look reports that
 				return nil
 			}
 			return err
@@ -115,8 +115,8 @@ func (t *tail) read(most int64) error {
 	return nil
 }
 
-// watchFile tells once when the file is no longer the one that the app was told
-// to write to, or not all of the server's processes can open it any more.
+// watchFile reports once if the path no longer leads to the file that the app got, or if
+// some of the server's processes can no longer open it.
 func (t *tail) watchFile(info fs.FileInfo) {
 	if t.mode == 0 {
 		t.mode = info.Mode()
@@ -140,7 +140,7 @@ func (t *tail) watchFile(info fs.FileInfo) {
 	t.touched = true
 }
 
-// take splits into lines.
+// take splits the text into lines.
 func (t *tail) take(b []byte) {
 	for len(b) > 0 {
 		part, rest, ended := bytes.Cut(b, []byte("\n"))
@@ -161,7 +161,7 @@ func (t *tail) take(b []byte) {
 	}
 }
 
-// end tells of a line that was never ended.
+// end reports a last line without a line feed.
 func (t *tail) end() {
 	if len(t.line) > 0 && !t.tooLong {
 		t.onBad(string(t.line))
@@ -182,8 +182,8 @@ func (t *tail) judge(line []byte) {
 	t.tell(r)
 }
 
-// plausible says whether an app may have written a receipt by now, ns since
-// origin. The events that are the observer's to add are not.
+// plausible says whether an app can have written a receipt by now, in ns since origin.
+// Only the observer writes thread-gone and process-gone.
 func plausible(r bench.Receipt, now int64) bool {
 	return receiptNonce.MatchString(r.Nonce) && receiptFault.MatchString(r.Fault) &&
 		r.PID > 0 && r.PID <= pidMax && r.TID > 0 && r.TID <= pidMax &&

@@ -15,7 +15,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// tailing is a TailReceipts that runs.
+// tailing is a running TailReceipts.
 type tailing struct {
 	t      *testing.T
 	path   string
@@ -52,7 +52,7 @@ func startTail(t *testing.T, path string) *tailing {
 	return s
 }
 
-// end stops the tail and gives what it told and has not been taken yet.
+// end stops the tail and returns what it has reported since the last call.
 func (s *tailing) end() (good []bench.Receipt, bad []string, err error) {
 	s.cancel()
 	select {
@@ -112,7 +112,7 @@ func TestTailFollows(t *testing.T) {
 	if got != want || got.T <= 0 || got.T > s.clock.Now() {
 		t.Errorf("got %+v, want %+v by %d", got, want, s.clock.Now())
 	}
-	// A line in three pieces, the file growing meanwhile.
+	// A line arrives in three pieces, while the file grows.
 	line := receiptLine("f2") + "\n"
 	s.write(line[:10])
 	s.write(line[10:50])
@@ -120,7 +120,7 @@ func TestTailFollows(t *testing.T) {
 	if got := next(t, s.good); got.Nonce != "f2" {
 		t.Errorf("got %+v, want f2", got)
 	}
-	// What was written before the end is read after it.
+	// Lines written before the end are read after it.
 	s.write(receiptLine("f3") + "\n" + receiptLine("f4") + "\n" + "{")
 	good, bad, err := s.end()
 	if err != nil || len(good) != 2 || good[1].Nonce != "f4" || !slices.Equal(bad, []string{"{"}) {
@@ -169,7 +169,7 @@ func TestTailTrustsNothing(t *testing.T) {
 			if got := next(t, s.bad); got != cut {
 				t.Errorf("bad line %.80q, want %.80q", got, cut)
 			}
-			s.write(receiptLine("after") + "\n") // the tail goes on
+			s.write(receiptLine("after") + "\n") // the tail reads on
 			if got := next(t, s.good); got.Nonce != "after" {
 				t.Errorf("got %+v, want the receipt after it", got)
 			}
@@ -194,8 +194,8 @@ func TestTailOfAFileThatIsCut(t *testing.T) {
 	}
 }
 
-// What is done to the file's place is told once; the file itself is read on, for
-// an app that has it open.
+// The tail reports once what is done to the file's path, and reads on in the file that
+// the app has open.
 func TestTailHoldsItsFile(t *testing.T) {
 	swap := func(put func(path string) error) func(path string) error {
 		return func(path string) error { return errorOr(os.Remove(path), put(path)) }
@@ -302,7 +302,7 @@ func TestTailBounds(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if s.offset != 3*receiptsAtOnce || len(*bad) != 2 || len(s.line) > receiptLineMax { // its length, and a line without an end
+		if s.offset != 3*receiptsAtOnce || len(*bad) != 2 || len(s.line) > receiptLineMax { // its length, and a line without end
 			t.Errorf("read %d bytes, told %d, kept %d", s.offset, len(*bad), len(s.line))
 		}
 	})

@@ -9,15 +9,15 @@ import (
 	"benchrun/internal/procfs"
 )
 
-// look finds new processes, and goes on asking for exit statuses.
+// look finds new processes, and asks again for missing exit statuses.
 func (t *tree) look() {
 	t.refillForks()
 	moved := t.cursor.read(t.buf)
 	full := !time.Now().Before(t.fullDue)
 	called := moved || t.again
 	if called || full {
-		// A number is handed out a moment before its process can be seen, so a
-		// movement is worth two looks.
+		// The kernel assigns a pid a moment before the process becomes visible, so two
+		// looks follow each change.
 		t.again = moved
 		t.forgetReused(full)
 		if full {
@@ -42,14 +42,14 @@ func (t *tree) look() {
 	t.tendForks()
 }
 
-// askNew looks at the numbers that were handed out of late. It is false where
-// they are too many to be asked for one by one, or asking does not work.
+// askNew looks at the pids that were assigned recently. It returns false if they are too
+// many to ask for one by one, or if asking does not work.
 func (t *tree) askNew() bool {
 	return t.cursor.each(func(pid int) bool {
 		if _, ok := t.strangers[pid]; ok || t.members[pid] != nil {
 			return true
 		}
-		// Of a thread, or of nobody, there is no pidfd.
+		// Threads and ended processes have no pidfd.
 		switch fd, err := quickPidfd(pid); {
 		case err == nil:
 			closeFD(fd)
@@ -62,8 +62,8 @@ func (t *tree) askNew() bool {
 	})
 }
 
-// list reads the list of all processes, and looks closer at those that are not
-// known. It says whether there were any.
+// list reads the list of all processes and examines the unknown ones. It says whether
+// there were any.
 func (t *tree) list() (found bool) {
 	t.lists++
 	err := procfs.EachNumber(t.proc, t.buffer, func(pid int) {
@@ -91,8 +91,7 @@ func (t *tree) list() (found bool) {
 	return found
 }
 
-// forgetReused forgets what was known of every pid that may have been given
-// to another process since the last look.
+// forgetReused forgets every pid that may belong to another process since the last look.
 func (t *tree) forgetReused(full bool) {
 	for pid := range t.strangers {
 		if t.cursor.passed(pid) || (full && !t.cursor.trusted) {

@@ -47,14 +47,14 @@ func shimMain(namespace bool, command []string) error {
 		return err
 	}
 	for _, f := range files[:2] {
-		_ = f.Close() // or the test would not see the command's end
+		_ = f.Close() // otherwise the test would not notice the command's end
 	}
 	ending := make(chan struct{})
 	go func() {
 		_, _ = bufio.NewReader(os.Stdin).ReadByte()
 		close(ending)
-		// The lists of children have gaps while orphans are handed over: only
-		// wait4 knows when nobody is left, and ends this process then.
+		// Lists of children have gaps while orphans get a new parent. Only wait4 knows
+		// when no child is left.
 		for {
 			for _, pid := range ownChildren() {
 				_ = unix.Kill(pid, unix.SIGKILL)
@@ -99,18 +99,18 @@ say("ready", os.getpid())
 for line in sys.stdin: exec(line, globals())
 `
 
-// agent is a Python process, child of a shim, that does what it is told.
+// agent is a Python process, a child of a shim, that executes what the test sends.
 type agent struct {
 	t        testing.TB
 	shim     int // host pid
-	pid      int // as it sees itself
+	pid      int // as the agent sees it
 	commands *os.File
 	out      *os.File
 	said     *bufio.Reader
 }
 
 var python = sync.OnceValues(func() (string, error) {
-	// The python3 of the path may be a script that starts the real one.
+	// python3 in the PATH may be a script that starts the real one.
 	out, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output()
 	return strings.TrimSpace(string(out)), err
 })
@@ -138,7 +138,7 @@ func startAgent(t testing.TB, namespace bool) *agent {
 	}
 	cmd := exec.Command("/proc/self/exe", "__shim", kind, interpreter, "-c", agentSource)
 	cmd.SysProcAttr, cmd.ExtraFiles, cmd.Stderr = attr, []*os.File{in}, os.Stderr
-	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0") // or each shim takes a second to end under -race
+	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0") // otherwise each shim takes a second to end under -race
 	life, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func startAgent(t testing.TB, namespace bool) *agent {
 	return a
 }
 
-// does has a line of Python executed.
+// does makes the agent execute a line of Python.
 func (a *agent) does(format string, args ...any) {
 	a.t.Helper()
 	if _, err := fmt.Fprintf(a.commands, format+"\n", args...); err != nil {
@@ -182,7 +182,7 @@ func (a *agent) does(format string, args ...any) {
 	}
 }
 
-// hears reads a line that was said.
+// hears reads a line that the agent printed, as words.
 func (a *agent) hears() []string {
 	a.t.Helper()
 	if err := a.out.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
@@ -195,7 +195,7 @@ func (a *agent) hears() []string {
 	return strings.Fields(line)
 }
 
-// asks has a Python expression evaluated to a number.
+// asks makes the agent evaluate a Python expression to a number.
 func (a *agent) asks(format string, args ...any) int {
 	a.t.Helper()
 	a.does("say(%s)", fmt.Sprintf(format, args...))

@@ -10,14 +10,14 @@ import (
 	"benchrun/internal/procfs"
 )
 
-// pssShare bounds what reading PSS may cost: after a reading that took d, the
-// next comes 400·d later, or more: a quarter of a percent of a core. The kernel
-// walks every page table of the process, 0.3 ms for a Python worker, so 50 of
-// them are read every six seconds.
+// pssShare limits what reading PSS costs: after a reading that took d, the next comes at
+// least 400·d later, which is a quarter of a percent of a core. The kernel walks every
+// page table of the process, 0.3 ms for a Python worker, so 50 workers are read every six
+// seconds.
 const pssShare = 400
 
-// slowLooks takes the readings that cost milliseconds, in a goroutine of its
-// own so that they do not delay the rest.
+// slowLooks takes the readings that cost milliseconds. It has a goroutine of its own, so
+// that they do not delay the rest.
 type slowLooks struct {
 	sockets *closeWaits
 	asked   chan slowAsk
@@ -47,7 +47,7 @@ func (s *slowLooks) close() {
 	s.sockets.close()
 }
 
-// ask wants new readings. It does nothing while older ones are under way.
+// ask starts new readings. It does nothing while older ones are under way.
 func (s *slowLooks) ask(pids []int, memory bool) {
 	select {
 	case s.asked <- slowAsk{pids, memory}:
@@ -55,8 +55,8 @@ func (s *slowLooks) ask(pids []int, memory bool) {
 	}
 }
 
-// memory is the PSS of the tree in bytes, or -1 where it could not be read;
-// fresh is true once for each reading.
+// memory is the PSS of the tree in bytes, or -1 if it cannot be read. fresh is true once
+// for each reading.
 func (s *slowLooks) memory() (pss int64, fresh bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,7 +64,7 @@ func (s *slowLooks) memory() (pss int64, fresh bool) {
 	return s.pss, fresh
 }
 
-// closeWait is the last count.
+// closeWait is the last count of sockets in CLOSE_WAIT.
 func (s *slowLooks) closeWait() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,10 +92,9 @@ func (s *slowLooks) run() {
 	}
 }
 
-// sumPSS adds up the proportional set sizes, in bytes: a page that n processes
-// share counts 1/n for each, so that the sum counts it once. It is -1 where a
-// process does not show its own, for a sum without it would mislead; one that
-// ended meanwhile is left out.
+// sumPSS adds up the proportional set sizes in bytes. A page that n processes share
+// counts 1/n for each of them, so the sum counts it once. It is -1 if a living process
+// does not show its own, because a sum without it would mislead.
 func sumPSS(pids []int, buf []byte) int64 {
 	var sum int64
 	read := 0
@@ -111,12 +110,12 @@ func sumPSS(pids []int, buf []byte) int64 {
 		}
 	}
 	if read == 0 && len(pids) > 0 {
-		return -1 // the kernel was built without it
+		return -1 // the kernel was built without PSS
 	}
 	return sum
 }
 
-// gone says that a file of /proc could not be read because its process ended.
+// gone says that a file of /proc could not be read because its process has ended.
 func gone(err error) bool {
 	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ESRCH)
 }

@@ -11,22 +11,21 @@ import (
 	"benchrun/internal/procfs"
 )
 
-// wedge is a fault whose thread or process is watched.
+// wedge is a fault whose thread or process the observer watches.
 type wedge struct {
 	receipt bench.Receipt
-	known   bool    // the next two are set
-	process *member // nil: not in the tree, looked up by the receipt's numbers
+	known   bool    // process and thread are set
+	process *member // nil: not in the tree; found by the receipt's pids
 	thread  int     // as the observer sees it; 0 = the whole process
 	gone    bench.ReceiptEvent
 	goneAt  int64
 }
 
-// Track watches from now on whether the thread of a start receipt, or its
-// whole process where tid is pid, is still there. When it is gone, Tell
-// gets the same receipt once more, with Event thread-gone or process-gone and T
-// the time when it was found out: at once for a process, within 50 ms for a
-// thread. A zombie is gone. A second receipt with the same nonce replaces the
-// first.
+// Track watches from now on whether the thread of a start receipt still exists, or the
+// whole process if tid is pid. When it is gone, Tell gets the same receipt again, with
+// Event thread-gone or process-gone and T as the time when the observer noticed: at once
+// for a process, within 50 ms for a thread. A zombie counts as gone. A second receipt
+// with the same nonce replaces the first.
 func (w *Watcher) Track(r bench.Receipt) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -36,14 +35,14 @@ func (w *Watcher) Track(r bench.Receipt) {
 	}
 }
 
-// Untrack ends the watch that Track began; an unknown nonce is fine.
+// Untrack ends the watch that Track began. The nonce may be unknown.
 func (w *Watcher) Untrack(nonce string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.wedges, nonce)
 }
 
-// threadsWedged says whether there is a wedge whose end nobody tells.
+// threadsWedged says whether a watched wedge can only be seen to end by looking.
 func (w *Watcher) threadsWedged() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -55,7 +54,7 @@ func (w *Watcher) threadsWedged() bool {
 	return false
 }
 
-// pollWedges reports the wedges that are gone.
+// pollWedges reports the wedges that have ended.
 func (w *Watcher) pollWedges() {
 	for _, r := range w.takeGone() {
 		w.tell(r)
@@ -68,7 +67,7 @@ func (w *Watcher) takeGone() (gone []bench.Receipt) {
 	if len(w.wedges) == 0 {
 		return nil
 	}
-	listed := map[*member]map[int]bool{} // once for all wedges of a process
+	listed := map[*member]map[int]bool{} // one list for all wedges of a process
 	for nonce, g := range w.wedges {
 		if !g.known {
 			w.find(g)
@@ -86,7 +85,7 @@ func (w *Watcher) takeGone() (gone []bench.Receipt) {
 	return gone
 }
 
-// find translates the numbers of a receipt, which are the server's.
+// find finds the process and thread of a receipt, which names them as the server does.
 func (w *Watcher) find(g *wedge) {
 	g.known = true
 	p := w.tree.seen[g.receipt.PID]
@@ -121,15 +120,15 @@ func (w *Watcher) check(g *wedge, listed map[*member]map[int]bool) {
 		if threads[g.thread] {
 			return
 		}
-		// A process that has ended too is about to be reported as dead.
+		// If the whole process has ended, its death is about to be reported anyway.
 		if s, ok := w.tree.refresh(p); ok && !s.Gone() && len(threads) > 0 {
 			w.went(g, bench.ReceiptThreadGone)
 		}
 	}
 }
 
-// checkStray looks for a process that is not in the tree: it is gone, or, where
-// the server's numbers are the host's, it may have got away from the shim.
+// checkStray looks for a process that is not in the tree. It is gone, or, if the server's
+// pids are the host's, it may have escaped from the shim.
 func (w *Watcher) checkStray(g *wedge) {
 	r := g.receipt
 	if w.tree.shimSeen != w.tree.shim {
@@ -147,17 +146,17 @@ func (w *Watcher) went(g *wedge, event bench.ReceiptEvent) {
 	g.gone, g.goneAt = event, w.cfg.Clock.Now()
 }
 
-// listing is a process's threads as the observer sees them, from one look.
+// listing is a list of a process's threads as the observer sees them.
 type listing struct {
 	tids    map[int]bool
-	count   int // that the process had just before
+	count   int // how many threads the process had just before
 	cursor  int
 	expires time.Time
 }
 
-// threads lists a process's threads. The list of the last look still holds if
-// no task was born anywhere since and the process has as many threads as then:
-// hundreds of stuck threads cost no more than one.
+// threads lists a process's threads. The last list still holds if no task was born
+// anywhere since and the number of threads is the same. So hundreds of stuck threads cost
+// no more than one.
 func (t *tree) threads(p *member) map[int]bool {
 	l := &p.listing
 	count := p.threads()
@@ -183,8 +182,8 @@ func (t *tree) threads(p *member) map[int]bool {
 	return l.tids
 }
 
-// hostThread finds the thread that calls itself tid. In a PID namespace it asks
-// every thread of the process, and remembers the answers for the next time.
+// hostThread finds the thread whose own tid is tid. In a PID namespace, it asks every
+// thread of the process, and stores the answers.
 func (t *tree) hostThread(p *member, tid int) (int, bool) {
 	threads := t.threads(p)
 	if p.pid == p.seen {

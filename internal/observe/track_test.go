@@ -22,7 +22,7 @@ func (l *log) untilGone(t testing.TB, nonce string) (r bench.Receipt) {
 	return r
 }
 
-// thread starts a thread in the agent, which ends when event number n is set.
+// thread starts a thread in the agent that ends when event n is set.
 func (a *agent) thread(n int) (tid int) {
 	a.does("e%d = threading.Event(); threading.Thread(target=lambda: (say(threading.get_native_id()), e%[1]d.wait())).start()", n)
 	return a.number(a.hears()[0])
@@ -50,7 +50,7 @@ func TestThreadGone(t *testing.T) {
 		if got != want || got.T < before {
 			t.Errorf("receipt %+v, want %+v after %d", got, want, before)
 		}
-		// The one that stays goes with its process.
+		// The other thread ends with its process.
 		pid := a.pid
 		a.does("os._exit(0)")
 		if got := l.untilGone(t, "stays"); got.Event != bench.ReceiptProcessGone {
@@ -91,7 +91,7 @@ func TestZombieIsGone(t *testing.T) {
 	})
 }
 
-// A leader that ends before its threads is shown as a zombie, but lives.
+// A process whose main thread ends first looks like a zombie, but lives.
 func TestLeaderWithoutMainThreadIsAlive(t *testing.T) {
 	a := startAgent(t, false)
 	w, l := watch(t, a, nil)
@@ -143,8 +143,8 @@ func TestTrackingWhatIsNotThere(t *testing.T) {
 	})
 }
 
-// Where the server's numbers are the host's, a process that got away from the
-// shim is still found.
+// If the server's pids are the host's, the observer still finds a process that escaped
+// from the shim.
 func TestStrayProcess(t *testing.T) {
 	other, a := startAgent(t, false), startAgent(t, false)
 	w, l := watch(t, a, nil)
@@ -167,8 +167,8 @@ func TestStrayProcess(t *testing.T) {
 	}
 }
 
-// 600 wedged threads in one process: the polls must not eat the machine. The
-// cost is compared with that of reading each thread's own file.
+// 600 wedged threads in one process must not make looking expensive. The test compares
+// with the cost of reading each thread's own file.
 func TestManyThreadsAreListedOnce(t *testing.T) {
 	a := startAgent(t, false)
 	a.does("threading.stack_size(65536); e = threading.Event()")
@@ -193,8 +193,8 @@ func TestManyThreadsAreListedOnce(t *testing.T) {
 	l.until(t, "600 receipts", func() bool { return len(l.receipts) == 600 })
 }
 
-// A wedged thread is looked for from the moment that it is known, however
-// rarely the rest needs a look.
+// The observer looks for a wedged thread as soon as it knows it, even if the next look
+// for other reasons is late.
 func TestTrackEndsAWait(t *testing.T) {
 	deaths, err := newDeathWatch()
 	if err != nil {
@@ -217,7 +217,7 @@ func TestTrackEndsAWait(t *testing.T) {
 		t.Error("a wedge of a whole process is looked for, whose death is told")
 	}
 	w.closed = true
-	w.Track(bench.Receipt{Nonce: "late"}) // nobody is there to be nudged
+	w.Track(bench.Receipt{Nonce: "late"}) // no loop runs that could be nudged
 	if deaths.wait(time.Now().Add(time.Millisecond), func(int) {}) {
 		t.Error("nudged after the end")
 	}

@@ -14,24 +14,24 @@ import (
 type member struct {
 	pid    int // as the observer sees it
 	seen   int // as the server sees it
-	parent int // at birth, as the server sees it
+	parent int // when it was born, as the server sees it
 	name   string
 	start  uint64
-	cpu    time.Duration // used up to the last look
+	cpu    time.Duration // used until the last look
 	bornAt int64
-	// Open for as long as the process is kept, so that neither can come to mean
-	// a later process of the same number. -1 = could not be opened.
+	// Open as long as the member is kept, so that neither can come to mean a later
+	// process with the same pid. -1 = could not be opened.
 	pidfd, dir int  // dir is /proc/PID
-	visible    bool // the kernel shows us its exit status while it is a zombie
+	visible    bool // the kernel shows its exit status while it is a zombie
 	statDue    time.Time
 	statEvery  time.Duration
 
 	diedAt   int64 // 0 = alive
 	exit     *bench.ExitStatus
-	reported bool        // its death
-	patience time.Time   // when to report it without a status
+	reported bool        // its death was reported
+	patience time.Time   // when to report the death without a status
 	listing  listing     // of its threads, for Track
-	tids     map[int]int // what they call themselves, where that was asked for
+	tids     map[int]int // tids as the process itself sees them, as far as asked for
 }
 
 // tree knows the descendants of the shim.
@@ -42,20 +42,20 @@ type tree struct {
 	shimStart   uint64
 	proc        int // /proc
 	cursor      pidCursor
-	forks       *forkWatch // nil: there are the looks alone
-	grown       bool       // since the fork watch was told whose forks to hear of
+	forks       *forkWatch // nil: only looks find new processes
+	grown       bool       // since the fork watch last got its list of parents
 	deaths      *deathWatch
 	onBorn      func(*member)
 	onDied      func(*member)
-	members     map[int]*member // by pid; the dead until they are reaped
-	seen        map[int]*member // the living, by seen
-	strangers   map[int]uint64  // pids outside the tree, and the scan that saw them last
+	members     map[int]*member // by pid; dead ones stay until they are reaped
+	seen        map[int]*member // the living, by the pid that the server sees
+	strangers   map[int]uint64  // pids outside the tree, and the last scan that saw them
 	lists       uint64
-	fullDue     time.Time     // when to list without a reason
-	again       bool          // at the next look, ask for the same numbers again
-	unreported  int           // deaths
-	deadCPU     time.Duration // of those that were reaped
-	buf, buffer []byte        // small and large
+	fullDue     time.Time     // when to read the whole list without a reason
+	again       bool          // ask for the same pids again at the next look
+	unreported  int           // deaths that are not reported yet
+	deadCPU     time.Duration // CPU time of reaped members
+	buf, buffer []byte        // a small and a large one
 }
 
 func newTree(clock bench.Clock, shim int, deaths *deathWatch, onBorn, onDied func(*member)) (*tree, error) {
@@ -98,21 +98,21 @@ func (p *member) close() {
 	closeFD(p.dir)
 }
 
-// closeFD closes a descriptor that was only read; there may be none (-1).
+// closeFD closes a descriptor that was only read; -1 = none.
 func closeFD(fd int) {
 	if fd >= 0 {
 		_ = unix.Close(fd)
 	}
 }
 
-// rescan makes the next look a full one.
+// rescan makes the next look read the whole list.
 func (t *tree) rescan() { t.fullDue = time.Time{} }
 
-// pending says that a death waits for its exit status.
+// pending says that a death is waiting for its exit status.
 func (t *tree) pending() bool { return t.unreported > 0 }
 
-// classify says whether a process is a member, and makes a new one known.
-// depth bounds the walk up through parents that are new too.
+// classify says whether a process is a member, and adds a new member. depth limits the
+// walk up through parents that are new as well.
 func (t *tree) classify(pid, depth int) bool {
 	if pid == t.shim || t.members[pid] != nil {
 		return true
@@ -123,7 +123,7 @@ func (t *tree) classify(pid, depth int) bool {
 	for range 5 {
 		s, err := t.readStat(pid)
 		if err != nil {
-			return false // it was gone before it could be looked at
+			return false // it ended before it could be read
 		}
 		if s.Parent == 0 {
 			break
@@ -134,14 +134,14 @@ func (t *tree) classify(pid, depth int) bool {
 		if _, ok := t.strangers[s.Parent]; ok {
 			break
 		}
-		// The parent ended meanwhile: the child has another one now.
+		// Its parent has ended meanwhile, and it has another one now.
 	}
 	t.strangers[pid] = t.lists
 	return false
 }
 
-// shimIsOurs guards the one pid that is trusted without a scan: should the
-// shim have ended, its number may be another's.
+// shimIsOurs checks the only pid that is trusted without a scan: if the shim has ended,
+// its pid may belong to another process.
 func (t *tree) shimIsOurs(ppid int) bool {
 	if ppid != t.shim {
 		return true
@@ -150,15 +150,15 @@ func (t *tree) shimIsOurs(ppid int) bool {
 	return err == nil && s.Start == t.shimStart
 }
 
-// adopt makes a process a member.
+// adopt adds a process to the members.
 func (t *tree) adopt(pid, ppid int) bool {
 	p := &member{pid: pid, parent: t.shimSeen, bornAt: t.clock.Now(), pidfd: -1, dir: -1}
 	if parent := t.members[ppid]; parent != nil {
 		p.parent = parent.seen
 	}
 	var ok bool
-	// The pidfd comes first: what is read afterwards is known to be of the same
-	// process, unless the pidfd says that it ended.
+	// Open the pidfd first: whatever is read later belongs to the same process, unless
+	// the pidfd says that it has ended.
 	p.pidfd, _ = unix.PidfdOpen(pid, 0)
 	p.dir = openDir(procfs.Path(pid, ""))
 	s, alive := t.refresh(p)
@@ -178,7 +178,7 @@ func (t *tree) adopt(pid, ppid int) bool {
 	return true
 }
 
-// refresh reads a member's stat, and keeps what outlives it.
+// refresh reads a member's stat and stores what must outlive the member.
 func (t *tree) refresh(p *member) (procfs.Stat, bool) {
 	p.readCPU()
 	fd, err := unix.Openat(p.dir, "stat", unix.O_RDONLY|unix.O_CLOEXEC, 0)
@@ -196,7 +196,7 @@ func (t *tree) refresh(p *member) (procfs.Stat, bool) {
 	}
 	if !s.Gone() {
 		p.visible = s.Visible
-		if p.name != string(s.Name) { // it compares without allocating
+		if p.name != string(s.Name) { // this comparison does not allocate
 			p.name = string(s.Name)
 		}
 	}

@@ -24,7 +24,7 @@ func TestDeathsCarryTheirStatus(t *testing.T) {
 		a := startAgent(t, namespace)
 		_, l := watch(t, a, nil)
 		cases := []struct {
-			end  string // what makes the child end, in Python
+			end  string // Python that makes the child end
 			want bench.ExitStatus
 		}{
 			{"os.kill(pid, signal.SIGSEGV)", bench.ExitStatus{Signal: "SIGSEGV"}},
@@ -40,7 +40,7 @@ func TestDeathsCarryTheirStatus(t *testing.T) {
 			if born.PPID != a.pid || born.Exit != nil {
 				t.Errorf("born %+v, want parent %d", born, a.pid)
 			}
-			// Reaped by its own parent, at once.
+			// Its own parent reaps it at once.
 			a.does("pid = %d; %s; os.waitpid(pid, 0)", pid, c.end)
 			died := l.untilEvent(t, pid, bench.Died)
 			if died.Exit == nil || *died.Exit != c.want {
@@ -60,7 +60,7 @@ func TestDeathsCarryTheirStatus(t *testing.T) {
 	})
 }
 
-// A child that its parent auto-reaps is never a zombie: only the pidfd knows.
+// A child that is reaped automatically is never a zombie: only the pidfd knows the status.
 func TestStatusOfWhoIsNeverAZombie(t *testing.T) {
 	a := startAgent(t, false)
 	_, l := watch(t, a, nil)
@@ -109,7 +109,7 @@ func TestDaemonStaysAMember(t *testing.T) {
 		a.does("os.waitpid(fork(lambda: (os.setsid(), say(fork(signal.pause)))), 0)")
 		daemon := a.number(a.hears()[0])
 		l.untilEvent(t, daemon, bench.Born)
-		a.does("os.kill(%d, signal.SIGTERM)", daemon) // reaped by the shim
+		a.does("os.kill(%d, signal.SIGTERM)", daemon) // the shim reaps it
 		if died := l.untilEvent(t, daemon, bench.Died); died.Exit == nil || died.Exit.Signal != "SIGTERM" {
 			t.Errorf("daemon died with %+v, want SIGTERM", died.Exit)
 		}
@@ -120,7 +120,7 @@ func TestAStrangerIsNoMember(t *testing.T) {
 	other, a := startAgent(t, false), startAgent(t, false)
 	_, l := watch(t, a, nil)
 	stranger := other.asks("fork(signal.pause)")
-	pid := a.asks("fork(signal.pause)") // later, so the stranger was looked at
+	pid := a.asks("fork(signal.pause)") // later, so that the observer has looked at the stranger
 	l.untilEvent(t, pid, bench.Born)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -149,7 +149,7 @@ func TestStopSeesWhatHappenedJustBefore(t *testing.T) {
 	}
 }
 
-// quietTree is a tree without a watcher, looked at by hand.
+// quietTree is a tree without a watcher: the test calls look itself.
 func quietTree(t *testing.T, a *agent) (*tree, *[]string) {
 	t.Helper()
 	d, err := newDeathWatch()
@@ -176,7 +176,7 @@ func TestReusedPids(t *testing.T) {
 		t.Fatalf("events %q, want %q", got, born)
 	}
 
-	// The same number, handed out since, to a process that began at another time.
+	// The same pid now belongs to a process with another start time.
 	*events = nil
 	tr.members[a.pid].start--
 	tr.cursor.last = a.pid - 1
@@ -185,7 +185,7 @@ func TestReusedPids(t *testing.T) {
 		t.Errorf("a member's number was reused: events %q, want %q", got, want)
 	}
 
-	// The number was a stranger's.
+	// The pid was a stranger's.
 	*events = nil
 	tr.members[a.pid].close()
 	delete(tr.members, a.pid)
@@ -207,7 +207,7 @@ func TestWithoutPidfdDeathsAreFoundByScans(t *testing.T) {
 	if p == nil {
 		t.Fatalf("no member %d; events %v", pid, *events)
 	}
-	closeFD(p.pidfd) // closing ends the watch
+	closeFD(p.pidfd) // closing it ends the watch
 	p.pidfd = -1
 	a.asks("os.kill(%d, signal.SIGKILL) or os.waitid(os.P_PID, %[1]d, os.WEXITED | os.WNOWAIT).si_pid", pid)
 	tr.rescan()
@@ -217,8 +217,8 @@ func TestWithoutPidfdDeathsAreFoundByScans(t *testing.T) {
 	}
 }
 
-// Where a zombie's status is hidden, its 0 says nothing: the death waits until
-// the process was reaped and the pidfd knows.
+// If a zombie's status is hidden, the 0 in its stat means nothing: the report waits until
+// the process was reaped and the pidfd knows the status.
 func TestHiddenStatusWaits(t *testing.T) {
 	if !kernelAtLeast(t, 6, 15) {
 		t.Skip("the kernel does not keep exit statuses: needs Linux 6.15")
@@ -247,7 +247,7 @@ func TestHiddenStatusWaits(t *testing.T) {
 	}
 }
 
-// A cursor that stands still although processes are born must not be believed.
+// A cursor that stands still while processes are born is no longer trusted.
 func TestDeadCursorIsFoundOut(t *testing.T) {
 	a := startAgent(t, false)
 	tr, _ := quietTree(t, a)
@@ -263,7 +263,7 @@ func TestDeadCursorIsFoundOut(t *testing.T) {
 	if tr.cursor.fd, err = unix.Dup(int(zero.Fd())); err != nil {
 		t.Fatal(err)
 	}
-	tr.look() // it moved to 4711
+	tr.look() // the cursor moved to 4711
 	tr.look()
 	tr.look()
 	for n := 1; n <= strikesMax; n++ {

@@ -6,9 +6,9 @@ import (
 	"benchrun/internal/bench"
 )
 
-// vital takes one look at the whole tree. Procs counts the living, Zombies
-// those that ended and were not reaped. slow asks for new readings of what is
-// dear; they are reported with the first vital after they are there.
+// vital takes one look at the whole tree. Procs counts living processes, Zombies those
+// that have ended and were not reaped. slow asks for new readings of what is expensive;
+// the first vital after they are ready contains them.
 func (w *Watcher) vital(slow bool) {
 	v := bench.Vital{T: w.cfg.Clock.Now()}
 	t := w.tree
@@ -19,7 +19,7 @@ func (w *Watcher) vital(slow bool) {
 		switch {
 		case !ok && p.diedAt != 0:
 			t.release(p)
-		case !ok: // reaped a moment ago; its pidfd is about to tell
+		case !ok: // just reaped; its pidfd is about to report it
 		case l.zombie:
 			v.Zombies++
 		default:
@@ -50,7 +50,7 @@ func (w *Watcher) vital(slow bool) {
 	w.tell(v)
 }
 
-// cpuSeconds is what the tree's processes used, with what was last known of the
+// cpuSeconds is the CPU time of the tree's processes, with the last known values of the
 // dead.
 func (t *tree) cpuSeconds() float64 {
 	sum := t.deadCPU
@@ -60,8 +60,8 @@ func (t *tree) cpuSeconds() float64 {
 	return sum.Seconds()
 }
 
-// cpuSeconds never goes back: a cgroup that cannot be read for once, or is gone
-// at the end, leaves the last reading.
+// cpuSeconds never decreases: if a cgroup cannot be read once, or is gone at the end, the
+// last reading stays.
 func (w *Watcher) cpuSeconds(summed float64) float64 {
 	if !w.cgroupCPU {
 		return summed

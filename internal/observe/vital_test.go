@@ -35,7 +35,7 @@ func TestVitalCounts(t *testing.T) {
 func TestFDsByBothWays(t *testing.T) {
 	a := startAgent(t, false)
 	a.does("files = [os.open('/dev/null', 0) for i in range(50)]")
-	want := a.asks("len(os.listdir('/proc/self/fd')) - 1") // it is open while it is listed
+	want := a.asks("len(os.listdir('/proc/self/fd')) - 1") // listing opens the folder itself
 	tr, _ := quietTree(t, a)
 	p := tr.members[a.pid]
 	for _, n := range []int{tr.countFDs(p), tr.listFDs(p)} {
@@ -147,7 +147,7 @@ func TestCloseWait(t *testing.T) {
 				a.does("held.append(s.accept()[0])")
 			}
 			l.untilVital(t, "3 in CLOSE_WAIT", func(v bench.Vital) bool { return v.CloseWait == 3 })
-			// The slow way and the quick one agree; another port has none.
+			// The slow and the quick way agree. Another port has no such socket.
 			c := newCloseWaits(a.shim, port)
 			defer c.close()
 			if c.diag < 0 {
@@ -175,7 +175,7 @@ func TestListenOverflow(t *testing.T) {
 		t.Logf("%d overflows before the test's own: the host is busy", v.ListenOverflow)
 	}
 	for range 5 {
-		go func() { // nobody accepts, so some of these are turned away
+		go func() { // nobody accepts, so the kernel turns some of these away
 			if c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), 300*time.Millisecond); err == nil {
 				_ = c.Close()
 			}
@@ -192,7 +192,7 @@ func TestObserverGap(t *testing.T) {
 		c.Tell = func(e bench.Entry) {
 			if _, ok := e.(bench.Vital); ok {
 				if vitals++; vitals == 2 {
-					time.Sleep(gapAfter + 3*lookEvery) // the gap itself, not a wait
+					time.Sleep(gapAfter + 3*lookEvery) // this is the gap itself, not a wait
 				}
 			}
 			kept(e)

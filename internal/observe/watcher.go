@@ -10,40 +10,40 @@ import (
 	"benchrun/internal/bench"
 )
 
-// lookEvery is the pause between two looks for new processes and for wedged
-// threads that are gone. Deaths of processes are not looked for: a pidfd tells.
+// lookEvery is the pause between two looks for new processes and for wedged threads that
+// are gone. Deaths of processes need no look: a pidfd reports them.
 const lookEvery = 40 * time.Millisecond
 
-// settledEvery is that pause while there is no wedged thread to look for, and
-// the kernel tells of forks.
+// settledEvery is the pause while no wedged thread is watched and the kernel reports
+// forks.
 const settledEvery = 200 * time.Millisecond
 
-// slowEvery is the pause between two readings of what is dear: PSS and the
-// states of sockets.
+// slowEvery is the pause between two readings of what is expensive: PSS and the states of
+// sockets.
 const slowEvery = time.Second
 
-// gapAfter is how late a look may come before it is a doubt.
+// gapAfter is how late a look may come before it counts as a doubt.
 const gapAfter = time.Second
 
-// statusPatience is how long a death waits for its exit status. Only where the
-// status of a zombie is hidden from the observer does a death wait at all.
+// statusPatience is how long the report of a death waits for the exit status. It waits
+// only if the observer cannot see a zombie's status.
 const statusPatience = 500 * time.Millisecond
 
-// Config says what to watch and where to report. Tell is never called
-// concurrently. It holds up the watch, so it must return quickly.
+// Config says what to watch and where to report. The watcher never calls Tell
+// concurrently. Tell holds up the watch, so it must return quickly.
 type Config struct {
 	Clock    bench.Clock
 	ShimPID  int           // as the observer sees it; its descendants are the tree
 	Port     int           // of the server, for CloseWait; 0 = do not count
 	Interval time.Duration // between vitals; 0 = 200 ms
-	// Memory gives the tree's memory in bytes, from its cgroup. Where it is nil,
-	// or says false when the watch begins, PSS is summed once a second.
+	// Memory returns the tree's memory in bytes, from its cgroup. If it is nil, or
+	// returns false when the watch begins, PSS is added up once a second.
 	Memory func() (int64, bool)
-	// CPU gives the tree's CPU seconds, from its cgroup. Where it is nil, or says
-	// false when the watch begins, the processes' own times are summed.
+	// CPU returns the tree's CPU seconds, from its cgroup. If it is nil, or returns
+	// false when the watch begins, the processes' own times are added up.
 	CPU func() (float64, bool)
 	// Tell gets each bench.Vital, bench.ProcEvent, bench.Receipt (thread-gone and
-	// process-gone, see Track) and bench.Doubt (observer-gap). nil hears nothing.
+	// process-gone, see Track) and bench.Doubt (observer-gap). It may be nil.
 	Tell func(bench.Entry)
 }
 
@@ -57,19 +57,19 @@ type Watcher struct {
 	deaths *deathWatch
 	host   *hostFiles
 	slow   *slowLooks
-	// The sources are chosen when the watch begins, and kept: a series that
-	// mixes cgroup readings with sums would show steps that nobody took.
+	// The sources are chosen when the watch begins, and stay: a series that mixes
+	// cgroup readings with sums would show steps that never happened.
 	cgroupMemory, cgroupCPU bool
 	cpu                     float64 // the last CPU reading
 
-	mu     sync.Mutex // guards wedges, which Track and Untrack share with the loop
+	mu     sync.Mutex // guards wedges, which Track, Untrack and the loop share
 	wedges map[string]*wedge
 	closed bool
 }
 
-// Start begins to watch until Stop is called or ctx ends. Processes that are
-// there already are reported as born. It fails where there is no such shim, or
-// where /proc or epoll cannot be used.
+// Start watches until Stop is called or ctx ends. It reports processes that exist already
+// as born. It returns an error if there is no such shim, or if /proc or epoll cannot be
+// used.
 func Start(ctx context.Context, cfg Config) (*Watcher, error) {
 	if cfg.Clock == (bench.Clock{}) {
 		return nil, errors.New("observe: a watch needs a clock")
@@ -125,9 +125,8 @@ func (w *Watcher) close() {
 	}
 }
 
-// Stop takes a last look, so that deaths and births just before are reported,
-// and returns when no callback will be called any more. It may be called twice,
-// but not from a callback.
+// Stop takes a last look, to report the latest deaths and births, and returns when no
+// more callbacks will come. It may be called twice, but not from a callback.
 func (w *Watcher) Stop() {
 	w.cancel()
 	<-w.done
@@ -178,8 +177,8 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// following is the next time on a schedule, which begins anew where now has
-// overtaken it: missed looks are not made up for.
+// following is the next time on a schedule. If now has passed it, the schedule starts
+// again from now: missed looks are not made up for.
 func following(due time.Time, every time.Duration, now time.Time) time.Time {
 	if due = due.Add(every); due.Before(now) {
 		return now.Add(every)
@@ -192,7 +191,7 @@ func (w *Watcher) look() {
 	w.pollWedges()
 }
 
-// lastLook waits a little for the exit statuses that are still missing.
+// lastLook waits a little for missing exit statuses.
 func (w *Watcher) lastLook() {
 	now := time.Now()
 	until := now.Add(statusPatience)
