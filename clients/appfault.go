@@ -8,26 +8,26 @@ import (
 	"benchrun/internal/bench"
 )
 
-// appFault asks the app for a fault, as an innocent browser would, and waits.
+// appFault requests a fault of the app, as an ordinary browser would, and waits.
 type appFault struct {
 	name string
-	size int // of the body that a right answer has, bytes
+	size int // bytes of a right answer's body
 }
 
-// AppFault makes requests for a fault of the app, named as after /fault/. size is
-// that of the body that a right answer has, in bytes.
+// AppFault requests GET /fault/NAME of the app. size is how many bytes the body of a
+// right answer has.
 func AppFault(name string, size int) Provoker { return &appFault{name, size} }
 
-// Provoke implements Provoker. A 200 that is not right is Completed with an Error.
+// Provoke implements Provoker. A 200 with a wrong answer is Completed with an Error.
 func (f *appFault) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 	h := &ongoing{Provocation: p}
-	// One byte more is kept, to see a body that is too long.
+	// Keep one byte more, to notice a body that is too long.
 	h.get(ctx, func() string { return "/fault/" + f.name + "?nonce=" + h.Nonce }, f.size+1)
 	f.check(h)
 	return &h.s
 }
 
-// check holds a 200 to what the contract promises.
+// check compares a 200 with what the contract promises.
 func (f *appFault) check(h *ongoing) {
 	if h.s.Outcome == bench.Completed && h.s.Status == http.StatusOK &&
 		(len(h.answer.body) != f.size || !echoes(h.answer.body, h.Nonce)) {

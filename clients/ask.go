@@ -12,15 +12,14 @@ import (
 	"benchrun/internal/bench"
 )
 
-// pingTimeout bounds a Ping whose context has no earlier deadline.
+// pingTimeout limits a Ping whose context has no earlier deadline.
 const pingTimeout = 2 * time.Second
 
-// Ask sends one GET for path (with its query) to addr (host:port) and reads the
-// answer to its end, on a connection of its own that is closed afterwards: some
-// servers answer in several packets, and some keep a worker waiting for the
-// peer to close. timeout bounds all of it. Any complete answer is a success,
-// whatever its status; body holds at most 64 KiB of it. An error says what was
-// missing.
+// Ask sends one GET for path (with its query) to addr (host:port), on a connection of
+// its own, reads the whole answer and closes the connection. Some servers answer in
+// several packets, and some keep a worker waiting until the peer closes. timeout limits
+// all of it. Any complete answer is a success, whatever its status; body holds at most
+// 64 KiB of it. An error says what was missing.
 func Ask(ctx context.Context, addr, path string, timeout time.Duration) (status int, body []byte, header http.Header, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -29,7 +28,7 @@ func Ask(ctx context.Context, addr, path string, timeout time.Duration) (status 
 		return 0, nil, nil, fmt.Errorf("GET %s: %w", path, err)
 	}
 	defer endWith(ctx, conn)()
-	_, _ = conn.Write(getRequest(path, addr)) // reading tells what a failure means
+	_, _ = conn.Write(getRequest(path, addr)) // if this failed, reading will say why
 	a := readAnswer(conn, bufio.NewReader(nil), make([]byte, maxBody))
 	if a.fate != whole {
 		return a.status, a.body, a.header, fmt.Errorf("GET %s: %s: %w", path, a.fate, a.err)
@@ -37,15 +36,16 @@ func Ask(ctx context.Context, addr, path string, timeout time.Duration) (status 
 	return a.status, a.body, a.header, nil
 }
 
-// PingAnswer is what an app says to GET /ping.
+// PingAnswer is an app's answer to GET /ping.
 type PingAnswer struct {
-	Token string `json:"token"` // the attempt's, from attempt.json
+	Token string `json:"token"` // of the attempt, from attempt.json
 	PID   int    `json:"pid"`   // as the process itself sees it
 	TID   int    `json:"tid"`
 }
 
-// Ping asks the app at addr (host:port) who answers. It fails on no answer
-// within 2 s, another status than 200, and an answer that names no process.
+// Ping asks the app at addr (host:port) which process answers. It returns an error if
+// there is no answer within 2 s, if the status is not 200, or if the answer names no
+// process.
 func Ping(ctx context.Context, addr string) (PingAnswer, error) {
 	status, body, _, err := Ask(ctx, addr, "/ping", pingTimeout)
 	if err != nil {
@@ -64,7 +64,8 @@ func Ping(ctx context.Context, addr string) (PingAnswer, error) {
 	return p, nil
 }
 
-// WorkerPID is the process that answered, as it says itself; 0 = it did not.
+// WorkerPID is the pid of the process that answered, from the answer's head; 0 = the head
+// has none.
 func WorkerPID(head http.Header) int {
 	pid, err := strconv.Atoi(head.Get(PIDHeader))
 	if err != nil {

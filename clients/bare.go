@@ -7,16 +7,16 @@ import (
 	"benchrun/internal/bench"
 )
 
-// bare connects, sends what it was given, and waits.
+// bare connects, sends a given text, and waits.
 type bare struct {
 	request  func(nonce, addr string) []byte
 	patience time.Duration
 }
 
-// Bare makes connections that send what request gives, which may be nothing, and
-// then stay: until the server answers, which is Completed with whatever it says, or
-// closes (Cut), or patience is over or ctx ends (HeldOpen). Each costs a connection,
-// a small stack and no buffer.
+// Bare makes connections that send what request returns, which may be nothing, and then
+// stay open. If the server answers, the outcome is Completed, whatever the answer says;
+// if it closes, Cut; if patience is over or ctx ends, HeldOpen. Each connection costs a
+// small stack and no buffer.
 func Bare(request func(nonce, addr string) []byte, patience time.Duration) Provoker {
 	return &bare{request, patience}
 }

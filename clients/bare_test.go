@@ -38,7 +38,7 @@ func TestBareOutcomes(t *testing.T) {
 	}
 }
 
-// What is given is sent, and nothing besides.
+// Bare sends what request returns, and nothing else.
 func TestBareSendsWhatItIsGiven(t *testing.T) {
 	got := make(chan string, 1)
 	addr := bareServer(t, func(c net.Conn) {

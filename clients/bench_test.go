@@ -11,8 +11,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// What one victim costs the harness, in CPU. The server is a process of its
-// own, so this process's CPU time is the client's alone. Run with
+// These benchmarks measure the CPU time that one victim costs the harness. The server is
+// a separate process, so this process's CPU time is the client's alone. Run them with
 // -benchtime 5000x: the rate is fixed, so b.N decides the duration.
 const benchRate = 1000
 
@@ -33,13 +33,12 @@ func victimsCost(t testing.TB, addr string, n int) float64 {
 	return cost
 }
 
-// BenchmarkVegeta is the same load through vegeta's own client, without
-// keep-alive.
+// BenchmarkVegeta sends the same load with vegeta's own client, without keep-alive.
 func BenchmarkVegeta(b *testing.B) {
 	b.ReportMetric(vegetaCost(b, victimServer(b), b.N), "cpu-µs/op")
 }
 
-// vegetaCost is the CPU time of a request of vegeta's own client in µs.
+// vegetaCost is the CPU time of a request by vegeta's own client in µs.
 func vegetaCost(t testing.TB, addr string, n int) float64 {
 	t.Helper()
 	attacker := vegeta.NewAttacker(vegeta.KeepAlive(false))
@@ -57,8 +56,8 @@ func vegetaCost(t testing.TB, addr string, n int) float64 {
 	return float64((cpu() - before).Microseconds()) / float64(n)
 }
 
-// A victim is held to more than a request of vegeta's own client, and costs half
-// as much. Taken in turns, both meet the same machine.
+// A victim is checked more thoroughly than a request by vegeta's own client, and costs
+// half as much. The test measures them in turns, so both meet the same machine.
 func TestVictimsAreCheap(t *testing.T) {
 	const n, most = 500, 0.7
 	addr := victimServer(t)
@@ -73,10 +72,10 @@ func TestVictimsAreCheap(t *testing.T) {
 	}
 }
 
-// BenchmarkHeldUploads holds b.N slow uploads between two blocks and reports by
-// how much each makes this process grow (resident, not forced to collect). Run
-// with -benchtime 9000x: half of the descriptors are the server's, which costs
-// nothing else.
+// BenchmarkHeldUploads holds b.N slow uploads between two blocks and reports by how much
+// each makes this process grow (resident memory, without a forced collection). Run it
+// with -benchtime 9000x. The server is in this process and has half of the descriptors,
+// but costs nothing else.
 func BenchmarkHeldUploads(b *testing.B) {
 	addr, accepted := bareAcceptor(b)
 	u := quickUpload(time.Hour)
@@ -85,7 +84,7 @@ func BenchmarkHeldUploads(b *testing.B) {
 	var wg sync.WaitGroup
 	before := resident(b)
 	for i := range b.N {
-		// As in an attempt, few connections are begun at once.
+		// As in an attempt, only a few connections begin at once.
 		eventually(b, "most are under way", func() bool { return int(accepted.Load()) > i-20 })
 		wg.Go(func() {
 			if s := provoke(ctx, u, addr); s.Outcome != bench.HeldOpen {

@@ -21,23 +21,22 @@ import (
 // StartControl must run ControlMain.
 const ControlCommand = "__control"
 
-// ControlName stands for its address in an OpenLoop that dials with Dial.
+// ControlName stands for the control's address in an OpenLoop with a Dial function.
 const ControlName = "control"
 
 const (
-	controlStart = 10 * time.Second // from launch until it serves
-	controlStop  = 2 * time.Second  // from the end of its connection until it is killed
+	controlStart = 10 * time.Second // from the start of the process until it serves
+	controlStop  = 2 * time.Second  // from the end of its stdin until it is killed
 )
 
-// ControlServer is a trivial server in a process of its own, beside the target.
-// Whoever asks both can tell a stalled host from a stalled target.
+// ControlServer is a trivial server in a separate process, beside the target. Whoever
+// sends requests to both can tell a stalled host from a stalled target.
 //
-// It listens nowhere: Dial makes a connection and hands one end of it to the
-// process. So nobody but benchrun can ask it, and a target that would like to
-// keep it from answering finds nothing to connect to.
+// It does not listen: Dial makes a connection and passes one end to the process. So
+// only benchrun can send it requests, and a target cannot connect to it to keep it busy.
 type ControlServer struct {
 	pid  int
-	hand *net.UnixConn // what connections are handed over by; its end ends the process
+	hand *net.UnixConn // passes connections to the process, which ends when this closes
 	done chan struct{}
 	kill context.CancelFunc
 
@@ -45,9 +44,9 @@ type ControlServer struct {
 	closeErr error
 }
 
-// StartControl starts the control server from this very binary (see
-// ControlCommand) and waits until it serves. It is killed when ctx ends, and
-// ends by itself should benchrun die. Errors are of the environment.
+// StartControl starts the control server from this binary (see ControlCommand) and waits
+// until it serves. The server is killed when ctx ends, and ends by itself if benchrun
+// dies. Errors are bench.EnvironmentErrors.
 func StartControl(ctx context.Context) (*ControlServer, error) {
 	ctx, kill := context.WithCancel(ctx)
 	started := make(chan *ControlServer, 1)
@@ -61,9 +60,9 @@ func StartControl(ctx context.Context) (*ControlServer, error) {
 	}
 }
 
-// keepControl starts the process, reports it, and stays until it has ended. It
-// keeps its thread for all that time: the parent-death signal fires when the
-// thread that forked is gone, not the process.
+// keepControl starts the process, reports it, and returns when it has ended. It keeps its
+// thread all that time, because the parent-death signal fires when the thread that forked
+// ends, not when the process does.
 func keepControl(ctx context.Context, kill context.CancelFunc, started chan<- *ControlServer, failed chan<- error) {
 	defer kill()
 	runtime.LockOSThread()
@@ -73,14 +72,14 @@ func keepControl(ctx context.Context, kill context.CancelFunc, started chan<- *C
 		failed <- err
 		return
 	}
-	defer hand.Close() //nolint:errcheck // nobody listens any more
+	defer hand.Close() //nolint:errcheck // nobody reads it any more
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", ControlCommand)
-	cmd.Stdin, cmd.Stderr = theirs, os.Stderr //nolint:forbidigo // it is benchrun, and writes there as this process does
-	// A group of its own: what a terminal sends to benchrun's group must not
-	// end the control before benchrun does.
+	cmd.Stdin, cmd.Stderr = theirs, os.Stderr //nolint:forbidigo // the control is benchrun too, and may write to stderr
+	// Its own process group: signals that a terminal sends to benchrun's group must not
+	// end the control before benchrun ends.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	err = cmd.Start()
-	_ = theirs.Close() // the process has it
+	_ = theirs.Close() // the process has its own copy
 	if err != nil {
 		failed <- err
 		return
@@ -92,11 +91,11 @@ func keepControl(ctx context.Context, kill context.CancelFunc, started chan<- *C
 	}
 	c := &ControlServer{pid: cmd.Process.Pid, hand: hand, kill: kill, done: make(chan struct{})}
 	started <- c
-	_ = cmd.Wait() // how it ended is not said: that it ended before Close is
+	_ = cmd.Wait() // only matters if it ended before Close, see done
 	close(c.done)
 }
 
-// awaitServing waits for the process's first word.
+// awaitServing waits until the process says that it serves.
 func awaitServing(hand *net.UnixConn) error {
 	_ = hand.SetReadDeadline(time.Now().Add(controlStart))
 	if n, err := hand.Read(make([]byte, 1)); err != nil || n == 0 {
@@ -105,15 +104,15 @@ func awaitServing(hand *net.UnixConn) error {
 	return nil
 }
 
-// Dial makes a fresh TCP connection to the control server. A zero deadline means
-// none. It fails like a dial to a port: when the process is gone, and when it has
-// not taken what was handed to it by the deadline.
+// Dial makes a fresh TCP connection to the control server. A zero deadline means none. It
+// returns the same errors as a dial to a port: if the process is gone, and if it has not
+// taken the connection by the deadline.
 func (c *ControlServer) Dial(ctx context.Context, deadline time.Time) (net.Conn, error) {
 	ours, theirs, err := tcpPair(ctx, deadline)
 	if err != nil {
 		return nil, err
 	}
-	defer theirs.Close() //nolint:errcheck // the process has its own by now
+	defer theirs.Close() //nolint:errcheck // the process has its own copy by now
 	_ = c.hand.SetWriteDeadline(deadline)
 	if err := handOver(c.hand, theirs); err != nil {
 		_ = ours.Close()
@@ -122,14 +121,14 @@ func (c *ControlServer) Dial(ctx context.Context, deadline time.Time) (net.Conn,
 	return ours, nil
 }
 
-// PID is the server's process.
+// PID is the pid of the control's process.
 func (c *ControlServer) PID() int { return c.pid }
 
-// Done is closed when the process has ended: before Close, that is a doubt
-// about everything measured since.
+// Done is closed when the process has ended. If that is before Close, everything
+// measured since is in doubt.
 func (c *ControlServer) Done() <-chan struct{} { return c.done }
 
-// Close ends the process and waits for it. It fails if the process had ended
+// Close ends the process and waits for it. It returns an error if the process had ended
 // before, or had to be killed. Further calls return the same.
 func (c *ControlServer) Close() error {
 	c.closing.Do(func() {

@@ -27,10 +27,10 @@ func startControl(t testing.TB) *ControlServer {
 	return c
 }
 
-// gone reports whether no process has this pid any more, not even a zombie.
+// gone says whether no process has this pid any more, not even a zombie.
 func gone(pid int) bool { return syscall.Kill(pid, 0) == syscall.ESRCH }
 
-// probe is a loop that asks the control.
+// probe is a loop of requests to the control.
 func probe(c *ControlServer, rate int) (*OpenLoop, *samples) {
 	o, got := loop(ControlName, rate)
 	o.Role, o.Dial = bench.RoleControl, c.Dial
@@ -63,8 +63,8 @@ func TestControlServesVictims(t *testing.T) {
 	}
 }
 
-// A target must find nothing to ask in place of its own requests: the control's
-// process has no socket that listens, whatever it is asked meanwhile.
+// A target must be unable to send requests to the control: the control's process never
+// has a listening socket.
 func TestControlIsOutOfReach(t *testing.T) {
 	c := startControl(t)
 	o, got := probe(c, 200)
@@ -96,7 +96,7 @@ func TestControlIsOutOfReach(t *testing.T) {
 	}
 }
 
-// A stranger who comes to a connection that is being made is sent away.
+// If a foreign client connects while a connection is being made, it is disconnected.
 func TestPairIgnoresStrangers(t *testing.T) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -126,14 +126,14 @@ func TestPairIgnoresStrangers(t *testing.T) {
 	}
 }
 
-// A process that takes nothing, or is gone, fails a dial; it never blocks one.
+// If the process takes no connections or is gone, a dial fails and never blocks.
 func TestControlThatTakesNothing(t *testing.T) {
 	c := startControl(t)
 	if err := syscall.Kill(c.PID(), syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 	var err error
-	for range 5000 { // the channel has room for some hundreds
+	for range 5000 { // the channel holds some hundreds
 		var conn net.Conn
 		if conn, err = c.Dial(t.Context(), time.Now().Add(100*time.Millisecond)); err != nil {
 			break
@@ -200,8 +200,8 @@ func TestControlEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// The process ends by itself when its channel does, because benchrun died, and on
-// SIGTERM; it does not end on what a terminal sends.
+// The process ends when its channel closes, as when benchrun dies, and on SIGTERM. It
+// does not end on signals that a terminal sends.
 func TestControlProcessEnds(t *testing.T) {
 	for name, end := range map[string]func(cmd *exec.Cmd, hand io.Closer){
 		"channel": func(_ *exec.Cmd, hand io.Closer) { shut(hand) },
@@ -223,7 +223,7 @@ func TestControlProcessEnds(t *testing.T) {
 			if err := awaitServing(hand); err != nil {
 				t.Fatal(err)
 			}
-			// A connection that stays open must not keep it alive.
+			// An open connection must not keep it alive.
 			c, err := (&ControlServer{hand: hand}).Dial(t.Context(), time.Time{})
 			if err != nil {
 				t.Fatal(err)

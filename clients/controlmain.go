@@ -17,12 +17,12 @@ import (
 	"benchrun/internal/console"
 )
 
-// legalNonce is what docs/contract.md allows.
+// legalNonce matches the nonces that docs/contract.md allows.
 const legalNonce = `^[0-9a-z-]{1,64}$`
 
-// ControlMain is the control server's process: it serves GET /victim on the
-// connections that are handed to it through its stdin, until that or benchrun
-// ends, or SIGTERM comes. It gives the process's exit code.
+// ControlMain is the control server's process: it serves GET /victim on the connections
+// that come through its stdin, until that closes, benchrun ends, or SIGTERM comes. It
+// returns the process's exit code.
 func ControlMain() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
@@ -50,7 +50,7 @@ func serveControl(ctx context.Context, hand *net.UnixConn) error {
 	return nil
 }
 
-// controlHandler answers /victim as docs/contract.md says.
+// controlHandler answers /victim as docs/contract.md requires.
 func controlHandler() http.Handler {
 	pid := strconv.Itoa(os.Getpid())
 	legal := regexp.MustCompile(legalNonce)

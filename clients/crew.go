@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Crew is a set of goroutines that are ended together. The zero value is
-// ready, and after End it is ready again.
+// Crew is a set of goroutines that end together. The zero value is ready, and after End
+// it is ready again.
 type Crew struct {
 	mu     sync.Mutex
 	ctx    context.Context
@@ -14,7 +14,7 @@ type Crew struct {
 	wg     sync.WaitGroup
 }
 
-// Start runs work until End, or until ctx ends.
+// Start runs work in a goroutine. The context of work ends with End or with ctx.
 func (c *Crew) Start(ctx context.Context, work func(context.Context)) {
 	c.mu.Lock()
 	if c.ctx == nil {
@@ -25,7 +25,7 @@ func (c *Crew) Start(ctx context.Context, work func(context.Context)) {
 	c.wg.Go(func() { work(ctx) })
 }
 
-// End cancels and waits. It is idempotent.
+// End cancels the contexts and waits. It may be called again.
 func (c *Crew) End() {
 	c.mu.Lock()
 	if c.cancel != nil {

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// handPair makes a nameless channel that hands over connections: one end for
-// this process, one to be inherited by another.
+// handPair makes a channel that passes connections: one end for this process, the other
+// for a child process to inherit.
 func handPair() (ours *net.UnixConn, theirs *os.File, err error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -26,7 +26,7 @@ func handPair() (ours *net.UnixConn, theirs *os.File, err error) {
 	return ours, theirs, nil
 }
 
-// unixConn takes over a socket.
+// unixConn converts a socket to a net.UnixConn and closes f.
 func unixConn(f *os.File) (*net.UnixConn, error) {
 	c, err := net.FileConn(f)
 	if err = errors.Join(err, f.Close()); err != nil {
@@ -39,8 +39,8 @@ func unixConn(f *os.File) (*net.UnixConn, error) {
 	return u, nil
 }
 
-// tcpPair makes a connection over loopback and gives both its ends. It listens
-// for that one connection only; a stranger who comes first is sent away.
+// tcpPair makes a connection over loopback and returns both its ends. It listens for that
+// one connection only, and disconnects any other client that comes first.
 func tcpPair(ctx context.Context, deadline time.Time) (client, server net.Conn, err error) {
 	var lc net.ListenConfig
 	lc.SetMultipathTCP(false)
@@ -48,7 +48,7 @@ func tcpPair(ctx context.Context, deadline time.Time) (client, server net.Conn, 
 	if err != nil {
 		return nil, nil, err
 	}
-	defer l.Close() //nolint:errcheck // it has done its work
+	defer l.Close() //nolint:errcheck // the connection is made
 	if client, err = dial(ctx, l.Addr().String(), deadline); err != nil {
 		return nil, nil, err
 	}
@@ -59,7 +59,7 @@ func tcpPair(ctx context.Context, deadline time.Time) (client, server net.Conn, 
 	return client, server, nil
 }
 
-// acceptFrom gives the connection that comes from one address.
+// acceptFrom returns the connection that comes from one address.
 func acceptFrom(l net.Listener, from net.Addr) (net.Conn, error) {
 	for {
 		c, err := l.Accept()
@@ -70,7 +70,7 @@ func acceptFrom(l net.Listener, from net.Addr) (net.Conn, error) {
 	}
 }
 
-// handOver sends a copy of c's descriptor.
+// handOver sends a copy of c's descriptor through the channel.
 func handOver(hand *net.UnixConn, c net.Conn) error {
 	raw, err := c.(syscall.Conn).SyscallConn()
 	if err != nil {
@@ -83,11 +83,11 @@ func handOver(hand *net.UnixConn, c net.Conn) error {
 	return errors.Join(err, sent)
 }
 
-// handed is a net.Listener of the connections that are handed over. Its end is
-// that of the process which hands them.
+// handed is a net.Listener of the connections that come through the channel. It ends when
+// the sending process does.
 type handed struct{ hand *net.UnixConn }
 
-// Accept waits for the next one.
+// Accept waits for the next connection.
 func (h handed) Accept() (net.Conn, error) {
 	word, rights := make([]byte, 1), make([]byte, unix.CmsgSpace(4))
 	n, oobn, _, _, err := h.hand.ReadMsgUnix(word, rights)
@@ -110,5 +110,5 @@ func (h handed) Accept() (net.Conn, error) {
 // Close ends Accept.
 func (h handed) Close() error { return h.hand.Close() }
 
-// Addr is the channel's.
+// Addr is the channel's address.
 func (h handed) Addr() net.Addr { return h.hand.LocalAddr() }

@@ -9,8 +9,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Held counts how the requests of a HoldMany ended. Its fields add up to the
-// requests that were sent: fewer than asked for if the context ended first.
+// Held counts how the requests of a HoldMany ended. Its fields add up to the number of
+// requests sent, which is less than n if the context ended first.
 type Held struct {
 	Completed int // slept and answered 200
 	Rejected  int // answered with another status
@@ -21,9 +21,9 @@ type Held struct {
 }
 
 // HoldMany opens n requests to GET /sleep?ms= (at most 60,000), each on its own
-// connection, rate a second, and keeps them until they are answered or ctx ends
-// them all. It returns when the last has ended. nonce names request i. It fails
-// on a rate, number or time that makes no sense, before it sends anything.
+// connection, rate a second, and keeps them until they are answered or ctx ends. It
+// returns when the last has ended. nonce names request i. It returns an error before it
+// sends anything if n, rate or ms makes no sense.
 func HoldMany(ctx context.Context, addr string, n int, rate, ms int, nonce func(i int) string) (Held, error) {
 	if n < 0 || rate < 1 || ms < 0 || ms > 60_000 {
 		return Held{}, fmt.Errorf("holding %d requests of %d ms at %d/s makes no sense", n, ms, rate)
@@ -63,7 +63,7 @@ func (h *Held) count(s bench.Sample) {
 	}
 }
 
-// sleeper asks the app to sleep: an honest request that holds a slot.
+// sleeper asks the app to sleep: an ordinary request that holds a slot.
 type sleeper struct{ ms int }
 
 // Provoke implements Provoker.

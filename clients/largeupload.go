@@ -7,8 +7,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// largeUploadSize is the magnitude of large-upload version 1, in bytes, as
-// docs/contract.md has it.
+// largeUploadSize is the body's size in large-upload version 1, in bytes, see
+// docs/contract.md.
 const largeUploadSize = 20_000_000
 
 // largeUpload sends a large honest body as fast as the server takes it.
@@ -19,8 +19,8 @@ func LargeUpload() Provoker { return newLargeUpload() }
 
 func newLargeUpload() *largeUpload { return &largeUpload{newPayload(largeUploadSize)} }
 
-// Provoke implements Provoker. The sample's Bytes are the body bytes that the
-// kernel took. A 200 without the body's digest is Completed with an Error.
+// Provoke implements Provoker. The sample's Bytes are how many body bytes the kernel
+// took. A 200 without the body's digest is Completed with an Error.
 func (u *largeUpload) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 	h := &ongoing{Provocation: p}
 	if !h.begin(ctx, func() []byte { return u.head(h.Nonce, h.Addr) }, nil) {
@@ -29,11 +29,11 @@ func (u *largeUpload) Provoke(ctx context.Context, p Provocation) *bench.Sample 
 	defer h.done()
 	taken := make(chan int, 1)
 	go func() {
-		n, _ := h.conn.Write(u.body) // reading tells what a failed write means
+		n, _ := h.conn.Write(u.body) // if this failed, reading will say why
 		taken <- n
 	}()
 	h.await(maxReceipt)
-	_ = h.conn.SetWriteDeadline(time.Unix(1, 0)) // an answer before the body's end ends that
+	_ = h.conn.SetWriteDeadline(time.Unix(1, 0)) // an answer before the end of the body ends the writing
 	h.s.Bytes = int64(<-taken)
 	u.complete(ctx, h)
 	return &h.s

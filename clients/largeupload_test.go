@@ -50,7 +50,7 @@ func TestLargeUploadEndsEarly(t *testing.T) {
 	}
 	done := make(chan struct{})
 	stuck := bareServer(t, func(net.Conn) { <-done })
-	upload := newLargeUpload() // takes a while: before the time runs
+	upload := newLargeUpload() // takes a while, so it must come before the timeout begins
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	s := provoke(ctx, upload, stuck)
@@ -63,7 +63,7 @@ func TestLargeUploadEndsEarly(t *testing.T) {
 	}
 }
 
-// What a server says when it refuses is heard, also before the body's end.
+// The client reads a refusal also if it comes before the end of the body.
 func TestLargeUploadRefusalIsHeard(t *testing.T) {
 	refused := rawServer(t, func(c net.Conn, _ *http.Request) {
 		_, _ = io.WriteString(c, head("400 Bad Request", "Content-Length: 9")+"too large")
@@ -80,7 +80,7 @@ func TestLargeUploadRefusalIsHeard(t *testing.T) {
 	}
 }
 
-// An answer is shown on one line, cut and escaped.
+// Answered shows an answer on one line, shortened and escaped.
 func TestAnswered(t *testing.T) {
 	for body, want := range map[string]string{
 		"":                        "status 400",

@@ -13,11 +13,10 @@ import (
 	"benchrun/internal/bench"
 )
 
-// A client that binds its local port before it connects can have each port
-// once; one that leaves it to connect(2) can have it once for each server. In a
-// network namespace with 100 local ports the first kind opens 100 connections,
-// the second kind 100 to each server: that is how the two are told apart
-// without opening 28,000.
+// A client that binds its local port before it connects can use each port once. A client
+// that leaves the port to connect(2) can use each port once for each server. In a network
+// namespace with 100 local ports, the first can open 100 connections, the second 100 to
+// each server. So the test can tell them apart without opening 28,000.
 func TestLocalPortIsLeftToConnect(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("a network namespace with few local ports needs root")
@@ -25,13 +24,13 @@ func TestLocalPortIsLeftToConnect(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		runtime.LockOSThread() // and never unlocked: the thread ends with its namespace
+		runtime.LockOSThread() // never unlocked: the thread ends together with its namespace
 		if err := fewPorts(); err != nil {
 			t.Error(err)
 			return
 		}
 		for _, host := range []string{"127.0.0.1", "127.0.0.2"} {
-			// Outside the range of local ports, which 80 connections nearly fill.
+			// Outside of the range of local ports, which 80 connections nearly fill.
 			l, err := net.Listen("tcp", host+":30000")
 			if err != nil {
 				t.Error(err)
@@ -47,7 +46,7 @@ func TestLocalPortIsLeftToConnect(t *testing.T) {
 				defer shut(c)
 			}
 		}
-		// When they really are used up, that is this host's fault.
+		// If the ports are really used up, that is this host's fault.
 		l, err := net.Listen("tcp", "127.0.0.3:30000")
 		if err != nil {
 			t.Error(err)

@@ -18,11 +18,11 @@ import (
 	"benchrun/internal/bench"
 )
 
-// victimsCommand makes the test binary a server of victims on a port, which it
-// prints, until its stdin ends.
+// victimsCommand makes the test binary a server of victims. It prints its port, and ends
+// when its stdin closes.
 const victimsCommand = "victims"
 
-// victimServer is one in a process of its own. It gives its address.
+// victimServer starts such a server in a separate process and returns its address.
 func victimServer(t testing.TB) string {
 	t.Helper()
 	cmd := exec.Command("/proc/self/exe", victimsCommand)
@@ -64,8 +64,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// rawServer answers each connection, after it has read the request's head, with
-// serve, and closes it. It gives its address.
+// rawServer reads the head of the request on each connection, answers with serve, and
+// closes the connection. It returns its address.
 func rawServer(t testing.TB, serve func(c net.Conn, r *http.Request)) string {
 	return bareServer(t, func(c net.Conn) {
 		if r, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
@@ -109,7 +109,7 @@ func closedPort(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// shut closes what a test is done with.
+// shut closes something at the end of a test.
 func shut(c io.Closer) { _ = c.Close() }
 
 // reset ends a connection with a RST instead of a FIN.
@@ -130,7 +130,7 @@ func head(status string, lines ...string) string {
 	return strings.Join(lines, "\r\n") + "\r\n\r\n"
 }
 
-// samples gathers what a loop reports.
+// samples collects what a loop reports.
 type samples struct {
 	mu  sync.Mutex
 	all []bench.Sample
@@ -151,7 +151,7 @@ func (s *samples) count(o bench.Outcome) (n int) {
 	return n
 }
 
-// loop is an open loop that begins now and gathers its samples.
+// loop is an open loop that begins now and collects its samples.
 func loop(addr string, rate int) (*OpenLoop, *samples) {
 	got, clock := &samples{}, bench.NewClock()
 	return &OpenLoop{
@@ -174,8 +174,8 @@ func runUntil(t testing.TB, o *OpenLoop, n uint64) {
 	}
 }
 
-// eventually polls until ok, for at most 10 s, and fails the test if it never
-// is. It may be called from any goroutine of the test.
+// eventually polls until ok returns true, and fails the test after 10 s. Any goroutine of
+// the test may call it.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {

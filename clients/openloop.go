@@ -15,44 +15,42 @@ import (
 	"benchrun/internal/bench"
 )
 
-// OpenLoop sends requests to GET /victim on one absolute schedule, whether or
-// not earlier ones have been answered: victims, control requests, or the light
-// load of the shutdown phase.
+// OpenLoop sends requests to GET /victim on one absolute schedule, whether or not
+// earlier ones have been answered: victims, control requests, or the light load of the
+// shutdown phase.
 //
-// vegeta keeps the workers and draws the ticks; the schedule, the connections
-// and the outcomes are this package's. A worker sends a request and is free
-// again: what bounds the requests under way is the rate × Timeout. The number of
-// workers has no cap all the same, for at a cap vegeta stops sending without a
-// word, and a worker may have to wait for Dial.
+// vegeta keeps the workers and produces the ticks. This package has the schedule, the
+// connections and the outcomes. A worker sends a request and is free again; rate ×
+// Timeout limits the requests under way. Still, the number of workers has no limit: at a
+// limit, vegeta stops sending without an error, and a worker may have to wait for Dial.
 type OpenLoop struct {
 	Clock   bench.Clock
-	Addr    string     // host:port, the host an IP address; with Dial a name for it
+	Addr    string     // host:port, with an IP address as host; with Dial, any name
 	Role    bench.Role // of the samples
-	Beat    bench.Beat // when each request is or would have been due
+	Beat    bench.Beat // when each request is due
 	SLO     time.Duration
-	Timeout time.Duration // from a request's due time, connecting included
+	Timeout time.Duration // from a request's due time, including the time to connect
 	Nonce   func(seq uint64) string
 	First   uint64 // the first request to send
-	// Dial opens a fresh connection; nil = to Addr. A zero deadline means none.
+	// Dial opens a fresh connection; nil = connect to Addr. A zero deadline means none.
 	Dial func(ctx context.Context, deadline time.Time) (net.Conn, error)
-	// Late is how long after it is due each request is let go: 0, except where
-	// calibration wants to see that a late generator is noticed.
+	// Late delays each request after it is due. It is 0, except in calibration, which
+	// checks that a late generator is noticed.
 	Late time.Duration
-	// Abort, when it ends, ends the requests under way too, for a run whose
-	// samples nobody will look at; nil = never.
+	// Abort also ends the requests under way when it ends, for a run whose samples
+	// nobody will use; nil = never.
 	Abort context.Context
-	// OnSample gets each request's sample when the request has ended. It is
-	// called from several goroutines at once and must be cheap.
+	// OnSample gets each request's sample when the request has ended. Several
+	// goroutines call it at once, so it must be cheap.
 	OnSample func(bench.Sample)
 }
 
-// Run sends requests until ctx ends, waits for those that are under way (none
-// outlives its due time plus Timeout) and returns. Every request that was due
-// before ctx ended, and no other, yields exactly one sample; one that the
-// harness overslept is still sent, late, unless its Timeout has passed. A ctx
-// with a deadline ends exactly then, a cancelled one when Run notices. Run fails
-// on a loop that cannot run, or when a request was lost: both are the harness's
-// fault.
+// Run sends requests until ctx ends, waits for those under way (none outlives its due
+// time plus Timeout) and returns. Exactly the requests that were due before ctx ended
+// yield one sample each. If the harness overslept a request, Run still sends it, late,
+// unless its Timeout has passed. If ctx has a deadline, requests due from then on are not
+// sent; if ctx is cancelled, Run stops when it notices. Run returns an error if the loop
+// cannot run or a request was lost; both are the harness's fault.
 func (o *OpenLoop) Run(ctx context.Context) error {
 	if err := o.check(); err != nil {
 		return fmt.Errorf("open loop to %s: %w", o.Addr, err)
@@ -65,8 +63,8 @@ func (o *OpenLoop) Run(ctx context.Context) error {
 	p := newPacer(ctx, v)
 	defer context.AfterFunc(ctx, v.wakeUp)()
 	attacker := vegeta.NewAttacker(vegeta.Client(&http.Client{Transport: &victimTransport{v}}))
-	// The target only makes vegeta turn: the transport builds each request
-	// from its sequence number.
+	// The target only satisfies vegeta: the transport builds each request from its
+	// sequence number.
 	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodGet, URL: "http://" + o.Addr + "/victim"})
 
 	ticks, failed := uint64(0), ""
@@ -93,27 +91,27 @@ func (o *OpenLoop) check() error {
 	return nil
 }
 
-// pacer lets each request go when it is due on the loop's own clock. It does
-// the waiting itself, where vegeta would sleep: it ends with ctx, and attends to
-// the victims meanwhile.
+// pacer lets each request go when it is due on the loop's own clock. It waits itself,
+// where vegeta would sleep: it notices the end of ctx, and attends to the victims while it
+// waits.
 type pacer struct {
 	ctx     context.Context
 	victims *victims
-	end     int64 // requests due from here on are not sent
-	over    bool  // ctx was seen to have ended
+	end     int64 // requests that are due at this time or later are not sent
+	over    bool  // the pacer has seen that ctx has ended
 	failed  error
 }
 
 func newPacer(ctx context.Context, v *victims) *pacer {
 	p := &pacer{ctx: ctx, victims: v, end: math.MaxInt64}
 	if deadline, ok := ctx.Deadline(); ok {
-		// Known beforehand: it does not matter which timer fires first.
+		// With a deadline, the end is known. It does not matter which timer fires first.
 		p.end = int64(deadline.Sub(v.loop.Clock.Origin()))
 	}
 	return p
 }
 
-// Pace implements vegeta.Pacer. vegeta calls it from one goroutine.
+// Pace implements vegeta.Pacer. vegeta calls it from a single goroutine.
 func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop bool) {
 	loop := p.victims.loop
 	due := loop.Beat.Due(loop.First + hits)
@@ -127,8 +125,8 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop boo
 // Rate implements vegeta.Pacer.
 func (p *pacer) Rate(time.Duration) float64 { return float64(p.victims.loop.Beat.Rate) }
 
-// victimTransport turns each of vegeta's ticks into one victim, and later one
-// sample. To vegeta every request succeeds at once: outcomes are not its business.
+// victimTransport turns each tick of vegeta into one victim, which yields one sample
+// later. For vegeta, every request succeeds at once.
 type victimTransport struct{ victims *victims }
 
 // RoundTrip implements http.RoundTripper.

@@ -16,8 +16,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// each checks that got has exactly one sample of each of n requests from first
-// on, due when the schedule says.
+// each checks that got has exactly one sample of each of n requests from first on, and
+// that they were due when the schedule says.
 func each(t *testing.T, o *OpenLoop, got *samples, n int) {
 	t.Helper()
 	seen := map[uint64]bool{}
@@ -38,13 +38,13 @@ func each(t *testing.T, o *OpenLoop, got *samples, n int) {
 	}
 }
 
-// A client that resends what a reset lost would report 600 of 600 served.
+// A client that resent what a reset lost would report 600 of 600 served.
 func TestResetsAreNotRetried(t *testing.T) {
 	t.Parallel()
 	var asked, broken atomic.Int64
 	addr := bareServer(t, func(c net.Conn) {
 		in := bufio.NewReader(c)
-		for { // willing to keep the connection
+		for { // ready to keep the connection
 			r, err := http.ReadRequest(in)
 			if err != nil {
 				return
@@ -68,7 +68,7 @@ func TestResetsAreNotRetried(t *testing.T) {
 	}
 }
 
-// A loop with a cap on its workers stops sending when the server stalls: here no
+// A loop that limits its workers would stop sending when the server stalls. Here no
 // answer comes before the last request.
 func TestStalledServerDoesNotCloseTheLoop(t *testing.T) {
 	t.Parallel()
@@ -109,8 +109,8 @@ func TestManyFreshConnections(t *testing.T) {
 	}
 }
 
-// The request is the same for every server: nothing asks for compression or
-// keep-alive, and vegeta's own headers stay at home.
+// Every server gets the same request, which asks neither for compression nor for
+// keep-alive and has none of vegeta's own headers.
 func TestRequestOnTheWire(t *testing.T) {
 	wire := make(chan string, 10)
 	addr := rawServer(t, func(c net.Conn, r *http.Request) {
@@ -131,14 +131,14 @@ func TestRequestOnTheWire(t *testing.T) {
 func TestRunEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	o, got := loop(closedPort(t), 100)
-	o.Beat.Start += int64(time.Hour) // nothing is due for an hour
+	o.Beat.Start += int64(time.Hour) // no request is due for an hour
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if err := o.Run(ctx); err != nil || got.len() != 0 {
 		t.Errorf("%d samples, error %v; want none", got.len(), err)
 	}
 
-	// Cancelled with requests under way: it waits for them.
+	// If it is cancelled while requests are under way, it waits for them.
 	release := make(chan struct{})
 	addr := rawServer(t, func(c net.Conn, r *http.Request) {
 		<-release
@@ -162,7 +162,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	each(t, o, got, got.len())
 }
 
-// A later phase goes on where the earlier one ended, on the same schedule.
+// A later phase continues the schedule of the earlier one.
 func TestFirstContinuesTheSchedule(t *testing.T) {
 	t.Parallel()
 	addr := rawServer(t, func(c net.Conn, r *http.Request) { _, _ = io.WriteString(c, good(r)) })
@@ -193,7 +193,7 @@ func TestImpossibleLoopsFail(t *testing.T) {
 	}
 }
 
-// An interruption does not wait for a server that does not answer.
+// When a run is interrupted, the loop does not wait for a server that does not answer.
 func TestOpenLoopAborts(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts
 	if err != nil {
@@ -231,8 +231,7 @@ func TestOpenLoopAborts(t *testing.T) {
 	}
 }
 
-// A loop that is made late sends everything late, loses nothing, and still ends
-// with its context.
+// A delayed loop sends everything late, loses nothing, and ends with its context.
 func TestLateLoop(t *testing.T) {
 	t.Parallel()
 	addr := rawServer(t, func(c net.Conn, r *http.Request) { _, _ = io.WriteString(c, good(r)) })
@@ -246,7 +245,7 @@ func TestLateLoop(t *testing.T) {
 			early++
 		}
 	}
-	// What is due when the context ends is sent at once.
+	// Requests that are due when the context ends are sent at once.
 	if early > 31 || got.count(bench.OK) != 60 {
 		t.Errorf("%d of 60 were not late, %d were served", early, got.count(bench.OK))
 	}

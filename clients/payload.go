@@ -13,31 +13,31 @@ import (
 	"benchrun/internal/bench"
 )
 
-// maxReceipt is more than an honest answer to an upload needs, in bytes.
+// maxReceipt is how many bytes of an answer to an upload are read; a right one is shorter.
 const maxReceipt = 1024
 
-// payload is an honest request body and what the app must say of it.
+// payload is an ordinary request body and what the app must answer.
 type payload struct {
-	body   []byte // shared by every upload
+	body   []byte // all uploads share it
 	digest string // its SHA-256, hex
 }
 
 func newPayload(size int) payload {
 	body := make([]byte, size)
-	// Fixed noise: no two blocks alike, so that one that goes missing or
-	// arrives out of order changes the digest.
+	// Fixed noise: no two blocks are equal, so a missing or misplaced block changes the
+	// digest.
 	_, _ = rand.NewChaCha8([32]byte{}).Read(body)
 	sum := sha256.Sum256(body)
 	return payload{body: body, digest: hex.EncodeToString(sum[:])}
 }
 
-// head is the head of the upload's request.
+// head is the head of the upload's request, with its empty line.
 func (u *payload) head(nonce, addr string) []byte {
 	head := requestHead(http.MethodPost, "/upload?nonce="+nonce, addr)
 	return append(head, "Content-Type: application/octet-stream\r\nContent-Length: "+strconv.Itoa(len(u.body))+"\r\n\r\n"...)
 }
 
-// complete finishes an upload's sample and holds its answer to the contract.
+// complete completes an upload's sample and checks its answer.
 func (u *payload) complete(ctx context.Context, h *ongoing) {
 	h.finish(ctx)
 	if h.Heard != nil {
@@ -50,7 +50,7 @@ func (u *payload) complete(ctx context.Context, h *ongoing) {
 	}
 }
 
-// checkAnswer holds a 200 to what the contract promises.
+// checkAnswer compares a 200 with what the contract promises.
 func (u *payload) checkAnswer(nonce string, a answer) error {
 	var got struct {
 		Nonce  string `json:"nonce"`

@@ -11,17 +11,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// poller waits for what happens on sockets, and for a point in time. It is an
-// epoll(7) instance of its own, which Go's poller looks after: any number of
-// sockets is one descriptor to Go, and the goroutine that waits holds no thread.
-// The time is that of a timerfd, because Go's poller counts in milliseconds, and
-// wakes up before the last of them.
+// poller waits for events on sockets, and for a point in time. It is an epoll(7) instance
+// that Go's poller watches: to Go, all its sockets are one descriptor, and the waiting
+// goroutine needs no thread. It uses a timerfd, because Go's poller counts in
+// milliseconds and wakes up before the last of them.
 type poller struct {
-	file   *os.File // what Go looks after
+	file   *os.File // the epoll instance, for Go's poller
 	conn   syscall.RawConn
-	poll   int // the same
+	poll   int // the same, as a descriptor
 	timer  int
-	look   func(uintptr) bool // made once
+	look   func(uintptr) bool // a method value, made once
 	found  int
 	failed unix.Errno
 	events [64]unix.EpollEvent
@@ -52,17 +51,17 @@ func newPoller() (p *poller, err error) {
 	return p, nil
 }
 
-// add begins to wait for events on a descriptor: EPOLLIN, EPOLLOUT or both.
+// add starts waiting for events on a descriptor: EPOLLIN, EPOLLOUT or both.
 func (p *poller) add(fd int, events uint32) error {
 	return p.control(unix.EPOLL_CTL_ADD, fd, events)
 }
 
-// change waits for other events.
+// change sets which events to wait for on a descriptor.
 func (p *poller) change(fd int, events uint32) error {
 	return p.control(unix.EPOLL_CTL_MOD, fd, events)
 }
 
-// remove waits for the descriptor no more. Closing its last copy does it too.
+// remove stops waiting for a descriptor. Closing its last copy does so too.
 func (p *poller) remove(fd int) error { return p.control(unix.EPOLL_CTL_DEL, fd, 0) }
 
 func (p *poller) control(op, fd int, events uint32) error {
@@ -70,16 +69,15 @@ func (p *poller) control(op, fd int, events uint32) error {
 	return os.NewSyscallError("epoll_ctl", err)
 }
 
-// wakeIn lets wait return after d, at once where that has passed. It replaces
-// the time that was set before, and may be called by any goroutine.
+// wakeIn makes wait return after d, or at once if d is not positive. It replaces the
+// time that was set before. Any goroutine may call it.
 func (p *poller) wakeIn(d time.Duration) {
 	at := unix.ItimerSpec{Value: unix.NsecToTimespec(int64(max(1, d)))}
-	_ = unix.TimerfdSettime(p.timer, 0, &at, nil) // a positive time and a timer: it cannot fail
+	_ = unix.TimerfdSettime(p.timer, 0, &at, nil) // a valid timer and a positive time: it cannot fail
 }
 
-// wait waits until something happened or the time has come, and gives the
-// descriptors with what happened. Only one goroutine may wait at a time; the
-// result holds until it waits again.
+// wait waits for events or for the time to come, and returns the descriptors with their
+// events. Only one goroutine may wait at a time. The result is valid until the next wait.
 func (p *poller) wait() ([]unix.EpollEvent, error) {
 	if err := p.conn.Read(p.look); err != nil {
 		return nil, fmt.Errorf("waiting for connections: %w", err)
@@ -90,7 +88,7 @@ func (p *poller) wait() ([]unix.EpollEvent, error) {
 	return p.events[:p.found], nil
 }
 
-// lookOnce looks whether something happened.
+// lookOnce checks for events without waiting.
 func (p *poller) lookOnce() bool {
 	for {
 		n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.poll), uintptr(unsafe.Pointer(&p.events[0])), uintptr(len(p.events)), 0, 0, 0)

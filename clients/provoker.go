@@ -20,23 +20,23 @@ type Provocation struct {
 	Nonce string
 	Due   int64             // ns since the clock's origin
 	Role  bench.Role        // bench.RoleProvoker or bench.RoleAgeing
-	Heard func(body []byte) // told the beginning of an answer's body, as much as the client keeps; may be nil
+	Heard func(body []byte) // gets the beginning of an answer's body, as much as the client keeps; may be nil
 }
 
-// Provoker makes one kind of misbehaving request, any number of them at once.
+// Provoker makes one kind of misbehaving request. It is safe for concurrent use.
 type Provoker interface {
-	// Provoke makes the request now and stays with it until it has an answer,
-	// the server ends the connection, or ctx ends, which cuts it promptly.
-	// The outcome is Completed, Cut, NoConnect or HeldOpen (ctx ended first),
-	// or Unsent where this host had no port or descriptor left. Done is when
-	// that came about. What the server does is never an error.
+	// Provoke makes the request now and waits until it has an answer, the server ends
+	// the connection, or ctx ends, which cuts the connection at once. The outcome is
+	// Completed, Cut, NoConnect, HeldOpen (ctx ended first), or Unsent (this host had
+	// no port or descriptor left). Done is when that happened. What the server does is
+	// never an error.
 	Provoke(ctx context.Context, p Provocation) *bench.Sample
 }
 
-// ongoing is one provocation under way. It lives on the heap, and whatever needs a
-// deep stack is done on a goroutine of its own (see begin): the one that waits,
-// for as long as the server likes, then keeps the smallest stack there is. With
-// ten thousand of them that is half of their memory.
+// ongoing is one provocation under way. It lives on the heap, and anything that needs a
+// deep stack runs in another goroutine (see begin). So the goroutine that waits, for as
+// long as the server likes, keeps the smallest possible stack. For ten thousand
+// provocations, that halves their memory.
 type ongoing struct {
 	Provocation
 	s      bench.Sample
@@ -49,15 +49,15 @@ type ongoing struct {
 	err   error
 }
 
-// begin connects, with a connection that ends with ctx, sends the head of the
-// request and calls under with the connection. Where there is no connection,
-// it says false and the sample is complete. Else the caller calls done.
+// begin connects and sends the head of the request. The connection ends with ctx. begin
+// calls under with the connection. If it cannot connect, it returns false and the sample
+// is complete. Otherwise the caller calls done.
 func (h *ongoing) begin(ctx context.Context, request func() []byte, under func(net.Conn)) bool {
 	d := dialer(time.Time{})
 	return h.beginWith(ctx, &d, request, under)
 }
 
-// beginWith is begin with a dialer of the client's own.
+// beginWith is begin with a dialer.
 func (h *ongoing) beginWith(ctx context.Context, d *net.Dialer, request func() []byte, under func(net.Conn)) bool {
 	began := make(chan struct{})
 	go func() {
@@ -81,24 +81,24 @@ func (h *ongoing) open(ctx context.Context, d *net.Dialer, request []byte) {
 		return
 	}
 	h.conn, h.done = conn, endWith(ctx, conn)
-	// As of a victim, reading tells what a failed write means.
+	// If this failed, reading will say why, as for victims.
 	_, _ = conn.Write(request)
 }
 
-// await reads an answer that may be long in coming, with up to keep bytes of its
-// body. Until the first byte is there it holds no buffer and little stack.
+// await waits for an answer, perhaps for long, and reads it with up to keep bytes of its
+// body. Until the first byte comes, it holds no buffer and little stack.
 func (h *ongoing) await(keep int) {
 	h.n, h.err = h.conn.Read(h.first[:])
 	h.read(keep)
 }
 
-// read reads on after the first byte.
+// read reads the answer after its first byte.
 func (h *ongoing) read(keep int) {
 	all := io.MultiReader(bytes.NewReader(h.first[:h.n]), failed{h.err}, h.conn)
 	h.answer = readAnswer(all, bufio.NewReader(nil), make([]byte, keep))
 }
 
-// failed is a reader that fails with err, or is empty if that is nil.
+// failed is a reader that fails with err, or with io.EOF if err is nil.
 type failed struct{ err error }
 
 func (f failed) Read([]byte) (int, error) {
@@ -108,8 +108,8 @@ func (f failed) Read([]byte) (int, error) {
 	return 0, f.err
 }
 
-// get sends a GET and waits for the answer until ctx ends. Up to keep bytes of
-// its body are kept. Without a connection there is no answer.
+// get sends a GET and waits for the answer until ctx ends. It keeps up to keep bytes of
+// the body. If it cannot connect, there is no answer.
 func (h *ongoing) get(ctx context.Context, target func() string, keep int) {
 	if h.begin(ctx, func() []byte { return getRequest(target(), h.Addr) }, nil) {
 		h.await(keep)
@@ -118,7 +118,7 @@ func (h *ongoing) get(ctx context.Context, target func() string, keep int) {
 	}
 }
 
-// finish completes the sample from what came back.
+// finish completes the sample from the answer.
 func (h *ongoing) finish(ctx context.Context) {
 	a := &h.answer
 	h.s.Done, h.s.Status = h.Clock.Now(), a.status
@@ -133,7 +133,7 @@ func (h *ongoing) finish(ctx context.Context) {
 	}
 }
 
-// Due is one provocation of a ProvokerRun: when, and under which name.
+// Due is one provocation of a ProvokerRun: its time and its nonce.
 type Due struct {
 	At    int64 // ns since the clock's origin
 	Nonce string
@@ -149,11 +149,11 @@ type ProvokerRun struct {
 	OnSample func(bench.Sample) // called from several goroutines; must be cheap
 }
 
-// RunProvokers launches each provocation when it is due, however the earlier
-// ones fare, until stop ends: then it launches no more, but stays with those
-// under way until each has ended or cut ends them all. Each that was launched
-// yields exactly one sample, its Seq the index in Dues. It returns how many
-// were launched, when the last has ended. cut ending implies stop.
+// RunProvokers launches each provocation when it is due, whatever became of earlier ones,
+// until stop ends. Then it launches no more, but waits until those under way have ended,
+// or until cut ends them all. Each launched provocation yields exactly one sample, whose
+// Seq is its index in Dues. RunProvokers returns how many it launched, when the last one
+// has ended. The end of cut implies that of stop.
 func RunProvokers(stop, cut context.Context, run ProvokerRun) (launched int) {
 	var wg sync.WaitGroup
 	defer wg.Wait()

@@ -56,7 +56,7 @@ func TestAppFaultOutcomes(t *testing.T) {
 	}
 }
 
-// held runs a provoker against a server that never answers and cuts it.
+// held runs a provoker against a server that never answers, and cuts it.
 func held(t *testing.T, p Provoker) bench.Sample {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -68,7 +68,7 @@ func held(t *testing.T, p Provoker) bench.Sample {
 		close(closed)
 	})
 	s := provoke(ctx, p, addr)
-	<-closed // the socket does not outlive the provocation
+	<-closed // the socket is closed with the provocation
 	return s
 }
 
@@ -76,7 +76,7 @@ func TestAppFaultIsHeldUntilCut(t *testing.T) {
 	if s := held(t, wedge(t)); s.Outcome != bench.HeldOpen || s.Done < s.Sent || s.Error != "" {
 		t.Errorf("sample %+v, want held_open", s)
 	}
-	// Cut while it still waits for a connection: there was none.
+	// Cut while it still waits for a connection, so there was none.
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if s := provoke(ctx, wedge(t), fullBacklog(t)); s.Outcome != bench.NoConnect {
@@ -84,7 +84,7 @@ func TestAppFaultIsHeldUntilCut(t *testing.T) {
 	}
 }
 
-// run starts a ProvokerRun of n wedges, 5 ms apart, against a server that never
+// runWedges starts a ProvokerRun of n wedges, 5 ms apart, against a server that never
 // answers.
 func runWedges(t *testing.T, stop, cut context.Context, n int) (got *samples, launched chan int) {
 	t.Helper()
@@ -120,7 +120,7 @@ func TestRunProvokersKeepsItsSchedule(t *testing.T) {
 	if len(seen) != 20 {
 		t.Errorf("%d different provocations, want 20", len(seen))
 	}
-	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before+2 }) // the server's own
+	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before+2 }) // two are the server's own
 }
 
 func TestStopLetsThoseUnderWayGoOn(t *testing.T) {

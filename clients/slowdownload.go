@@ -13,7 +13,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// The magnitude of slow-download version 1, as docs/contract.md has it.
+// The sizes and pace of slow-download version 1, see docs/contract.md.
 const (
 	downloadSize   = 16 << 20 // bytes
 	downloadPiece  = 10_000   // bytes
@@ -21,13 +21,14 @@ const (
 	downloadEvery  = 300 * time.Millisecond
 )
 
-// downloadReceiveBuffer keeps the kernel from taking what the client does not
-// read, in bytes (it keeps twice as much). It works only before connect.
+// downloadReceiveBuffer is the receive buffer's size in bytes (the kernel doubles it). A
+// small one keeps the kernel from taking data that the client does not read. It must be
+// set before connecting.
 const downloadReceiveBuffer = 4 << 10
 
-// slowDownload reads a large honest answer at a crawl: piece i of downloadPiece
-// bytes is due (i + 1) × every after the request was sent, and after the last
-// piece the rest at once.
+// slowDownload reads a large answer at a crawl. Piece i of downloadPiece bytes is due
+// (i + 1) × every after the request was sent. After the last piece it reads the rest at
+// once.
 type slowDownload struct{ every time.Duration }
 
 // SlowDownload makes the downloads of the slow-download family.
@@ -35,8 +36,8 @@ func SlowDownload() Provoker { return newSlowDownload() }
 
 func newSlowDownload() slowDownload { return slowDownload{every: downloadEvery} }
 
-// Provoke implements Provoker. The sample's Bytes are the bytes of the answer
-// that were read. A 200 without the whole body is Completed with an Error.
+// Provoke implements Provoker. The sample's Bytes are how many bytes of the answer it
+// read. A 200 without the whole body is Completed with an Error.
 func (d slowDownload) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 	narrow := dialer(time.Time{})
 	narrow.Control = smallReceiveBuffer
@@ -55,7 +56,7 @@ func (d slowDownload) Provoke(ctx context.Context, p Provocation) *bench.Sample 
 	return &h.s
 }
 
-// smallReceiveBuffer is a net.Dialer's Control.
+// smallReceiveBuffer is the Control function of a net.Dialer.
 func smallReceiveBuffer(_, _ string, c syscall.RawConn) error {
 	var failed error
 	err := c.Control(func(fd uintptr) {
@@ -64,16 +65,16 @@ func smallReceiveBuffer(_, _ string, c syscall.RawConn) error {
 	return errors.Join(err, failed)
 }
 
-// crawl reads from conn a piece at a time, none before it is due.
+// crawl reads from conn one piece at a time, none before it is due.
 type crawl struct {
 	ctx   context.Context
 	conn  net.Conn
 	began time.Time
 	every time.Duration
-	n     int64 // bytes so far
+	n     int64 // bytes read so far
 }
 
-// Read implements io.Reader. It fails like conn, or when ctx ends.
+// Read implements io.Reader. It returns the errors of conn, and that of ctx when it ends.
 func (c *crawl) Read(b []byte) (int, error) {
 	if i := c.n / downloadPiece; i < downloadPieces {
 		b = b[:min(int64(len(b)), (i+1)*downloadPiece-c.n)]

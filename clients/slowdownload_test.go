@@ -22,8 +22,8 @@ func TestDownloadMagnitude(t *testing.T) {
 	}
 }
 
-// download answers with n bytes of body, under a Content-Length of as many, and
-// counts what the kernel took.
+// download answers with a body of n bytes and the right Content-Length, and counts the
+// bytes that the kernel took.
 func download(n int, sent *atomic.Int64) func(net.Conn, *http.Request) {
 	return func(c net.Conn, _ *http.Request) {
 		_, _ = io.WriteString(c, head("200 OK", fmt.Sprintf("Content-Length: %d", n)))
@@ -52,8 +52,8 @@ func TestDownloadIsWhole(t *testing.T) {
 	}
 }
 
-// While the client crawls, the server is left with most of the answer: the
-// kernel does not take it on the client's behalf.
+// While the client crawls, the server cannot get rid of most of its answer: the client's
+// kernel does not take it.
 func TestDownloadIsHeldUntilCut(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -96,9 +96,9 @@ func TestDownloadEndsEarly(t *testing.T) {
 	}
 }
 
-// An answer that matters is read to its end and compared.
+// The whole answer is read and checked.
 func TestAppFaultAnswerIsChecked(t *testing.T) {
-	const nonce = "f0-31aa0000" // provoke's
+	const nonce = "f0-31aa0000" // the one that provoke uses
 	right := func(n int) string { return strings.Repeat(nonce+"\n", n/len(nonce)+1)[:n] }
 	for name, c := range map[string]struct {
 		size  int

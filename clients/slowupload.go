@@ -13,29 +13,29 @@ import (
 	"benchrun/internal/bench"
 )
 
-// The magnitude of slow-upload version 1, as docs/contract.md has it.
+// The sizes and pace of slow-upload version 1, see docs/contract.md.
 const (
 	uploadSize  = 1_000_000 // bytes
 	uploadBlock = 10_000    // bytes
 	uploadEvery = 300 * time.Millisecond
 )
 
-// uploadSendBuffer asks the kernel for a small send buffer, in bytes (it keeps
-// twice as much): what it has taken is then nearly what has left.
+// uploadSendBuffer is the send buffer's size in bytes (the kernel doubles it). With a
+// small one, most of what the kernel has taken has been sent.
 const uploadSendBuffer = 16 << 10
 
-// uploadTick is what blocks are held back for, at most, to be written together
-// with those of other uploads: to be woken up for each of ten thousand a second
-// costs more than to write it.
+// uploadTick is how long a block may wait at most, so that it can be written together
+// with blocks of other uploads: waking up for each of ten thousand blocks a second costs
+// more than writing them.
 const uploadTick = 10 * time.Millisecond
 
-// slowUpload sends an honest request body at a crawl: block i is due
-// (i + 1) × every after the connection stood, so the last one
-// size / block × every after it. It is written at the next tick.
+// slowUpload sends an ordinary request body at a crawl. Block i is due (i + 1) × every
+// after the connection was made, so the last one is due size / block × every after it.
+// Each block is written at the next tick.
 //
-// One goroutine writes what is due of all uploads, and lives as long as there is
-// any: between two blocks an upload has no goroutine that writes, and no timer,
-// so that ten thousand of them are affordable.
+// One goroutine writes the blocks of all uploads, and lives as long as there are any.
+// Between two blocks an upload needs no writing goroutine and no timer, so ten thousand
+// uploads are affordable.
 type slowUpload struct {
 	payload
 	block int // bytes
@@ -43,9 +43,9 @@ type slowUpload struct {
 	epoch time.Time // tick 0
 
 	mu      sync.Mutex
-	due     map[int64]*sending // by the tick at which they are written: the first of a list
-	next    int64              // the tick that is waited for; math.MaxInt64 = none
-	earlier chan struct{}      // another one is
+	due     map[int64]*sending // uploads by the tick at which to write them: the first one of a linked list
+	next    int64              // the tick that the goroutine waits for; math.MaxInt64 = none
+	earlier chan struct{}      // signals that an earlier tick has work
 }
 
 // SlowUpload makes the uploads of the slow-upload family.
@@ -62,12 +62,12 @@ func newCrawl(size, block int, every time.Duration) *slowUpload {
 	}
 }
 
-// tickAt is the first tick that is not before a time.
+// tickAt is the first tick at or after a time.
 func (u *slowUpload) tickAt(due time.Time) int64 {
 	return int64((due.Sub(u.epoch) + uploadTick - 1) / uploadTick)
 }
 
-// schedule has an upload written at a tick. The caller holds w.mu.
+// schedule schedules an upload's next block for a tick. The caller holds w.mu.
 func (u *slowUpload) schedule(w *sending, tick int64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -82,15 +82,15 @@ func (u *slowUpload) schedule(w *sending, tick int64) {
 	}
 }
 
-// hurry lets the goroutine that writes look again what to wait for.
+// hurry makes the writing goroutine check again which tick to wait for.
 func (u *slowUpload) hurry() {
 	select {
 	case u.earlier <- struct{}{}:
-	default: // it was told, and has not looked yet
+	default: // it has a signal already
 	}
 }
 
-// forget takes an upload out of its tick, where it is scheduled.
+// forget removes an upload from its tick, if it is scheduled.
 func (u *slowUpload) forget(w *sending) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -111,11 +111,11 @@ func (u *slowUpload) forget(w *sending) {
 		delete(u.due, w.tick)
 	}
 	if len(u.due) == 0 {
-		u.hurry() // there is nothing to wait for
+		u.hurry() // nothing is left to wait for
 	}
 }
 
-// write writes what is due, tick by tick, until there is nothing to wait for.
+// write writes the due blocks, tick by tick, until there are no more uploads to wait for.
 func (u *slowUpload) write() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -127,7 +127,7 @@ func (u *slowUpload) write() {
 	}
 }
 
-// await waits for the next tick at which something is due. False = there is none.
+// await waits for the next tick with work. false = there is none.
 func (u *slowUpload) await(timer *time.Timer) (tick int64, ok bool) {
 	for {
 		u.mu.Lock()
@@ -149,7 +149,7 @@ func (u *slowUpload) await(timer *time.Timer) (tick int64, ok bool) {
 	}
 }
 
-// take takes one of the uploads of a tick; nil = there is none any more.
+// take removes one of the uploads of a tick and returns it; nil = there are no more.
 func (u *slowUpload) take(tick int64) *sending {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -166,13 +166,13 @@ func (u *slowUpload) take(tick int64) *sending {
 	return w
 }
 
-// pen writes to one connection after the other without a wait, and without
-// garbage: a crowd makes tens of thousands of writes a second.
+// pen writes to one connection after the other without waiting and without allocating: a
+// crowd makes tens of thousands of writes a second.
 type pen struct {
 	text  []byte
 	taken int
 	errno unix.Errno
-	write func(fd uintptr) bool // made once
+	write func(fd uintptr) bool // a method value, made once
 }
 
 func newPen() *pen {
@@ -184,21 +184,21 @@ func newPen() *pen {
 	return p
 }
 
-// Crawl makes slow uploads of any pace: block bytes at a time, every so often,
-// until size bytes are sent.
+// Crawl makes slow uploads at any pace: block bytes every so often, until size bytes are
+// sent.
 func Crawl(size, block int, every time.Duration) Provoker {
 	return newCrawl(size, block, every)
 }
 
-// MuteUpload is a slow upload that breaks off after its head: what calibration
-// takes for one that this package got wrong. Not a byte of its body is ever due.
+// MuteUpload is a slow upload that sends only its head. Calibration uses it as an example
+// of a broken client. No byte of its body is ever due.
 func MuteUpload() Provoker {
 	return Crawl(uploadSize, uploadBlock, 24*time.Hour)
 }
 
-// Provoke implements Provoker. The sample's Bytes are the body bytes that the
-// kernel took. A server may answer before it has the whole body: that is
-// Completed too, with its status, and nothing more is sent.
+// Provoke implements Provoker. The sample's Bytes are how many body bytes the kernel took.
+// A server may answer before it has the whole body: that is Completed too, with its
+// status, and nothing more is sent.
 func (u *slowUpload) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 	h := &ongoing{Provocation: p}
 	u.hold(ctx, h)
@@ -220,25 +220,25 @@ func (u *slowUpload) hold(ctx context.Context, h *ongoing) {
 type sending struct {
 	u    *slowUpload
 	conn net.Conn
-	raw  syscall.RawConn // the same
+	raw  syscall.RawConn // the raw form of conn
 
 	mu    sync.Mutex // held while a block is being written
 	began time.Time
-	block int // the next one, from 0
-	upto  int // bytes of the body, with this block
-	short int // tries at which the kernel did not take the rest of it
+	block int // the next block, from 0
+	upto  int // how many body bytes are sent after this block
+	short int // at how many ticks the kernel did not take all of the block
 	taken int // body bytes that the kernel took
 	over  bool
 
-	tick  int64    // at which it is written; u.mu guards it
-	after *sending // at the same tick; the same
+	tick  int64    // when the next block is written; u.mu guards it
+	after *sending // the next upload of the same tick; u.mu guards it
 }
 
 // begin schedules the first block.
 func (w *sending) begin(conn net.Conn) {
 	if c, ok := conn.(*net.TCPConn); ok {
 		_ = c.SetWriteBuffer(uploadSendBuffer)
-		w.raw, _ = c.SyscallConn() // of a connection that stands it cannot fail
+		w.raw, _ = c.SyscallConn() // cannot fail on an open connection
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -252,13 +252,13 @@ func (w *sending) start() {
 	w.u.schedule(w, w.u.tickAt(w.began.Add(time.Duration(w.block+1)*w.u.every)))
 }
 
-// mostShort is at how many ticks a block may meet a full buffer before a
-// goroutine is spent on it.
+// mostShort is at how many ticks a block may meet a full buffer before a goroutine waits
+// for it.
 const mostShort = 3
 
-// next writes a block. What the kernel does not take of it, for the server does
-// not read, is tried again at the next ticks, and then waited for: what has
-// become due meanwhile follows at once.
+// next writes a block. If the server does not read, the kernel does not take all of it.
+// Then next tries again at the next ticks, and after mostShort ticks a goroutine waits.
+// What has become due meanwhile follows at once.
 func (w *sending) next(p *pen) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -269,7 +269,7 @@ func (w *sending) next(p *pen) {
 	err := w.raw.Write(p.write)
 	w.taken += p.taken
 	switch {
-	case err != nil || p.errno != 0 && p.errno != unix.EAGAIN: // reading tells what it means
+	case err != nil || p.errno != 0 && p.errno != unix.EAGAIN: // reading will say what happened
 	case w.taken == w.upto:
 		w.wrote()
 	case w.short < mostShort:
@@ -280,7 +280,7 @@ func (w *sending) next(p *pen) {
 	}
 }
 
-// push writes the rest of a block, however long that takes.
+// push writes the rest of a block, however long it takes.
 func (w *sending) push() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -293,7 +293,7 @@ func (w *sending) push() {
 	}
 }
 
-// wrote goes on to the block after one that was written.
+// wrote schedules the block after the one that was written.
 func (w *sending) wrote() {
 	w.short = 0
 	if w.block++; w.taken < len(w.u.body) {
@@ -301,8 +301,8 @@ func (w *sending) wrote() {
 	}
 }
 
-// end writes no more, frees a write that is stuck, and gives the body bytes
-// that the kernel took.
+// end stops writing, unblocks a write that is stuck, and returns how many body bytes the
+// kernel took.
 func (w *sending) end() int64 {
 	_ = w.conn.SetWriteDeadline(time.Unix(1, 0))
 	w.mu.Lock()

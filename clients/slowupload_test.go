@@ -16,14 +16,14 @@ import (
 	"benchrun/internal/bench"
 )
 
-// quickUpload is the slow upload, faster.
+// quickUpload is a slow upload with another interval.
 func quickUpload(every time.Duration) *slowUpload {
 	u := newSlowUpload()
 	u.every = every
 	return u
 }
 
-// receipt answers an upload, after edit, as docs/contract.md says.
+// receipt answers an upload as docs/contract.md requires; edit may change the answer.
 func receipt(c io.Writer, r *http.Request, edit func(map[string]any)) {
 	body, _ := io.ReadAll(r.Body)
 	answer := map[string]any{"nonce": nonceOf(r), "bytes": len(body), "sha256": fmt.Sprintf("%x", sha256.Sum256(body))}
@@ -41,7 +41,8 @@ func TestUploadMagnitude(t *testing.T) {
 	}
 }
 
-// Never a block before its time, whether that is shorter than a tick or longer.
+// No block is written before it is due, whether the interval is shorter or longer than a
+// tick.
 func TestUploadKeepsItsPace(t *testing.T) {
 	for _, tt := range []struct {
 		blocks int
@@ -148,8 +149,8 @@ func TestUploadIsHeldUntilCut(t *testing.T) {
 	}
 }
 
-// A server that reads nothing fills the buffers: then the kernel takes no more,
-// and the cut reaches an upload that is stuck in a write.
+// A server that reads nothing fills the buffers: the kernel takes no more, and the cut
+// also ends an upload that is stuck in a write.
 func TestUploadIntoFullBuffers(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -165,8 +166,8 @@ func TestUploadIntoFullBuffers(t *testing.T) {
 	}
 }
 
-// Blocks are written at ticks: never before they are due, and those of uploads
-// that began at different times together.
+// Blocks are written at ticks, never before they are due. Blocks of uploads that began
+// at different times are written together.
 func TestBlocksAreWrittenAtTicks(t *testing.T) {
 	synctest.Test(t, func(*testing.T) {
 		u := newSlowUpload()
@@ -179,14 +180,14 @@ func TestBlocksAreWrittenAtTicks(t *testing.T) {
 	})
 }
 
-// The goroutine that writes the blocks of all uploads waits for the earliest of
-// them, also where that came last, and is gone when there is none.
+// The writing goroutine waits for the earliest block, also if that was scheduled last, and
+// ends if there are no more.
 func TestBlocksAreAwaited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newCrawl(100, 100, 24*time.Hour)
 		late, soon := &sending{u: u, began: time.Now()}, &sending{u: u, began: time.Now().Add(-23 * time.Hour)}
 		timer := time.NewTimer(time.Hour)
-		u.next = 0 // as if it ran
+		u.next = 0 // as if the goroutine ran
 		u.schedule(late, u.tickAt(late.began.Add(u.every)))
 		waited := make(chan int64)
 		wait := func() {
@@ -213,16 +214,16 @@ func TestBlocksAreAwaited(t *testing.T) {
 	})
 }
 
-// An upload that ends is written no more, and those of its tick are.
+// An ended upload gets no more blocks. Others of the same tick do.
 func TestEndedUploadsAreForgotten(t *testing.T) {
 	u := newCrawl(100, 100, time.Hour)
-	u.next = 0 // as if it ran
+	u.next = 0 // as if the goroutine ran
 	var all [4]*sending
 	for i := range all {
 		all[i] = &sending{u: u}
 		u.schedule(all[i], 7)
 	}
-	u.forget(all[3]) // the first of the list, one within, then one that is gone
+	u.forget(all[3]) // the first of the list, one in the middle, then one that is no longer there
 	u.forget(all[1])
 	u.forget(all[1])
 	if u.take(6) != nil {

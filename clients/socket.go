@@ -10,12 +10,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Non-blocking sockets, without the net package. None of these calls waits, so
-// none of them tells Go's scheduler that it may: for a client that wakes up for
-// one request at a time, what the scheduler does about that (it wakes a thread
-// that watches, every 20 µs) costs more than the request itself.
+// Non-blocking sockets, without the net package. None of these calls waits, so they need
+// not tell Go's scheduler that they may. If they did, it would wake up a thread that
+// watches them every 20 µs. For a client that wakes up for one request at a time, that
+// costs more than the request.
 
-// peer is where a socket connects to, as the kernel wants it.
+// peer is an address to connect to, in the kernel's format.
 type peer struct {
 	family int
 	size   uintptr
@@ -23,7 +23,7 @@ type peer struct {
 	ip6    unix.RawSockaddrInet6
 }
 
-// peerAt reads host:port, the host an IP address.
+// peerAt parses host:port, with an IP address as host.
 func peerAt(addr string) (*peer, error) {
 	at, err := netip.ParseAddrPort(addr)
 	if err != nil {
@@ -43,9 +43,9 @@ func peerAt(addr string) (*peer, error) {
 	return p, nil
 }
 
-// connect begins a connection from a local port that is left to connect(2):
-// binding one first would run out of ports at a few thousand connections a
-// second. Whether it stands, the first write tells.
+// connect begins a connection and leaves the local port to connect(2): if it bound one
+// first, the host would run out of ports at a few thousand connections a second. The
+// first write tells whether the connection was made.
 func (p *peer) connect() (fd int, err error) {
 	fd, err = unix.Socket(p.family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -68,28 +68,28 @@ func (p *peer) connect() (fd int, err error) {
 	}
 }
 
-// dialError is a failure to connect as net.Dial tells it.
+// dialError is a failure to connect, in the form that net.Dial uses.
 func dialError(call string, err error) error {
 	return &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError(call, err)}
 }
 
-// readError is a failure to read as a net.Conn tells it.
+// readError is a failure to read, in the form that net.Conn uses.
 func readError(err error) error {
 	return &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", err)}
 }
 
-// readSocket reads what is there. EAGAIN says that nothing is, 0 without an
-// error that nothing more will come.
+// readSocket reads what has arrived. EAGAIN: nothing has. n = 0 without an error: nothing
+// more will come.
 func readSocket(fd int, b []byte) (n int, errno unix.Errno) {
 	return transfer(unix.SYS_READ, fd, b)
 }
 
-// writeSocket writes what the kernel takes at once.
+// writeSocket writes as much as the kernel takes at once.
 func writeSocket(fd int, b []byte) (n int, errno unix.Errno) {
 	return transfer(unix.SYS_WRITE, fd, b)
 }
 
-// transfer makes one system call with a buffer that is not empty.
+// transfer makes one system call with a buffer, which must not be empty.
 func transfer(call uintptr, fd int, b []byte) (n int, errno unix.Errno) {
 	for {
 		r, _, e := unix.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
@@ -103,20 +103,20 @@ func transfer(call uintptr, fd int, b []byte) (n int, errno unix.Errno) {
 	}
 }
 
-// closeSocket closes a descriptor: Linux frees it whatever close(2) says.
+// closeSocket closes a descriptor. Linux frees it even if close(2) returns an error.
 func closeSocket(fd int) { _, _, _ = unix.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0) }
 
-// asConn turns a socket into a net.Conn, which has it from then on.
+// asConn turns a socket into a net.Conn, which then owns it.
 func asConn(fd int) (net.Conn, error) {
 	f := os.NewFile(uintptr(fd), "connection") //nolint:gosec // a descriptor
 	c, err := net.FileConn(f)
 	return c, errors.Join(err, f.Close())
 }
 
-// socketOf takes the socket out of a net.Conn, which is closed without an end to
-// the connection.
+// socketOf takes the socket out of a net.Conn. It closes c, but the TCP connection stays
+// open.
 func socketOf(c net.Conn) (fd int, err error) {
-	defer c.Close() //nolint:errcheck // the copy is what counts
+	defer c.Close() //nolint:errcheck // the returned copy stays open
 	raw, err := c.(*net.TCPConn).SyscallConn()
 	if err != nil {
 		return -1, err

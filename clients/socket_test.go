@@ -65,8 +65,8 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// bareAcceptor is the address of a server that accepts and does nothing more,
-// outside of Go's runtime, and how many connections it has.
+// bareAcceptor is the address of a server, outside of Go's runtime, that accepts
+// connections and does nothing more, and the number of connections it has.
 func bareAcceptor(t testing.TB) (addr string, accepted *atomic.Int64) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -77,7 +77,7 @@ func bareAcceptor(t testing.TB) (addr string, accepted *atomic.Int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fd := int(f.Fd()) // blocking from here on
+	fd := int(f.Fd()) // makes it blocking
 	accepted = &atomic.Int64{}
 	ended := make(chan struct{})
 	go func() {
@@ -100,7 +100,7 @@ func bareAcceptor(t testing.TB) (addr string, accepted *atomic.Int64) {
 	return l.Addr().String(), accepted
 }
 
-// resident is this process's resident memory, in bytes.
+// resident is this process's resident memory in bytes.
 func resident(t testing.TB) int {
 	t.Helper()
 	bytes, err := procfs.Memory(os.Getpid(), "VmRSS")

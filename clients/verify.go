@@ -14,10 +14,10 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Single requests whose answers are held to docs/contract.md as strictly as
-// those of a benchmark.
+// Single requests whose answers are checked against docs/contract.md as strictly as those
+// of an attempt.
 
-// AskVictim sends one victim now and says how it ended.
+// AskVictim sends one victim now and returns its sample.
 func AskVictim(addr, nonce string, load bench.Load) bench.Sample {
 	clock := bench.NewClock()
 	loop := OpenLoop{
@@ -38,8 +38,8 @@ func AskVictim(addr, nonce string, load bench.Load) bench.Sample {
 	return sample
 }
 
-// CheckEcho says what is wrong with an answer of Ask that should be like a
-// victim's: 200, this nonce's body, and the worker's pid.
+// CheckEcho says what is wrong with an answer to Ask that should be like a victim's: 200,
+// the body for this nonce, and the worker's pid.
 func CheckEcho(nonce string, status int, body []byte, header http.Header) error {
 	outcome, err := judgeVictim(nonce, answer{status: status, header: header, body: body, size: int64(len(body))})
 	switch {
@@ -51,8 +51,8 @@ func CheckEcho(nonce string, status int, body []byte, header http.Header) error 
 	return nil
 }
 
-// Answered is an answer for a message: its status, and the beginning of its body
-// on one line, with everything but plain text escaped.
+// Answered describes an answer for a message: its status, and the beginning of its body
+// on one line, with everything except plain text escaped.
 func Answered(status int, body []byte) string {
 	text := fmt.Sprintf("status %d", status)
 	if said := strings.Join(strings.Fields(bench.Excerpt(string(body))), " "); said != "" {
@@ -67,8 +67,8 @@ func IsJSON(header http.Header) bool {
 	return strings.EqualFold(strings.TrimSpace(kind), "application/json")
 }
 
-// exchange sends a request on a connection of its own and has read the answer.
-// That it could not be sent, reading tells.
+// exchange sends a request on a connection of its own and lets read read the answer. If
+// sending fails, reading says why.
 func exchange(ctx context.Context, addr string, timeout time.Duration, request []byte, read func(net.Conn)) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -82,8 +82,8 @@ func exchange(ctx context.Context, addr string, timeout time.Duration, request [
 	return nil
 }
 
-// AskUpload sends the body of a slow upload at once, without its slowness, and
-// says what is wrong with the answer.
+// AskUpload sends the body of a slow upload at once and says what is wrong with the
+// answer.
 func AskUpload(ctx context.Context, addr, nonce string, timeout time.Duration) error {
 	u := newSlowUpload()
 	head := requestHead(http.MethodPost, "/upload?nonce="+nonce, addr)
@@ -105,11 +105,11 @@ func AskUpload(ctx context.Context, addr, nonce string, timeout time.Duration) e
 	return u.checkAnswer(nonce, a)
 }
 
-// downloadBlock is what the answer to GET /download consists of.
+// downloadBlock is the text that the answer to GET /download repeats.
 const downloadBlock = "benchrun"
 
-// AskDownload fetches the answer of a slow download at once, without its
-// slowness, and says what is wrong with it.
+// AskDownload fetches the answer of a slow download at once and says what is wrong with
+// it.
 func AskDownload(ctx context.Context, addr, nonce string, timeout time.Duration) error {
 	var a answer
 	err := exchange(ctx, addr, timeout, getRequest("/download?nonce="+nonce, addr), func(conn net.Conn) {
@@ -124,7 +124,7 @@ func AskDownload(ctx context.Context, addr, nonce string, timeout time.Duration)
 	return checkDownload(a)
 }
 
-// checkDownload holds a whole answer to what the contract promises.
+// checkDownload compares a whole answer with what the contract promises.
 func checkDownload(a answer) error {
 	kind, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")
 	length := a.header.Get("Content-Length")

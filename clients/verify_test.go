@@ -110,7 +110,7 @@ func TestAskDownload(t *testing.T) {
 		{"status 404", head("404 Not Found", kind, length), whole},
 		{"Content-Type", head("200 OK", length), whole},
 		{"Content-Length", head("200 OK", kind, "Content-Length: 8"), whole[:8]},
-		{"Content-Length", head("200 OK", kind), whole}, // ended by the connection's end
+		{"Content-Length", head("200 OK", kind), whole}, // ends with the connection
 		{"byte 16777215 of the body is '!'", head("200 OK", kind, length), spoilt},
 		{"body broke off after 1000 bytes", head("200 OK", kind, length), whole[:1000]},
 		{"broke before the head", "", nil},

@@ -8,26 +8,26 @@ import (
 	"benchrun/internal/bench"
 )
 
-// VictimSize is the length of a victim's body, in bytes.
+// VictimSize is how many bytes a victim's body has.
 const VictimSize = 1024
 
-// PIDHeader is where the worker that answers says which process it is.
+// PIDHeader is the header in which the worker that answers sends its pid.
 const PIDHeader = "X-Benchrun-Pid"
 
-// VictimBody is the body that a victim must get: its nonce and a line feed,
-// repeated and cut to VictimSize bytes.
+// VictimBody is the body that a victim must get: its nonce and a line feed, repeated and
+// cut to VictimSize bytes.
 func VictimBody(nonce string) []byte {
 	line := nonce + "\n"
 	return bytes.Repeat([]byte(line), VictimSize/len(line)+1)[:VictimSize]
 }
 
-// judgeVictim says what a victim's answer is worth, its time apart, and why
-// where the outcome does not say it.
+// judgeVictim returns the outcome of a victim's answer, apart from its time, and an error
+// if the outcome alone does not explain it.
 //
-// A malformed head is "wrong" like a corrupt body: something answered, on a
-// connection that did not break, and it was not what a server may send. So is a
-// complete 2xx answer of another length than VictimSize. Bytes after a body
-// that Content-Length ends are never read, as by any other client.
+// A malformed head is "wrong" like a corrupt body: the connection did not break, and
+// what came is not what a server may send. A complete 2xx answer of another length than
+// VictimSize is "wrong" too. Bytes after the end that Content-Length gives are never
+// read, as in any other client.
 func judgeVictim(nonce string, a answer) (bench.Outcome, error) {
 	switch a.fate {
 	case pending:
@@ -56,7 +56,7 @@ func judgeVictim(nonce string, a answer) (bench.Outcome, error) {
 	return bench.OK, nil
 }
 
-// echoes reports whether body is nonce and a line feed, repeated and cut.
+// echoes says whether body is nonce and a line feed, repeated and cut.
 func echoes(body []byte, nonce string) bool {
 	n := len(nonce)
 	return len(body) > n && string(body[:n]) == nonce && body[n] == '\n' &&

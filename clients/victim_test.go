@@ -16,7 +16,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// victimOf sends one victim to addr and gives its sample.
+// victimOf sends one victim to addr and returns its sample.
 func victimOf(t *testing.T, addr string, edit func(*OpenLoop)) bench.Sample {
 	t.Helper()
 	o, got := loop(addr, 100)
@@ -36,10 +36,10 @@ func TestVictimOutcomes(t *testing.T) {
 	say := func(text string) server {
 		return func(c net.Conn, _ *http.Request) { _, _ = io.WriteString(c, text) }
 	}
-	stall := func(text string) server { // says text, then nothing until the client closes
+	stall := func(text string) server { // sends text, then nothing until the client closes
 		return func(c net.Conn, _ *http.Request) { _, _ = io.WriteString(c, text); untilClosed(c) }
 	}
-	cut := func(text string) server { // says text, waits until it was read, then RST
+	cut := func(text string) server { // sends text, waits until it was read, then resets
 		return func(c net.Conn, _ *http.Request) {
 			_, _ = io.WriteString(c, text)
 			eventually(t, "the text is acknowledged", func() bool { return unacknowledged(c) == 0 })
@@ -150,8 +150,8 @@ func TestLateIsMeasuredFromTheDueTime(t *testing.T) {
 	}
 }
 
-// What the harness oversleeps is sent late, and says so; what it oversleeps
-// beyond the timeout was never sent, which is not the server's fault.
+// A request that the harness overslept is sent late, and its sample shows that. If it
+// overslept beyond the timeout, the request is Unsent, which is not the server's fault.
 func TestOverslept(t *testing.T) {
 	addr := rawServer(t, func(c net.Conn, r *http.Request) { _, _ = io.WriteString(c, good(r)) })
 	o, got := loop(addr, 1)
@@ -170,7 +170,7 @@ func TestOverslept(t *testing.T) {
 		case asleep >= 15*time.Second:
 			want = bench.Late
 		case asleep > 13*time.Second:
-			continue // either, on a slow machine
+			continue // either outcome, on a slow machine
 		}
 		if s.Outcome != want {
 			t.Errorf("overslept by %v: %s (%s), want %s", asleep, s.Outcome, s.Error, want)
@@ -188,7 +188,7 @@ func TestNoConnection(t *testing.T) {
 	if s := victimOf(t, closedPort(t), nil); s.Outcome != bench.Refused || s.Sent == 0 {
 		t.Errorf("closed port: got %+v, want refused", s)
 	}
-	// A listener with a full backlog lets SYNs wait: the dial times out.
+	// A listener with a full backlog does not answer SYNs, so the dial times out.
 	full := fullBacklog(t)
 	s := victimOf(t, full, func(o *OpenLoop) { o.SLO, o.Timeout = 100*time.Millisecond, 300*time.Millisecond })
 	if s.Outcome != bench.TimedOut {
@@ -218,7 +218,7 @@ func TestDialErrorsOfThisHostAreUnsent(t *testing.T) {
 	}
 }
 
-// What a server writes into its answers does not fill benchrun's memory.
+// Long texts in a server's answers do not fill benchrun's memory.
 func TestErrorsAreShort(t *testing.T) {
 	long := strings.Repeat("x", maxRead-100)
 	for name, answer := range map[string]string{

@@ -19,9 +19,9 @@ import (
 	"benchrun/internal/bench"
 )
 
-// victims are the requests of one open loop that are under way. Those who send
-// them come back at once; one goroutine attends to all of them, waiting in one
-// place. So a victim costs no goroutine and no timer of its own.
+// victims are the requests of one open loop that are under way. Sending one returns at
+// once; one goroutine attends to all of them, waiting in one place. So a victim costs
+// neither a goroutine nor a timer.
 type victims struct {
 	loop  *OpenLoop
 	to    *peer // nil: connections come from loop.Dial
@@ -29,17 +29,17 @@ type victims struct {
 	poll  *poller
 	free  func()
 
-	// Of the goroutine that attends.
+	// Only the attending goroutine uses these.
 	in   *bufio.Reader
 	got  arrived
-	text [8 << 10]byte        // what one read gives
-	body [VictimSize + 1]byte // of an answer; one more, to see a body that is too long
+	text [8 << 10]byte        // the result of one read
+	body [VictimSize + 1]byte // an answer's body, with one byte more to notice a body that is too long
 
 	mu     sync.Mutex
 	bySock map[int]*victim
-	queue  []*victim      // in the order in which they are given up
+	queue  []*victim      // in the order in which they time out
 	wake   int64          // when poll wakes up, ns since the clock's origin
-	apart  sync.WaitGroup // answers that are read by goroutines of their own
+	apart  sync.WaitGroup // counts the goroutines that read answers apart
 
 	samples atomic.Uint64
 }
@@ -49,15 +49,15 @@ type victim struct {
 	sample bench.Sample
 	giveUp int64
 	fd     int
-	stands bool   // the connection does, as far as is known
-	unsent []byte // of the request
-	text   []byte // of the answer, that did not make it whole
+	stands bool   // the connection is made, as far as is known
+	unsent []byte // the part of the request that is not sent yet
+	text   []byte // the part of the answer that has come, while it is incomplete
 	reads  int
 	ended  bool
 }
 
-// mostReads is how often an answer may come in parts before a goroutine is spent
-// on it: each part has the answer read from its beginning.
+// mostReads is in how many parts an answer may come before a goroutine of its own reads
+// it: for each part, attend parses the answer from its beginning.
 const mostReads = 8
 
 func (o *OpenLoop) newVictims() (v *victims, err error) {
@@ -81,9 +81,9 @@ func (o *OpenLoop) newVictims() (v *victims, err error) {
 	return v, nil
 }
 
-// send sends request seq. Sent is when it begins to dial, so that Sent - Due is
-// the generator's own lateness and a full accept queue is the server's. It
-// comes back when the request is on its way.
+// send sends request seq and returns when it is on its way. Sent is when it begins to
+// dial. So Sent - Due is the generator's own lateness, and a full accept queue counts
+// against the server.
 func (v *victims) send(seq uint64) {
 	o := v.loop
 	x := &victim{sample: bench.Sample{Role: o.Role, Seq: seq, Nonce: o.Nonce(seq), Due: o.Beat.Due(seq)}}
@@ -126,16 +126,16 @@ func (v *victims) connect(x *victim) (err error) {
 	return err
 }
 
-// write sends what the kernel takes of the request. The error is that of the
-// dial. A failed write is not the end: the server may have answered, and closed,
-// before it read. If it has not, reading fails in the same way.
+// write sends as much of the request as the kernel takes. It returns the error of
+// connecting. A failed write ends nothing: the server may have answered and closed before
+// it read the request. If it has not, reading fails in the same way.
 func (x *victim) write() error {
 	n, errno := writeSocket(x.fd, x.unsent)
 	switch {
 	case errno == 0:
 		x.stands, x.unsent = true, x.unsent[n:]
 	case errno == unix.EAGAIN:
-	case x.stands || errno == unix.ECONNRESET || errno == unix.EPIPE: // it stood before it was reset
+	case x.stands || errno == unix.ECONNRESET || errno == unix.EPIPE: // the connection was made before it was reset
 		x.stands, x.unsent = true, nil
 	default:
 		return dialError("connect", errno)
@@ -143,7 +143,7 @@ func (x *victim) write() error {
 	return nil
 }
 
-// add lets the victim be attended to.
+// add makes attend look after the victim.
 func (v *victims) add(x *victim) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -169,22 +169,22 @@ func (x *victim) awaits() uint32 {
 	return unix.EPOLLIN
 }
 
-// setWake is called with mu held.
+// setWake sets when poll wakes up. The caller holds mu.
 func (v *victims) setWake(at int64) {
 	v.wake = at
 	v.poll.wakeIn(time.Duration(at - v.loop.Clock.Now()))
 }
 
-// wakeUp lets attend look at its contexts.
+// wakeUp makes attend check its contexts.
 func (v *victims) wakeUp() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.setWake(0)
 }
 
-// attend attends to the victims until a time, in ns since the clock's origin, or
-// until ctx ends. Where that time has passed, it looks once at what there is: a
-// loop that catches up must not leave its answers lying.
+// attend looks after the victims until a time, in ns since the clock's origin, or until
+// ctx ends. If that time has passed, it still looks once: a loop that catches up must not
+// leave its answers unread.
 func (v *victims) attend(ctx context.Context, until int64) error {
 	for {
 		if err := v.turn(ctx, until); err != nil || v.loop.Clock.Now() >= until || ctx.Err() != nil {
@@ -193,7 +193,7 @@ func (v *victims) attend(ctx context.Context, until int64) error {
 	}
 }
 
-// drain attends to the victims until there are none.
+// drain looks after the victims until there are none.
 func (v *victims) drain() error {
 	defer v.apart.Wait()
 	for v.left() > 0 {
@@ -210,8 +210,8 @@ func (v *victims) left() int {
 	return len(v.bySock)
 }
 
-// turn gives up what is to be given up, waits for something to happen, until at
-// most, and deals with it.
+// turn gives up the victims that have timed out, waits for events until the given time at
+// most, and handles them.
 func (v *victims) turn(ctx context.Context, until int64) error {
 	for x := v.overdue(); x != nil; x = v.overdue() {
 		v.giveUp(x)
@@ -245,7 +245,7 @@ func (v *victims) turn(ctx context.Context, until int64) error {
 	return nil
 }
 
-// overdue is a victim that is to be given up now; nil = none is.
+// overdue is a victim that has timed out; nil = none has.
 func (v *victims) overdue() *victim {
 	now, aborted := v.loop.Clock.Now(), v.abort.Err() != nil
 	v.mu.Lock()
@@ -263,7 +263,7 @@ func (v *victims) overdue() *victim {
 	return nil
 }
 
-// giveUp ends a victim that has no whole answer.
+// giveUp ends a victim without a whole answer.
 func (v *victims) giveUp(x *victim) {
 	v.leave(x)
 	closeSocket(x.fd)
@@ -278,7 +278,7 @@ func (v *victims) giveUp(x *victim) {
 	v.notConnected(x, &net.OpError{Op: "dial", Net: "tcp", Err: err})
 }
 
-// leave ends the attention to a victim. Its socket is still open.
+// leave stops looking after a victim. Its socket is still open.
 func (v *victims) leave(x *victim) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -286,7 +286,7 @@ func (v *victims) leave(x *victim) {
 	x.ended = true
 }
 
-// deal writes and reads what can be written and read.
+// deal writes and reads what it can.
 func (v *victims) deal(x *victim, events uint32) {
 	if len(x.unsent) > 0 && events&^unix.EPOLLIN != 0 {
 		err := x.write()
@@ -305,8 +305,7 @@ func (v *victims) deal(x *victim, events uint32) {
 	}
 }
 
-// read reads what is there of an answer. Where that makes it whole, the victim
-// has ended.
+// read reads what has come of an answer. If that completes the answer, the victim ends.
 func (v *victims) read(x *victim) {
 	n, errno := readSocket(x.fd, v.text[:])
 	if errno == unix.EAGAIN {
@@ -338,7 +337,7 @@ func (v *victims) read(x *victim) {
 	}
 }
 
-// readApart lets a goroutine of its own read an answer on.
+// readApart lets another goroutine read the rest of an answer.
 func (v *victims) readApart(x *victim) {
 	v.leave(x)
 	_ = v.poll.remove(x.fd)
@@ -355,7 +354,7 @@ func (v *victims) readApart(x *victim) {
 	})
 }
 
-// notConnected completes the sample of a victim that got no connection.
+// notConnected completes the sample of a victim that could not connect.
 func (v *victims) notConnected(x *victim, err error) {
 	s := &x.sample
 	s.Done, s.Outcome, s.Error = v.loop.Clock.Now(), dialOutcome(err), brief(err)
@@ -365,7 +364,7 @@ func (v *victims) notConnected(x *victim, err error) {
 	v.tell(x)
 }
 
-// answered completes the sample of a victim from what came back.
+// answered completes the sample of a victim from its answer.
 func (v *victims) answered(x *victim, a answer) {
 	s, o := &x.sample, v.loop
 	s.Done = o.Clock.Now()
@@ -375,7 +374,7 @@ func (v *victims) answered(x *victim, a answer) {
 	s.Outcome, err = judgeVictim(s.Nonce, a)
 	switch {
 	case a.fate == whole && s.Done > x.giveUp:
-		// It came while benchrun was not looking: too late all the same.
+		// It came while benchrun was not looking, and was too late.
 		s.Outcome = bench.TimedOut
 	case s.Outcome == bench.OK && s.Done > s.Due+int64(o.SLO):
 		s.Outcome = bench.Late
@@ -391,14 +390,14 @@ func (v *victims) tell(x *victim) {
 	v.samples.Add(1)
 }
 
-// errWaiting says that more may come.
+// errWaiting says that more may still arrive.
 var errWaiting = errors.New("more may come")
 
-// arrived reads what has arrived so far, and remembers whether more was wanted.
+// arrived reads what has arrived so far, and notes whether the reader wanted more.
 type arrived struct {
 	text    []byte
-	after   error // what follows: errWaiting, io.EOF or how the connection broke
-	waiting bool  // the reader wanted what may come
+	after   error // what follows the text: errWaiting, io.EOF or how the connection broke
+	waiting bool  // the reader wanted more than has arrived
 }
 
 // Read implements io.Reader.

@@ -14,26 +14,26 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Bounds on what one answer may make benchrun read, in bytes.
+// How much benchrun reads of one answer, in bytes.
 const (
-	maxBody = 64 << 10 // of a body; what follows is left unread
+	maxBody = 64 << 10 // of a body; the rest is left unread
 	maxRead = 1 << 20  // of everything, heads and chunk sizes included
 )
 
 // maxInterim is how many 1xx answers may come before the real one.
 const maxInterim = 8
 
-// errTooMuch ends an answer that never comes to its point.
+// errTooMuch ends an answer whose head and framing do not end.
 var errTooMuch = errors.New("more than 1 MiB of head and framing")
 
-// fate is how the answer on one connection ended.
+// fate says how the answer on one connection ended.
 type fate int
 
 const (
 	whole         fate = iota // head and body, complete by their framing
-	pending                   // the deadline passed, or benchrun gave up, first
+	pending                   // the deadline passed or benchrun gave up before the end
 	brokenHead                // the connection ended before the head was whole
-	malformedHead             // what came is no HTTP/1.x answer
+	malformedHead             // what came is not an HTTP/1.x answer
 	brokenBody                // the body or its framing broke off
 )
 
@@ -45,19 +45,19 @@ func (f fate) String() string {
 // answer is what came back on one connection.
 type answer struct {
 	fate   fate
-	err    error // nil when whole
-	status int   // 0 until the head was whole
+	err    error // nil if whole
+	status int   // 0 until the head is whole
 	header http.Header
-	body   []byte // what fitted into the caller's buffer
-	size   int64  // of the whole body, as far as it was read
-	// closed says that the body's end was the end of the connection: its
-	// framing cannot tell a whole body from a short one.
+	body   []byte // as much as fits into the caller's buffer
+	size   int64  // of the whole body, as far as it was read, in bytes
+	// closed says that the body ended with the connection: then the framing cannot tell
+	// a whole body from a short one.
 	closed bool
 }
 
-// dial opens a fresh connection. The local port is left to connect(2): binding
-// one first would run out of ports at a few thousand connections a second. A
-// zero deadline means none.
+// dial opens a fresh connection and leaves the local port to connect(2): if it bound one
+// first, the host would run out of ports at a few thousand connections a second. A zero
+// deadline means none.
 func dial(ctx context.Context, addr string, deadline time.Time) (net.Conn, error) {
 	d := dialer(deadline)
 	return d.DialContext(ctx, "tcp", addr)
@@ -67,8 +67,8 @@ func dialer(deadline time.Time) net.Dialer {
 	return net.Dialer{Deadline: deadline, KeepAlive: -1, FallbackDelay: -1}
 }
 
-// dialOutcome says what a failed dial means for a victim. This host's own
-// limits (ports, descriptors, memory) are the harness's fault, not the server's.
+// dialOutcome is a victim's outcome after a failed dial. This host's own limits (ports,
+// descriptors, memory) are the harness's fault, not the server's.
 func dialOutcome(err error) bench.Outcome {
 	for _, own := range []syscall.Errno{
 		syscall.EADDRNOTAVAIL, syscall.EADDRINUSE, syscall.EMFILE, syscall.ENFILE,
@@ -84,15 +84,15 @@ func dialOutcome(err error) bench.Outcome {
 	return bench.Refused
 }
 
-// isTimeout reports whether a deadline or a cancelled context, rather than the
-// peer, ended an operation.
+// isTimeout says whether a deadline or a cancelled context ended an operation, and not the
+// peer.
 func isTimeout(err error) bool {
 	var ne net.Error
 	return errors.Is(err, context.Canceled) || errors.As(err, &ne) && ne.Timeout()
 }
 
-// endWith makes every operation on conn fail as soon as ctx ends. The caller
-// calls the result, which closes conn, when it is done with it.
+// endWith makes every operation on conn fail as soon as ctx ends. The caller calls done
+// at the end, which closes conn.
 func endWith(ctx context.Context, conn net.Conn) (done func()) {
 	release := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	return func() {
@@ -101,7 +101,7 @@ func endWith(ctx context.Context, conn net.Conn) (done func()) {
 	}
 }
 
-// requestHead is the head of a request up to, not including, the empty line.
+// requestHead is the head of a request, without the empty line that ends it.
 func requestHead(method, target, host string) []byte {
 	return fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: benchrun\r\nAccept: */*\r\nConnection: close\r\n", method, target, host)
 }
@@ -111,8 +111,8 @@ func getRequest(target, host string) []byte {
 	return append(requestHead(http.MethodGet, target, host), '\r', '\n')
 }
 
-// wire is the reading side of a connection. It remembers how the connection
-// ended, which the HTTP parser's errors do not tell.
+// wire is the reading side of a connection. It stores how the connection ended, because
+// the errors of the HTTP parser do not say that.
 type wire struct {
 	conn  io.Reader
 	left  int
@@ -131,9 +131,9 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readAnswer reads one answer from conn through in, which it resets, to its
-// end. The body goes into buf as far as that reaches; the rest is read, up to
-// maxBody, and counted. It never fails: see answer.fate.
+// readAnswer reads one answer from conn through in, which it resets, to its end. It stores
+// as much of the body as fits into buf, and reads and counts the rest, up to maxBody. It
+// never fails: see answer.fate.
 func readAnswer(conn io.Reader, in *bufio.Reader, buf []byte) answer {
 	return readLargeAnswer(conn, in, buf, maxBody)
 }
@@ -142,7 +142,7 @@ func readAnswer(conn io.Reader, in *bufio.Reader, buf []byte) answer {
 func readLargeAnswer(conn io.Reader, in *bufio.Reader, buf []byte, most int64) answer {
 	w := &wire{conn: conn, left: int(most) - maxBody + maxRead}
 	in.Reset(w)
-	resp, err := readHead(in) //nolint:bodyclose // closing it would read on; the connection's owner closes that
+	resp, err := readHead(in) //nolint:bodyclose // closing the body would read on; the owner closes the connection
 	if err != nil {
 		switch {
 		case w.broke == nil:
@@ -174,7 +174,7 @@ func readLargeAnswer(conn io.Reader, in *bufio.Reader, buf []byte, most int64) a
 	return a
 }
 
-// fill reads until buf is full (nil), the body is whole (io.EOF) or broke.
+// fill reads until buf is full (nil), the body is complete (io.EOF) or it breaks.
 func fill(r io.Reader, buf []byte) (n int, err error) {
 	for n < len(buf) && err == nil {
 		var m int
@@ -184,7 +184,7 @@ func fill(r io.Reader, buf []byte) (n int, err error) {
 	return n, err
 }
 
-// readHead reads the head of the final answer, past any 1xx before it.
+// readHead reads the head of the final answer and skips 1xx answers before it.
 func readHead(in *bufio.Reader) (*http.Response, error) {
 	for range maxInterim {
 		resp, err := http.ReadResponse(in, nil)
@@ -198,8 +198,8 @@ func readHead(in *bufio.Reader) (*http.Response, error) {
 	return nil, errors.New("1xx answers without end")
 }
 
-// brief is an error without the addresses and ports that would make every
-// sample's text different, and no more of it than a record holds.
+// brief is an error without the addresses and ports that would make the text of every
+// sample different, and at most as long as a record holds.
 func brief(err error) string {
 	var op *net.OpError
 	if errors.As(err, &op) {

@@ -29,7 +29,7 @@ func undisturbed(what string, probe func() (misses int, err error)) error {
 }
 
 // besideControl does work while it asks a control server, as attempts do. It
-// returns how many of these control probes missed their SLO.
+// returns how many of these requests missed their SLO.
 func besideControl(ctx context.Context, clock bench.Clock, work func()) (misses int, err error) {
 	control, err := clients.StartControl(ctx)
 	if err != nil {
@@ -59,6 +59,6 @@ func missesOf(ctx context.Context, clock bench.Clock, control *clients.ControlSe
 		failed = loop.Run(ctx)
 	})
 	work()
-	probes.End() // waits for the control probes under way
+	probes.End() // waits for the requests under way
 	return int(missed.Load()), failed
 }
