@@ -58,7 +58,7 @@ func vegetaCost(t testing.TB, addr string, n int) float64 {
 
 // A victim is checked more thoroughly than a request by vegeta's own client, and costs
 // half as much. The test measures them in turns, so both meet the same machine.
-func TestVictimsAreCheap(t *testing.T) {
+func TestMeasuredVictimsAreCheap(t *testing.T) {
 	const n, most = 500, 0.7
 	addr := victimServer(t)
 	var ours, theirs float64

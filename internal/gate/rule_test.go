@@ -139,7 +139,7 @@ func FuzzParseRule(f *testing.F) {
 }
 
 // The figures of real servers lie within bounds.
-func TestMeasuredFiguresAreWithinBounds(t *testing.T) {
+func TestFiguresOfRealServersAreWithinBounds(t *testing.T) {
 	text, err := os.ReadFile("../../docs/results/run.json")
 	if err != nil {
 		t.Fatal(err)
