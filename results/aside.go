@@ -11,12 +11,12 @@ import (
 	"benchrun/internal/intake"
 )
 
-// asideSuffix ends the names of files that are kept beside what took their place.
+// asideSuffix ends the names of damaged files that are kept beside their replacements.
 const asideSuffix = ".damaged"
 
-// SetAside takes damage out of the way of a run that goes on: records get another
-// name, and cells.ndjson holds these lines alone, which the caller has read from
-// it. What it held before is beside it.
+// SetAside moves damage out of the way of a run that continues. It renames these records,
+// and writes a cells.ndjson with exactly these lines, which the caller has read from the
+// old one. It keeps the old one beside it.
 func (f *Folder) SetAside(ctx context.Context, records []string, lines []AttemptLine) error {
 	old, err := intake.ReadIn(ctx, f.path, CellsFile, intake.Attempts)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -29,7 +29,7 @@ func (f *Folder) SetAside(ctx context.Context, records []string, lines []Attempt
 	if err != nil {
 		return err
 	}
-	root, err := os.OpenRoot(f.path) // cells.ndjson may come from anyone: no path leads out
+	root, err := os.OpenRoot(f.path) // cells.ndjson may come from anyone: no path in it may lead out of the folder
 	if err != nil {
 		return writeError(f.path, err)
 	}

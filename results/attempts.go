@@ -13,16 +13,16 @@ import (
 	"benchrun/internal/intake"
 )
 
-// AttemptLine is one line of cells.ndjson: the cell as it would stand if this
-// attempt were its only one. A run that was killed is put together again from
-// these lines; every field of the cell is there.
+// AttemptLine is one line of cells.ndjson: the cell as it would be if this attempt were its
+// only one. It has every field of the cell, so a killed run can be restored from its
+// lines.
 type AttemptLine struct {
 	ID string `json:"cell"` // CellID: unique in the run
 	bench.Cell
 }
 
-// NewAttemptLine makes the line of an attempt. From cell only what the cell is
-// (target, scenario, seed, command) is taken; what came of it from a and j.
+// NewAttemptLine makes the line of an attempt. It takes from cell only what the cell is
+// (target, scenario, seed, command), and the results from a and j.
 func NewAttemptLine(cell bench.Cell, a bench.Attempt, j bench.Judgement) AttemptLine {
 	cell.Verdict, cell.Reasons, cell.Flags, cell.Measures = j.Verdict, j.Reasons, j.Flags, j.Measures
 	cell.Attempts = []bench.Attempt{a}
@@ -32,7 +32,7 @@ func NewAttemptLine(cell bench.Cell, a bench.Attempt, j bench.Judgement) Attempt
 // Attempt is the attempt that the line is about.
 func (l AttemptLine) Attempt() bench.Attempt { return l.Attempts[0] }
 
-// Judgement is what the judge said of it.
+// Judgement is the judge's answer for the attempt.
 func (l AttemptLine) Judgement() bench.Judgement {
 	return bench.Judgement{Verdict: l.Verdict, Reasons: l.Reasons, Flags: l.Flags, Measures: l.Measures}
 }
@@ -47,9 +47,9 @@ func (l AttemptLine) check() error {
 	return checkFiles(l.Attempts)
 }
 
-// AppendAttempt adds a line to cells.ndjson and returns when it is on disk.
-// What a killed run left of a line is taken away first; a write that fails
-// leaves the file as it was.
+// AppendAttempt adds a line to cells.ndjson and returns when it is on disk. Before that it
+// removes an incomplete last line, which a killed run may have left. If writing fails, the
+// file stays as it was.
 func (f *Folder) AppendAttempt(line AttemptLine) error {
 	path := f.Join(CellsFile)
 	if err := line.check(); err != nil {
@@ -65,13 +65,13 @@ func (f *Folder) AppendAttempt(line AttemptLine) error {
 	if err != nil {
 		return writeError(path, err)
 	}
-	defer func() { _ = file.Close() }() // read, or synced before
+	defer func() { _ = file.Close() }() // only read, or synced before
 	size, err := mend(file)
 	if err != nil {
 		return writeError(path, err)
 	}
 	if _, err := file.Write(append(text, '\n')); err != nil {
-		_ = file.Truncate(size) // if this fails too, the next append mends it
+		_ = file.Truncate(size) // if this fails too, the next append repairs it
 		return writeError(path, err)
 	}
 	if err := file.Sync(); err != nil {
@@ -80,8 +80,7 @@ func (f *Folder) AppendAttempt(line AttemptLine) error {
 	return nil
 }
 
-// openAttempts opens cells.ndjson for appending, if it is a regular file of the
-// folder.
+// openAttempts opens cells.ndjson for appending, if it is a regular file in the folder.
 func (f *Folder) openAttempts() (*os.File, error) {
 	root, err := os.OpenRoot(f.path)
 	if err != nil {
@@ -94,9 +93,9 @@ func (f *Folder) openAttempts() (*os.File, error) {
 	return root.OpenFile(CellsFile, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
 }
 
-// mend cuts off a line that was never finished and gives the size that is left.
-// It reads from the end, and in a whole file one block: a run appends as many
-// times as it has attempts.
+// mend cuts off an incomplete last line and returns the remaining size in bytes. It reads
+// from the end, and only one block if the file is whole: a run appends as many times as it
+// has attempts.
 func mend(file *os.File) (int64, error) {
 	info, err := file.Stat()
 	if err != nil {
@@ -121,21 +120,20 @@ func mend(file *os.File) (int64, error) {
 	return 0, file.Truncate(0)
 }
 
-// Damage is what was stored of a run and cannot be read.
+// Damage is a part of a stored run that cannot be read.
 type Damage struct {
-	Cell string // CellID of the cell that it is about; "" = that cannot be told
-	Text string // names file and line, and says what is the matter
+	Cell string // CellID of its cell; "" = unknown
+	Text string // names file and line, and says what is wrong
 }
 
-// mostDamaged is how many lines of a cells.ndjson may be damaged before it is
-// none.
+// mostDamaged is how many damaged lines a cells.ndjson may have; with more, it does not
+// count as one.
 const mostDamaged = 100
 
-// ReadAttempts reads the folder's cells.ndjson. A last line without its end is
-// what a killed run leaves: it is skipped, and torn says so in words ("" = nothing
-// was skipped). Any other line that does not say what it must is skipped too, and
-// stands in damaged. A file that is not there is a run without attempts; one that
-// holds next to nothing but damage is a bench.UsageError.
+// ReadAttempts reads the folder's cells.ndjson. It skips an incomplete last line, which a
+// killed run leaves; torn then says so ("" = there was none). It also skips any other line
+// with wrong content, and lists it in damaged. Without the file, the run has no attempts. A
+// file that is almost entirely damaged is a bench.UsageError.
 func (f *Folder) ReadAttempts(ctx context.Context) (lines []AttemptLine, torn string, damaged []Damage, err error) {
 	path := f.Join(CellsFile)
 	all, err := intake.ReadIn(ctx, f.path, CellsFile, intake.Attempts)
@@ -178,7 +176,7 @@ func (f *Folder) ReadAttempts(ctx context.Context) (lines []AttemptLine, torn st
 	return lines, torn, damaged, nil
 }
 
-// idOf is the cell that a damaged line names, as benchrun begins its lines.
+// idOf is the CellID in a damaged line, which benchrun writes at the beginning of a line.
 func idOf(text []byte) string {
 	rest, ok := bytes.CutPrefix(text, []byte(`{"cell":`))
 	if !ok {

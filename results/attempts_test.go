@@ -23,7 +23,7 @@ func testLine(n int) AttemptLine {
 	return NewAttemptLine(bench.Cell{
 		Server: "gunicorn", Version: "23.0.0", Profile: "default", Scenario: "wedge-1pct", Family: "wedge", FamilyVer: 1,
 		Group: bench.GroupApp, Ratio: 1, Seed: 42, ScheduleHash: "abcd", Command: []string{"python", "-m", "gunicorn"},
-		Verdict: bench.Held, // not of this attempt: must not be taken
+		Verdict: bench.Held, // of the cell, not of this attempt: must not be taken
 	}, bench.Attempt{Attempt: n, Verdict: bench.Failed, H: &h, Record: "records/r", Log: "logs/l"}, j)
 }
 
@@ -72,8 +72,8 @@ func TestTornLine(t *testing.T) {
 	}
 	start := strings.LastIndex(strings.TrimSuffix(string(text), "\n"), "\n") + 1
 	whole := len(text)
-	text = append(text[:whole-1], bytes.Repeat([]byte{' '}, 200<<10)...) // longer than is read at once
-	// Torn anywhere, even just before its end, the third line costs only itself.
+	text = append(text[:whole-1], bytes.Repeat([]byte{' '}, 200<<10)...) // longer than the block that is read at once
+	// Wherever the third line is torn, even just before its end, only that line is lost.
 	for _, cut := range []int{start + 1, (start + whole) / 2, whole - 1, len(text)} {
 		if err := os.WriteFile(path, text[:cut], 0o644); err != nil {
 			t.Fatal(err)
@@ -93,7 +93,7 @@ func TestTornLine(t *testing.T) {
 	}
 }
 
-// What is damaged is skipped and named; the lines around it stay.
+// A damaged line is skipped and named; the lines around it stay.
 func TestReadAttemptsNamesDamage(t *testing.T) {
 	f := newFolder(t)
 	path := f.Join(CellsFile)

@@ -13,10 +13,10 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Claim makes this process the one that writes to the folder, until it calls
-// release or ends, however it ends. It fails with a bench.UsageError while
-// another one does. Whoever writes to a run that already exists claims it
-// before reading it: what was read before may not be true any more.
+// Claim makes this process the only one that may write to the folder, until it calls
+// release or ends in any way. It returns a bench.UsageError while another process has
+// the claim. Whoever writes to an existing run must claim it before reading it: what
+// was read before may have changed.
 func (f *Folder) Claim() (release func(), err error) {
 	const tries, pause = 10, 10 * time.Millisecond // Written holds the lock for a moment
 	for try := 1; ; try++ {
@@ -34,18 +34,18 @@ func (f *Folder) Claim() (release func(), err error) {
 	}
 }
 
-// Written says whether a process is writing to the folder now: what stands in
-// it is not all that will. Where no lock can be had nobody has claimed it either.
+// Written says whether a process is writing to the folder now, so that its content is
+// incomplete. If no lock can be taken, nobody can have claimed it, and Written is false.
 func (f *Folder) Written() bool {
-	dir, err := f.lock(unix.LOCK_SH) // shared: two that ask do not take each other for a writer
+	dir, err := f.lock(unix.LOCK_SH) // shared, so that two callers of Written do not take each other for a writer
 	if err == nil {
 		_ = dir.Close() // only opened
 	}
 	return errors.Is(err, unix.EWOULDBLOCK)
 }
 
-// ReadEnded is ReadRun for who wants all of a run: while another process writes
-// to its folder it fails with a bench.UsageError.
+// ReadEnded is ReadRun for callers that need the complete run: while another process writes
+// to the folder, it returns a bench.UsageError.
 func ReadEnded(ctx context.Context, path string) (bench.Run, error) {
 	file, err := runFile(path)
 	if err != nil {
@@ -57,14 +57,14 @@ func ReadEnded(ctx context.Context, path string) (bench.Run, error) {
 	return ReadRun(ctx, path)
 }
 
-// BeingWritten is the bench.UsageError of who wants what another process still
-// writes.
+// BeingWritten is the bench.UsageError for a command that needs a complete run, while
+// another process still writes it.
 func (f *Folder) BeingWritten() error {
 	return &bench.UsageError{Problem: f.path + ": another benchrun is writing this run", Hint: "wait for it to end"}
 }
 
-// lock takes flock(2) on the folder itself: nothing is left behind that could
-// be stale. Closing the file gives it back.
+// lock takes flock(2) on the folder itself, so no lock file can be left behind. Closing the
+// returned file releases the lock.
 func (f *Folder) lock(how int) (*os.File, error) {
 	dir, err := os.Open(f.path)
 	if err != nil {

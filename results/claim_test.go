@@ -7,8 +7,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Two processes never write one run; flock tells two opened folders of one
-// process apart in the same way.
+// Two processes never write to one run. flock treats two opened files of one process like
+// those of two processes.
 func TestClaimIsForOne(t *testing.T) {
 	first, err := Create(t.TempDir(), bench.Run{})
 	if err != nil {
@@ -34,8 +34,8 @@ func TestClaimIsForOne(t *testing.T) {
 	again()
 }
 
-// A run is claimed before anybody can take it for one, whoever wants all of it
-// waits for its end, and asking keeps nobody from writing.
+// A run is claimed before anybody can find it, a command that needs it complete fails until
+// it has ended, and asking does not keep anybody from writing.
 func TestWhatIsBeingWritten(t *testing.T) {
 	f, release, err := Begin(t.TempDir(), bench.Run{})
 	if err != nil {

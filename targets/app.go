@@ -14,14 +14,14 @@ import (
 //go:embed apps/wsgi/app.py
 var apps embed.FS
 
-// appFiles lists, for each kind of app, the files that make it up.
+// appFiles lists the files of each kind of app.
 var appFiles = map[AppKind][]string{
 	AppWSGI:    {"apps/wsgi/app.py"},
 	AppBuiltin: nil,
 }
 
 // appFaults lists the faults that each kind of app has, by the names after /fault/.
-// An app that lacks some is none the worse: cells that need them are unsupported.
+// An app may lack some: the cells that need them are unsupported.
 var appFaults = map[AppKind][]string{
 	AppWSGI: {
 		"wedge", "wedge-spin", "wedge-native", "wedge-gil", "segfault", "cpu", "io", "cpu-io", "slow", "big-response", "legit-slow", "leak",
@@ -31,14 +31,14 @@ var appFaults = map[AppKind][]string{
 	},
 }
 
-// HasFault says that an app of this kind answers /fault/<name>.
+// HasFault says whether an app of this kind answers /fault/<name>.
 func (k AppKind) HasFault(name string) bool { return slices.Contains(appFaults[k], name) }
 
 // AppFaults lists the faults of a kind of app.
 func AppFaults(k AppKind) []string { return slices.Clone(appFaults[k]) }
 
-// AppDigest is the SHA-256 of the files that make up a kind of app, hex: what a
-// measurement of a server under that app depends on. It fails on an unknown kind.
+// AppDigest is the SHA-256 of the files of a kind of app, in hex. Measurements of a
+// server under that app depend on it. It returns an error for an unknown kind.
 func AppDigest(kind AppKind) (string, error) {
 	files, ok := appFiles[kind]
 	if !ok {
@@ -50,15 +50,15 @@ func AppDigest(kind AppKind) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("app %s: %w", kind, err)
 		}
-		_, _ = sum.Write(text) // never fails
+		_, _ = sum.Write(text) // a hash never fails
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// WriteApp puts a copy of a server's app and its attempt.json into folder,
-// which it makes if need be. Everything is made readable for any user, since
-// the server may run as another one. receipts is the absolute path of the
-// receipts file: that user must be able to create or append to it.
+// WriteApp puts a copy of a server's app and its attempt.json into folder, which it
+// makes if it does not exist. Any user may read everything in it, because the server may
+// run as another user. receipts is the absolute path of the receipts file, which that
+// user must be able to create or append to.
 func WriteApp(s *Server, folder, token, receipts string) error {
 	if !filepath.IsAbs(receipts) {
 		return fmt.Errorf("app of %s: receipts path %q is not absolute", s.Name, receipts)
@@ -92,8 +92,7 @@ func WriteApp(s *Server, folder, token, receipts string) error {
 	return nil
 }
 
-// makeReadableFolder makes a folder that any user may enter, whatever the
-// umask.
+// makeReadableFolder makes a folder that any user may enter, whatever the umask.
 func makeReadableFolder(folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A changed app is another app: what was measured under the old one is void.
+// A changed app has another digest: measurements under the old one no longer count.
 func TestAppDigest(t *testing.T) {
 	wsgi, err := AppDigest(AppWSGI)
 	if err != nil {
@@ -104,7 +104,7 @@ func TestAppSleepWritesBothReceipts(t *testing.T) {
 	}
 }
 
-// What the app answers beyond /victim's 1,024 bytes.
+// Answers that are larger than /victim's 1,024 bytes.
 func TestAppBigAnswers(t *testing.T) {
 	a := serveApp(t)
 	if status, _, body := a.ask("GET", "/fault/big-response?nonce=b1", nil); status != 200 || string(body) != strings.Repeat("b1\n", 33_334)[:100_000] {
@@ -120,7 +120,7 @@ func TestAppBigAnswers(t *testing.T) {
 }
 
 func TestAppReadsAChunkedBodyToItsEnd(t *testing.T) {
-	// A server that decodes chunks gives a stream that ends, and no length.
+	// A server that decodes chunks passes on a stream that ends, without a length.
 	out, _ := runWithApp(t, `
 import app, io, json
 body = b"x" * 200_000

@@ -40,7 +40,7 @@ func TestAppWedge(t *testing.T) {
 	if _, err := os.Stat(task); err != nil || r.TID == r.PID {
 		t.Errorf("tid %d is not the thread that is stuck: %v", r.TID, err)
 	}
-	// It stays stuck while 20 others are served, and costs no CPU.
+	// It stays stuck while 20 other requests are served, and uses no CPU.
 	for i := range 20 {
 		if status, _, _ := a.ask("GET", fmt.Sprintf("/victim?nonce=v%d", i), nil); status != 200 {
 			t.Errorf("a victim beside the wedge: status %d", status)
@@ -63,7 +63,7 @@ func TestAppWedge(t *testing.T) {
 	}
 }
 
-// Loads end by themselves, and a leak stays.
+// Loads end by themselves, and leaked memory stays.
 func TestAppLoads(t *testing.T) {
 	a := serveApp(t)
 	for _, name := range []string{"cpu", "io", "cpu-io", "slow", "legit-slow", "leak", "leak"} {
@@ -79,8 +79,8 @@ func TestAppLoads(t *testing.T) {
 	}
 }
 
-// A wedge in C hears no signal. With the interpreter's lock released other
-// threads go on, with the lock held none does.
+// A wedge in C ignores signals. If it releases the interpreter's lock, other threads go
+// on; if it holds the lock, none does.
 func TestAppWedgesInC(t *testing.T) {
 	for name, othersRun := range map[string]bool{"wedge-native": true, "wedge-gil": false} {
 		a := serveApp(t)
@@ -147,8 +147,8 @@ func TestAppSegfault(t *testing.T) {
 	}
 }
 
-// runWithApp runs a Python script in a folder with the app, and gives what it
-// printed and the receipts.
+// runWithApp runs a Python script in a folder with the app, and returns its output and
+// the receipts.
 func runWithApp(t *testing.T, script string) (string, []receipt) {
 	t.Helper()
 	py, err := RunProgram(supervised).chooseInterpreter(t.Context(), "", nil)

@@ -13,25 +13,25 @@ import (
 
 var aptName = regexp.MustCompile(`^[a-z0-9][a-z0-9.+-]+$`)
 
-// aptLists is where apt keeps what it knows of the archives.
+// aptLists is where apt keeps its lists of packages.
 const aptLists = "/var/lib/apt/lists/*_Packages*"
 
 // apt installs Debian packages.
 type apt struct {
-	root     bool // may call apt-get itself; otherwise sudo must not ask
+	root     bool // may call apt-get itself; otherwise sudo must work without a password
 	cache    string
 	progress func(string)
 }
 
-// need sees to it that packages are installed. What cannot be done is a
-// bench.EnvironmentError with the exact command to run.
+// need makes sure that packages are installed. If it cannot, it returns a
+// bench.EnvironmentError with the exact command for the user to run.
 func (a apt) need(ctx context.Context, who string, packages []string) error {
 	if len(packages) == 0 {
 		return nil
 	}
 	if _, err := exec.LookPath("dpkg-query"); err != nil {
-		// Not a Debian. Its packages may be there under other names: go on, and
-		// let what needs them say what is missing.
+		// This is not Debian. The packages may exist under other names, so go on: the
+		// program that needs them will say what is missing.
 		a.progress(fmt.Sprintf("%s needs %s (Debian's names); this is no Debian, so they are taken to be there",
 			who, strings.Join(packages, " ")))
 		return nil
@@ -49,7 +49,7 @@ func (a apt) need(ctx context.Context, who string, packages []string) error {
 		}
 	}
 	return locked(ctx, filepath.Join(a.cache, "apt"), a.waiting, func(t tool) error {
-		// Another benchrun may have installed some of them by now.
+		// Another benchrun may have installed some of them meanwhile.
 		missing := missingPackages(ctx, missing)
 		if len(missing) == 0 {
 			return nil
@@ -66,8 +66,8 @@ func (a apt) need(ctx context.Context, who string, packages []string) error {
 	})
 }
 
-// install updates apt's lists only if they are empty or the packages could not
-// be installed without.
+// install updates apt's lists only if they are empty, or if the packages could not be
+// installed without.
 func (a apt) install(ctx context.Context, t tool, packages []string) error {
 	fresh := false
 	if lists, _ := filepath.Glob(aptLists); len(lists) == 0 {
@@ -99,7 +99,7 @@ func (a apt) waiting() {
 	a.progress("waiting for another benchrun that installs Debian packages")
 }
 
-// ending is told when benchrun is to end while apt-get works.
+// ending is called when benchrun should end while apt-get works.
 func (a apt) ending() {
 	a.progress("waiting for apt-get, which must not be ended while it installs; a second interruption leaves it to itself")
 }
@@ -111,7 +111,7 @@ func byHand(packages []string) string {
 func missingPackages(ctx context.Context, packages []string) []string {
 	var missing []string
 	for _, p := range packages {
-		// One line an architecture; an unknown package is a failure.
+		// It prints one line for each architecture. An unknown package makes it fail.
 		out, err := ask(ctx, "dpkg-query", "-W", "-f", "${db:Status-Status}\n", p)
 		if first, _, _ := strings.Cut(out, "\n"); err != nil || first != "installed" {
 			missing = append(missing, p)

@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// fakeDebian puts dpkg-query, apt-get and sudo on PATH: a Debian in a folder,
-// where installed packages are files. Each call of apt-get and sudo is a line
-// of calls.
+// fakeDebian puts dpkg-query, apt-get and sudo on PATH: a Debian in a folder, where each
+// installed package is a file. Each call of apt-get and sudo adds a line to calls.
 type fakeDebian struct {
 	dir string
 }
@@ -30,7 +29,7 @@ func newFakeDebian(t *testing.T, aptGet, sudo string) fakeDebian {
 	return d
 }
 
-// installAll is an apt-get that works: it installs the packages it is given.
+// installAll is an apt-get that works: it installs the packages of its command line.
 const installAll = `for p; do case $p in *-*-*|-*|install) ;; *) : >"$FAKE/$p.deb" ;; esac; done; : >"$FAKE/lib-a.deb"`
 
 func (d fakeDebian) calls(t *testing.T) string {

@@ -15,9 +15,9 @@ import (
 // CacheVariable names the environment variable that moves the cache folder.
 const CacheVariable = "BENCHRUN_CACHE"
 
-// cacheFolder is where environments are kept, made if need be: $BENCHRUN_CACHE;
-// for root /var/cache/benchrun, which other users can read; otherwise below
-// the user's own cache folder.
+// cacheFolder is where environments are kept: $BENCHRUN_CACHE; for root
+// /var/cache/benchrun, which other users can read; otherwise a folder in the user's own
+// cache folder. It makes the folder if it does not exist.
 func cacheFolder() (string, error) {
 	folder := os.Getenv(CacheVariable)
 	switch {
@@ -48,8 +48,8 @@ func cacheFolder() (string, error) {
 	return folder, nil
 }
 
-// makeCacheFolder makes a folder, and each missing one above it, readable for
-// every user. Folders that were there are left as they are.
+// makeCacheFolder makes a folder, and each missing one above it, readable for every user.
+// It does not change existing folders.
 func makeCacheFolder(folder string) error {
 	if _, err := os.Stat(folder); err == nil {
 		return nil
@@ -63,19 +63,19 @@ func makeCacheFolder(folder string) error {
 	return os.Chmod(folder, 0o755)
 }
 
-// lockPoll is how often a taken lock is tried again.
+// lockPoll is how often it tries again to take a lock that somebody holds.
 const lockPoll = 50 * time.Millisecond
 
-// locked runs do while holding base+".lock", with a fresh log base+".log".
-// The lock is flock(2)'s: it goes with the last process that has it open, so
-// that a build which outlives a killed benchrun is waited for and not
-// trampled on. waiting is called once if somebody else has the lock.
+// locked runs do while it holds base+".lock", with a new log base+".log". It uses
+// flock(2), which ends when the last process closes the file. So if benchrun is killed and
+// its build lives on, the next benchrun waits for the build. waiting is called once if
+// somebody else has the lock.
 func locked(ctx context.Context, base string, waiting func(), do func(tool) error) error {
 	lock, err := os.OpenFile(base+".lock", os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return cacheError(err)
 	}
-	defer func() { _ = lock.Close() }() // unlocks; nothing was written to it
+	defer func() { _ = lock.Close() }() // unlocks; nothing was written
 	if err := AwaitLock(ctx, lock, waiting); err != nil {
 		return err
 	}
@@ -87,9 +87,8 @@ func locked(ctx context.Context, base string, waiting func(), do func(tool) erro
 	return errors.Join(err, log.Close())
 }
 
-// AwaitLock takes the lock of a file in the cache folder. While somebody else has
-// it, it waits until ctx ends; waiting is called once if there is something to
-// wait for. The lock goes when the file is closed.
+// AwaitLock takes the lock of a file in the cache folder. While somebody else has it, it
+// waits until ctx ends, and calls waiting once. Closing the file releases the lock.
 func AwaitLock(ctx context.Context, f *os.File, waiting func()) error {
 	tick := time.NewTicker(lockPoll)
 	defer tick.Stop()

@@ -9,7 +9,7 @@ import (
 	"benchrun/internal/strictyaml"
 )
 
-// nameForm is what servers and profiles may be called: kebab- or snake-case.
+// nameForm matches the names that servers and profiles may have: kebab- or snake-case.
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$`)
 
 var (
@@ -17,8 +17,8 @@ var (
 	reloadSignals = []string{"", "HUP", "USR1", "USR2"}
 )
 
-// check holds a decoded file to docs/contract.md; the first thing wrong is the
-// error.
+// check checks a decoded file against docs/contract.md. The error is the first thing that
+// is wrong.
 func check(s *Server, src *strictyaml.Source) error {
 	switch {
 	case s.Schema == "":
@@ -148,7 +148,7 @@ func checkInstall(src *strictyaml.Source, path string, in Requirements, version 
 	return checkWords(src, path+".python", in.Python, installPlaceholders)
 }
 
-// checkCommand checks a command, which may be absent but not half there.
+// checkCommand checks a command, which may be absent but not incomplete.
 func checkCommand(src *strictyaml.Source, path string, words []string) error {
 	_, there := src.Line(path)
 	switch {

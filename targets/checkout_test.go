@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// What is installed from a checkout is what lies in it now: also where the folder
-// is called like a release, where a file is older than at the installation before
-// (one that was put back), and where one is gone.
+// Install installs what is in a checkout now: also if the folder is named like a release,
+// if a file is older than at the last installation (somebody restored it), and if a file
+// was removed.
 func TestInstallCheckoutAsItIs(t *testing.T) {
 	dir := openDir(t)
 	t.Setenv(CacheVariable, filepath.Join(dir, "cache"))
-	t.Setenv("PATH", "/usr/bin:/bin") // pip, whether there is uv or not
+	t.Setenv("PATH", "/usr/bin:/bin") // without uv, so pip is used
 	source := filepath.Join(dir, "toy-1.0 %20#;x")
 	write := func(name, text string, age time.Duration) {
 		t.Helper()
@@ -60,7 +60,7 @@ func TestInstallCheckoutAsItIs(t *testing.T) {
 	if got := installed(); got != "1.old 2 False\n" {
 		t.Errorf("installed after a change: %q", got)
 	}
-	write("toy/target/__init__.py", "state = 3\n", 0) // a package that is called as what builds make
+	write("toy/target/__init__.py", "state = 3\n", 0) // a package with the name of a build tool's output folder
 	if got := installed(); got != "1.old 3 False\n" {
 		t.Errorf("installed after a change of that alone: %q", got)
 	}

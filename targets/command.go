@@ -8,26 +8,26 @@ import (
 	"strings"
 )
 
-// argsWord is the word of a command that a profile's args take the place of.
+// argsWord is the word of a command that a profile's args replace.
 const argsWord = "{args}"
 
-// placeholderForm is what looks like a placeholder. A { that no name and }
-// follow, as in JSON or Python, is just a brace.
+// placeholderForm matches what looks like a placeholder. A { that is not followed by a
+// name and }, as in JSON or Python, is an ordinary brace.
 var placeholderForm = regexp.MustCompile(`\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
-// The closed lists of placeholders, by where they may stand.
+// The placeholders that are allowed, by where they may be used.
 var (
 	commandPlaceholders = []string{"host", "port", "app", "work", "python", "env", "benchrun", "user", "group"}
 	versionPlaceholders = []string{"python", "env", "benchrun"}
 	installPlaceholders = []string{"version"}
 )
 
-// basePath is the PATH of every server: that of the person who runs benchrun
-// must not decide a result.
+// basePath is the PATH of every server: the PATH of the user who runs benchrun must not
+// influence a result.
 const basePath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// Placeholders are the values that a server's command line is filled with.
-// docs/contract.md says what each is.
+// Placeholders are the values for the placeholders of a server's command line.
+// docs/contract.md says what each means.
 type Placeholders struct {
 	Host     string
 	Port     int
@@ -66,10 +66,10 @@ func (p Placeholders) fill(word string) string {
 	})
 }
 
-// Command gives a profile's command line and its whole environment, as
-// "NAME=value" sorted by name: a minimal one, then the server's, then the
-// profile's. It fails with a bench.UsageError if there is no such profile.
-// The working directory is Placeholders.App.
+// Command returns a profile's command line and its whole environment, as "NAME=value"
+// sorted by name: a minimal one, with the server's and then the profile's variables
+// added. It returns a bench.UsageError if there is no such profile. The working directory
+// is Placeholders.App.
 func (s *Server) Command(profile string, with Placeholders) (argv, env []string, err error) {
 	p, err := s.Profile(profile)
 	if err != nil {
@@ -93,7 +93,7 @@ func (s *Server) Command(profile string, with Placeholders) (argv, env []string,
 	return argv, envList(vars), nil
 }
 
-// baseEnv is what every server's environment has.
+// baseEnv is the part of the environment that every server has.
 func baseEnv(with Placeholders) map[string]string {
 	path := basePath
 	if with.Env != "" {
@@ -104,8 +104,8 @@ func baseEnv(with Placeholders) map[string]string {
 		"HOME":                    with.Work,
 		"TMPDIR":                  with.Work,
 		"LANG":                    "C.UTF-8",
-		"PYTHONDONTWRITEBYTECODE": "1", // the app folder is not the server's to write to
-		"PYTHONUNBUFFERED":        "1", // a dying process must not take its last words along
+		"PYTHONDONTWRITEBYTECODE": "1", // the server may not write to the app folder
+		"PYTHONUNBUFFERED":        "1", // otherwise a dying process would lose its last output
 	}
 }
 

@@ -32,7 +32,7 @@ func TestCommandExpands(t *testing.T) {
 		"HOME=/a/scratch", "LANG=C.UTF-8",
 		"PATH=/e/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		"PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1", "TMPDIR=/a/scratch",
-		"TOY=2", // the profile's goes before the server's
+		"TOY=2", // the profile's value replaces the server's
 	}
 	if !slices.Equal(env, wantEnv) {
 		t.Errorf("env\n got %q\nwant %q", env, wantEnv)

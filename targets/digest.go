@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// Digest names the content of a server's file: 16 hex digits, which change with
-// any field, and not with where the file lies.
+// Digest identifies the content of a server's file: 16 hex digits, which change with any
+// field, but not with the file's path.
 func (s *Server) Digest() (string, error) {
 	content := *s
 	content.File = ""

@@ -17,9 +17,9 @@ import (
 	"benchrun/internal/bench"
 )
 
-// environments makes Python environments in the cache and finds them again.
-// An environment is complete when its marker is there, which is written last;
-// anything else is the remains of a killed build and is built anew.
+// environments makes Python environments in the cache and finds them again. An environment
+// is complete if it has its marker, which is written last. Anything else was left by a
+// killed build, and is built again.
 type environments struct {
 	cache    string
 	apt      apt
@@ -27,15 +27,15 @@ type environments struct {
 	run      RunProgram
 }
 
-// completeMarker is the file that says so, and of what.
+// completeMarker is the name of that marker, which contains the recipe.
 const completeMarker = ".complete"
 
-// recipe is all that decides what an environment holds.
+// recipe has everything that decides what an environment contains.
 type recipe struct {
 	Server       string   `json:"server"`
 	Requirements []string `json:"requirements"`
 	Files        []string `json:"files,omitempty"`      // digests of the requirements that are files or folders
-	Anew         bool     `json:"built_anew,omitempty"` // the files are as they were; of earlier environments nobody knows
+	Anew         bool     `json:"built_anew,omitempty"` // built from a clean copy of the files; environments without this word may not be
 	Python       string   `json:"python"`
 	Version      string   `json:"python_version"`
 	Tag          string   `json:"python_tag"`
@@ -44,7 +44,7 @@ type recipe struct {
 func newRecipe(server string, requirements []string, py interpreter) (recipe, error) {
 	r := recipe{Server: server, Requirements: requirements, Python: py.path, Version: py.version, Tag: py.tag}
 	for _, req := range requirements {
-		// The author of a server tries wheel after wheel under one name.
+		// Authors of a server try many wheels with the same name.
 		file := req
 		if _, path, ok := strings.Cut(req, atFile); ok {
 			file = path
@@ -60,20 +60,20 @@ func newRecipe(server string, requirements []string, py interpreter) (recipe, er
 	return r, nil
 }
 
-// text is the recipe as JSON; it cannot fail for strings.
+// text is the recipe as JSON. It cannot fail, because all values are strings.
 func (r recipe) text() []byte {
 	text, _ := json.MarshalIndent(r, "", "  ")
 	return append(text, '\n')
 }
 
-// key names the environment's folder.
+// key is the name of the environment's folder.
 func (r recipe) key() string {
 	sum := sha256.Sum256(r.text())
 	return r.Server + "-" + hex.EncodeToString(sum[:8])
 }
 
-// cacheEnv gives pip and uv a cache for each interpreter. Their shared ones hold
-// modules that were compiled for another interpreter of the same minor version,
+// cacheEnv gives pip and uv a separate cache for each interpreter. Their shared caches
+// contain modules that were compiled for another interpreter of the same minor version,
 // and those may be linked to a libpython that the run-as user cannot read.
 func (r recipe) cacheEnv(cache string) []string {
 	sum := sha256.Sum256([]byte(r.Python + "\x00" + r.Version + "\x00" + r.Tag))
@@ -84,9 +84,9 @@ func (r recipe) cacheEnv(cache string) []string {
 	}
 }
 
-// get gives the folder of a complete environment, building it if need be. A
-// build that fails is a bench.EnvironmentError with the cause and the log; one
-// that wants a release which the package index does not have, a bench.UsageError.
+// get returns the folder of a complete environment, and builds it if necessary. If the
+// build fails, it returns a bench.EnvironmentError with the cause and the log; if the
+// package index lacks the wanted release, a bench.UsageError.
 func (e environments) get(ctx context.Context, r recipe, py interpreter) (string, error) {
 	folder := filepath.Join(e.cache, "envs", r.key())
 	marker := filepath.Join(folder, completeMarker)
@@ -124,7 +124,7 @@ func (e environments) buildError(ctx context.Context, t tool, r recipe, py inter
 	if errors.As(err, &failed) && ctx.Err() == nil {
 		if index := indexError(r.Server, failed.printed, r.Requirements, where); index != nil {
 			var usage *bench.UsageError
-			if errors.As(index, &usage) && usage.Hint == "" { // uv does not say which releases there are
+			if errors.As(index, &usage) && usage.Hint == "" { // uv does not say which releases exist
 				if _, err := e.run.askIndex(ctx, py, lacking(failed.printed, r.Requirements)); errors.As(err, &usage) {
 					return usage
 				}
@@ -135,8 +135,8 @@ func (e environments) buildError(ctx context.Context, t tool, r recipe, py inter
 	return &bench.EnvironmentError{Problem: "installing " + r.Server + " failed", Hint: where, Err: err}
 }
 
-// prepare sees to it that the interpreter can make environments: Debian keeps
-// that in a package of its own.
+// prepare makes sure that the interpreter can make environments: in Debian, a separate
+// package contains what that needs.
 func (e environments) prepare(ctx context.Context, r recipe, py interpreter) error {
 	if haveUV() {
 		return nil
@@ -161,7 +161,7 @@ func (e environments) prepare(ctx context.Context, r recipe, py interpreter) err
 	}
 }
 
-// build makes the environment in its final place: the scripts in it carry its
+// build makes the environment in its final place, because the scripts in it contain its
 // path.
 func (e environments) build(ctx context.Context, t tool, folder string, r recipe, py interpreter) error {
 	python := filepath.Join(folder, "bin", "python")
@@ -174,8 +174,8 @@ func (e environments) build(ctx context.Context, t tool, folder string, r recipe
 	}
 	requirements := r.Requirements
 	if len(r.Files) > 0 {
-		// uv knows a folder again by its project file's time and pip, where it is
-		// called like a release (gunicorn-27.0.1), by its name, whatever has changed.
+		// uv recognizes a folder by the time of its project file, and pip recognizes one
+		// that is named like a release (gunicorn-27.0.1) by its name, whatever has changed.
 		install = append(install, noCache)
 		var err error
 		if requirements, err = copySources(requirements, filepath.Join(folder, "source")); err != nil {
@@ -183,13 +183,13 @@ func (e environments) build(ctx context.Context, t tool, folder string, r recipe
 		}
 	}
 	err := t.step(ctx, e.run, append(install, requirements...)...)
-	return errors.Join(err, os.RemoveAll(filepath.Join(folder, "source"))) // it only takes room
+	return errors.Join(err, os.RemoveAll(filepath.Join(folder, "source"))) // it is no longer needed
 }
 
-// copySources has checkouts built in copies of them: a build tool leaves files
-// beside its sources, and takes from there what an earlier build has left,
-// modules that are gone and those that were put back and so are older. It gives
-// the requirements with the copies, and the paths of files, as URLs.
+// copySources copies checkouts, so that they are built in the copies. Otherwise a build
+// tool would leave files beside the sources, and would reuse files of an earlier build:
+// modules that no longer exist, or that are newer than a restored source. It returns the
+// requirements with the copies, and with the paths of files as URLs.
 func copySources(requirements []string, into string) ([]string, error) {
 	out := slices.Clone(requirements)
 	for i, req := range requirements {

@@ -6,22 +6,22 @@ import (
 	"slices"
 )
 
-// Foreseen is what Install would use, before it is there.
+// Foreseen is what Install would use, before it is installed.
 type Foreseen struct {
 	Python string // interpreter of the server, "" if it needs none
-	// Interpreter is that interpreter, or the one that its environment is made with,
-	// as a run names it: "3.11.2 (/usr/bin/python3)"; "" if it needs none.
+	// Interpreter is that interpreter, or the one that makes the server's environment,
+	// in the form that a run stores: "3.11.2 (/usr/bin/python3)"; "" if it needs none.
 	Interpreter string
 	Env         string       // root of its environment, "" if it has none
-	Needs       Requirements // all that the server and its profile need
-	Complete    bool         // nothing of it has to be installed first
+	Needs       Requirements // everything that the server and its profile need
+	Complete    bool         // nothing has to be installed first
 }
 
-// Interpreter is how a run names the Python that its servers ran on.
+// Interpreter is the form in which a run stores the Python of its servers.
 func Interpreter(version, path string) string { return version + " (" + path + ")" }
 
-// Foresee says what Install would use for a target, and installs nothing. Its
-// errors are those of Install.
+// Foresee says what Install would use for a target, and installs nothing. Its errors are
+// those of Install.
 func Foresee(ctx context.Context, opts InstallOptions) (Foreseen, error) {
 	p, err := opts.Server.Profile(opts.Profile)
 	if err != nil {

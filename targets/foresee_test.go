@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A server that needs nothing but Debian packages is there when they are.
+// A server that needs only Debian packages is complete if they are installed.
 func TestForeseeLooksAtDebianPackages(t *testing.T) {
 	d := newFakeDebian(t, installAll, "exit 1")
 	s := toyServer("/nowhere/toy.whl")
@@ -18,7 +18,7 @@ func TestForeseeLooksAtDebianPackages(t *testing.T) {
 	if f, err := Foresee(t.Context(), opts); err != nil || !f.Complete {
 		t.Errorf("not complete with it: %+v, %v", f, err)
 	}
-	t.Setenv("PATH", filepath.Join(d.dir, "none")) // no Debian: taken to be there
+	t.Setenv("PATH", filepath.Join(d.dir, "none")) // not Debian, so benchrun assumes that they are installed
 	opts.Python = "/usr/bin/python3"
 	if f, err := Foresee(t.Context(), opts); err != nil || !f.Complete {
 		t.Errorf("no Debian: %+v, %v", f, err)

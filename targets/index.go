@@ -14,9 +14,9 @@ import (
 	"benchrun/internal/bench"
 )
 
-// What pip and uv say of a package index, as their outputs were seen: that it
-// cannot be reached, and that it lacks a release. pip says the latter in the
-// former case too, below its warnings.
+// What pip and uv print if they cannot reach a package index, and if it lacks a release,
+// taken from their real output. pip prints the second also in the first case, after its
+// warnings.
 var (
 	indexSilent = regexp.MustCompile(`(?m)^.*(?:Retrying \(Retry\(|NewConnectionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|SSLError|Could not fetch URL|` +
 		`is not a trusted or secure host|Failed to fetch: |error sending request for url|network was disabled).*$`)
@@ -25,10 +25,10 @@ var (
 	resolvedTo   = regexp.MustCompile(`(?m)^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==(\S+)$`)
 )
 
-// indexError is the error of an installation that failed at the package index:
-// a bench.UsageError where it has no such release, a bench.EnvironmentError where
-// it could not be reached; nil = it failed for another reason. printed is what
-// pip or uv printed, wanted the requirements, where tells of the whole log.
+// indexError is the error of an installation that failed because of the package index: a
+// bench.UsageError if the index lacks the release, a bench.EnvironmentError if it could
+// not be reached; nil = it failed for another reason. printed is the output of pip or uv,
+// wanted are the requirements, and where says where the whole log is.
 func indexError(server, printed string, wanted []string, where string) error {
 	known := versionsIn(printed)
 	lacks := lacking(printed, wanted)
@@ -47,7 +47,7 @@ func indexError(server, printed string, wanted []string, where string) error {
 	return noRelease(lacks, known, printed)
 }
 
-// systemCause is the system's own words in one of pip's warnings.
+// systemCause matches the system's error message in one of pip's warnings.
 var systemCause = regexp.MustCompile(`\[Errno -?\d+\] [^'")]+`)
 
 func indexUnreachable(server, line, where string) error {
@@ -61,9 +61,9 @@ func indexUnreachable(server, line, where string) error {
 	}
 }
 
-// noRelease says that there is no such release, and which there are. Where pip also
-// knows of wheels in a folder (PIP_FIND_LINKS), it may know these alone, and nothing
-// in what it printed tells whether an index that was silent at first answered later.
+// noRelease says that there is no such release, and which exist. If pip also has a folder
+// of wheels (PIP_FIND_LINKS), known may come from that folder alone: pip's output does not
+// say whether an index that was silent at first answered later.
 func noRelease(requirement string, known []string, printed string) error {
 	e := &bench.UsageError{Problem: fmt.Sprintf("the package index has no %s for this Python", strings.TrimRight(requirement, ",.;"))}
 	if len(known) > 0 {
@@ -80,8 +80,8 @@ func noRelease(requirement string, known []string, printed string) error {
 	return e
 }
 
-// lacking is the requirement of wanted that the index lacks, "" = none of them
-// (it may be a package that one of them needs).
+// lacking is the one of the wanted requirements that the index lacks; "" = none of them. The
+// missing package may be one that they need.
 func lacking(printed string, wanted []string) string {
 	for _, m := range indexLacks.FindAllStringSubmatch(printed, -1) {
 		name := strings.TrimRight(m[1]+m[2]+m[3], ",.;")
@@ -94,7 +94,7 @@ func lacking(printed string, wanted []string) string {
 	return ""
 }
 
-// packageName is the name in a requirement, as indexes compare them.
+// packageName is the name in a requirement, in the form that indexes compare.
 func packageName(requirement string) string {
 	name := requirement
 	if end := strings.IndexAny(name, "[=<>!~ @;"); end >= 0 {
@@ -103,7 +103,7 @@ func packageName(requirement string) string {
 	return strings.ToLower(strings.NewReplacer("_", "-", ".", "-").Replace(name))
 }
 
-// versionsIn are the versions that pip says there are.
+// versionsIn returns the existing versions according to pip's output.
 func versionsIn(printed string) []string {
 	m := fromVersions.FindStringSubmatch(printed)
 	if m == nil || m[1] == "none" {
@@ -112,8 +112,8 @@ func versionsIn(printed string) []string {
 	return strings.Split(strings.TrimSpace(m[1]+m[2]), ", ")
 }
 
-// nearReleases are the known versions next to the one asked for and the newest
-// one, the newest first.
+// nearReleases returns the known versions next to the wanted one, and the newest one, the
+// newest first.
 func nearReleases(asked string, known []string) []string {
 	known = slices.SortedFunc(slices.Values(known), func(a, b string) int { return compareReleases(b, a) })
 	at := slices.IndexFunc(known, func(k string) bool { return compareReleases(k, asked) <= 0 })
@@ -121,7 +121,7 @@ func nearReleases(asked string, known []string) []string {
 		at = len(known)
 	}
 	near := []string{known[0]}
-	if !releaseParts.MatchString(asked) { // a word is near none
+	if !releaseParts.MatchString(asked) { // it has no numbers
 		return near
 	}
 	for i := max(1, at-1); i < min(len(known), at+2); i++ {
@@ -130,18 +130,18 @@ func nearReleases(asked string, known []string) []string {
 	return near
 }
 
-// releaseParts are the numbers of a version: "27.0.1" gives 27, 0, 1.
+// releaseParts matches the numbers of a version: "27.0.1" has 27, 0 and 1.
 var releaseParts = regexp.MustCompile(`\d+`)
 
-// compareReleases compares the numbers of two versions: near enough to say which
-// are close to each other.
+// compareReleases compares two versions by their numbers, which is exact enough to find
+// near ones.
 func compareReleases(a, b string) int {
 	numbers := func(s string) (out []int) {
 		for _, p := range releaseParts.FindAllString(s, -1) {
-			n, _ := strconv.Atoi(p) // too many digits count as none
+			n, _ := strconv.Atoi(p) // a number with too many digits counts as 0
 			out = append(out, n)
 		}
-		for len(out) > 0 && out[len(out)-1] == 0 { // 3.0 is 3
+		for len(out) > 0 && out[len(out)-1] == 0 { // 3.0 equals 3
 			out = out[:len(out)-1]
 		}
 		return out
@@ -149,11 +149,11 @@ func compareReleases(a, b string) int {
 	return slices.Compare(numbers(a), numbers(b))
 }
 
-// CheckRelease asks the package index whether it has the version of a server that
-// was asked for, or that a server file of the user's own says. Nothing is
-// installed. It fails with a bench.UsageError where there is none; unchecked says
-// why that could not be found out, "" where it was, or nothing is to be found out:
-// the environment is there, or a path is installed.
+// CheckRelease asks the package index whether it has the wanted version of a server, or
+// the version in the user's own server file. It installs nothing. It returns a
+// bench.UsageError if the version does not exist. unchecked says why it could not find
+// out. It is "" if it could, or if there is nothing to ask: the environment exists, or the
+// user wants to install a path.
 func CheckRelease(ctx context.Context, opts InstallOptions) (unchecked string, err error) {
 	s := opts.Server
 	p, err := s.Profile(opts.Profile)
@@ -187,7 +187,7 @@ func CheckRelease(ctx context.Context, opts InstallOptions) (unchecked string, e
 	return "", nil
 }
 
-// askIndex asks uv, where it is there, else pip.
+// askIndex asks with uv if it is installed, otherwise with pip.
 func (run RunProgram) askIndex(ctx context.Context, py interpreter, requirement string) (unchecked string, err error) {
 	name, version, _ := strings.Cut(requirement, "==")
 	name, _, _ = strings.Cut(name, "[")
@@ -210,14 +210,14 @@ func (run RunProgram) askIndex(ctx context.Context, py interpreter, requirement 
 		return clip(meaningfulLine(printed)), nil
 	case slices.ContainsFunc(known, func(k string) bool { return sameRelease(k, version) }):
 		return "", nil
-	case strings.ContainsAny(version, "-_+!"): // they are written in many ways
+	case strings.ContainsAny(version, "-_+!"): // these can be written in many ways
 		return "pip lists none that is written like it", nil
 	}
 	return "", noRelease(name+"=="+version, known, printed)
 }
 
-// uvHas asks uv, which says of a release that there is none, and not which there
-// are: the newest is asked for then.
+// uvHas asks with uv. uv only says that a release does not exist, not which ones do, so
+// uvHas then asks for the newest.
 func uvHas(ask func(argv ...string) (string, error), py interpreter, name, version string) (unchecked string, err error) {
 	file, err := os.CreateTemp("", "benchrun-requirements-*.txt")
 	if err != nil {
@@ -252,8 +252,8 @@ func uvHas(ask func(argv ...string) (string, error), py interpreter, name, versi
 	return "", noRelease(name+"=="+version, known, "")
 }
 
-// sameRelease compares versions as pip does, where they are written differently:
-// "v3.0" is "3.0.0", and "6.1.1-rc2" is "6.1.1rc2".
+// sameRelease says whether two versions are equal although they may be written
+// differently, as pip does: "v3.0" is "3.0.0", and "6.1.1-rc2" is "6.1.1rc2".
 func sameRelease(a, b string) bool {
 	plain := func(s string) string {
 		s = strings.TrimPrefix(strings.ToLower(s), "v")

@@ -15,7 +15,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// packageIndex serves wheels of toy in some versions as PyPI does.
+// packageIndex serves wheels of toy in these versions, as PyPI does.
 func packageIndex(t *testing.T, versions ...string) (url string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -63,7 +63,7 @@ func toyRelease(version string) InstallOptions {
 	return InstallOptions{Server: s, Profile: "default", Version: version, Run: supervised}
 }
 
-// installers are the ways to install: pip, and uv where the machine has it.
+// installers runs a test with each installer: pip, and uv if the machine has it.
 func installers(t *testing.T, each func(t *testing.T)) {
 	t.Helper()
 	t.Run("pip", func(t *testing.T) {
@@ -81,8 +81,8 @@ func installers(t *testing.T, each func(t *testing.T)) {
 	})
 }
 
-// A version that the index lacks is the user's mistake, and says which there are;
-// an index that does not answer is this machine's trouble, and says so.
+// A version that the index lacks is the user's mistake, and the error lists the existing
+// ones. An index that does not answer is a problem of this machine, and the error says so.
 func TestNoSuchReleaseIsToldFromNoNetwork(t *testing.T) {
 	installers(t, func(t *testing.T) {
 		usesIndex(t, packageIndex(t, "1.0.0", "1.1.0", "2.0.0", "2.1.0rc1"))
@@ -114,7 +114,7 @@ func TestNoSuchReleaseIsToldFromNoNetwork(t *testing.T) {
 	})
 }
 
-// What pip 23 and uv 0.13 were seen to print.
+// Real output of pip 23 and uv 0.13.
 func TestIndexError(t *testing.T) {
 	const refused = "WARNING: Retrying (Retry(total=0, connect=None)) after connection broken by 'NewConnectionError('…: [Errno 111] Connection refused')': /simple/gunicorn/\n"
 	const none = "ERROR: Could not find a version that satisfies the requirement gunicorn==99.9 (from versions: none)\nERROR: No matching distribution found for gunicorn==99.9\n"
@@ -136,7 +136,7 @@ func TestIndexError(t *testing.T) {
 			t.Errorf("%q: %v", tt.printed, err)
 		}
 	}
-	for _, other := range []string{"RuntimeError: no apxs", "ERROR: No matching distribution found for greenlet>=9\n"} { // what a package needs is not what was asked for
+	for _, other := range []string{"RuntimeError: no apxs", "ERROR: No matching distribution found for greenlet>=9\n"} { // the missing package is one that the wanted one needs
 		if err := indexError("gunicorn", other, []string{"gunicorn==99.9"}, "the log"); err != nil {
 			t.Errorf("%q: %v", other, err)
 		}

@@ -16,40 +16,39 @@ import (
 type InstallOptions struct {
 	Server  *Server
 	Profile string
-	Version string // asked for, as CheckVersion takes it; "" = the server file's
+	Version string // the wanted version, as CheckVersion takes it; "" = that of the server file
 	Python  string // interpreter, a path or a name on PATH; "" = choose
-	User    *RunAs // who runs the server; nil = oneself
+	User    *RunAs // the user that runs the server; nil = the current user
 
 	Benchrun        string // absolute path of the benchrun binary, for {benchrun}
 	BenchrunVersion string // the version of servers that are part of benchrun
 
-	// Run runs every program of the installation but Debian's own.
+	// Run runs every program of the installation, except Debian's own.
 	Run RunProgram
 
-	Progress func(string) // told of every long step; may be nil
+	Progress func(string) // called before every long step; may be nil
 }
 
 // Installation is an installed server, ready to be run.
 type Installation struct {
 	Server  *Server
 	Profile string
-	Version string // measured
+	Version string // as the installed server reports it
 
 	Python        string // the interpreter to use, "" if the server needs none
 	PythonVersion string // "3.11.2"
-	Interpreter   string // Python itself, or what its environment was made with
+	Interpreter   string // Python itself, or the one that made its environment
 	Env           string // root of the environment, "" if it has none
 
-	local string // "+path.1a2b3c4d" of what was installed from a path: two states of a checkout are two versions
+	local string // "+path.1a2b3c4d" for an installation from a path: each state of a checkout is a version
 }
 
-// Install installs a server in one profile, or finds it installed: Debian
-// packages, then a Python environment, then the version is measured as the
-// user that will run the server. Any number of benchruns may do so at once.
+// Install installs a server in one profile, or finds it installed: first Debian packages,
+// then a Python environment. Then it measures the version as the user that will run the
+// server. Any number of benchruns may call it at once.
 //
-// An unknown profile or a version that the server cannot have is a
-// bench.UsageError; what this machine cannot do is a bench.EnvironmentError
-// with the way out.
+// It returns a bench.UsageError for an unknown profile or an impossible version, and a
+// bench.EnvironmentError with the way out if this machine cannot do it.
 func Install(ctx context.Context, opts InstallOptions) (*Installation, error) {
 	s := opts.Server
 	p, err := s.Profile(opts.Profile)
@@ -85,7 +84,7 @@ func Install(ctx context.Context, opts InstallOptions) (*Installation, error) {
 	return in, nil
 }
 
-// install brings in the packages and the environment.
+// install installs the packages and the environment.
 func (in *Installation) install(ctx context.Context, opts InstallOptions, needs Requirements, py interpreter) error {
 	cache, err := cacheFolder()
 	if err != nil {
@@ -124,13 +123,13 @@ func (in *Installation) install(ctx context.Context, opts InstallOptions, needs 
 	return nil
 }
 
-// versionWord is what looks like a version: "27.0.1", "v3.0.2", "6.1.1rc2".
+// versionWord matches what looks like a version: "27.0.1", "v3.0.2", "6.1.1rc2".
 var versionWord = regexp.MustCompile(`(?:^|[^0-9A-Za-z.])[vV]?(\d+(?:\.\d+)+(?:[.+!-]?[0-9A-Za-z]+)*)`)
 
-// mostVersion is how long a version may be, bytes: it becomes part of file names.
+// mostVersion is how many bytes a version may have: it becomes part of file names.
 const mostVersion = 100
 
-// measureVersion asks the installed server, as the user that will run it.
+// measureVersion asks the installed server for its version, as the user that will run it.
 func measureVersion(ctx context.Context, in *Installation, opts InstallOptions) (string, error) {
 	command := in.Server.VersionCommand
 	if len(command) == 0 {

@@ -14,7 +14,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// openDir makes a folder that any user may enter; t.TempDir's is closed.
+// openDir makes a folder that any user may enter; others may not enter that of t.TempDir.
 func openDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "benchrun-targets-")
@@ -32,7 +32,7 @@ func openDir(t *testing.T) string {
 	return dir
 }
 
-// nobody is the user that the tests run things as; that takes root.
+// nobody is the user that the tests run programs as, which needs root.
 func nobody(t *testing.T) *RunAs {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -81,8 +81,8 @@ func toyServer(wheel string) *Server {
 	}
 }
 
-// fakeUV puts a uv on PATH that makes environments quickly, without pip, and
-// counts in the file it gives how many.
+// fakeUV puts a uv on PATH that makes environments quickly and without pip. The file
+// count has one line for each.
 func fakeUV(t *testing.T, install string) (count string) {
 	t.Helper()
 	bin := t.TempDir()
@@ -114,7 +114,7 @@ func TestInstallWithPip(t *testing.T) {
 	dir := openDir(t)
 	t.Setenv(CacheVariable, filepath.Join(dir, "cache"))
 	t.Setenv("PIP_NO_INDEX", "1")
-	t.Setenv("PIP_USER", "1") // must not lead pip astray
+	t.Setenv("PIP_USER", "1") // must not mislead pip
 	t.Setenv("PATH", "/usr/bin:/bin")
 	old := syscall.Umask(0o077) // must not hide the environment from others
 	defer syscall.Umask(old)
@@ -163,7 +163,7 @@ func TestInstallsAtOnceBuildOnce(t *testing.T) {
 		t.Errorf("built %d times in %v, want once", n, envs)
 	}
 
-	// What a killed build leaves has no marker: it is thrown away.
+	// A killed build leaves no marker, so its environment is removed.
 	junk := filepath.Join(envs[0], "junk")
 	if err := errors.Join(os.Remove(filepath.Join(envs[0], completeMarker)), os.WriteFile(junk, nil, 0o644)); err != nil {
 		t.Fatal(err)
@@ -175,7 +175,7 @@ func TestInstallsAtOnceBuildOnce(t *testing.T) {
 		t.Errorf("built %d times, want twice; the remains are there: %v", n, exists(junk))
 	}
 
-	// The same file name with another content is another environment.
+	// A file with the same name and another content gives another environment.
 	if err := os.Rename(toyWheel(t, t.TempDir(), "1.0.1"), server.Install.Python[0]); err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +231,7 @@ func TestInstallUsageErrors(t *testing.T) {
 }
 
 func TestInstallOfWhatNeedsNothing(t *testing.T) {
-	t.Setenv(CacheVariable, "/proc/no/such/folder") // not even looked at
+	t.Setenv(CacheVariable, "/proc/no/such/folder") // not even read
 	r, err := Load(LoadOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -14,11 +14,11 @@ import (
 	"benchrun/internal/bench"
 )
 
-// defaultPython is tried first: a distribution's own interpreter can be run by
-// every user, which one below somebody's home folder often cannot.
+// defaultPython is tried first: every user can run a distribution's own interpreter, but
+// often not one in somebody's home folder.
 const defaultPython = "/usr/bin/python3"
 
-// minPython is the oldest Python 3 that apps/wsgi/app.py is written for.
+// minPython is the minor version of the oldest Python 3 that apps/wsgi/app.py supports.
 const minPython = 9
 
 // interpreter is a Python that the run-as user can run.
@@ -28,8 +28,8 @@ type interpreter struct {
 	tag     string // "cpython-311": what compiled modules are built for
 }
 
-// chooseInterpreter takes the wanted interpreter, or the first usable one of
-// defaultPython and each python3 on PATH. None usable is a
+// chooseInterpreter returns the wanted interpreter or, if wanted is "", the first usable
+// one of defaultPython and each python3 on PATH. If none is usable, it returns a
 // bench.EnvironmentError that says why and what to do.
 func (run RunProgram) chooseInterpreter(ctx context.Context, wanted string, user *RunAs) (interpreter, error) {
 	if wanted != "" {
@@ -55,7 +55,7 @@ func (run RunProgram) chooseInterpreter(ctx context.Context, wanted string, user
 		if ctx.Err() != nil {
 			return interpreter{}, err
 		}
-		if hinted(err) { // it is none of this interpreter's
+		if hinted(err) { // not the interpreter's fault
 			return interpreter{}, err
 		}
 		reasons = append(reasons, fmt.Errorf("%s: %w", path, err))
@@ -70,8 +70,8 @@ func (run RunProgram) chooseInterpreter(ctx context.Context, wanted string, user
 	}
 }
 
-// hinted says that an error is the machine's and says itself what to do: there is
-// no room for what runs a program, say.
+// hinted says that the machine causes an error, and that the error itself says what to do:
+// for example, there is no space for running a program.
 func hinted(err error) bool {
 	var env *bench.EnvironmentError
 	return errors.As(err, &env) && env.Hint != ""
@@ -88,8 +88,8 @@ func pythonCandidates() []string {
 	return found
 }
 
-// inspectScript fails if the standard library, or a part of it that the app
-// needs, is missing or unreadable.
+// inspectScript fails if the standard library, or a part of it that the app needs, is
+// missing or unreadable.
 const inspectScript = `import sys, ctypes, hashlib, json, threading
 print(sys.executable)
 print("%d.%d.%d" % sys.version_info[:3])
@@ -114,7 +114,7 @@ func (run RunProgram) inspect(ctx context.Context, path string, user *RunAs) (in
 	}
 	py := interpreter{path: lines[0], version: lines[1], tag: lines[2]}
 	parts := strings.Split(py.version, ".")
-	minor, _ := strconv.Atoi(parts[1]) // printed by %d
+	minor, _ := strconv.Atoi(parts[1]) // the script prints it with %d
 	if parts[0] != "3" || minor < minPython {
 		return interpreter{}, fmt.Errorf("is Python %s; 3.%d or later is needed", py.version, minPython)
 	}

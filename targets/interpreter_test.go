@@ -55,14 +55,14 @@ func TestInterpreterMustBeUsableByTheUser(t *testing.T) {
 	if !strings.Contains(err.Error(), "permission denied") {
 		t.Errorf("%q does not say why", err)
 	}
-	// The default passes over what that user cannot run.
+	// The choice skips an interpreter that the user cannot run.
 	t.Setenv("PATH", closed)
 	if py, err := RunProgram(supervised).chooseInterpreter(t.Context(), "", user); err != nil || strings.HasPrefix(py.path, closed) {
 		t.Errorf("chose %+v, %v", py, err)
 	}
 }
 
-// What keeps any program from being run is no fault of the interpreters.
+// If no program can run, that is not the interpreters' fault.
 func TestInterpreterWithoutAPlaceToRunIt(t *testing.T) {
 	t.Setenv("TMPDIR", "/no such folder")
 	for _, wanted := range []string{"", defaultPython} {

@@ -18,25 +18,25 @@ import (
 //go:embed servers/*.yaml
 var builtin embed.FS
 
-// ProjectFolder is the folder, relative to the working directory, whose server
-// files overlay the built-in ones and the user's.
+// ProjectFolder is the folder, relative to the working directory, whose server files
+// replace the built-in ones and the user's.
 const ProjectFolder = "benchrun.servers"
 
-// builtinPrefix begins Server.File of a server that is part of benchrun.
+// builtinPrefix begins the Server.File of a server that is part of benchrun.
 const builtinPrefix = "built-in "
 
 // BuiltIn says that the server is part of benchrun.
 func (s *Server) BuiltIn() bool { return strings.HasPrefix(s.File, builtinPrefix) }
 
-// LoadOptions says where server files are looked for beside the built-in ones,
-// weakest first. A folder that does not exist is not an error; a file is.
+// LoadOptions says where to look for server files besides the built-in ones. Later fields
+// replace earlier ones. A folder may be missing, a file may not.
 type LoadOptions struct {
 	UserFolder    string   // "" = none
 	ProjectFolder string   // "" = none
 	Files         []string // --server-file, in order
 }
 
-// DefaultLoadOptions looks where docs/contract.md says, and at files.
+// DefaultLoadOptions has the folders that docs/contract.md names, and these files.
 func DefaultLoadOptions(files []string) LoadOptions {
 	o := LoadOptions{ProjectFolder: ProjectFolder, Files: files}
 	if config, err := os.UserConfigDir(); err == nil {
@@ -50,9 +50,8 @@ type Registry struct {
 	servers map[string]*Server
 }
 
-// Load reads all server files. Anything wrong in one of them is a
-// bench.UsageError that names file, line and field; other errors are those of
-// intake.
+// Load reads all server files. If something in one of them is wrong, it returns a
+// bench.UsageError that names file, line and field. Other errors are those of intake.
 func Load(opts LoadOptions) (*Registry, error) {
 	r := &Registry{servers: map[string]*Server{}}
 	names, err := fs.Glob(builtin, "servers/*.yaml")
@@ -88,8 +87,8 @@ func Load(opts LoadOptions) (*Registry, error) {
 	return r, nil
 }
 
-// add decodes one file and puts its server in, if its name is free or it says
-// that it replaces a known one.
+// add decodes one file and adds its server, if the name is free or the file says that it
+// replaces a known server.
 func (r *Registry) add(file string, text []byte) error {
 	s, err := decode(file, text)
 	if err != nil {
@@ -105,8 +104,8 @@ func (r *Registry) add(file string, text []byte) error {
 	return nil
 }
 
-// sameFile says that a file is given twice, be it as --server-file and in a folder
-// that is looked through in any case.
+// sameFile says that two paths lead to the same file: a --server-file may lie in a folder
+// that Load reads anyway.
 func sameFile(a, b string) bool {
 	one, errA := os.Stat(a)
 	two, errB := os.Stat(b)
@@ -116,8 +115,8 @@ func sameFile(a, b string) bool {
 // Names lists the known servers, sorted.
 func (r *Registry) Names() []string { return slices.Sorted(maps.Keys(r.servers)) }
 
-// Lookup finds a server by its plain name. An unknown name is a
-// bench.UsageError that suggests the nearest. The Server is shared: read only.
+// Lookup finds a server by its name. For an unknown name it returns a bench.UsageError
+// that suggests the nearest. The Server is shared: read only.
 func (r *Registry) Lookup(name string) (*Server, error) {
 	s, ok := r.servers[name]
 	if !ok {

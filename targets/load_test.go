@@ -12,7 +12,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// good is a server file with nothing wrong in it; the tests break it.
+// good is a server file without errors; the tests break it.
 const good = `schema: benchrun.server/v1
 name: toy
 title: A toy
@@ -177,7 +177,7 @@ func TestOverlays(t *testing.T) {
 	wantUsage(t, err, "server file "+dir)
 	_, err = Load(LoadOptions{Files: []string{dir}})
 	wantUsage(t, err, "server file "+dir+": is a directory")
-	pipe := filepath.Join(project, "pipe.yaml") // which nobody writes to
+	pipe := filepath.Join(project, "pipe.yaml") // nobody writes to it
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -210,8 +210,8 @@ func TestUnknownNamesSuggestTheNearest(t *testing.T) {
 	wantUsage(t, err, `unknown profile of gunicorn "harden"; did you mean "hardened"? known: default, hardened, equal8, gevent, gthread`)
 }
 
-// What is told to measure a cell again names the server's file, which may lie in a
-// folder that is looked through in any case.
+// The command that measures a cell again names the server's file, even if that lies in a
+// folder that Load reads anyway.
 func TestAFileMayBeGivenTwice(t *testing.T) {
 	project := t.TempDir()
 	file := write(t, project, "toy.yaml", good)

@@ -10,7 +10,7 @@ import (
 	"benchrun/internal/launch"
 )
 
-// TestMain lets the test binary be the supervisor of what is installed here.
+// TestMain also lets the test binary be the supervisor of the programs that these tests run.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == launch.SuperviseArg {
 		os.Exit(launch.Supervise())
@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// supervised runs programs as benchrun does, at the level that works everywhere.
+// supervised runs programs as benchrun does, at a level that works everywhere.
 func supervised(ctx context.Context, p Program) (exit bench.ExitStatus, outOfMemory bool, err error) {
 	scratch, err := launch.NewScratch(nil)
 	if err != nil {

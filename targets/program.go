@@ -13,42 +13,42 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Program is a run of a program that benchrun knows nothing of: an interpreter,
-// a version command, a step of an installation, which runs the code of every
-// package that it builds.
+// Program is a run of a program that benchrun does not know: an interpreter, a version
+// command, or a step of an installation, which runs the code of every package that it
+// builds.
 type Program struct {
 	Argv   []string
-	Env    []string  // all of its environment
-	User   *RunAs    // nil: as oneself
-	Builds bool      // it compiles and links, which takes more memory than a server has
-	Lock   *os.File  // held while the program lives, even if benchrun is killed; may be nil
-	Out    io.Writer // gets both its streams
+	Env    []string  // its whole environment
+	User   *RunAs    // nil: the current user
+	Builds bool      // it compiles and links, which needs more memory than a server has
+	Lock   *os.File  // a lock file that the program keeps open, even if benchrun is killed; may be nil
+	Out    io.Writer // gets stdout and stderr
 }
 
-// RunProgram runs a program in / and ends all that it has left behind when it
-// has ended, when ctx has, and when benchrun is killed. Out of memory says that
-// the limit of its memory was met. An error is that of ctx's cause, or says why
-// the program could not be run or watched.
+// RunProgram runs a program in /. When the program or ctx ends, and when benchrun is
+// killed, it ends everything that the program has left. outOfMemory says that the program
+// reached its memory limit. The error is the cause of ctx, or says why the program could
+// not be run or watched.
 type RunProgram func(ctx context.Context, p Program) (exit bench.ExitStatus, outOfMemory bool, err error)
 
 const (
-	// askTimeout bounds a short question to a program ("which version?").
+	// askTimeout limits a short question to a program ("which version?").
 	askTimeout = 30 * time.Second
-	// askOutput bounds what is kept of the answer, in bytes.
+	// askOutput is how many bytes of the answer are kept.
 	askOutput = 64 << 10
-	// stepTimeout bounds a step of an installation: the slowest build takes some
+	// stepTimeout limits a step of an installation: the slowest build takes some
 	// minutes on a small machine.
 	stepTimeout = 30 * time.Minute
-	// stepOutput bounds what a step's log keeps from its beginning, in bytes.
+	// stepOutput is how many bytes from the beginning of a step's output the log keeps.
 	stepOutput = 16 << 20
 )
 
-// failedError says how a program ended that did not end well.
+// failedError says how a program failed.
 type failedError struct {
-	line        string // its last meaningful one, "" = none
+	line        string // its last meaningful line, "" = none
 	exit        bench.ExitStatus
 	outOfMemory bool
-	printed     string // the end of it
+	printed     string // the end of its output
 }
 
 func (e *failedError) Error() string {
@@ -65,7 +65,7 @@ func (e *failedError) Error() string {
 	return fmt.Sprintf("%s (%s)", e.line, how)
 }
 
-// bounded runs a program for at most limit. What it printed is for the error.
+// bounded runs a program for at most limit. printed returns its output, for the error.
 func (run RunProgram) bounded(ctx context.Context, limit time.Duration, p Program, printed func() string) error {
 	late := fmt.Errorf("%s did not end within %s, so benchrun ended it", clip(strings.Join(p.Argv, " ")), limit)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, late)
@@ -80,9 +80,9 @@ func (run RunProgram) bounded(ctx context.Context, limit time.Duration, p Progra
 	return nil
 }
 
-// ask runs a program as user, in a server's minimal environment, and gives
-// what it printed (both streams, at most askOutput). The error of a program
-// that failed begins with its last meaningful line.
+// ask runs a program as user, in a server's minimal environment, and returns its output
+// (stdout and stderr, at most askOutput). If the program fails, the error begins with its
+// last meaningful line.
 func (run RunProgram) ask(ctx context.Context, user *RunAs, argv ...string) (string, error) {
 	var out bytes.Buffer
 	err := run.bounded(ctx, askTimeout, Program{
@@ -92,7 +92,7 @@ func (run RunProgram) ask(ctx context.Context, user *RunAs, argv ...string) (str
 	return out.String(), err
 }
 
-// capped passes on at most left bytes and swallows the rest.
+// capped passes on at most left bytes and discards the rest.
 type capped struct {
 	w    io.Writer
 	left int
@@ -120,7 +120,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// clip is one line of what another program said, short enough for a message.
+// clip shortens a line of another program's output for a message.
 func clip(s string) string {
 	const most = 300
 	if s = strings.ToValidUTF8(strings.Join(strings.Fields(s), " "), "?"); len(s) > most {

@@ -10,12 +10,12 @@ import (
 	"benchrun/internal/bench"
 )
 
-// This file answers what an installation would find on this machine, without
-// installing anything.
+// This file says what an installation would find on this machine, without installing
+// anything.
 
-// Needs lists what a profile needs installed, the server's own needs first,
-// and whether it runs on Python. version "" means the server file's. An
-// unknown profile or an impossible version is a bench.UsageError.
+// Needs lists what a profile needs installed, the server's own needs first, and whether it
+// runs on Python. version "" means that of the server file. An unknown profile or an
+// impossible version is a bench.UsageError.
 func (s *Server) Needs(profile, version string) (needs Requirements, python bool, err error) {
 	p, err := s.Profile(profile)
 	if err != nil {
@@ -27,16 +27,16 @@ func (s *Server) Needs(profile, version string) (needs Requirements, python bool
 	return s.requirements(p, version), s.usesPython(p), nil
 }
 
-// FindPython gives the interpreter that Install would choose: its path and its
-// version ("3.11.2"). None usable is a bench.EnvironmentError with the way out.
+// FindPython returns the interpreter that Install would choose: its path and its version
+// ("3.11.2"). If none is usable, it returns a bench.EnvironmentError with the way out.
 func FindPython(ctx context.Context, run RunProgram, wanted string, user *RunAs) (path, version string, err error) {
 	py, err := run.chooseInterpreter(ctx, wanted, user)
 	return py.path, py.version, err
 }
 
-// EnvironmentMaker names what would make Python environments for the
-// interpreter python: "uv" or "venv". Neither is a bench.EnvironmentError,
-// although Install may still get venv from Debian's packages.
+// EnvironmentMaker names what would make Python environments for the interpreter python:
+// "uv" or "venv". If there is neither, it returns a bench.EnvironmentError, although Install
+// may still get venv from Debian's packages.
 func EnvironmentMaker(ctx context.Context, run RunProgram, python string) (string, error) {
 	if haveUV() {
 		return "uv", nil
@@ -50,9 +50,8 @@ func EnvironmentMaker(ctx context.Context, run RunProgram, python string) (strin
 	return "venv", nil
 }
 
-// MissingPackages lists which of the Debian packages are not installed, and
-// the command that installs them. debian is false on other systems, where
-// nothing can be said.
+// MissingPackages lists which of the Debian packages are not installed, and the command
+// that installs them. debian is false on other systems, where benchrun cannot tell.
 func MissingPackages(ctx context.Context, packages []string) (missing []string, command string, debian bool) {
 	if _, err := exec.LookPath("dpkg-query"); err != nil {
 		return nil, "", false
@@ -63,8 +62,8 @@ func MissingPackages(ctx context.Context, packages []string) (missing []string, 
 	return missing, command, true
 }
 
-// PackagesAs says as whom Debian packages can be installed without asking
-// anybody: "root", "sudo" or "" for not at all.
+// PackagesAs says how benchrun can install Debian packages without a password: as "root",
+// with "sudo", or "" for not at all.
 func PackagesAs(ctx context.Context) string {
 	if _, err := exec.LookPath("apt-get"); err != nil {
 		return ""
@@ -78,7 +77,7 @@ func PackagesAs(ctx context.Context) string {
 	return ""
 }
 
-// Reaches says whether user can enter folder, by trying.
+// Reaches returns an error if user cannot enter folder. It tries to.
 func Reaches(ctx context.Context, run RunProgram, user *RunAs, folder string) error {
 	_, err := run.ask(ctx, user, "/bin/sh", "-c", `cd -- "$0"`, folder)
 	return err

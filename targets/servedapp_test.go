@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// patience bounds every wait of the tests; none of them needs a tenth of it.
+// patience limits every wait of the tests; each normally takes less than a tenth of it.
 const patience = 20 * time.Second
 
 // servedApp is the WSGI app, served by wsgiref with a thread for each request.
@@ -62,7 +62,7 @@ func serveApp(t *testing.T) *servedApp {
 		t.Fatal(err)
 	}
 	go func() {
-		_ = a.cmd.Wait() // the tests look at ProcessState
+		_ = a.cmd.Wait() // the tests check ProcessState
 		close(a.exited)
 	}()
 	t.Cleanup(func() {
@@ -95,7 +95,7 @@ func freePort(t *testing.T) int {
 	return port
 }
 
-// waitFor polls until done, and fails the test when patience is over.
+// waitFor polls until done returns true, and fails the test after patience.
 func waitFor(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
@@ -106,7 +106,7 @@ func waitFor(t *testing.T, what string, done func() bool) {
 	t.Fatalf("waited %v for %s", patience, what)
 }
 
-// ask sends a request and gives status, header and body.
+// ask sends a request and returns status, header and body.
 func (a *servedApp) ask(method, path string, body io.Reader) (int, http.Header, []byte) {
 	a.t.Helper()
 	req, err := http.NewRequestWithContext(a.t.Context(), method, a.url+path, body)
@@ -125,7 +125,7 @@ func (a *servedApp) ask(method, path string, body io.Reader) (int, http.Header, 
 	return resp.StatusCode, resp.Header, text
 }
 
-// receipt is a line of the receipts file, as an app writes it.
+// receipt is a line of the receipts file, in the app's format.
 type receipt struct {
 	Nonce, Fault, Event string
 	PID, TID            int

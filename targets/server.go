@@ -1,12 +1,11 @@
-// Package targets knows what can be tested: servers (one YAML file each,
-// built in or the user's own), their profiles, the apps that they serve, and
-// how to install them.
+// Package targets knows what can be tested: servers (one YAML file each, built in or the
+// user's own), their profiles, the apps that they serve, and how to install them.
 //
-// A server file says everything about a server; no Go code knows a server by
-// name. docs/contract.md describes the file and what an app must answer.
+// A server file says everything about a server; no Go code knows a server by name.
+// docs/contract.md describes the file and what an app must answer.
 //
-// The package starts nothing and measures nothing: Server.Command gives the
-// argv, Install gives the environment, and package launch runs them.
+// The package runs no server and measures nothing: Server.Command returns the argv, Install
+// makes the environment, and package launch runs them.
 package targets
 
 import (
@@ -24,7 +23,6 @@ const Schema = "benchrun.server/v1"
 // AppKind says which app a server serves.
 type AppKind string
 
-// The app kinds.
 const (
 	// AppWSGI is apps/wsgi/app.py, a Python callable `application`.
 	AppWSGI AppKind = "wsgi"
@@ -37,22 +35,22 @@ const (
 type Server struct {
 	Schema         string             `yaml:"schema"`
 	Name           string             `yaml:"name"`
-	Replaces       bool               `yaml:"replaces"` // may take the place of a known server of this name
+	Replaces       bool               `yaml:"replaces"` // may replace a known server of this name
 	Title          string             `yaml:"title"`
 	Homepage       string             `yaml:"homepage"`
 	App            AppKind            `yaml:"app"`
-	Version        string             `yaml:"version"` // installed when none is asked for; "" = whatever is there
+	Version        string             `yaml:"version"` // installed if the user asks for no version; "" = whatever is installed
 	Install        Requirements       `yaml:"install"`
 	VersionCommand []string           `yaml:"version_command"`
 	Env            map[string]string  `yaml:"env"`
 	CommandWords   []string           `yaml:"command"`
 	Stop           Stop               `yaml:"stop"`
 	Reload         Reload             `yaml:"reload"`
-	Lacks          []string           `yaml:"lacks"` // what no profile of it can offer, each a phrase
+	Lacks          []string           `yaml:"lacks"` // what none of its profiles can offer, as phrases
 	Profiles       map[string]Profile `yaml:"profiles"`
 	Sources        []string           `yaml:"sources"`
 
-	// File is where the server was read from, for messages: a path, or
+	// File is where the server comes from, for messages: a path, or
 	// "built-in servers/<name>.yaml".
 	File string `yaml:"-"`
 }
@@ -63,45 +61,44 @@ type Requirements struct {
 	Python []string `yaml:"python"` // pip requirements
 }
 
-// Stop says how a server is asked to end.
+// Stop says how to ask a server to end.
 type Stop struct {
 	Signal string `yaml:"signal"` // without SIG: TERM, INT or QUIT; "" = TERM
 }
 
-// Reload says how a server is asked to replace its workers without stopping.
+// Reload says how to ask a server to replace its workers without stopping.
 type Reload struct {
-	Signal string `yaml:"signal"` // to its leader, without SIG: HUP, USR1 or USR2; "" = it offers no reload
+	Signal string `yaml:"signal"` // to its leader, without SIG: HUP, USR1 or USR2; "" = the server offers no reload
 }
 
 // Profile is one configuration of a server.
 type Profile struct {
 	Why     string            `yaml:"why"`
 	Install Requirements      `yaml:"install"` // added to the server's
-	Args    []string          `yaml:"args"`    // takes the place of {args}
-	Command []string          `yaml:"command"` // replaces the server's, if any
+	Args    []string          `yaml:"args"`    // replaces {args}
+	Command []string          `yaml:"command"` // replaces the server's, if set
 	Env     map[string]string `yaml:"env"`     // added to the server's
 	Workers int               `yaml:"workers"` // processes that must answer before the target counts as ready
 	Claims  bench.Claims      `yaml:"claims"`
-	Reload  *Reload           `yaml:"reload"` // replaces the server's, if there
-	// Families says what a family's cells need besides, by the family's id.
+	Reload  *Reload           `yaml:"reload"` // replaces the server's, if set
+	// Families says what the cells of a family need in addition, by the family's ID.
 	Families map[string]ForFamily `yaml:"families"`
 }
 
-// ForFamily is what a profile has more under one family: a limit, say, that the
-// few seconds of an attempt can reach.
+// ForFamily is what a profile has in addition under one family, for example a limit that
+// an attempt of a few seconds can reach.
 type ForFamily struct {
-	Args []string `yaml:"args"` // come after the profile's own
+	Args []string `yaml:"args"` // added after the profile's own
 }
 
-// The profiles that have a meaning of their own.
+// The profiles that have a fixed meaning.
 const (
-	ProfileDefault  = "default"  // what the server's own quick start gives
+	ProfileDefault  = "default"  // as the server's own quick start runs it
 	ProfileHardened = "hardened" // its own fail-safe options at their best
-	ProfileEqual8   = "equal8"   // 8 slots and a watchdog of 3 s where it has one, for tables of like with like
+	ProfileEqual8   = "equal8"   // 8 slots, and a watchdog of 3 to 4 s if the server has one, for comparable tables
 )
 
-// ProfileNames lists the profiles: default, hardened, equal8, then the others by
-// name.
+// ProfileNames lists the profiles: default, hardened, equal8, then the others by name.
 func (s *Server) ProfileNames() []string {
 	rank := func(name string) int {
 		switch name {
@@ -122,7 +119,7 @@ func (s *Server) ProfileNames() []string {
 	})
 }
 
-// Profile finds a profile by name. An unknown name is a bench.UsageError that
+// Profile finds a profile by name. For an unknown name it returns a bench.UsageError that
 // suggests the nearest.
 func (s *Server) Profile(name string) (Profile, error) {
 	p, ok := s.Profiles[name]
@@ -132,8 +129,8 @@ func (s *Server) Profile(name string) (Profile, error) {
 	return p, nil
 }
 
-// Under gives the server as it runs under a family: with the arguments that its
-// profiles have for it. The server itself stays as it is.
+// Under returns a copy of the server with the arguments that its profiles have for a
+// family. It does not change the server.
 func (s *Server) Under(family string) *Server {
 	under := *s
 	under.Profiles = maps.Clone(s.Profiles)
@@ -152,8 +149,8 @@ func (s *Server) StopSignal() string {
 	return s.Stop.Signal
 }
 
-// ReloadSignal is the signal that asks a profile's leader to replace its
-// workers, without SIG; "" where the server offers no reload.
+// ReloadSignal is the signal that asks a profile's leader to replace its workers, without
+// SIG; "" if the server offers no reload.
 func (s *Server) ReloadSignal(p Profile) string {
 	if p.Reload != nil {
 		return p.Reload.Signal
@@ -161,13 +158,13 @@ func (s *Server) ReloadSignal(p Profile) string {
 	return s.Reload.Signal
 }
 
-// Offers says that a profile of the server has a feature.
+// Offers says whether a profile of the server has a feature.
 func (s *Server) Offers(profile string, f bench.ServerFeature) bool {
 	return f == bench.ServerReload && s.ReloadSignal(s.Profiles[profile]) != ""
 }
 
-// requirements lists what a profile needs, the server's own first, in a version
-// that wantedVersion gave.
+// requirements lists what a profile needs, the server's own needs first, in a version that
+// wantedVersion returned.
 func (s *Server) requirements(p Profile, version string) Requirements {
 	python := slices.Concat(s.Install.Python, p.Install.Python)
 	for i, r := range python {
@@ -176,7 +173,7 @@ func (s *Server) requirements(p Profile, version string) Requirements {
 	return Requirements{Apt: slices.Concat(s.Install.Apt, p.Install.Apt), Python: python}
 }
 
-// usesPython says whether any of a profile's words names the interpreter.
+// usesPython says whether any word of a profile's command names the interpreter.
 func (s *Server) usesPython(p Profile) bool {
 	words := slices.Concat(s.VersionCommand, s.commandOf(p), p.Args, s.Install.Python, p.Install.Python)
 	return slices.ContainsFunc(words, func(w string) bool {

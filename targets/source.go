@@ -18,27 +18,26 @@ import (
 	"benchrun/internal/intake"
 )
 
-// How much a checkout may hold: more is no server's source.
+// How much a checkout may contain. No server's source is larger.
 const (
 	maxTreeFiles = 50_000
 	maxTreeBytes = 512 << 20
 )
 
-// Folders of a checkout that are no source.
+// Folders of a checkout that are not source.
 var (
-	// versionControl is not what is installed, but some build tools ask it for
-	// the version.
+	// versionControl is not installed, but some build tools ask it for the version.
 	versionControl = []string{".git", ".hg"}
-	// toolsOwn are made by tools, wherever they work.
+	// toolsOwn are made by tools, at any depth.
 	toolsOwn = []string{".tox", ".nox", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache", "__pycache__", "node_modules"}
-	// madeOnTop are made by building and testing, on top. Further down they may
-	// be anything, a package called target for example.
+	// madeOnTop are made by building and testing, at the top level. Deeper folders with
+	// these names may be source, for example a package called target.
 	madeOnTop = []string{"venv", "target", "build", "dist", "benchrun-out"}
 )
 
-// walkSource calls each for the files and folders of a checkout's source, and for
-// links as for what they lead to; rel is the name in the checkout. A folder
-// behind a link is called for and not walked.
+// walkSource calls each for the files and folders of a checkout's source. For a link it
+// passes what the link leads to. rel is the name in the checkout. It does not enter a
+// folder behind a link.
 func walkSource(top string, each func(rel, at string, info fs.FileInfo) error) error {
 	return filepath.WalkDir(top, func(at string, d fs.DirEntry, err error) error {
 		if err != nil || at == top {
@@ -54,7 +53,7 @@ func walkSource(top string, each func(rel, at string, info fs.FileInfo) error) e
 		}
 		info, err := os.Stat(at)
 		switch {
-		case err != nil && d.Type()&fs.ModeSymlink != 0: // it leads nowhere
+		case err != nil && d.Type()&fs.ModeSymlink != 0: // a dangling link
 			return nil
 		case err != nil:
 			return err
@@ -62,12 +61,12 @@ func walkSource(top string, each func(rel, at string, info fs.FileInfo) error) e
 		if err := each(rel, at, info); err != fs.SkipDir || d.IsDir() { //nolint:errorlint // WalkDir asks so too
 			return err
 		}
-		return nil // behind a link there is nothing to skip
+		return nil // a link has nothing to skip
 	})
 }
 
-// digest is of a file, or of a folder's source files with their names: what is
-// installed from it is the same as long as that is.
+// digest is the digest of a file, or of a folder's source files with their names. As long
+// as it is the same, an installation gives the same.
 func digest(path string) (string, error) {
 	sum := sha256.New()
 	files, bytes := 0, int64(0)
@@ -78,7 +77,7 @@ func digest(path string) (string, error) {
 		case !info.Mode().IsRegular():
 			return nil
 		}
-		if files, bytes = files+1, bytes+info.Size(); files > maxTreeFiles || bytes > maxTreeBytes { // before it is read: a file may be huge and hollow
+		if files, bytes = files+1, bytes+info.Size(); files > maxTreeFiles || bytes > maxTreeBytes { // before the file is read: it may be huge and sparse
 			return bench.Usagef("path:%s: more than %d files or %d MiB: too large for a server's checkout", path, maxTreeFiles, maxTreeBytes>>20)
 		}
 		return addFile(sum, rel, at)
@@ -107,8 +106,8 @@ func addFile(sum hash.Hash, name, path string) error {
 	return err
 }
 
-// copySource copies a checkout's source, and its version control, into a new
-// folder. What is behind links is copied too, but for folders, which stay links.
+// copySource copies a checkout's source, and its version control, into a new folder. It
+// copies files behind links; links to folders stay links.
 func copySource(top, into string) error {
 	if err := os.MkdirAll(into, 0o755); err != nil {
 		return err

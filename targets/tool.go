@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// RunAs is the unprivileged user that servers run as. Nil means: as oneself.
+// RunAs is the unprivileged user that servers run as. nil means the current user.
 type RunAs struct {
 	Name string // for messages
 	UID  uint32
@@ -23,17 +23,17 @@ func (u *RunAs) String() string {
 	return fmt.Sprintf("user %s (uid %d)", u.Name, u.UID)
 }
 
-// tool is what the programs of an installation have in common: they run as
-// oneself, with the environment of the person who runs benchrun (pip has its
-// settings there), and write to a log.
+// tool is what the programs of an installation have in common: they run as the current
+// user, with the environment of the user who runs benchrun (it contains settings of pip),
+// and write to a log.
 type tool struct {
 	log  *os.File
 	lock *os.File // stays locked until the program has ended, even if benchrun is killed
 	env  []string // added to the environment
 }
 
-// step runs a program under supervision, for at most stepTimeout. The log keeps
-// the first stepOutput bytes of what it prints.
+// step runs a program under supervision, for at most stepTimeout. The log keeps the first
+// stepOutput bytes of its output.
 func (t tool) step(ctx context.Context, run RunProgram, argv ...string) error {
 	if _, err := t.begin(argv); err != nil {
 		return err
@@ -45,7 +45,7 @@ func (t tool) step(ctx context.Context, run RunProgram, argv ...string) error {
 	}, func() string { return string(last.b) })
 }
 
-// begin writes the command into the log and says where its output begins.
+// begin writes the command to the log and returns the offset where its output begins.
 func (t tool) begin(argv []string) (from int64, err error) {
 	if _, err = fmt.Fprintf(t.log, "$ %s\n", strings.Join(argv, " ")); err == nil {
 		from, err = t.log.Seek(0, io.SeekEnd)
@@ -56,7 +56,7 @@ func (t tool) begin(argv []string) (from int64, err error) {
 	return from, nil
 }
 
-// toolEnv takes out what would send pip somewhere else than into the
+// toolEnv removes variables that would make pip install somewhere else than into the
 // environment that is being built.
 func toolEnv(env []string) []string {
 	var kept []string
@@ -70,8 +70,8 @@ func toolEnv(env []string) []string {
 	return append(kept, "PIP_NO_INPUT=1", "PIP_DISABLE_PIP_VERSION_CHECK=1")
 }
 
-// What says the cause in the output of pip, uv, compilers and apt, best first.
-// They end with advice, notes and tracebacks rather than with it.
+// Lines in the output of pip, uv, compilers and apt that name the cause, best first. The
+// last line is seldom one of them: it is advice, a note or part of a traceback.
 var meaningful = []*regexp.Regexp{
 	regexp.MustCompile(`No matching distribution|no version of|E: Unable to locate|No module named`),
 	regexp.MustCompile(`^\s*(?:\w+\.)*\w*(?:Error|Exception): \S|fatal error:|^E: `),

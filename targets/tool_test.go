@@ -42,7 +42,7 @@ func zombie(pid int) bool {
 	return err != nil || s.Gone()
 }
 
-// What outlives a killed benchrun, apt-get, keeps the lock.
+// apt-get outlives a killed benchrun, and keeps the lock.
 func TestLockIsKeptByWhatStillRuns(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "env")
 	pidFile := base + ".pid"
@@ -58,7 +58,7 @@ func TestLockIsKeptByWhatStillRuns(t *testing.T) {
 	go func() {
 		done <- locked(t.Context(), base, func() { close(waited) }, func(tool) error { return nil })
 	}()
-	<-waited // it was taken, and nobody but the orphan has it
+	<-waited // somebody has the lock, which can only be the orphan
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Error(err)
 	}
@@ -67,8 +67,8 @@ func TestLockIsKeptByWhatStillRuns(t *testing.T) {
 	}
 }
 
-// A supervised step holds the lock while it lives, and what it leaves behind is
-// ended with it.
+// A supervised step holds the lock while it lives, and the processes that it leaves are
+// ended.
 func TestStepHoldsTheLockAndLeavesNothing(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "env")
 	pidFile := base + ".pid"
@@ -84,7 +84,7 @@ func TestStepHoldsTheLockAndLeavesNothing(t *testing.T) {
 	}
 }
 
-// apt-get is not ended by an interruption: it is asked, and waited for.
+// An interruption does not end apt-get: benchrun asks it to stop, and waits.
 func TestAloneIsWaitedFor(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "apt")
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -103,7 +103,7 @@ func TestAloneIsWaitedFor(t *testing.T) {
 	}
 }
 
-// What a program prints without end takes no memory, and ends with its time.
+// A program that prints endlessly takes no memory, and ends at its time limit.
 func TestEndlessOutputIsBounded(t *testing.T) {
 	var kept bytes.Buffer
 	err := RunProgram(supervised).bounded(t.Context(), 300*time.Millisecond, Program{

@@ -13,20 +13,20 @@ import (
 	"time"
 )
 
-// This file runs the system's own programs: dpkg-query, sudo and apt-get.
-// Supervision would take from sudo what it is for, and apt-get must not be ended
-// in the middle: that would leave Debian's own records half-written.
+// This file runs the system's own programs: dpkg-query, sudo and apt-get. Under supervision
+// sudo could not gain rights, and apt-get must not be ended in the middle, which would leave
+// Debian's own records half-written.
 
-// killDelay is how long a program that was ended may keep its output open.
+// killDelay is how long an ended program may keep its output open.
 const killDelay = 5 * time.Second
 
-// ask puts a short question to a program of the system's, for at most
-// askTimeout, and gives what it printed on stdout, at most askOutput bytes.
+// ask runs a program of the system for at most askTimeout, and returns the first askOutput
+// bytes of its stdout.
 func ask(ctx context.Context, argv ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is benchrun's
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // only benchrun handles Ctrl-C
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = killDelay
 	var out bytes.Buffer
@@ -35,17 +35,16 @@ func ask(ctx context.Context, argv ...string) (string, error) {
 	return out.String(), err
 }
 
-// alone runs a program that is never ended: not by Ctrl-C, not with a benchrun
-// that is killed, not when it takes longer than stepTimeout, when benchrun no
-// longer waits for it. When ctx ends it is asked to stop by SIGINT, which
-// apt-get obeys while it downloads and not while it installs, and waited for:
-// waiting is called then. Its output goes to the log by itself.
+// alone runs a program that benchrun never ends: not on Ctrl-C, not when benchrun is
+// killed, and not after stepTimeout, when benchrun only stops waiting. When ctx ends, alone
+// calls waiting, sends SIGINT and waits. apt-get obeys SIGINT while it downloads and not
+// while it installs. The program writes its output to the log itself.
 func (t tool) alone(ctx context.Context, waiting func(), argv ...string) error {
 	from, err := t.begin(argv)
 	if err != nil {
 		return err
 	}
-	// The caller's umask must not hide what is installed from the run-as user.
+	// The caller's umask must not make the installed files unreadable for the run-as user.
 	cmd := exec.Command("/bin/sh", append([]string{"-c", `umask 022 && exec "$@"`, "sh"}, argv...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Env = append(toolEnv(os.Environ()), t.env...)
@@ -68,7 +67,7 @@ func (t tool) alone(ctx context.Context, waiting func(), argv ...string) error {
 			return t.explain(err, from)
 		case <-interrupted:
 			waiting()
-			_ = cmd.Process.Signal(os.Interrupt) // under sudo it may not be ours to ask
+			_ = cmd.Process.Signal(os.Interrupt) // under sudo, benchrun may not be allowed to signal it
 			interrupted = nil
 		case <-late.C:
 			return fmt.Errorf("%s did not end within %s; benchrun leaves it running, because ending it would harm the system's packages", clip(strings.Join(argv, " ")), stepTimeout)

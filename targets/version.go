@@ -13,22 +13,22 @@ import (
 	"benchrun/internal/bench"
 )
 
-// What may stand behind the @ of a server instead of a version.
+// What the user may write after the @ of a server instead of a version.
 const (
 	// VersionPrevious is the release before the server file's own.
 	VersionPrevious = "previous"
-	// versionPath begins the path of a checkout, a wheel or an sdist, which is
-	// installed as it is now.
+	// versionPath begins the path of a checkout, a wheel or an sdist, which is installed
+	// as it is now.
 	versionPath = "path:"
 )
 
-// A version becomes part of a pip requirement: nothing that could be an option
-// or a second requirement.
+// A version becomes part of a pip requirement, so it must not be able to form an option or
+// a second requirement.
 var versionWanted = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.+!_-]*$`)
 
-// CheckVersion says whether a server can be had as asked for: "27.0.1",
-// "previous" or "path:DIR". "" is the file's own version. It looks at the path,
-// but not at what PyPI has; its errors are bench.UsageErrors.
+// CheckVersion checks the version that the user wants: "27.0.1", "previous" or "path:DIR".
+// "" is the file's own version. It checks the path, but not whether PyPI has the version. Its
+// errors are bench.UsageErrors.
 func (s *Server) CheckVersion(asked string) error {
 	all := s.Install.Python
 	for _, p := range s.Profiles {
@@ -38,8 +38,8 @@ func (s *Server) CheckVersion(asked string) error {
 	return err
 }
 
-// wantedVersion is the version to install, in one of the three forms; paths are
-// absolute then.
+// wantedVersion is the version to install, in one of these three forms, with an absolute
+// path.
 func (s *Server) wantedVersion(requirements []string, asked string) (string, error) {
 	if asked == "" {
 		return s.Version, nil
@@ -66,8 +66,8 @@ func (s *Server) wantedVersion(requirements []string, asked string) (string, err
 	return asked, nil
 }
 
-// FixedVersion is a version as it is asked for from another working folder: a
-// path is absolute.
+// FixedVersion is a version in a form that is valid in another working folder: its path is
+// absolute.
 func FixedVersion(asked string) (string, error) {
 	path, isPath := strings.CutPrefix(asked, versionPath)
 	if !isPath {
@@ -106,9 +106,9 @@ func checkout(server, path string) (string, error) {
 	}
 }
 
-// require puts a version into a requirement: "gunicorn[gevent]=={version}"
-// becomes "gunicorn[gevent]==27.0.1", "gunicorn[gevent]<27.0.1" for the
-// previous one of that, or "gunicorn[gevent] @ file:///checkout".
+// require puts a version into a requirement: "gunicorn[gevent]=={version}" becomes
+// "gunicorn[gevent]==27.0.1", "gunicorn[gevent]<27.0.1" for the previous one, or
+// "gunicorn[gevent] @ file:///checkout".
 func require(requirement, own, version string) string {
 	name, pinned := strings.CutSuffix(requirement, "=={version}")
 	path, isPath := strings.CutPrefix(version, versionPath)
@@ -121,5 +121,5 @@ func require(requirement, own, version string) string {
 	return strings.ReplaceAll(requirement, "{version}", version)
 }
 
-// atFile stands in a requirement before an absolute path.
+// atFile comes before an absolute path in a requirement.
 const atFile = " @ file://"

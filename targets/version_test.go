@@ -30,7 +30,7 @@ func TestCheckVersion(t *testing.T) {
 	found := &Server{Name: "toy", File: "toy.yaml"}
 	for _, tt := range []struct {
 		server       *Server
-		asked, wrong string // wrong: the error's beginning, "" = none
+		asked, wrong string // wrong: the beginning of the error, "" = no error
 	}{
 		{pinned, "", ""},
 		{pinned, "0.9", ""},
@@ -57,8 +57,7 @@ func TestCheckVersion(t *testing.T) {
 	}
 }
 
-// Whatever changes what would be installed changes the digest, and nothing else
-// does.
+// Whatever changes what would be installed changes the digest, and nothing else does.
 func TestDigest(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "pkg"), "a.py", "a = 1\n")
@@ -87,7 +86,7 @@ func TestDigest(t *testing.T) {
 		t.Error("a changed or renamed file does not count")
 	}
 	write(t, dir, "hollow", "")
-	if err := os.Truncate(filepath.Join(dir, "hollow"), 1<<40); err != nil { // it would take an hour to read
+	if err := os.Truncate(filepath.Join(dir, "hollow"), 1<<40); err != nil { // reading it would take an hour
 		t.Fatal(err)
 	}
 	_, err := digest(dir)
@@ -97,7 +96,7 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-// A path means the same from every working folder; other versions are as they are.
+// A path means the same from every working folder. Other versions do not change.
 func TestFixedVersion(t *testing.T) {
 	t.Chdir(t.TempDir())
 	here, err := os.Getwd()

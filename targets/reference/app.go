@@ -23,21 +23,21 @@ const (
 
 var nonceShape = regexp.MustCompile(`^[0-9a-z-]{1,64}$`)
 
-// app is the contract's app, as one worker runs it. It is used by one
-// goroutine, on one thread.
+// app is the app of docs/contract.md, as one worker runs it. Only one goroutine uses it,
+// on one thread.
 type app struct {
 	token    string
 	receipts *receiptsFile
 	faults   map[string]func() error
 }
 
-// upload is what is known of a request's body.
+// upload is what the app must know of a request's body.
 type upload struct {
 	bytes  int64
 	sha256 string // hex
 }
 
-// answer serves one request of docs/contract.md. Anything else is a 404.
+// answer serves one request of docs/contract.md. For any other it returns a 404.
 func (a *app) answer(q request, body upload) answer {
 	query, err := url.ParseQuery(q.Query)
 	if err != nil {
@@ -75,8 +75,8 @@ func (a *app) answer(q request, body upload) answer {
 	return notFound()
 }
 
-// misbehave runs a fault between its receipts. Without a start receipt nobody
-// could tell that the fault was delivered, so then it is not.
+// misbehave runs a fault and writes its receipts before and after. If it cannot write the
+// start receipt, it does not run the fault, because nothing would prove its delivery.
 func (a *app) misbehave(nonce, name string, fault func() error) answer {
 	tid := syscall.Gettid()
 	if err := a.receipts.write(nonce, name, tid, bench.ReceiptStart); err != nil {
@@ -95,7 +95,7 @@ func (a *app) misbehave(nonce, name string, fault func() error) answer {
 	return victim(nonce, victimBytes)
 }
 
-// victim is the honest answer: the nonce and a line feed, repeated and cut.
+// victim is the ordinary answer: the nonce and a line feed, repeated and cut.
 func victim(nonce string, size int) answer {
 	body := bytes.Repeat([]byte(nonce+"\n"), size/(len(nonce)+1)+1)[:size]
 	return answer{Status: http.StatusOK, Type: "text/plain; charset=utf-8", Body: body}

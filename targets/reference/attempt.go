@@ -8,14 +8,14 @@ import (
 	"benchrun/internal/bench"
 )
 
-// attempt is attempt.json: what the app must know of the attempt it serves.
+// attempt is attempt.json: what the app must know about its attempt.
 type attempt struct {
 	Token    string `json:"token"`
 	Receipts string `json:"receipts"` // absolute path
 }
 
-// loadAttempt reads attempt.json in dir. It fails with a
-// bench.EnvironmentError that names the file.
+// loadAttempt reads attempt.json in dir. Its error is a bench.EnvironmentError that names
+// the file.
 func loadAttempt(dir string) (attempt, error) {
 	var a attempt
 	path := filepath.Join(dir, "attempt.json")
@@ -32,13 +32,13 @@ func loadAttempt(dir string) (attempt, error) {
 	return a, nil
 }
 
-// receiptsFile appends receipts to the attempt's file, one line in one write.
+// receiptsFile appends receipts to the attempt's file, each line in one write.
 type receiptsFile struct {
 	f   *os.File
 	pid int
 }
 
-// openReceipts opens the receipts of an attempt. It fails with a
+// openReceipts opens the receipts file of an attempt. Its error is a
 // bench.EnvironmentError that names the file.
 func openReceipts(path string) (*receiptsFile, error) {
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
@@ -48,7 +48,7 @@ func openReceipts(path string) (*receiptsFile, error) {
 	return &receiptsFile{f: f, pid: os.Getpid()}, nil
 }
 
-// write appends one receipt, stamped now and with the thread tid.
+// write appends one receipt with the current time and the thread tid.
 func (r *receiptsFile) write(nonce, fault string, tid int, event bench.ReceiptEvent) error {
 	line, err := json.Marshal(bench.Receipt{
 		T: bench.Monotonic(), Nonce: nonce, Fault: fault, PID: r.pid, TID: tid, Event: event,

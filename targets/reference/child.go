@@ -15,7 +15,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// bootTimeout is how long a worker may take until it is ready.
+// bootTimeout is how long a worker may take to become ready.
 const bootTimeout = 10 * time.Second
 
 // Errors of one request, from the worker's side.
@@ -24,23 +24,23 @@ var (
 	errDied  = errors.New("worker died")
 )
 
-// child is the front's handle of one worker process. Apart from kill,
-// retire and gone, it is used by one goroutine.
+// child is the front's handle of one worker process. Only one goroutine uses it, except
+// for kill, retire and gone.
 type child struct {
 	cmd  *exec.Cmd
 	conn net.Conn
 	r    *bufio.Reader
 	w    *bufio.Writer
-	gone chan struct{} // closed when the process is dead and reaped
+	gone chan struct{} // closed when the process has ended and was reaped
 
-	taken atomic.Bool // killed for the death of another (kills-neighbours)
+	taken atomic.Bool // killed because another worker died (kills-neighbours)
 }
 
-// startChild starts a worker and does not wait until it is ready. listener
-// is handed down too, if it is not nil.
+// startChild starts a worker and does not wait until it is ready. The worker also inherits
+// listener, if that is not nil.
 func startChild(args []string, listener *os.File) (*child, error) {
-	// CLOEXEC: were the front's ends inherited by later workers, a worker
-	// could not see the front die.
+	// CLOEXEC: if later workers inherited the front's ends, a worker could not notice
+	// the front's death.
 	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, &bench.EnvironmentError{Problem: "no socketpair for a worker", Err: err}
@@ -54,7 +54,7 @@ func startChild(args []string, listener *os.File) (*child, error) {
 
 	cmd := exec.Command("/proc/self/exe", append([]string{"__reference", "--worker"}, args...)...)
 	cmd.Args[0] = os.Args[0]
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=1") // one request at a time; fewer threads
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1") // it serves one request at a time; fewer threads
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{theirs}
 	if listener != nil {
@@ -70,13 +70,13 @@ func startChild(args []string, listener *os.File) (*child, error) {
 		gone: make(chan struct{}),
 	}
 	go func() { // ends with the process
-		_ = cmd.Wait() // how it ended stands in cmd.ProcessState
+		_ = cmd.Wait() // cmd.ProcessState says how it ended
 		close(p.gone)
 	}()
 	return p, nil
 }
 
-// pid is the process id as this process sees it.
+// pid is the worker's pid as this process sees it.
 func (p *child) pid() int { return p.cmd.Process.Pid }
 
 // ready waits until the worker has loaded the app.
@@ -88,11 +88,10 @@ func (p *child) ready() error {
 	return nil
 }
 
-// do has the worker answer one request. limit is how long the worker may take
-// (0 = for ever), from when it has the whole request if the body comes at the
-// client's pace (atClientsPace), otherwise from now. It fails with errAborted
-// if the body broke off: then the worker is as good as before. After errStuck
-// and errDied it has been killed.
+// do makes the worker answer one request. limit is how long the worker may take (0 = no
+// limit). It counts from the end of the body if the body comes at the client's pace
+// (atClientsPace), otherwise from now. do returns errAborted if the body broke off; the
+// worker then can go on. Before it returns errStuck or errDied, it kills the worker.
 func (p *child) do(q request, body io.Reader, atClientsPace bool, limit time.Duration) (answer, error) {
 	if !atClientsPace {
 		p.setLimit(limit)
@@ -131,9 +130,9 @@ func (p *child) setLimit(limit time.Duration) {
 // kill ends the process at once. It may have ended already.
 func (p *child) kill() { _ = p.cmd.Process.Kill() }
 
-// retire closes the front's end, upon which a worker ends by itself, even one
-// that is stuck in a request. It may have been closed already.
+// retire closes the front's end. Then the worker ends by itself, even if it is stuck in a
+// request. The end may have been closed already.
 func (p *child) retire() { _ = p.conn.Close() }
 
-// ending says how a process that is gone has ended.
+// ending says how a worker that is gone has ended.
 func (p *child) ending() string { return p.cmd.ProcessState.String() }

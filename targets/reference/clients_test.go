@@ -15,13 +15,13 @@ import (
 	"benchrun/internal/bench"
 )
 
-// rawConn is a connection of which the test decides every byte.
+// rawConn is a connection on which the test controls every byte.
 type rawConn struct {
 	t *testing.T
 	net.Conn
 }
 
-// dial connects and sends what is given.
+// dial connects and sends the text.
 func (s *server) dial(sent string) rawConn {
 	s.t.Helper()
 	conn, err := net.Dial("tcp", s.addr)
@@ -44,8 +44,8 @@ func (c rawConn) send(s string) {
 	}
 }
 
-// status reads an answer and gives its status code, or 0 if the server closes
-// the connection without one.
+// status reads an answer and returns its status code, or 0 if the server closes the
+// connection without an answer.
 func (c rawConn) status() int {
 	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -58,7 +58,7 @@ func (c rawConn) status() int {
 	return resp.StatusCode
 }
 
-// upload begins an upload of 10 bytes of which 1 is sent.
+// upload begins an upload of 10 bytes and sends 1 of them.
 func (s *server) upload() rawConn {
 	s.t.Helper()
 	return s.dial("POST /upload?nonce=u1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 10\r\n\r\n0")
@@ -106,7 +106,7 @@ func TestUnbufferedUploadHoldsAWorker(t *testing.T) {
 	}
 	checkVictim(t, <-waiting[0], "v1")
 
-	// A client that leaves gives its worker back.
+	// When a client leaves, its worker becomes free.
 	gone := s.upload()
 	for _, c := range []rawConn{uploads[1], gone} {
 		if err := c.Close(); err != nil {
@@ -148,7 +148,7 @@ type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
-// TestSilenceIsEnded waits for the front's own timeouts.
+// TestSilenceIsEnded waits until the front's own timeouts end silent connections.
 func TestSilenceIsEnded(t *testing.T) {
 	t.Parallel()
 	s := start(t, 1)
@@ -159,7 +159,7 @@ func TestSilenceIsEnded(t *testing.T) {
 	go func() { ended <- silent.status() }()
 	go func() { ended <- stuck.status() }()
 	rest := "123456789"
-	for len(rest) > 1 && len(ended) < 2 { // longer than a silence may be
+	for len(rest) > 1 && len(ended) < 2 { // longer than the front waits for a silent client
 		talking.send(rest[:1])
 		rest = rest[1:]
 		within(bodyTimeout/6, func() bool { return len(ended) == 2 })

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// eventLog writes lines to a stream that may stop being read: a full pipe
-// stalls the log and nothing else. Lines that find it full are dropped.
+// eventLog writes lines to a stream that may stop being read. A full pipe delays nothing
+// but the log, which drops the lines that do not fit.
 type eventLog struct {
 	lines   chan []byte
 	closing chan struct{}
 	drained chan struct{}
 }
 
-// newEventLog starts a log on out. Whoever starts it calls close.
+// newEventLog starts a log on out. The caller calls close.
 func newEventLog(out io.Writer) *eventLog {
 	l := &eventLog{
 		lines:   make(chan []byte, 256),
@@ -34,7 +34,7 @@ func (l *eventLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// close writes what is waiting, if the stream takes it in a tenth of a second.
+// close writes the waiting lines, if the stream takes them within a tenth of a second.
 func (l *eventLog) close() {
 	close(l.closing)
 	select {
@@ -48,7 +48,7 @@ func (l *eventLog) run(out io.Writer) {
 	for {
 		select {
 		case line := <-l.lines:
-			_, _ = out.Write(line) // a log that nobody reads is not an error
+			_, _ = out.Write(line) // nobody reading the log is not an error
 		case <-l.closing:
 			for len(l.lines) > 0 {
 				_, _ = out.Write(<-l.lines)

@@ -65,8 +65,7 @@ func TestWedgeBurnsNoCPU(t *testing.T) {
 	}
 }
 
-// TestSegfaultIsSignal11 looks at the wait status itself, as the worker's
-// parent.
+// TestSegfaultIsSignal11 is the worker's parent, so it can check the wait status itself.
 func TestSegfaultIsSignal11(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

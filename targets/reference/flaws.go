@@ -12,7 +12,7 @@ type Flaw struct {
 	Text string // one line: what is wrong
 }
 
-// The names of the flaws, for the code that shows them.
+// The names of the flaws.
 const (
 	noWatchdog       = "no-watchdog"
 	noRespawn        = "no-respawn"
@@ -54,11 +54,11 @@ var Flaws = []Flaw{
 	{dropsOnReload, "on SIGHUP all workers are killed at once, with the requests that they serve"},
 }
 
-// flawSet is the flaws that are switched on.
+// flawSet is the set of flaws that are switched on.
 type flawSet map[string]bool
 
-// parseFlaws makes a set of names. It fails with a bench.UsageError that lists
-// the flaws on a name that is not one of them.
+// parseFlaws makes a set of names. For an unknown name it returns a bench.UsageError that
+// lists the flaws.
 func parseFlaws(names []string) (flawSet, error) {
 	set := flawSet{}
 	for _, name := range names {

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// A test a flaw, apart from unbuffered-upload (clients_test.go). What the
-// sound server does instead stands in the tests of the other files.
+// One test for each flaw, except unbuffered-upload (clients_test.go). The tests of the
+// other files show what the sound server does instead.
 
 func TestNoWatchdog(t *testing.T) {
 	t.Parallel()
@@ -74,12 +74,12 @@ func TestOneDeadWorker(t *testing.T) {
 			lost++
 		}
 	}
-	if lost < 5 || lost > 15 { // its turn comes every third time, give or take
+	if lost < 5 || lost > 15 { // its turn comes at every third request, more or less
 		t.Errorf("the dead worker took %d of 30 requests, want about 10", lost)
 	}
 	// Only the first one stays dead.
 	eventually(t, "a second worker dies", func() bool {
-		s.get("/fault/segfault?nonce=f2") // the dead worker may take it
+		s.get("/fault/segfault?nonce=f2") // the dead worker may take this request
 		return strings.Contains(fmt.Sprint(s.receipts()), "f2")
 	})
 	eventually(t, "it is replaced", func() bool {
@@ -89,7 +89,7 @@ func TestOneDeadWorker(t *testing.T) {
 
 func TestNoHeaderTimeout(t *testing.T) {
 	t.Parallel()
-	// silent clients are as many as the flawed server lets in.
+	// silent opens as many silent connections as the flawed server accepts.
 	silent := func(s *server) (conns []rawConn) {
 		for range fewConns {
 			conns = append(conns, s.dial("GET /victim"))
@@ -153,7 +153,7 @@ func TestOrphansWorkers(t *testing.T) {
 func TestCrossTalk(t *testing.T) {
 	t.Parallel()
 	s := start(t, 2, "--flaw", crossTalk, "--watchdog", patience.String())
-	// wrong counts the victims of n that got the body of the one before.
+	// wrong counts which of n victims got the body of the victim before them.
 	wrong := func(label string, n int) (count int) {
 		for i := range n {
 			nonce, before := fmt.Sprintf("%s-%d", label, i), fmt.Sprintf("%s-%d", label, i-1)
@@ -166,7 +166,7 @@ func TestCrossTalk(t *testing.T) {
 		}
 		return count
 	}
-	if got := wrong("alone", 2*crossEvery); got > 1 { // a request that ends late may count as another
+	if got := wrong("alone", 2*crossEvery); got > 1 { // a request that ends late may count as the one before
 		t.Errorf("%d victims were wrong without any other request", got)
 	}
 	s.inBackground("/fault/wedge?nonce=w1")

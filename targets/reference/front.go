@@ -20,16 +20,16 @@ import (
 	"benchrun/internal/bench"
 )
 
-// What the front puts up with from clients.
+// What the front allows clients to do.
 const (
 	maxHeaderBytes = 64 << 10
 	maxBodyBytes   = 64 << 20
 	headerTimeout  = 10 * time.Second // for the whole head
 	bodyTimeout    = 10 * time.Second // without one byte of body
 	idleTimeout    = 30 * time.Second // between requests
-	// writeTimeout is for a block of the answer. It is long because the kernel
-	// takes megabytes at once and then nothing before a third of them is gone: to
-	// a client that takes 33 kB a second that is half a minute.
+	// writeTimeout limits a block of the answer. It is long because the kernel takes
+	// megabytes at once, and then nothing until a third of them has been sent: to a
+	// client that takes 33 kB a second, that is half a minute.
 	writeTimeout = time.Minute
 	writeBlock   = 64 << 10 // bytes
 )
@@ -42,9 +42,9 @@ type front struct {
 	crossed  crossing
 }
 
-// runFront is the life of the leader: it serves until SIGTERM or SIGINT, then
-// finishes what is in flight, for o.grace at most, and ends the workers. On
-// SIGHUP it replaces the workers. It says on stderr where it listens.
+// runFront is the life of the leader. It serves until SIGTERM or SIGINT, then finishes
+// the requests in flight, for at most o.grace, and ends the workers. On SIGHUP it replaces
+// the workers. It prints to stderr where it listens.
 func runFront(o options, stderr io.Writer) error {
 	if err := checkApp(o.app); err != nil {
 		return err
@@ -53,7 +53,7 @@ func runFront(o options, stderr io.Writer) error {
 	defer lines.close()
 	events := log.New(lines, "benchrun reference: ", 0)
 
-	signal.Ignore(syscall.SIGPIPE) // nobody reads stderr any more: no reason to end
+	signal.Ignore(syscall.SIGPIPE) // the front goes on if nobody reads stderr
 	ends := []os.Signal{os.Interrupt}
 	if o.flaws[ignoresSigterm] {
 		signal.Ignore(syscall.SIGTERM)
@@ -103,13 +103,12 @@ func serve(ctx context.Context, o options, listener net.Listener, p *pool, event
 	defer cancel()
 	if err := srv.Shutdown(grace); err != nil {
 		events.Print("the grace is over, requests in flight are cut")
-		_ = srv.Close() // its connections are cut; there is nothing else to do about an error
+		_ = srv.Close() // cuts its connections; nothing more can be done about an error
 	}
 	return nil
 }
 
-// checkApp finds out before anything starts whether workers could load the
-// app.
+// checkApp checks, before anything starts, whether workers could load the app.
 func checkApp(dir string) error {
 	at, err := loadAttempt(dir)
 	if err != nil {
@@ -122,8 +121,7 @@ func checkApp(dir string) error {
 	return receipts.f.Close()
 }
 
-// ServeHTTP reads a request whole, has a worker answer it and relays the
-// answer.
+// ServeHTTP reads a whole request, has a worker answer it and sends the answer on.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.inFlight.Add(1)
 	defer f.inFlight.Add(-1)
@@ -151,7 +149,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ans, err := f.pool.do(r.Context(), j)
 	if err != nil {
-		panic(http.ErrAbortHandler) // nobody is there to be answered
+		panic(http.ErrAbortHandler) // the client is gone
 	}
 	if f.flaws[crossTalk] && j.Path == "/victim" && ans.Status == http.StatusOK {
 		ans.Body = f.crossed.swap(ans.Body, f.inFlight.Load() > 1)
@@ -162,19 +160,19 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	relay(w, control, ans)
 }
 
-// readBody reads a whole body. A client may be as slow as it likes, as long as
-// it does not fall silent.
+// readBody reads a whole body. A client may be as slow as it likes, but it must not stop
+// sending for bodyTimeout.
 func readBody(w http.ResponseWriter, r *http.Request, control *http.ResponseController) ([]byte, error) {
 	var body bytes.Buffer
 	limited := http.MaxBytesReader(w, r.Body, maxBodyBytes)
 	if _, err := body.ReadFrom(patientReader{limited, control}); err != nil {
 		return nil, err
 	}
-	// No deadline may be left: it would look as if the client had gone.
+	// Remove the deadline: when it passed, the client would seem to be gone.
 	return body.Bytes(), control.SetReadDeadline(time.Time{})
 }
 
-// patientReader gives each read of a body the same time.
+// patientReader allows each read of a body the same time.
 type patientReader struct {
 	body    io.Reader
 	control *http.ResponseController
@@ -187,7 +185,7 @@ func (p patientReader) Read(b []byte) (int, error) {
 	return p.body.Read(b)
 }
 
-// refusal is the answer to a body that could not be read.
+// refusal is the answer to a request whose body could not be read.
 func refusal(err error) answer {
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -199,8 +197,8 @@ func refusal(err error) answer {
 	return text(http.StatusBadRequest, "the body broke off")
 }
 
-// relay sends a complete answer. A client may be as slow as it likes, as long
-// as it takes something. One that has left is no error.
+// relay sends a whole answer. A client may be as slow as it likes, but it must take a
+// block within writeTimeout. If the client has left, that is no error.
 func relay(w http.ResponseWriter, control *http.ResponseController, ans answer) {
 	_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
 	h := w.Header()

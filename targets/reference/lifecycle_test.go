@@ -43,7 +43,7 @@ func TestSigtermWaitsNoLongerThanTheGrace(t *testing.T) {
 	if stopped == s.started("w1").PID {
 		stopped = s.workers()[1]
 	}
-	if err := syscall.Kill(stopped, syscall.SIGSTOP); err != nil { // deaf even to the end of its socket
+	if err := syscall.Kill(stopped, syscall.SIGSTOP); err != nil { // stopped, it does not even notice the end of its socket
 		t.Fatal(err)
 	}
 	s.signal(syscall.SIGTERM)
@@ -78,8 +78,7 @@ func TestNothingIsLeftWhenTheFrontIsKilled(t *testing.T) {
 	eventually(t, "the port is free", func() bool { return canListen(s.addr) })
 }
 
-// TestLoad sends 500 requests a second, each over a connection of its own,
-// for two seconds.
+// TestLoad sends 500 requests a second, each on its own connection, for two seconds.
 func TestLoad(t *testing.T) {
 	const total, every = 1000, 2 * time.Millisecond
 	s := start(t, 4)

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// The faults that cost work or time and end by themselves. Their magnitudes are
-// those of docs/contract.md.
+// The faults that cost work or time and end by themselves, with the sizes and times of
+// docs/contract.md.
 const (
 	cpuTurns         = 10_000_000
 	fileBytes        = 16 << 20
@@ -28,21 +28,21 @@ const (
 
 func compute() { runtime.KeepAlive(turns(cpuTurns)) }
 
-// turns takes n turns of a loop, each of which costs about what one of an
-// interpreter does: 35 ns.
+// turns runs n turns of a loop. Each costs about as much as one turn of an interpreter's
+// loop, 35 ns.
 //
 //go:noinline
 func turns(n int) uint64 {
 	x := uint64(1)
 	for i := range n {
-		for range 8 { // divisions, each of which waits for the one before it
+		for range 8 { // divisions, each of which needs the result of the one before
 			x = 1<<62/(x|1) + uint64(i)
 		}
 	}
 	return x
 }
 
-// readBigFile reads a sparse file over and over.
+// readBigFile reads a sparse file again and again.
 func readBigFile() error {
 	return withSparseFile(fileBytes, func(f *os.File) error {
 		block := make([]byte, fileBlock)
@@ -55,7 +55,7 @@ func readBigFile() error {
 	})
 }
 
-// computeAndRead computes on one goroutine and does small reads on another.
+// computeAndRead computes in one goroutine and makes small reads in another.
 func computeAndRead() error {
 	return withSparseFile(smallBlock, func(f *os.File) error {
 		done := make(chan struct{})
@@ -70,7 +70,7 @@ func computeAndRead() error {
 			if err := readThrough(f, block); err != nil {
 				return err
 			}
-			runtime.Gosched() // as an interpreter's lock is given up at each read
+			runtime.Gosched() // as an interpreter gives up its lock at each read
 		}
 	})
 }
@@ -86,8 +86,7 @@ func readThrough(f *os.File, block []byte) error {
 	}
 }
 
-// withSparseFile makes a file of zeros that takes no room on the disk, and is
-// gone afterwards.
+// withSparseFile makes a file of zeros that takes no disk space, and removes it after use.
 func withSparseFile(size int64, use func(*os.File) error) error {
 	f, err := os.CreateTemp("", "benchrun-io-")
 	if err != nil {
@@ -100,7 +99,7 @@ func withSparseFile(size int64, use func(*os.File) error) error {
 	return errors.Join(err, f.Close())
 }
 
-// leaked is what the faults of this process have leaked.
+// leaked is the memory that the faults of this process have leaked.
 type leaked struct{ blocks [][]byte }
 
 func (l *leaked) more() {
@@ -111,20 +110,20 @@ func (l *leaked) more() {
 	l.blocks = append(l.blocks, block)
 }
 
-// spin loops for ever.
+// spin loops endlessly.
 func spin() {
 	for {
 		runtime.KeepAlive(turns(1000))
 	}
 }
 
-// stuckInNativeCode waits on a futex that nobody wakes, as a C library does in
-// a mutex that is locked twice: a signal makes it wait again. call says whether
-// the Go runtime is told (syscall.Syscall6), or keeps its processor, and so the
-// only one of this process, for it (syscall.RawSyscall6): that is what a C call
-// under an interpreter's lock does.
+// stuckInNativeCode waits on a futex that nobody wakes, like a C library that locks a
+// mutex twice; after a signal it waits again. With syscall.Syscall6 as call, the Go
+// runtime knows that the thread waits. With syscall.RawSyscall6 it does not, and the
+// thread keeps the process's only processor: that is what a C call does while it holds an
+// interpreter's lock.
 func stuckInNativeCode(call func(trap, a1, a2, a3, a4, a5, a6 uintptr) (uintptr, uintptr, syscall.Errno)) {
-	// Such a process cannot see that its front is gone.
+	// Such a process cannot notice that its front is gone.
 	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, uintptr(syscall.SIGKILL), 0)
 	const futexWait = 0
 	word := new(uint32)

@@ -78,8 +78,8 @@ func TestDownload(t *testing.T) {
 	}
 }
 
-// A client that takes nothing of its answer holds the worker only of the
-// flawed server, and only until it leaves.
+// A client that takes nothing of its answer holds a worker only in the flawed server, and
+// only until it leaves.
 func TestUnbufferedDownload(t *testing.T) {
 	t.Parallel()
 	const request = "GET /download?nonce=d1 HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -89,7 +89,7 @@ func TestUnbufferedDownload(t *testing.T) {
 
 	flawed := start(t, 1, "--flaw", unbufferedDownload)
 	silent := flawed.dial(request)
-	if _, err := io.ReadFull(silent, make([]byte, 16)); err != nil { // a worker has it
+	if _, err := io.ReadFull(silent, make([]byte, 16)); err != nil { // a worker has begun to answer it
 		t.Fatal(err)
 	}
 	victim := flawed.inBackground("/victim?nonce=v1")
@@ -126,7 +126,7 @@ func TestKillsHonest(t *testing.T) {
 
 func TestWorkersAreRecycled(t *testing.T) {
 	t.Parallel()
-	// lives tells by which workers 12 requests were answered.
+	// lives returns the pids of the workers that answered 12 requests.
 	lives := func(s *server) (pids []int) {
 		for i := range 12 {
 			nonce := fmt.Sprintf("v%d", i)
@@ -159,8 +159,8 @@ func TestLeakStaysInItsWorker(t *testing.T) {
 	}
 }
 
-// Each kind of wedge keeps its worker until the watchdog ends it, and burns CPU
-// only where it should.
+// Each kind of wedge keeps its worker until the watchdog ends it, and uses CPU only if it
+// should.
 func TestWedgesAreStuck(t *testing.T) {
 	for _, name := range []string{"wedge-spin", "wedge-native", "wedge-gil"} {
 		t.Run(name, func(t *testing.T) {

@@ -21,17 +21,17 @@ type options struct {
 	workers  int
 	watchdog time.Duration
 	grace    time.Duration
-	recycle  int // requests of a worker's life; 0 = without end
+	recycle  int // after how many requests a worker ends; 0 = never
 	flaws    flawSet
 	worker   bool // this process is a worker of the front that started it
 }
 
-// maxWorkers bounds --workers: enough for any experiment, too few to hurt.
+// maxWorkers is the most --workers: enough for any experiment, too few to do harm.
 const maxWorkers = 256
 
-// Main runs the reference server and gives the exit code of the process: 0
-// after SIGTERM or SIGINT, otherwise as in docs/contract.md. args is what
-// follows `benchrun __reference`.
+// Main runs the reference server and returns the exit code of the process: 0 after
+// SIGTERM or SIGINT, otherwise as in docs/contract.md. args are the arguments after
+// `benchrun __reference`.
 func Main(args []string) int {
 	err := run(args, os.Stdout, os.Stderr)
 	if err == nil {
@@ -63,8 +63,8 @@ func run(args []string, stdout, stderr io.Writer) error {
 	return runFront(o, stderr)
 }
 
-// parse reads the command line. With --help it prints the usage to stdout and
-// fails with pflag.ErrHelp; every other failure is a bench.UsageError.
+// parse reads the command line. With --help it prints the usage to stdout and returns
+// pflag.ErrHelp. Every other error is a bench.UsageError.
 func parse(args []string, stdout io.Writer) (options, error) {
 	var o options
 	var flaws []string
@@ -130,5 +130,5 @@ func usage(w io.Writer, fs *pflag.FlagSet) {
 	for _, f := range Flaws {
 		fmt.Fprintf(&b, "  %-20s %s\n", f.Name, f.Text)
 	}
-	_, _ = io.WriteString(w, b.String()) // help that nobody reads is not an error
+	_, _ = io.WriteString(w, b.String()) // nobody reading the help is not an error
 }

@@ -11,8 +11,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// TestMain is the test binary's other life: the front and the workers that the
-// tests start.
+// TestMain also lets the test binary be the front and the workers that the tests start.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "__reference" {
 		os.Exit(Main(os.Args[2:]))

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// The parts that only flaws need.
+// Values that only flaws need, with the flaw's name.
 
 const (
 	crossEvery = 50 // of cross-talk
@@ -21,19 +21,19 @@ const (
 	hastyWatchdog   = time.Second          // of kills-honest
 )
 
-// cut is what is left of b at n bytes.
+// cut returns the first n bytes of b, or all of b if it is shorter.
 func cut(b []byte, n int) []byte { return b[:min(len(b), n)] }
 
-// crossing is the flaw cross-talk: it mixes up the bodies of victims. The zero
-// value is ready.
+// crossing is the flaw cross-talk: it exchanges the bodies of victims. The zero value is
+// ready.
 type crossing struct {
 	mu       sync.Mutex
 	n        int
 	previous []byte
 }
 
-// swap gives the body that goes out in the place of body: the one before it
-// at every 50th call where others is set, otherwise itself.
+// swap returns the body to send instead of body: at every 50th call, if others is set, the
+// previous one, and otherwise body itself.
 func (c *crossing) swap(body []byte, others bool) []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -49,8 +49,8 @@ func (c *crossing) swap(body []byte, others bool) []byte {
 	return previous
 }
 
-// fewListener is the flaw no-header-timeout: it accepts only while fewer than
-// 64 of its connections are open.
+// fewListener is the flaw no-header-timeout: it accepts connections only while fewer than
+// 64 are open.
 type fewListener struct {
 	net.Listener
 	free   chan struct{}
@@ -83,7 +83,7 @@ func (l *fewListener) Close() error {
 	return l.Listener.Close()
 }
 
-// fewConn gives its place back when it is closed.
+// fewConn gives up its place when it is closed.
 type fewConn struct {
 	net.Conn
 	free chan struct{}
@@ -96,9 +96,9 @@ func (c *fewConn) Close() error {
 	return c.Conn.Close()
 }
 
-// duplicate gives a second descriptor of a listener for workers to inherit.
-// TCPListener.File would do the same, but passing its result on switches the
-// listener itself to blocking.
+// duplicate returns a second descriptor of a listener, for workers to inherit.
+// TCPListener.File would do so too, but passing on its result would make the listener
+// itself blocking.
 func duplicate(l net.Listener) (*os.File, error) {
 	tcp, ok := l.(*net.TCPListener)
 	if !ok {

@@ -16,13 +16,13 @@ import (
 
 const (
 	maxWaiting     = 1024             // requests that wait for a worker
-	maxWait        = 10 * time.Second // a request that waited longer is stale: nobody is there any more
+	maxWait        = 10 * time.Second // a request that waited longer is stale: its client is gone
 	bootPause      = 500 * time.Millisecond
 	stopPatience   = 500 * time.Millisecond // from retire to kill
 	neighbourPause = time.Second            // of kills-neighbours
 )
 
-// errGone says that the client left while its request waited for a worker.
+// errGone says that the client left while its request was waiting for a worker.
 var errGone = errors.New("client is gone")
 
 // job is a request on its way to a worker.
@@ -31,31 +31,30 @@ type job struct {
 	body          io.Reader // nil = none
 	atClientsPace bool
 	answered      chan answer   // one slot, filled exactly once
-	relayed       chan struct{} // closed when the client has the answer, or has left
+	relayed       chan struct{} // closed when the client has the answer or is gone
 }
 
-// pool keeps the workers and hands requests to them. Each of its slots is one
-// goroutine that owns one worker at a time; the slots all take from one
-// unbuffered channel, so idle workers and waiting requests both queue first in,
-// first out.
+// pool keeps the workers and passes requests to them. Each of its slots is one goroutine
+// that owns one worker at a time. All slots receive from one unbuffered channel, so idle
+// workers and waiting requests both queue first in, first out.
 type pool struct {
 	o        options
-	listener *os.File // handed down under orphans-workers, otherwise nil
+	listener *os.File // inherited by workers with the flaw orphans-workers, otherwise nil
 	events   *log.Logger
 	jobs     chan *job
 	waiting  atomic.Int64
-	corpse   atomic.Bool // one-dead-worker has its dead worker
-	file     sync.Mutex  // held by the one request that single-file serves
+	corpse   atomic.Bool // one-dead-worker already has its dead worker
+	file     sync.Mutex  // with the flaw single-file, only the request that holds it is served
 	stop     context.CancelFunc
-	slots    sync.WaitGroup // and who reloads
-	seats    []*seat        // touched by startPool, then by followHangups alone
+	slots    sync.WaitGroup // and the reloading goroutine
+	seats    []*seat        // used by startPool, then only by followHangups
 
 	mu   sync.Mutex
 	live map[*child]struct{}
 }
 
-// startPool starts o.workers workers, which are replaced at each SIGHUP.
-// Whoever starts it calls close.
+// startPool starts o.workers workers, and replaces them at each SIGHUP. The caller calls
+// close.
 func startPool(o options, listener *os.File, events *log.Logger) *pool {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &pool{
@@ -79,14 +78,14 @@ func (p *pool) close() {
 	p.slots.Wait()
 }
 
-// do gives the answer of a worker, or the pool's own: 502 a worker died of
-// this request, 503 there was none to be had, 504 it got stuck. It fails with
-// errGone if ctx ends while the request waits.
+// do returns the answer of a worker, or the pool's own: 502 if a worker died of this
+// request, 503 if no worker became free, 504 if the worker got stuck. It returns errGone
+// if ctx ends while the request is waiting.
 func (p *pool) do(ctx context.Context, j *job) (answer, error) {
 	if refusal, err := p.enqueue(ctx, j); refusal != "" || err != nil {
 		return text(http.StatusServiceUnavailable, refusal), err
 	}
-	return <-j.answered, nil // comes always: a worker is killed in the end, or dies
+	return <-j.answered, nil // always comes: in the end the worker is killed or dies
 }
 
 // enqueue waits until a worker takes j. refusal says why none did.
@@ -107,10 +106,9 @@ func (p *pool) enqueue(ctx context.Context, j *job) (refusal string, err error) 
 	}
 }
 
-// slot keeps one worker alive in its seat until ctx ends or another slot
-// takes the seat.
+// slot keeps one worker alive in its seat until ctx ends or another slot takes the seat.
 func (p *pool) slot(ctx context.Context, st *seat) {
-	defer st.occupy() // nobody waits for a slot that gave up
+	defer st.occupy() // so that nobody waits for a slot that gave up
 	for ctx.Err() == nil && !st.isTaken() {
 		w, err := p.start()
 		if err != nil {
@@ -124,7 +122,7 @@ func (p *pool) slot(ctx context.Context, st *seat) {
 			return
 		}
 		if alive {
-			continue // it was recycled, or its seat was taken
+			continue // it was recycled, or another slot took its seat
 		}
 		p.events.Printf("worker %d ended: %s", w.pid(), w.ending())
 		switch {
@@ -164,12 +162,11 @@ func (p *pool) start() (*child, error) {
 	return w, nil
 }
 
-// work gives jobs to w until it is dead, has served its time, its seat is
-// taken or ctx ends; then w is no more. It reports whether w was sound to its
-// end.
+// work passes jobs to w until w is dead, has answered as many requests as it may, its seat
+// is taken, or ctx ends. Then w ends. It returns whether w was sound to the end.
 func (p *pool) work(ctx context.Context, st *seat, w *child) (sound bool) {
 	defer p.forget(w)
-	defer context.AfterFunc(ctx, w.retire)() // also when it is busy
+	defer context.AfterFunc(ctx, w.retire)() // also while it is busy
 	for served := 0; !p.spent(served) && !st.isTaken(); served++ {
 		select {
 		case <-st.taken: // the loop ends
@@ -194,7 +191,7 @@ func (p *pool) spent(served int) bool {
 	return p.o.recycle > 0 && served >= p.o.recycle && !p.o.flaws[leaksMemory]
 }
 
-// part waits until a retired worker has ended, and kills it if it does not.
+// part waits until a retired worker has ended, and kills it if it does not end in time.
 func (p *pool) part(w *child) {
 	if p.o.flaws[orphansWorkers] {
 		return
@@ -207,7 +204,7 @@ func (p *pool) part(w *child) {
 	}
 }
 
-// serve has w answer j and reports whether w can go on.
+// serve makes w answer j and returns whether w can go on.
 func (p *pool) serve(w *child, j *job) bool {
 	if p.o.flaws[singleFile] {
 		p.file.Lock()
@@ -240,8 +237,7 @@ func (p *pool) serve(w *child, j *job) bool {
 	return true
 }
 
-// workDead is the flaw one-dead-worker: a dead worker that still gets its
-// turn.
+// workDead is the flaw one-dead-worker: a dead worker still gets its share of requests.
 func (p *pool) workDead(ctx context.Context, st *seat) {
 	for {
 		select {
@@ -255,7 +251,7 @@ func (p *pool) workDead(ctx context.Context, st *seat) {
 	}
 }
 
-// forget ends the book-keeping of a worker.
+// forget removes a worker from the pool's records.
 func (p *pool) forget(w *child) {
 	w.retire()
 	p.mu.Lock()
@@ -263,8 +259,8 @@ func (p *pool) forget(w *child) {
 	delete(p.live, w)
 }
 
-// killNeighbours is the flaw kills-neighbours: dead takes all others with it,
-// unless it was taken itself.
+// killNeighbours is the flaw kills-neighbours: when dead dies, it kills all others, unless
+// dead itself was killed this way.
 func (p *pool) killNeighbours(dead *child) {
 	if dead.taken.Load() {
 		return

@@ -7,15 +7,15 @@ import (
 	"sync"
 )
 
-// seat is where a slot of the pool works. A reload gives it to a new slot,
-// and the old one leaves when the new one's worker is ready.
+// seat is the place of a slot in the pool. A reload gives it to a new slot. The old slot
+// leaves when the new one's worker is ready.
 type seat struct {
-	occupy func()        // tells the predecessor to leave; may be called again
-	taken  chan struct{} // closed when this slot is to leave
+	occupy func()        // makes the predecessor leave; may be called again
+	taken  chan struct{} // closed when this slot must leave
 	here   chan struct{} // closed by occupy
 }
 
-// newSeat makes a seat; before is the one that it takes over, or nil.
+// newSeat makes a seat; before is the one that it replaces, or nil.
 func newSeat(before *seat) *seat {
 	st := &seat{taken: make(chan struct{}), here: make(chan struct{})}
 	st.occupy = sync.OnceFunc(func() {
@@ -36,8 +36,8 @@ func (st *seat) isTaken() bool {
 	}
 }
 
-// followHangups reloads at each signal until ctx ends, one reload after the
-// other; signals that come during one count as one.
+// followHangups reloads at each signal until ctx ends, one reload after the other. Signals
+// that come during a reload count as one.
 func (p *pool) followHangups(ctx context.Context, hangups chan os.Signal) {
 	defer signal.Stop(hangups)
 	for {
@@ -51,9 +51,9 @@ func (p *pool) followHangups(ctx context.Context, hangups chan os.Signal) {
 	}
 }
 
-// reload replaces every worker. Each new one is ready before an old one
-// finishes its request and ends, so that none is missing meanwhile. It returns
-// when the last new one is ready, or ctx has ended.
+// reload replaces every worker. Each new worker is ready before the old one finishes its
+// request and ends, so that there are always enough. It returns when the last new one is
+// ready, or ctx has ended.
 func (p *pool) reload(ctx context.Context) {
 	if p.o.flaws[dropsOnReload] {
 		p.killAll()
@@ -65,11 +65,11 @@ func (p *pool) reload(ctx context.Context) {
 		p.slots.Go(func() { p.slot(ctx, st) })
 	}
 	for _, st := range p.seats {
-		<-st.here // a slot closes it at its end too
+		<-st.here // a slot also closes it when it ends
 	}
 }
 
-// killAll is the flaw drops-on-reload: what is in flight goes with the workers.
+// killAll is the flaw drops-on-reload: it kills the workers together with their requests.
 func (p *pool) killAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

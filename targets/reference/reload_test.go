@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// whenReplaced waits until there are as many workers as before, none of them
-// one of old.
+// whenReplaced waits until there are as many workers as before and none of the old ones.
 func (s *server) whenReplaced(old []int) {
 	s.t.Helper()
 	eventually(s.t, "all workers are new", func() bool {
@@ -56,8 +55,8 @@ func TestReloadLosesNothing(t *testing.T) {
 	s.whenReplaced(old)
 }
 
-// An old worker that is stuck stays until its watchdog, and keeps nobody from
-// being replaced.
+// A stuck old worker stays until its watchdog ends it, and does not delay the replacement
+// of others.
 func TestReloadDoesNotWaitForAStuckWorker(t *testing.T) {
 	t.Parallel()
 	s := start(t, 2, "--flaw", noWatchdog)
@@ -75,15 +74,15 @@ func TestReloadDoesNotWaitForAStuckWorker(t *testing.T) {
 	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
 }
 
-// Signals in a row end with as many workers as before, and with a server that
-// stops as ever.
+// After several signals in a row there are as many workers as before, and the server stops
+// normally.
 func TestReloadsInARow(t *testing.T) {
 	t.Parallel()
 	s := start(t, 3)
 	old := s.workers()
 	for range 10 {
 		s.signal(syscall.SIGHUP)
-		time.Sleep(10 * time.Millisecond) // some of them come during a reload
+		time.Sleep(10 * time.Millisecond) // some signals come during a reload
 	}
 	s.whenReplaced(old)
 	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
@@ -94,7 +93,7 @@ func TestReloadsInARow(t *testing.T) {
 	}
 }
 
-// A dead worker's place is filled by a reload, whoever had it.
+// A reload also fills the place of a dead worker, whichever it was.
 func TestReloadFillsEmptyPlaces(t *testing.T) {
 	t.Parallel()
 	for _, flaw := range []string{noRespawn, oneDeadWorker} {
@@ -105,7 +104,7 @@ func TestReloadFillsEmptyPlaces(t *testing.T) {
 		}
 		s.signal(syscall.SIGHUP)
 		s.whenReplaced(old)
-		for range 6 { // the dead worker's turn would come
+		for range 6 { // enough for the dead worker's turn to come
 			checkVictim(t, s.get("/victim?nonce=v1"), "v1")
 		}
 	}

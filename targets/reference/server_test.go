@@ -18,7 +18,7 @@ import (
 	"benchrun/internal/procfs"
 )
 
-// patience bounds every wait of these tests.
+// patience limits every wait of these tests.
 const patience = 20 * time.Second
 
 const testToken = "token-5"
@@ -32,8 +32,8 @@ type server struct {
 	exited chan struct{}
 }
 
-// start starts a server on a free port and waits until all its workers serve.
-// When the test ends, nothing of it is left.
+// start starts a server on a free port and waits until all its workers serve. When the
+// test ends, it ends everything.
 func start(t *testing.T, workers int, args ...string) *server {
 	t.Helper()
 	s := &server{t: t, dir: t.TempDir(), exited: make(chan struct{})}
@@ -45,7 +45,7 @@ func start(t *testing.T, workers int, args ...string) *server {
 	defer func() { _ = log.Close() }()
 	s.cmd = exec.Command("/proc/self/exe", append([]string{"__reference", "--bind", "127.0.0.1:0",
 		"--app", s.dir, "--workers", strconv.Itoa(workers)}, args...)...)
-	s.cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0") // -race would hold every exit for 1 s
+	s.cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0") // otherwise -race would delay every exit by 1 s
 	s.cmd.Stderr = log
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -70,7 +70,7 @@ func start(t *testing.T, workers int, args ...string) *server {
 	return s
 }
 
-// end kills the front, after which the workers must end by themselves.
+// end kills the front. The workers must then end by themselves.
 func (s *server) end() {
 	workers := s.workers()
 	_ = s.cmd.Process.Kill()
@@ -106,7 +106,7 @@ func (s *server) log() string {
 	return string(b)
 }
 
-// workers gives the pids of the front's living children.
+// workers returns the pids of the front's living children.
 func (s *server) workers() []int {
 	var pids []int
 	all, _ := procfs.PIDs()
@@ -118,7 +118,7 @@ func (s *server) workers() []int {
 	return pids
 }
 
-// receipts gives what the app has written so far.
+// receipts returns what the app has written so far.
 func (s *server) receipts() []bench.Receipt {
 	s.t.Helper()
 	b, err := os.ReadFile(s.dir + "/receipts.ndjson")
@@ -152,7 +152,7 @@ func (s *server) started(nonce string) bench.Receipt {
 	return found
 }
 
-// reply is an answer of the server; err is set if there was none.
+// reply is an answer of the server; err is set if there is none.
 type reply struct {
 	status int
 	kind   string // Content-Type
@@ -161,7 +161,7 @@ type reply struct {
 	err    error
 }
 
-// request asks over a fresh connection.
+// request sends a request on a fresh connection.
 func (s *server) request(method, path string, body io.Reader) reply {
 	q, err := http.NewRequest(method, "http://"+s.addr+path, body)
 	if err != nil {
@@ -180,7 +180,7 @@ func (s *server) request(method, path string, body io.Reader) reply {
 
 func (s *server) get(path string) reply { return s.request(http.MethodGet, path, nil) }
 
-// inBackground asks without waiting for the answer.
+// inBackground sends a request without waiting for the answer.
 func (s *server) inBackground(path string) <-chan reply {
 	c := make(chan reply, 1)
 	go func() { c <- s.get(path) }()
@@ -207,7 +207,7 @@ func eventually(t *testing.T, what string, cond func() bool) {
 	}
 }
 
-// within polls for d at most and reports whether cond came true.
+// within polls for at most d and returns whether cond became true.
 func within(d time.Duration, cond func() bool) bool {
 	for deadline := time.Now().Add(d); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if cond() {

@@ -9,15 +9,15 @@ import (
 	"io"
 )
 
-// What front and worker say to each other, in frames of a 4-byte big-endian
-// length and that many bytes:
+// The protocol between front and worker. Each frame has a 4-byte big-endian length and
+// that many bytes:
 //
 //	worker → front   ready: one empty frame, when the app is loaded
 //	front → worker   request: a JSON head, body chunks, then an empty frame,
 //	                 or abortMark if the client's body broke off
 //	worker → front   answer: a JSON head, then the body in one frame
 //
-// An aborted request has no answer.
+// An aborted request gets no answer.
 
 // request is the head of a request, as the app needs it.
 type request struct {
@@ -31,18 +31,18 @@ type answer struct {
 	Status int    `json:"status"`
 	Type   string `json:"type"`             // Content-Type
 	PID    int    `json:"pid"`              // of the worker
-	Repeat int    `json:"repeat,omitempty"` // how many times the body goes out; 0 = once
+	Repeat int    `json:"repeat,omitempty"` // how many times to send the body; 0 = once
 	Body   []byte `json:"-"`
 }
 
 const (
 	maxFrame  = 1 << 20
 	chunkSize = 32 << 10
-	abortMark = ^uint32(0) // stands where a length stands
+	abortMark = ^uint32(0) // sent in place of a length
 )
 
-// errAborted says that the body of a request broke off: the client is gone,
-// the worker is not.
+// errAborted says that the body of a request broke off: the client is gone, and the worker
+// can go on.
 var errAborted = errors.New("request body broke off")
 
 func writeFrame(w *bufio.Writer, b []byte) error {
@@ -58,9 +58,8 @@ func writeLength(w *bufio.Writer, n uint32) error {
 	return err
 }
 
-// readFrame gives the next frame, empty at the end of a body. It fails with
-// errAborted on abortMark and with io.EOF when the peer has closed in between
-// two frames.
+// readFrame returns the next frame, which is empty at the end of a body. It returns
+// errAborted for abortMark, and io.EOF if the peer has closed between two frames.
 func readFrame(r *bufio.Reader) ([]byte, error) {
 	var head [4]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
@@ -80,9 +79,8 @@ func readFrame(r *bufio.Reader) ([]byte, error) {
 	return b, nil
 }
 
-// writeRequest sends a request. Each part of the body goes out as it comes in,
-// at the body's pace. It fails with errAborted, having told the worker, if the
-// body cannot be read to its end.
+// writeRequest sends a request. It sends each part of the body as soon as it comes. If it
+// cannot read the body to its end, it tells the worker and returns errAborted.
 func writeRequest(w *bufio.Writer, q request, body io.Reader) error {
 	head, err := json.Marshal(q)
 	if err != nil {
@@ -104,7 +102,7 @@ func writeRequest(w *bufio.Writer, q request, body io.Reader) error {
 
 func writeBody(w *bufio.Writer, body io.Reader) error {
 	chunk := make([]byte, chunkSize)
-	for { // ends with the body, or with the worker's end of the socket
+	for { // until the body ends, or the worker's end of the socket closes
 		if err := w.Flush(); err != nil {
 			return err
 		}
@@ -129,8 +127,8 @@ func writeBody(w *bufio.Writer, body io.Reader) error {
 	}
 }
 
-// readRequest gives the next request; its body goes into sink. It fails with
-// errAborted if the body broke off, and with io.EOF if no request came.
+// readRequest returns the next request and writes its body to sink. It returns errAborted
+// if the body broke off, and io.EOF if no request came.
 func readRequest(r *bufio.Reader, sink io.Writer) (request, error) {
 	var q request
 	head, err := readFrame(r)
@@ -140,7 +138,7 @@ func readRequest(r *bufio.Reader, sink io.Writer) (request, error) {
 	if err := json.Unmarshal(head, &q); err != nil {
 		return q, fmt.Errorf("head of a request: %w", err)
 	}
-	for { // ends with the body, or with the front's end of the socket
+	for { // until the body ends, or the front's end of the socket closes
 		chunk, err := readFrame(r)
 		if err != nil {
 			return q, err

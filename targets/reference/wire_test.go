@@ -79,7 +79,7 @@ func TestBrokenFramesAreErrors(t *testing.T) {
 }
 
 func TestTheQueueIsBounded(t *testing.T) {
-	p := &pool{jobs: make(chan *job)} // nobody takes any
+	p := &pool{jobs: make(chan *job)} // no worker receives from it
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, maxWaiting)
 	for range maxWaiting {
@@ -103,7 +103,7 @@ func TestTheQueueIsBounded(t *testing.T) {
 	}
 }
 
-// blockedWriter takes nothing until it is opened.
+// blockedWriter blocks all writes until open is closed.
 type blockedWriter struct{ open chan struct{} }
 
 func (b blockedWriter) Write(p []byte) (int, error) { <-b.open; return len(p), nil }

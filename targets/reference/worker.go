@@ -17,14 +17,14 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Descriptors that a worker is started with.
+// The descriptors that a worker inherits.
 const (
 	workerSocketFD   = 3 // its end of the socketpair
-	workerListenerFD = 4 // only under orphans-workers
+	workerListenerFD = 4 // only with the flaw orphans-workers
 )
 
-// orphanLife bounds how long an orphaned worker stays, so that even the flaw
-// leaves nothing behind for ever.
+// orphanLife is how long an orphaned worker stays at most, so that even the flaw leaves
+// nothing behind for good.
 const orphanLife = 10 * time.Minute
 
 // received is a whole request.
@@ -33,13 +33,13 @@ type received struct {
 	body upload
 }
 
-// runWorker is the life of a worker process: it answers what comes in over
-// its socket and ends when the front closes it or dies.
+// runWorker is the life of a worker process: it answers the requests that come through its
+// socket, and ends when the front closes the socket or dies.
 //
-// The process's main goroutine reads the socket and does nothing else, so that
-// the front's end is noticed even while a request is stuck.
+// The process's main goroutine only reads the socket, so that it notices the front's end
+// even while a request is stuck.
 func runWorker(o options) error {
-	// A signal to the whole group is the front's business.
+	// The front handles signals to the whole process group.
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	nameProcess("benchrun-worker")
 
@@ -69,7 +69,7 @@ func runWorker(o options) error {
 // readRequests passes requests on until the front closes the socket or dies.
 func readRequests(conn io.Reader, requests chan<- received) error {
 	r := bufio.NewReader(conn)
-	for { // ends with the front
+	for { // until the front ends
 		digest := sha256.New()
 		size := new(countingWriter)
 		q, err := readRequest(r, io.MultiWriter(digest, size))
@@ -85,14 +85,13 @@ func readRequests(conn io.Reader, requests chan<- received) error {
 	}
 }
 
-// serveRequests answers requests, one after the other, on one thread: the tid
-// that receipts name is the thread that misbehaves. It lives as long as the
-// process.
+// serveRequests answers requests one after the other on one thread, so the tid in receipts
+// is the thread that misbehaves. It lives as long as the process.
 func serveRequests(a *app, conn io.Writer, requests <-chan received) {
 	runtime.LockOSThread()
 	w := bufio.NewWriter(conn)
 	if err := errors.Join(writeFrame(w, nil), w.Flush()); err != nil {
-		return // the front is gone, and readRequests sees it too
+		return // the front is gone, and readRequests notices too
 	}
 	for rq := range requests {
 		ans := a.answer(rq.request, rq.body)
@@ -103,14 +102,13 @@ func serveRequests(a *app, conn io.Writer, requests <-chan received) {
 	}
 }
 
-// nameProcess sets the name that ps and /proc show; re-execution through
-// /proc/self/exe would leave it at "exe". It is a label only, so a failure
-// changes nothing.
+// nameProcess sets the name that ps and /proc show. After executing /proc/self/exe it
+// would be "exe". The name is only a label, so a failure does not matter.
 func nameProcess(name string) {
 	_ = os.WriteFile("/proc/self/comm", []byte(name), 0)
 }
 
-// countingWriter counts what is written to it.
+// countingWriter counts the bytes that are written to it.
 type countingWriter struct{ n int64 }
 
 func (c *countingWriter) Write(p []byte) (int, error) {
