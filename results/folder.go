@@ -25,21 +25,21 @@ const (
 	LogsDir    = "logs"
 )
 
-// Folder is a run's folder. Its methods may be called from several goroutines.
+// Folder is a run's folder. It is safe for concurrent use.
 type Folder struct {
 	path string
 	mu   sync.Mutex // orders appends to cells.ndjson
 }
 
-// NewRunID makes the id of a run that begins now: its UTC time to the second
-// and four random hex digits, for example "20261121-120000-3fa9".
+// NewRunID makes the ID of a run that begins now: its UTC time to the second and four
+// random hex digits, for example "20261121-120000-3fa9".
 func NewRunID() string {
 	var b [2]byte
 	_, _ = rand.Read(b[:]) // never fails (crypto/rand ends the process instead)
 	return time.Now().UTC().Format("20060102-150405") + "-" + hex.EncodeToString(b[:])
 }
 
-// Create is Begin without a claim: whoever comes next may write to the folder.
+// Create is like Begin, but without a claim: any process may then write to the folder.
 func Create(dir string, run bench.Run) (*Folder, error) {
 	f, release, err := Begin(dir, run)
 	if err != nil {
@@ -49,17 +49,16 @@ func Create(dir string, run bench.Run) (*Folder, error) {
 	return f, nil
 }
 
-// Begin makes dir/<run.ID>/ with its sub-folders and a first run.json, so that
-// even a run that is killed at once says what it was, and claims it before
-// anybody else can take it for a run. An empty run.ID gets a new one; Run gives
-// back what was stored. It fails with a bench.UsageError when the folder is
-// there already, with a bench.EnvironmentError when it cannot be made.
+// Begin makes dir/<run.ID>/ with its sub-folders and a first run.json, so that a run that is
+// killed at once still says what it was. It claims the folder before anybody else can find
+// it. An empty run.ID gets a new one; Run returns what was stored. It returns a
+// bench.UsageError if the folder exists, and a bench.EnvironmentError if it cannot be made.
 func Begin(dir string, run bench.Run) (f *Folder, release func(), err error) {
 	if run.ID == "" {
 		run.ID = NewRunID()
 	}
 	if !filepath.IsLocal(run.ID) || filepath.Base(run.ID) != run.ID {
-		return nil, nil, bench.Usagef("run id %q is not a folder name", run.ID) // of a stored run, say
+		return nil, nil, bench.Usagef("run id %q is not a folder name", run.ID) // it may come from a stored run
 	}
 	f = &Folder{path: filepath.Join(dir, run.ID)}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -86,9 +85,9 @@ func Begin(dir string, run bench.Run) (f *Folder, release func(), err error) {
 	return f, release, nil
 }
 
-// OpenFolder finds the folder of an existing run, given it or its run.json. It
-// fails with a bench.UsageError when there is no run.json with a records folder
-// beside it; a killed run's cells.ndjson will do for the run.json.
+// OpenFolder opens the folder of an existing run, given the folder or its run.json. It
+// returns a bench.UsageError if the folder does not have a records folder and a run.json.
+// Instead of run.json, cells.ndjson is enough: a killed run may have only that.
 func OpenFolder(path string) (*Folder, error) {
 	file, err := runFile(path)
 	if cells := filepath.Join(path, CellsFile); err != nil && exists(cells) {
@@ -108,7 +107,7 @@ func OpenFolder(path string) (*Folder, error) {
 	if err != nil {
 		return nil, readError(f.Join(RecordsDir), err)
 	}
-	if info, err := os.Lstat(f.Join(LogsDir)); err == nil && !info.IsDir() { // a run that goes on would write there
+	if info, err := os.Lstat(f.Join(LogsDir)); err == nil && !info.IsDir() { // a run that continues would write there
 		return nil, &bench.UsageError{Problem: f.Join(LogsDir) + " is not a folder", Hint: "remove it: verdicts need only the records"}
 	}
 	return f, nil
@@ -119,16 +118,15 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// Path is the folder, as it was given.
+// Path is the path that the caller gave.
 func (f *Folder) Path() string { return f.path }
 
-// Join gives the path of something inside the folder, for example of
-// Attempt.Record.
+// Join returns the path of something in the folder, for example of Attempt.Record.
 func (f *Folder) Join(rel string) string { return filepath.Join(f.path, rel) }
 
-// FindFrom gives what tells where a file inside the folder, named relative to
-// it, lies as seen from the folder at: a path with slashes; false where there is
-// no such file. A name that leads out of the folder finds nothing.
+// FindFrom returns a function that takes the name of a file in the folder, and returns its
+// path as seen from the folder at, with slashes; false if there is no such file, or if the
+// name leads out of the folder.
 func (f *Folder) FindFrom(at string) func(rel string) (path string, ok bool) {
 	return func(rel string) (string, bool) {
 		if !intake.Inside(rel) {
@@ -150,20 +148,19 @@ func (f *Folder) FindFrom(at string) func(rel string) (path string, ok bool) {
 	}
 }
 
-// RecordPath is where the record of a cell's attempt belongs, relative to the
-// folder. cell is CellID's answer, or another name that is unique in the run.
+// RecordPath is where the record of a cell's attempt is stored, relative to the folder. cell
+// is the CellID, or another name that is unique in the run.
 func (f *Folder) RecordPath(cell string, attempt int) string {
 	return filepath.Join(RecordsDir, fileName(cell, attempt, recordSuffix))
 }
 
-// LogPath is where the server's output of a cell's attempt belongs, relative
-// to the folder.
+// LogPath is where the server's output of a cell's attempt is stored, relative to the folder.
 func (f *Folder) LogPath(cell string, attempt int) string {
 	return filepath.Join(LogsDir, fileName(cell, attempt, ".log"))
 }
 
-// LogTail is the end of a server's output, named as in Attempt.Log: what
-// intake.File.Tail gives; "" where there is none, for logs may be thrown away.
+// LogTail is the end of a server's output, as intake.File.Tail returns it; rel is as in
+// Attempt.Log. "" if there is none: users may delete logs.
 func (f *Folder) LogTail(ctx context.Context, rel string) string {
 	if !intake.Inside(rel) {
 		return ""
@@ -176,8 +173,7 @@ func (f *Folder) LogTail(ctx context.Context, rel string) string {
 	return log.Tail(intake.MostTail)
 }
 
-// Records lists the records that are there, relative to the folder, sorted by
-// name.
+// Records lists the existing records, relative to the folder, sorted by name.
 func (f *Folder) Records() ([]string, error) {
 	entries, err := os.ReadDir(f.Join(RecordsDir))
 	if err != nil {
@@ -192,7 +188,7 @@ func (f *Folder) Records() ([]string, error) {
 	return out, nil
 }
 
-// runFile gives the path of run.json for a run's folder or for the file itself.
+// runFile returns the path of run.json for a run's folder or for the file itself.
 func runFile(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -126,7 +126,7 @@ func TestCellID(t *testing.T) {
 	}
 }
 
-// FindFrom finds the files of the folder, from anywhere, and no others.
+// FindFrom finds the files of the folder from anywhere, and no other files.
 func TestFindFrom(t *testing.T) {
 	top := t.TempDir()
 	f := &Folder{path: filepath.Join(top, "run")}

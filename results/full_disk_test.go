@@ -36,8 +36,8 @@ func diskFull(err error) bool {
 		strings.Contains(err.Error(), "write ") && strings.Contains(err.Error(), "disk full: free space and")
 }
 
-// TestFullDisk runs fillDisk in a mount namespace of its own, whose file
-// system goes with it, even if the test is killed.
+// TestFullDisk runs fillDisk in a mount namespace. The file system ends with it, even if
+// the test is killed.
 func TestFullDisk(t *testing.T) {
 	cmd := exec.Command("/proc/self/exe", fullDiskArg, t.TempDir())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
@@ -60,8 +60,8 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// fillDisk mounts 256 KiB of tmpfs and writes a run until it is full. All that
-// was written before must be there afterwards, and nothing half.
+// fillDisk mounts 256 KiB of tmpfs and writes a run until it is full. Afterwards,
+// everything that was written before must be there, and nothing incomplete.
 func fillDisk(dir string) error {
 	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
 		return err
@@ -83,7 +83,7 @@ func fillDisk(dir string) error {
 	if !diskFull(err) {
 		return fmt.Errorf("after %d records: %w", written, err)
 	}
-	// A record needs room for a new file; an appended line may still find some.
+	// A record needs space for a new file; an appended line may still find some.
 	line := testLine(1)
 	lines := 0
 	for err = nil; lines < 10_000 && err == nil; lines++ {

@@ -9,8 +9,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// testdata/golden/<id>/ is a run as the first version stored it. It is never
-// written anew: a change of code that cannot read it is a new schema.
+// testdata/golden/<id>/ is a run that the first version stored. It must never be written
+// again: code that cannot read it needs a new schema.
 
 const goldenID = "20261121-120000-3fa9"
 

@@ -15,21 +15,20 @@ import (
 	"benchrun/internal/intake"
 )
 
-// Joined is one run made out of several.
+// Joined is one run made from several.
 type Joined struct {
 	Folder  *Folder
 	Run     bench.Run
-	Damaged []string // what could not be read, and why; cells that it is about are invalid
+	Damaged []string // what could not be read, and why; those cells are invalid
 }
 
-// Join makes one run's folder, dir/<new id>/, out of several: the cells that
-// Merge keeps, with their records, logs and lines of cells.ndjson. The folders
-// that it is made from stay as they are. A cell whose record cannot be read is
-// invalid before it is merged. It fails with a bench.UsageError where Merge does;
-// nothing is left of the new folder then.
+// Join makes one run's folder, dir/<new id>/, from several: the cells that Merge keeps, with
+// their records, logs and lines of cells.ndjson. It does not change the old folders. A cell
+// whose record cannot be read becomes invalid before Merge. Join returns the
+// bench.UsageErrors of Merge; then nothing is left of the new folder.
 func Join(ctx context.Context, dir string, anyway bool, folders ...*Folder) (Joined, error) {
 	var j Joined
-	from := map[string]source{} // by the run's id
+	from := map[string]source{} // by the run's ID
 	var runs []bench.Run
 	for _, f := range folders {
 		run, s, damaged, err := f.source(ctx)
@@ -68,7 +67,7 @@ func Join(ctx context.Context, dir string, anyway bool, folders ...*Folder) (Joi
 	return j, nil
 }
 
-// Discard removes a folder that its maker could not finish.
+// Discard removes a folder that could not be completed.
 func (f *Folder) Discard() error {
 	if err := os.RemoveAll(f.path); err != nil {
 		return writeError(f.path, err)
@@ -76,14 +75,14 @@ func (f *Folder) Discard() error {
 	return nil
 }
 
-// source is a run that another is made from.
+// source is a run from which Join takes cells.
 type source struct {
 	*Folder
-	lines   map[string][]AttemptLine // of cells.ndjson, by their record
+	lines   map[string][]AttemptLine // of cells.ndjson, by the attempt's record
 	damaged map[string]bool          // records that cannot be read
 }
 
-// source reads a run that another is to be made from.
+// source reads a run from which Join takes cells.
 func (f *Folder) source(ctx context.Context) (run bench.Run, s source, damaged []string, err error) {
 	if run, err = f.Run(ctx); err != nil {
 		return run, s, nil, err
@@ -102,7 +101,7 @@ func (f *Folder) source(ctx context.Context) (run bench.Run, s source, damaged [
 	}
 	for i := range run.Cells {
 		for _, a := range run.Cells[i].Attempts {
-			if a.Record == "" { // it could not be made
+			if a.Record == "" { // the attempt could not be made
 				continue
 			}
 			if !intake.Inside(a.Record) {
@@ -122,12 +121,12 @@ func (f *Folder) source(ctx context.Context) (run bench.Run, s source, damaged [
 	return run, s, damaged, nil
 }
 
-// adopt copies what belongs to a cell from its run's folder. Names without a
-// run before them are those of the only run there is.
+// adopt copies the files of a cell from its run's folder. A file name without a run's ID
+// belongs to the run only, if there is just one.
 func (f *Folder) adopt(ctx context.Context, c *bench.Cell, only string, from map[string]source) error {
 	for i := range c.Attempts {
 		a := &c.Attempts[i]
-		if a.Record == "" { // it could not be made
+		if a.Record == "" { // the attempt could not be made
 			continue
 		}
 		id, record := split(a.Record, only)
@@ -139,14 +138,14 @@ func (f *Folder) adopt(ctx context.Context, c *bench.Cell, only string, from map
 		var err error
 		var unfit *bench.UsageError
 		if a.Record, err = f.copyNew(ctx, source.Folder, record, intake.Record); errors.As(err, &unfit) && source.damaged[record] {
-			err = nil // that it is not there, or is no file, has been told
+			err = nil // Damaged already says that it is missing or not a file
 		}
 		if err != nil {
 			return err
 		}
 		if a.Log = ""; log != "" {
 			a.Log, err = f.copyNew(ctx, source.Folder, log, intake.Log)
-			if err != nil && !errors.Is(err, fs.ErrNotExist) { // logs may have been thrown away, records not
+			if err != nil && !errors.Is(err, fs.ErrNotExist) { // users may delete logs, but not records
 				return err
 			}
 		}
@@ -161,9 +160,9 @@ func (f *Folder) adopt(ctx context.Context, c *bench.Cell, only string, from map
 	return nil
 }
 
-// copyNew copies a file of another run's folder under a name that no other file
-// has: two versions of a family, and two runs, name their files alike. It gives
-// the name also where there is nothing to copy.
+// copyNew copies a file of another run's folder under a name that no other file has: two
+// versions of a family, and two runs, use the same names. It returns the name even if
+// there is nothing to copy.
 func (f *Folder) copyNew(ctx context.Context, source *Folder, rel string, k intake.Kind) (name string, err error) {
 	dir, base := path.Split(rel)
 	name = rel
@@ -177,7 +176,7 @@ func (f *Folder) copyNew(ctx context.Context, source *Folder, rel string, k inta
 	}
 }
 
-// split takes the run's id off the name of a file, as Merge puts it before it.
+// split separates the run's ID, which Merge puts before the name of a file.
 func split(name, only string) (id, rel string) {
 	if id, rel, ok := strings.Cut(name, "/"); ok && id != RecordsDir && id != LogsDir {
 		return id, path.Clean(rel)
@@ -188,11 +187,11 @@ func split(name, only string) (id, rel string) {
 	return only, path.Clean(name)
 }
 
-// mostLog is how much of a server's output is kept: the end.
+// mostLog is how many bytes from the end of a server's output are kept.
 const mostLog = 64 << 20
 
-// copyFrom copies a file of another run's folder, whole or not at all. That there
-// is none to copy shows as fs.ErrNotExist.
+// copyFrom copies a file of another run's folder atomically. If it does not exist, the
+// error is fs.ErrNotExist.
 func (f *Folder) copyFrom(ctx context.Context, source *Folder, rel, name string, k intake.Kind) error {
 	in, err := intake.OpenIn(ctx, source.path, rel, k)
 	if err != nil {

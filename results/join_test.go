@@ -10,8 +10,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// storedRun makes a run's folder with a record, a log and a line for each of
-// its scenarios.
+// storedRun makes a run's folder with a record, a log and a line for each scenario.
 func storedRun(t *testing.T, id, testbed, started string, scenarios ...string) *Folder {
 	t.Helper()
 	run := oneCell(id, testbed, started, bench.Held, scenarios...)
@@ -41,7 +40,7 @@ func storedRun(t *testing.T, id, testbed, started string, scenarios ...string) *
 func TestJoinIsARunLikeAnyOther(t *testing.T) {
 	first := storedRun(t, "first", "bed", "2026-11-21T10:00:00Z", "x", "y")
 	later := storedRun(t, "later", "bed", "2026-11-21T11:00:00Z", "y", "z")
-	if err := os.Remove(first.Join(first.LogPath("s@1/p/x", 1))); err != nil { // logs may go
+	if err := os.Remove(first.Join(first.LogPath("s@1/p/x", 1))); err != nil { // users may delete logs
 		t.Fatal(err)
 	}
 	j, err := Join(t.Context(), t.TempDir(), false, first, later)
@@ -56,7 +55,7 @@ func TestJoinIsARunLikeAnyOther(t *testing.T) {
 	if err != nil || torn != "" || len(lines) != 3 {
 		t.Errorf("%d lines, %q, %v", len(lines), torn, err)
 	}
-	for i, want := range []string{"first", "later", "later"} { // x, y, z: of the same cell the later one
+	for i, want := range []string{"first", "later", "later"} { // x, y, z: of equal cells, the later one
 		if id := recordOf(t, f, run.Cells[i]); id != want || run.Cells[i].Run != want {
 			t.Errorf("%s: record of %s, cell of %s", run.Cells[i].Scenario, id, run.Cells[i].Run)
 		}
@@ -64,14 +63,14 @@ func TestJoinIsARunLikeAnyOther(t *testing.T) {
 	if _, err := os.Stat(f.Join(run.Cells[0].Attempts[0].Log)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a log from nowhere: %v", err)
 	}
-	// What was joined can be joined again.
+	// A joined run can be joined again.
 	again, err := Join(t.Context(), t.TempDir(), false, f, storedRun(t, "last", "bed", "2026-11-21T12:00:00Z", "w"))
 	if err != nil || len(again.Run.Cells) != 4 || again.Run.Cells[0].Run != "first" || recordOf(t, again.Folder, again.Run.Cells[0]) != "first" || len(again.Run.Merged) != 3 {
 		t.Errorf("%+v, %v", again.Run, err)
 	}
 }
 
-// recordOf is the run that the record of a cell's first attempt is of.
+// recordOf is the ID of the run to which the record of a cell's first attempt belongs.
 func recordOf(t *testing.T, f *Folder, c bench.Cell) string {
 	t.Helper()
 	rec, err := f.ReadRecord(t.Context(), c.Attempts[0].Record)
@@ -81,8 +80,8 @@ func recordOf(t *testing.T, f *Folder, c bench.Cell) string {
 	return rec.Head.Run
 }
 
-// Two versions of a family are two cells, whose files keep apart though they are
-// named alike, and so does what cells.ndjson says of them.
+// Two versions of a family are two cells. Their files have the same names, and must stay
+// separate, as must their lines in cells.ndjson.
 func TestJoinOfTwoFamilyVersions(t *testing.T) {
 	old, now := storedRun(t, "old", "bed", "2026-11-21T10:00:00Z", "x"), storedRun(t, "now", "bed", "2026-11-21T11:00:00Z", "x")
 	run, err := now.Run(t.Context())
@@ -110,14 +109,14 @@ func TestJoinOfTwoFamilyVersions(t *testing.T) {
 	}
 }
 
-// A record that cannot be read makes its own cell invalid, which takes nobody's
-// place; an attempt that was never made has none to copy.
+// A cell whose record cannot be read is invalid and does not replace a measured one. An
+// attempt that was never made has no record to copy.
 func TestJoinOfDamagedRuns(t *testing.T) {
 	first, later := storedRun(t, "first", "bed", "2026-11-21T10:00:00Z", "x"), storedRun(t, "later", "bed", "2026-11-21T11:00:00Z", "x", "y", "z")
 	if err := os.Truncate(later.Join(later.RecordPath("s@1/p/x", 1)), 30); err != nil {
 		t.Fatal(err)
 	}
-	folder := later.Join(later.RecordPath("s@1/p/y", 1)) // which cannot even be copied
+	folder := later.Join(later.RecordPath("s@1/p/y", 1)) // a folder cannot be copied
 	if err := errors.Join(os.Remove(folder), os.Mkdir(folder, 0o755)); err != nil {
 		t.Fatal(err)
 	}
@@ -142,13 +141,13 @@ func TestJoinOfDamagedRuns(t *testing.T) {
 	}
 }
 
-// Nothing is left of a run that could not be made.
+// If Join fails, nothing is left of the new run.
 func TestJoinLeavesNoHalf(t *testing.T) {
 	a, b := storedRun(t, "a", "bed", "2026-11-21T10:00:00Z", "x"), storedRun(t, "b", "bed", "2026-11-21T11:00:00Z", "y")
 	if err := os.Remove(b.Join(b.LogPath("s@1/p/y", 1))); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Mkdir(b.Join(b.LogPath("s@1/p/y", 1)), 0o755); err != nil { // which cannot be copied
+	if err := os.Mkdir(b.Join(b.LogPath("s@1/p/y", 1)), 0o755); err != nil { // a folder cannot be copied
 		t.Fatal(err)
 	}
 	dir := t.TempDir()

@@ -12,8 +12,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// A folder may come from anyone: what is written to it when its run goes on, or
-// copied from it into another, goes through no link and waits for no pipe.
+// A folder may come from anyone. Writing to it when its run continues, or copying from it
+// into another, never goes through a link and never waits for a pipe.
 func TestNothingIsWrittenThroughLinks(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "outside")
 	if err := os.WriteFile(outside, []byte("as it was"), 0o600); err != nil {
@@ -57,7 +57,7 @@ func TestNothingIsWrittenThroughLinks(t *testing.T) {
 	}
 }
 
-// Nor is one file of the folder written to under the name of another.
+// A line for one file of the folder is never written to another through a link.
 func TestAttemptsAreAppendedToTheirOwnFile(t *testing.T) {
 	f := newFolder(t)
 	if err := os.Symlink(RunFile, f.Join(CellsFile)); err != nil {
@@ -97,7 +97,7 @@ func TestJoinFollowsNoLinks(t *testing.T) {
 	}
 }
 
-// Of a log that outgrew what is kept, the end goes along.
+// If a log is longer than mostLog, Join copies its end.
 func TestJoinCopiesTheEndOfALog(t *testing.T) {
 	from := storedRun(t, "from", "bed", "2026-11-21T10:00:00Z", "x")
 	rel := from.LogPath("s@1/p/x", 1)
@@ -115,7 +115,7 @@ func TestJoinCopiesTheEndOfALog(t *testing.T) {
 	}
 }
 
-// A stored run's id names the folder of what it is merged into.
+// The ID of a stored run becomes the name of the folder that Join makes.
 func TestJoinRefusesAnIDThatLeadsOut(t *testing.T) {
 	from := storedRun(t, "from", "bed", "2026-11-21T10:00:00Z", "x")
 	run, err := from.Run(t.Context())
@@ -134,7 +134,7 @@ func TestJoinRefusesAnIDThatLeadsOut(t *testing.T) {
 	}
 }
 
-// As many cells and attempts as benchrun takes are read in moments.
+// benchrun reads as many cells and attempts as it allows within moments.
 func TestRunsAreBounded(t *testing.T) {
 	cells := func(n int) []byte {
 		return []byte(`{"schema":"benchrun.run/v1","cells":[` + strings.TrimSuffix(strings.Repeat(`{"server":"s","profile":"p","scenario":"c","verdict":"held"},`, n), ",") + `]}`)

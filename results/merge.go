@@ -9,23 +9,21 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Merge joins runs that were measured alike (bench.Differences). Others are
-// refused with a bench.UsageError that names what differs and in which run, unless
-// anyway is set; the run then says what was mixed (bench.Environment.Mixed).
+// Merge joins runs that were measured alike (bench.Differences). Otherwise it returns a
+// bench.UsageError that names the differences and their runs, unless anyway is set; then the
+// merged run says what it mixes (bench.Environment.Mixed).
 //
-// A cell is the same when server, version, profile, front, scenario and family
-// version are. Of cells that are the same, the one of the run that started
-// later is kept as it is (nothing is averaged), but an invalid cell, which says
-// nothing, never takes the place of one that was measured.
+// Two cells are equal if server, version, profile, front, scenario and family version are.
+// Of equal cells, Merge keeps that of the run that started later, and averages nothing. But
+// an invalid cell never replaces a measured one.
 //
-// A merged run's id is the ids joined by "+"; its environment is that of the
-// latest run, where nothing is mixed; Merged has each run's own, and each cell the
-// id of its run; its seed is 0 unless all agree (each cell keeps its own). That a
-// run was interrupted is not handed on: a merged run asked for no other cells.
-// Records and logs are named from the folder that the runs' folders lie in. One
-// run alone comes back unchanged. It fails with a bench.UsageError when a run
-// does not say where it was measured, when two have the same id, or when there is
-// none.
+// The ID of the merged run joins the IDs with "+". Its environment is that of the latest
+// run, unless something is mixed. Merged has the environment of each run, and each cell the
+// ID of its run. Its seed is 0 unless all agree (each cell keeps its own). It never counts
+// as interrupted, because it has all cells that it was asked for. The names of records and
+// logs are relative to the folder that contains the runs' folders. A single run comes
+// back unchanged. Merge returns a bench.UsageError if a run does not say where it was
+// measured, if two have the same ID, or if there is none.
 func Merge(anyway bool, runs ...bench.Run) (bench.Run, error) {
 	if len(runs) == 0 {
 		return bench.Run{}, bench.Usagef("there is no run to merge")
@@ -59,7 +57,7 @@ func Merge(anyway bool, runs ...bench.Run) (bench.Run, error) {
 	}
 }
 
-// originsOf are the runs that were measured as one, each once.
+// originsOf lists the runs that were measured as one, each once.
 func originsOf(runs []bench.Run) []bench.Origin {
 	var out []bench.Origin
 	for _, r := range runs {
@@ -72,7 +70,7 @@ func originsOf(runs []bench.Run) []bench.Origin {
 	return out
 }
 
-// join merges runs, two at least, in the order in which they started.
+// join merges two or more runs, given in the order in which they started.
 func join(runs []bench.Run) bench.Run {
 	last := runs[len(runs)-1]
 	out := bench.Run{
@@ -106,7 +104,7 @@ func join(runs []bench.Run) bench.Run {
 	return out
 }
 
-// cellKey is what two cells must agree in to be the same.
+// cellKey is what equal cells have in common.
 type cellKey struct {
 	id        string
 	familyVer int
@@ -114,14 +112,14 @@ type cellKey struct {
 
 func keyOf(c bench.Cell) cellKey { return cellKey{CellID(c), c.FamilyVer} }
 
-// instant reads a run's time; one that is not there or not a time comes first.
+// instant parses a run's time; a missing or malformed one is earlier than all others.
 func instant(s string) time.Time {
 	t, _ := time.Parse(time.RFC3339, s)
 	return t
 }
 
-// moved names a cell's files from the folder above its run's, and the run. Those
-// of a run that was merged before are named so already.
+// moved names a cell's run, and the cell's files relative to the folder above the run's. In
+// a run that was merged before, they have these names already.
 func moved(c bench.Cell, run string) bench.Cell {
 	if c.Run == "" {
 		c.Run = run

@@ -32,13 +32,13 @@ func outcome(r bench.Run) []string {
 	return out
 }
 
-// What was not measured alike is named with its run, and joined only by those
-// who say so: then the run says what is mixed, and each cell where it is from.
+// If runs were not measured alike, Merge names the differences and their runs. It joins them
+// only if anyway is set; then the run says what it mixes, and each cell where it is from.
 func TestMergeOfRunsThatWereNotMeasuredAlike(t *testing.T) {
 	for name, tt := range map[string]struct {
 		change func(*bench.Run)
 		say    string
-		joined func(bench.Run) any // of the mixed run
+		joined func(bench.Run) any // what the mixed run should say
 		want   any
 	}{
 		"mode":        {func(r *bench.Run) { r.Mode = bench.ModeFull }, "mode quick in a, full in b", func(r bench.Run) any { return r.Mode }, bench.Mode("quick + full")},
@@ -71,7 +71,7 @@ func TestMergeOfRunsThatWereNotMeasuredAlike(t *testing.T) {
 				t.Errorf("%s: %s is from %+v", name, m.Cells[i].Name(), o)
 			}
 		}
-		// What is mixed stays so when it is merged again, and is like none of its parts.
+		// A mixed run stays mixed when it is merged again, and differs from each of its parts.
 		more := b
 		more.ID, more.StartedAt = "c", "2026-11-21T14:00:00Z"
 		if _, err := Merge(false, m, more); err == nil {
@@ -84,8 +84,8 @@ func TestMergeOfRunsThatWereNotMeasuredAlike(t *testing.T) {
 	}
 }
 
-// The host's name and its load say nothing about figures, and a run that needed
-// no Python goes with any.
+// The host's name and load do not matter for figures, and a run without Python goes
+// together with any.
 func TestMergeOfRunsThatDifferInWhatDoesNotMatter(t *testing.T) {
 	a := oneCell("a", "bed", "2026-11-21T12:00:00Z", bench.Held, "x")
 	b := oneCell("b", "bed", "2026-11-21T13:00:00Z", bench.Held, "y")

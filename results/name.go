@@ -11,13 +11,13 @@ import (
 const (
 	recordSuffix = ".ndjson.gz"
 	tempSuffix   = ".tmp"
-	// maxStem keeps file names below the 255 bytes that file systems take.
+	// maxStem keeps file names below the limit of file systems, 255 bytes.
 	maxStem = 150
 )
 
-// CellID names a cell uniquely within a run: "gunicorn@23.0.0/default/wedge-1pct",
-// with "+nginx" after it for a front. bench.Cell.Name leaves out the version,
-// which two cells of one run may differ in.
+// CellID names a cell uniquely in a run: "gunicorn@23.0.0/default/wedge-1pct", with "+nginx"
+// added for a front. bench.Cell.Name lacks the version, and two cells of a run may differ
+// only in that.
 func CellID(c bench.Cell) string {
 	id := c.Server
 	if c.Version != "" {
@@ -30,10 +30,10 @@ func CellID(c bench.Cell) string {
 	return id
 }
 
-// fileName makes "gunicorn-23.0.0_default_wedge-1pct-1.log" out of a cell's
-// name. Names come from files that users write, so only letters that mean
-// nothing to a shell or a file system are kept; a name that loses more than
-// its separators gets a hash, so that two names never share a file by it.
+// fileName makes "gunicorn-23.0.0_default_wedge-1pct-1.log" from a cell's name. Names come
+// from files that users write, so it keeps only characters without a meaning for shells
+// and file systems. If it drops more than separators, it adds a hash, so that two names
+// never get the same file.
 func fileName(cell string, attempt int, suffix string) string {
 	lossy := false
 	stem := strings.Map(func(r rune) rune {
@@ -62,5 +62,5 @@ func fileName(cell string, attempt int, suffix string) string {
 	return fmt.Sprintf("%s-%d%s", stem, attempt, suffix)
 }
 
-// isTemporary says whether a file name is that of a file in the making.
+// isTemporary says whether a file name is that of an unfinished file.
 func isTemporary(name string) bool { return strings.HasSuffix(name, tempSuffix) }

@@ -7,7 +7,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// The judge counts by these words; one that it does not know would silently
+// The judge counts by these words. It would silently ignore an unknown one, so writer
+// and reader both refuse it.
 // count as nothing. So writer and reader refuse them alike.
 
 func checkTraits(t *bench.Traits) error {

@@ -6,12 +6,12 @@ import (
 	"benchrun/internal/bench"
 )
 
-// A record is read in a seventh of the time where the lines of which it has many
-// are not given to encoding/json. What follows knows the lines that benchrun
-// itself writes: one object without spaces, of members that are plain texts or
-// numbers. It gives up on any other, for strict to judge.
+// The frequent lines of a record are decoded here, without encoding/json, which takes a
+// seventh of the time. This code handles the lines that benchrun itself writes: one object
+// without spaces, whose members are plain texts or numbers. It leaves any other line to
+// strict.
 
-// flat decodes such a line of a kind; false = it is for strict.
+// flat decodes such a line of a kind; false = strict must decode it.
 func (d *decoder) flat(kind string, line []byte) bool {
 	switch rec := d.rec; kind {
 	case kindSample:
@@ -117,7 +117,7 @@ func (d *decoder) proc(v *bench.ProcEvent, key string, m member) bool {
 	case "name":
 		return word(d, m, &v.Name)
 	}
-	return false // an exit is no plain member
+	return false // an exit is an object
 }
 
 func (d *decoder) receipt(v *bench.Receipt, key string, m member) bool {
@@ -140,15 +140,14 @@ func (d *decoder) receipt(v *bench.Receipt, key string, m member) bool {
 	return false
 }
 
-// member is the value of one: what stands between the quotes of a text, or a
-// number as it is written.
+// member is the value of a member: the text between its quotes, or the number as written.
 type member struct {
 	value []byte
 	text  bool
 }
 
-// members calls each for the members of an object. It ends with false where the
-// line is anything else than plain, or each says so.
+// members calls each for the members of an object. It returns false if the line is not
+// plain, or if each returns false.
 func members(line []byte, each func(key string, m member) bool) bool {
 	at := 0
 	next := func(c byte) bool {
@@ -200,7 +199,7 @@ func members(line []byte, each func(key string, m member) bool) bool {
 	}
 }
 
-// word takes a text that others of the record share.
+// word stores a text that many lines share.
 func word[T ~string](d *decoder, m member, to *T) bool {
 	if !m.text {
 		return false
@@ -216,8 +215,8 @@ func word[T ~string](d *decoder, m member, to *T) bool {
 	return true
 }
 
-// mostWords is how many are looked out for: a server may answer each request
-// with another error.
+// mostWords is how many shared texts are stored: a server may answer each request with
+// another error.
 const mostWords = 1000
 
 func (m member) string(to *string) bool {
@@ -227,7 +226,7 @@ func (m member) string(to *string) bool {
 	return m.text
 }
 
-// integer says whether a number is written as JSON writes whole ones.
+// integer says whether a number is written as JSON writes integers.
 func (m member) integer() bool {
 	digits := m.value
 	if len(digits) > 0 && digits[0] == '-' {
@@ -236,7 +235,7 @@ func (m member) integer() bool {
 	return !m.text && plain(digits)
 }
 
-// plain says whether there are digits, and no needless zero before them.
+// plain says whether there are digits without a superfluous leading zero.
 func plain(digits []byte) bool {
 	for _, c := range digits {
 		if c < '0' || c > '9' {

@@ -12,8 +12,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// readLines decodes lines as if behind a head and a boot, without the
-// plain way where strictly is set.
+// readLines decodes lines after a head and a boot, with strict alone if strictly is set.
 func readLines(strictly bool, lines ...string) (*bench.Record, error) {
 	d := decoder{rec: &bench.Record{}, head: true, words: map[string]string{}, count: map[string]int{}}
 	for _, l := range lines {
@@ -33,7 +32,7 @@ func readLines(strictly bool, lines ...string) (*bench.Record, error) {
 	return d.rec, nil
 }
 
-// However a line is read, the same comes of it, or the same error.
+// Both ways of decoding a line give the same result or the same error.
 func TestPlainLinesAreReadAsStrictly(t *testing.T) {
 	for _, line := range []string{
 		`{"k":"sample","role":"victim","seq":18446744073709551615,"nonce":"v1-a","due":-1,"sent":0,"done":9223372036854775807,"outcome":"ok","status":200,"pid":8,"bytes":3,"error":"EOF"}`,
@@ -81,8 +80,8 @@ func TestPlainLinesAreReadAsStrictly(t *testing.T) {
 	}
 }
 
-// What benchrun writes is read the plain way: all but deaths, whose status is an
-// object, and texts in other letters.
+// flat decodes what benchrun writes, except deaths, whose status is an object, and texts
+// with other than ASCII letters.
 func TestOwnLinesArePlain(t *testing.T) {
 	rec := &bench.Record{
 		Samples: []bench.Sample{
@@ -118,7 +117,7 @@ func TestOwnLinesArePlain(t *testing.T) {
 	}
 }
 
-// A record that would fill the memory is refused where it grows too large.
+// A record that would fill the memory is refused at the line where it becomes too large.
 func TestRecordsAreBounded(t *testing.T) {
 	vitals := headLine + bootLine + strings.Repeat(`{"k":"vital","t":1}`+"\n", maxOf[kindVital])
 	if _, err := decodeRecord(bytes.NewReader(zipped(t, vitals))); err != nil {
@@ -128,14 +127,14 @@ func TestRecordsAreBounded(t *testing.T) {
 	if _, err := decodeRecord(bytes.NewReader(zipped(t, vitals+`{"k":"vital","t":1}`+"\n"))); err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("%v; want %s", err, want)
 	}
-	// Nor is one written.
+	// Such a record is not written either.
 	f := newFolder(t)
 	if err := f.WriteRecord("records/x.ndjson.gz", &bench.Record{Vitals: make([]bench.Vital, maxOf[kindVital]+1)}); err == nil || !strings.Contains(err.Error(), `more "vital" lines`) {
 		t.Error(err)
 	}
 }
 
-// Reading ends with its context, and says why.
+// When its context ends, reading ends with that cause.
 func TestReadingEndsWithItsContext(t *testing.T) {
 	f := newFolder(t)
 	if err := f.WriteRecord("records/x.ndjson.gz", &bench.Record{}); err != nil {

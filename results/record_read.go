@@ -15,22 +15,21 @@ import (
 	"benchrun/internal/intake"
 )
 
-// What a record may have, so that it cannot make its reader hold anything. A
-// minute of faults gives 1 MB and 7,000 lines; the longest phases there are, with
-// a server that forks all the time, stay far below.
+// The largest record that is accepted, so that it cannot fill its reader's memory. A minute
+// of faults gives 1 MB and 7,000 lines. The longest phases, with a server that forks all the
+// time, stay far below these limits.
 const (
-	maxBytes = 256 << 20 // decompressed
+	maxBytes = 256 << 20 // after decompression
 	maxLines = 4_000_000
 )
 
-// maxOf bounds the kinds of which benchrun itself decides how many there are.
+// maxOf limits the kinds of lines whose number benchrun itself determines.
 var maxOf = map[string]int{kindSample: 500_000, kindMark: 10_000, kindVital: 100_000, kindDoubt: 100_000}
 
-// ReadRecord reads a record of the folder, named as in Attempt.Record. It is
-// strict, because a verdict stands on it: an unknown kind, field or word, a
-// second head, a line over MaxLine, a broken or cut gzip stream, a path that
-// leads out of the folder are each a bench.UsageError that names file and line,
-// and nothing is returned then.
+// ReadRecord reads a record of the folder; rel is as in Attempt.Record. It is strict,
+// because a verdict depends on it. An unknown kind, field or word, a second head, a line
+// over MaxLine, a broken or truncated gzip stream, or a path that leads out of the folder
+// is a bench.UsageError that names file and line. Then it returns no record.
 func (f *Folder) ReadRecord(ctx context.Context, rel string) (*bench.Record, error) {
 	if !intake.Inside(rel) {
 		return nil, bench.Usagef("%s: record %q is not a path inside the run's folder", f.Join(RunFile), rel)
@@ -64,7 +63,7 @@ func decodeRecord(r io.Reader) (*bench.Record, error) {
 	}
 	text := &io.LimitedReader{R: z, N: maxBytes + 1}
 	lines := bufio.NewScanner(text)
-	lines.Buffer(make([]byte, 0, 64<<10), MaxLine+1) // the line and its end
+	lines.Buffer(make([]byte, 0, 64<<10), MaxLine+1) // with room for the line feed
 	d := decoder{rec: &bench.Record{}, words: map[string]string{}, count: map[string]int{}}
 	n := 0
 	for lines.Scan() {
@@ -88,7 +87,7 @@ func decodeRecord(r io.Reader) (*bench.Record, error) {
 	return d.rec, nil
 }
 
-// explain says in words how a stream ended.
+// explain puts the end of a stream into words.
 func explain(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
@@ -99,12 +98,12 @@ func explain(err error) error {
 	return err
 }
 
-// decoder gathers a record line by line.
+// decoder builds a record line by line.
 type decoder struct {
 	rec        *bench.Record
 	head, boot bool
-	words      map[string]string // that lines have in common
-	count      map[string]int    // of the kinds in maxOf
+	words      map[string]string // texts that lines share
+	count      map[string]int    // of lines, by the kinds in maxOf
 }
 
 func (d *decoder) line(line []byte) error {
@@ -152,8 +151,8 @@ func (d *decoder) line(line []byte) error {
 	return d.decodeSeen(kind, line)
 }
 
-// kindOf gives a line's kind. benchrun writes it first: there it is read
-// without parsing the line twice, which is half of what reading a record costs.
+// kindOf returns a line's kind. benchrun writes it first, so kindOf can read it there
+// instead of parsing the line twice, which would double the time to read a record.
 func kindOf(line []byte) (string, error) {
 	if rest, ok := bytes.CutPrefix(line, []byte(`{"k":"`)); ok {
 		if word, _, ok := bytes.Cut(rest, []byte{'"'}); ok && !bytes.ContainsRune(word, '\\') {
@@ -197,13 +196,13 @@ func (d *decoder) decodeHead(line []byte) error {
 	return fmt.Errorf("schema %q is neither %q nor %q", peek.Schema, bench.RecordSchema, schemaV1)
 }
 
-// absent is a member that a head of that version has not.
+// absent is the type of a member that a head of this version must not have.
 type absent struct{}
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (absent) UnmarshalJSON([]byte) error { return errors.New("a member of a later version") }
 
-// decodeSeen reads the kinds of which a record has many.
+// decodeSeen decodes the frequent kinds of lines.
 func (d *decoder) decodeSeen(kind string, line []byte) (err error) {
 	type k struct {
 		K string `json:"k"`
@@ -257,8 +256,7 @@ func (d *decoder) decodeSeen(kind string, line []byte) (err error) {
 	return err
 }
 
-// strict decodes one JSON object, which nothing may follow, and refuses fields
-// that it does not know.
+// strict decodes exactly one JSON object, and refuses unknown fields.
 func strict(line []byte, into any) error {
 	dec := json.NewDecoder(bytes.NewReader(line))
 	dec.DisallowUnknownFields()
@@ -271,7 +269,7 @@ func strict(line []byte, into any) error {
 	return nil
 }
 
-// first is err, or what next says if there is none.
+// first returns err, or the result of next if err is nil.
 func first(err error, next func() error) error {
 	if err != nil {
 		return err

@@ -15,8 +15,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// randomRecord fills every field with random values, then puts the words in
-// that a record may carry and nil where an empty list would be left out.
+// randomRecord fills every field with random values. Then it sets the words that records
+// may contain, and nil for lists that would be omitted if empty.
 func randomRecord(r *rand.Rand) *bench.Record {
 	v, ok := quick.Value(reflect.TypeFor[bench.Record](), r)
 	if !ok {
@@ -233,8 +233,8 @@ func TestReadRecordOutsideTheFolder(t *testing.T) {
 	}
 }
 
-// FuzzDecodeRecord: whatever the lines are, the reader answers with a record
-// that can be written and read again, or with an error that names the line.
+// FuzzDecodeRecord: for any lines, the reader returns either a record that can be written and
+// read again, or an error that names the line.
 func FuzzDecodeRecord(f *testing.F) {
 	f.Add(headLine + bootLine)
 	f.Add(headLine + bootLine + `{"k":"stop","term":1,"exit":{"code":3}}`)

@@ -7,21 +7,21 @@ import (
 	"benchrun/internal/bench"
 )
 
-// schemaV1 is the format in which a record's head named its family, a client kind
-// and an effect, and the judge knew what these meant. No other place knows those
-// words: here a head of that time gets the traits that stand for them.
+// schemaV1 is the old format, in which a record's head had its family, a client kind and an
+// effect, and the judge knew what these meant. Only this file knows those words: it gives
+// such a head the traits that they stand for.
 const schemaV1 = "benchrun.record/v1"
 
-// headV1 is what such a head has instead of traits.
+// headV1 has the members of an old head instead of traits.
 type headV1 struct {
 	Effect       string  `json:"effect"` // hold, kill or load
 	Client       string  `json:"client"`
-	HoldS        float64 `json:"hold_s"` // seconds; 0 = until a watchdog ended it
+	HoldS        float64 `json:"hold_s"` // seconds; 0 = until a watchdog ends it
 	MustComplete bool    `json:"must_complete"`
 	LeakBytes    int64   `json:"leak_bytes"`
 }
 
-// traits are those of a family that a head of version 1 speaks of.
+// traits are those of the family of an old head.
 func (h headV1) traits(family string) (bench.Traits, error) {
 	t := bench.Traits{
 		MustComplete: h.MustComplete, Honest: h.MustComplete, LeakBytes: h.LeakBytes,
@@ -38,7 +38,7 @@ func (h headV1) traits(family string) (bench.Traits, error) {
 		}
 	case "kill":
 		t.Expects = bench.ExpectsDeath
-	case "load", "": // without one, and without a client, nothing is proved
+	case "load", "": // load without a client proves nothing
 	default:
 		return t, fmt.Errorf("unknown effect %q", h.Effect)
 	}

@@ -11,7 +11,7 @@ import (
 	"benchrun/scenarios"
 )
 
-// headV1Line is a head of version 1, with members of its own.
+// headV1Line is an old head with additional members.
 func headV1Line(family, members string) string {
 	return `{"k":"head","schema":"benchrun.record/v1","family":"` + family + `","family_version":1,` + members + `}`
 }
@@ -29,9 +29,8 @@ func decodeText(t *testing.T, lines ...string) (*bench.Record, error) {
 	return decodeRecord(&b)
 }
 
-// The families that records of version 1 are about mean today what they meant
-// then: their traits are those that the words of that time stand for. A family of
-// a later version may differ.
+// The families in old records still mean the same: their traits are those that the old words
+// stand for. A family of a later version may differ.
 func TestVersion1MeansTheFamiliesOfVersion1(t *testing.T) {
 	const boot = `{"k":"boot","ready":true,"seconds":1,"workers_seen":1}`
 	for family, members := range map[string]string{

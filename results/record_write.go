@@ -13,10 +13,10 @@ import (
 	"benchrun/internal/intake"
 )
 
-// MaxLine is the longest line, in bytes, that a record may have.
+// MaxLine is how many bytes a line of a record may have.
 const MaxLine = 1 << 20
 
-// The kinds of a record's lines, under "k".
+// The kinds of a record's lines, in the member "k".
 const (
 	kindHead    = "head"
 	kindBoot    = "boot"
@@ -29,11 +29,11 @@ const (
 	kindStop    = "stop"
 )
 
-// WriteRecord stores a record under rel (from RecordPath), whole or not at all.
-// Head.Schema is set to bench.RecordSchema. What ReadRecord would refuse is not
-// written: it fails with a plain error (a bug of the caller), as it does when
-// the file already exists, for evidence is never overwritten. Text that is
-// not UTF-8 is stored with U+FFFD in its place; all else comes back as it was.
+// WriteRecord stores a record as rel (from RecordPath), atomically. It sets Head.Schema to
+// bench.RecordSchema. It does not write what ReadRecord would refuse: it then returns a
+// plain error (a bug of the caller). It does so too if the file exists, because evidence
+// must not be overwritten. In text that is not UTF-8 it stores U+FFFD for the wrong bytes;
+// everything else is read back as it was.
 func (f *Folder) WriteRecord(rel string, rec *bench.Record) error {
 	if !intake.Inside(rel) {
 		return fmt.Errorf("record path %q leads out of %s", rel, f.path)
@@ -43,7 +43,7 @@ func (f *Folder) WriteRecord(rel string, rec *bench.Record) error {
 		return fmt.Errorf("record %s already exists", path)
 	}
 	return f.atomically(rel, func(w io.Writer) error {
-		// A sixth larger than with the usual level, in less than half the time.
+		// A sixth larger than with the default level, in less than half the time.
 		z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
 		if err != nil {
 			return err
@@ -59,8 +59,8 @@ func (f *Folder) WriteRecord(rel string, rec *bench.Record) error {
 	})
 }
 
-// encodeRecord writes the lines: head, boot, marks, then everything that was
-// seen, and stop.
+// encodeRecord writes the lines: head, boot, marks, then everything that was seen, and
+// stop.
 func encodeRecord(w io.Writer, rec *bench.Record) error {
 	for kind, n := range map[string]int{kindSample: len(rec.Samples), kindMark: len(rec.Marks), kindVital: len(rec.Vitals), kindDoubt: len(rec.Doubts)} {
 		if n > maxOf[kind] {
@@ -101,7 +101,7 @@ func encodeRecord(w io.Writer, rec *bench.Record) error {
 	return l.err
 }
 
-// liner writes tagged JSON lines until the first error.
+// liner writes JSON lines with their kind, until the first error.
 type liner struct {
 	w     io.Writer
 	buf   bytes.Buffer
@@ -116,8 +116,8 @@ func (l *liner) check(err error) {
 	}
 }
 
-// put writes v, which encodes as an object with at least one member, with its
-// kind as the first member.
+// put writes v, which must encode as an object with at least one member, with its kind as
+// the first member.
 func (l *liner) put(kind string, v any) {
 	if l.err != nil {
 		return

@@ -8,21 +8,20 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Recovered is all that a run has measured, be it ended or killed.
+// Recovered is everything that an ended or killed run has measured.
 type Recovered struct {
-	Run   bench.Run // the cells that it ended, then those that it had begun
-	Begun int       // how many these are: the last ones of Run.Cells
-	Notes []string  // what a person should know of them
-	// Damaged are lines of cells.ndjson. A cell that they are about may have had
-	// attempts that are not known.
+	Run   bench.Run // first the cells that it ended, then those that it had begun
+	Begun int       // how many cells it had begun: the last ones of Run.Cells
+	Notes []string  // what a person should know about them
+	// Damaged are the damaged lines of cells.ndjson. Their cells may have attempts that
+	// are lost.
 	Damaged []Damage
 }
 
-// Recover reads run.json, and takes from cells.ndjson the cells that are not in
-// it: the run ended before they did. They come with all their attempts and the
-// last one's verdict; what they amount to is for the judge to say. Without a
-// run.json the run has an id, a seed and its cells. Errors are those of ReadRun
-// and ReadAttempts.
+// Recover reads run.json and takes the cells that it lacks from cells.ndjson: the run ended
+// before they did. It returns them with all their attempts and the last one's verdict; the
+// judge must fold them. Without a run.json, the run has an ID, a seed and its cells. Errors
+// are those of ReadRun and ReadAttempts.
 func (f *Folder) Recover(ctx context.Context) (Recovered, error) {
 	lines, torn, damaged, err := f.ReadAttempts(ctx)
 	if err != nil {

@@ -59,7 +59,7 @@ func TestRecover(t *testing.T) {
 	}
 }
 
-// A run that ended is what its run.json says, and nothing is told of it.
+// A run that ended is recovered as its run.json says, without notes.
 func TestRecoverWholeRun(t *testing.T) {
 	f, err := OpenFolder("testdata/golden/" + goldenID)
 	if err != nil {

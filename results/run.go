@@ -13,19 +13,19 @@ import (
 	"benchrun/internal/intake"
 )
 
-// WriteRun writes run.json, whole or not at all, over the one before it.
+// WriteRun writes run.json atomically, over the old one.
 func (f *Folder) WriteRun(run bench.Run) error {
 	return f.atomically(RunFile, run.Encode)
 }
 
-// KeepRun writes run.json while the run goes on, for readers of one that is
-// killed: the cells so far, all on one line. After a power failure it may be the
-// one before; cells.ndjson then has what it lacks.
+// KeepRun writes run.json while the run goes on, for the case that it is killed: the cells so
+// far, all on one line. After a power failure, the old one may be there; cells.ndjson then
+// has the rest.
 func (f *Folder) KeepRun(run bench.Run) error {
 	return f.replace(RunFile, run.EncodeCompact)
 }
 
-// WriteReport writes report.html, whole or not at all; fill draws it.
+// WriteReport writes report.html atomically; fill draws it.
 func (f *Folder) WriteReport(fill func(io.Writer) error) error {
 	return f.atomically(ReportFile, fill)
 }
@@ -33,17 +33,17 @@ func (f *Folder) WriteReport(fill func(io.Writer) error) error {
 // Run reads the folder's run.json.
 func (f *Folder) Run(ctx context.Context) (bench.Run, error) { return ReadRun(ctx, f.path) }
 
-// ReadRun reads a run.json, given it or the run's folder. Fields that it does
-// not know are left aside, for later versions add some. The schema, the words
-// of verdicts and of censoring, and the fields that say what a cell is must be
-// right: a bench.UsageError names the place, with line and column.
+// ReadRun reads a run.json, given the file or the run's folder. It ignores unknown fields,
+// because later versions add some. The schema, the words of verdicts and of censoring, and
+// the fields that identify a cell must be right; otherwise a bench.UsageError names the
+// place with line and column.
 func ReadRun(ctx context.Context, path string) (bench.Run, error) {
 	file, err := runFile(path)
 	if err != nil {
 		return bench.Run{}, err
 	}
 	var text []byte
-	if file == path { // the user may have called it anything, and linked to it
+	if file == path { // the user may have named it in any way, and may use a link
 		text, err = intake.Read(ctx, file, intake.Run)
 	} else {
 		text, err = intake.ReadIn(ctx, path, RunFile, intake.Run)
@@ -88,7 +88,7 @@ func decodeRun(text []byte) (bench.Run, error) {
 	}
 	offset := 0
 	for i, raw := range doc.Cells {
-		// Cells stand in the text in this order, so the next match is this one.
+		// The cells come in this order in the text, so the next match is this cell.
 		offset += bytes.Index(text[offset:], raw)
 		var cell bench.Cell
 		err := json.Unmarshal(raw, &cell)
@@ -104,8 +104,8 @@ func decodeRun(text []byte) (bench.Run, error) {
 	return run, nil
 }
 
-// checkCell finds what decoding lets pass: a verdict that is not there at all
-// would read as invalid, a cell without a name as one more of the same.
+// checkCell finds errors that decoding accepts: without a verdict, a cell would read as
+// invalid, and without a name, as equal to another one.
 func checkCell(raw []byte, c bench.Cell) error {
 	if c.Server == "" || c.Profile == "" || c.Scenario == "" {
 		return errors.New("server, profile or scenario is missing")
@@ -136,8 +136,8 @@ func checkCell(raw []byte, c bench.Cell) error {
 	return nil
 }
 
-// checkFiles refuses records and logs that are not in the run's folder: whoever
-// reads the run reads them.
+// checkFiles refuses records and logs outside of the run's folder, because readers of the
+// run open them.
 func checkFiles(attempts []bench.Attempt) error {
 	for i, a := range attempts {
 		for what, file := range map[string]string{"record": a.Record, "log": a.Log} {
@@ -149,8 +149,8 @@ func checkFiles(attempts []bench.Attempt) error {
 	return nil
 }
 
-// What bounds that which the text of a run may make its reader hold and do.
-// benchrun writes one object in 200 bytes, and one comma in 17 or more.
+// Limits for the text of a run, so that it cannot make its reader use too much memory or
+// time. benchrun writes one object in 200 bytes, and one comma in 17 or more.
 const (
 	mostObjects  = 1_000_000
 	mostCommas   = 5_000_000
@@ -159,7 +159,7 @@ const (
 )
 
 func checkObjects(text []byte) error {
-	if n := bytes.Count(text, []byte{'{'}) + bytes.Count(text, []byte("null")); n > mostObjects { // a null may stand for one
+	if n := bytes.Count(text, []byte{'{'}) + bytes.Count(text, []byte("null")); n > mostObjects { // a null may stand for an object
 		return fmt.Errorf("%d objects are more than the %d that a run may have", n, mostObjects)
 	}
 	if n := bytes.Count(text, []byte{','}); n > mostCommas {
@@ -168,21 +168,21 @@ func checkObjects(text []byte) error {
 	return nil
 }
 
-// atError places an error of encoding/json that knows its offset, counted from
-// base, and any other at base.
+// atError adds the place to an error of encoding/json: its offset counted from base, or base
+// if it has none.
 func atError(text []byte, base int, err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &syntax):
-		base += max(int(syntax.Offset)-1, 0) // Offset counts the bytes read, the wrong one among them
+		base += max(int(syntax.Offset)-1, 0) // Offset counts the bytes read, including the wrong one
 	case errors.As(err, &kind):
 		base += max(int(kind.Offset)-1, 0)
 	}
 	return at(text, base, err)
 }
 
-// at puts "line:column: " before an error; both count from 1, columns in bytes.
+// at puts "line:column: " before an error. Both count from 1, columns in bytes.
 func at(text []byte, offset int, err error) error {
 	before := text[:min(max(offset, 0), len(text))]
 	line := 1 + bytes.Count(before, []byte{'\n'})

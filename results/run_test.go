@@ -14,7 +14,7 @@ import (
 func TestRunComesBackAsItWas(t *testing.T) {
 	f := newFolder(t)
 	want := goldenRun()
-	for _, write := range []func(bench.Run) error{f.WriteRun, f.WriteRun, f.KeepRun} { // each over the one before
+	for _, write := range []func(bench.Run) error{f.WriteRun, f.WriteRun, f.KeepRun} { // each replaces the file
 		if err := write(want); err != nil {
 			t.Fatal(err)
 		}
@@ -91,8 +91,7 @@ func TestReadRunFromALaterVersion(t *testing.T) {
 	}
 }
 
-// A text that would fill memory with things of no length is refused before it is
-// decoded.
+// A text that would decode to very many empty values is refused before it is decoded.
 func TestRunsOfTooManyValuesAreRefused(t *testing.T) {
 	f := newFolder(t)
 	for values, name := range map[string]string{"{},": "objects", "null,": "objects", "0,": "commas"} {

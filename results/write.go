@@ -12,8 +12,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// atomically writes a file so that a reader sees the old one or the whole new
-// one, and after a crash the new one: replace, then fsync of the folder.
+// atomically writes a file so that a reader sees either the old one or the whole new one,
+// and after a crash the new one. It calls replace, and then fsync on the folder.
 func (f *Folder) atomically(rel string, fill func(io.Writer) error) error {
 	if err := f.replace(rel, fill); err != nil {
 		return err
@@ -21,10 +21,10 @@ func (f *Folder) atomically(rel string, fill func(io.Writer) error) error {
 	return f.syncDir(filepath.Dir(rel))
 }
 
-// replace writes a file of the folder so that a reader sees the old one or the
-// whole new one, also after a crash: temporary file beside it, fsync, rename.
-// Links that lead out of the folder are not followed. What fill itself fails with comes back as it is (a bug), what the file system fails
-// with as a bench.EnvironmentError.
+// replace writes a file of the folder so that a reader sees either the old one or the whole
+// new one, also after a crash: temporary file in the same folder, fsync, rename. It follows
+// no links that lead out of the folder. It returns the error of fill as it is (a bug), and an
+// error of the file system as a bench.EnvironmentError.
 func (f *Folder) replace(rel string, fill func(io.Writer) error) (err error) {
 	path, temp := f.Join(rel), rel+tempSuffix
 	root, err := os.OpenRoot(f.path)
@@ -32,7 +32,7 @@ func (f *Folder) replace(rel string, fill func(io.Writer) error) (err error) {
 		return writeError(path, err)
 	}
 	defer func() { _ = root.Close() }() // only a folder
-	_ = root.Remove(temp)               // what a killed run has left; else opening fails
+	_ = root.Remove(temp)               // left by a killed run; opening would fail
 	file, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return writeError(path, err)
@@ -40,7 +40,7 @@ func (f *Folder) replace(rel string, fill func(io.Writer) error) (err error) {
 	defer func() {
 		if err != nil {
 			_ = file.Close()
-			_ = root.Remove(temp) // gives its space back; the error that counts is err
+			_ = root.Remove(temp) // frees the space; the error to return is err
 		}
 	}()
 	out := &sink{w: file}
@@ -74,14 +74,14 @@ func (f *Folder) syncDir(rel string) error {
 		return writeError(f.Join(rel), err)
 	}
 	defer func() { _ = d.Close() }()
-	// Some file systems do not know how to sync a folder and say EINVAL.
+	// Some file systems cannot sync a folder and return EINVAL.
 	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) {
 		return writeError(f.Join(rel), err)
 	}
 	return nil
 }
 
-// sink remembers that it was the file, not the encoder, that failed.
+// sink notes that the file failed, and not the encoder.
 type sink struct {
 	w   io.Writer
 	err error
@@ -95,8 +95,7 @@ func (s *sink) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// writeError makes the bench.EnvironmentError of a write that the machine
-// refused.
+// writeError is the bench.EnvironmentError for a write that the machine refused.
 func writeError(path string, err error) error {
 	e := &bench.EnvironmentError{Problem: "write " + path, Err: bare(err)}
 	switch {
@@ -108,8 +107,8 @@ func writeError(path string, err error) error {
 	return e
 }
 
-// readError makes the error of a read that failed: a bench.UsageError when
-// there is no such file, else a bench.EnvironmentError.
+// readError is the error of a failed read: a bench.UsageError if there is no such file,
+// otherwise a bench.EnvironmentError.
 func readError(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return &bench.UsageError{Problem: path + ": no such file or folder"}
@@ -117,7 +116,7 @@ func readError(path string, err error) error {
 	return &bench.EnvironmentError{Problem: "read " + path, Err: bare(err)}
 }
 
-// bare takes the operation and the path off a file system error: the message
+// bare removes the operation and the path from a file system error, because the message
 // around it names them.
 func bare(err error) error {
 	var p *fs.PathError
