@@ -58,7 +58,7 @@ func (o Order) Forecast(together int) (string, error) {
 		return "", err
 	}
 	limits := bench.Limits{CPUs: place.CPUQuota(env.CPUs)}
-	total := foreseen(o.Cells, together, o.knowledge(), limits, room(env, o.Jobs, true, place.MemoryFloor))
+	total := foreseen(o.Cells, together, o.knowledge(), limits, room(env, o.Jobs, true, place.MemoryRoom(place.MemoryFloor)))
 	text := fmt.Sprintf("about %s, %s", total.Round(time.Second), o.jobsWords())
 	if o.Attempts > 1 {
 		text += fmt.Sprintf(", counting %d attempts for a cell that is expected not to hold", o.Attempts)

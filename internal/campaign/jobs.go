@@ -43,13 +43,13 @@ const (
 
 // room is what a machine has for cells that run at once. At most jobs of them run
 // (0 = as many as have room). counted says that a cgroup tells what a target used.
-// floor is how many bytes of memory must stay available.
-func room(env bench.Environment, jobs int, counted bool, floor int64) pack.Room {
+// memory is how many bytes the targets may take, 0 = not counted.
+func room(env bench.Environment, jobs int, counted bool, memory int64) pack.Room {
 	share := roomShare
 	if !counted {
 		share = blindShare
 	}
-	return pack.Room{CPUs: share * float64(env.CPUs), Memory: env.MemoryBytes - 2*floor, Jobs: jobs} // twice the floor: once for the harness
+	return pack.Room{CPUs: share * float64(env.CPUs), Memory: memory, Jobs: jobs}
 }
 
 // known is what is known about a cell before it is measured.
@@ -119,7 +119,7 @@ func (r *Run) foresee(together int) *pack.Pool {
 	for n, i := range r.tasks {
 		tasks[n].Alone = tasks[n].Alone || r.begun[i].alone
 	}
-	return pack.NewPool(room(r.Host.Environment, r.order.Jobs, r.Host.Caps.CPU, r.Host.MemoryFloor), tasks)
+	return pack.NewPool(room(r.Host.Environment, r.order.Jobs, r.Host.Caps.CPU, r.Host.MemoryRoom()), tasks)
 }
 
 // unmeasurable says that no target can be launched for a cell.
@@ -152,7 +152,7 @@ func (r *Run) carryOut(ctx context.Context, do func(task) (pack.Outcome, error))
 	var mu sync.Mutex
 	var first error
 	pool := r.forecast.pool
-	pool.Run(ctx, pack.Machine{Spacing: spacing, Others: r.Host.OthersCPU}, func(number, slot int) pack.Outcome {
+	pool.Run(ctx, pack.Machine{Spacing: spacing, Others: r.Host.OthersCPU, Memory: r.Host.MemoryRoom}, func(number, slot int) pack.Outcome {
 		r.meter.change(1)
 		defer r.meter.change(-1)
 		t := task{number: number, place: r.tasks[number], slot: slot, began: time.Now(), pool: pool}

@@ -13,7 +13,7 @@ import (
 // invalid. If the kernel ends it at a cgroup's cap, that is the server's result
 // (docs/method.md, "At the memory cap").
 func (p *Place) guard(v bench.Vital) {
-	p.watchHost(v.T)
+	p.watchHost(v)
 	if err := p.log.bound(); err != nil {
 		p.endEarly("log-flood", err.Error())
 	}

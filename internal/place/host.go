@@ -64,7 +64,7 @@ func NewHost(ctx context.Context, env bench.Environment, version string, port in
 		Caps: caps, User: runAs, Self: self, Version: version, Port: port, MemoryFloor: MemoryFloor, company: &company{}, others: &otherPrograms{},
 		Limits: bench.Limits{
 			CPUs:        CPUQuota(runtime.NumCPU()),
-			MemoryBytes: min(targetMemory, env.MemoryBytes/2),
+			MemoryBytes: min(targetMemory, env.MemoryBytes/2, launch.MemoryLimit()/2),
 			PIDs:        targetPIDs,
 			NoFile:      targetNoFile,
 			DiskBytes:   targetDisk,
@@ -87,6 +87,26 @@ func NewHost(ctx context.Context, env bench.Environment, version string, port in
 	env.Limits = h.Limits
 	h.Environment = env
 	return h, nil
+}
+
+// MemoryRoom is how many bytes all targets together may take now, those that are under
+// way included. 0 = unknown.
+func (h *Host) MemoryRoom() int64 {
+	room := MemoryRoom(h.MemoryFloor)
+	if room == 0 {
+		return 0
+	}
+	return room + h.company.memory()
+}
+
+// MemoryRoom is how many bytes targets may take while none is under way. floor is how
+// many must stay available; as many again are for benchrun's clients. 0 = unknown.
+func MemoryRoom(floor int64) int64 {
+	left := launch.MemoryLeft()
+	if left == 0 {
+		return 0
+	}
+	return max(1, left-2*floor)
 }
 
 func (h *Host) pickPort() (*launch.Port, error) {

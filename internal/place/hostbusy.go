@@ -93,10 +93,10 @@ func (h *hostWatch) look(now cpuReading) *bench.Doubt {
 // watchHost takes a look if it knows exactly what the target itself used: others
 // used the CPU that neither the target nor benchrun did. The control and the
 // supervisor count as benchrun, because a target can keep both busy.
-func (p *Place) watchHost(at int64) {
+func (p *Place) watchHost(v bench.Vital) {
 	tree, ok := p.group.CPUSeconds()
 	own := p.busy.own(p.control, p.group.ShimPID())
-	company, others := p.host.company.note(&p.busy, tree+p.busy.helped())
+	company, others := p.host.company.note(&p.busy, use{cpu: tree + p.busy.helped(), memory: v.Memory})
 	p.busy.most = max(p.busy.most, others)
 	if !ok {
 		return
@@ -105,7 +105,7 @@ func (p *Place) watchHost(at int64) {
 	if err != nil {
 		return
 	}
-	if d := p.busy.look(cpuReading{at: at, busy: busy, idle: idle, tree: tree, own: own, company: company, quota: p.group.Limits().CPUs}); d != nil {
+	if d := p.busy.look(cpuReading{at: v.T, busy: busy, idle: idle, tree: tree, own: own, company: company, quota: p.group.Limits().CPUs}); d != nil {
 		p.journal.Doubt(*d)
 	}
 }

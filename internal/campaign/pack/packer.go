@@ -98,9 +98,10 @@ func (p *Packer) fits(t Task) bool {
 	return !room.Full(loads...)
 }
 
-// Others says how many CPUs other programs use now. They are no room for a task that
-// would run beside another.
-func (p *Packer) Others(cpus float64) { p.others = cpus }
+// Now says how many CPUs other programs use now, and how many bytes all tasks together
+// may take (0 = not counted). Both only decide about a task that would run beside
+// another.
+func (p *Packer) Now(others float64, memory int64) { p.others, p.room.Memory = others, memory }
 
 func (p *Packer) freeSlot() int {
 	taken := make([]bool, len(p.running))

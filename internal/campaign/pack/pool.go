@@ -33,6 +33,7 @@ const (
 type Machine struct {
 	Spacing time.Duration  // the least time between two starts
 	Others  func() float64 // CPUs that programs other than the tasks use now
+	Memory  func() int64   // bytes that all tasks together may take now; 0 = not counted
 }
 
 // lookEvery is how often Run checks whether other programs leave more room.
@@ -46,7 +47,7 @@ func (p *Pool) Run(ctx context.Context, m Machine, do func(task, slot int) Outco
 	var tasks sync.WaitGroup
 	defer tasks.Wait()
 	for ctx.Err() == nil {
-		task, slot, left := p.next(m.Others())
+		task, slot, left := p.next(m)
 		switch {
 		case left == 0:
 			return
@@ -66,11 +67,12 @@ func (p *Pool) Run(ctx context.Context, m Machine, do func(task, slot int) Outco
 }
 
 // next returns the task to begin now (-1 = none has room) and its slot, and how many
-// tasks are not over, if other programs use so many CPUs.
-func (p *Pool) next(others float64) (task, slot, left int) {
+// tasks are not over.
+func (p *Pool) next(m Machine) (task, slot, left int) {
+	others, memory := m.Others(), m.Memory()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.packer.Others(others)
+	p.packer.Now(others, memory)
 	task, slot, ok := p.packer.Next(time.Now())
 	left = len(p.packer.Waiting()) + len(p.packer.Running())
 	if !ok {

@@ -47,7 +47,7 @@ func lights(n int) []pack.Task {
 
 // quiet is a machine on which nothing else runs.
 func quiet(spacing time.Duration) pack.Machine {
-	return pack.Machine{Spacing: spacing, Others: func() float64 { return 0 }}
+	return pack.Machine{Spacing: spacing, Others: func() float64 { return 0 }, Memory: func() int64 { return 0 }}
 }
 
 func TestPoolRunsAllAsFastAsThereIsRoom(t *testing.T) {
@@ -173,25 +173,33 @@ func TestPoolTellsOfCompany(t *testing.T) {
 	})
 }
 
-// What other programs use is no room for a second task, and a task begins when they
-// leave it.
+// What other programs use is no room for a second task, neither CPU nor memory, and a
+// task begins when they leave it.
 func TestPoolLeavesRoomToOthers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		begun := time.Now()
-		machine := pack.Machine{Others: func() float64 {
-			if time.Since(begun) < 15*time.Second {
-				return 1.9
-			}
-			return 0
-		}}
-		var w worked
-		pack.NewPool(pack.Room{CPUs: 1.9}, lights(4)).Run(t.Context(), machine, func(task, _ int) pack.Outcome {
-			w.during(begun, task, 10*time.Second)
-			return pack.Over
+	for name, machine := range map[string]func(busy bool) (cpus float64, memory int64){
+		"CPU": func(busy bool) (float64, int64) { return map[bool]float64{true: 1.9}[busy], 0 },
+		"memory": func(busy bool) (float64, int64) {
+			return 0, map[bool]int64{true: light.Memory, false: 4 * light.Memory}[busy]
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begun := time.Now()
+				busy := func() bool { return time.Since(begun) < 15*time.Second }
+				m := pack.Machine{
+					Others: func() float64 { cpus, _ := machine(busy()); return cpus },
+					Memory: func() int64 { _, memory := machine(busy()); return memory },
+				}
+				var w worked
+				pack.NewPool(pack.Room{CPUs: 1.9}, lights(4)).Run(t.Context(), m, func(task, _ int) pack.Outcome {
+					w.during(begun, task, 10*time.Second)
+					return pack.Over
+				})
+				want := []time.Duration{0, 10 * time.Second, 16 * time.Second, 16 * time.Second}
+				if !slices.Equal(w.starts, want) {
+					t.Errorf("begun at %v, want %v", w.starts, want)
+				}
+			})
 		})
-		want := []time.Duration{0, 10 * time.Second, 16 * time.Second, 16 * time.Second}
-		if !slices.Equal(w.starts, want) {
-			t.Errorf("begun at %v, want %v", w.starts, want)
-		}
-	})
+	}
 }
