@@ -30,6 +30,7 @@ type Job struct {
 type Show struct {
 	Phase func(name bench.MarkName, length time.Duration)
 	Live  func(h float64)
+	Waits func(d time.Duration) // the recovery lasts so much longer than its least
 }
 
 // decideEvery is how often the judge is asked whether the fault phase is over.
@@ -270,13 +271,21 @@ func (a *attempt) fault(ctx context.Context) {
 func (a *attempt) recovery(ctx context.Context) {
 	from := a.tick(0)
 	a.until(ctx, from)
-	a.markAt(from, bench.MarkRecovery, a.phases.Recovery)
+	a.markAt(from, bench.MarkRecovery, a.job.Timing.RecoveryLeast)
 	if a.job.Scenario.Family.Traits.CutOff {
 		a.faults.End()
 	}
 	a.until(ctx, from+int64(a.job.Timing.RecoveryLeast))
-	for ctx.Err() == nil && a.clock.Now() < from+int64(a.phases.Recovery) && !judge.Settled(a.journal.Snapshot()) {
-		bench.Sleep(ctx, decideEvery)
+	latest := from + int64(a.phases.Recovery)
+	for told := false; ctx.Err() == nil && a.clock.Now() < latest; bench.Sleep(ctx, decideEvery) {
+		seen := a.journal.Snapshot()
+		if judge.Settled(seen) {
+			return
+		}
+		if !told && a.job.Show.Waits != nil {
+			a.job.Show.Waits(time.Duration(min(judge.SettledBy(seen), latest) - a.clock.Now()))
+		}
+		told = true
 	}
 }
 

@@ -40,6 +40,10 @@ type underway struct {
 	side   string        // in a duel, distinguishes the files of the two sides, which may be the same target
 	cell   bench.Cell    // what has been measured of it so far
 	judged []bench.Judgement
+
+	timing plan.Timing   // of its attempts, once what can be known of its target is known
+	each   time.Duration // what an attempt is expected to take, without waited
+	waited time.Duration // how much longer than its least the last recovery was that did not end there
 }
 
 // number is the cell's number in events, from 1.
@@ -93,7 +97,7 @@ func (u *underway) measure(ctx context.Context) (again bool, err error) {
 		return false, err
 	}
 	for {
-		if !u.limit.fits(u.attemptEstimate(c)) {
+		if !u.limit.fits(u.ahead()) {
 			u.notBegun(u.limit.why())
 			return false, nil
 		}
@@ -110,7 +114,7 @@ func (u *underway) measure(ctx context.Context) (again bool, err error) {
 			return false, err
 		}
 		more := u.wantsMore()
-		u.tellMade(made, map[bool]time.Duration{true: u.attemptEstimate(c)}[more])
+		u.tellMade(made, map[bool]time.Duration{true: u.ahead()}[more])
 		if err != nil { // measured but not stored: at least print it
 			u.conclusion(err)
 			return false, err
@@ -130,6 +134,17 @@ func (u *underway) measure(ctx context.Context) (again bool, err error) {
 func (u *underway) wantsMore() bool {
 	again, _ := judge.Next(u.judged, u.order.Attempts, judge.MostInvalid(u.cell.Attempts))
 	return again && !sabotageSeen(u.plan.Scenario.Sabotage, u.judged[len(u.judged)-1])
+}
+
+// ahead is how long the cell's next attempt is expected to take.
+func (u *underway) ahead() time.Duration { return u.each + u.waited }
+
+// waits says that the recovery under way lasts so much longer than its least. The
+// next one is expected to do the same.
+func (u *underway) waits(d time.Duration) {
+	u.forecast.longer(u.task.number, d-u.waited)
+	u.waited = d
+	u.tellRemaining()
 }
 
 // attemptEstimate is how long an attempt of a cell is expected to take.
@@ -205,13 +220,14 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 	}
 	rec, err := attempt.Run(ctx, u.Host, attempt.Job{
 		Run: u.run.ID, Number: n, Target: u.target, Scenario: u.plan.Scenario, Mode: u.order.Mode, Seed: u.order.Seed,
-		Timing:  u.plan.Timing(u.order.Mode, u.target.Probe),
+		Timing:  u.timing,
 		LogPath: u.Folder.Join(logRel),
 		Show: attempt.Show{
 			Phase: func(name bench.MarkName, d time.Duration) {
 				u.Tell.Tell(bench.PhaseBegun{Cell: u.number(), Attempt: n, Phase: string(name), Length: d})
 			},
-			Live: func(h float64) { u.Tell.Tell(bench.ServedSoFar{Cell: u.number(), Attempt: n, H: h}) },
+			Waits: u.waits,
+			Live:  func(h float64) { u.Tell.Tell(bench.ServedSoFar{Cell: u.number(), Attempt: n, H: h}) },
 		},
 	})
 	if err != nil {
@@ -238,7 +254,7 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 // tellMade reports an attempt, and how long the run will still take. ahead is how
 // long the cell itself is expected to need from now on.
 func (u *underway) tellMade(m *made, ahead time.Duration) {
-	u.forecast.made(m.verdict.Verdict, u.attemptEstimate(u.plan), m.took)
+	u.forecast.made(m.verdict.Verdict, u.ahead(), m.took)
 	u.forecast.takes(u.task.number, time.Since(u.task.began)+ahead)
 	u.tellRemaining()
 	u.Tell.Tell(bench.AttemptJudged{

@@ -144,8 +144,8 @@ func (b *bout) makePairs(ctx context.Context) (again bool, err error) {
 	for judge.NextPair(b.pairs, b.order.Attempts) {
 		// The estimate assumes that all further pairs are valid and agree.
 		more := time.Duration(max(b.order.Attempts-len(b.pairs)-1, 0))
-		whole := b.a.attemptEstimate(b.a.plan) + b.b.attemptEstimate(b.b.plan)
-		recA, err := b.a.attack(ctx, b.b.attemptEstimate(b.b.plan)+more*whole)
+		whole := b.a.ahead() + b.b.ahead()
+		recA, err := b.a.attack(ctx, b.b.ahead()+more*whole)
 		if err != nil {
 			return false, err
 		}

@@ -52,6 +52,13 @@ func (f *forecast) takes(task int, d time.Duration) {
 	}
 }
 
+// longer says that a task takes so much longer than expected so far.
+func (f *forecast) longer(task int, by time.Duration) {
+	if f.pool != nil {
+		f.pool.Longer(task, by)
+	}
+}
+
 // remaining is how long the rest takes at the pace so far.
 func (f *forecast) remaining() time.Duration {
 	if f.pool == nil {

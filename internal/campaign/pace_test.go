@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/campaign/pack"
 )
 
 // The time of an invalid attempt makes the rest longer, so that the remaining time
@@ -36,6 +37,24 @@ func TestPaceCountsWhatCameToNothing(t *testing.T) {
 	}
 	if got := p.of(rest); got < rest*3/2 || got > 2*rest {
 		t.Errorf("at half the pace: %s", got)
+	}
+}
+
+// A recovery that lasts longer than its least is known to when it begins to, and the
+// cell's next one is expected to last as long.
+func TestRemainingKnowsOfALongRecovery(t *testing.T) {
+	const attempt, wait = 20 * time.Second, 38 * time.Second
+	r := &Run{}
+	r.forecast.pool = pack.NewPool(pack.Room{CPUs: 1, Memory: 1 << 30}, []pack.Task{{Length: 2 * attempt}})
+	u := &underway{Run: r, each: attempt}
+	for n, want := range []time.Duration{2*attempt + wait, 2*attempt + wait, 2*attempt + wait - 8*time.Second} {
+		u.waits([]time.Duration{wait, wait, wait - 8*time.Second}[n])
+		if left := r.forecast.remaining().Round(time.Second); left != want {
+			t.Errorf("after wait %d: %s are left, want %s", n+1, left, want)
+		}
+	}
+	if got := u.ahead(); got != attempt+wait-8*time.Second {
+		t.Errorf("the next attempt is expected to take %s", got)
 	}
 }
 

@@ -249,13 +249,22 @@ func (r *Run) launched(c plan.Cell) *place.Target {
 	return t
 }
 
-// probe measures slots and watchdog of the cell's target, if the scenario needs them
-// and no probe is stored. It launches the same command as the attempts.
+// probe sees to it that everything is known of the cell's target that its attempts
+// need, and works out their timing.
 func (u *underway) probe(ctx context.Context) error {
-	t, c, patience := u.target, u.plan, u.plan.Patience(u.order.Mode)
-	if !c.NeedsProbe(u.order.Mode, t.Probe) {
-		return nil
+	if u.plan.NeedsProbe(u.order.Mode, u.target.Probe) {
+		if err := u.probeTarget(ctx); err != nil {
+			return err
+		}
 	}
+	u.timing, u.each = u.plan.Timing(u.order.Mode, u.target.Probe), u.attemptEstimate(u.plan)
+	return nil
+}
+
+// probeTarget measures slots and watchdog of the cell's target, unless another
+// benchrun has stored them. It launches the same command as the attempts.
+func (u *underway) probeTarget(ctx context.Context) error {
+	t, c, patience := u.target, u.plan, u.plan.Patience(u.order.Mode)
 	file, err := u.probeFile(t)
 	if err != nil {
 		return err

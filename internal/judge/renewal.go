@@ -14,6 +14,7 @@ type renewal struct {
 	signals int
 	late    int   // of these, not followed by a whole renewal within the limit
 	young   int   // not followed by one, and the record ends before the limit
+	due     int64 // when the limit of the last young one ends
 	whole   int64 // when the last renewal was whole
 	longest int64 // until a renewal was whole, or until it was given up, ns
 	why     string
@@ -90,6 +91,7 @@ func (v *view) renewal() renewal {
 			r.whole = max(r.whole, at)
 		case signal.T+limit > v.end:
 			r.young++
+			r.due = max(r.due, signal.T+limit)
 			r.longest = max(r.longest, v.end-signal.T)
 		default:
 			r.late++
@@ -152,8 +154,19 @@ func Settled(rec *bench.Record) bool {
 	if v.head.Traits.Expects != bench.ExpectsRenewal {
 		return true
 	}
-	r := v.renewal()
-	return r.young == 0 && v.end >= r.whole+levelSpan
+	return v.end >= v.renewal().settled()
+}
+
+// SettledBy is when a recovery will be Settled at the latest, if no worker is replaced
+// any more.
+func SettledBy(rec *bench.Record) int64 { return newView(rec).renewal().settled() }
+
+// settled is when nothing is left to wait for, by what is known so far.
+func (r renewal) settled() int64 {
+	if r.young > 0 {
+		return r.due
+	}
+	return r.whole + levelSpan
 }
 
 // straySilent are the losses that a stalled host can cause. The server causes all

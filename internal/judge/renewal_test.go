@@ -216,6 +216,24 @@ func TestSettled(t *testing.T) {
 	}
 }
 
+// When a recovery is settled at the latest: long enough after the last renewal, or when
+// the limit of the last signal is over.
+func TestSettledBy(t *testing.T) {
+	last := fault(reloadsAt[2] + 0.5)
+	for name, tt := range map[string]struct {
+		s    scene
+		want float64
+	}{
+		"all replaced":     {reloading(), last + 0.8 + 2},
+		"one still there":  {reloading().never(bench.Died, 31), last + 3 + 10},
+		"nothing replaced": {reloading().never(bench.Died, 11, 12, 21, 22, 31, 32), last + 3 + 10},
+	} {
+		if got := SettledBy(tt.s.breakOff(recovery(1)).Record); got != ns(tt.want) {
+			t.Errorf("%s: %.1f s, want %.1f s", name, float64(got)/1e9, tt.want)
+		}
+	}
+}
+
 // A silent client proves its fault by having been there: until the server ended it,
 // benchrun cut it off, or its own time was over.
 func TestStayIsProof(t *testing.T) {

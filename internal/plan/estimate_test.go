@@ -86,6 +86,22 @@ func TestEstimateAgainstWhatRunsTook(t *testing.T) {
 	}
 }
 
+// A server that replaces its workers does so soon after the signal: its recovery lasts
+// no longer than its least, although it may. These are medians of valid quick attempts
+// that held, on a busy machine of two cores.
+func TestEstimateOfRenewals(t *testing.T) {
+	for _, m := range []took{
+		{target: "gunicorn/default", claims: bench.Claims{Slots: 1, Watchdog: 30, Grace: 30}, families: map[string]float64{"reload": 23.3}},
+		{target: "granian/default", claims: bench.Claims{Slots: 512}, families: map[string]float64{"reload": 23.0}},
+		{target: "granian/hardened", claims: bench.Claims{Slots: 3072, Watchdog: 61, Grace: 1}, families: map[string]float64{"reload": 23.5}},
+	} {
+		c := m.cells(t)[0]
+		if got := CellEstimate(c, Knowledge{Mode: bench.ModeQuick}).Seconds(); math.Abs(got/m.sum()-1) > 0.2 {
+			t.Errorf("%s: estimated %.1f s, took %.1f s", c.Name(), got, m.sum())
+		}
+	}
+}
+
 // A probe that was made is not counted, and what it found is believed rather
 // than what is claimed.
 func TestEstimateKnowsTheProbe(t *testing.T) {

@@ -7,8 +7,9 @@ import (
 )
 
 // Timing is what a target's slots and watchdog mean for a cell's attempts. The
-// campaign works it out once, where the probe is known; the attempt, the estimate
-// and the time limit read it.
+// campaign works it out once, when the target was probed, and hands it to every
+// attempt. An estimate is wanted before that: it works out its own from what it
+// expects of the probe.
 type Timing struct {
 	Hold          time.Duration // of one fault, Forever where nothing is known to end it; 0 = it holds no slot
 	Phases        bench.Phases

@@ -63,15 +63,31 @@ func TestRefutingPatience(t *testing.T) {
 	}
 }
 
-// What is foreseen of an attempt is what its timing says.
+// What an attempt is expected to take is what its timing says, and the same beyond it
+// for all that hold.
 func TestEstimateHasTheTiming(t *testing.T) {
-	c := Cell{Server: &targets.Server{Profiles: map[string]targets.Profile{"default": {}}}, Profile: "default"}
-	c.Scenario = bench.Scenario{Family: family(t, "slow-upload"), Ratio: 1000}
-	probe := bench.Probe{Slots: 200}
-	timing := c.Timing(bench.ModeQuick, probe)
-	held, _, _ := foresee(c, Knowledge{Mode: bench.ModeQuick, Probes: map[string]bench.Probe{c.Launch(): probe}})
-	least := timing.Phases.Baseline + timing.Phases.Fault + timing.RecoveryLeast + time.Duration(timing.Aged)*AgeingEvery
-	if timing.Aged == 0 || held < least {
-		t.Errorf("%v is foreseen, and the phases take %v with %d slots aged", held, least, timing.Aged)
+	server := &targets.Server{Profiles: map[string]targets.Profile{"default": {Claims: bench.Claims{Grace: 30}}}}
+	probe := bench.Probe{Slots: 200, Watchdog: 1}
+	for _, tt := range []struct {
+		family string
+		mode   bench.Mode
+		aged   bool
+	}{
+		{"reload", bench.ModeQuick, false},
+		{"reload", bench.ModeFull, false},
+		{"big-response", bench.ModeFull, false},
+		{"slow-upload", bench.ModeQuick, true},
+		{"slow-upload", bench.ModeFull, true},
+	} {
+		c := Cell{Server: server, Profile: "default", Scenario: bench.Scenario{Family: family(t, tt.family), Ratio: 1000}}
+		timing := c.Timing(tt.mode, probe)
+		held, _, _ := foresee(c, Knowledge{Mode: tt.mode, Probes: map[string]bench.Probe{c.Launch(): probe}})
+		want := bootAndStop + timing.Phases.Baseline + timing.Phases.Fault + timing.RecoveryLeast + settling
+		if tt.aged {
+			want += time.Duration(timing.Aged)*AgeingEvery + AgeingSettle
+		}
+		if held != want || (timing.Aged > 0) != tt.aged {
+			t.Errorf("%s, %s: %v is expected with %d slots aged, want %v", tt.family, tt.mode, held, timing.Aged, want)
+		}
 	}
 }

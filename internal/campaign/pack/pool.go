@@ -116,6 +116,13 @@ func (p *Pool) Foresee(task int, length time.Duration) {
 	p.packer.Foresee(task, length)
 }
 
+// Longer says that a task takes so much longer than expected so far.
+func (p *Pool) Longer(task int, by time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.packer.tasks[task].Length += by
+}
+
 // Left is the time from now until the last task is over, if each takes as long as
 // expected.
 func (p *Pool) Left() time.Duration {
