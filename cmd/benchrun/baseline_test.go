@@ -11,6 +11,7 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/gate"
 	"benchrun/internal/judge"
+	"benchrun/internal/stored"
 	"benchrun/results"
 )
 
@@ -107,12 +108,12 @@ func TestBaselineOfAnOldFamily(t *testing.T) {
 	cell.FamilyVer, cell.Verdict = 0, bench.Held
 	run := bench.Run{Mode: bench.ModeQuick, Environment: bench.Environment{Testbed: "here"}, Cells: []bench.Cell{cell}}
 	s := settings{gate: gate.Demands{Baseline: writeRun(t, run)}}
-	if _, err := s.resolveGate(t.Context(), io.Discard, measuredCells(run), like(run)); err != nil {
+	if _, err := s.resolveGate(t.Context(), io.Discard, stored.Selected(run), like(run)); err != nil {
 		t.Error(err)
 	}
 	now := run
 	now.Cells = []bench.Cell{newCell()}
-	if _, err := s.resolveGate(t.Context(), io.Discard, measuredCells(now), like(now)); err == nil {
+	if _, err := s.resolveGate(t.Context(), io.Discard, stored.Selected(now), like(now)); err == nil {
 		t.Error("two versions of a family were compared")
 	}
 }

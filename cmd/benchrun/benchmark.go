@@ -36,7 +36,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if err != nil {
 		return s.whence(err)
 	}
-	gate, err := s.resolveGate(cmd.Context(), cmd.ErrOrStderr(), selectedCells(cells), s.here(cmd.Context(), cells))
+	gate, err := s.resolveGate(cmd.Context(), cmd.ErrOrStderr(), plan.Selected(cells), s.here(cmd.Context(), cells))
 	if err != nil {
 		return err
 	}

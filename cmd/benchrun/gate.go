@@ -10,7 +10,6 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/gate"
 	"benchrun/internal/judge"
-	"benchrun/internal/plan"
 	"benchrun/report"
 	"benchrun/results"
 	"benchrun/scenarios"
@@ -49,27 +48,6 @@ func (s settings) resolveGate(ctx context.Context, stderr io.Writer, cells []gat
 	g, err := s.gate.Resolve(ctx, cells, results.ReadEnded, measured)
 	tell(stderr, g.Told)
 	return g, err
-}
-
-func selectedCells(cells []plan.Cell) []gate.Selected {
-	out := make([]gate.Selected, len(cells))
-	for i, c := range cells {
-		out[i] = gate.Selected{
-			Name:   bench.Cell{Server: c.Server.Name, Profile: c.Profile, Scenario: c.Scenario.Name()}.Name(),
-			Family: c.Scenario.Family, Unsupported: c.Unsupported != "",
-		}
-	}
-	return out
-}
-
-func measuredCells(run bench.Run) []gate.Selected {
-	out := make([]gate.Selected, len(run.Cells))
-	for i, c := range run.Cells {
-		f, _ := scenarios.Family(c.Family)
-		f.Version = c.FamilyVer // as it was measured, which may have been long ago
-		out[i] = gate.Selected{Name: c.Name(), Family: f, Unsupported: c.Verdict == bench.Unsupported}
-	}
-	return out
 }
 
 // tell writes lines under what has been said.

@@ -9,6 +9,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/judge"
+	"benchrun/internal/stored"
 	"benchrun/results"
 )
 
@@ -38,12 +39,12 @@ func storeAttempt(t *testing.T, f *results.Folder, cell *bench.Cell) bench.Judge
 	return j
 }
 
-// judgedAgain is judgeAgain for a run of which everything can be read: what is
+// judgedAgain is stored.Judge for a run of which everything can be read: what is
 // damaged is among the notes.
 func judgedAgain(t *testing.T, path string) (bench.Run, []string, error) {
 	t.Helper()
-	a, err := judgeAgain(t.Context(), path)
-	return a.run, append(a.notes, a.damaged...), err
+	a, err := stored.Judge(t.Context(), path)
+	return a.Run, append(a.Notes, a.Damaged...), err
 }
 
 func newCell() bench.Cell {
@@ -184,11 +185,11 @@ func TestJudgeOfADamagedRecord(t *testing.T) {
 		if text, err := os.ReadFile(page); err != nil || !strings.Contains(string(text), "wedge-5pct") {
 			t.Errorf("%s: no report: %v", name, err)
 		}
-		a, err := judgeAgain(t.Context(), f.Path())
-		if err != nil || len(a.run.Cells) != 3 || len(a.damaged) != 1 {
-			t.Fatalf("%s: %v, %v", name, a.damaged, err)
+		a, err := stored.Judge(t.Context(), f.Path())
+		if err != nil || len(a.Run.Cells) != 3 || len(a.Damaged) != 1 {
+			t.Fatalf("%s: %v, %v", name, a.Damaged, err)
 		}
-		for i, c := range a.run.Cells {
+		for i, c := range a.Run.Cells {
 			if spoilt := i == 1; (c.Verdict == bench.Invalid) != spoilt || strings.Contains(strings.Join(c.Reasons, " "), record) != spoilt {
 				t.Errorf("%s: %s: %s %q", name, c.Name(), c.Verdict, c.Reasons)
 			}
@@ -216,12 +217,12 @@ func TestJudgeOfADamagedLine(t *testing.T) {
 	if err := f.WriteRun(run); err != nil {
 		t.Fatal(err)
 	}
-	a, err := judgeAgain(t.Context(), f.Path())
-	if err != nil || len(a.damaged) != 2 || len(a.run.Cells) != 3 {
+	a, err := stored.Judge(t.Context(), f.Path())
+	if err != nil || len(a.Damaged) != 2 || len(a.Run.Cells) != 3 {
 		t.Fatalf("%+v, %v", a, err)
 	}
 	for i, want := range []bench.Verdict{bench.Broken, bench.Broken, bench.Invalid} {
-		if c := a.run.Cells[i]; c.Verdict != want {
+		if c := a.Run.Cells[i]; c.Verdict != want {
 			t.Errorf("%s: %s %q", c.Name(), c.Verdict, c.Reasons)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+
+	"benchrun/internal/stored"
 )
 
 // The report links the files of the run's folder that are there, from wherever
@@ -17,15 +19,15 @@ func TestReportLinksFilesOfTheRun(t *testing.T) {
 	if err := os.Mkdir(elsewhere, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	judged, _, err := judgedAgain(t, run)
+	judged, err := stored.Judge(t.Context(), run)
 	if err != nil {
 		t.Fatal(err)
 	}
-	record, log := judged.Cells[0].Attempts[0].Record, judged.Cells[0].Attempts[0].Log
+	record, log := judged.Run.Cells[0].Attempts[0].Record, judged.Run.Cells[0].Attempts[0].Log
 	links := func(dir string) (files []string) {
 		t.Helper()
 		page := filepath.Join(dir, "report.html")
-		if err := drawJudged(t.Context(), page, run, judged); err != nil {
+		if err := writeFile("--html", page, judged.Draw(t.Context(), dir)); err != nil {
 			t.Fatal(err)
 		}
 		text, err := os.ReadFile(page)

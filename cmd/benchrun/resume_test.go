@@ -177,19 +177,6 @@ func TestJudgeOfHalfARun(t *testing.T) {
 	ends(t, bench.ExitOK, "judge", f.Path(), "--strict")
 }
 
-// A killed run that says how many attempts it was asked for waits for no more.
-func TestJudgeKnowsHowManyAttemptsWereAskedFor(t *testing.T) {
-	broken := []bench.Judgement{judge.Judge(stillborn())}
-	for k, want := range map[int]bool{1: false, 2: true} {
-		if got := wantedMore(bench.Run{Asked: &bench.Asked{Attempts: k}}, nil, broken); got != want {
-			t.Errorf("k = %d: another attempt was wanted: %v", k, got)
-		}
-	}
-	if !wantedMore(bench.Run{}, nil, broken) {
-		t.Error("a run that does not say how many may have wanted another")
-	}
-}
-
 // What there was no time for is invalid and told, and --resume measures it.
 func TestMeasuredMaxTime(t *testing.T) {
 	measures(t, 1)
@@ -271,7 +258,7 @@ func TestARunThatGoesOn(t *testing.T) {
 	cell := newCell()
 	storeAttempt(t, f, &cell)
 	run, notes, err := judgedAgain(t, f.Path())
-	if err != nil || len(run.Cells) != 1 || run.Cells[0].Attempts[1].Note != goesOnNote || !run.Interrupted {
+	if err != nil || len(run.Cells) != 1 || run.Cells[0].Attempts[1].Note != "the run is in progress: this attempt has not ended" || !run.Interrupted {
 		t.Fatalf("%+v, %v", run.Cells, err)
 	}
 	if said := strings.Join(notes, "\n"); !strings.Contains(said, "is writing this run") || strings.Contains(said, "--resume") {

@@ -14,6 +14,7 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/gate"
 	"benchrun/internal/intake"
+	"benchrun/internal/stored"
 	"benchrun/report"
 	"benchrun/results"
 	"benchrun/scenarios"
@@ -75,7 +76,7 @@ func updateWaivers(cmd *cobra.Command, d gate.Demands, path, file string) error 
 	if len(d.Rules)+len(d.Files) == 0 {
 		d.Rules = []string{expectation}
 	}
-	rules, err := d.ReadRules(measuredCells(run))
+	rules, err := d.ReadRules(stored.Selected(run))
 	if err != nil {
 		return err
 	}
