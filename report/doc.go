@@ -8,5 +8,7 @@
 // they are safe to show because NewView leaves no text of a server's or a
 // file's in a form that could steer a terminal (see clean).
 //
-// It imports internal/bench, and is the only importer of tablewriter.
+// Outlets carry out what flags ask for: stdout, files, CI.
+//
+// It imports internal/bench and internal/console, and is the only importer of tablewriter.
 package report

@@ -5,16 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign"
-	"benchrun/internal/console"
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/report"
@@ -43,7 +39,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if s.dryRun {
 		return s.foretell(cmd, cells, 1)
 	}
-	if err := s.prepareFiles(); err != nil { // before minutes are spent
+	if err := s.outlets(cmd).Prepare(); err != nil { // before minutes are spent
 		return err
 	}
 	if s.asked, err = s.asking(cells); err != nil {
@@ -170,50 +166,4 @@ func reportPage(ctx context.Context, folder *results.Folder) *html.Listener {
 		LogTail: func(rel string) string { return folder.LogTail(context.WithoutCancel(ctx), rel) },
 		Options: html.Options{Folder: folder.Path(), Find: folder.FindFrom(folder.Path())},
 	}
-}
-
-// tableOptions suit the place that a table goes to.
-func tableOptions(out io.Writer, verbose bool) report.TableOptions {
-	return report.TableOptions{
-		Color: knowsEscapes(out) && os.Getenv("NO_COLOR") == "",
-		Width: width(out), Verbose: verbose,
-	}
-}
-
-// knowsEscapes says that w is a terminal that colours text and moves its cursor
-// when it is told to. Without TERM nobody has said what it can do.
-func knowsEscapes(w io.Writer) bool {
-	return isTerminal(w) && !slices.Contains([]string{"", "dumb", "unknown"}, os.Getenv("TERM"))
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := console.Behind(w).(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// width is the terminal's; something sensible where there is none.
-func width(w io.Writer) int {
-	const usual = 120
-	f, ok := console.Behind(w).(*os.File)
-	if !ok {
-		return usual
-	}
-	n, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || n <= 0 {
-		return usual
-	}
-	return n
-}
-
-// height is how many lines the terminal behind w has; 0 = not known.
-func height(w io.Writer) int {
-	f, ok := console.Behind(w).(*os.File)
-	if !ok {
-		return 0
-	}
-	_, n, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		return 0
-	}
-	return n
 }

@@ -104,7 +104,7 @@ func (c calibrating) run(cmd *cobra.Command, asked calibrate.Asked) error {
 		Rows: calibrate.Compare(cases, run),
 	}
 	out := cmd.OutOrStdout()
-	err = report.CalibrationTable(out, result, tableOptions(out, false))
+	err = report.CalibrationTable(out, result, report.OptionsFor(out, false))
 	if runErr == nil && c.page != "" { // a page of half a calibration is none
 		err = errors.Join(err, calibrate.WritePage(c.page, result))
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
+	"benchrun/report"
 	"benchrun/scenarios"
 	"benchrun/targets"
 )
@@ -63,6 +64,6 @@ func completeFlags(cmd *cobra.Command, s *settings) {
 		}
 		return out
 	})
-	complete("format", func() []string { return formatNames })
+	complete("format", func() []string { return report.Formats })
 	complete("progress", func() []string { return progressNames })
 }

@@ -2,14 +2,11 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/console"
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/report"
@@ -96,14 +93,14 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 	if s.dryRun {
 		return s.foretell(cmd, cells, 2)
 	}
-	if err := s.prepareFiles(); err != nil { // before minutes are spent
+	if err := s.outlets(cmd).Prepare(); err != nil { // before minutes are spent
 		return err
 	}
 	run, duel, runErr := s.executeDuel(cmd, cells, pairs)
 	if run.ID == "" {
 		return runErr
 	}
-	broke := errors.Join(runErr, s.deliverDuel(cmd, run, duel, runErr))
+	broke := errors.Join(runErr, s.outlets(cmd).Duel(run, duel, filepath.Join(s.out, run.ID), runErr))
 	return bench.Ended(duel.Err(), broke)
 }
 
@@ -119,45 +116,4 @@ func (s settings) executeDuel(cmd *cobra.Command, cells []plan.Cell, pairs int) 
 		err = page.Err()
 	}
 	return run, duel, err
-}
-
-// deliverDuel tells everybody what a duel came to: the reader of stdout, the
-// files asked for, and CI.
-func (s settings) deliverDuel(cmd *cobra.Command, run bench.Run, d bench.Duel, broke error) error {
-	v := report.NewDuelView(run, d)
-	if broke != nil {
-		v.Broke = broke.Error()
-	}
-	err := s.printDuel(cmd, run, d, v)
-	if s.junitFile != "" {
-		err = errors.Join(err, writeFile("--junit", s.junitFile, func(w io.Writer) error { return report.DuelJUnit(w, v) }))
-	}
-	if onGitHub() {
-		stderr := cmd.ErrOrStderr()
-		gerr := report.DuelAnnotations(console.Data(stderr), v)
-		if gerr == nil {
-			gerr = addSummary(func(w io.Writer, room int) error { return report.DuelSummary(w, v, room) })
-		}
-		if gerr != nil { // no reason to fail a run
-			_, _ = fmt.Fprintln(stderr, "benchrun: no annotations or summary for GitHub:", gerr)
-		}
-	}
-	return err
-}
-
-func (s settings) printDuel(cmd *cobra.Command, run bench.Run, d bench.Duel, v report.DuelView) error {
-	out := cmd.OutOrStdout()
-	if s.jsonFile == "-" {
-		return d.Encode(console.Data(out))
-	}
-	if err := report.Duel(out, v, width(out)); err != nil {
-		return err
-	}
-	if _, err := fmt.Fprintf(out, "\nresults  %s\n", filepath.Join(s.out, run.ID)); err != nil {
-		return fmt.Errorf("stdout: %w", err)
-	}
-	if s.jsonFile == "" {
-		return nil
-	}
-	return writeFile("--json", s.jsonFile, d.Encode)
 }

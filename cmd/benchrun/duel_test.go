@@ -49,7 +49,7 @@ func TestDuelTellsCI(t *testing.T) {
 	cmd.SetErr(&stderr)
 	side := bench.DuelSide{Server: "s", Version: "1", Profile: "p"}
 	d := bench.Duel{A: side, B: side, Bouts: []bench.Bout{{Scenario: "wedge-1pct", Answer: "worse", Reasons: []string{"held, then failed"}}}}
-	if err := s.deliverDuel(cmd, bench.Run{ID: "r"}, d, nil); err != nil {
+	if err := s.outlets(cmd).Duel(bench.Run{ID: "r"}, d, dir, nil); err != nil {
 		t.Fatal(err)
 	}
 	r := readJUnit(t, s.junitFile)

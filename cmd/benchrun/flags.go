@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"benchrun/internal/judge"
+	"benchrun/report"
 	"benchrun/scenarios"
 )
 
@@ -47,7 +48,7 @@ func flagTable() []flagSpec {
 		{"json", "", "also write the result as JSON to this file, - for stdout"},
 		{"junit", "", "also write JUnit XML to this file"},
 		{"html", "", "also write the report of the judged run to this file"},
-		{"format", "f", "what to print on stdout: " + strings.Join(formatNames, ", ")},
+		{"format", "f", "what to print on stdout: " + strings.Join(report.Formats, ", ")},
 		{"verbose", "v", "reasons for held cells too"},
 		{"progress", "", "how stderr shows progress: auto, or json with one line for each event"},
 		{"write", "", "also write a page of the documentation"},

@@ -18,6 +18,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/console"
+	"benchrun/report"
 	"benchrun/results"
 )
 
@@ -66,8 +67,8 @@ func speak(t *testing.T, args ...string) string {
 	t.Helper()
 	stdout, stderr, _ := spoken(t, args...)
 	what := fmt.Sprintf("benchrun %q", args)
-	harmless(t, what+" stdout", stdout, onGitHub())
-	harmless(t, what+" stderr", stderr, onGitHub())
+	harmless(t, what+" stdout", stdout, report.OnGitHub())
+	harmless(t, what+" stderr", stderr, report.OnGitHub())
 	for line := range strings.Lines(stderr) {
 		if len(line) > console.MostLineBytes+100 && !ownCommand.MatchString(line) {
 			t.Errorf("%s: a line of %d bytes", what, len(line))
@@ -261,7 +262,7 @@ func TestNoCommandObeysAStoredRun(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, results.RunFile), changed, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		commands := [][]string{{"judge", dir, "--verbose", "--format", formatNames[n%len(formatNames)]}, {"merge", dir}, {"waivers", "update", dir},
+		commands := [][]string{{"judge", dir, "--verbose", "--format", report.Formats[n%len(report.Formats)]}, {"merge", dir}, {"waivers", "update", dir},
 			{"judge", clean, "--baseline", dir, "--baseline-anyway"}, {"--resume", dir, "--port", "70000"}}
 		t.Setenv("GITHUB_ACTIONS", []string{"", "true"}[n%2])
 		for _, args := range commands {
@@ -334,7 +335,7 @@ func TestNoCommandObeysAKilledRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		speak(t, "judge", dir)
-		speak(t, "judge", dir, "--format", formatNames[n%len(formatNames)])
+		speak(t, "judge", dir, "--format", report.Formats[n%len(report.Formats)])
 	}
 }
 

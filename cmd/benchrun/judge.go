@@ -37,7 +37,7 @@ If the run is still in progress, it judges what there is so far.`,
 			if err := s.check(); err != nil {
 				return err
 			}
-			if err := s.prepareFiles(); err != nil {
+			if err := s.outlets(cmd).Prepare(); err != nil {
 				return err
 			}
 			judged, err := stored.Judge(cmd.Context(), args[0])
@@ -49,7 +49,7 @@ If the run is still in progress, it judges what there is so far.`,
 			}
 			tellDamage(cmd.ErrOrStderr(), judged.Damaged)
 			if htmlFile != "" {
-				if err := writeFile("--html", htmlFile, judged.Draw(cmd.Context(), filepath.Dir(htmlFile))); err != nil {
+				if err := report.WriteFile("--html", htmlFile, judged.Draw(cmd.Context(), filepath.Dir(htmlFile))); err != nil {
 					return err
 				}
 			}

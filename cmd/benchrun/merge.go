@@ -34,7 +34,7 @@ and each cell of run.json says where it was measured.`,
 			if err := s.check(); err != nil {
 				return err
 			}
-			if err := s.prepareFiles(); err != nil {
+			if err := s.outlets(cmd).Prepare(); err != nil {
 				return err
 			}
 			merged, err := stored.Merged(cmd.Context(), anyway, args)

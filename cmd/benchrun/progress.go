@@ -26,5 +26,6 @@ func (s settings) listener(stderr io.Writer) bench.Listener {
 
 // newProgress writes for people. A terminal that knows no escapes gets plain lines.
 func newProgress(stderr io.Writer) *report.Progress {
-	return report.NewProgress(stderr, knowsEscapes(stderr), width(stderr), height(stderr))
+	columns, lines := console.Size(stderr)
+	return report.NewProgress(stderr, console.KnowsEscapes(stderr), columns, lines)
 }

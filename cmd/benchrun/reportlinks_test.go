@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"benchrun/internal/stored"
+	"benchrun/report"
 )
 
 // The report links the files of the run's folder that are there, from wherever
@@ -27,7 +28,7 @@ func TestReportLinksFilesOfTheRun(t *testing.T) {
 	links := func(dir string) (files []string) {
 		t.Helper()
 		page := filepath.Join(dir, "report.html")
-		if err := writeFile("--html", page, judged.Draw(t.Context(), dir)); err != nil {
+		if err := report.WriteFile("--html", page, judged.Draw(t.Context(), dir)); err != nil {
 			t.Fatal(err)
 		}
 		text, err := os.ReadFile(page)

@@ -15,6 +15,7 @@ import (
 	"benchrun/internal/campaign"
 	"benchrun/internal/gate"
 	"benchrun/internal/project"
+	"benchrun/report"
 )
 
 // version is set by the build script; go install takes it from the module.
@@ -222,8 +223,8 @@ func (s settings) check() error {
 	if s.progress != "" && !slices.Contains(progressNames, s.progress) {
 		return &bench.UsageError{Problem: fmt.Sprintf("unknown --progress %q", s.progress), Hint: bench.DidYouMean(s.progress, progressNames)}
 	}
-	if _, ok := formats[s.format]; !ok {
-		return &bench.UsageError{Problem: fmt.Sprintf("unknown --format %q", s.format), Hint: bench.DidYouMean(s.format, formatNames)}
+	if !slices.Contains(report.Formats, s.format) {
+		return &bench.UsageError{Problem: fmt.Sprintf("unknown --format %q", s.format), Hint: bench.DidYouMean(s.format, report.Formats)}
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"fmt"
@@ -44,17 +44,17 @@ func TestEscapesOnlyWhereUnderstood(t *testing.T) {
 	for term, want := range map[string]bool{"xterm-256color": true, "linux": true, "dumb": false, "": false, "unknown": false} {
 		t.Setenv("TERM", term)
 		t.Setenv("NO_COLOR", "")
-		if got := knowsEscapes(tty); got != want {
+		if got := KnowsEscapes(tty); got != want {
 			t.Errorf("TERM=%q: %v", term, got)
 		}
-		if got := tableOptions(tty, false).Color; got != want {
+		if got := Colours(tty); got != want {
 			t.Errorf("TERM=%q: colour %v", term, got)
 		}
-		if knowsEscapes(file) {
+		if KnowsEscapes(file) {
 			t.Errorf("TERM=%q: a file", term)
 		}
 		t.Setenv("NO_COLOR", "1")
-		if tableOptions(tty, false).Color {
+		if Colours(tty) {
 			t.Errorf("TERM=%q: colour, though NO_COLOR is set", term)
 		}
 	}
