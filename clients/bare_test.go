@@ -16,14 +16,15 @@ func TestBareOutcomes(t *testing.T) {
 		server func(net.Conn)
 		want   bench.Outcome
 		status int
+		hold   time.Duration
 		least  time.Duration
 	}{
-		"the server says nothing either": {func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, bench.HeldOpen, 0, 300 * time.Millisecond},
-		"the server closes":              {func(net.Conn) { time.Sleep(100 * time.Millisecond) }, bench.Cut, 0, 100 * time.Millisecond},
-		"the server answers":             {func(c net.Conn) { _, _ = io.WriteString(c, head("408 Request Timeout", "Content-Length: 0")) }, bench.Completed, 408, 0},
+		"the server says nothing either": {func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, bench.HeldOpen, 0, 300 * time.Millisecond, 300 * time.Millisecond},
+		"the server closes":              {func(net.Conn) { time.Sleep(100 * time.Millisecond) }, bench.Cut, 0, time.Minute, 100 * time.Millisecond},
+		"the server answers":             {func(c net.Conn) { _, _ = io.WriteString(c, head("408 Request Timeout", "Content-Length: 0")) }, bench.Completed, 408, time.Minute, 0},
 	} {
 		began := time.Now()
-		s := provoke(t.Context(), Bare(nothing, 300*time.Millisecond), bareServer(t, c.server))
+		s := provoke(t.Context(), Bare(nothing, c.hold), bareServer(t, c.server))
 		if s.Outcome != c.want || s.Status != c.status || s.Sent == 0 || s.Done < s.Sent || time.Since(began) < c.least {
 			t.Errorf("%s: %+v after %s", name, s, time.Since(began))
 		}
@@ -31,9 +32,10 @@ func TestBareOutcomes(t *testing.T) {
 	if s := provoke(t.Context(), Bare(nothing, time.Second), closedPort(t)); s.Outcome != bench.NoConnect {
 		t.Errorf("without a server: %+v", s)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if s := provoke(ctx, Bare(nothing, time.Minute), bareServer(t, untilClosed)); s.Outcome != bench.HeldOpen {
+	kept := func(c net.Conn) { time.AfterFunc(200*time.Millisecond, cancel); untilClosed(c) }
+	if s := provoke(ctx, Bare(nothing, time.Minute), bareServer(t, kept)); s.Outcome != bench.HeldOpen {
 		t.Errorf("ended by benchrun: %+v", s)
 	}
 }

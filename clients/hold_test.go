@@ -47,9 +47,9 @@ func TestHoldManyCounts(t *testing.T) {
 }
 
 func TestHoldManyStopsWithItsContext(t *testing.T) {
-	addr := rawServer(t, func(c net.Conn, _ *http.Request) { untilClosed(c) })
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	addr := rawServer(t, func(c net.Conn, _ *http.Request) { time.AfterFunc(50*time.Millisecond, cancel); untilClosed(c) })
 	got, err := HoldMany(ctx, addr, 1000, 10, 1000, func(i int) string { return fmt.Sprintf("s%d", i) })
 	if got.HeldOpen == 0 || got.HeldOpen > 900 || err != nil {
 		t.Errorf("got %+v, error %v of 1,000 requests over 100 s, stopped at once", got, err)

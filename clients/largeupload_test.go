@@ -49,11 +49,10 @@ func TestLargeUploadEndsEarly(t *testing.T) {
 		t.Errorf("413: %s, status %d, %d bytes", s.Outcome, s.Status, s.Bytes)
 	}
 	done := make(chan struct{})
-	stuck := bareServer(t, func(net.Conn) { <-done })
-	upload := newLargeUpload() // takes a while, so it must come before the timeout begins
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	s := provoke(ctx, upload, stuck)
+	stuck := bareServer(t, func(net.Conn) { time.AfterFunc(300*time.Millisecond, cancel); <-done })
+	s := provoke(ctx, newLargeUpload(), stuck)
 	close(done)
 	if s.Outcome != bench.HeldOpen || s.Bytes == 0 || s.Bytes == largeUploadSize {
 		t.Errorf("never read: %s after %d bytes", s.Outcome, s.Bytes)

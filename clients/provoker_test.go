@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -86,9 +87,10 @@ func TestAppFaultIsHeldUntilCut(t *testing.T) {
 
 // runWedges starts a ProvokerRun of n wedges, 5 ms apart, against a server that never
 // answers.
-func runWedges(t *testing.T, stop, cut context.Context, n int) (got *samples, launched chan int) {
+func runWedges(t *testing.T, stop, cut context.Context, n int) (got *samples, arrived *atomic.Int64, launched chan int) {
 	t.Helper()
-	addr := rawServer(t, func(c net.Conn, _ *http.Request) { untilClosed(c) })
+	arrived = &atomic.Int64{}
+	addr := rawServer(t, func(c net.Conn, _ *http.Request) { arrived.Add(1); untilClosed(c) })
 	run := ProvokerRun{Clock: bench.NewClock(), Addr: addr, Role: bench.RoleAgeing, Provoker: wedge(t)}
 	got = &samples{}
 	run.OnSample = got.add
@@ -97,15 +99,16 @@ func runWedges(t *testing.T, stop, cut context.Context, n int) (got *samples, la
 	}
 	launched = make(chan int, 1)
 	go func() { launched <- RunProvokers(stop, cut, run) }()
-	return got, launched
+	return got, arrived, launched
 }
 
 func TestRunProvokersKeepsItsSchedule(t *testing.T) {
 	cut, end := context.WithCancel(t.Context())
 	defer end()
-	time.AfterFunc(300*time.Millisecond, end)
 	before := runtime.NumGoroutine()
-	got, launched := runWedges(t, t.Context(), cut, 20)
+	got, arrived, launched := runWedges(t, t.Context(), cut, 20)
+	eventually(t, "all have arrived", func() bool { return arrived.Load() == 20 })
+	end()
 	if n := <-launched; n != 20 || got.len() != 20 {
 		t.Fatalf("launched %d, samples %d, want 20", n, got.len())
 	}
@@ -127,8 +130,9 @@ func TestStopLetsThoseUnderWayGoOn(t *testing.T) {
 	stop, noMore := context.WithCancel(t.Context())
 	cut, end := context.WithCancel(t.Context())
 	defer end()
-	time.AfterFunc(60*time.Millisecond, noMore)
-	got, launched := runWedges(t, stop, cut, 26)
+	got, arrived, launched := runWedges(t, stop, cut, 26)
+	eventually(t, "some have arrived", func() bool { return arrived.Load() >= 5 })
+	noMore()
 	select {
 	case <-launched:
 		t.Fatal("stop ended the provocations under way, or the schedule was over before it")
@@ -148,7 +152,7 @@ func TestStopLetsThoseUnderWayGoOn(t *testing.T) {
 func TestCutImpliesStop(t *testing.T) {
 	cut, end := context.WithCancel(t.Context())
 	end()
-	got, launched := runWedges(t, t.Context(), cut, 3)
+	got, _, launched := runWedges(t, t.Context(), cut, 3)
 	if n := <-launched; n != 0 || got.len() != 0 {
 		t.Errorf("launched %d, samples %d after the cut", n, got.len())
 	}

@@ -59,9 +59,12 @@ func TestDownloadIsHeldUntilCut(t *testing.T) {
 	defer cancel()
 	const every = 20 * time.Millisecond
 	began := time.Now()
-	time.AfterFunc(300*time.Millisecond, cancel)
 	var sent atomic.Int64
-	s := provoke(ctx, slowDownload{every: every}, rawServer(t, download(downloadSize, &sent)))
+	serve := download(downloadSize, &sent)
+	s := provoke(ctx, slowDownload{every: every}, rawServer(t, func(c net.Conn, r *http.Request) {
+		time.AfterFunc(500*time.Millisecond, cancel)
+		serve(c, r)
+	}))
 	most := int64(time.Since(began)/every+1) * downloadPiece
 	if s.Outcome != bench.HeldOpen || s.Bytes == 0 || s.Bytes > most || s.Error != "" {
 		t.Errorf("%s after %d bytes, error %q; want held_open after %d at most", s.Outcome, s.Bytes, s.Error, most)

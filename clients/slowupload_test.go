@@ -157,8 +157,7 @@ func TestUploadIntoFullBuffers(t *testing.T) {
 	u := quickUpload(0)
 	u.body = make([]byte, 64<<20) // more than both kernels' buffers
 	stuck := make(chan struct{})
-	addr := bareServer(t, func(c net.Conn) { <-stuck })
-	time.AfterFunc(200*time.Millisecond, cancel)
+	addr := bareServer(t, func(net.Conn) { time.AfterFunc(300*time.Millisecond, cancel); <-stuck })
 	s := provoke(ctx, u, addr)
 	close(stuck)
 	if s.Outcome != bench.HeldOpen || s.Bytes == 0 || s.Bytes == int64(len(u.body)) {
