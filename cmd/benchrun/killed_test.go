@@ -100,7 +100,8 @@ func killIn(t *testing.T, phase string, sig syscall.Signal, user *syscall.Creden
 	progress, terminal := openTerminal(t) // there each phase is shown at once
 	cmd.Stderr = terminal
 	seen := make(chan string, 1)
-	go awaitPhase(progress, phase, seen)
+	said := make(chan string, 1)
+	go func() { said <- awaitPhase(progress, phase, seen) }()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +110,7 @@ func killIn(t *testing.T, phase string, sig syscall.Signal, user *syscall.Creden
 	select {
 	case <-seen:
 	case err := <-ended:
-		t.Fatalf("benchrun ended before phase %s: %v", phase, err)
+		t.Fatalf("benchrun ended before phase %s: %v\n%s", phase, err, <-said)
 	case <-ctx.Done():
 		t.Fatalf("phase %s never began", phase)
 	}
@@ -181,8 +182,9 @@ func leftovers(t *testing.T, dir string, ids []string) []string {
 	return out
 }
 
-// awaitPhase reads progress to its end and tells once when the phase begins.
-func awaitPhase(progress io.Reader, phase string, seen chan<- string) {
+// awaitPhase reads progress to its end, tells once when the phase begins, and gives
+// what it read.
+func awaitPhase(progress io.Reader, phase string, seen chan<- string) string {
 	var text bytes.Buffer
 	buf := make([]byte, 4096)
 	told := false
@@ -194,7 +196,7 @@ func awaitPhase(progress io.Reader, phase string, seen chan<- string) {
 			seen <- phase
 		}
 		if err != nil {
-			return
+			return text.String()
 		}
 	}
 }
