@@ -14,62 +14,89 @@ import (
 
 // A flag means the same in every command that has it: it is declared and
 // described here, once.
-type flagSpec struct{ name, short, text string }
+type flagSpec struct {
+	name, short string
+	field       string // of benchrun.yaml, which decides the same; "" = none does
+	kind        flagKind
+	text        string
+}
+
+// flagKind says what else is to be known of a flag.
+type flagKind int
+
+const (
+	selects flagKind = 1 << iota // its words select what is measured
+	path                         // it names a file to be read, or a program
+	folder                       // it names a folder to be written to
+	settled                      // it says what a run is: --resume takes it from the run itself
+	other                        // another flag stands for its field in the environment and benchrun.yaml
+)
+
+func (k flagKind) is(any flagKind) bool { return k&any != 0 }
+
+// variable of the environment decides the same as the field.
+func (f flagSpec) variable() string {
+	word := f.name
+	if f.name == "full" { // or "quick"
+		word = f.field
+	}
+	return "BENCHRUN_" + strings.ToUpper(strings.ReplaceAll(word, "-", "_"))
+}
 
 // flagTable has every flag of every command. A text says what the flag is for in
 // any of them; what one command alone has to add to it is a note, see declare.
 func flagTable() []flagSpec {
 	return []flagSpec{
 		// what is measured
-		{"server", "s", "servers: names, globs, name@version, name@path:DIR; repeat, or separate with commas"},
-		{"profile", "p", "profiles of the servers"},
-		{"scenario", "c", "scenarios: wedge-1pct, wedge, 'wedge-*', or @gate, a dozen for CI (unless given: all families at their own ratio)"},
-		{"server-file", "", "a server file of your own; its server is known by the name in it"},
-		{"short", "", "only " + strings.Join(scenarios.Short(), ", ") + ", and the sabotages"},
+		{"server", "s", "servers", selects | settled, "servers: names, globs, name@version, name@path:DIR; repeat, or separate with commas"},
+		{"profile", "p", "profiles", selects | settled, "profiles of the servers"},
+		{"scenario", "c", "scenarios", selects | settled, "scenarios: wedge-1pct, wedge, 'wedge-*', or @gate, a dozen for CI (unless given: all families at their own ratio)"},
+		{"server-file", "", "server_files", selects | path | settled, "a server file of your own; its server is known by the name in it"},
+		{"short", "", "", 0, "only " + strings.Join(scenarios.Short(), ", ") + ", and the sabotages"},
 		// how
-		{"quick", "", "half a minute for each cell (the default)"},
-		{"full", "", "a minute or more of faults for each attempt"},
-		{"attempts", "", "attempts that must agree before a verdict other than held counts; a cell that held needs one"},
-		{"ci", "", "for CI: --attempts 2, whatever benchrun.yaml and the environment say"},
-		{"release", "", "before a release: --attempts 3"},
-		{"pairs", "", "how many pairs must agree before a difference counts"},
-		{"seed", "", "the same seed gives the same schedule"},
-		{"reprobe", "", "measure slots and watchdogs again instead of using stored values"},
-		{"patience", "", "how long to wait for a claimed watchdog at most; 1.5 times the claimed time is enough"},
-		{"max-time", "", "start no cell that is not expected to end within this time, for example 45m; the others are invalid until --resume measures them"},
-		{"jobs", "j", "measure at most this many cells at once: a number, 1 = one at a time, auto = as many as the machine has room for"},
-		{"python", "", "Python interpreter for the servers (unless given: /usr/bin/python3)"},
-		{"port", "", "port for the servers (unless given: a free one for each launch)"},
-		{"config", "", "the project's settings (unless given: benchrun.yaml, if there is one; '' = none)"},
-		{"resume", "", "continue this run, which was killed, interrupted or out of time: the same cells; what was measured is kept"},
-		{"dry-run", "n", "print what would run, with commands and time, and run nothing"},
+		{"quick", "", "mode", other | settled, "half a minute for each cell (the default)"},
+		{"full", "", "mode", settled, "a minute or more of faults for each attempt"},
+		{"attempts", "", "attempts", settled, "attempts that must agree before a verdict other than held counts; a cell that held needs one"},
+		{"ci", "", "attempts", other | settled, "for CI: --attempts 2, whatever benchrun.yaml and the environment say"},
+		{"release", "", "attempts", other | settled, "before a release: --attempts 3"},
+		{"pairs", "", "", 0, "how many pairs must agree before a difference counts"},
+		{"seed", "", "seed", settled, "the same seed gives the same schedule"},
+		{"reprobe", "", "", settled, "measure slots and watchdogs again instead of using stored values"},
+		{"patience", "", "", 0, "how long to wait for a claimed watchdog at most; 1.5 times the claimed time is enough"},
+		{"max-time", "", "max_time", 0, "start no cell that is not expected to end within this time, for example 45m; the others are invalid until --resume measures them"},
+		{"jobs", "j", "jobs", 0, "measure at most this many cells at once: a number, 1 = one at a time, auto = as many as the machine has room for"},
+		{"python", "", "python", path | settled, "Python interpreter for the servers (unless given: /usr/bin/python3)"},
+		{"port", "", "", 0, "port for the servers (unless given: a free one for each launch)"},
+		{"config", "", "", path, "the project's settings (unless given: benchrun.yaml, if there is one; '' = none)"},
+		{"resume", "", "", 0, "continue this run, which was killed, interrupted or out of time: the same cells; what was measured is kept"},
+		{"dry-run", "n", "", settled, "print what would run, with commands and time, and run nothing"},
 		// what comes of it
-		{"out", "o", "folder in which benchrun creates the run's folder"},
-		{"json", "", "also write the result as JSON to this file, - for stdout"},
-		{"junit", "", "also write JUnit XML to this file"},
-		{"html", "", "also write the report of the judged run to this file"},
-		{"format", "f", "what to print on stdout: " + strings.Join(report.Formats, ", ")},
-		{"verbose", "v", "reasons for held cells too"},
-		{"progress", "", "how stderr shows progress: auto, or json with one line for each event"},
-		{"write", "", "also write a page of the documentation"},
-		{"anyway", "", "merge runs even if they were not measured alike, and say what differs"},
+		{"out", "o", "out", folder | settled, "folder in which benchrun creates the run's folder"},
+		{"json", "", "", 0, "also write the result as JSON to this file, - for stdout"},
+		{"junit", "", "", 0, "also write JUnit XML to this file"},
+		{"html", "", "", 0, "also write the report of the judged run to this file"},
+		{"format", "f", "", 0, "what to print on stdout: " + strings.Join(report.Formats, ", ")},
+		{"verbose", "v", "", 0, "reasons for held cells too"},
+		{"progress", "", "", 0, "how stderr shows progress: auto, or json with one line for each event"},
+		{"write", "", "", 0, "also write a page of the documentation"},
+		{"anyway", "", "", 0, "merge runs even if they were not measured alike, and say what differs"},
 		// what must hold
-		{"fail-on", "", "a rule; exit 10 if it is broken: '[server/profile/scenario:] measure op value' or 'verdict op word'; repeat for more"},
-		{"gate", "", "a file of rules, one a line"},
-		{"strict", "", "exit 11 if all rules hold but a cell is flagged " + strings.Join(judge.StrictFlags(), ", ")},
-		{"baseline", "", "a stored run (folder or run.json); exit 10 if a cell is worse than in it"},
-		{"baseline-anyway", "", "compare even if the baseline was not measured alike, and say what differs"},
-		{"waivers", "", "a file of results that you expect for now and that fail no gate; benchrun waivers update drafts it"},
-		{"file", "", "the file to add to; created if it does not exist"},
+		{"fail-on", "", "rules", 0, "a rule; exit 10 if it is broken: '[server/profile/scenario:] measure op value' or 'verdict op word'; repeat for more"},
+		{"gate", "", "gate_files", path, "a file of rules, one a line"},
+		{"strict", "", "strict", 0, "exit 11 if all rules hold but a cell is flagged " + strings.Join(judge.StrictFlags(), ", ")},
+		{"baseline", "", "baseline", path, "a stored run (folder or run.json); exit 10 if a cell is worse than in it"},
+		{"baseline-anyway", "", "", 0, "compare even if the baseline was not measured alike, and say what differs"},
+		{"waivers", "", "waivers", path, "a file of results that you expect for now and that fail no gate; benchrun waivers update drafts it"},
+		{"file", "", "", 0, "the file to add to; created if it does not exist"},
 		// benchrun init ci
-		{"from", "", "benchrun's repository and revision: owner/name@revision for github, address@revision for gitlab"},
-		{"dir", "", "the repository's folder"},
-		{"force", "", "overwrite an existing file"},
+		{"from", "", "", 0, "benchrun's repository and revision: owner/name@revision for github, address@revision for gitlab"},
+		{"dir", "", "", 0, "the repository's folder"},
+		{"force", "", "", 0, "overwrite an existing file"},
 		// benchrun cost, which is hidden
-		{"vegeta", "", "the vegeta command"},
-		{"wrk", "", "the wrk command"},
-		{"slowhttptest", "", "the slowhttptest command"},
-		{"versions", "", "what versions these are"},
+		{"vegeta", "", "", 0, "the vegeta command"},
+		{"wrk", "", "", 0, "the wrk command"},
+		{"slowhttptest", "", "", 0, "the slowhttptest command"},
+		{"versions", "", "", 0, "what versions these are"},
 	}
 }
 

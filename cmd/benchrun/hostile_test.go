@@ -221,12 +221,12 @@ func TestNoCommandObeysWhatItIsGiven(t *testing.T) {
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
 	walk(root)
-	for _, set := range sourcedSettings() {
+	for _, set := range sourced() {
 		for _, v := range values {
-			t.Setenv(set.variable, v)
+			t.Setenv(set.variable(), v)
 			said += len(speak(t, "--dry-run"))
 		}
-		t.Setenv(set.variable, "")
+		t.Setenv(set.variable(), "")
 	}
 	if said < 100_000 {
 		t.Errorf("%d bytes were said: too few", said)

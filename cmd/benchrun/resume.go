@@ -12,21 +12,16 @@ import (
 	"benchrun/internal/plan"
 )
 
-// settledFlags say what a run is, which --resume takes from the run itself.
-var settledFlags = []string{
-	"server", "profile", "scenario", "server-file", "quick", "full", "attempts", "ci", "release", "seed", "out", "python", "reprobe", "dry-run",
-}
-
 // takeUp claims and reads the run that --resume names and sets what it was asked
 // for. Without --resume it does nothing.
 func (s *settings) takeUp(ctx context.Context, flags *pflag.FlagSet) error {
 	if !flags.Changed("resume") {
 		return nil
 	}
-	for _, name := range settledFlags {
-		if flags.Changed(name) {
+	for _, f := range flagTable() {
+		if f.kind.is(settled) && flags.Changed(f.name) {
 			return &bench.UsageError{
-				Problem: fmt.Sprintf("--resume and --%s cannot be combined", name),
+				Problem: fmt.Sprintf("--resume and --%s cannot be combined", f.name),
 				Hint:    "a run that is resumed stays what it was; leave the flag out, or start a new run",
 			}
 		}

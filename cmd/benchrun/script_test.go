@@ -63,8 +63,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	cmd := exec.Command(path, args[2:]...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = append(os.Environ(), "PATH="+ts.Getenv("PATH"), "HOME="+ts.Getenv("WORK"), "XDG_CONFIG_HOME="+ts.Getenv("WORK")+"/config")
-	for _, set := range sourcedSettings() {
-		cmd.Env = append(cmd.Env, set.variable+"="+ts.Getenv(set.variable))
+	for _, set := range sourced() {
+		cmd.Env = append(cmd.Env, set.variable()+"="+ts.Getenv(set.variable()))
 	}
 	cmd.Env = append(cmd.Env, configVariable+"="+ts.Getenv(configVariable), "GITHUB_ACTIONS=")
 	var out, errs bytes.Buffer

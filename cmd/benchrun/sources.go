@@ -18,40 +18,15 @@ import (
 // configVariable names the file to read in the place of benchrun.yaml.
 const configVariable = "BENCHRUN_CONFIG"
 
-// sourced is a setting that a flag, the environment or benchrun.yaml gives: the
-// first of them that says anything says all of it.
-type sourced struct {
-	flag     string   // that the other two stand for
-	also     []string // other flags that decide the same
-	variable string
-	field    string
-	list     bool // the variable holds an item a line
-}
-
-func sourcedSettings() []sourced {
-	return []sourced{
-		{"server", nil, "BENCHRUN_SERVER", "servers", true},
-		{"profile", nil, "BENCHRUN_PROFILE", "profiles", true},
-		{"scenario", nil, "BENCHRUN_SCENARIO", "scenarios", true},
-		{"server-file", nil, "BENCHRUN_SERVER_FILE", "server_files", true},
-		{"fail-on", nil, "BENCHRUN_FAIL_ON", "rules", true},
-		{"gate", nil, "BENCHRUN_GATE", "gate_files", true},
-		{"strict", nil, "BENCHRUN_STRICT", "strict", false},
-		{"baseline", nil, "BENCHRUN_BASELINE", "baseline", false},
-		{"waivers", nil, "BENCHRUN_WAIVERS", "waivers", false},
-		{"full", []string{"quick"}, "BENCHRUN_MODE", "mode", false},
-		{"attempts", []string{"ci", "release"}, "BENCHRUN_ATTEMPTS", "attempts", false},
-		{"seed", nil, "BENCHRUN_SEED", "seed", false},
-		{"out", nil, "BENCHRUN_OUT", "out", false},
-		{"python", nil, "BENCHRUN_PYTHON", "python", false},
-		{"max-time", nil, "BENCHRUN_MAX_TIME", "max_time", false},
-		{"jobs", nil, "BENCHRUN_JOBS", "jobs", false},
-	}
+// sourced lists the flags whose setting the command line, the environment or
+// benchrun.yaml gives: the first of them that says anything says all of it.
+func sourced() []flagSpec {
+	return slices.DeleteFunc(flagTable(), func(f flagSpec) bool { return f.field == "" || f.kind.is(other) })
 }
 
 // origin says where a setting is from.
 type origin struct {
-	field  string
+	flagSpec
 	values []string
 	places []string // of the values; of the flag where there are none: "--server", "BENCHRUN_SERVER", "benchrun.yaml:3"
 }
@@ -68,15 +43,15 @@ func (s *settings) fill(f *pflag.FlagSet) error {
 	if file != nil { // what it says is said by flags, so that run.json stands alone
 		s.added = append(s.added, "--config=")
 	}
-	for _, set := range sourcedSettings() {
-		if s.earlier != nil && slices.Contains(settledFlags, set.flag) {
+	for _, set := range sourced() {
+		if s.earlier != nil && set.kind.is(settled) {
 			continue
 		}
-		if name, given := set.given(f); given {
-			s.origins = append(s.origins, origin{set.field, nil, []string{"--" + name}})
+		if name := set.given(f); name != "" {
+			s.origins = append(s.origins, origin{set, nil, []string{"--" + name}})
 			continue
 		}
-		v := set.fromEnvironment()
+		v := set.fromEnvironment(f)
 		if len(v.Items) == 0 {
 			v = file[set.field]
 		}
@@ -86,10 +61,10 @@ func (s *settings) fill(f *pflag.FlagSet) error {
 			}
 		}
 		if len(v.Items) > 0 {
-			s.origins = append(s.origins, origin{set.field, v.Items, v.Places})
+			s.origins = append(s.origins, origin{set, v.Items, v.Places})
 			s.elsewhere = true
 		}
-		if set.flag == "fail-on" {
+		if set.name == "fail-on" {
 			s.gate.Places = v.Places
 		}
 	}
@@ -99,50 +74,50 @@ func (s *settings) fill(f *pflag.FlagSet) error {
 // projectFile reads --config, else what BENCHRUN_CONFIG names, else
 // benchrun.yaml where there is one. An empty --config reads none.
 func (s *settings) projectFile(given bool) (map[string]project.Value, error) {
-	path := s.config
+	file := s.config
 	if !given {
-		if path = os.Getenv(configVariable); path == "" {
-			path = project.FileName
-			if _, err := os.Lstat(path); os.IsNotExist(err) {
+		if file = os.Getenv(configVariable); file == "" {
+			file = project.FileName
+			if _, err := os.Lstat(file); os.IsNotExist(err) {
 				return nil, nil
 			}
 		}
 	}
-	if path == "" {
+	if file == "" {
 		return nil, nil
 	}
-	return project.Read(path)
+	return project.Read(file)
 }
 
-// given finds the flag of the command line that decides the setting.
-func (set sourced) given(f *pflag.FlagSet) (string, bool) {
-	for _, name := range append([]string{set.flag}, set.also...) {
-		if f.Changed(name) {
-			return name, true
+// given finds the flag of the command line that decides the setting; "" = none.
+func (set flagSpec) given(f *pflag.FlagSet) string {
+	for _, one := range flagTable() {
+		if one.field == set.field && f.Changed(one.name) {
+			return one.name
 		}
 	}
-	return "", false
+	return ""
 }
 
-func (set sourced) fromEnvironment() project.Value {
+func (set flagSpec) fromEnvironment(f *pflag.FlagSet) project.Value {
 	var v project.Value
-	text := os.Getenv(set.variable)
+	text := os.Getenv(set.variable())
 	items := []string{text}
-	if set.list {
+	if f.Lookup(set.name).Value.Type() == "stringArray" {
 		items = strings.Split(text, "\n")
 	}
 	for _, item := range items {
 		if item = strings.TrimSpace(item); item != "" {
-			v.Items, v.Places = append(v.Items, item), append(v.Places, set.variable)
+			v.Items, v.Places = append(v.Items, item), append(v.Places, set.variable())
 		}
 	}
 	return v
 }
 
 // put gives the setting's flag a value from elsewhere.
-func (s *settings) put(f *pflag.FlagSet, set sourced, item, place string) error {
-	flag, value := set.flag, item
-	switch set.flag {
+func (s *settings) put(f *pflag.FlagSet, set flagSpec, item, place string) error {
+	flag, value := set.name, item
+	switch flag {
 	case "full":
 		if item != "quick" && item != "full" {
 			return bench.Usagef("%s: %q is not quick or full", place, item)
@@ -185,21 +160,22 @@ func (s *settings) originWords() string {
 // folder, what was measured.
 func (s *settings) effectiveArgs() []string { return absolute(slices.Concat(os.Args[1:], s.added)) }
 
-// pathFlags are flags whose values are files to be read.
-var pathFlags = []string{"--server-file", "--gate", "--baseline", "--waivers", "--config", "--python"}
-
 // checkoutPath is the path of a checkout behind a server's name.
 var checkoutPath = regexp.MustCompile(`^([^@]*@path:)(.+)$`)
 
 // absolute makes the paths on a command line absolute.
 func absolute(args []string) []string {
 	out := slices.Clone(args)
+	takesPath := func(word string) bool {
+		name, long := strings.CutPrefix(word, "--")
+		return long && slices.ContainsFunc(flagTable(), func(f flagSpec) bool { return f.name == name && f.kind.is(path) })
+	}
 	for i, arg := range args {
 		name, value, joined := strings.Cut(arg, "=")
 		switch {
-		case joined && slices.Contains(pathFlags, name):
+		case joined && takesPath(name):
 			out[i] = name + "=" + absolutePath(name, value)
-		case i > 0 && slices.Contains(pathFlags, args[i-1]):
+		case i > 0 && takesPath(args[i-1]):
 			out[i] = absolutePath(args[i-1], arg)
 		default:
 			if m := checkoutPath.FindStringSubmatch(arg); m != nil {
@@ -212,10 +188,10 @@ func absolute(args []string) []string {
 
 // absolutePath leaves an empty path, and the name of an interpreter to be looked
 // for, as they are.
-func absolutePath(flag, path string) string {
-	abs, err := filepath.Abs(path)
-	if err != nil || path == "" || flag == "--python" && !strings.ContainsRune(path, filepath.Separator) {
-		return path
+func absolutePath(flag, name string) string {
+	abs, err := filepath.Abs(name)
+	if err != nil || name == "" || flag == "--python" && !strings.ContainsRune(name, filepath.Separator) {
+		return name
 	}
 	return abs
 }
@@ -226,7 +202,7 @@ func absolutePath(flag, path string) string {
 func (s *settings) whence(err error) error {
 	var places []string
 	for _, o := range s.origins {
-		if len(o.values) == 0 || !slices.Contains([]string{"servers", "profiles", "scenarios", "server_files"}, o.field) {
+		if len(o.values) == 0 || !o.kind.is(selects) {
 			continue
 		}
 		for i, value := range o.values {
@@ -250,7 +226,7 @@ func (s *settings) namedBy(err error) error {
 	}
 	text := " " + err.Error()
 	for _, o := range s.origins {
-		if !slices.Contains([]string{"server_files", "gate_files", "baseline", "waivers", "out", "python"}, o.field) {
+		if !o.kind.is(path | folder) {
 			continue
 		}
 		for i, value := range o.values {

@@ -21,15 +21,12 @@ import (
 func TestSourcedSettingsAreWhole(t *testing.T) {
 	flags := newRootCommand().Flags()
 	var names []string
-	for _, set := range sourcedSettings() {
+	for _, set := range sourced() {
 		names = append(names, set.field)
-		for _, name := range append([]string{set.flag}, set.also...) {
-			if flags.Lookup(name) == nil {
-				t.Errorf("%s: no flag --%s", set.field, name)
-			}
-		}
-		if f := flags.Lookup(set.flag); f != nil && (f.Value.Type() == "stringArray") != set.list {
-			t.Errorf("%s: list %v, but --%s is a %s", set.field, set.list, set.flag, f.Value.Type())
+	}
+	for _, set := range flagTable() {
+		if set.field != "" && flags.Lookup(set.name) == nil {
+			t.Errorf("%s: no flag --%s", set.field, set.name)
 		}
 	}
 	file := reflect.TypeFor[project.File]()
@@ -59,7 +56,7 @@ func TestEffectiveArgs(t *testing.T) {
 	if err := s.fill(cmd.Flags()); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"--scenario=wedge,slow", "--scenario=segfault", "--fail-on=h >= 95", "--full"}
+	want := []string{"--scenario=wedge,slow", "--scenario=segfault", "--full", "--fail-on=h >= 95"}
 	if !slices.Equal(s.added, want) || !s.full || !slices.Equal(s.gate.Places, []string{"BENCHRUN_FAIL_ON"}) {
 		t.Errorf("%q, %+v", s.added, s)
 	}
@@ -85,11 +82,11 @@ func TestContractProjectFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, set := range sourcedSettings() {
+	for _, set := range sourced() {
 		if len(got[set.field].Items) == 0 {
 			t.Errorf("the example has no %s", set.field)
 		}
-		row := regexp.MustCompile("(?m)^\\| `" + set.field + "` \\| .*`--" + set.flag + "`.* \\| `" + set.variable + "` \\|$")
+		row := regexp.MustCompile("(?m)^\\| `" + set.field + "` \\| .*`--" + set.name + "`.* \\| `" + set.variable() + "` \\|$")
 		if !row.MatchString(text) {
 			t.Errorf("no row for %s", set.field)
 		}
