@@ -85,7 +85,7 @@ func TestMatrixCell(t *testing.T) {
 func TestReferenceCountsApart(t *testing.T) {
 	run := sampleRun()
 	own := run.Cells[1]
-	own.Server = bench.ReferenceServer
+	own.Server, own.Own = bench.ReferenceServer, true
 	run.Cells = append([]bench.Cell{own}, run.Cells...)
 	v := NewView(run)
 	for name, render := range map[string]func(io.Writer) error{

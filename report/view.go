@@ -118,7 +118,7 @@ func NewView(run bench.Run) View {
 		}
 		versions[c.Server] = c.Version
 	}
-	others := slices.ContainsFunc(run.Cells, func(c bench.Cell) bool { return c.Server != bench.ReferenceServer })
+	others := slices.ContainsFunc(run.Cells, func(c bench.Cell) bool { return !c.Own })
 	several := severalVersions(run.Cells)
 	for i, c := range run.Cells {
 		row := newRow(c, ambiguous[c.Server])
@@ -126,7 +126,7 @@ func NewView(run bench.Run) View {
 			row.Scenario += fmt.Sprintf(" (version %d)", c.FamilyVer)
 		}
 		row.Origin = shownOrigin(run.OriginOf(c))
-		row.Own = others && c.Server == bench.ReferenceServer
+		row.Own = others && c.Own
 		v.Rows = append(v.Rows, row)
 	}
 	v.Tally, v.Reference = count(v.Rows, false), count(v.Rows, true)

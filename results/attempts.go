@@ -164,6 +164,7 @@ func (f *Folder) ReadAttempts(ctx context.Context) (lines []AttemptLine, torn st
 			return nil, "", nil, bench.Usagef("%s: line %d: more than the %d attempts that a run may have", path, n, mostAttempts)
 		}
 		if err == nil {
+			ofOld(&line.Cell)
 			lines = append(lines, line)
 		} else {
 			damaged = append(damaged, Damage{idOf(text), fmt.Sprintf("%s: line %d: %v", path, n, err)})

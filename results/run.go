@@ -98,11 +98,15 @@ func decodeRun(text []byte) (bench.Run, error) {
 		if err != nil {
 			return bench.Run{}, atError(text, offset, fmt.Errorf("cell %d (%s): %w", i+1, cell.Name(), err))
 		}
+		ofOld(&cell)
 		run.Cells = append(run.Cells, cell)
 		offset += len(raw)
 	}
 	return run, nil
 }
+
+// ofOld adds to a cell what older benchruns told by the name of its server.
+func ofOld(c *bench.Cell) { c.Own = c.Own || c.Server == bench.ReferenceServer }
 
 // checkCell finds errors that decoding accepts: without a verdict, a cell would read as
 // invalid, and without a name, as equal to another one.

@@ -110,3 +110,17 @@ func TestRunsOfTooManyValuesAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// An older benchrun did not write down which cells are of its own server: its name
+// told.
+func TestOwnCellsOfAnOldRun(t *testing.T) {
+	f := newFolder(t)
+	run := bench.Run{Cells: []bench.Cell{{Server: bench.ReferenceServer, Profile: "b", Scenario: "c"}, {Server: "a", Profile: "b", Scenario: "c"}, {Server: "later", Profile: "b", Scenario: "c", Own: true}}}
+	if err := f.WriteRun(run); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadRun(t.Context(), f.Path())
+	if err != nil || !got.Cells[0].Own || got.Cells[1].Own || !got.Cells[2].Own {
+		t.Errorf("%+v, %v", got.Cells, err)
+	}
+}

@@ -28,6 +28,9 @@ const builtinPrefix = "built-in "
 // BuiltIn says that the server is part of benchrun.
 func (s *Server) BuiltIn() bool { return strings.HasPrefix(s.File, builtinPrefix) }
 
+// Own says whether the server is benchrun's own program.
+func (s *Server) Own() bool { return s.BuiltIn() && s.App == AppBuiltin }
+
 // LoadOptions says where to look for server files besides the built-in ones. Later fields
 // replace earlier ones. A folder may be missing, a file may not.
 type LoadOptions struct {

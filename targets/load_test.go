@@ -235,3 +235,16 @@ func TestAFileMayBeGivenTwice(t *testing.T) {
 		t.Errorf("a copy: %v", err)
 	}
 }
+
+// Only the reference server is benchrun's own.
+func TestOwnServer(t *testing.T) {
+	reg, err := Load(LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range reg.Names() {
+		if s, err := reg.Lookup(name); err != nil || s.Own() != (name == bench.ReferenceServer) {
+			t.Errorf("%s: %v, %v", name, s.Own(), err)
+		}
+	}
+}

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// ReferenceServer is benchrun's own server. It shows what can be had and that
-// the instrument works; among the servers that are compared it does not count.
+// ReferenceServer is the name of benchrun's own server. It shows what can be had
+// and that the instrument works; among the servers that are compared it does not
+// count (Cell.Own).
 const ReferenceServer = "reference"
 
 // What makes a cell fail although its victims were served: the judge flags it,

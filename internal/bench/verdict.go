@@ -101,6 +101,7 @@ type Cell struct {
 	ScheduleHash string    `json:"schedule_hash"`
 	Command      []string  `json:"command"`
 	Measures     Measures  `json:"measures"`
+	Own          bool      `json:"own,omitempty"`    // of benchrun's own server: it counts apart from those that are compared
 	Source       *Source   `json:"source,omitempty"` // nil: an older benchrun did not write it down
 	Run          string    `json:"run,omitempty"`    // of a merged run: the id of the one that measured it (Run.Merged)
 }

@@ -21,7 +21,7 @@ import (
 func (o Order) newCell(c plan.Cell) bench.Cell {
 	source := c.Source(o.Python)
 	return bench.Cell{
-		Source: &source,
+		Source: &source, Own: c.Server.Own(),
 		Server: c.Server.Name, Version: c.Version, Profile: c.Profile, Scenario: c.Scenario.Name(),
 		Family: c.Scenario.Family.ID, FamilyVer: c.Scenario.Family.Version, Group: c.Scenario.Family.Group,
 		Ratio: c.Scenario.Ratio.Percent(), Seed: o.Seed, Flags: []string{}, Measures: bench.Measures{},

@@ -66,7 +66,7 @@ func published() bench.Run {
 	} {
 		for i, family := range families {
 			c := cellOf(target.server, target.profile, family+"-10pct", []bench.Verdict{bench.Held, bench.Failed, bench.Broken, bench.Degraded}[i%4], 100)
-			c.Version = target.version
+			c.Version, c.Own = target.version, target.server == bench.ReferenceServer
 			c.Measures.SetCensored("time_to_recover", 5.6, 1)
 			switch i {
 			case 4, 5:
