@@ -237,12 +237,12 @@ func testPort(t *testing.T) (int, string) {
 	return p.Number, strconv.Itoa(p.Number)
 }
 
-// eventually polls for a condition for at most a minute.
+// eventually polls for a condition for at most 20 s.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within a minute: %s", what)
+			t.Fatalf("not within 20 s: %s", what)
 		}
 	}
 }
