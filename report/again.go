@@ -8,8 +8,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Again is the command line that measures one cell again, with all that decides
-// what is measured; "" = nothing can be measured.
+// Again is a command line that measures one cell again in the same way; "" = the cell cannot
+// be measured.
 func Again(run bench.Run, c bench.Cell) string {
 	if c.Verdict == bench.Unsupported {
 		return ""
@@ -39,9 +39,9 @@ func Again(run bench.Run, c bench.Cell) string {
 	return Shell(words...)
 }
 
-// unsettled says that no benchrun.yaml must be read for a cell of the run: it was
-// read for the run and stands in its flags, or nobody knows whether it was. A
-// project's rules may be about other cells.
+// unsettled says that no benchrun.yaml may be read for a cell of the run. Either the run read
+// it, and its flags contain it, or nobody knows whether the run did. A project's rules may
+// also be about other cells.
 func unsettled(run bench.Run) bool {
 	for i, arg := range run.Args {
 		name, value, joined := strings.Cut(arg, "=")
@@ -52,9 +52,9 @@ func unsettled(run bench.Run) bool {
 	return len(run.Args) > 0 && run.Args[0] == "merge"
 }
 
-// sourceOf is where a cell's target is from: as the cell says, else, of a run of
-// an older benchrun, as far as it can be told from what was asked for. files are
-// the server files, one of which may be the target's.
+// sourceOf says where a cell's target comes from: from the cell, or, in a run of an older
+// benchrun, as far as the run's flags tell. files are the server files; one of them may
+// contain the target.
 func sourceOf(run bench.Run, c bench.Cell) (out bench.Source, files []string) {
 	if c.Source != nil {
 		if c.Source.ServerFile != "" {
@@ -93,8 +93,8 @@ func sourceOf(run bench.Run, c bench.Cell) (out bench.Source, files []string) {
 	return out, files
 }
 
-// reproduce is the command line of a run, with its seed and without what only
-// says where results go to; "" = there is none.
+// reproduce is the command line of a run, with its seed and without the flags that only say
+// where results go; "" = there is none.
 func reproduce(run bench.Run) string {
 	if len(run.Args) > 0 && run.Args[0] == "merge" {
 		return ""

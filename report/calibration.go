@@ -11,39 +11,39 @@ import (
 	"benchrun/internal/bench"
 )
 
-// CalibrationOutcome says whether a verdict was the one that had to come.
+// CalibrationOutcome says whether a verdict was the known one.
 type CalibrationOutcome string
 
-// The outcomes, in words for the table.
+// The outcomes, as the table shows them.
 const (
 	AsExpected   CalibrationOutcome = "as expected"
 	WrongVerdict CalibrationOutcome = "WRONG"
 	NotMeasured  CalibrationOutcome = "not measured"
 )
 
-// CalibrationRow is a cell whose verdict was known beforehand.
+// CalibrationRow is a cell with a known verdict.
 type CalibrationRow struct {
 	Scenario string // "wedge-1pct", "wedge-1pct+dead-control"
 	Profile  string // of the reference server
 	Planted  bool   // the profile is the flaw that the family must find
 	Expected bench.Verdict
-	Cause    string // what a reason must say besides, where the harness was sabotaged; "" = it was not
+	Cause    string // what a reason must mention if the harness was sabotaged; "" = it was not
 	Seen     bench.Verdict
 	Outcome  CalibrationOutcome
-	Reason   string // the first one
+	Reason   string // the first reason
 	Flags    []string
 }
 
-// Calibration is a run of such cells, ready to be shown.
+// Calibration is a run of such cells, with what a report needs.
 type Calibration struct {
 	Run      bench.Run
-	Folder   string // of the run; "" = not told
-	Attempts int    // k: how many attempts a not-held verdict took
-	Repeat   string // the command line that does the same again, for the page
+	Folder   string // of the run; "" = unknown
+	Attempts int    // k: how many attempts a verdict other than held needs
+	Repeat   string // the command line that repeats it, for the page
 	Rows     []CalibrationRow
 }
 
-// Count says how many rows have an outcome.
+// Count is how many rows have an outcome.
 func (c Calibration) Count(o CalibrationOutcome) int {
 	n := 0
 	for _, r := range c.Rows {
@@ -54,7 +54,7 @@ func (c Calibration) Count(o CalibrationOutcome) int {
 	return n
 }
 
-// Err is nil where all is as expected. One wrong verdict outweighs all that could
+// Err is nil if everything is as expected. A wrong verdict has priority over cells that could
 // not be measured.
 func (c Calibration) Err() error {
 	switch {
@@ -66,7 +66,7 @@ func (c Calibration) Err() error {
 	return nil
 }
 
-// tally is "23 of 24 as expected, 1 WRONG".
+// tally is, for example, "23 of 24 as expected, 1 WRONG".
 func (c Calibration) tally() string {
 	s := fmt.Sprintf("%d of %d as expected", c.Count(AsExpected), len(c.Rows))
 	for _, o := range []CalibrationOutcome{WrongVerdict, NotMeasured} {
@@ -77,7 +77,7 @@ func (c Calibration) tally() string {
 	return s
 }
 
-// reference is what the cell ran on: "default (sound)", "no-watchdog (flaw)".
+// reference is the server of the cell: "default (sound)" or "no-watchdog (flaw)".
 func (r CalibrationRow) reference() string {
 	if r.Planted {
 		return clean(r.Profile) + " (flaw)"
@@ -85,7 +85,7 @@ func (r CalibrationRow) reference() string {
 	return clean(r.Profile) + " (sound)"
 }
 
-// because is why: the verdict's reason, and the cause that it should have named.
+// because is the verdict's reason and, if that lacks it, the cause that it should mention.
 func (r CalibrationRow) because() string {
 	why := clean(r.Reason)
 	if r.Outcome != AsExpected && r.Cause != "" {
@@ -94,8 +94,8 @@ func (r CalibrationRow) because() string {
 	return why
 }
 
-// CalibrationTable draws a calibration for a terminal: a line per cell with its
-// reason below, then the count, and where and how it was measured.
+// CalibrationTable prints a calibration for a terminal: one line for each cell, with its reason
+// below, then the count, and where and how it was measured.
 func CalibrationTable(w io.Writer, c Calibration, opts TableOptions) error {
 	var texts [][]string
 	for _, r := range c.Rows {
@@ -132,7 +132,7 @@ func CalibrationTable(w io.Writer, c Calibration, opts TableOptions) error {
 	return opts.write(w, b.String())
 }
 
-// seen is the verdict's badge; None where the cell was not run.
+// seen is the verdict's badge; None if the cell did not run.
 func (r CalibrationRow) seen(color bool) string {
 	text := Badge(r.Seen)
 	if color {
@@ -141,8 +141,8 @@ func (r CalibrationRow) seen(color bool) string {
 	return text
 }
 
-// CalibrationPage writes a calibration as a page of the documentation. It names
-// no host, and is the same for the same run.
+// CalibrationPage writes a calibration as a page of the documentation. The page names no host,
+// and the same run gives the same page.
 func CalibrationPage(w io.Writer, c Calibration) error {
 	c.Run.Environment.Hostname = ""
 	v := NewView(c.Run)
@@ -173,7 +173,7 @@ func CalibrationPage(w io.Writer, c Calibration) error {
 	return err
 }
 
-// pageTable writes the rows of families, or of sabotages, if there are any.
+// pageTable writes the rows of families, or those of sabotages, if there are any.
 func (c Calibration) pageTable(b *strings.Builder, title string, sabotaged bool) {
 	begun := false
 	for _, r := range c.Rows {
@@ -191,7 +191,7 @@ func (c Calibration) pageTable(b *strings.Builder, title string, sabotaged bool)
 	}
 }
 
-// pageSabotages says what each sabotage of the page does.
+// pageSabotages describes each sabotage on the page.
 func (c Calibration) pageSabotages(b *strings.Builder) {
 	b.WriteString("\n")
 	for _, s := range bench.SabotageTable {

@@ -76,7 +76,7 @@ func uncolored(s string) string {
 	return s
 }
 
-// One wrong verdict outweighs whatever could not be measured.
+// A wrong verdict has priority over cells that could not be measured.
 func TestCalibrationErr(t *testing.T) {
 	rows := func(outcomes ...CalibrationOutcome) Calibration {
 		var c Calibration

@@ -9,8 +9,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// measuredCell is a run of one cell whose record has figures, whatever its
-// verdict makes of them.
+// measuredCell is a run of one cell that has figures, whatever its verdict.
 func measuredCell(v bench.Verdict) bench.Run {
 	run := sampleRun()
 	c := run.Cells[0]
@@ -23,8 +22,8 @@ func measuredCell(v bench.Verdict) bench.Run {
 	return run
 }
 
-// Where nothing is claimed of the server, no renderer shows a figure of it.
-// What is claimed is shown, so that the figures below are the right ones.
+// If a verdict claims nothing about the server, no renderer shows its figures. With other
+// verdicts they are shown, which proves that the test looks for the right ones.
 func TestNothingClaimedShowsNoFigure(t *testing.T) {
 	renderers := map[string]func(io.Writer, bench.Run) error{
 		"table": func(w io.Writer, r bench.Run) error { return Table(w, NewView(r), TableOptions{}) },
@@ -84,15 +83,15 @@ func TestNothingClaimedShowsNoFigure(t *testing.T) {
 	if err != nil || len(rows) != 2 {
 		t.Fatal(rows, err)
 	}
-	for i := len(rows[0]) - len(bench.MeasureTable) - 1; i < len(rows[0]); i++ { // "censored" too
+	for i := len(rows[0]) - len(bench.MeasureTable) - 1; i < len(rows[0]); i++ { // includes the column "censored"
 		if rows[1][i] != "" {
 			t.Errorf("column %s of an invalid cell is %q", rows[0][i], rows[1][i])
 		}
 	}
 }
 
-// An attempt that counts keeps its figure, though the cell is invalid for want of
-// another one.
+// A valid attempt keeps its figure, even if the cell is invalid because another attempt is
+// missing.
 func TestUnconfirmedAttemptKeepsItsFigure(t *testing.T) {
 	run := measuredCell(bench.Invalid)
 	run.Cells[0].Attempts[0].Verdict = bench.Failed

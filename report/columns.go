@@ -7,21 +7,21 @@ import (
 	"benchrun/internal/bench"
 )
 
-// gutter is what stands between columns.
+// gutter separates columns.
 const gutter = "  "
 
 // column is one column of a table.
 type column struct {
 	head    string
-	right   bool // figures end at the same place
+	right   bool // for figures
 	colored bool
-	// give says when the column is given up on a narrow terminal: the highest
+	// give is the order in which a narrow terminal loses columns: the highest number
 	// first, 0 never. The losses (H, outage, recover) stay longest.
 	give int
 	text func(Row) string
 }
 
-// tableColumns lists the columns, widest form.
+// tableColumns lists the columns at full width.
 func tableColumns() []column {
 	return []column{
 		{head: "target", text: func(r Row) string { return r.Target }},
@@ -39,10 +39,9 @@ func tableColumns() []column {
 	}
 }
 
-// fit chooses the columns that fit into width, and names those that do not.
-// Before a column goes, targets lose their version (short), which the last
-// lines of the table then give. Where nothing is left to give up, a verdict is
-// its glyph alone.
+// fit returns the columns that fit into width, and the names of those that do not. Before it
+// drops a column, it drops the version from targets (short); the last lines of the table then
+// have the version. At last, it reduces verdicts to their glyphs.
 func fit(rows []Row, width int) (cols []column, short bool, left []string) {
 	cols = tableColumns()
 	if width <= 0 || fits(rows, cols, width) {
@@ -74,7 +73,7 @@ func fit(rows []Row, width int) (cols []column, short bool, left []string) {
 
 func fits(rows []Row, cols []column, width int) bool { return tableWidth(widths(rows, cols)) <= width }
 
-// widths are those of the columns.
+// widths are the widths of the columns.
 func widths(rows []Row, cols []column) []int {
 	out := make([]int, len(cols))
 	for i, c := range cols {
@@ -86,8 +85,8 @@ func widths(rows []Row, cols []column) []int {
 	return out
 }
 
-// Badge is a verdict's glyph and word: "✓ held". No two verdicts share a
-// glyph: where there is no room for the word, the glyph says it.
+// Badge is a verdict's glyph and word: "✓ held". Each verdict has its own glyph, which
+// stands for the word where there is no space.
 func Badge(v bench.Verdict) string { return glyph(v) + " " + v.String() }
 
 func glyph(v bench.Verdict) string {
@@ -109,8 +108,8 @@ func glyph(v bench.Verdict) string {
 // uncolour ends a colour.
 const uncolour = "\x1b[0m"
 
-// paint colours a verdict's text for a terminal: held green, degraded yellow,
-// failed and broken red, invalid magenta; unsupported stays as it is.
+// paint colours a verdict's text for a terminal: held green, degraded yellow, failed and broken
+// red, invalid magenta. unsupported gets no colour.
 func paint(text string, v bench.Verdict) string {
 	code := ""
 	switch v {
@@ -128,8 +127,8 @@ func paint(text string, v bench.Verdict) string {
 	return "\x1b[" + code + "m" + text + uncolour
 }
 
-// tally is "4 cells: 2 held, 1 degraded, 1 failed", and what benchrun's own
-// reference came to.
+// tally is, for example, "4 cells: 2 held, 1 degraded, 1 failed", and the same for benchrun's
+// own reference server.
 func (v View) tally() string {
 	if len(v.Rows) == 0 {
 		return "no cell was measured"
@@ -141,7 +140,7 @@ func (v View) tally() string {
 	return text
 }
 
-// counted is "4 cells: 2 held, 1 degraded, 1 failed".
+// counted is, for example, "4 cells: 2 held, 1 degraded, 1 failed".
 func counted(list []Tally) string {
 	cells := 0
 	var parts []string

@@ -7,8 +7,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// TestBadgesDiffer: a verdict is told by its word and by its glyph alone, so
-// never by colour alone.
+// Each verdict has its own word and its own glyph, so nobody needs its colour.
 func TestBadgesDiffer(t *testing.T) {
 	seen := map[string]bench.Verdict{}
 	for _, spec := range bench.VerdictTable {

@@ -9,15 +9,13 @@ import (
 	"benchrun/internal/bench"
 )
 
-// CSV writes one row per cell (RFC 4180, line feeds): what the cell is, its
-// verdict, then every measure of bench.MeasureTable under its own name, as a
-// plain number in the table's unit; empty where there was nothing to measure.
-// Where and how a cell was measured is its own run's, also in a run that was made
-// from several; "mixed" says what these were not measured alike in.
-// The column "censored" names the measures of the row whose true value is above
-// the number, so that the numbers stay numbers. Lists are joined with "; ".
-// Text that a spreadsheet would take for a formula gets a ' before it; what a CI
-// runner would obey is escaped.
+// CSV writes one row for each cell (RFC 4180, with line feeds): what the cell is, its verdict,
+// then every measure of bench.MeasureTable under its name, as a plain number in the table's
+// unit, or empty if there was nothing to measure. Where and how the cell was measured comes
+// from its own run, also in a merged run; "mixed" says in what ways the merged runs differ.
+// The column "censored" names the measures whose true value is above the number, so that the
+// numbers stay numbers. Lists are joined with "; ". Text that a spreadsheet would take for a
+// formula gets a ' before it. What a CI runner would obey is escaped.
 func CSV(w io.Writer, v View) error {
 	out := csv.NewWriter(w)
 	head := []string{"run", "testbed", "mode", "measured_in", "benchrun", "kernel", "supervision", "limits", "python", "mixed", "server", "version", "profile", "front", "scenario", "family", "family_version",
@@ -25,7 +23,7 @@ func CSV(w io.Writer, v View) error {
 	for _, m := range bench.MeasureTable {
 		head = append(head, m.Name)
 	}
-	_ = out.Write(head) // Error tells below
+	_ = out.Write(head) // Error reports it below
 	for _, r := range v.Rows {
 		c, o := r.Cell, r.Origin
 		cells := []string{
@@ -58,8 +56,8 @@ func censored(m bench.Measures) string {
 	return strings.Join(names, "; ")
 }
 
-// text keeps a spreadsheet from running what begins like a formula. NewView's
-// cleaning has taken away tabs and line ends, which some skip first.
+// text keeps a spreadsheet from running a text as a formula. NewView has removed tabs and line
+// ends, which some spreadsheets skip at the beginning.
 func text(s string) string {
 	s = bench.HarmlessLine(s)
 	if strings.IndexAny(s, "=+-@＝＋－＠") == 0 {

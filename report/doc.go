@@ -1,12 +1,11 @@
-// Package report shows runs to people and programs: one view model (View, made
-// by NewView) and a renderer each for the terminal, Markdown and CSV, plus
-// run.json's own form and the progress line. JUnit, Annotations and StepSummary
-// show CI a run with its Findings: what keeps it from passing.
+// Package report shows runs to people and programs. It has one view model (View, made by
+// NewView) with renderers for the terminal, Markdown and CSV; the JSON of run.json; and the
+// progress line. JUnit, Annotations and StepSummary show a run to CI with its Findings, which
+// say what keeps it from passing.
 //
-// Renderers decide nothing: verdicts, reasons and measures are the judge's.
-// They agree because each figure is put into words in one place (Figure), and
-// they are safe to show because NewView leaves no text of a server's or a
-// file's in a form that could steer a terminal (see clean).
+// Renderers decide nothing: verdicts, reasons and measures come from the judge. They agree
+// because one function puts each figure into words (Figure). They are safe because NewView
+// cleans every text of servers and files, so that none can control a terminal (see clean).
 //
 // Outlets carry out what flags ask for: stdout, files, CI.
 //

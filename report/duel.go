@@ -11,25 +11,25 @@ import (
 	"benchrun/internal/bench"
 )
 
-// DuelView is a duel, ready to be shown: a line a scenario.
+// DuelView is a duel, ready to be shown: one line for each scenario.
 type DuelView struct {
 	A, B   string // the two targets
-	Same   bool   // they are one and the same
-	Target string // B by a name that stays the same from version to version: "gunicorn.hardened"
+	Same   bool   // A and B are the same target
+	Target string // B, by a name that does not change with the version: "gunicorn.hardened"
 	Bouts  []DuelRow
-	Broke  string // what kept it from coming to its end; "" = nothing did
+	Broke  string // what ended it early; "" = nothing did
 }
 
-// SameTarget says what a duel of a target against itself is good for.
+// SameTarget explains a duel of a target against itself.
 const SameTarget = "A and B are the same target (an A/A test): any difference is a false alarm"
 
-// DuelRow is the duel under one scenario. A and B give the verdicts of the
-// attempts and the goodput, for example "held 100.0 %".
+// DuelRow is the duel under one scenario. A and B have the verdicts of the attempts and H, for
+// example "held 100.0 %".
 type DuelRow struct {
 	Scenario, A, B, Loss string
 	Answer               bench.Answer
 	Pairs                int
-	Seconds              float64 // that its attempts took
+	Seconds              float64 // how long its attempts took
 	Reasons              []string
 }
 
@@ -40,7 +40,7 @@ func NewDuelView(run bench.Run, d bench.Duel) DuelView {
 	for _, b := range d.Bouts {
 		row := DuelRow{Scenario: b.Scenario, Answer: b.Answer, Reasons: b.Reasons, Pairs: len(b.Pairs), Loss: None}
 		sides := slices.DeleteFunc(slices.Clone(run.Cells), func(c bench.Cell) bool { return c.Scenario != b.Scenario })
-		if len(sides) == 2 { // A's comes first
+		if len(sides) == 2 { // A's cell comes first
 			row.A, row.B = outcome(sides[0]), outcome(sides[1])
 			for _, c := range sides {
 				for _, a := range c.Attempts {
@@ -48,7 +48,7 @@ func NewDuelView(run bench.Run, d bench.Duel) DuelView {
 				}
 			}
 		}
-		if len(b.Pairs) > 0 && b.Answer != bench.DuelInvalid { // of which something is said
+		if len(b.Pairs) > 0 && b.Answer != bench.DuelInvalid { // the answer says something about B
 			row.Loss = fmt.Sprintf("%+.1f %%", b.Loss)
 		}
 		v.Bouts = append(v.Bouts, row)
@@ -56,7 +56,7 @@ func NewDuelView(run bench.Run, d bench.Duel) DuelView {
 	return v
 }
 
-// outcome is what a cell of a duel came to: "held 100.0 %", "invalid".
+// outcome is the result of a cell of a duel: "held 100.0 %", "invalid".
 func outcome(c bench.Cell) string {
 	c = shown(c)
 	if h := Figure(c.Measures["h"]); h != None {
@@ -65,7 +65,7 @@ func outcome(c bench.Cell) string {
 	return c.Verdict.String()
 }
 
-// Duel draws a duel for a terminal: a line a scenario, reasons below. Its errors
+// Duel prints a duel for a terminal: one line for each scenario, with reasons below. Its errors
 // are those of w.
 func Duel(w io.Writer, v DuelView, width int) error {
 	var b strings.Builder

@@ -7,9 +7,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// DuelJUnit writes a duel as JUnit XML: a testcase a scenario, which fails where
-// B is worse, and has an error where nothing can be said of it. It says the same
-// as the exit code.
+// DuelJUnit writes a duel as JUnit XML: one testcase for each scenario. It has a failure if B is
+// worse, and an error if nothing can be said about B. That agrees with the exit code.
 func DuelJUnit(w io.Writer, v DuelView) error {
 	target := "duel." + clean(v.Target)
 	s := junitSuite{Name: target, Properties: &junitProperties{List: []junitProperty{{"a", clean(v.A)}, {"b", clean(v.B)}}}}
@@ -37,15 +36,14 @@ func DuelJUnit(w io.Writer, v DuelView) error {
 	return junitSuites{Name: "benchrun", Time: s.Time, Suites: []junitSuite{s}}.write(w)
 }
 
-// text says what came of a scenario, in lines.
+// text describes the result of a scenario, in lines.
 func (r DuelRow) text() string {
 	lines := []string{"B is " + clean(string(r.Answer)) + ": A " + clean(r.A) + ", B " + clean(r.B) + ", loss " + clean(r.Loss)}
 	return strings.Join(append(lines, cleanAll(r.Reasons)...), "\n")
 }
 
-// DuelAnnotations writes what came of a duel as workflow commands of GitHub
-// Actions: an error for each scenario in which B is worse, or nothing can be said
-// of it.
+// DuelAnnotations writes the results of a duel as workflow commands of GitHub Actions: an error
+// for each scenario in which B is worse, or in which nothing can be said about B.
 func DuelAnnotations(w io.Writer, v DuelView) error {
 	var lines []string
 	for _, r := range v.Bouts {
@@ -63,8 +61,7 @@ func DuelAnnotations(w io.Writer, v DuelView) error {
 // firstOf keeps as many annotations as GitHub shows.
 func firstOf(lines []string) []string { return lines[:min(len(lines), MostAnnotations)] }
 
-// DuelSummary writes a duel for the summary of a step of GitHub Actions, in room
-// bytes at most.
+// DuelSummary writes a duel for the summary of a step of GitHub Actions, in at most room bytes.
 func DuelSummary(w io.Writer, v DuelView, room int) error {
 	var b strings.Builder
 	b.WriteString("## benchrun duel\n\n| scenario | B is | A | B | loss | why |\n|---|---|---|---|---:|---|\n")

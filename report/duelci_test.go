@@ -66,8 +66,8 @@ func TestDuelOnGitHub(t *testing.T) {
 	}
 }
 
-// Where nothing can be said of B, the table shows no loss, and of an invalid
-// side no figure.
+// If nothing can be said about B, the table shows no loss; for an invalid side it shows no
+// figure.
 func TestDuelOfAnInvalidSideShowsNoFigure(t *testing.T) {
 	h := 12.5
 	cell := func(scenario string, v bench.Verdict) bench.Cell {

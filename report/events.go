@@ -11,10 +11,10 @@ import (
 // EventsSchema is the format of EventLines.
 const EventsSchema = "benchrun.events/v1"
 
-// eventLine is one event as a line of JSON (docs/contract.md, "Events"). What an
-// event does not have is left out.
+// eventLine is an event as a line of JSON (docs/contract.md, "Events"). Members that an event
+// does not have are omitted.
 type eventLine struct {
-	Schema      string         `json:"schema,omitempty"` // in the first line alone
+	Schema      string         `json:"schema,omitempty"` // only in the first line
 	Event       string         `json:"event"`
 	Run         string         `json:"run,omitempty"`
 	Cell        int            `json:"cell,omitempty"`
@@ -31,8 +31,8 @@ type eventLine struct {
 	Interrupted bool           `json:"interrupted,omitempty"`
 }
 
-// EventLines gives a listener that writes each event as one line of JSON to w. What
-// w refuses is lost in silence, as of any progress.
+// EventLines returns a listener that writes each event to w as one line of JSON. It ignores
+// write errors, as progress does.
 func EventLines(w io.Writer) bench.Listener {
 	var mu sync.Mutex
 	schema := EventsSchema
@@ -42,7 +42,7 @@ func EventLines(w io.Writer) bench.Listener {
 		defer mu.Unlock()
 		line.Schema, schema = schema, ""
 		text, err := json.Marshal(line)
-		if err != nil { // a number that JSON has not: H of nothing
+		if err != nil { // a number that JSON cannot express: the H of nothing
 			return
 		}
 		_, _ = w.Write(append(bench.HarmlessJSON(text), '\n'))

@@ -12,8 +12,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Each event is a line, the first one names the format, and events of a cell carry
-// its number and their attempt's.
+// Each event is a line, the first line names the format, and events of a cell have its number
+// and the number of their attempt.
 func TestEventLines(t *testing.T) {
 	var out bytes.Buffer
 	hear := EventLines(&out)
@@ -47,7 +47,7 @@ func TestEventLines(t *testing.T) {
 	}
 }
 
-// Lines of cells that are under way at once do not run into each other.
+// Lines of cells that run at the same time are never mixed.
 func TestEventLinesFromManyGoroutines(t *testing.T) {
 	var out bytes.Buffer
 	hear := EventLines(&out)

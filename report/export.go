@@ -9,8 +9,8 @@ import (
 // Clean is bench.Clean.
 func Clean(s string) string { return clean(s) }
 
-// Shell makes one clean line that bash reads as exactly these words. A word
-// that Clean would change is written as $'…', with escapes.
+// Shell makes one clean line that bash reads as exactly these words. It writes a word that
+// Clean would change as $'…', with escapes.
 func Shell(words ...string) string {
 	line := make([]string, len(words))
 	for i, w := range words {
@@ -23,7 +23,7 @@ func Shell(words ...string) string {
 	return strings.Join(line, " ")
 }
 
-// escapes writes a word as the inside of $'…'.
+// escapes writes a word for the inside of $'…'.
 func escapes(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); {
@@ -38,7 +38,7 @@ func escapes(s string) string {
 			b.WriteString(`\` + piece)
 		case clean("|"+piece+"|") != "|"+piece+"|":
 			for _, c := range []byte(piece) {
-				fmt.Fprintf(&b, `\%03o`, c) // three digits: what follows cannot join in
+				fmt.Fprintf(&b, `\%03o`, c) // three digits, so that the next character cannot become part of it
 			}
 		default:
 			b.WriteString(piece)

@@ -19,11 +19,11 @@ func TestShell(t *testing.T) {
 	}
 }
 
-// TestShellWordsComeBack has bash read what Shell wrote.
+// bash reads back the words that Shell wrote.
 func TestShellWordsComeBack(t *testing.T) {
 	var words []string
 	for _, h := range hostile {
-		if !strings.Contains(h, "\x00") { // no command line can hold it
+		if !strings.Contains(h, "\x00") { // no command line can contain it
 			words = append(words, h)
 		}
 	}

@@ -9,17 +9,16 @@ import (
 	"benchrun/internal/bench"
 )
 
-// None stands where there is no figure.
+// None is shown if there is no figure.
 const None = "–"
 
-// Figure puts a measure into words, the same in every report: "97.3 %",
-// "4.1 s", "31 MiB", "> 5 s" where only a lower bound is known, None where
-// there was nothing to measure.
+// Figure puts a measure into words, the same in every report: "97.3 %", "4.1 s", "31 MiB",
+// "> 5 s" if only a lower bound is known, None if there was nothing to measure.
 func Figure(m bench.Measure) string {
 	if m.Value == nil {
 		return None
 	}
-	m.Unit, m.Censored = clean(m.Unit), clean(m.Censored) // a file may say anything
+	m.Unit, m.Censored = clean(m.Unit), clean(m.Censored) // a file may contain anything
 	text := figure(*m.Value, m.Unit)
 	if m.Censored != "" && text != None {
 		// A bound is a round number of the method; "> 5.0 s" would look measured.
@@ -28,7 +27,7 @@ func Figure(m bench.Measure) string {
 	return text
 }
 
-// Count is Figure without the unit, for columns whose heading says it.
+// Count is Figure without the unit, for columns whose heading has it.
 func Count(m bench.Measure) string {
 	m.Unit = ""
 	return Figure(m)
@@ -60,14 +59,14 @@ func figure(v float64, unit string) string {
 	return text + " " + unit
 }
 
-// Percent is "97.3 %", cut, not rounded: 94.96 % is a failed H and must not
-// read as the 95.0 % of a degraded one, and only 100 % is "100.0 %".
+// Percent is, for example, "97.3 %". It cuts instead of rounding: 94.96 % is the H of a failed
+// cell and must not look like the 95.0 % of a degraded one, and only 100 % is "100.0 %".
 func Percent(v float64) string {
 	const ulp = 1e-9 // 97.3 may be stored as 97.2999…
 	return strconv.FormatFloat(math.Floor(v*10+ulp)/10, 'f', 1, 64) + " %"
 }
 
-// seconds is "0.31 s", "4.1 s", "512 s" below ten minutes, then "25 min", "2.4 h".
+// seconds is, for example, "0.31 s", "4.1 s", "512 s", and from ten minutes on "25 min", "2.4 h".
 func seconds(v float64) string {
 	switch a := math.Abs(v); {
 	case a == 0:
@@ -86,7 +85,7 @@ func seconds(v float64) string {
 	return decimals(v/3600, 1) + " h"
 }
 
-// number is "3", "0.25", "2.5", "31", "1,200": two digits that count, or more.
+// number is, for example, "3", "0.25", "2.5", "31", "1,200": at least two significant digits.
 func number(v float64) string {
 	a := math.Abs(v)
 	switch {
@@ -98,7 +97,7 @@ func number(v float64) string {
 	return decimals(v, 1)
 }
 
-// grouped is a whole number with a comma before every third digit.
+// grouped is an integer with a comma before every group of three digits.
 func grouped(v float64) string {
 	digits := strconv.FormatFloat(math.Abs(v), 'f', 0, 64)
 	for i := len(digits) - 3; i > 0; i -= 3 {
@@ -120,8 +119,8 @@ func gibi(bytes int64) string {
 	return number(math.Round(float64(bytes)/(1<<30)*10)/10) + " GiB"
 }
 
-// about is a time to wait in words, rounded to what one can promise:
-// "about 40 s", "about 4 min", "about 1 h 20 min".
+// about is a time to wait, rounded to what benchrun can promise: "about 40 s", "about 4 min",
+// "about 1 h 20 min".
 func about(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:

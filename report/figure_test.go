@@ -34,7 +34,7 @@ func TestFigure(t *testing.T) {
 	}
 }
 
-// TestPercentAgreesWithVerdicts: a figure never reads as that of a better verdict.
+// A figure never looks like that of a better verdict.
 func TestPercentAgreesWithVerdicts(t *testing.T) {
 	for _, edge := range []float64{95, 98, 100} {
 		below := math.Nextafter(edge, 0) - 1e-6

@@ -6,7 +6,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// found are the findings about a cell, broken rules first.
+// found returns the findings about a cell, broken rules first.
 func found(findings []bench.Finding, cell int) []bench.Finding {
 	var out []bench.Finding
 	for _, broken := range []bool{true, false} {
@@ -20,9 +20,9 @@ func found(findings []bench.Finding, cell int) []bench.Finding {
 	return out
 }
 
-// cellNames gives each cell of a run two words that stay the same from run to
-// run: the target "gunicorn.hardened" and the scenario. A version stands in
-// the first only where a server takes part with more than one.
+// cellNames gives each cell two names that stay the same from run to run: the target
+// "gunicorn.hardened" and the scenario. The target has a version only if the run has the
+// server in more than one.
 func cellNames(cells []bench.Cell) (targets, scenarios []string) {
 	versions := map[string]string{}
 	several := map[string]bool{}

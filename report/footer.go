@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// fact is one line below a table: what it is about, and what is said.
+// fact is one line below a table: its subject and its text.
 type fact struct {
 	about, text string
-	command     bool // to be copied: never broken into lines
+	command     bool // for copying, so it is never broken into lines
 }
 
-// facts say where and how a run was measured, and how to go on from it.
+// facts say where and how a run was measured, and what the user can do next.
 func (v View) facts() []fact {
 	run := fmt.Sprintf("%s: %s, seed %d", v.ID, v.Mode, v.Seed)
 	run += v.Begun()
@@ -41,8 +41,8 @@ func (v View) facts() []fact {
 	return slices.DeleteFunc(facts, func(f fact) bool { return f.text == "" })
 }
 
-// Begun is ", begun <time>, resumed <time>": when the run was begun and taken up
-// again, as far as it is known; "" = it is not.
+// Begun is ", begun <time>, resumed <time>": when the run was begun and continued, as far as
+// known; "" = unknown.
 func (v View) Begun() string {
 	if v.StartedAt == "" {
 		return ""
@@ -54,9 +54,8 @@ func (v View) Begun() string {
 	return out
 }
 
-// Unconfirmed says which verdicts against a server rest on one attempt, so that
-// nobody takes them for more than they are: "2 verdicts that are not held rest on
-// one attempt each: …"; "" = none does.
+// Unconfirmed says which verdicts against a server rest on one attempt, so that nobody trusts
+// them too much: "2 verdicts that are not held rest on one attempt each: …"; "" = none.
 func (v View) Unconfirmed() string {
 	n := 0
 	for _, r := range v.Rows {
@@ -74,7 +73,7 @@ func (v View) Unconfirmed() string {
 	return grouped(float64(n)) + " verdicts other than held rest on one attempt each: " + fmt.Sprintf(so, "them")
 }
 
-// versions is "gunicorn 23.0.0, waitress 3.0.2", each once.
+// versions is, for example, "gunicorn 23.0.0, waitress 3.0.2", each once.
 func (v View) versions() string {
 	var out []string
 	for _, r := range v.Rows {
@@ -85,8 +84,8 @@ func (v View) versions() string {
 	return strings.Join(out, ", ")
 }
 
-// footer is the text below a terminal's table. short says that targets stand
-// without their versions, left names the columns that found no room.
+// footer is the text below a terminal's table. short says that targets have no version in the
+// table; left names the columns that did not fit.
 func footer(v View, short bool, left []string, width int) []string {
 	lines := append(wrap(v.tally(), narrower(width, 0)), "")
 	var facts []fact
@@ -99,7 +98,7 @@ func footer(v View, short bool, left []string, width int) []string {
 	return append(lines, factLines(append(facts, v.facts()...), width)...)
 }
 
-// factLines lay facts out under each other.
+// factLines puts facts one below the other.
 func factLines(facts []fact, width int) []string {
 	var lines []string
 	margin := 0

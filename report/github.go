@@ -10,18 +10,18 @@ import (
 	"benchrun/internal/bench"
 )
 
-// MostAnnotations is how many errors, and how many warnings, GitHub shows of
-// one step. It drops the others without a word.
+// MostAnnotations is how many errors, and how many warnings, GitHub shows for one step. It
+// silently drops the others.
 const MostAnnotations = 10
 
-// MostSummaryBytes is how long a step's summary gets. GitHub refuses those of
-// more than 1 MiB as a whole.
+// MostSummaryBytes is how long a step's summary gets. GitHub refuses summaries of more than
+// 1 MiB completely.
 const MostSummaryBytes = 900_000
 
-// Annotations writes what came of a run as workflow commands of GitHub Actions:
-// an error for each cell that keeps the run from passing, a warning for each
-// other one that is flaky or did not hold, and for each note. Where there are
-// more than GitHub shows, the last one says how many.
+// Annotations writes the results of a run as workflow commands of GitHub Actions: an error for
+// each cell that keeps the run from passing, and a warning for each other cell that is flaky or
+// did not hold, and for each note. If there are more than GitHub shows, the last one says how
+// many.
 func Annotations(w io.Writer, run bench.Run, findings []bench.Finding, notes []string) error {
 	var failing, warnings []string
 	for _, n := range notes {
@@ -76,9 +76,8 @@ func Annotations(w io.Writer, run bench.Run, findings []bench.Finding, notes []s
 	return nil
 }
 
-// annotation is one workflow command. A property ends at ':' or ',', so they
-// are escaped there and not in the message (docs.github.com, "Workflow
-// commands for GitHub Actions").
+// annotation is one workflow command. A property ends at ':' or ',', so these are escaped in
+// properties and not in the message (docs.github.com, "Workflow commands for GitHub Actions").
 func annotation(level, title, text string) string {
 	const mostBytes = 4 << 10
 	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
@@ -86,9 +85,9 @@ func annotation(level, title, text string) string {
 	return fmt.Sprintf("::%s title=%s::%s", level, property.Replace(shortText(title, mostBytes)), data.Replace(shortText(text, mostBytes)))
 }
 
-// StepSummary writes the summary of a run for a step of GitHub Actions: what
-// keeps it from passing, notes, then all of Markdown. It takes room bytes at most; a
-// longer one is cut at the end of a line, and says so.
+// StepSummary writes the summary of a run for a step of GitHub Actions: what keeps it from
+// passing, notes, then everything that Markdown writes. It takes at most room bytes. A longer
+// one is cut at the end of a line, and says so.
 func StepSummary(w io.Writer, v View, findings []bench.Finding, notes []string, room int) error {
 	var b bytes.Buffer
 	b.WriteString("## benchrun\n\n")
@@ -124,8 +123,8 @@ func summaryMark(f bench.Finding) string {
 	return "**not measured** "
 }
 
-// cutSummary keeps whole lines. It gives nothing where there is not even room
-// to say that something is missing.
+// cutSummary keeps whole lines. It returns nothing if there is not even room to say that
+// something is missing.
 func cutSummary(text []byte, room int) []byte {
 	note := fmt.Sprintf("\n**Cut here:** GitHub accepts no more than %s bytes. The run's folder has everything.\n", grouped(float64(len(text))))
 	if len(note) > room {

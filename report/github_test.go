@@ -46,7 +46,7 @@ func TestAnnotations(t *testing.T) {
 	}
 }
 
-// A text from outside cannot end its command or begin another.
+// A text from outside can neither end its command nor begin another.
 func TestAnnotationsEscape(t *testing.T) {
 	run := bench.Run{Cells: []bench.Cell{{Server: "a,b:c%", Profile: "p\r\n::error::x", Scenario: "s", Verdict: bench.Failed, Reasons: []string{"1%0A,:\n::add-mask::y"}}}}
 	got := annotationsOf(t, run)

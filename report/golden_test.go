@@ -16,7 +16,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// The golden files are meant to be read: look at the difference, then run
+// People should read changes of the golden files. To accept them, run
 // go test ./report -update.
 var update = flag.Bool("update", false, "rewrite testdata from what the renderers give now")
 
@@ -103,7 +103,7 @@ func TestJSONIsRunJSON(t *testing.T) {
 	}
 }
 
-// TestLinesFit holds the width for every width that one may meet.
+// Lines fit into every possible width.
 func TestLinesFit(t *testing.T) {
 	v := sampleView()
 	for width := 64; width <= 200; width++ {
@@ -121,7 +121,7 @@ func TestLinesFit(t *testing.T) {
 				t.Errorf("at width %d: spaces at the end of %q", width, line)
 			}
 		}
-		// No word of a reason is lost, however narrow it is.
+		// Every word of a reason is shown, however narrow the terminal is.
 		flat := strings.Join(strings.Fields(b.String()), " ")
 		for _, row := range v.Rows {
 			for _, reason := range row.Reasons {

@@ -10,7 +10,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// hostile is text that a server, an app or a doctored run.json could bring.
+// hostile are texts that a server, an app or a forged run.json may contain.
 var hostile = []string{
 	"\x1b[2J\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x9b31m", "a\r\nb\tc", "\u202egnp.exe", "zero\u200bwidth", "\u009b2J",
 	"bad \xff\xfe utf-8", "null\x00", "| a | b |", "`code` **bold** _it_ <script>alert(1)</script>", "[x](javascript:1) ![i](http://e/x)",

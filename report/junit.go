@@ -11,9 +11,9 @@ import (
 	"benchrun/internal/bench"
 )
 
-// The elements and attributes of JUnit XML as Jenkins' schema junit-10.xsd has
-// them (jenkinsci/xunit-plugin), no others: what GitLab, Jenkins and the
-// readers of Surefire reports have in common.
+// The elements and attributes of JUnit XML in Jenkins' schema junit-10.xsd
+// (jenkinsci/xunit-plugin), and no others: GitLab, Jenkins and readers of Surefire reports all
+// understand them.
 type (
 	junitSuites struct {
 		XMLName  xml.Name     `xml:"testsuites"`
@@ -61,9 +61,9 @@ type (
 	}
 )
 
-// GitLab reads files of less than 30 MB, and its parser gives up on a text of
-// 10 MB. A test's texts are cut so that a file stays below two thirds of that;
-// escaping makes a byte five at most.
+// GitLab reads files of less than 30 MB, and its parser rejects a text of 10 MB. So the texts of
+// tests are cut until a file is smaller than two thirds of that. Escaping turns a byte into at
+// most five.
 const (
 	junitBytes     = 20_000_000
 	junitTestBytes = 16 << 10
@@ -71,17 +71,17 @@ const (
 	junitEscape    = 5
 )
 
-// JUnit writes a run as JUnit XML: a testsuite a target, a testcase a cell.
-// It says the same as the exit code: a cell has a failure where a finding about
-// it says that something is broken, an error where another finding is about it,
-// and is skipped where it is unsupported; else it passed, whatever its verdict, which stands in its output.
-// The attempts of a flaky cell that did worse are flakyFailures, which readers
-// count as passed; of one that failed anyway, rerunFailures.
+// JUnit writes a run as JUnit XML: one testsuite for each target, one testcase for each cell. It
+// agrees with the exit code: a cell has a failure if a finding says that something about it is
+// broken, and an error if there is only another finding about it. An unsupported cell is skipped.
+// Any other cell passed, whatever its verdict; the output has the verdict. Attempts of a flaky
+// cell that did worse are flakyFailures, which readers count as passed; those of a cell that
+// failed anyway are rerunFailures.
 func JUnit(w io.Writer, run bench.Run, findings []bench.Finding) error {
 	all := junitSuites{Name: "benchrun"}
 	room := min(junitTestBytes, junitBytes/junitTexts/junitEscape/max(len(run.Cells), 1))
 	targets, scenarios := cellNames(run.Cells)
-	place := map[string]int{} // of a target's suite
+	place := map[string]int{} // the index of a target's suite
 	total, seconds := 0.0, []float64{}
 	for i, c := range run.Cells {
 		at, ok := place[targets[i]]
@@ -186,8 +186,8 @@ func newJUnitCase(target, scenario string, run bench.Run, c bench.Cell, findings
 	return t
 }
 
-// judge makes a failure or an error of findings, broken ones first: like the
-// exit code, which is 10 where both are. why stands below them.
+// judge makes a failure or an error of findings, broken ones first, because the exit code is 10 if
+// there are both kinds. why follows below them.
 func (t *junitCase) judge(findings []bench.Finding, why []string, room int) {
 	if len(findings) == 0 {
 		return
@@ -210,8 +210,8 @@ func (t *junitCase) judge(findings []bench.Finding, why []string, room int) {
 	}
 }
 
-// attempts tells of the attempts that say something worse than the cell, and
-// so were not believed. Invalid ones confirm nothing and count for nothing.
+// attempts lists the attempts that are worse than the cell and so were not confirmed. Invalid ones
+// confirm nothing and do not count.
 func (t *junitCase) attempts(c bench.Cell) {
 	for _, a := range c.Attempts {
 		if a.Verdict == bench.Invalid || a.Verdict >= c.Verdict {
@@ -234,7 +234,7 @@ func attemptText(a bench.Attempt) string {
 	return text
 }
 
-// junitTime is in seconds. The schema's pattern for it knows no exponent.
+// junitTime is in seconds, without an exponent, which the schema's pattern does not allow.
 func junitTime(seconds float64) string { return fmt.Sprintf("%.3f", max(seconds, 0)) }
 
 // shortText cuts a text to at most room bytes, between characters, and says so.

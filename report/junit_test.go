@@ -14,7 +14,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// node is an element as it stands in the file.
+// node is an element of the file.
 type node struct {
 	name     string
 	attrs    map[string]string
@@ -53,8 +53,8 @@ func parse(t *testing.T, text []byte) *node {
 	return root.children[0]
 }
 
-// What Jenkins' schema (junit-10.xsd of jenkinsci/xunit-plugin) lets an element
-// have: "!" marks an attribute that must be there.
+// The attributes and children that Jenkins' schema (junit-10.xsd of jenkinsci/xunit-plugin) allows
+// for an element; "!" marks a required attribute.
 var junitForm = map[string]struct{ attrs, children []string }{
 	"testsuites":   {[]string{"name", "time", "tests", "failures", "errors"}, []string{"testsuite"}},
 	"testsuite":    {[]string{"name!", "tests!", "failures!", "errors!", "group", "time", "skipped", "timestamp", "hostname", "id", "package", "file", "log", "url"}, []string{"testsuite", "properties", "testcase", "system-out", "system-err"}},
@@ -71,8 +71,8 @@ var junitForm = map[string]struct{ attrs, children []string }{
 
 var junitSeconds = regexp.MustCompile(`^[0-9]+\.[0-9]{3}$`)
 
-// checkForm holds an element against the schema, its counts against its
-// tests, and its names against each other.
+// checkForm checks an element against the schema, its counts against its tests, and that names
+// are unique.
 func checkForm(t *testing.T, n *node, names map[string]bool) {
 	t.Helper()
 	form, ok := junitForm[n.name]
@@ -138,7 +138,7 @@ func find(n *node, name string) []*node {
 	return out
 }
 
-// junitOf writes, checks and parses a run; the tests are by class and name.
+// junitOf writes, checks and parses a run. It returns the tests by class and name.
 func junitOf(t *testing.T, run bench.Run, findings ...bench.Finding) (root *node, tests map[string]*node) {
 	t.Helper()
 	var b bytes.Buffer
@@ -159,8 +159,7 @@ func junitOf(t *testing.T, run bench.Run, findings ...bench.Finding) (root *node
 
 func has(n *node, element string) bool { return len(find(n, element)) > 0 }
 
-// sampleFindings are what a gate of "verdict >= degraded" and --strict find in
-// sampleRun.
+// sampleFindings are the findings of a gate of "verdict >= degraded" and --strict in sampleRun.
 func sampleFindings() []bench.Finding {
 	return []bench.Finding{
 		{Cell: 4, By: "invalid", Text: "the host stalled"},
@@ -171,7 +170,7 @@ func sampleFindings() []bench.Finding {
 	}
 }
 
-// The golden file is what xmllint held against junit-10.xsd.
+// xmllint has validated the golden file against junit-10.xsd.
 func TestJUnitGolden(t *testing.T) {
 	golden(t, "run.junit.xml", func(w io.Writer) error { return JUnit(w, sampleRun(), sampleFindings()) })
 }
@@ -194,7 +193,7 @@ func TestJUnit(t *testing.T) {
 			t.Errorf("%s is no %s", name, element)
 		}
 	}
-	// broken, but no rule asked: the exit code is 0, and so the test passes.
+	// The cell is broken, but no rule is about it: the exit code is 0, so the test passes.
 	quiet := tests["mod_wsgi.hardened segfault-1pct"]
 	if len(quiet.children) != 1 || !strings.HasPrefix(quiet.children[0].text, "verdict: broken\n") {
 		t.Errorf("%+v", quiet.children)
@@ -225,7 +224,7 @@ func TestJUnitFlaky(t *testing.T) {
 	}
 }
 
-// Names hold neither versions nor places, unless they must.
+// Names contain neither versions nor paths, unless needed to distinguish tests.
 func TestJUnitNames(t *testing.T) {
 	run := sampleRun()
 	run.Cells = slices.Concat(run.Cells[:1], run.Cells[:1])
@@ -242,7 +241,7 @@ func TestJUnitNames(t *testing.T) {
 	}
 }
 
-// A run that did not come to its end is not all green.
+// A run that ended early does not pass.
 func TestJUnitWholeRun(t *testing.T) {
 	_, tests := junitOf(t, bench.Run{}, bench.Finding{Cell: bench.WholeRun, By: "run", Text: "disk full"})
 	if test := tests["benchrun whole-run"]; test == nil || !has(test, "error") {
@@ -250,8 +249,7 @@ func TestJUnitWholeRun(t *testing.T) {
 	}
 }
 
-// XML 1.0 forbids most control characters even as references, and readers
-// have their limits.
+// XML 1.0 forbids most control characters even as references, and readers have limits.
 func TestJUnitHostile(t *testing.T) {
 	run := sampleRun()
 	run.Environment.Hostname = "a\x00b\ufffe"

@@ -7,11 +7,10 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Markdown writes the run as GitHub-flavoured Markdown: the count of verdicts,
-// a table with every column of the terminal's, why what did not hold did not,
-// and where and how it was measured. Text is escaped so that it shows as it is
-// and mentions nobody. tablewriter's own Markdown leaves "|" unescaped, hence
-// this one.
+// Markdown writes the run as GitHub-flavoured Markdown: the count of verdicts, a table with every
+// column of the terminal's, the reasons of cells that did not hold, and where and how the run was
+// measured. Text is escaped so that it appears unchanged and mentions nobody. It does not use
+// tablewriter's Markdown, which leaves "|" unescaped.
 func Markdown(w io.Writer, v View) error {
 	var b strings.Builder
 	b.WriteString("**" + v.tally() + "**\n\n")

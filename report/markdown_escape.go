@@ -5,14 +5,13 @@ import (
 	"strings"
 )
 
-// apart shows nothing and keeps what stands before it from being read together
-// with what comes after. GitHub links mentions, issues and the like in the text
-// that is left when backslashes are gone (github/cmark-gfm#181): nothing else
-// helps there.
+// apart is invisible and separates the texts before and after it. GitHub removes backslashes and
+// then links mentions, issues and the like in the remaining text (github/cmark-gfm#181). Only such
+// a separator prevents that.
 const apart = "<!-- -->"
 
-// escaped makes clean text show as it is in GitHub-flavoured Markdown, in a
-// table's cell or in a list: it formats nothing, links nowhere and tells nobody.
+// escaped makes clean text appear unchanged in GitHub-flavoured Markdown, in a table's cell or in
+// a list: it formats nothing, links nowhere and notifies nobody.
 func escaped(s string) string {
 	pairs := []string{"&", "&amp;", "<", "&lt;", ">", "&gt;", "@", "@" + apart, "#", `\#` + apart, "://", ":" + apart + "//",
 		"$", "<span>$</span>"} // "\$" may still begin a formula

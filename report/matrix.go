@@ -10,12 +10,11 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Matrix writes the run as one table of GitHub-flavoured Markdown: a line a
-// target, a column a scenario, in each cell the verdict's glyph and the
-// percentage of victims served, cut to a whole number. Where service collapsed
-// it is the time until then instead: the phase of such a cell ends early, so
-// that the percentage would tell when benchrun stopped looking. It is the table
-// to publish; everything else about the run stands in its folder.
+// Matrix writes the run as one table of GitHub-flavoured Markdown, for publishing: one line for each
+// target, one column for each scenario. Each cell has the verdict's glyph and the percentage of
+// served victims, cut to an integer. If service collapsed, it has the time until the collapse
+// instead: the fault phase of such a cell ends early, so its percentage would depend on when
+// benchrun stopped looking. Everything else about the run is in its folder.
 func Matrix(w io.Writer, v View) error {
 	scenarios := matrixScenarios(v)
 	var b strings.Builder
@@ -46,7 +45,7 @@ func Matrix(w io.Writer, v View) error {
 			}
 			line += " " + strings.Join(texts, "<br>") + " |"
 		}
-		share := None // of nothing
+		share := None // there are no cells
 		if all > 0 {
 			share = strconv.Itoa(held) + "/" + strconv.Itoa(all)
 		}
@@ -78,7 +77,7 @@ func matrixTargets(v View) (out []string) {
 	return out
 }
 
-// matrixCell is "✓ 100%", "✗ 8.5 min", "✗ 41%", "⊘ broken"; other says that it
+// matrixCell is, for example, "✓ 100%", "✗ 8.5 min", "✗ 41%" or "⊘ broken". other says that it
 // failed for another reason than lost victims.
 func matrixCell(r Row) (text string, other bool) {
 	glyph, word, _ := strings.Cut(Badge(r.Verdict), " ")

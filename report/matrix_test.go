@@ -13,8 +13,8 @@ func TestMatrixGolden(t *testing.T) {
 	golden(t, "matrix.md", func(w io.Writer) error { return Matrix(w, sampleView()) })
 }
 
-// Every cell of the run stands in the line of its target and the column of its
-// scenario, with its own glyph.
+// Every cell of the run is in the line of its target and the column of its scenario, with its own
+// glyph.
 func TestMatrixHasEveryCell(t *testing.T) {
 	v := sampleView()
 	var b bytes.Buffer
@@ -58,7 +58,7 @@ func TestMatrixCell(t *testing.T) {
 		want     string
 	}{
 		{bench.Held, h(100), "", "✓ 100%"},
-		{bench.Held, h(99.99), "", "✓ 99%"}, // cut: 100 means all of them
+		{bench.Held, h(99.99), "", "✓ 99%"}, // cut: 100 means all
 		{bench.Degraded, h(97.9), "", "~ 97%"},
 		{bench.Failed, h(94.99), "", "✗ 94%"},
 		{bench.Failed, h(100), "memory kept: 9 of 9 MiB", "✗ 100% †"},
@@ -80,8 +80,8 @@ func TestMatrixCell(t *testing.T) {
 	}
 }
 
-// benchrun's own reference stands last and counts apart, wherever verdicts are
-// counted; where nothing else was measured, it is what counts.
+// benchrun's own reference is last and counts separately wherever verdicts are counted. If nothing
+// else was measured, it is what counts.
 func TestReferenceCountsApart(t *testing.T) {
 	run := sampleRun()
 	own := run.Cells[1]

@@ -2,10 +2,10 @@ package report
 
 import "slices"
 
-// leastText is the narrowest that a text is cut to, in columns of the terminal.
+// leastText is how many columns of the terminal a cut text keeps at least.
 const leastText = 6
 
-// tableWidth is how wide a table is with columns of these widths.
+// tableWidth is the width of a table with columns of these widths.
 func tableWidth(widths []int) int {
 	total := -len(gutter)
 	for _, w := range widths {
@@ -26,9 +26,8 @@ func textWidths(heads []string, rows [][]string) []int {
 	return widths
 }
 
-// keep chooses the columns that fit into width, by their indexes, in order. give
-// says in which order columns are given up, the highest first, 0 never. width 0
-// means no limit.
+// keep returns the indexes of the columns that fit into width, in order. give is the order in which
+// columns are dropped, the highest number first, 0 never. width 0 means no limit.
 func keep(widths, give []int, width int) []int {
 	var kept []int
 	for i := range widths {
@@ -48,9 +47,8 @@ func keep(widths, give []int, width int) []int {
 	return kept
 }
 
-// cutTexts cuts the texts of some columns, the widest first, until the table fits
-// into width, so that the terminal need not break its lines. The texts must be
-// without colours.
+// cutTexts shortens the texts of some columns, the widest first, until the table fits into width, so
+// that the terminal need not break its lines. The texts must not contain colours.
 func cutTexts(heads []string, rows [][]string, cut []int, width int) {
 	if width <= 0 || len(cut) == 0 {
 		return
@@ -59,7 +57,7 @@ func cutTexts(heads []string, rows [][]string, cut []int, width int) {
 	for tableWidth(widths) > width {
 		widest := slices.MaxFunc(cut, func(a, b int) int { return widths[a] - widths[b] })
 		if widths[widest] <= leastText {
-			break // nothing can be read any more: the terminal may break the lines
+			break // too narrow to read: the terminal may break the lines
 		}
 		widths[widest]--
 	}
@@ -71,8 +69,8 @@ func cutTexts(heads []string, rows [][]string, cut []int, width int) {
 	}
 }
 
-// narrowed leaves out the columns of a table that do not fit into width and cuts
-// the texts of the first one, if need be. give is as for keep.
+// narrowed drops the columns of a table that do not fit into width and, if necessary, shortens the
+// texts of the first one. give is as for keep.
 func narrowed[T any](heads []string, rows [][]string, align []T, give []int, width int) ([]string, [][]string, []T) {
 	widths := textWidths(heads, rows)
 	kept := keep(widths, give, width)
@@ -85,7 +83,7 @@ func narrowed[T any](heads []string, rows [][]string, align []T, give []int, wid
 	return heads, out, align
 }
 
-// choose gives the items at some indexes.
+// choose returns the items at some indexes.
 func choose[T any](list []T, at []int) []T {
 	out := make([]T, len(at))
 	for i, a := range at {

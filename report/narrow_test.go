@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// fitsIn says that no line of a text is wider than the terminal, but for commands
-// to be copied, which are never broken, and the words of a folder.
+// fitsIn checks that no line of a text is wider than the terminal, except commands for copying, which
+// are never broken, and the line that names a folder.
 func fitsIn(t *testing.T, what, text string, width int) {
 	t.Helper()
 	for line := range strings.Lines(text) {
@@ -19,8 +19,7 @@ func fitsIn(t *testing.T, what, text string, width int) {
 	}
 }
 
-// On a narrow terminal every table is cut by its columns, and none of its lines is
-// left to the terminal to break.
+// On a narrow terminal every table drops columns, so that the terminal need not break its lines.
 func TestNarrowTables(t *testing.T) {
 	for _, width := range []int{40, 50, 60, 80, 100} {
 		var b bytes.Buffer

@@ -13,15 +13,15 @@ import (
 	"benchrun/internal/console"
 )
 
-// The rules of the terminal stand in table.go.
+// table.go has the rules for output to the terminal.
 
-// Progress tells on stderr what a run is doing, by the events that it hears. On a
-// terminal it keeps a status line for each cell under way, as many as it is high, and
-// one for the run if there are several; they are rewritten in place and gone when the
-// run is done. Finished attempts and notes scroll away above them. Elsewhere (a log, CI) it prints plain lines: one per finished attempt, and
-// phases at most every quietFor.
+// Progress prints to stderr what a run is doing, from the events that it hears. On a terminal it
+// keeps a status line for each running cell, as many as fit, and one for the run if there are
+// several. It rewrites them in place and removes them when the run is done. Finished attempts and
+// notes scroll up above them. Elsewhere (a log, CI) it prints plain lines: one for each finished
+// attempt, and one for a phase at most every quietFor.
 //
-// What w refuses is lost in silence: progress is worth no failure.
+// It ignores write errors, because progress must not make a run fail.
 type Progress struct {
 	w      io.Writer
 	tty    bool
@@ -30,46 +30,46 @@ type Progress struct {
 
 	mu       sync.Mutex
 	total    int
-	cells    map[int]*cellLine // begun and not concluded, by number
-	cell     int               // the one that was heard of last; 0 = none
-	deadline time.Time         // when the run should be over; zero = not known
-	spoke    time.Time         // the last plain line about a phase
-	drawn    int               // status lines on the screen; the cursor is in the last
+	cells    map[int]*cellLine // begun and not finished, by number
+	cell     int               // the cell of the last event; 0 = none
+	deadline time.Time         // when the run should be over; zero = unknown
+	spoke    time.Time         // when it last printed a plain line about a phase
+	drawn    int               // status lines on the screen; the cursor is in the last one
 	over     bool              // the run is done
 	stop     chan struct{}
 	ticker   sync.WaitGroup
 }
 
-// cellLine is what is shown of a cell under way.
+// cellLine is what is shown of a running cell.
 type cellLine struct {
 	name   string
-	phase  string        // "" = between two
-	length time.Duration // of the phase; 0 = not known
+	phase  string        // "" = between two phases
+	length time.Duration // of the phase; 0 = unknown
 	began  time.Time     // of the phase
 	live   float64       // percent; NaN = none yet
-	idle   bool          // nothing is done for it: an attempt has ended, and the next may come later
+	idle   bool          // an attempt has ended, and the next one may come later
 }
 
 const (
-	// mostWhy is how many columns the cause of an invalid attempt gets: the table
-	// has all of it.
+	// mostWhy is how many columns the cause of an invalid attempt gets; the table has all
+	// of it.
 	mostWhy = 400
-	// quietFor is the least time between two plain lines about phases.
+	// quietFor is the shortest time between two plain lines about phases.
 	quietFor = 5 * time.Second
-	// tick is how often the status line counts on by itself.
+	// tick is how often the status line updates by itself.
 	tick = time.Second
-	// What a status line is drawn with.
+	// How to draw a status line.
 	firstColumn = "\r"
 	up          = "\x1b[A"
-	clearLine   = "\x1b[K" // from the cursor on
+	clearLine   = "\x1b[K" // clears from the cursor on
 	clearBelow  = "\x1b[J" // the same, and all lines below
-	// usualHeight is what a terminal has whose height is not known.
+	// usualHeight is used if the terminal's height is unknown.
 	usualHeight = 24
 )
 
-// NewProgress makes a Progress that writes to w. tty says that w is a terminal,
-// width columns wide (0 = 80) and height lines high (0 = 24). Between bench.RunBegun and bench.RunDone it keeps a goroutine on a terminal; after that
-// notes and attempts still print, and nothing else does.
+// NewProgress makes a Progress that writes to w. tty says that w is a terminal, width columns wide
+// (0 = 80) and height lines high (0 = 24). On a terminal it keeps a goroutine between
+// bench.RunBegun and bench.RunDone. After that it prints only notes and attempts.
 func NewProgress(w io.Writer, tty bool, width, height int) *Progress {
 	if width <= 0 {
 		width = 80
@@ -135,7 +135,7 @@ func (p *Progress) keepCounting() {
 	}
 }
 
-// done takes the status line away and ends the goroutine.
+// done removes the status line and ends the goroutine.
 func (p *Progress) done() {
 	p.mu.Lock()
 	p.write(p.clear())
@@ -147,9 +147,9 @@ func (p *Progress) done() {
 	p.ticker.Wait()
 }
 
-// What follows is called with mu held.
+// The methods below must be called with mu held.
 
-// of is a cell under way, which is now the one that was heard of last.
+// of returns a running cell and makes it the one of the last event.
 func (p *Progress) of(cell int) *cellLine {
 	p.cell = cell
 	if p.cells[cell] == nil {
@@ -158,8 +158,8 @@ func (p *Progress) of(cell int) *cellLine {
 	return p.cells[cell]
 }
 
-// start says how many cells there are (0 = they are not counted, and nothing is
-// printed) and how long all will take (0 = not known).
+// start gets how many cells there are (0 = they are not counted and not printed) and how long all
+// will take (0 = unknown).
 func (p *Progress) start(total int, estimate time.Duration) {
 	if p.over || p.stop != nil {
 		return
@@ -182,7 +182,7 @@ func (p *Progress) start(total int, estimate time.Duration) {
 	}
 }
 
-// phase says that a phase begins and how long it will take (0 = not known).
+// phase shows that a phase begins and how long it will take (0 = unknown).
 func (p *Progress) phase(c *cellLine, phase string, length time.Duration) {
 	now := time.Now()
 	c.phase, c.length, c.began, c.live, c.idle = clean(phase), length, now, math.NaN(), false
@@ -197,8 +197,8 @@ func (p *Progress) phase(c *cellLine, phase string, length time.Duration) {
 	p.draw()
 }
 
-// attempt says what an attempt came to; H is left out where nothing is claimed, and
-// why then says why in a few words. It is a line that stays.
+// attempt prints the result of an attempt as a line that stays. If the verdict claims nothing, it
+// has no H, and why gives the reason in a few words.
 func (p *Progress) attempt(c *cellLine, a bench.Attempt, why string) {
 	c.phase, c.live, c.idle = "", math.NaN(), true
 	text := fmt.Sprintf("%s: %s", p.where(p.cell), Badge(a.Verdict))
@@ -224,7 +224,7 @@ func (p *Progress) remaining(d time.Duration) {
 	}
 }
 
-// where is "[3/12] gunicorn 23.0.0 default, wedge-1pct".
+// where is, for example, "[3/12] gunicorn 23.0.0 default, wedge-1pct".
 func (p *Progress) where(cell int) string {
 	name := p.cells[cell].name
 	if p.total == 0 {
@@ -233,7 +233,7 @@ func (p *Progress) where(cell int) string {
 	return fmt.Sprintf("[%d/%d] %s", cell, p.total, name)
 }
 
-// left is how long the run will still take, in words; "" = not known.
+// left is how long the run will still take, in words; "" = unknown.
 func (p *Progress) left() string {
 	if p.deadline.IsZero() {
 		return ""
@@ -250,7 +250,7 @@ func (p *Progress) line(text string) {
 	p.draw()
 }
 
-// home goes to where the status lines begin.
+// home moves the cursor to where the status lines begin.
 func (p *Progress) home() string {
 	if p.drawn == 0 {
 		return ""
@@ -258,7 +258,7 @@ func (p *Progress) home() string {
 	return firstColumn + strings.Repeat(up, p.drawn-1)
 }
 
-// clear takes the status lines away.
+// clear removes the status lines.
 func (p *Progress) clear() string {
 	if p.drawn == 0 {
 		return ""
@@ -273,7 +273,7 @@ func (p *Progress) draw() {
 	if !p.tty || p.over {
 		return
 	}
-	lines := p.status(p.width-1, p.height-1) // the last column stays free: some terminals wrap when it is written to
+	lines := p.status(p.width-1, p.height-1) // the last column stays free, because some terminals wrap when it is used
 	if len(lines) == 0 {
 		p.write(p.clear())
 		return
@@ -286,8 +286,8 @@ func (p *Progress) draw() {
 	p.drawn = len(lines)
 }
 
-// status is what is going on, in at most height lines of at most width columns: a
-// line for each cell under way, by number. Of several, a last one is of them all.
+// status says what is going on, in at most height lines of at most width columns: a line for each
+// running cell, by number, and, if there are several, a last line about all of them.
 func (p *Progress) status(width, height int) []string {
 	var cells []int
 	for number, c := range p.cells {
@@ -321,8 +321,8 @@ func (p *Progress) status(width, height int) []string {
 	return append(lines, shorten(all, width))
 }
 
-// cellStatus is what is going on in a cell, in at most width columns, and more. If it
-// is too long, the name of the cell gives way first.
+// cellStatus says what is going on in a cell, in at most width columns, followed by more. If it is too
+// long, it shortens the name of the cell first.
 func (p *Progress) cellStatus(cell, width int, more string) string {
 	var rest []string
 	c := p.cells[cell]
@@ -330,7 +330,7 @@ func (p *Progress) cellStatus(cell, width int, more string) string {
 		text := c.phase
 		if spent := time.Since(c.began); c.length > 0 && spent < c.length+time.Second {
 			text += fmt.Sprintf(" %.0f/%.0f s", math.Floor(min(spent, c.length).Seconds()), c.length.Seconds())
-		} else if c.length > 0 { // seconds that do not count are made up for
+		} else if c.length > 0 { // the phase lasts longer to make up for seconds that do not count
 			text += fmt.Sprintf(" %.0f s of about %.0f s", math.Floor(spent.Seconds()), c.length.Seconds())
 		} else {
 			text += fmt.Sprintf(" %.0f s", math.Floor(spent.Seconds()))

@@ -13,8 +13,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// screen is a terminal that knows what progress uses: "\r", "\n", up a line, and
-// clearing to the end of the line and of the screen. Anything else that begins with ESC fails the test.
+// screen is a terminal that understands what progress uses: "\r", "\n", moving up a line, and
+// clearing to the end of the line and of the screen. Any other escape sequence fails the test.
 type screen struct {
 	t      *testing.T
 	mu     sync.Mutex
@@ -65,7 +65,7 @@ func (s *screen) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// last is the line that the cursor is in.
+// last is the line that contains the cursor.
 func (s *screen) last() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,7 +94,7 @@ func TestStatusLine(t *testing.T) {
 		if got, want := s.last(), "[3/12] "+job+"  fault 0/12 s · H 97.3 % · about 10 min left"; got != want {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}
-		time.Sleep(7*time.Second + time.Millisecond) // on the bubble's clock; the ticker draws
+		time.Sleep(7*time.Second + time.Millisecond) // on the bubble's clock, while the ticker draws
 		synctest.Wait()
 		if got := s.last(); !strings.Contains(got, " fault 7/12 s ") {
 			t.Errorf("after 7 s: %q", got)
@@ -139,11 +139,11 @@ func TestStatusLine(t *testing.T) {
 		if got := s.all(); got[4] != "after" || got[5] != "" {
 			t.Errorf("a note after the end: %q", got[4:])
 		}
-	}) // which also fails if a goroutine is left
+	}) // also fails if a goroutine is left
 }
 
-// Each cell under way has a line, as many as there is room for; what stays scrolls
-// away above them, and nothing of them is left.
+// Each running cell has a line, as far as they fit. Lines that stay scroll up above them, and nothing
+// of the status lines is left.
 func TestALineForEachCell(t *testing.T) {
 	s := &screen{t: t}
 	p := NewProgress(s, true, 100, 6)
@@ -171,7 +171,7 @@ func TestALineForEachCell(t *testing.T) {
 	held := bench.Attempt{Attempt: 1, Verdict: bench.Held, H: &h}
 	for _, n := range []int{3, 5, 7} {
 		p.Hear(bench.AttemptJudged{Cell: n, Attempt: held})
-		if n != 5 { // which is to be made again, later
+		if n != 5 { // it will be made again later
 			p.Hear(bench.CellConcluded{Cell: n})
 		}
 	}
@@ -213,7 +213,7 @@ func TestStatusLineNeverWraps(t *testing.T) {
 	}
 }
 
-// Where cells are not counted, none are told.
+// If cells are not counted, no numbers are printed.
 func TestUncounted(t *testing.T) {
 	s := &screen{t: t}
 	p := NewProgress(s, false, 0, 24)
@@ -234,7 +234,7 @@ func TestPlainLines(t *testing.T) {
 		p.Hear(bench.CellBegun{Cell: 1, Name: job})
 		p.Hear(bench.PhaseBegun{Cell: 1, Phase: "boot", Length: 15 * time.Second})
 		time.Sleep(time.Second)
-		p.Hear(bench.PhaseBegun{Cell: 1, Phase: "baseline", Length: 4 * time.Second}) // too soon after the last
+		p.Hear(bench.PhaseBegun{Cell: 1, Phase: "baseline", Length: 4 * time.Second}) // too soon after the last line
 		p.Hear(bench.ServedSoFar{Cell: 1, H: 100})
 		time.Sleep(quietFor)
 		p.Hear(bench.PhaseBegun{Cell: 1, Phase: "fault", Length: 12 * time.Second})
@@ -295,6 +295,6 @@ func TestProgressWithoutStart(t *testing.T) {
 	p.Hear(bench.RunDone{})
 	p = NewProgress(io.Discard, true, 80, 24)
 	p.Hear(bench.RunDone{})
-	p.Hear(bench.RunBegun{Cells: 1, Estimate: time.Minute}) // after the end: starts nothing, so nothing is left to end
+	p.Hear(bench.RunBegun{Cells: 1, Estimate: time.Minute}) // after the end, this must not start anything
 	p.Hear(bench.RunDone{})
 }

@@ -2,7 +2,7 @@ package report
 
 import "benchrun/internal/bench"
 
-// figures makes the measures of a cell; a negative figure stands for "none".
+// figures makes the measures of a cell; a negative figure means "none".
 func figures(h, reclaimed, collapse, outage, deaths, peak, growth, stop float64) bench.Measures {
 	m := bench.Measures{}
 	put := func(name string, v float64, n int) {

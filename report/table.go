@@ -13,29 +13,29 @@ import (
 	"benchrun/internal/console"
 )
 
-// The rules of the terminal, for this file and progress.go:
+// The rules for output to the terminal, for this file and progress.go:
 //
-//   - stdout carries results and nothing else; progress, notes and errors go to
-//     stderr. A pipe gets the same results as a terminal, without colour.
-//   - Nothing rests on colour alone: each verdict has its word and a glyph.
-//     Colour marks the verdict and nothing else, and only if asked for.
-//   - What did not hold says why, in the line below it, whole. What held says
-//     nothing, unless it must be taken with a caveat (a flag).
-//   - A table never breaks its own rows: columns that do not fit are left out,
-//     the least telling first, and the last lines say which.
-//   - Text of servers, apps and files is shown, never obeyed (see clean).
-//   - No exclamation marks, no bars, no boxes, no animation but the one status
-//     line, which leaves no trace.
+//   - stdout has results and nothing else; progress, notes and errors go to stderr. A pipe gets
+//     the same results as a terminal, without colour.
+//   - Nothing depends on colour alone: each verdict has its word and a glyph. Only verdicts are
+//     coloured, and only if colour is wanted.
+//   - Below a cell that did not hold, a line gives the whole reason. A cell that held has no such
+//     line, unless it has a caveat (a flag).
+//   - A table never breaks its own rows: columns that do not fit are left out, the least important
+//     first, and the last lines say which.
+//   - Texts of servers, apps and files are shown and never obeyed (see clean).
+//   - There are no exclamation marks, bars or boxes, and no animation except the status line, which
+//     is removed at the end.
 
 // TableOptions says how Table draws.
 type TableOptions struct {
 	Color   bool
 	Width   int  // columns of the terminal; 0 = no limit
-	Verbose bool // held rows give their reasons too, and every row its attempts
+	Verbose bool // reasons also for held rows, and the attempts of every row
 }
 
-// Table draws the run for a terminal: a line per cell, reasons below, then
-// where and how it was measured. Its errors are those of w.
+// Table prints the run for a terminal: one line for each cell with its reasons below, then where and
+// how it was measured. Its errors are those of w.
 func Table(w io.Writer, v View, opts TableOptions) error {
 	var out bytes.Buffer
 	var short bool
@@ -47,7 +47,7 @@ func Table(w io.Writer, v View, opts TableOptions) error {
 		if err != nil {
 			return err
 		}
-		// The heading and the rule below it, then a line per row.
+		// The heading and the rule below it, then one line for each row.
 		out.WriteString(lines[0] + "\n" + lines[1] + "\n")
 		for i, row := range v.Rows {
 			out.WriteString(lines[i+2] + "\n")
@@ -63,7 +63,7 @@ func Table(w io.Writer, v View, opts TableOptions) error {
 	return opts.write(w, out.String())
 }
 
-// write writes what was drawn, its colours with it if there are any.
+// write writes the drawing, with its colours if there are any.
 func (o TableOptions) write(w io.Writer, text string) error {
 	if o.Color {
 		w = console.Drawn(w)
@@ -95,7 +95,7 @@ func remarks(row Row, opts TableOptions) []string {
 	return out
 }
 
-// attempts says what each attempt of a cell came to, and where its record is.
+// attempts lists the result of each attempt of a cell, and its record.
 func attempts(c bench.Cell) []string {
 	var out []string
 	for _, a := range c.Attempts {
@@ -116,7 +116,7 @@ func attempts(c bench.Cell) []string {
 	return out
 }
 
-// draw lays the rows out with tablewriter: one line each, after two of heading.
+// draw lays out the rows with tablewriter: two lines of heading, then one line for each row.
 func draw(rows []Row, cols []column, opts TableOptions) ([]string, error) {
 	var heads []string
 	var texts [][]string
@@ -138,8 +138,8 @@ func draw(rows []Row, cols []column, opts TableOptions) ([]string, error) {
 	return drawTexts(heads, texts, aligned(cols)...)
 }
 
-// drawTexts lays out rows of clean texts below heads: two lines of heading, then
-// one line each. Columns without an alignment stand left.
+// drawTexts lays out rows of clean texts below heads: two lines of heading, then one line for each
+// row. Columns are left-aligned by default.
 func drawTexts(heads []string, rows [][]string, align ...tw.Align) ([]string, error) {
 	var buf bytes.Buffer
 	table := tablewriter.NewTable(&buf, tableLook(align)...)
@@ -156,15 +156,15 @@ func drawTexts(heads []string, rows [][]string, align ...tw.Align) ([]string, er
 	if len(lines) != len(rows)+2 {
 		return nil, fmt.Errorf("table: %d lines drawn for %d rows", len(lines), len(rows))
 	}
-	lines[1] = head(lines[1], columns(lines[1])-len(gutter)) // it runs on below the last gutter
+	lines[1] = head(lines[1], columns(lines[1])-len(gutter)) // it extends beyond the last gutter
 	for i := range lines {
 		lines[i] = trimGutter(lines[i])
 	}
 	return lines, nil
 }
 
-// trimGutter takes away the spaces that end a line: the terminal would break it
-// for them. tablewriter puts one more uncolour behind those of a coloured text.
+// trimGutter removes the spaces that end a line: the terminal would break the line because of them.
+// tablewriter adds one more uncolour after those of a coloured text.
 func trimGutter(line string) string {
 	if painted := strings.TrimRight(strings.TrimSuffix(line, uncolour), " "); strings.HasSuffix(painted, uncolour) {
 		return painted
@@ -172,7 +172,7 @@ func trimGutter(line string) string {
 	return strings.TrimRight(line, " ")
 }
 
-// aligned are the columns' alignments.
+// aligned are the alignments of the columns.
 func aligned(cols []column) []tw.Align {
 	var align []tw.Align
 	for _, c := range cols {
@@ -185,8 +185,8 @@ func aligned(cols []column) []tw.Align {
 	return align
 }
 
-// tableLook is a table without boxes: two spaces between columns, one rule
-// below the heading, nothing wrapped or rewritten.
+// tableLook is a table without boxes: two spaces between columns, one rule below the heading, nothing
+// wrapped or rewritten.
 func tableLook(align []tw.Align) []tablewriter.Option {
 	gap := tw.Padding{Left: "", Right: gutter, Overwrite: true}
 	cell := tw.CellConfig{
@@ -209,8 +209,8 @@ func tableLook(align []tw.Align) []tablewriter.Option {
 	}
 }
 
-// narrower is a width less n, where it has a limit. Below twenty columns
-// nothing can be read, so the terminal may break the lines then.
+// narrower is a width minus n, if it has a limit. Below twenty columns nothing is readable, so the
+// terminal may break the lines.
 func narrower(width, n int) int {
 	if width <= 0 {
 		return 0

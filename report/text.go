@@ -12,7 +12,7 @@ import (
 // clean is bench.Clean.
 func clean(s string) string { return bench.Clean(s) }
 
-// cleanAll cleans each text of a list. It gives a new list.
+// cleanAll returns a new list with each text cleaned.
 func cleanAll(list []string) []string {
 	out := make([]string, len(list))
 	for i, s := range list {
@@ -21,13 +21,12 @@ func cleanAll(list []string) []string {
 	return out
 }
 
-// columns is how many columns of a terminal a text takes; colours take none.
-// It does not ask the locale: terminals of today draw "·" and "✓" one wide.
+// columns is how many columns of a terminal a text takes; colours take none. It ignores the locale:
+// today's terminals draw "·" and "✓" one column wide.
 func columns(s string) int { return twwidth.WidthWithOptions(s, twwidth.Options{}) }
 
-// wrap breaks a clean text into lines of at most width columns, at spaces
-// where there are any. Nothing is cut off: a word that is too long goes on in
-// the next line. width 0 means no limit.
+// wrap breaks a clean text into lines of at most width columns, at spaces if possible. It drops
+// nothing: a word that is too long continues in the next line. width 0 means no limit.
 func wrap(s string, width int) []string {
 	if width <= 0 {
 		return []string{s}
@@ -55,8 +54,7 @@ func wrap(s string, width int) []string {
 	return lines
 }
 
-// head is the longest beginning of s that fits into width columns, but at
-// least one character.
+// head is the longest beginning of s that fits into width columns, but at least one character.
 func head(s string, width int) string {
 	used := 0
 	for i, r := range s {
@@ -80,7 +78,7 @@ func shorten(s string, width int) string {
 	return head(s, width-1) + "…"
 }
 
-// quoted makes a word of a command line that a shell reads as one word.
+// quoted quotes a word for a shell.
 func quoted(s string) string {
 	plain := s != ""
 	for _, r := range s {

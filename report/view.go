@@ -8,60 +8,60 @@ import (
 	"benchrun/internal/bench"
 )
 
-// View is a run, ready to be shown. All its text is clean.
+// View is a run, ready to be shown. All its texts are clean.
 type View struct {
 	ID          string
 	Benchrun    string // version
 	Mode        string
 	StartedAt   string   // as in run.json
-	Resumed     []string // when it was taken up again, as in run.json
+	Resumed     []string // when it was continued, as in run.json
 	Seed        uint64
 	Interrupted bool
-	MergedFrom  []string // ids of the runs that it was made from; nil = it was measured as one
+	MergedFrom  []string // IDs of the runs that were merged; nil = it was measured as one
 	Hardware    string   // Machine without the host's name
 	Machine     string   // "box: A CPU, 2 CPUs, 25 GiB, Debian GNU/Linux 12, kernel 6.1.0"
 	Testbed     string
 	Supervision string // "pid-namespace; 1.5 CPUs, 2 GiB, …"
-	// Mixed says what the runs that it was made from were not measured alike in,
-	// and which has what; "" = they were.
+	// Mixed says in what ways the merged runs were not measured alike, and which run has what;
+	// "" = they were.
 	Mixed string
-	// Folder is the run's folder; "" = none is known. The caller sets it:
-	// run.json does not say where it lies.
+	// Folder is the run's folder; "" = unknown. The caller sets it, because run.json does not say
+	// where it is.
 	Folder string
 	// Reproduce is the command line that measures the same again; "" = none.
 	Reproduce string
 	Rows      []Row
-	Tally     []Tally // verdicts that occur, best first
-	// Reference counts the cells of benchrun's own reference server, where others
-	// took part beside it: it is no server that one would choose, and is not in
-	// Tally. nil = all cells are.
+	Tally     []Tally // the verdicts that occur, best first
+	// Reference counts the cells of benchrun's own reference server, if other servers took part.
+	// Nobody would choose it as a server, so Tally does not include it. nil = Tally counts all
+	// cells.
 	Reference []Tally
 }
 
-// Row is one cell. Figures are in words, None where there are none.
+// Row is one cell. Its figures are in words, None if there is none.
 type Row struct {
 	Target       string // "gunicorn 23.0.0 hardened"
-	Short        string // the same without the version, where that is not ambiguous in the run
+	Short        string // the same without the version, if that is unambiguous in the run
 	Scenario     string
 	Verdict      bench.Verdict
 	H            string
 	Reclaimed    string
 	Collapse     string // time to collapse
 	Recover      string // time to recover
-	Outage       string // longest
+	Outage       string // longest outage
 	Deaths       string // of workers
 	MemoryPeak   string
 	MemoryGrowth string
-	Stop         string // stop time, or "killed" when SIGTERM was not enough
-	Other        string // two words for why it failed though victims were served; "" = they were lost
-	Own          bool   // benchrun's own reference server, beside others: it counts apart
+	Stop         string // stop time, or "killed" if SIGTERM was not enough
+	Other        string // two words for why it failed although victims were served; "" = they were lost
+	Own          bool   // benchrun's own reference server beside others: it counts separately
 	Reasons      []string
 	Flags        []string
-	Cell         bench.Cell // as it may be shown, for renderers that show every measure: none where nothing is claimed
+	Cell         bench.Cell // for renderers that show every measure; it has none if nothing is claimed
 	Origin       Origin     // where it was measured
 }
 
-// Origin says where and how a cell was measured, in clean words.
+// Origin says where and how a cell was measured, in clean texts.
 type Origin struct{ Run, Testbed, Mode, Benchrun, Kernel, Supervision, Limits, Python string }
 
 func shownOrigin(o bench.Origin) Origin {
@@ -72,8 +72,8 @@ func shownOrigin(o bench.Origin) Origin {
 	}
 }
 
-// severalVersions says of each cell whether another one differs from it in the
-// family's version alone.
+// severalVersions says for each cell whether another one differs from it only in the family's
+// version.
 func severalVersions(cells []bench.Cell) []bool {
 	type key struct{ server, version, profile, front, scenario string }
 	of := func(c bench.Cell) key { return key{c.Server, c.Version, c.Profile, c.Front, c.Scenario} }
@@ -92,7 +92,7 @@ func severalVersions(cells []bench.Cell) []bool {
 	return out
 }
 
-// Tally counts the cells of one verdict.
+// Tally is the number of cells with one verdict.
 type Tally struct {
 	Verdict bench.Verdict
 	Cells   int
@@ -133,8 +133,7 @@ func NewView(run bench.Run) View {
 	return v
 }
 
-// count counts the verdicts of the rows that are benchrun's own, or of the
-// others, best first.
+// count counts the verdicts of the rows that are benchrun's own, or of the other rows, best first.
 func count(rows []Row, own bool) []Tally {
 	var out []Tally
 	for verdict := bench.Held; verdict >= bench.Invalid; verdict-- {
@@ -174,9 +173,8 @@ func newRow(c bench.Cell, ambiguous bool) Row {
 	return row
 }
 
-// shown is a cell as renderers may show it: every text cleaned, and no figure
-// where the verdict claims nothing. This is the one place where figures are
-// dropped: run.json keeps them, because the record has them.
+// shown is a cell as renderers may show it: every text cleaned, and without figures if the verdict
+// claims nothing. Only here are figures dropped: run.json keeps them, because the record has them.
 func shown(c bench.Cell) bench.Cell {
 	if !c.Verdict.Claims() {
 		c.Measures = bench.Measures{}
@@ -197,7 +195,7 @@ func shown(c bench.Cell) bench.Cell {
 	return c
 }
 
-// words joins what is not empty with spaces.
+// words joins the nonempty texts with spaces.
 func words(list ...string) string {
 	return strings.Join(slices.DeleteFunc(list, func(s string) bool { return s == "" }), " ")
 }
@@ -211,7 +209,7 @@ func machine(e bench.Environment) string {
 
 func hardware(e bench.Environment) string {
 	parts := []string{e.CPUModel, fmt.Sprintf("%d CPUs", e.CPUs), gibi(e.MemoryBytes), e.OS}
-	if len(e.Mixed) > 0 && e.CPUs == 0 { // not the same on all machines
+	if len(e.Mixed) > 0 && e.CPUs == 0 { // it differs between the machines
 		parts[1] = ""
 	}
 	if len(e.Mixed) > 0 && e.MemoryBytes == 0 {
@@ -223,7 +221,7 @@ func hardware(e bench.Environment) string {
 	return clean(strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", "))
 }
 
-// supervision says how targets were held, and held down.
+// supervision says how targets were supervised and limited.
 func supervision(e bench.Environment) string {
 	l := e.Limits
 	var parts []string

@@ -14,8 +14,8 @@ import (
 	"benchrun/targets"
 )
 
-// pasted runs a command line as a shell has it from somebody who copied it, with
-// --dry-run, in a folder of its own. It gives stdout.
+// pasted runs a command line in a shell, as somebody who copied it would, with --dry-run, in
+// a new folder. It returns stdout.
 func pasted(t *testing.T, line string) string {
 	t.Helper()
 	self, err := os.Executable()
@@ -33,8 +33,8 @@ func pasted(t *testing.T, line string) string {
 	return out.String()
 }
 
-// oddServer writes a server file into a folder whose name a shell, and a reader of
-// flags, may get wrong.
+// oddServer writes a server file into a folder whose name could confuse a shell or a reader
+// of flags.
 func oddServer(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(writeServer(t, "own", `["{python}", "-m", "x", "{args}"]`))
@@ -51,8 +51,8 @@ func oddServer(t *testing.T) string {
 	return path
 }
 
-// Each line that says how to measure again does so when it is pasted elsewhere,
-// whichever way the run was asked for, and wherever it is printed.
+// Every printed command that measures again works when it is pasted elsewhere, however the
+// run was asked for.
 func TestWhatIsToldToDoAgainWorks(t *testing.T) {
 	quietHome(t)
 	file := oddServer(t)
@@ -143,7 +143,7 @@ func unescapeXML(s string) string {
 	return strings.NewReplacer("&#39;", "'", "&#34;", `"`, "&amp;", "&", "&lt;", "<", "&gt;", ">").Replace(s)
 }
 
-// A cell whose harness was sabotaged is measured again by calibrate.
+// The command for a cell whose harness was sabotaged is calibrate.
 func TestASabotagedCellIsCalibratedAgain(t *testing.T) {
 	c := bench.Cell{Server: bench.ReferenceServer, Profile: "sound", Scenario: "wedge-1pct+" + string(bench.SabotageTable[0].Sabotage), Seed: 3}
 	if out := pasted(t, report.Again(bench.Run{}, c)); !strings.Contains(out, c.Scenario) {
@@ -151,7 +151,7 @@ func TestASabotagedCellIsCalibratedAgain(t *testing.T) {
 	}
 }
 
-// What judge is told to do stands in the text below the table.
+// The command that judges again is below the table.
 func TestJudgeAgainIsQuoted(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "it's a\nrun\x1b")
 	if err := os.Rename(storedRun(t), dir); err != nil {

@@ -15,8 +15,8 @@ import (
 	"benchrun/results"
 )
 
-// brokenRun stores a run of one cell that is judged broken, measured on testbed
-// "here". Its cell is x/default/wedge-1pct.
+// brokenRun stores a run of one broken cell, x/default/wedge-1pct, measured on testbed
+// "here".
 func brokenRun(t *testing.T) string {
 	t.Helper()
 	run := bench.Run{Mode: bench.ModeQuick, Environment: bench.Environment{Testbed: "here"}}
@@ -58,7 +58,7 @@ func writeWaivers(t *testing.T, entries string) string {
 
 const brokenWaiver = "- {cell: x, verdict: broken, reason: not packaged yet, expires: 2999-12-31}\n"
 
-// A stored run is compared with another one, and what is expected is waived.
+// A stored run can be compared with another one, and waivers apply.
 func TestBaselineOfAStoredRun(t *testing.T) {
 	run := brokenRun(t)
 	base := func(v bench.Verdict, testbed string, mode bench.Mode) string {
@@ -96,13 +96,13 @@ func TestBaselineOfAStoredRun(t *testing.T) {
 			t.Errorf("%s: want %q\n%s", tt.name, tt.want, stderr)
 		}
 	}
-	// A merge keeps to the same.
+	// merge compares in the same way.
 	fails(t, bench.ExitCheckFailed, "merge", run, "--baseline", held)
 	fails(t, bench.ExitOK, "merge", run, "--baseline", held, "--waivers", waived)
 	fails(t, bench.ExitOK, "merge", run)
 }
 
-// Two old runs can be compared though the family is another one by now.
+// Two old runs can be compared even if the family has a new version.
 func TestBaselineOfAnOldFamily(t *testing.T) {
 	cell := newCell()
 	cell.FamilyVer, cell.Verdict = 0, bench.Held
@@ -118,7 +118,7 @@ func TestBaselineOfAnOldFamily(t *testing.T) {
 	}
 }
 
-// A baseline of another machine is refused before a single cell is measured.
+// A baseline from another machine is refused before any cell is measured.
 func TestBaselineIsRefusedBeforeAnythingRuns(t *testing.T) {
 	cell := bench.Cell{Server: "reference", Profile: "default", Scenario: "wedge-1pct", Family: "wedge", FamilyVer: 1, Verdict: bench.Held}
 	base := writeRun(t, bench.Run{Mode: bench.ModeQuick, Environment: bench.Environment{Testbed: "elsewhere"}, Cells: []bench.Cell{cell}})
@@ -131,5 +131,5 @@ func TestBaselineIsRefusedBeforeAnythingRuns(t *testing.T) {
 		t.Errorf("something was begun: %v", err)
 	}
 	ends(t, bench.ExitOK, append(args, "--baseline-anyway", "--dry-run")...)
-	ends(t, bench.ExitUsage, append(args, "--baseline-anyway", "--dry-run", "--waivers", base)...) // a file of something else
+	ends(t, bench.ExitUsage, append(args, "--baseline-anyway", "--dry-run", "--waivers", base)...) // not a file of waivers
 }

@@ -19,7 +19,7 @@ import (
 	"benchrun/targets"
 )
 
-// benchmark is the main job: resolve, run, print.
+// benchmark is the main command: it resolves, runs and prints.
 func benchmark(cmd *cobra.Command, s settings) error {
 	if err := s.check(); err != nil {
 		return err
@@ -56,7 +56,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 // here says where and how a run of these cells will be measured.
 func (s settings) here(ctx context.Context, cells []plan.Cell) measuring {
 	return func() ([]bench.Origin, error) {
-		patiently(ctx) // levels of supervision are tried, and an interpreter is asked
+		patiently(ctx) // finding out tries levels of supervision and starts an interpreter
 		o, err := place.ForeseenOrigin(ctx, cells, s.python, s.mode(), benchrunVersion(), s.port)
 		return []bench.Origin{o}, err
 	}
@@ -70,7 +70,7 @@ func (s settings) folder(run bench.Run) string {
 	return filepath.Join(s.out, run.ID)
 }
 
-// cells resolves the selection. A run that is resumed has its own.
+// cells resolves the selection. A resumed run has its own.
 func (s settings) cells(ctx context.Context, reg *targets.Registry) ([]plan.Cell, error) {
 	cells, err := s.selected(reg)
 	return plan.OnHost(cells, place.HostHas(ctx)), err
@@ -83,7 +83,7 @@ func (s settings) selected(reg *targets.Registry) ([]plan.Cell, error) {
 	return plan.Choose(reg, plan.Selection{Servers: s.servers, Profiles: s.profiles, Scenarios: s.scenarios}, s.serverFiles)
 }
 
-// execute runs the cells. A run without an id means that nothing was begun.
+// execute runs the cells. If it begins nothing, it returns a run without an ID.
 func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, error) {
 	if e := s.earlier; e != nil {
 		tellDamage(cmd.ErrOrStderr(), e.Damaged)
@@ -107,17 +107,17 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 	return run, err
 }
 
-// foretell prints what would be run; together cells are measured one after the
+// foretell prints what would run. together is how many cells are measured one after the
 // other.
 func (s settings) foretell(cmd *cobra.Command, cells []plan.Cell, together int) error {
-	patiently(cmd.Context()) // interpreters are asked
+	patiently(cmd.Context()) // it starts interpreters
 	return say(cmd, func(ctx context.Context) (string, error) {
 		text, err := s.order(cells).DryRun(ctx, together)
 		return s.originWords() + text, err
 	})
 }
 
-// say prints a text on stdout.
+// say prints a text to stdout.
 func say(cmd *cobra.Command, text func(context.Context) (string, error)) error {
 	t, err := text(cmd.Context())
 	if err != nil {
@@ -129,7 +129,7 @@ func say(cmd *cobra.Command, text func(context.Context) (string, error)) error {
 	return nil
 }
 
-// order is what a campaign is to measure.
+// order is what a campaign must measure.
 func (s settings) order(cells []plan.Cell) campaign.Order {
 	return campaign.Order{
 		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Jobs: s.atMost(), Reprobe: s.reprobe, Python: s.python,
@@ -137,7 +137,7 @@ func (s settings) order(cells []plan.Cell) campaign.Order {
 	}
 }
 
-// open enters the host and opens a run there; page writes its report.html. The
+// open prepares the host and opens a run there; page writes the run's report.html. The
 // caller calls done at the end.
 func (s settings) open(cmd *cobra.Command, order campaign.Order) (r *campaign.Run, page *html.Listener, done func(), err error) {
 	patiently(cmd.Context())

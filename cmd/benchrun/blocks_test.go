@@ -18,8 +18,8 @@ type docBlock struct {
 	commands []docCommand
 }
 
-// docCommand is a command as a reader would type it, and the lines that the page
-// says come of it; none = the page says nothing of them.
+// docCommand is a command that a reader would type, and the output that the page shows for
+// it; none = the page shows no output.
 type docCommand struct {
 	line int
 	text string

@@ -14,8 +14,8 @@ import (
 	"benchrun/targets"
 )
 
-// writeShim writes a command that is the code under test; first is shell that
-// may change its words.
+// writeShim writes a command that runs the code under test; first is shell code that may
+// change its arguments.
 func writeShim(t *testing.T, path, first string) {
 	t.Helper()
 	self, err := os.Executable()
@@ -31,25 +31,25 @@ func writeFiles(t *testing.T, files map[string]string) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(text), 0o755); err != nil { //nolint:gosec // shims are to be executed
+		if err := os.WriteFile(path, []byte(text), 0o755); err != nil { //nolint:gosec // a shim must be executable
 			t.Fatal(err)
 		}
 	}
 }
 
-// dryly adds --dry-run to what measures. A run that is resumed takes none.
+// dryly adds --dry-run to commands that measure. A resumed run does not take it.
 const dryly = `case "$1" in judge | list | explain | doctor | merge | init | waivers) ;;
 *) case " $* " in *" --resume "*) ;; *) set -- "$@" --dry-run ;; esac ;;
 esac`
 
-// exampleFiles are what the examples name besides runs.
+// exampleFiles are the files, besides runs, that the examples name.
 var exampleFiles = map[string]string{
 	"work/benchrun.server.yaml":  exampleServer,
 	"work/my.yaml":               exampleServer,
 	"work/gate.txt":              "verdict >= failed\n",
 	"work/ci/gate.txt":           "verdict >= failed\n",
 	"work/ci/waivers.yaml":       exampleWaivers,
-	"work/docs/calibration.md":   "", // its folder must be there
+	"work/docs/calibration.md":   "", // its folder must exist
 	"work/benchrun.waivers.yaml": exampleWaivers,
 }
 
@@ -74,7 +74,7 @@ var exampleRuns = []string{
 	"work/monday", "work/tuesday",
 }
 
-// furnished is a folder with what the examples name, to be copied for each block.
+// furnished is a folder with everything that the examples name, to be copied for each block.
 func furnished(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -105,9 +105,8 @@ func furnished(t *testing.T) string {
 	return dir
 }
 
-// exampleRun stores a run of one cell, gunicorn/default/wedge-1pct, with its
-// record from the published results. It is said to be of this machine and of this
-// benchrun, and nothing is missing of it.
+// exampleRun stores a complete run of one cell, gunicorn/default/wedge-1pct, with its record
+// from the published results, as if this machine and this benchrun had measured it.
 func exampleRun(t *testing.T, dir, id string) {
 	t.Helper()
 	const published = "../../docs/results"
@@ -158,8 +157,8 @@ func exampleRun(t *testing.T, dir, id string) {
 	writeFiles(t, files)
 }
 
-// checkoutOf puts something there that passes for a checkout of gunicorn; its
-// source, where that is to be installed.
+// checkoutOf makes a folder that benchrun accepts as a checkout of gunicorn, or downloads
+// the real source if it must be installed.
 func checkoutOf(t *testing.T, dir string) {
 	t.Helper()
 	if !*everyBlock {
@@ -179,8 +178,8 @@ mkdir gunicorn && tar xzf gunicorn-*.tar.gz -C gunicorn --strip-components=1`)
 	}
 }
 
-// The examples' stored runs are finished ones, which the judge says the same of as
-// was published.
+// The stored runs of the examples are complete, and the judge says the same of them as was
+// published.
 func TestFurnished(t *testing.T) {
 	dir := furnished(t)
 	for _, path := range exampleRuns {

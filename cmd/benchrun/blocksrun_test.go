@@ -17,25 +17,23 @@ import (
 	"benchrun/internal/bench"
 )
 
-// everyBlock is for a day on which nobody needs the machine; it takes hours.
+// everyBlock takes hours and needs an otherwise idle machine.
 var everyBlock = flag.Bool("every-block", false, "measure what the examples of README.md and docs/ measure, where otherwise --dry-run is added")
 
 const tutorial = "docs/tutorial.md"
 
-// Every console and sh block of README.md and docs/ is run by bash, each in a
-// fresh folder that holds what the examples name, and benchrun is the code under
-// test. What is shortened, unless -every-block is given:
+// bash runs every console and sh block of README.md and docs/, each in a new folder that
+// contains what the examples name. benchrun is the code under test. Unless -every-block is
+// given, some commands are shortened:
 //
-//   - --dry-run is added to what would measure (the main command, duel,
-//     calibrate, check-server): every name, flag, file and rule is resolved, and
-//     nothing is launched;
-//   - scripts/bench is benchrun itself, without the building; scripts/cost is
-//     asked for --help alone;
+//   - those that would measure (the main command, duel, calibrate, check-server) get
+//     --dry-run: every name, flag, file and rule is resolved, and nothing is launched;
+//   - scripts/bench does not build; scripts/cost gets --help;
 //   - sudo apt-get only simulates, with -every-block as well;
-//   - the stored runs hold one cell, taken from the published results and said to
-//     be of this machine; the one that --resume goes on with lacks nothing.
+//   - the stored runs have one cell from the published results, as if this machine had
+//     measured it; the one that --resume continues lacks nothing.
 //
-// The tutorial is another matter: TestMeasuredTutorial runs all of it.
+// TestMeasuredTutorial runs the tutorial completely.
 func TestBlocks(t *testing.T) {
 	examples := furnished(t)
 	pages := map[string]int{}
@@ -45,7 +43,7 @@ func TestBlocks(t *testing.T) {
 			continue
 		}
 		t.Run(fmt.Sprintf("%s:%d", b.page, b.line), func(t *testing.T) {
-			if !*everyBlock { // what is measured is measured alone
+			if !*everyBlock { // measurements need the machine to themselves
 				t.Parallel()
 			}
 			dir := t.TempDir()
@@ -64,10 +62,10 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-// The tutorial's blocks are run for real, one after another in one session, and
-// what the page shows of their output is compared. Every command must end well,
-// but for one whose code the page shows by an echo $? behind it. On a busy host a
-// cell may be invalid, which is no fault of the page: it is tried once more then.
+// The tutorial's blocks run for real, one after another in one session, and the output is
+// compared with what the page shows. Every command must succeed, unless the page shows its
+// exit code with echo $?. On a busy host a cell may be invalid, which is not the page's
+// fault: the test then tries once more.
 func TestMeasuredTutorial(t *testing.T) {
 	measures(t, 2)
 	blocks := slices.DeleteFunc(allBlocks(t), func(b docBlock) bool { return b.page != tutorial })
@@ -89,8 +87,8 @@ func TestMeasuredTutorial(t *testing.T) {
 	}
 }
 
-// allowedCodes are the codes that a command may end with which shows none. The
-// examples measure what they like, and what fails there is a result.
+// allowedCodes are the exit codes that a command may have if the page shows none. What the
+// examples measure may fail.
 func allowedCodes() []int {
 	if *everyBlock {
 		return []int{bench.ExitOK, bench.ExitUnmeasured, bench.ExitCheckFailed}
@@ -98,17 +96,17 @@ func allowedCodes() []int {
 	return []int{bench.ExitOK}
 }
 
-// session is what a session of bash came to.
+// session is the result of a session of bash.
 type session struct {
 	problems []string
-	invalid  bool // some cell or attempt, because of the host
+	invalid  bool // the host spoiled some cell or attempt
 }
 
-// tellsCode is the command by which a page shows the code of the one before.
+// tellsCode is the command with which a page shows the exit code of the previous one.
 const tellsCode = "echo $?"
 
-// runBlocks runs the commands of some blocks in one session of bash, in the
-// folder's work/ with its bin/ before PATH, and holds them to what the page shows.
+// runBlocks runs the commands of some blocks in one session of bash, in the folder's work/
+// with its bin/ first in PATH, and compares the output with the page.
 func runBlocks(t *testing.T, dir string, blocks []docBlock, codes []int) session {
 	t.Helper()
 	var script strings.Builder
@@ -157,7 +155,7 @@ func runBlocks(t *testing.T, dir string, blocks []docBlock, codes []int) session
 	return out
 }
 
-// bash runs a script, with all that it has started when time is up.
+// bash runs a script. At its time limit it ends the script with everything it has started.
 func bash(t *testing.T, dir, script, bin string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
@@ -167,7 +165,7 @@ func bash(t *testing.T, dir, script, bin string) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", script)
 	cmd.Dir = dir
-	for _, v := range os.Environ() { // no setting of the user's decides what an example does
+	for _, v := range os.Environ() { // the user's settings must not change what an example does
 		if name, _, _ := strings.Cut(v, "="); !strings.HasPrefix(name, "BENCHRUN_") || name == "BENCHRUN_CACHE" {
 			cmd.Env = append(cmd.Env, v)
 		}
@@ -181,7 +179,7 @@ func bash(t *testing.T, dir, script, bin string) {
 	}
 }
 
-// What a session does is held to the page, and one that breaks off is told.
+// runBlocks reports output that differs from the page, and a session that ends early.
 func TestRunBlocks(t *testing.T) {
 	commands := func(lines ...string) []docBlock {
 		got, err := readCommands(lines, true)

@@ -15,14 +15,14 @@ import (
 	"benchrun/scenarios"
 )
 
-// calibrationPage is where --write puts its page unless told otherwise.
+// calibrationPage is where --write writes its page by default.
 const calibrationPage = "docs/calibration.md"
 
-// calibrating are the flags of calibrate.
+// calibrating has the flags of calibrate.
 type calibrating struct {
 	settings
 	short bool
-	page  string // "" = none is written
+	page  string // "" = write none
 }
 
 func newCalibrateCommand() *cobra.Command {
@@ -71,7 +71,7 @@ if something could not be measured.`,
 	return cmd
 }
 
-// shortReasons says for --help why the short selection has what it has.
+// shortReasons says, for --help, why the short selection has its cells.
 func shortReasons() string {
 	var b strings.Builder
 	for _, f := range scenarios.All() {
@@ -82,7 +82,7 @@ func shortReasons() string {
 	return b.String()
 }
 
-// run carries out what was asked for, or says what it would do.
+// run calibrates, or prints what it would do.
 func (c calibrating) run(cmd *cobra.Command, asked calibrate.Asked) error {
 	cases, err := asked.Cases()
 	if err != nil {
@@ -92,7 +92,7 @@ func (c calibrating) run(cmd *cobra.Command, asked calibrate.Asked) error {
 	if c.dryRun {
 		return say(cmd, func(context.Context) (string, error) { return calibrate.DryRun(cases, c.order(cells)) })
 	}
-	if err := calibrate.CheckPage(c.page); err != nil { // before minutes are spent
+	if err := calibrate.CheckPage(c.page); err != nil { // before measuring for minutes
 		return err
 	}
 	run, runErr := c.execute(cmd, cells)
@@ -105,7 +105,7 @@ func (c calibrating) run(cmd *cobra.Command, asked calibrate.Asked) error {
 	}
 	out := cmd.OutOrStdout()
 	err = report.CalibrationTable(out, result, report.OptionsFor(out, false))
-	if runErr == nil && c.page != "" { // a page of half a calibration is none
+	if runErr == nil && c.page != "" { // do not write the page of an incomplete calibration
 		err = errors.Join(err, calibrate.WritePage(c.page, result))
 	}
 	return bench.Ended(result.Err(), errors.Join(runErr, err))

@@ -19,18 +19,17 @@ import (
 	"benchrun/targets"
 )
 
-// everyCase is for a day when the instrument itself is in question; the gate takes
-// a pair of each kind, and a sabotage of each kind.
+// everyCase is for changes to the instrument itself. Otherwise the tests take one pair and one
+// sabotage of each kind.
 var everyCase = flag.Bool("every-case", false, "measure all that calibrate can, which takes minutes more")
 
 var dailySabotages = []bench.Sabotage{
 	bench.SabotageLateGenerator, bench.SabotageDeadControl, bench.SabotageFaultsUnsent, bench.SabotageAppWithoutFault,
 }
 
-// The reference server is held where it is sound, and each flaw is found out. A
-// harness that is spoiled for real, on a sound server and on a flawed one, says
-// invalid and names the cause, in the run and when its records are judged again.
-// Nothing that it leaves behind could be taken for a result.
+// The sound reference server is held, and each flaw is found. A harness that is sabotaged for
+// real says invalid and names the cause, on a sound and on a flawed server, in the run and
+// when the records are judged again. Nothing that it leaves behind looks like a result.
 func TestMeasuredCalibration(t *testing.T) {
 	measures(t, mostSeats)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
@@ -104,8 +103,8 @@ func calibrationCases(t *testing.T, words ...string) []calibrate.Case {
 	return cases
 }
 
-// wantCalibrated sees that each cell of a run came out as its case must, for the
-// reason that it must.
+// wantCalibrated checks that each cell of a run has the verdict of its case, for the right
+// reason.
 func wantCalibrated(t *testing.T, cases []calibrate.Case, run bench.Run) {
 	t.Helper()
 	if len(run.Cells) != len(cases) {

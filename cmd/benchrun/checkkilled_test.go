@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A check that is killed leaves no folder behind, its log's neither.
+// A killed check leaves no folder behind, not even that of its log.
 func TestKilledCheckLeavesNothing(t *testing.T) {
 	server := writeServer(t, "sleeper", `["/bin/sleep", "60"]`)
 	dir := openTo(t, nil)
@@ -34,8 +34,8 @@ func TestKilledCheckLeavesNothing(t *testing.T) {
 	}
 	await("the server is launched", func() bool { return len(found("benchrun-*/*/app/attempt.json")) > 0 })
 	_ = cmd.Process.Kill()
-	_ = cmd.Wait()            // says that it was killed
-	left := func() []string { // what lies in a scratch folder, and any folder beside them
+	_ = cmd.Wait()            // the error says that it was killed
+	left := func() []string { // what is in a scratch folder, and any folder beside them
 		return append(found("benchrun-*/*/*"), found("benchrun-check*")...)
 	}
 	await("nothing is left", func() bool { return len(left()) == 0 })

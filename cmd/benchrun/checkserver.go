@@ -60,10 +60,10 @@ func completeServers(_ *cobra.Command, args []string, _ string) ([]string, cobra
 	if err != nil || len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveDefault
 	}
-	return reg.Names(), cobra.ShellCompDirectiveDefault // files too
+	return reg.Names(), cobra.ShellCompDirectiveDefault // files as well
 }
 
-// checkServer checks targets, or says what it would do.
+// checkServer checks targets, or prints what it would do.
 func (s settings) checkServer(cmd *cobra.Command, order checkserver.Order) error {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
 	patiently(ctx)
@@ -75,6 +75,6 @@ func (s settings) checkServer(cmd *cobra.Command, order checkserver.Order) error
 		return err
 	}
 	defer done()
-	// A status line goes before a table comes: each target has a display of its own.
+	// The status line must go before a table comes, so each target has its own display.
 	return order.Run(ctx, host, cmd.OutOrStdout(), func() bench.Listener { return newProgress(stderr).Hear })
 }

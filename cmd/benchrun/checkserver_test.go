@@ -19,8 +19,7 @@ import (
 	"benchrun/targets"
 )
 
-// checkServer runs check-server and returns each check's verdict and what was
-// seen.
+// checkServer runs check-server and returns the verdict and the observation of each check.
 func checkServer(t *testing.T, code int, args ...string) (verdicts map[string]string, out string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
@@ -53,13 +52,13 @@ func wantChecks(t *testing.T, got map[string]string, out string, want map[string
 	}
 }
 
-// soundChecks are what the reference server must pass.
+// soundChecks are the checks that the reference server must pass.
 var soundChecks = []string{"boot", "/ping", "/victim, nonce of 1", "/victim, nonce of 64", "/sleep", "/sleep receipts", "/upload",
 	"/upload, large", "/download", "anything else", "stop (SIGTERM)", "receipts file", "reload (SIGHUP)", "requests at the reload",
 	"slots", "watchdog"}
 
 func TestCheckServer(t *testing.T) {
-	t.Run("sound", func(t *testing.T) { // alone: the others' spinning would make its watchdog cut what computes
+	t.Run("sound", func(t *testing.T) { // alone: spinning requests of the others would make its watchdog end the computing ones
 		got, out := checkServer(t, bench.ExitOK, "reference", "--profile", "hardened")
 		checks := slices.Clone(soundChecks)
 		for _, f := range scenarios.All() {
@@ -75,12 +74,12 @@ func TestCheckServer(t *testing.T) {
 		plan, err := benchrunCommand(t.Context(), t, "check-server", "reference", "--profile", "hardened", "--dry-run").Output()
 		_, planned, _ := strings.Cut(string(plan), "  checks   ")
 		planned, _, _ = strings.Cut(planned, "\n")
-		for _, check := range strings.Split(planned, "; ") { // "stop" is told as "stop (SIGTERM)"
+		for _, check := range strings.Split(planned, "; ") { // "stop" is printed as "stop (SIGTERM)"
 			if err != nil || check == "" || !slices.ContainsFunc(checks, func(made string) bool { return strings.HasPrefix(made, check) }) {
 				t.Errorf("--dry-run tells of %q, which is not checked: %v", check, err)
 			}
 		}
-		if n := strings.Count(planned, "; "); n < len(checks)-6 { // some checks have two findings
+		if n := strings.Count(planned, "; "); n < len(checks)-6 { // some checks find two things
 			t.Errorf("--dry-run tells of %d checks: %s", n, planned)
 		}
 	})
@@ -97,8 +96,7 @@ func TestCheckServer(t *testing.T) {
 			t.Errorf("who was not replaced is not told:\n%s", out)
 		}
 	})
-	// What a server does to requests is told and fails nothing, unless it gives
-	// wrong answers.
+	// A server that ends requests early is reported but passes, unless it answers wrongly.
 	t.Run("hasty", func(t *testing.T) {
 		t.Parallel()
 		got, out := checkServer(t, bench.ExitOK, referenceFile(t, "[--workers, 2, --watchdog, 2s, --flaw, kills-honest, --flaw, drops-on-reload]",
@@ -114,7 +112,7 @@ func TestCheckServer(t *testing.T) {
 			"{slots: 2, watchdog_s: 2, grace_s: 4}", "reload: {signal: \"\"}"))
 		wantChecks(t, got, out, map[string]string{"/upload": "ok", "/upload, large": "failed", "/download": "failed", "/fault/big-response": "failed", "reload": "ok"})
 	})
-	// A claim that differs fails nothing; one that could not be tried is not passed.
+	// A wrong claim is reported but passes. A claim that could not be tested does not pass.
 	t.Run("claims", func(t *testing.T) {
 		t.Parallel()
 		got, out := checkServer(t, bench.ExitOK, referenceFile(t, "[--workers, 2, --watchdog, 2s]", "{slots: 7, watchdog_s: 30, grace_s: 4}", ""))
@@ -129,7 +127,7 @@ func TestCheckServer(t *testing.T) {
 			t.Errorf("the patience that would tell is not named:\n%s", out)
 		}
 	})
-	// A server that answers, but nothing that the contract asks for.
+	// A server that answers, but not what the contract requires.
 	t.Run("wrong answers", func(t *testing.T) {
 		t.Parallel()
 		got, out := checkServer(t, bench.ExitCheckFailed, writeServer(t, "liar", `["{python}", "-c", "`+strings.ReplaceAll(liar, "\n", `\n`)+`", "{host}", "{port}", "{args}"]`))
@@ -149,13 +147,13 @@ func TestCheckServer(t *testing.T) {
 	})
 }
 
-// Ctrl-C ends it at once, and nothing stays.
+// Ctrl-C ends the check at once, and nothing is left.
 func TestCheckServerInterrupted(t *testing.T) {
 	temp := t.TempDir()
 	if err := os.Chmod(temp, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(filepath.Dir(temp), 0o755); err != nil { // nobody must pass through
+	if err := os.Chmod(filepath.Dir(temp), 0o755); err != nil { // other users must not enter
 		t.Fatal(err)
 	}
 	t.Setenv("TMPDIR", temp)
@@ -169,7 +167,7 @@ func TestCheckServerInterrupted(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := stderr.Read(make([]byte, 100)); err != nil { // "checking …": the target is being launched
+	if _, err := stderr.Read(make([]byte, 100)); err != nil { // "checking …": the target is starting
 		t.Error(err)
 	}
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
@@ -188,8 +186,8 @@ func TestCheckServerInterrupted(t *testing.T) {
 	}
 }
 
-// liar says 200 to everything, always with the same body: enough to count as
-// ready, and nothing more.
+// liar answers 200 to every request, always with the same body. That is enough to count as
+// ready.
 const liar = `import json, sys; from http.server import *
 class H(BaseHTTPRequestHandler):
     def do_GET(self):
@@ -199,8 +197,8 @@ class H(BaseHTTPRequestHandler):
     do_POST = do_GET
 ThreadingHTTPServer((sys.argv[1], int(sys.argv[2])), H).serve_forever()`
 
-// referenceFile is a server file of the reference server with other claims and
-// a line of its own.
+// referenceFile is a server file of the reference server with other claims and an
+// additional line.
 func referenceFile(t *testing.T, args, claims, line string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "claims.yaml")
@@ -223,10 +221,10 @@ profiles:
 	return path
 }
 
-// everyServer is for a day when a server file was changed; it takes half an hour.
+// everyServer is for changes to a server file; it takes half an hour.
 var everyServer = flag.Bool("every-server", false, "check every built-in server in every profile that has a meaning of its own")
 
-// Every server that benchrun brings does what the contract asks.
+// Every built-in server does what the contract requires.
 func TestCheckEveryServer(t *testing.T) {
 	if !*everyServer {
 		t.Skip("half an hour; -every-server checks them all")

@@ -9,8 +9,8 @@ import (
 	"benchrun/targets"
 )
 
-// completeFlags teaches the shell the names that a command's flags take, those
-// of them that it has.
+// completeFlags lets the shell complete the values of those of these flags that the command
+// has.
 func completeFlags(cmd *cobra.Command, s *settings) {
 	registry := func() *targets.Registry {
 		reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
@@ -28,7 +28,7 @@ func completeFlags(cmd *cobra.Command, s *settings) {
 				return words(), cobra.ShellCompDirectiveNoFileComp
 			})
 		if err != nil {
-			panic(err) // the flag has one already: a programming error
+			panic(err) // the flag has a completion already: a programming error
 		}
 	}
 	complete("server", func() []string {

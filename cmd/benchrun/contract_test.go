@@ -26,8 +26,8 @@ import (
 	"benchrun/targets/reference"
 )
 
-// These tests hold docs/contract.md true: what it shows must be what the code
-// reads, and what the code knows must stand there.
+// These tests compare docs/contract.md with the code: the code must accept what the page
+// shows, and the page must have everything that the code knows.
 
 func contract(t *testing.T) string {
 	t.Helper()
@@ -38,7 +38,7 @@ func contract(t *testing.T) string {
 	return string(b)
 }
 
-// section is the text from a heading to the next one of its rank or above.
+// section is the text from a heading to the next one of the same or a higher level.
 func section(t *testing.T, text, heading string) string {
 	t.Helper()
 	_, rest, ok := strings.Cut(text, "\n"+heading+"\n")
@@ -52,7 +52,7 @@ func section(t *testing.T, text, heading string) string {
 	return rest
 }
 
-// block is the first fenced block of a language.
+// block is the first fenced block in a language.
 func block(t *testing.T, text, language string) string {
 	t.Helper()
 	_, rest, ok := strings.Cut(text, "```"+language+"\n")
@@ -63,7 +63,7 @@ func block(t *testing.T, text, language string) string {
 	return body
 }
 
-// The limits are those that hold.
+// The page has the limits that are in force.
 func TestContractLimits(t *testing.T) {
 	text := section(t, contract(t), "## Files that benchrun reads")
 	for what, want := range map[string]string{
@@ -129,7 +129,7 @@ func TestContractServerFile(t *testing.T) {
 	}
 	for _, m := range regexp.MustCompile(`(?m)^\| (.*?) \|`).FindAllStringSubmatch(text, -1) {
 		for _, p := range regexp.MustCompile(`\{[a-z]+\}`).FindAllString(m[1], -1) {
-			if p == "{args}" || p == "{version}" { // their places are elsewhere, and the example has them
+			if p == "{args}" || p == "{version}" { // they are allowed elsewhere, and the example has them
 				continue
 			}
 			if err := load(strings.Replace(example, "--bind", p, 1)); err != nil {
@@ -193,8 +193,8 @@ func TestContractFamilies(t *testing.T) {
 	}
 }
 
-// Every app has the faults that its kind is said to have, and begins each with a
-// receipt; and every family that asks the app for one finds it in some kind.
+// Every app has the faults that its kind should have, and begins each with a receipt. Every
+// family that needs a fault of the app finds it in some kind of app.
 func TestEveryAppHasItsFaults(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
@@ -251,8 +251,7 @@ app.application({"REQUEST_METHOD": "GET", "PATH_INFO": "/fault/" + sys.argv[1], 
 	}
 }
 
-// wantStart runs cmd until ask has been heard and a fault's start receipt is
-// there, and ends it.
+// wantStart runs cmd, sends the request, waits for the fault's start receipt, and ends cmd.
 func wantStart(t *testing.T, app, fault, receipts string, cmd *exec.Cmd, ask func() error) {
 	t.Helper()
 	if err := cmd.Start(); err != nil {
@@ -286,7 +285,7 @@ func TestContractExitCodes(t *testing.T) {
 	}
 }
 
-// Every planted flaw has a profile of its name, and every family names one.
+// Every planted flaw has a profile with its name, and some family must find it.
 func TestFlawsHaveProfiles(t *testing.T) {
 	reg, err := targets.Load(targets.LoadOptions{})
 	if err != nil {

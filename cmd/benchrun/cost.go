@@ -88,7 +88,7 @@ func measureCost(cmd *cobra.Command, s costSettings, names []string) (err error)
 	return os.WriteFile(s.write, page, 0o644) //nolint:gosec // a page of the documentation
 }
 
-// page reads the page to be written and makes sure that it has its markers.
+// page reads the page that will be written, and checks that it has its markers.
 func (s costSettings) page() ([]byte, error) {
 	if s.write == "" {
 		return nil, nil

@@ -11,7 +11,7 @@ import (
 	"benchrun/internal/cost"
 )
 
-// What is wrong with the command line is told before minutes are spent.
+// Errors in the command line are reported before minutes of measuring.
 func TestCostIsCheckedFirst(t *testing.T) {
 	plain := filepath.Join(t.TempDir(), "page.md")
 	if err := os.WriteFile(plain, []byte("no markers\n"), 0o600); err != nil {

@@ -34,12 +34,11 @@ func (s settings) deliver(cmd *cobra.Command, run bench.Run, folder string, g ga
 	return decided.Err(), err
 }
 
-// deliverStored delivers a run that was measured before: that an invalid cell
-// is in it is no news, and without a rule no reason to fail. Rules that half of
-// a run keeps have not been kept.
+// deliverStored delivers a run that was measured before. An invalid cell in it is no news, and
+// without a rule not a reason to fail. If the run is incomplete, its rules are not kept.
 func (s settings) deliverStored(cmd *cobra.Command, run bench.Run, folder string, g gate.Gate, broke error) error {
 	verdict, err := s.deliver(cmd, run, folder, g, broke)
-	if !g.Asks() && !g.Strict() { // to judge again is no measuring
+	if !g.Asks() && !g.Strict() { // judging again is not measuring
 		return err
 	}
 	if broke != nil && verdict == nil {

@@ -13,7 +13,7 @@ import (
 	"benchrun/results"
 )
 
-// testReport is what readers of JUnit look at.
+// testReport is the part of JUnit XML that its readers use.
 type testReport struct {
 	Tests    int `xml:"tests,attr"`
 	Failures int `xml:"failures,attr"`
@@ -38,8 +38,8 @@ func readJUnit(t *testing.T, path string) testReport {
 	return r
 }
 
-// storedAs is storedRun with another verdict in its run.json, which merge
-// believes; judge reaches the record's own again: it is too short to be valid.
+// storedAs is storedRun with another verdict in its run.json. merge believes it; judge
+// reaches the record's own verdict again, which is invalid: the record is too short.
 func storedAs(t *testing.T, verdict bench.Verdict) string {
 	t.Helper()
 	return storedRun(t, func(r *bench.Run) {
@@ -47,8 +47,8 @@ func storedAs(t *testing.T, verdict bench.Verdict) string {
 	})
 }
 
-// A test fails where the exit code says so, and only there; but a run that was
-// measured before and has no gate is judged with exit code 0.
+// A test fails exactly if the exit code says so. But judging a stored run without a gate ends
+// with exit code 0.
 func TestJUnitAgreesWithTheExitCode(t *testing.T) {
 	rule := []string{"--fail-on", "verdict >= held"}
 	for _, tt := range []struct {
@@ -81,8 +81,8 @@ func TestJUnitAgreesWithTheExitCode(t *testing.T) {
 	}
 }
 
-// In GitHub Actions, and only there, the run is annotated and summed up; stdout
-// stays as it is.
+// Only in GitHub Actions does benchrun write annotations and a summary. stdout stays the
+// same.
 func TestGitHub(t *testing.T) {
 	run := storedAs(t, bench.Failed)
 	merge := func(env []string, args ...string) (stdout, stderr string) {
@@ -90,7 +90,7 @@ func TestGitHub(t *testing.T) {
 		cmd.Env = append(cmd.Env, env...)
 		var out, errs bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &errs
-		_ = cmd.Run() // the exit code is told elsewhere
+		_ = cmd.Run() // the exit code is tested elsewhere
 		return out.String(), errs.String()
 	}
 	summary := filepath.Join(t.TempDir(), "summary.md")
@@ -109,14 +109,14 @@ func TestGitHub(t *testing.T) {
 	if _, stderr = merge(env); !strings.Contains(stderr, "::warning title=gunicorn/default/wedge-1pct::failed; no gate fails because of it") {
 		t.Error(stderr)
 	}
-	// What is for people is no command to GitHub's runner, whoever wrote it; an
-	// error names what it was given.
+	// A text for people never becomes a command to GitHub's runner, whoever wrote it, and an
+	// error names its argument.
 	cmd := benchrunCommand(t.Context(), t, "merge", "##[add-mask]held")
 	cmd.Env = append(cmd.Env, "GITHUB_ACTIONS=true")
 	if out, _ := cmd.CombinedOutput(); strings.Contains(string(out), "##[") || !strings.Contains(string(out), `#\x23[add-mask]held`) {
 		t.Errorf("%q", out)
 	}
-	pipe := filepath.Join(t.TempDir(), "pipe") // that nobody reads
+	pipe := filepath.Join(t.TempDir(), "pipe") // nobody reads it
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestGitHub(t *testing.T) {
 	}
 }
 
-// What an earlier run has left never passes for a run that ends early.
+// Files of an earlier run are not mistaken for those of a run that ends early.
 func TestJUnitOfARunThatNeverWas(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "junit.xml")
 	if err := os.WriteFile(file, []byte(`<testsuites tests="1" failures="0" errors="0"/>`), 0o600); err != nil {
@@ -147,7 +147,7 @@ func TestJUnitOfARunThatNeverWas(t *testing.T) {
 	}
 }
 
-// A run that was interrupted is not all green, when it is judged again either.
+// An interrupted run is not reported as passed, also when it is judged again.
 func TestJUnitOfAnInterruptedRun(t *testing.T) {
 	dir := storedRun(t)
 	run, err := results.ReadRun(t.Context(), dir)

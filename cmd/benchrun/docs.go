@@ -41,7 +41,7 @@ func newDocsCommand() *cobra.Command {
 			}
 			pages[contractPage] = string(page)
 			for name, text := range pages {
-				if err := os.WriteFile(filepath.Join(args[0], name), []byte(text), 0o644); err != nil { //nolint:gosec // pages are for everybody
+				if err := os.WriteFile(filepath.Join(args[0], name), []byte(text), 0o644); err != nil { //nolint:gosec // everybody may read the pages
 					return &bench.EnvironmentError{Problem: "docs", Err: err}
 				}
 			}
@@ -50,11 +50,11 @@ func newDocsCommand() *cobra.Command {
 	}
 }
 
-// contractPage is written by hand, but for a part.
+// contractPage is written by hand, except for a part.
 const contractPage = "contract.md"
 
-// generatedPages are the pages that come from the code, by file name. The
-// user's own server files have no part in them.
+// generatedPages are the pages that the code generates, by file name. The user's own server
+// files do not influence them.
 func generatedPages() (map[string]string, error) {
 	reg, err := targets.Load(targets.LoadOptions{})
 	if err != nil {
@@ -78,7 +78,7 @@ func generatedPages() (map[string]string, error) {
 	}, nil
 }
 
-// cliPage tells every command with its flags, as --help does.
+// cliPage documents every command with its flags, as --help does.
 func cliPage() string {
 	commands := []guide.Command{}
 	var add func(cmd *cobra.Command)

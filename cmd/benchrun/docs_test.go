@@ -12,7 +12,7 @@ import (
 	"benchrun/internal/guide"
 )
 
-// The pages that come from the code must be what the code gives now.
+// The generated pages are what the code generates now.
 func TestGeneratedPagesAreFresh(t *testing.T) {
 	pages, err := generatedPages()
 	if err != nil {
@@ -52,8 +52,7 @@ func firstDifference(got, want string) string {
 	return "One is longer than the other"
 }
 
-// Every command and flag of --help stands in docs/cli.md, and what is hidden
-// does not.
+// docs/cli.md has every command and flag of --help, and no hidden one.
 func TestCLIPageIsWhole(t *testing.T) {
 	page := cliPage()
 	for _, cmd := range newRootCommand().Commands() {
@@ -68,7 +67,7 @@ func TestCLIPageIsWhole(t *testing.T) {
 	}
 }
 
-// The hidden command writes what the test compares.
+// The hidden command writes the pages that the test above compares.
 func TestDocsCommand(t *testing.T) {
 	dir := t.TempDir()
 	if err := benchrunCommand(t.Context(), t, "docs", dir).Run(); err == nil {
@@ -93,9 +92,8 @@ func TestDocsCommand(t *testing.T) {
 	}
 }
 
-// A flag is declared once: in every command it has the letter and the text of the
-// table, with notes behind it at most, and the table has no flag that no command
-// has.
+// Every flag of every command has the short form and the text of the table, perhaps with
+// notes after it. Every flag in the table belongs to some command.
 func TestFlagsAreOfTheTable(t *testing.T) {
 	used := map[string]bool{}
 	var look func(cmd *cobra.Command)

@@ -54,7 +54,7 @@ warning costs accuracy or convenience; the exit code ignores it.`,
 	return cmd
 }
 
-// examined are the targets that the machine is looked at for.
+// examined are the targets for which doctor examines the machine.
 func (s settings) examined() (doctor.Wanted, error) {
 	w := doctor.Wanted{Python: s.python, Out: s.out, Version: benchrunVersion()}
 	reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))

@@ -76,7 +76,7 @@ func newDuelCommand() *cobra.Command {
 	return cmd
 }
 
-// duel resolves both targets, measures and answers.
+// duel resolves both targets, measures them and prints the answers.
 func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs int) error {
 	reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
 	if err != nil {

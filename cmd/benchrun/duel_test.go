@@ -15,7 +15,7 @@ import (
 	"benchrun/results"
 )
 
-// duels runs a duel and gives its answers and the run's folder.
+// duels runs a duel and returns its answers and the run's folder.
 func duels(t *testing.T, wantCode int, args ...string) (bench.Duel, string) {
 	t.Helper()
 	out := t.TempDir()
@@ -35,8 +35,8 @@ func duels(t *testing.T, wantCode int, args ...string) (bench.Duel, string) {
 	return d, filepath.Join(out, d.Run)
 }
 
-// The verdict of a duel stands in its JUnit file and, in GitHub Actions, in
-// annotations and the step's summary.
+// The answer of a duel is in its JUnit file and, in GitHub Actions, in annotations and the
+// step's summary.
 func TestDuelTellsCI(t *testing.T) {
 	dir := t.TempDir()
 	summary := filepath.Join(dir, "summary.md")
@@ -64,7 +64,7 @@ func TestDuelTellsCI(t *testing.T) {
 	}
 }
 
-// A lost watchdog is a regression, and the same server twice is none.
+// A lost watchdog is worse; the same server twice is not.
 func TestMeasuredDuel(t *testing.T) {
 	t.Parallel()
 	t.Run("worse", func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestMeasuredDuel(t *testing.T) {
 	})
 }
 
-// judgedAs sees that the folder of a duel is a run's folder like any other.
+// judgedAs checks that judge can read the folder of a duel like that of any other run.
 func judgedAs(t *testing.T, folder string) {
 	t.Helper()
 	run, notes, err := judgedAgain(t, folder)
@@ -124,10 +124,10 @@ func TestDuelUsage(t *testing.T) {
 	}
 }
 
-// A duel that is ended in the middle of a pair keeps what it has measured: in
-// run.json, in duel.json, and for the judge.
+// A duel that ends in the middle of a pair keeps what it has measured: in run.json, in
+// duel.json, and for judge.
 func TestDuelThatIsEnded(t *testing.T) {
-	t.Parallel() // nothing is measured: A never comes up, and B is ended
+	t.Parallel() // measures nothing: A never becomes ready, and B is ended
 	server := writeServer(t, "stillborn", `["{python}", "-c", "raise SystemExit(1)", "{port}", "{args}"]`)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
@@ -162,7 +162,7 @@ func TestDuelThatIsEnded(t *testing.T) {
 	if err != nil || len(run.Cells) != 2 || !run.Interrupted {
 		t.Fatalf("%+v, %v", run.Cells, err)
 	}
-	a, b := run.Cells[0], run.Cells[1] // nothing has confirmed what A's attempt said
+	a, b := run.Cells[0], run.Cells[1] // nothing has confirmed the verdict of A's attempt
 	if len(a.Attempts) == 0 || a.Attempts[0].Record == "" || a.Verdict != bench.Invalid || b.Verdict != bench.Invalid || len(b.Attempts) != 1 || b.Attempts[0].Note == "" {
 		t.Errorf("A %s: %+v; B %s: %+v", a.Verdict, a.Attempts, b.Verdict, b.Attempts)
 	}
@@ -174,7 +174,7 @@ func TestDuelThatIsEnded(t *testing.T) {
 	if err != nil || len(d.Bouts) != 1 || d.Bouts[0].Answer != "invalid" || !strings.Contains(strings.Join(d.Bouts[0].Reasons, " "), "it ended early") {
 		t.Errorf("duel.json: %v, %+v", err, d.Bouts)
 	}
-	if !strings.Contains(stdout.String(), a.Verdict.String()) { // the table has A's side
+	if !strings.Contains(stdout.String(), a.Verdict.String()) { // the table shows A's side
 		t.Error(stdout.String())
 	}
 	judgedAs(t, folder)

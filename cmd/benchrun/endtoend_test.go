@@ -17,7 +17,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// asMain makes the test binary be benchrun.
+// asMain makes the test binary behave as benchrun.
 const asMain = "BENCHRUN_TEST_AS_MAIN"
 
 // benchrunCommand is benchrun, from the test binary.
@@ -28,12 +28,12 @@ func benchrunCommand(ctx context.Context, t *testing.T, args ...string) *exec.Cm
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(ctx, self, args...)
-	cmd.Env = append(os.Environ(), asMain+"=1", "GITHUB_ACTIONS=") // the tests of a CI are not its results
+	cmd.Env = append(os.Environ(), asMain+"=1", "GITHUB_ACTIONS=") // what the tests print must not become annotations of their own CI
 	return cmd
 }
 
-// measure runs benchrun and returns the run and its folder. What does not hold is
-// not confirmed, unless args ask for it: most cells here are meant to fail.
+// measure runs benchrun and returns the run and its folder. Verdicts are not confirmed unless
+// args ask for it, because most cells here should fail.
 func measure(t *testing.T, wantCode int, args ...string) (bench.Run, string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
@@ -74,7 +74,7 @@ func cellOf(t *testing.T, run bench.Run, name string) bench.Cell {
 	return run.Cells[i]
 }
 
-// wantVerdicts compares cells with what is known of them.
+// wantVerdicts compares the verdicts of cells with the known ones.
 func wantVerdicts(t *testing.T, run bench.Run, want map[string]bench.Verdict) {
 	t.Helper()
 	if len(run.Cells) != len(want) {
@@ -87,7 +87,7 @@ func wantVerdicts(t *testing.T, run bench.Run, want map[string]bench.Verdict) {
 	}
 }
 
-// judgedTheSame reaches the verdicts again from the records.
+// judgedTheSame judges the records again and compares the verdicts.
 func judgedTheSame(t *testing.T, folder string) {
 	t.Helper()
 	cmd := benchrunCommand(t.Context(), t, "judge", folder, "--json", "-")
@@ -108,9 +108,9 @@ func judgedTheSame(t *testing.T, folder string) {
 	}
 }
 
-// Every server can be installed. Those that measure find that done.
+// Every server can be installed. Tests that measure find them installed.
 func TestServersAreInstalled(t *testing.T) {
-	t.Parallel() // nothing is measured: no cell has the time
+	t.Parallel() // measures nothing: no cell fits into the time limit
 	servers := []string{"gunicorn", "mod_wsgi", "waitress", "wsgiref", "uwsgi", "granian"}
 	run, _ := measure(t, bench.ExitUnmeasured, "-s", strings.Join(servers, ","), "-p", "default", "-c", "segfault", "--max-time", "1s")
 	if len(run.Cells) != len(servers) {
@@ -123,9 +123,8 @@ func TestServersAreInstalled(t *testing.T) {
 	}
 }
 
-// Verdicts on real servers that were also reached with a client of another
-// make: a hundred fresh connections a second from a Python script, beside a
-// fault a second, for fifteen seconds.
+// Verdicts on real servers that a different client has also reached: a Python script that
+// made a hundred fresh connections a second, beside one fault a second, for fifteen seconds.
 func TestMeasuredServers(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -181,7 +180,7 @@ func TestMeasuredServers(t *testing.T) {
 	}
 }
 
-// A server that is not there to serve is broken, in words, and no error.
+// A server that never becomes ready is broken, with a reason; that is not an error.
 func TestNeverBoots(t *testing.T) {
 	run, folder := measure(t, 0, "--server-file", writeServer(t, "dies",
 		`["{python}", "-c", "import sys; sys.exit('no licence found')", "{port}", "{args}"]`), "-c", "wedge")
@@ -192,8 +191,8 @@ func TestNeverBoots(t *testing.T) {
 	judgedTheSame(t, folder)
 }
 
-// A target that answers with another's token is broken; it is no error of
-// benchrun's, and its end by benchrun is not held against it.
+// A target that answers with another token is broken. That is not an error of benchrun's, and
+// the server is not blamed for ending when benchrun ends it.
 func TestWrongToken(t *testing.T) {
 	const liar = `
 import sys
@@ -234,8 +233,8 @@ func TestPortTaken(t *testing.T) {
 	}
 }
 
-// A release that the index lacks is a wrong name, and what cannot be built is an
-// installation that failed.
+// A release that the index lacks is a wrong name. A release that cannot be built is a failed
+// installation.
 func TestInstallFails(t *testing.T) {
 	stderr := fails(t, bench.ExitUsage, "-s", "waitress@0.0.0.99", "-p", "default", "-c", "segfault")
 	if !strings.Contains(stderr, "waitress") || !strings.Contains(stderr, "0.0.0.99") {
@@ -252,14 +251,14 @@ func TestInstallFails(t *testing.T) {
 	}
 }
 
-// fails runs benchrun, with a folder for its results, to its documented end and
-// returns stderr.
+// fails runs benchrun with a folder for its results, checks the exit code and returns
+// stderr.
 func fails(t *testing.T, code int, args ...string) string {
 	t.Helper()
 	return ends(t, code, append(args, "--out", t.TempDir())...)
 }
 
-// ends runs benchrun to its documented end and returns stderr.
+// ends runs benchrun, checks the exit code and returns stderr.
 func ends(t *testing.T, code int, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)

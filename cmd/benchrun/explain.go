@@ -36,7 +36,7 @@ fault is, what is measured, where it was reported in public, and how to run it.`
 	}
 }
 
-// completeWords teaches the shell a command's first argument.
+// completeWords lets the shell complete a command's first argument.
 func completeWords(words func() []string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {

@@ -12,8 +12,8 @@ import (
 	"benchrun/scenarios"
 )
 
-// A flag means the same in every command that has it: it is declared and
-// described here, once.
+// A flag means the same in every command that has it. It is declared and described only
+// here.
 type flagSpec struct {
 	name, short string
 	field       string // of benchrun.yaml, which decides the same; "" = none does
@@ -43,8 +43,8 @@ func (f flagSpec) variable() string {
 	return "BENCHRUN_" + strings.ToUpper(strings.ReplaceAll(word, "-", "_"))
 }
 
-// flagTable has every flag of every command. A text says what the flag is for in
-// any of them; what one command alone has to add to it is a note, see declare.
+// flagTable has every flag of every command. Each text is valid in all commands; what is
+// particular to one command is a note, see declare.
 func flagTable() []flagSpec {
 	return []flagSpec{
 		// what is measured
@@ -100,11 +100,10 @@ func flagTable() []flagSpec {
 	}
 }
 
-// declare gives a command a flag of the table. into points to its value, which is
-// the default; notes say what is particular in this command.
+// declare adds a flag of the table to a command. into points to its value, which is also the
+// default. notes say what is particular to this command.
 //
-// Lists are arrays, not slices: pflag would split a version behind an '@' at its
-// commas.
+// Lists are arrays, not slices: pflag would split a version after an '@' at its commas.
 func declare(f *pflag.FlagSet, name string, into any, notes ...string) {
 	spec := flagNamed(name)
 	text := spec.text
@@ -141,7 +140,7 @@ func flagNamed(name string) flagSpec {
 	panic("no flag --" + name + " in the table") // a programming error
 }
 
-// Notes that several commands have.
+// Notes that several commands use.
 const (
 	commonProfilesNote = "unless given: default and hardened"
 	cellTestsNote      = "a test for each cell, which fails if a rule is broken"

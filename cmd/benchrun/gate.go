@@ -15,12 +15,12 @@ import (
 	"benchrun/scenarios"
 )
 
-// newDemands asks nothing yet: flags do.
+// newDemands demands nothing yet; flags add demands.
 func newDemands() gate.Demands {
 	return gate.Demands{StrictFlags: judge.StrictFlags(), Family: scenarios.Family}
 }
 
-// addGateFlags declares what must hold of a run.
+// addGateFlags declares the flags that say what must hold of a run.
 func addGateFlags(f *pflag.FlagSet, d *gate.Demands) {
 	addRuleFlags(f, d)
 	declare(f, "strict", &d.Strict)
@@ -34,23 +34,22 @@ func addRuleFlags(f *pflag.FlagSet, d *gate.Demands) {
 	declare(f, "gate", &d.Files)
 }
 
-// measuring says where and how a run is measured, of each run that it is made
-// from.
+// measuring says where and how a run is measured; a merged run has several origins.
 type measuring func() ([]bench.Origin, error)
 
-// like is where and how a stored run was measured.
+// like says where and how a stored run was measured.
 func like(run bench.Run) measuring {
 	return func() ([]bench.Origin, error) { return run.Origins(), nil }
 }
 
-// resolveGate reads what must hold of a run, and tells what it finds there.
+// resolveGate reads what must hold of a run, and reports problems.
 func (s settings) resolveGate(ctx context.Context, stderr io.Writer, cells []gate.Selected, measured measuring) (gate.Gate, error) {
 	g, err := s.gate.Resolve(ctx, cells, results.ReadEnded, measured)
 	tell(stderr, g.Told)
 	return g, err
 }
 
-// tell writes lines under what has been said.
+// tell writes lines to stderr.
 func tell(stderr io.Writer, lines []string) {
 	for _, l := range lines {
 		_, _ = fmt.Fprintf(stderr, "  %s\n", report.Clean(l))

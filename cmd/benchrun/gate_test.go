@@ -9,7 +9,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// A stored run is judged and gated without anything being run.
+// A stored run is judged and gated without running anything.
 func TestGateOfAStoredRun(t *testing.T) {
 	run := storedRun(t)
 	judged, _, err := judgedAgain(t, run)

@@ -22,11 +22,11 @@ import (
 	"benchrun/results"
 )
 
-// hostileWord is what somebody may write into a file, a name or a flag that CI
-// hands to benchrun. It can be a file's name.
+// hostileWord is a text that somebody may put into a file, a name or a flag that CI passes to
+// benchrun. It is a possible file name.
 const hostileWord = "x\n::error title=pwned::by\x1b[2J\x1b[31m\x1b]0;t\a\r\u202e\u200b\u2028##[add-mask]y##vso[task.x]z\n \u00a0::warning::w\x9b"
 
-// spoken is what comes of a command line on stdout and stderr, as main has it.
+// spoken is what a command line prints to stdout and stderr, and its error.
 func spoken(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -36,10 +36,10 @@ func spoken(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	return out.String(), errs.String(), err
 }
 
-// ownCommand is what benchrun itself says to GitHub's runner.
+// ownCommand matches the commands that benchrun itself sends to GitHub's runner.
 var ownCommand = regexp.MustCompile(`^::(error|warning) title=[^:]*::`)
 
-// harmless fails where a text would do something to a terminal or to CI.
+// harmless fails the test if a text would do something to a terminal or to CI.
 func harmless(t *testing.T, what, text string, ownCommands bool) {
 	t.Helper()
 	if !utf8.ValidString(text) {
@@ -62,7 +62,7 @@ func harmless(t *testing.T, what, text string, ownCommands bool) {
 	}
 }
 
-// speak runs a command line and checks what it says.
+// speak runs a command line and checks its output.
 func speak(t *testing.T, args ...string) string {
 	t.Helper()
 	stdout, stderr, _ := spoken(t, args...)
@@ -80,7 +80,7 @@ func speak(t *testing.T, args ...string) string {
 	return stdout + stderr
 }
 
-// quietHome keeps the test's commands to a folder of their own.
+// quietHome gives the test's commands a home folder of their own.
 func quietHome(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -90,8 +90,8 @@ func quietHome(t *testing.T) string {
 	return dir
 }
 
-// hostileFiles are files of each kind that benchrun reads, with hostile keys,
-// with hostile values, and broken.
+// hostileFiles are files of each kind that benchrun reads: with hostile keys, with hostile
+// values, and broken ones.
 func hostileFiles(t *testing.T) []string {
 	t.Helper()
 	quoted := strings.ReplaceAll(yamlQuoted(hostileWord), "\n", "")
@@ -141,11 +141,11 @@ func yamlQuoted(s string) string {
 	return `"` + b.String() + `"`
 }
 
-// readFlags name files that are read: they get each of the hostile ones.
+// readFlags are the flags that name a file to read. They get each of the hostile files.
 var readFlags = []string{"server-file", "config", "gate", "waivers", "baseline", "resume", "file"}
 
-// Every command shows what it is given, whatever that is, and obeys none of it:
-// as an argument, as a flag, as each flag's value, and in files of each kind.
+// Every command prints the texts that it gets and obeys none of them: as an argument, as a
+// flag, as each flag's value, and in files of each kind.
 func TestNoCommandObeysWhatItIsGiven(t *testing.T) {
 	quietHome(t)
 	run := storedRun(t)
@@ -157,7 +157,7 @@ func TestNoCommandObeysWhatItIsGiven(t *testing.T) {
 		try := func(more ...string) {
 			args := slices.Concat(words, more)
 			if cmd.Flags().Lookup("dry-run") != nil && !slices.Contains(args, "--resume") {
-				args = append(args, "--dry-run") // nothing is measured here
+				args = append(args, "--dry-run") // these commands must not measure
 			}
 			said += len(speak(t, args...))
 		}
@@ -167,7 +167,7 @@ func TestNoCommandObeysWhatItIsGiven(t *testing.T) {
 		try(hostileWord)
 		try(hostileWord, hostileWord, hostileWord)
 		for _, v := range values {
-			if cmd.Name() != "cost" { // without a name that it does not know it measures all
+			if cmd.Name() != "cost" { // without an unknown name it would measure everything
 				try(v)
 			}
 			if cmd.Name() == "duel" {
@@ -188,7 +188,7 @@ func TestNoCommandObeysWhatItIsGiven(t *testing.T) {
 			}
 			for _, v := range given {
 				switch {
-				case cmd.Name() == "doctor" && f.Name == "out": // each look takes seconds; --python has one
+				case cmd.Name() == "doctor" && f.Name == "out": // each check takes seconds, and --python makes one as well
 				case cmd.Name() == "doctor" && f.Name == "python":
 					if v == hostileWord {
 						try("--"+f.Name, v, "--out", v)
@@ -207,7 +207,7 @@ func TestNoCommandObeysWhatItIsGiven(t *testing.T) {
 				case cmd.Name() == "duel":
 					try("--"+f.Name, v, "reference", "reference")
 				case f.Name == "resume":
-					try("--"+f.Name, v, "--port", "70000") // refused before anything begins
+					try("--"+f.Name, v, "--port", "70000") // an error before anything begins
 				default:
 					try("--"+f.Name, v)
 				}
@@ -233,8 +233,7 @@ func TestNoCommandObeysWhatItIsGiven(t *testing.T) {
 	}
 }
 
-// What a stored run says of itself is shown, never obeyed, whichever of its
-// texts is doctored.
+// The texts of a stored run are printed and never obeyed, whichever of them is changed.
 func TestNoCommandObeysAStoredRun(t *testing.T) {
 	quietHome(t)
 	clean := storedRun(t)
@@ -248,7 +247,7 @@ func TestNoCommandObeysAStoredRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		at := n
-		if run = doctored(run, &at); at >= 0 { // no text is left
+		if run = doctored(run, &at); at >= 0 { // all texts have been changed once
 			if n < 30 {
 				t.Errorf("only %d texts", n)
 			}
@@ -306,7 +305,7 @@ func doctored(v any, n *int) any {
 	return v
 }
 
-// What a killed run has left in cells.ndjson is shown too, without a run.json.
+// The same holds for cells.ndjson of a killed run without a run.json.
 func TestNoCommandObeysAKilledRun(t *testing.T) {
 	quietHome(t)
 	line, err := os.ReadFile(filepath.Join(storedRun(t), results.CellsFile))
@@ -339,7 +338,7 @@ func TestNoCommandObeysAKilledRun(t *testing.T) {
 	}
 }
 
-// A panic is told as harmlessly as an error.
+// The text of a panic is as harmless as that of an error.
 func TestPanicsAreShown(t *testing.T) {
 	var b bytes.Buffer
 	w := console.New(&b, console.MostLineBytes)
@@ -356,7 +355,7 @@ func TestPanicsAreShown(t *testing.T) {
 	}
 }
 
-// JSON on stdout is escaped, and still says the same.
+// JSON on stdout is escaped, and its values stay the same.
 func TestJSONOfHostileTextsKeepsThem(t *testing.T) {
 	quietHome(t)
 	dir := storedRun(t, func(r *bench.Run) {

@@ -20,11 +20,11 @@ import (
 	"benchrun/templates"
 )
 
-// ciKind is one kind of CI that benchrun init writes a file for.
+// ciKind is a kind of CI for which benchrun init writes a file.
 type ciKind struct {
-	path   string // of the file, inside the repository
+	path   string // of the file, in the repository
 	write  func(from, revision string, job templates.Job) string
-	wanted string // the form of --from
+	wanted string // the format of --from
 	like   string // an example of it
 	next   string
 }
@@ -112,11 +112,10 @@ goes through it step by step; docs/ci.md has the details.`,
 	return cmd
 }
 
-// serverFileName is what the written job calls the file of the repository's own
-// server.
+// serverFileName is the name that the job uses for the server file in the repository.
 const serverFileName = "benchrun.server.yaml"
 
-// branches are names that a repository's main branch usually has.
+// branches are common names of a repository's main branch.
 var branches = []string{"main", "master", "HEAD", "trunk"}
 
 // ciJob is the job for the repository in dir, and what its owner should do next.
@@ -125,7 +124,7 @@ func ciJob(dir, name string) (job templates.Job, next []string, err error) {
 		return job, []string{"see what the job will do: benchrun --ci --dry-run"}, nil
 	}
 	job.Scenarios = scenarios.Short()
-	job.Rules = []templates.Rule{ // what every server can keep
+	job.Rules = []templates.Rule{ // every server can keep these
 		{Text: "every cell may fail, none may be broken; and nobody gets another one's answer", Note: true},
 		{Text: "verdict >= failed"}, {Text: "lost_wrong == 0"},
 	}
@@ -150,7 +149,7 @@ func ciJob(dir, name string) (job templates.Job, next []string, err error) {
 		job.Server = own.Name + "@path:."
 	}
 	for _, c := range cells {
-		if c.Unsupported != "" { // no rule can ask for it: it has no such profile
+		if c.Unsupported != "" { // it has no such profile, so no rule can be about it
 			continue
 		}
 		rule := fmt.Sprintf("%s/%s/%s-*: verdict >= held", c.Server.Name, c.Profile, c.Scenario.Family.ID)
@@ -171,8 +170,8 @@ func ciJob(dir, name string) (job templates.Job, next []string, err error) {
 	}, nil
 }
 
-// source reads --from. Its parts go into a file that CI executes, so nothing
-// else than an address may be in it.
+// source parses --from. Its parts go into a file that CI executes, so they may contain
+// nothing except an address and a revision.
 func (k ciKind) source(name, from string) (repository, revision string, err error) {
 	if from == "" {
 		return "", "", &bench.UsageError{
@@ -195,7 +194,8 @@ func (k ciKind) source(name, from string) (repository, revision string, err erro
 	return repository, revision, nil
 }
 
-// writeNew writes a file that is not there yet, and the folders to it.
+// writeNew writes a file that must not exist yet (unless force is set), and makes its
+// folders.
 func writeNew(path, text string, force bool) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // a repository's folder
 		return &bench.EnvironmentError{Problem: "init ci", Err: err}

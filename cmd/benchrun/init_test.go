@@ -27,8 +27,8 @@ func readYAML(t *testing.T, path string, into any) string {
 	return string(text)
 }
 
-// flagsExist holds every flag that benchrun is given in a text against the
-// main command.
+// flagsExist checks that every flag that a text gives to benchrun exists in the main
+// command.
 func flagsExist(t *testing.T, where, text string) {
 	t.Helper()
 	flags := newRootCommand().Flags()
@@ -98,7 +98,7 @@ func TestActionFile(t *testing.T) {
 	}
 }
 
-// The action's script gives benchrun its words as they were written.
+// The action's script passes its arguments to benchrun unchanged.
 func TestActionScript(t *testing.T) {
 	_, step := runStep(t)
 	dir := t.TempDir()
@@ -107,7 +107,7 @@ func TestActionScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	words := func(env ...string) []string {
-		cmd := exec.Command("bash", "-eo", "pipefail", "-c", step.Run) // as GitHub runs shell: bash
+		cmd := exec.Command("bash", "-eo", "pipefail", "-c", step.Run) // as GitHub does for shell: bash
 		cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "RUNNER_TEMP=" + dir, "GITHUB_OUTPUT=" + filepath.Join(dir, "output"),
 			"SERVER=", "SERVER_FILE=", "PROFILE=", "SCENARIO=", "RULES=", "GATE=", "ARGS="}, env...)
 		out, _ := cmd.CombinedOutput()
@@ -197,7 +197,7 @@ func TestInitCI(t *testing.T) {
 	}
 	checkRules(t, rules)
 
-	// A project that has settled what is measured says it nowhere else.
+	// If a project's benchrun.yaml says what to measure, the job does not repeat it.
 	if err := os.WriteFile(filepath.Join(dir, "benchrun.yaml"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -220,8 +220,8 @@ func TestInitCI(t *testing.T) {
 	}
 }
 
-// The rules of the written job ask what the server's file promises, and nothing
-// that a single process cannot do.
+// The rules of the written job ask for what the server's file promises, and for nothing that a
+// single process cannot do.
 func TestInitCIAsksWhatIsPromised(t *testing.T) {
 	const file = `schema: benchrun.server/v1
 name: mine
@@ -241,7 +241,7 @@ profiles:
 		ends(t, bench.ExitOK, "init", "ci", kind, "--dir", dir, "--from", map[string]string{"github": "a/b@v1", "gitlab": "https://git.example.org/b.git@v1"}[kind])
 		var into map[string]any
 		text := readYAML(t, filepath.Join(dir, filepath.FromSlash(ciKinds()[kind].path)), &into)
-		for rule, why := range map[string]string{ // why it is not asked; "" = it is
+		for rule, why := range map[string]string{ // why the job has no such rule; "" = it has
 			"default/wedge-*": "it claims no watchdog_s", "default/segfault-*": "its one worker serves everybody", "default/slow-upload-*": "it claims no watchdog_s",
 			"hardened/wedge-*": "", "hardened/segfault-*": "",
 		} {
@@ -254,7 +254,7 @@ profiles:
 			t.Errorf("%s: a placeholder is left in, or a checkout is measured that nobody can install\n%s", kind, text)
 		}
 	}
-	// Of a profile that the file has not, nothing is said.
+	// The job has no rule about a profile that the server file lacks.
 	dir := t.TempDir()
 	without, _, _ := strings.Cut(file, "  hardened:")
 	if err := os.WriteFile(filepath.Join(dir, "benchrun.server.yaml"), []byte(without), 0o600); err != nil {
@@ -267,8 +267,8 @@ profiles:
 	}
 }
 
-// Where the server's file can install a checkout, the job measures the checkout, and
-// not the release of which the file speaks.
+// If the server's file can install a checkout, the job measures the checkout, not the release
+// that the file names.
 func TestInitCIMeasuresTheCheckout(t *testing.T) {
 	const file = `schema: benchrun.server/v1
 name: mine
@@ -304,7 +304,7 @@ profiles:
 	}
 }
 
-// checkRules holds a template's rules against what benchrun can measure.
+// checkRules checks that benchrun can apply a template's rules.
 func checkRules(t *testing.T, rules []string) {
 	t.Helper()
 	args := []string{"--server", "reference", "--profile", "default", "--scenario", "wedge,segfault,slow-upload", "--dry-run"}
@@ -317,7 +317,7 @@ func checkRules(t *testing.T, rules []string) {
 	ends(t, bench.ExitOK, args...)
 }
 
-// Every flag that docs/ci.md names is one of benchrun's, or of its init command.
+// Every flag in docs/ci.md belongs to benchrun or to its init command.
 func TestCIPageFlags(t *testing.T) {
 	text, err := os.ReadFile("../../docs/ci.md")
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 	"benchrun/results"
 )
 
-// endsSoon runs benchrun, which must not read for ever, and returns its exit code
-// and stderr.
+// endsSoon runs benchrun, which must not go on reading, and returns its exit code and
+// stderr.
 func endsSoon(t *testing.T, args ...string) (code int, stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -37,13 +37,12 @@ func endsSoon(t *testing.T, args ...string) (code int, stderr string) {
 	return cmd.ProcessState.ExitCode(), b.String()
 }
 
-// resumable makes a stored run one that --resume takes.
+// resumable changes a stored run into one that --resume accepts.
 func resumable(r *bench.Run) {
 	r.Benchrun, r.Asked = benchrunVersion(), &bench.Asked{Attempts: 1, Cells: []bench.AskedCell{{Server: "gunicorn", Profile: "default", Scenario: "wedge-1pct"}}}
 }
 
-// unreadable puts something in a file's place that is no regular file of its
-// folder.
+// unreadable replaces a file with something that is not a regular file of its folder.
 func unreadable(t *testing.T, kind, path string) {
 	t.Helper()
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -68,7 +67,7 @@ func unreadable(t *testing.T, kind, path string) {
 
 const secret = "a-text-of-another-folder"
 
-// A file that the user names is a regular one, or benchrun says what it is.
+// If a file that the user names is not regular, benchrun says what it is.
 func TestNamedFilesAreRegular(t *testing.T) {
 	run := storedRun(t)
 	for flag, args := range map[string][]string{
@@ -92,8 +91,8 @@ func TestNamedFilesAreRegular(t *testing.T) {
 	}
 }
 
-// What a run's folder has in the place of its files is never waited for, and
-// never leads out of it.
+// If a file in a run's folder was replaced, benchrun never waits for it and never follows it
+// out of the folder.
 func TestStoredFilesAreRegular(t *testing.T) {
 	all := []string{results.RunFile, results.CellsFile, "record", "log", results.RecordsDir, results.LogsDir}
 	for command, files := range map[string][]string{
@@ -135,7 +134,7 @@ func TestStoredFilesAreRegular(t *testing.T) {
 					code, stderr = endsSoon(t, "judge", storedRun(t), "--baseline", dir)
 				}
 				about := fmt.Sprintf("%s with a %s for %s", command, kind, rel)
-				if command == "judge" && file == "log" { // a report without a log is one
+				if command == "judge" && file == "log" { // a report without a log is complete
 					if code != bench.ExitOK {
 						t.Errorf("%s: exit %d, %s", about, code, stderr)
 					}
@@ -162,8 +161,8 @@ func TestStoredFilesAreRegular(t *testing.T) {
 	}
 }
 
-// refusedWith is the exit code where a stored file cannot be read: a record that
-// cannot keeps the other cells from nothing.
+// refusedWith is the exit code if a stored file cannot be read. An unreadable record does not
+// affect the other cells.
 func refusedWith(command, file string) int {
 	if (command == "judge" || command == "merge") && file == "record" {
 		return bench.ExitUnmeasured
@@ -171,7 +170,7 @@ func refusedWith(command, file string) int {
 	return bench.ExitUsage
 }
 
-// A path that is stored in a run is one inside its folder.
+// A path that is stored in a run must lie in the run's folder.
 func TestStoredPathsStayInside(t *testing.T) {
 	for _, path := range []string{"../../../etc/passwd", "/etc/passwd", "records/../../x", "records/./x", ".."} {
 		for _, what := range []string{"record", "log"} {
@@ -191,7 +190,7 @@ func TestStoredPathsStayInside(t *testing.T) {
 					t.Fatal(err)
 				}
 				commands, want := [][]string{{"judge", dir}, {"merge", dir, "--out", t.TempDir()}, {"--resume", dir}}, bench.ExitUsage
-				if file == results.CellsFile { // the line is damaged, what else is known of the cell is not
+				if file == results.CellsFile { // the line is damaged, but run.json knows the cell
 					commands, want = commands[:1], bench.ExitUnmeasured
 				}
 				for _, args := range commands {
@@ -209,7 +208,7 @@ func TestStoredPathsStayInside(t *testing.T) {
 	}
 }
 
-// zippedLines is a record of a head and a boot and then n times a line.
+// zippedLines writes a record with a head, a boot and then n times a line.
 func zippedLines(t *testing.T, path, line string, n int) {
 	t.Helper()
 	var lines []string
@@ -250,7 +249,7 @@ func zippedLines(t *testing.T, path, line string, n int) {
 	}
 }
 
-// What is far larger than any run is refused before it fills memory or time.
+// A file far larger than any run's is refused before it takes memory or time.
 func TestStoredFilesAreBounded(t *testing.T) {
 	record := func(dir string) string {
 		run, err := results.ReadRun(t.Context(), dir)
@@ -285,7 +284,7 @@ func TestStoredFilesAreBounded(t *testing.T) {
 	}
 }
 
-// truncated makes a file of a size that takes no room.
+// truncated makes a file of this size that takes no space.
 func truncated(t *testing.T, path string, size int64) {
 	t.Helper()
 	if err := os.Truncate(path, size); err != nil {
@@ -293,7 +292,7 @@ func truncated(t *testing.T, path string, size int64) {
 	}
 }
 
-// A million rules, or a file of settings that is none, is refused at once.
+// A million rules, or a wrong file of settings, is refused at once.
 func TestSettingsAreBounded(t *testing.T) {
 	run, dir := storedRun(t), t.TempDir()
 	file := func(name, text string) string {

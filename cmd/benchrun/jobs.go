@@ -6,8 +6,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// jobs is how many cells are measured at once at most; 0 = as many as the machine
-// has room for. It is a flag's value.
+// jobs is the value of --jobs: how many cells are measured at once at most; 0 = as many as the
+// machine has room for.
 type jobs int
 
 const (
@@ -15,7 +15,7 @@ const (
 	mostJobs = 1000
 )
 
-// String is the value as the flag takes it.
+// String is the value in the form that the flag takes.
 func (j *jobs) String() string {
 	if *j == 0 {
 		return autoJobs
@@ -23,7 +23,7 @@ func (j *jobs) String() string {
 	return strconv.Itoa(int(*j))
 }
 
-// Set reads a value.
+// Set parses a value.
 func (j *jobs) Set(word string) error {
 	if word == autoJobs {
 		*j = 0
@@ -37,11 +37,11 @@ func (j *jobs) Set(word string) error {
 	return nil
 }
 
-// Type names what the flag takes, for --help.
+// Type is the name of the value in --help.
 func (j *jobs) Type() string { return "N|auto" }
 
-// atMost is how many cells are measured at once at most, 0 = as many as there is
-// room for. One port serves one cell at a time.
+// atMost is how many cells are measured at once at most, 0 = as many as have room. With a
+// fixed port it is 1, because a port serves one cell at a time.
 func (s settings) atMost() int {
 	if s.port != 0 {
 		return 1

@@ -68,15 +68,15 @@ If the run is still in progress, it judges what there is so far.`,
 	return cmd
 }
 
-// tellDamage names what cannot be read of a stored run.
+// tellDamage prints what cannot be read of a stored run.
 func tellDamage(stderr io.Writer, damaged []string) {
 	for _, d := range damaged {
 		_, _ = fmt.Fprintln(stderr, "damaged:", report.Clean(d))
 	}
 }
 
-// damageError stands for the exit code of a run of which something cannot be
-// read: not everything could be judged.
+// damageError is the error for a run that cannot be read completely: not everything could be
+// judged.
 func damageError(damaged []string) error {
 	if len(damaged) == 0 {
 		return nil

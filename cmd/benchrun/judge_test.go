@@ -13,7 +13,7 @@ import (
 	"benchrun/results"
 )
 
-// stillborn is the record of a server that ended before it was ready: broken.
+// stillborn is the record of a server that ended before it was ready, so it is broken.
 func stillborn() *bench.Record {
 	return &bench.Record{
 		Head: bench.Head{Schema: bench.RecordSchema, Run: "r", Attempt: 1, StartedAt: "2026-11-21T12:00:00Z", Mode: bench.ModeQuick,
@@ -51,8 +51,8 @@ func newCell() bench.Cell {
 	return bench.Cell{Server: "x", Version: "1.0", Profile: "default", Scenario: "wedge-1pct", Family: "wedge", FamilyVer: 1, Ratio: 1, Seed: 7}
 }
 
-// What a killed run had measured of its last cell is judged, with run.json and
-// without, and confirms nothing that was not confirmed.
+// judge also judges what a killed run had measured of its last cell, with and without
+// run.json. That confirms nothing that was unconfirmed.
 func TestJudgeTakesUpAKilledRun(t *testing.T) {
 	for _, attempts := range []int{1, 2} {
 		for _, missing := range []bool{false, true} {
@@ -101,8 +101,7 @@ func TestJudgeTakesUpAKilledRun(t *testing.T) {
 	}
 }
 
-// A cell whose second attempt benchrun could not make is judged again to what
-// the run made of it.
+// If the second attempt of a cell could not be made, judging again gives the run's result.
 func TestJudgeOfAnAttemptThatCouldNotBeMade(t *testing.T) {
 	f, err := results.Create(t.TempDir(), bench.Run{})
 	if err != nil {
@@ -124,7 +123,7 @@ func TestJudgeOfAnAttemptThatCouldNotBeMade(t *testing.T) {
 	}
 }
 
-// spoil puts something into the middle of a file.
+// spoil overwrites some bytes in the middle of a file.
 func spoil(t *testing.T, path string) {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -137,7 +136,7 @@ func spoil(t *testing.T, path string) {
 	}
 }
 
-// threeCells is a run of three cells of one attempt each that ended.
+// threeCells is an ended run of three cells with one attempt each.
 func threeCells(t *testing.T) (*results.Folder, bench.Run) {
 	t.Helper()
 	run := bench.Run{Benchrun: benchrunVersion(), Mode: bench.ModeQuick, FinishedAt: "2026-11-21T12:00:00Z", Asked: &bench.Asked{Attempts: 1}}
@@ -158,8 +157,8 @@ func threeCells(t *testing.T) (*results.Folder, bench.Run) {
 	return f, run
 }
 
-// A record that cannot be read makes its own cell invalid, whatever else there
-// is of it, and no other one.
+// An unreadable record makes its own cell invalid, whatever else is known of it, and no other
+// cell.
 func TestJudgeOfADamagedRecord(t *testing.T) {
 	for name, damage := range map[string]func(t *testing.T, path string){
 		"flipped": spoil,
@@ -194,13 +193,13 @@ func TestJudgeOfADamagedRecord(t *testing.T) {
 				t.Errorf("%s: %s: %s %q", name, c.Name(), c.Verdict, c.Reasons)
 			}
 		}
-		// A rule that is broken elsewhere says more.
+		// A rule that another cell breaks has priority.
 		ends(t, bench.ExitCheckFailed, "judge", f.Path(), "--fail-on", "verdict >= held")
 	}
 }
 
-// A damaged line of cells.ndjson is named. What it was about is invalid where
-// only cells.ndjson knew of it, and stands where run.json does.
+// A damaged line of cells.ndjson is named. Its cell is invalid if only cells.ndjson knew it,
+// and unchanged if run.json does.
 func TestJudgeOfADamagedLine(t *testing.T) {
 	f, run := threeCells(t)
 	text, err := os.ReadFile(f.Join(results.CellsFile))

@@ -20,9 +20,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stubborn is a server that no signal but SIGKILL ends: it double-forks a
-// daemon into a session of its own, and both ignore what they can and hold the
-// port. The parent serves the app, so benchrun goes through every phase.
+// stubborn is a server that ends only by SIGKILL. It double-forks a daemon into its own
+// session. Both ignore all signals that can be ignored, and hold the port. The parent serves
+// the app, so benchrun goes through every phase.
 const stubborn = `
 import os, signal, sys, time
 from wsgiref.simple_server import make_server
@@ -39,8 +39,8 @@ if os.fork() == 0:
 httpd.serve_forever()
 `
 
-// Whatever ends benchrun, and whenever, nothing of the server is left soon after:
-// no process, no listening port and no folder. How soon, the next test sees.
+// Whatever ends benchrun, and whenever, no process, listening port or folder of the server is
+// left soon after. The next test checks how soon.
 func TestNothingLeftWhenKilled(t *testing.T) {
 	server := writeStubborn(t)
 	for _, tt := range []struct {
@@ -52,12 +52,12 @@ func TestNothingLeftWhenKilled(t *testing.T) {
 		{"nobody", nobody, []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM}},
 	} {
 		if tt.user != nil && os.Geteuid() != 0 {
-			continue // only root can become somebody else
+			continue // only root can become another user
 		}
 		for _, sig := range tt.sigs {
 			for _, phase := range []string{"boot", "baseline", "fault", "recovery", "shutdown"} {
 				t.Run(fmt.Sprintf("%s/%s/%s", tt.who, unix.SignalName(sig), phase), func(t *testing.T) {
-					t.Parallel() // nothing is measured here
+					t.Parallel() // measures nothing
 					killIn(t, phase, sig, tt.user, server, time.Minute)
 				})
 			}
@@ -65,7 +65,7 @@ func TestNothingLeftWhenKilled(t *testing.T) {
 	}
 }
 
-// That takes at most two seconds, where nothing else takes the CPU.
+// It takes at most two seconds if nothing else uses the CPU.
 func TestMeasuredNothingLeftWithinTwoSeconds(t *testing.T) {
 	server := writeStubborn(t)
 	for _, sig := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM} {
@@ -83,8 +83,8 @@ func writeStubborn(t *testing.T) string {
 	return writeServer(t, "stubborn", fmt.Sprintf(`["{python}", "-c", %q, "{port}", "{args}"]`, stubborn))
 }
 
-// killIn starts benchrun, sends the signal once the phase has begun, and looks
-// for survivors after it. They may take so long to go.
+// killIn starts benchrun, sends the signal once the phase has begun, and checks that everything
+// is gone within the given time.
 func killIn(t *testing.T, phase string, sig syscall.Signal, user *syscall.Credential, server string, within time.Duration) {
 	t.Helper()
 	dir := openTo(t, user)
@@ -97,7 +97,7 @@ func killIn(t *testing.T, phase string, sig syscall.Signal, user *syscall.Creden
 		"--port", strconv.Itoa(port), "--out", filepath.Join(dir, "out"), "--python", "/usr/bin/python3")
 	cmd.Env = append(os.Environ(), asMain+"=1", "TMPDIR="+dir, "HOME="+dir, "BENCHRUN_CACHE="+filepath.Join(dir, "cache"))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: user}
-	progress, terminal := openTerminal(t) // there each phase is shown at once
+	progress, terminal := openTerminal(t) // a terminal shows each phase at once
 	cmd.Stderr = terminal
 	seen := make(chan string, 1)
 	said := make(chan string, 1)
@@ -126,13 +126,12 @@ func killIn(t *testing.T, phase string, sig syscall.Signal, user *syscall.Creden
 	}
 }
 
-// leaveTime is what everything may take to go when benchrun has been ended and
-// nothing else takes the CPU.
+// leaveTime is how long everything may take to be gone after benchrun has ended, if nothing
+// else uses the CPU.
 const leaveTime = 2 * time.Second
 
-// nothingLeft waits so long until nothing is left of a benchrun that was just
-// ended: its TMPDIR was dir, ids are the attempts that were under way, ports its
-// servers'.
+// nothingLeft waits until nothing is left of a benchrun that has just ended: dir was its
+// TMPDIR, ids are the attempts that were under way, ports those of its servers.
 func nothingLeft(t *testing.T, within time.Duration, dir string, ids []string, ports ...int) {
 	t.Helper()
 	for deadline := time.Now().Add(within); ; time.Sleep(20 * time.Millisecond) {
@@ -147,7 +146,7 @@ func nothingLeft(t *testing.T, within time.Duration, dir string, ids []string, p
 	}
 }
 
-// scratchIDs are the names of the attempts' folders that are there.
+// scratchIDs are the names of the existing scratch folders.
 func scratchIDs(t *testing.T, dir string) []string {
 	t.Helper()
 	locks, err := filepath.Glob(filepath.Join(dir, "benchrun-*", "*", "lock"))
@@ -161,13 +160,13 @@ func scratchIDs(t *testing.T, dir string) []string {
 	return ids
 }
 
-// leftovers are the attempts' folders in dir and the cgroups of ids.
+// leftovers are the scratch folders in dir and the cgroups of ids that still exist.
 func leftovers(t *testing.T, dir string, ids []string) []string {
 	t.Helper()
 	out := scratchIDs(t, dir)
 	err := filepath.WalkDir("/sys/fs/cgroup", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() {
-			return nil // cgroups come and go meanwhile
+			return nil // other cgroups come and go meanwhile
 		}
 		for _, id := range ids {
 			if strings.HasPrefix(d.Name(), "benchrun-"+id) {
@@ -240,7 +239,7 @@ func survivors(t *testing.T, dir string) []string {
 		env, _ := os.ReadFile("/proc/" + e.Name() + "/environ")
 		if strings.HasPrefix(exe, dir) || bytes.Contains(env, []byte("TMPDIR="+dir)) {
 			cmdline, _ := os.ReadFile("/proc/" + e.Name() + "/cmdline")
-			if len(cmdline) == 0 { // a zombie, or gone meanwhile
+			if len(cmdline) == 0 { // a zombie, or it has ended
 				continue
 			}
 			out = append(out, fmt.Sprintf("%d %.60q", pid, cmdline))
@@ -268,7 +267,7 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// openTo makes a folder of the user's own that every user may pass through.
+// openTo makes a folder of the user's that every user may enter.
 func openTo(t *testing.T, user *syscall.Credential) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "killed-*")
@@ -297,8 +296,8 @@ func copyFile(t *testing.T, from, to string, mode os.FileMode) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A test that forks meanwhile would hold the file open for writing, and
-	// then it cannot be run.
+	// If another test forked meanwhile, its child would have the file open for writing, and
+	// then the file could not be executed.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	if err := os.WriteFile(to, b, mode); err != nil {

@@ -12,8 +12,8 @@ import (
 	"benchrun/results"
 )
 
-// killedAfter starts a run, kills it once so many attempts are stored, sees that
-// nothing is left of those under way, and returns its folder.
+// killedAfter starts a run, kills it once this many attempts are stored, checks that nothing is
+// left of the attempts under way, and returns its folder.
 func killedAfter(t *testing.T, attempts int, out string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
@@ -39,7 +39,7 @@ func killedAfter(t *testing.T, attempts int, out string, args ...string) string 
 				t.Fatal(err)
 			}
 			if lines, _, _, err := folder.ReadAttempts(t.Context()); err == nil && len(lines) >= attempts {
-				untilUnderWay(t, tmp) // into the next attempt
+				untilUnderWay(t, tmp) // so that the next attempt is under way
 				ids := scratchIDs(t, tmp)
 				if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
 					t.Fatal(err)
@@ -57,7 +57,7 @@ func killedAfter(t *testing.T, attempts int, out string, args ...string) string 
 	}
 }
 
-// shortTempDir is a folder whose path leaves room for a server's sockets.
+// shortTempDir is a folder with a path that is short enough for a server's sockets.
 func shortTempDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "b")
@@ -75,8 +75,8 @@ func shortTempDir(t *testing.T) string {
 	return dir
 }
 
-// untilUnderWay waits until an attempt is under way of a benchrun whose TMPDIR is
-// tmp: its scratch folder is gone before the attempt is stored.
+// untilUnderWay waits until a benchrun with this TMPDIR has an attempt under way. The scratch
+// folder of an attempt is removed before the attempt is stored.
 func untilUnderWay(t *testing.T, tmp string) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {

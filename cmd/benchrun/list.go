@@ -49,7 +49,7 @@ func listServers(w io.Writer, reg *targets.Registry) {
 	for _, name := range reg.Names() {
 		s, err := reg.Lookup(name)
 		if err != nil {
-			continue // Names lists what Lookup knows
+			continue // cannot happen: Names lists what Lookup knows
 		}
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", s.Name, s.Version, s.Title, strings.Join(s.ProfileNames(), " "))
 	}
@@ -78,7 +78,7 @@ func listScenarios(w io.Writer, _ *targets.Registry) {
 	}
 }
 
-// setsOf names the sets that a family is in.
+// setsOf names the sets that contain a family.
 func setsOf(f bench.Family) string {
 	var in []string
 	for _, s := range scenarios.Sets() {

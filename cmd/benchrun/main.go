@@ -24,8 +24,8 @@ import (
 
 func main() { os.Exit(run(os.Args[1:])) }
 
-// run returns the exit code. Hidden first arguments are benchrun's own helper
-// processes.
+// run returns the exit code. A hidden first argument makes this process one of benchrun's own
+// helper processes.
 func run(args []string) (code int) {
 	if len(args) > 0 {
 		switch args[0] {
@@ -40,37 +40,37 @@ func run(args []string) (code int) {
 		case cost.PartArg:
 			return cost.Part(args[1:])
 		case cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
-			os.Stderr = nil // cobra complains there by itself; shells throw it away
+			os.Stderr = nil // cobra itself writes completion messages there, which shells discard
 		}
 	}
 	stdout, stderr := console.Standard()
-	log.SetOutput(stderr) // of the standard library's own complaints
+	log.SetOutput(stderr) // for messages of the standard library
 	defer func() {
 		if p := recover(); p != nil { // Go would exit with 2, which means usage here
 			tellPanic(stderr, p)
 			code = bench.ExitInternal
 		}
-		_ = stderr.Flush() // there is nobody else to tell
+		_ = stderr.Flush() // nothing can be done about an error
 	}()
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
 	return exitCode(ctx, execute(ctx, args, stdout, stderr))
 }
 
-// tellPanic says what went wrong, and where.
+// tellPanic prints what went wrong, and where.
 func tellPanic(stderr io.Writer, p any) {
 	console.Tell(stderr, "benchrun", fmt.Sprintf("internal error: %v", p))
-	_, _ = stderr.Write(debug.Stack()) // there is nobody else to tell
+	_, _ = stderr.Write(debug.Stack()) // nothing can be done about an error
 }
 
-// execute carries out a command line and tells of its error.
+// execute carries out a command line and prints its error.
 func execute(ctx context.Context, args []string, stdout, stderr *console.Writer) error {
 	cmd := newRootCommand()
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
 	err := cmd.ExecuteContext(ctx)
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) { // whatever was under way: it is no news that it was ended
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) { // the user interrupted it, so an error about that is no news
 		err = context.Cause(ctx)
 	}
 	if ferr := stdout.Flush(); ferr != nil && err == nil {
@@ -82,7 +82,7 @@ func execute(ctx context.Context, args []string, stdout, stderr *console.Writer)
 	return err
 }
 
-// exitCode is the one place where an error becomes a number.
+// exitCode is the only place where an error becomes an exit code.
 func exitCode(ctx context.Context, err error) int {
 	var (
 		usage *bench.UsageError
@@ -97,7 +97,7 @@ func exitCode(ctx context.Context, err error) int {
 		return bench.ExitUsage
 	case errors.Is(err, bench.ErrNothingSelected):
 		return bench.ExitNothing
-	case errors.Is(err, bench.ErrCheckFailed): // a rule that is broken is broken, whatever else is the matter
+	case errors.Is(err, bench.ErrCheckFailed): // a broken rule has priority over other problems
 		return bench.ExitCheckFailed
 	case errors.Is(err, bench.ErrUnmeasured):
 		return bench.ExitUnmeasured

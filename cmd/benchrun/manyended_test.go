@@ -13,8 +13,8 @@ import (
 	"benchrun/results"
 )
 
-// However a run ends that has several cells under way: nothing is left of any of
-// them, its folder can be read, and an attempt is stored whole or not at all.
+// However a run with several cells under way ends, nothing is left of them, the run's folder
+// can be read, and each attempt is stored completely or not at all.
 func TestMeasuredRunEndedWithSeveralUnderWay(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
 		t.Run(signal.String(), func(t *testing.T) {

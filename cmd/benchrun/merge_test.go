@@ -13,7 +13,7 @@ import (
 	"benchrun/results"
 )
 
-// named gives a stored run another id, an hour later.
+// named changes a stored run's ID, and its start to an hour later.
 func named(id string) func(*bench.Run) {
 	return func(r *bench.Run) { r.ID, r.StartedAt = id, "2026-11-21T13:00:00Z" }
 }
@@ -64,7 +64,7 @@ func TestMergeUsage(t *testing.T) {
 	}
 }
 
-// A rule that cannot be is found before anything is written.
+// An impossible rule is found before anything is written.
 func TestMergeResolvesRulesFirst(t *testing.T) {
 	run, out := storedAs(t, bench.Failed), t.TempDir()
 	ends(t, bench.ExitUsage, "merge", run, "--out", out, "--fail-on", "nope == 1")
@@ -76,8 +76,8 @@ func TestMergeResolvesRulesFirst(t *testing.T) {
 	}
 }
 
-// Runs that were not measured alike are refused with what differs and where. Who
-// joins them anyway is told in every report, and each cell keeps where it is from.
+// Runs that were not measured alike are refused, with the differences. If they are joined
+// anyway, every report says so, and each cell says where it is from.
 func TestMergeOfRunsThatWereNotMeasuredAlike(t *testing.T) {
 	const first, later = "20261121-120000-0001", "20261121-130000-0002"
 	a := storedRun(t, func(r *bench.Run) { r.ID = first })
@@ -127,7 +127,7 @@ func TestMergeOfRunsThatWereNotMeasuredAlike(t *testing.T) {
 	if e := run.OriginOf(run.Cells[1]).Environment; e.Kernel != "6.2.0" || e.Limits.CPUs != 3.5 {
 		t.Errorf("%+v", e)
 	}
-	// A mixed run is no baseline for one of its parts, unless somebody wants it.
+	// A mixed run is not accepted as the baseline of one of its parts, unless the user insists.
 	if stderr := ends(t, bench.ExitUsage, "judge", a, "--baseline", folder); !strings.Contains(stderr, "kernel") {
 		t.Error(stderr)
 	}
@@ -136,7 +136,7 @@ func TestMergeOfRunsThatWereNotMeasuredAlike(t *testing.T) {
 	}
 }
 
-// A damaged record spoils its own cell of a merged run, and the exit code.
+// A damaged record makes its cell of a merged run invalid, and changes the exit code.
 func TestMergeOfADamagedRun(t *testing.T) {
 	f, run := threeCells(t)
 	run.ID, run.Environment.Testbed = "20261121-120000-0001", "here"

@@ -12,8 +12,8 @@ import (
 	"benchrun/report"
 )
 
-// What is published is what the records say when they are judged now, and the
-// README shows that.
+// The published results are what the judge says of the records now, and README.md shows
+// them.
 func TestPublishedResults(t *testing.T) {
 	const folder = "../../docs/results"
 	run, notes, err := judgedAgain(t, folder)

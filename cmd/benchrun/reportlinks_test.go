@@ -12,8 +12,7 @@ import (
 	"benchrun/report"
 )
 
-// The report links the files of the run's folder that are there, from wherever
-// it lies.
+// The report links to the existing files of the run's folder, wherever the report lies.
 func TestReportLinksFilesOfTheRun(t *testing.T) {
 	run := storedRun(t)
 	elsewhere := filepath.Join(t.TempDir(), "a b#c")

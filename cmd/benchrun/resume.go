@@ -12,8 +12,8 @@ import (
 	"benchrun/internal/plan"
 )
 
-// takeUp claims and reads the run that --resume names and sets what it was asked
-// for. Without --resume it does nothing.
+// takeUp claims and reads the run that --resume names, and takes its settings. Without
+// --resume it does nothing.
 func (s *settings) takeUp(ctx context.Context, flags *pflag.FlagSet) error {
 	if !flags.Changed("resume") {
 		return nil
@@ -37,7 +37,7 @@ func (s *settings) takeUp(ctx context.Context, flags *pflag.FlagSet) error {
 	return nil
 }
 
-// asking writes down what --resume needs to know.
+// asking is what run.json stores for --resume.
 func (s settings) asking(cells []plan.Cell) (*bench.Asked, error) {
 	out := &bench.Asked{Attempts: s.attempts, Python: s.python}
 	for _, f := range s.serverFiles {

@@ -20,9 +20,8 @@ import (
 	"benchrun/targets"
 )
 
-// A run that is killed in the middle of a cell and resumed has every cell once:
-// nothing that was measured is measured again or changed, and the judge says the
-// same of all of it.
+// A run that is killed in the middle of a cell and resumed has every cell once. Nothing that was
+// measured is measured again or changed, and the judge agrees with all of it.
 func TestMeasuredResumeOfAKilledRun(t *testing.T) {
 	measures(t, 3)
 	out := t.TempDir()
@@ -39,7 +38,7 @@ func TestMeasuredResumeOfAKilledRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := bench.ExitOK // on a busy host cells may be invalid
+	want := bench.ExitOK // on a busy host, cells may be invalid
 	var got []string
 	for _, c := range run.Cells {
 		got = append(got, c.Scenario)
@@ -64,7 +63,7 @@ func TestMeasuredResumeOfAKilledRun(t *testing.T) {
 	}
 	page := contents(t, folder, "")[results.ReportFile]
 	for _, c := range run.Cells {
-		if strings.Count(page, c.Scenario) < 2 { // in the matrix, and with a story
+		if strings.Count(page, c.Scenario) < 2 { // once in the matrix and once with a story
 			t.Errorf("report.html does not tell of %s", c.Name())
 		}
 	}
@@ -82,7 +81,7 @@ func TestMeasuredResumeOfAKilledRun(t *testing.T) {
 	}
 }
 
-// resumes goes on with a run to its end.
+// resumes continues a run to its end.
 func resumes(t *testing.T, folder string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
@@ -96,7 +95,7 @@ func resumes(t *testing.T, folder string, args ...string) (code int, stdout, std
 	return cmd.ProcessState.ExitCode(), out.String(), err.String()
 }
 
-// contents are the files of one of a run's folders, by name.
+// contents are the files in a sub-folder of a run, by name.
 func contents(t *testing.T, folder, sub string) map[string]string {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Join(folder, sub))
@@ -117,7 +116,7 @@ func contents(t *testing.T, folder, sub string) map[string]string {
 	return out
 }
 
-// What cannot be gone on with is refused, and left as it is.
+// A run that cannot be continued is refused, and stays as it is.
 func TestResumeRefuses(t *testing.T) {
 	asked := &bench.Asked{Attempts: 1, Cells: []bench.AskedCell{{Server: "wsgiref", Profile: "default", Scenario: "wedge-1pct", Installed: "3.11.2"}}}
 	here, err := observe.Host()
@@ -157,7 +156,7 @@ func TestResumeRefuses(t *testing.T) {
 	}
 }
 
-// Half of a run keeps no gate: what was asked for and never begun is unmeasured.
+// An incomplete run keeps no gate: cells that never began are unmeasured.
 func TestJudgeOfHalfARun(t *testing.T) {
 	f, err := results.Create(t.TempDir(), bench.Run{Mode: bench.ModeQuick, Asked: &bench.Asked{Attempts: 1, Cells: make([]bench.AskedCell, 2)}})
 	if err != nil {
@@ -170,14 +169,14 @@ func TestJudgeOfHalfARun(t *testing.T) {
 	if stderr := ends(t, bench.ExitUnmeasured, "judge", f.Path(), "--strict"); !strings.Contains(stderr, "1 of the 2 selected cells") {
 		t.Errorf("stderr: %s", stderr)
 	}
-	ends(t, bench.ExitOK, "judge", f.Path()) // to judge again is no measuring
+	ends(t, bench.ExitOK, "judge", f.Path()) // judging again is not measuring
 	if err := f.WriteRun(whole); err != nil {
 		t.Fatal(err)
 	}
 	ends(t, bench.ExitOK, "judge", f.Path(), "--strict")
 }
 
-// What there was no time for is invalid and told, and --resume measures it.
+// A cell for which no time was left is invalid and says so, and --resume measures it.
 func TestMeasuredMaxTime(t *testing.T) {
 	measures(t, 1)
 	run, folder := measure(t, bench.ExitUnmeasured, "-s", "reference", "-p", "no-respawn", "-c", "segfault", "--max-time", "1s")
@@ -197,11 +196,11 @@ func TestMeasuredMaxTime(t *testing.T) {
 	judgedTheSame(t, folder)
 }
 
-// A run that cannot be gone on with here and now stays as it is, to the byte.
+// A run that cannot be continued here and now stays as it is, to the byte.
 func TestResumeThatCannotBegin(t *testing.T) {
 	_, folder := measure(t, bench.ExitUnmeasured, "-s", "gunicorn", "-p", "hardened", "-c", "segfault", "--max-time", "1s")
 	before := contents(t, folder, "")
-	t.Setenv(targets.CacheVariable, filepath.Join(folder, results.RunFile)) // no folder
+	t.Setenv(targets.CacheVariable, filepath.Join(folder, results.RunFile)) // not a folder
 	if code, _, stderr := resumes(t, folder); code != bench.ExitEnvironment {
 		t.Errorf("exit %d: %s", code, stderr)
 	}
@@ -212,8 +211,8 @@ func TestResumeThatCannotBegin(t *testing.T) {
 	}
 }
 
-// What another benchrun is writing is not even read: it may write its last
-// record in between.
+// A run that another benchrun is writing is not even read: the other one may be about to write
+// its last record.
 func TestResumeClaimsBeforeItReads(t *testing.T) {
 	asked := &bench.Asked{Attempts: 1, Cells: make([]bench.AskedCell, 1)}
 	f, release, err := results.Begin(t.TempDir(), bench.Run{Benchrun: benchrunVersion(), Asked: asked})
@@ -234,7 +233,7 @@ func TestResumeClaimsBeforeItReads(t *testing.T) {
 		t.Fatalf("taken up while it is written: %v", err)
 	}
 	cell := newCell()
-	storeAttempt(t, f, &cell) // the other one's last
+	storeAttempt(t, f, &cell) // the other benchrun's last one
 	release()
 	s, set = flags()
 	if err := s.takeUp(t.Context(), set); err != nil || len(s.earlier.Attempts) != 1 {
@@ -247,8 +246,8 @@ func TestResumeClaimsBeforeItReads(t *testing.T) {
 	}
 }
 
-// A run that goes on is judged by what it has so far, and says so; nothing else
-// takes it for a run.
+// A run that is still going on is judged by what it has so far, and the output says so. Other
+// commands refuse it.
 func TestARunThatGoesOn(t *testing.T) {
 	f, release, err := results.Begin(t.TempDir(), bench.Run{Mode: bench.ModeQuick, Asked: &bench.Asked{Attempts: 2, Cells: make([]bench.AskedCell, 2)}})
 	if err != nil {
@@ -280,9 +279,8 @@ func TestARunThatGoesOn(t *testing.T) {
 	}
 }
 
-// What is damaged is measured again: its record and its line are set aside, and
-// nothing else is touched. An attempt whose line alone is damaged is taken from
-// run.json.
+// A damaged attempt is measured again: its record and its line are moved aside, and nothing else
+// is touched. If only an attempt's line is damaged, the attempt is taken from run.json.
 func TestResumeOfADamagedRun(t *testing.T) {
 	f, run := threeCells(t)
 	record := run.Cells[1].Attempts[0].Record

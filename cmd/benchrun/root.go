@@ -18,7 +18,7 @@ import (
 	"benchrun/report"
 )
 
-// version is set by the build script; go install takes it from the module.
+// version is set by the build script. With go install, it comes from the module.
 var version = ""
 
 func benchrunVersion() string {
@@ -31,7 +31,7 @@ func benchrunVersion() string {
 	return "devel"
 }
 
-// settings are the flags of the main job.
+// settings has the flags of the main command.
 type settings struct {
 	servers, profiles, scenarios []string
 	serverFiles                  []string
@@ -51,11 +51,11 @@ type settings struct {
 	maxTime                      time.Duration
 	jobs                         jobs
 
-	origins   []origin          // where settings are from, as far as they are no defaults
-	elsewhere bool              // any from elsewhere than the command line
-	added     []string          // flags for what is from elsewhere
-	earlier   *campaign.Earlier // what --resume names; nil: a new run
-	asked     *bench.Asked      // what the run is to keep of its selection; nil: nothing
+	origins   []origin          // where settings that are not defaults come from
+	elsewhere bool              // some setting does not come from the command line
+	added     []string          // flags that stand for the settings from elsewhere
+	earlier   *campaign.Earlier // the run that --resume names; nil: a new run
+	asked     *bench.Asked      // what the run stores of its selection; nil: nothing
 }
 
 const rootLong = `benchrun finds out which web app server keeps serving when some requests hang,
@@ -125,7 +125,7 @@ func newRootCommand() *cobra.Command {
 	return cmd
 }
 
-// addFlags declares the flags of the main job.
+// addFlags declares the flags of the main command.
 func addFlags(f *pflag.FlagSet, s *settings) {
 	s.attempts, s.seed, s.out, s.progress = defaultAttempts, defaultSeed, defaultOut, progressAuto
 	declare(f, "server", &s.servers)
@@ -151,7 +151,7 @@ func addFlags(f *pflag.FlagSet, s *settings) {
 	declare(f, "reprobe", &s.reprobe)
 }
 
-// addPrintFlags declares how a run is printed.
+// addPrintFlags declares the flags that say how to print a run.
 func addPrintFlags(f *pflag.FlagSet, s *settings) {
 	s.format = "table"
 	declare(f, "json", &s.jsonFile, "the content of run.json")
@@ -162,7 +162,7 @@ func addPrintFlags(f *pflag.FlagSet, s *settings) {
 	addGateFlags(f, &s.gate)
 }
 
-// Defaults of flags that several commands have.
+// Defaults of flags that several commands use.
 const (
 	defaultSeed = 1
 	defaultOut  = "benchrun-out"
@@ -175,17 +175,17 @@ func (s settings) mode() bench.Mode {
 	return bench.ModeQuick
 }
 
-// The attempts that a verdict other than held takes. One unlucky attempt on a busy
-// host is no verdict, and a gate that it reddens is soon ignored, so a second must
-// agree; docs/method.md has what was measured of it.
+// How many attempts a verdict other than held needs. One unlucky attempt on a busy host is not
+// a verdict, and people soon ignore a gate that fails because of it. So a second one must
+// agree; docs/method.md has the measurements.
 const (
 	defaultAttempts = 2
 	ciAttempts      = 2
 	releaseAttempts = 3
 )
 
-// chooseAttempts puts the attempts in that --ci and --release stand for. given
-// says that --attempts was given.
+// chooseAttempts sets the attempts that --ci and --release imply. given says that the user gave
+// --attempts.
 func (s *settings) chooseAttempts(given bool) error {
 	var names []string
 	for _, choice := range []struct {
@@ -204,7 +204,7 @@ func (s *settings) chooseAttempts(given bool) error {
 	return nil
 }
 
-// check finds what is wrong with the flags by themselves.
+// check finds errors in the flags by themselves.
 func (s settings) check() error {
 	switch {
 	case s.quick && s.full:
@@ -229,8 +229,7 @@ func (s settings) check() error {
 	return nil
 }
 
-// flagError is what is wrong with a flag. One that is not known may be a slip of
-// the finger.
+// flagError explains an error in a flag. An unknown flag may be a typing error.
 func flagError(cmd *cobra.Command, err error) error {
 	e := &bench.UsageError{Problem: err.Error(), Hint: "see " + cmd.CommandPath() + " --help"}
 	var unknown *pflag.NotExistError

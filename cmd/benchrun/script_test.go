@@ -13,13 +13,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// benchrun starts itself again for its helper processes; here that is the test
-// binary.
+// benchrun starts itself again for its helper processes. In tests, that is the test binary.
 func TestMain(m *testing.M) {
 	if os.Getenv(asMain) != "" || len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "__") {
 		os.Exit(run(os.Args[1:]))
 	}
-	// The tests that run in parallel wait most of the time.
+	// The parallel tests mostly wait.
 	if err := flag.Set("test.parallel", "10"); err != nil {
 		panic(err)
 	}
@@ -32,7 +31,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
-		Setup: func(env *testscript.Env) error { // testscript's own is too long for the sockets of servers
+		Setup: func(env *testscript.Env) error { // the path of testscript's own is too long for servers' sockets
 			env.Setenv("TMPDIR", os.TempDir())
 			return nil
 		},
@@ -42,8 +41,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// exits CODE COMMAND ARG…: runs the command and compares its exit code. Its
-// output goes to the files out and err.
+// exits CODE COMMAND ARG…: runs the command and compares its exit code. The output goes to the
+// files out and err.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE COMMAND ARG...")

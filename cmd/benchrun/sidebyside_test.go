@@ -16,10 +16,10 @@ import (
 	"benchrun/targets"
 )
 
-// Two benchruns that begin at the same time on one machine, with the same temporary
-// folder and an empty cache: one installs the server and one measures its probe while
-// the other waits, neither takes the other's port nor sweeps its folder away, each
-// measures all of its cells, and nothing is left of both.
+// Two benchruns begin at the same time on one machine, with the same temporary folder and an
+// empty cache. One installs the server and one measures its probe while the other waits.
+// Neither takes the other's port or removes its folder. Each measures all of its cells, and
+// nothing is left of either.
 func TestMeasuredTwoBenchrunsSideBySide(t *testing.T) {
 	measures(t, 4)
 	tmp, cache := shortTempDir(t), shortTempDir(t)
@@ -45,7 +45,7 @@ func TestMeasuredTwoBenchrunsSideBySide(t *testing.T) {
 		runs[i] = r
 	}
 	for i, r := range runs {
-		if err := <-r.ended; err != nil { // its code says whether the host was quiet
+		if err := <-r.ended; err != nil { // its exit code depends on how quiet the host is
 			t.Log(err)
 		}
 		if err := json.Unmarshal(r.stdout.Bytes(), &r.run); err != nil {

@@ -12,20 +12,20 @@ import (
 	"benchrun/internal/bench"
 )
 
-// errTerminated is why a context ended on SIGTERM or SIGHUP.
+// errTerminated is the cause of a context that SIGTERM or SIGHUP has ended.
 var errTerminated = errors.New("terminated")
 
-// errInterrupted is why a context ended on SIGINT.
+// errInterrupted is the cause of a context that SIGINT has ended.
 var errInterrupted = errors.New("interrupted")
 
-// atOnce is how long a command has after the first signal that has no servers to
-// end: enough to take back half a file, and no longer, whatever it waits for.
+// atOnce is how long a command without servers may take after the first signal, whatever it
+// waits for. That is enough to remove an unfinished file.
 const atOnce = 500 * time.Millisecond
 
-// untilSignal ends the context on the first signal. A command that has called
-// patiently then ends its servers and stores what it has; any other one is ended
-// after atOnce. A second signal ends benchrun on the spot: the supervisor of a
-// running server notices and cleans up by itself.
+// untilSignal returns a context that ends on the first signal. A command that has called
+// patiently then ends its servers and stores what it has. Any other command is ended after
+// atOnce. A second signal ends benchrun at once: the supervisor of a running server notices
+// that and cleans up by itself.
 func untilSignal(parent context.Context) (context.Context, context.CancelFunc) {
 	patient := &atomic.Bool{}
 	ctx, cancel := context.WithCancelCause(context.WithValue(parent, patienceKey{}, patient))
@@ -57,11 +57,11 @@ func untilSignal(parent context.Context) (context.Context, context.CancelFunc) {
 	}
 }
 
-// patienceKey finds what patiently sets.
+// patienceKey is the context key for patiently.
 type patienceKey struct{}
 
-// patiently says that from now on there may be servers to end, which the first
-// signal waits for. It is called before any is started.
+// patiently says that from now on there may be servers to end, so that the first signal waits
+// for that. It must be called before any server starts.
 func patiently(ctx context.Context) {
 	if patient, ok := ctx.Value(patienceKey{}).(*atomic.Bool); ok {
 		patient.Store(true)

@@ -12,14 +12,14 @@ import (
 	"benchrun/internal/bench"
 )
 
-// A command that measures nothing ends on the first signal, whatever it waits
-// for: here for a reader of its output who never reads.
+// A command that measures nothing ends on the first signal, whatever it waits for. Here it
+// waits for somebody to read its output.
 func TestFirstSignalEndsWhatMeasuresNothing(t *testing.T) {
 	run := storedAs(t, bench.Failed)
 	for _, tt := range []struct {
 		signal os.Signal
 		code   int
-		args   func(file string) []string // a command that writes the file, then to stdout
+		args   func(file string) []string // arguments of a command that writes the file, then to stdout
 	}{
 		{syscall.SIGTERM, bench.ExitTerminated, func(file string) []string { return []string{"judge", run, "--html", file} }},
 		{syscall.SIGINT, bench.ExitInterrupted, func(file string) []string { return []string{"judge", run, "--html", file} }},
@@ -67,7 +67,7 @@ func TestFirstSignalEndsWhatMeasuresNothing(t *testing.T) {
 	}
 }
 
-// fill writes to a pipe until it takes nothing more.
+// fill writes to a pipe until it is full.
 func fill(t *testing.T, pipe *os.File) {
 	t.Helper()
 	raw, err := pipe.SyscallConn()
@@ -76,7 +76,7 @@ func fill(t *testing.T, pipe *os.File) {
 	}
 	err = raw.Control(func(fd uintptr) {
 		for {
-			if _, err := unix.Write(int(fd), []byte{' '}); err != nil { // os.Pipe is not blocking
+			if _, err := unix.Write(int(fd), []byte{' '}); err != nil { // os.Pipe does not block
 				return
 			}
 		}

@@ -15,7 +15,7 @@ import (
 	"benchrun/internal/project"
 )
 
-// configVariable names the file to read in the place of benchrun.yaml.
+// configVariable names the file to read instead of benchrun.yaml.
 const configVariable = "BENCHRUN_CONFIG"
 
 // sourced lists the flags whose setting the command line, the environment or
@@ -24,23 +24,22 @@ func sourced() []flagSpec {
 	return slices.DeleteFunc(flagTable(), func(f flagSpec) bool { return f.field == "" || f.kind.is(other) })
 }
 
-// origin says where a setting is from.
+// origin says where a setting comes from.
 type origin struct {
 	flagSpec
 	values []string
-	places []string // of the values; of the flag where there are none: "--server", "BENCHRUN_SERVER", "benchrun.yaml:3"
+	places []string // of the values, or of the flag if it has none: "--server", "BENCHRUN_SERVER", "benchrun.yaml:3"
 }
 
-// fill gives the flags that were not given what the environment says, or else
-// benchrun.yaml. It keeps where each setting is from, and for run.json the
-// flags that would have said the same. What a run that is resumed was asked for
-// is its own.
+// fill sets the flags that were not given from the environment, or else from benchrun.yaml. It
+// stores where each setting comes from and, for run.json, the flags that would have said the
+// same. A resumed run keeps what it was asked for.
 func (s *settings) fill(f *pflag.FlagSet) error {
 	file, err := s.projectFile(f.Changed("config"))
 	if err != nil {
 		return err
 	}
-	if file != nil { // what it says is said by flags, so that run.json stands alone
+	if file != nil { // added as flags, so that run.json does not depend on the file
 		s.added = append(s.added, "--config=")
 	}
 	for _, set := range sourced() {
@@ -71,8 +70,8 @@ func (s *settings) fill(f *pflag.FlagSet) error {
 	return nil
 }
 
-// projectFile reads --config, else what BENCHRUN_CONFIG names, else
-// benchrun.yaml where there is one. An empty --config reads none.
+// projectFile reads the file of --config, or else that of BENCHRUN_CONFIG, or else
+// benchrun.yaml if it exists. With an empty --config it reads none.
 func (s *settings) projectFile(given bool) (map[string]project.Value, error) {
 	file := s.config
 	if !given {
@@ -114,7 +113,7 @@ func (set flagSpec) fromEnvironment(f *pflag.FlagSet) project.Value {
 	return v
 }
 
-// put gives the setting's flag a value from elsewhere.
+// put sets the setting's flag to a value from elsewhere.
 func (s *settings) put(f *pflag.FlagSet, set flagSpec, item, place string) error {
 	flag, value := set.name, item
 	switch flag {
@@ -139,8 +138,7 @@ func (s *settings) put(f *pflag.FlagSet, set flagSpec, item, place string) error
 	return nil
 }
 
-// originWords say where settings are from, if any is from elsewhere than the
-// command line.
+// originWords says where settings come from, if any does not come from the command line.
 func (s *settings) originWords() string {
 	if !s.elsewhere {
 		return ""
@@ -156,11 +154,10 @@ func (s *settings) originWords() string {
 	return b.String() + "all else by default\n"
 }
 
-// effectiveArgs are the command line that says by itself, from any working
-// folder, what was measured.
+// effectiveArgs is a command line that measures the same from any working folder.
 func (s *settings) effectiveArgs() []string { return absolute(slices.Concat(os.Args[1:], s.added)) }
 
-// checkoutPath is the path of a checkout behind a server's name.
+// checkoutPath matches a server with the path of a checkout.
 var checkoutPath = regexp.MustCompile(`^([^@]*@path:)(.+)$`)
 
 // absolute makes the paths on a command line absolute.
@@ -186,8 +183,8 @@ func absolute(args []string) []string {
 	return out
 }
 
-// absolutePath leaves an empty path, and the name of an interpreter to be looked
-// for, as they are.
+// absolutePath does not change an empty path, or the name of an interpreter that must be looked
+// up.
 func absolutePath(flag, name string) string {
 	abs, err := filepath.Abs(name)
 	if err != nil || name == "" || flag == "--python" && !strings.ContainsRune(name, filepath.Separator) {
@@ -196,9 +193,8 @@ func absolutePath(flag, name string) string {
 	return abs
 }
 
-// whence puts before what is wrong with a selection the place where it was made,
-// if that was not on the command line: the line of the very word, where the error
-// names it.
+// whence adds to an error in a selection the place where the selection was made, if that is not
+// the command line: the line of the wrong word, if the error names the word.
 func (s *settings) whence(err error) error {
 	var places []string
 	for _, o := range s.origins {
@@ -218,8 +214,8 @@ func (s *settings) whence(err error) error {
 	return fmt.Errorf("%w (%s)", err, strings.Join(places, ", "))
 }
 
-// namedBy puts before what is wrong with a file, a folder or an interpreter the
-// place that names it, if that is not the command line.
+// namedBy adds to an error about a file, a folder or an interpreter the place that names it, if
+// that is not the command line.
 func (s *settings) namedBy(err error) error {
 	if err == nil {
 		return nil

@@ -16,8 +16,8 @@ import (
 	"benchrun/report"
 )
 
-// Every field of benchrun.yaml has a flag and a variable, and every flag and
-// field of the table exists.
+// Every field of benchrun.yaml has a flag and a variable, and every flag and field in the table
+// exists.
 func TestSourcedSettingsAreWhole(t *testing.T) {
 	flags := newRootCommand().Flags()
 	var names []string
@@ -41,7 +41,7 @@ func TestSourcedSettingsAreWhole(t *testing.T) {
 	}
 }
 
-// What came from elsewhere stands in run.json as flags, which say the same again.
+// In run.json, settings from elsewhere are flags that mean the same.
 func TestEffectiveArgs(t *testing.T) {
 	t.Setenv("BENCHRUN_SCENARIO", "wedge,slow\nsegfault")
 	t.Setenv("BENCHRUN_MODE", "full")
@@ -71,7 +71,7 @@ func TestEffectiveArgs(t *testing.T) {
 	}
 }
 
-// The contract's example is read, has every field, and its table is the code's.
+// The contract's example can be read and has every field, and its table is the code's.
 func TestContractProjectFile(t *testing.T) {
 	text := section(t, contract(t), "## benchrun.yaml")
 	path := filepath.Join(t.TempDir(), project.FileName)
@@ -98,8 +98,8 @@ func TestContractProjectFile(t *testing.T) {
 	}
 }
 
-// A run that is resumed is what it was, whatever the project now asks for;
-// rules are about what comes out, and are the project's.
+// A resumed run measures what it was asked for, whatever the project says now. Rules come from
+// the project, because they are about the results.
 func TestResumedRunsAreTheirOwn(t *testing.T) {
 	t.Setenv("BENCHRUN_SERVER", "b")
 	t.Setenv("BENCHRUN_ATTEMPTS", "3")
@@ -117,8 +117,7 @@ func TestResumedRunsAreTheirOwn(t *testing.T) {
 	}
 }
 
-// What is wrong in benchrun.yaml is named with the line on which it stands, also
-// where only the selection can tell.
+// An error in benchrun.yaml names the line, even if only the selection shows the error.
 func TestProjectFileErrorsNameTheLine(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, project.FileName)
@@ -141,8 +140,8 @@ func TestProjectFileErrorsNameTheLine(t *testing.T) {
 	}
 }
 
-// A flag that is not known may be a slip of the finger; the hint names the flag,
-// or the command whose help lists them.
+// An unknown flag may be a typing error. The hint names the flag, or the command whose help lists
+// the flags.
 func TestUnknownFlags(t *testing.T) {
 	for _, tt := range []struct {
 		args []string

@@ -11,11 +11,11 @@ import (
 	"benchrun/results"
 )
 
-// golden is a run as the first version stored it.
+// golden is a run that the first version stored.
 var golden, _ = filepath.Abs("../../results/testdata/golden/20261121-120000-3fa9")
 
-// storedRun is a run of one cell with its record, gunicorn/default/wedge-1pct,
-// taken from the golden one and changed in its run.json.
+// storedRun is a run of one cell with its record, gunicorn/default/wedge-1pct, taken from the
+// golden one, with changes to its run.json.
 func storedRun(t *testing.T, changes ...func(*bench.Run)) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "run")
@@ -41,7 +41,7 @@ func storedRun(t *testing.T, changes ...func(*bench.Run)) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, _, _ := strings.Cut(string(lines), "\n") // the others would pass for cells that a kill cut off
+	first, _, _ := strings.Cut(string(lines), "\n") // the others would look like cells of a killed run
 	if err := os.WriteFile(filepath.Join(dir, results.CellsFile), []byte(first+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

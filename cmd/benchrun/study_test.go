@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// What the table of scripts/study counts: pairs, verdicts that differ, attempts that
-// company spoiled, and how many times as many cells an hour there were.
+// The table of scripts/study counts pairs, verdicts that differ, attempts that company spoiled,
+// and the ratio of cells an hour.
 func TestStudyTable(t *testing.T) {
 	out := t.TempDir()
 	cell := func(family, verdict, flag string, attempts ...string) string {

@@ -33,7 +33,7 @@ func newWaiversCommand() *cobra.Command {
 	return cmd
 }
 
-// expectation is what waivers are drafted for without rules of the user's.
+// expectation is the rule for which waivers are drafted if the user gives none.
 const expectation = "verdict >= held"
 
 func newWaiversUpdateCommand() *cobra.Command {
@@ -109,8 +109,7 @@ func updateWaivers(cmd *cobra.Command, d gate.Demands, path, file string) error 
 	return err
 }
 
-// replaceFile writes a file whole or not at all, with the rights of the one that
-// was there.
+// replaceFile writes a file atomically, with the permissions of the old one.
 func replaceFile(path string, text []byte) (err error) {
 	if to, err := filepath.EvalSymlinks(path); err == nil {
 		path = to

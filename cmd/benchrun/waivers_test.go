@@ -11,8 +11,8 @@ import (
 	"benchrun/internal/gate"
 )
 
-// What update drafts is what lets the run pass, and a file keeps its rights and
-// all that a person wrote into it.
+// After update and written reasons, the run passes. The file keeps its permissions and
+// everything that a person wrote into it.
 func TestWaiversUpdate(t *testing.T) {
 	run := brokenRun(t)
 	file := filepath.Join(t.TempDir(), "w.yaml")
@@ -81,7 +81,7 @@ func TestWaiversUpdate(t *testing.T) {
 	if _, errs, text := update(bench.ExitUsage); !strings.Contains(errs, "w.yaml:1: waivers: want a list, found") || text != "waivers: 1\n" {
 		t.Errorf("%s%s", errs, text)
 	}
-	// A link stays one: what it points to is replaced.
+	// If the file is a link, the file that it points to is replaced.
 	link := filepath.Join(t.TempDir(), "link.yaml")
 	if err := os.WriteFile(file, []byte(byHand), 0o600); err != nil {
 		t.Fatal(err)
@@ -117,7 +117,7 @@ func TestWaiversUsage(t *testing.T) {
 	}
 }
 
-// The example of the contract is read as it says.
+// The contract's example can be read, and means what the page says.
 func TestContractWaivers(t *testing.T) {
 	text := section(t, contract(t), "## Waivers")
 	got, err := gate.ParseWaivers("contract.md", []byte(block(t, text, "yaml")))

@@ -8,15 +8,14 @@ import (
 	"strings"
 )
 
-// own are the names of the page's own elements, which nothing of a run may
-// take. Elements that no link leads to have a "~" in theirs.
+// own are the names of the page's own elements, which no element of a run may have. Elements
+// without links to them have a "~" in their names.
 var own = []string{"verdicts", "trust"}
 
-// anchors gives each thing the name that links lead to: its words, joined
-// ("gunicorn-default-wedge-1pct"). It says what a thing is, never where it
-// stands, so that a link stays good when the page is drawn again and when the
-// run grows. Where two things would have the same name, a hash of their words
-// tells them apart; only where the words are the same too, their order does.
+// anchors gives each thing the name that links use: its words, joined
+// ("gunicorn-default-wedge-1pct"). The name does not depend on the position, so a link stays
+// valid when the page is drawn again and when the run grows. If two names would be equal, a
+// hash of the words is added; if the words are equal too, a number.
 func anchors(things [][]string) []string {
 	slugs, wanted := make([]string, len(things)), map[string]int{}
 	for _, name := range own {
@@ -42,8 +41,7 @@ func anchors(things [][]string) []string {
 	return slugs
 }
 
-// slug joins words with hyphens. What may not stand in a link as it is becomes
-// a hyphen too.
+// slug joins words with hyphens. Characters that links cannot contain become hyphens as well.
 func slug(words []string) string {
 	words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "" })
 	text := strings.Map(func(r rune) rune {

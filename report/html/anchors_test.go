@@ -27,7 +27,7 @@ func TestAnchors(t *testing.T) {
 		}
 		seen[n] = true
 	}
-	// What stands before a thing, and how many there are, does not name it.
+	// A name does not depend on what comes before, or on how many things there are.
 	order := []int{3, 9, 0, 2, 8, 1, 7, 6}
 	var shuffled [][]string
 	for _, i := range order {
@@ -40,8 +40,8 @@ func TestAnchors(t *testing.T) {
 	}
 }
 
-// A link to a cell stays good when the run is measured again with more of
-// everything before it; a version is in it only where a server has several.
+// A link to a cell stays valid when the run is measured again with more cells before it. It
+// contains a version only if a server has several.
 func TestLinksToCellsAreNames(t *testing.T) {
 	run := bench.Run{Cells: []bench.Cell{cellOf("gunicorn", "default", "wedge-1pct", bench.Failed, 1), cellOf("uwsgi", "default", "wedge-1pct", bench.Held, 99)}}
 	ids := func() (out []string) {
@@ -64,7 +64,7 @@ func TestLinksToCellsAreNames(t *testing.T) {
 	content(t, render(t, run, nil), run)
 }
 
-// A name of a scenario breaks behind its hyphens, and reads as it is.
+// A scenario's name may break after its hyphens, and is otherwise unchanged.
 func TestHeadingsBreakAtHyphens(t *testing.T) {
 	m := newMatrix(cells(bench.Run{Cells: []bench.Cell{cellOf("a", "b", "slow-upload-1pct", bench.Held, 99)}},
 		report.NewView(bench.Run{Cells: []bench.Cell{cellOf("a", "b", "slow-upload-1pct", bench.Held, 99)}}), nil))

@@ -9,22 +9,20 @@ import (
 	"benchrun/internal/bench"
 )
 
-// The answer names few targets with what happened to each, and at most
-// mostNames servers.
+// The answer names a few targets with their results, and at most mostNames servers.
 const (
 	few       = 4
 	mostNames = 12
 )
 
-// clause is a piece of the answer; Strong ones are set apart.
+// clause is a part of the answer; Strong ones are emphasized.
 type clause struct {
 	Text   string
 	Strong bool
 }
 
-// answer is the run in short: who held, who did not, about whom nothing is
-// claimed. If there are many scenarios, nearly every target fails one of them;
-// the answer is then the overview.
+// answer is the run in short: who held, who did not, and about whom nothing is claimed. With
+// many scenarios nearly every target fails one of them; then the answer is the overview.
 func answer(m matrix) []clause {
 	if len(m.Rows) == 0 {
 		return []clause{{Text: "No cell was measured."}}
@@ -74,8 +72,8 @@ func answer(m matrix) []clause {
 	return append(out, clause{reference + ".", false})
 }
 
-// referenceText is ". Counted apart: benchrun's own reference held 30 of 30
-// cells"; "" where it did not take part, or alone.
+// referenceText is ". Counted apart: benchrun's own reference held 30 of 30 cells"; "" if it
+// did not take part, or was alone.
 func referenceText(m matrix) string {
 	sum := score{}
 	for _, row := range m.Rows {
@@ -105,15 +103,15 @@ func gathered(list []string) []string {
 	return out
 }
 
-// name is a target in the answer, and what is said of it.
+// name is a target in the answer, with what the answer says about it.
 type name struct {
 	row  matrixRow
 	said string
 }
 
-// named is ": a default (failed under x), b default". More than a few are
-// gathered by server and told without what the matrix below says anyway:
-// ": a (default, hardened), b (default) and 3 more".
+// named is, for example, ": a default (failed under x), b default". Many targets are grouped by
+// server, without their results, which the matrix shows: ": a (default, hardened), b (default)
+// and 3 more".
 func named(list []name) string {
 	if len(list) == 0 {
 		return ""
@@ -153,7 +151,7 @@ func named(list []name) string {
 	return text
 }
 
-// listed is "a, b and c".
+// listed is, for example, "a, b and c".
 func listed(list []string) string {
 	if len(list) < 2 {
 		return strings.Join(list, "")

@@ -7,13 +7,13 @@ import (
 	"benchrun/report"
 )
 
-// toldAttempt is an attempt of a cell: what it came to, then what there is of it.
+// toldAttempt is an attempt of a cell: its result, then its files.
 type toldAttempt struct {
 	Text  string
 	Files []file
 }
 
-// file is a file of the run's folder. Link is "" where it is not there.
+// file is a file of the run's folder. Link is "" if it does not exist.
 type file struct{ Name, Link string }
 
 func tellAttempts(r report.Row, opts Options) []toldAttempt {
@@ -40,8 +40,8 @@ func tellAttempts(r report.Row, opts Options) []toldAttempt {
 	return out
 }
 
-// link is the address of a file of the run's folder, as it stands in a page; ""
-// where there is no such file, or it is not known where the page will lie.
+// link is the address of a file of the run's folder, for the page; "" if there is no such file,
+// or if nobody knows where the page will be.
 func (o Options) link(rel string) string {
 	if rel == "" || o.Find == nil {
 		return ""

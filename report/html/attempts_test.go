@@ -8,8 +8,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Files of a run are linked where they are there, by an address that is theirs
-// whatever their names are; what is not there is named only.
+// Existing files of a run are linked with a correct address, whatever their names are. Missing
+// ones are only named.
 func TestFilesAreLinked(t *testing.T) {
 	names := []string{"records/a b.ndjson.gz", "records/100%25 #1?.gz", "logs/javascript:alert(1)", "javascript:alert(1)", "records/ü\"'<b>", "//host/share"}
 	there := map[string]string{}
@@ -49,7 +49,7 @@ func TestFilesAreLinked(t *testing.T) {
 	}
 }
 
-// Doubts of one cause are one line, behind which each stands.
+// All doubts of one cause are one line, which unfolds to each of them.
 func TestDoubtsFold(t *testing.T) {
 	c := cellOf("alpha", "default", "wedge-1pct", bench.Failed, 1)
 	rec := record(4, 30, 3)

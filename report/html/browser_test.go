@@ -16,10 +16,10 @@ import (
 	"benchrun/internal/bench"
 )
 
-// chromium is where Debian's package puts the browser.
+// chromium is the path of the browser in Debian's package.
 const chromium = "/usr/bin/chromium"
 
-// browse opens a file without a window and gives what the browser printed.
+// browse opens a file without a window and returns the browser's output.
 func browse(t *testing.T, path string, flags ...string) (stdout, stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
@@ -46,9 +46,8 @@ func complaints(stderr string) []string {
 	return out
 }
 
-// TestInTheBrowser opens the page in Debian's Chromium from a file: what it
-// shows is what the run says, it complains of nothing, obeys its policy, fits
-// a phone, and follows the reader's colour scheme.
+// TestInTheBrowser opens the page from a file in Debian's Chromium. It shows what the run says,
+// writes no complaint, obeys its policy, fits a phone, and follows the reader's colour scheme.
 func TestInTheBrowser(t *testing.T) {
 	if _, err := os.Stat(chromium); err != nil {
 		t.Skipf("no %s here (apt-get install chromium): the page is not opened in a browser", chromium)
@@ -76,7 +75,7 @@ func TestInTheBrowser(t *testing.T) {
 		}
 	}
 
-	// Were a script to get in, the policy would stop it, and the console say so.
+	// If a script got into the page, the policy would stop it, and the console would say so.
 	const script = "<script>" + measured + "; document.title = measured()</script>"
 	scripted := strings.Replace(page, "</main>", "</main>"+script, 1)
 	dom, stderr = browse(t, write("scripted.html", scripted), "--dump-dom")
@@ -86,13 +85,13 @@ func TestInTheBrowser(t *testing.T) {
 
 	unfolds(t, write, page)
 
-	// Without the policy it measures. Nothing is wider than the window, even where
-	// names are. What fills a tile most stands in many of them.
+	// Without the policy, the script measures the page. Nothing may be wider than the window,
+	// also with wide names. Many tiles get the longest possible text.
 	measuring := func(page string) string { return strings.Replace(page, "</main>", "</main>"+script, 1) }
 	pages := map[string]string{"few": measuring(page), "published": measuring(render(t, published(), nil))}
 	others := published()
 	others.Cells = slices.DeleteFunc(others.Cells, func(c bench.Cell) bool { return c.OtherReason() == "" && c.Family != "slow" })
-	for i := range others.Cells { // few scenarios, wide tiles
+	for i := range others.Cells { // few scenarios give wide tiles
 		others.Cells[i].Scenario = fmt.Sprintf("slow-%d-1pct", i%3)
 	}
 	pages["others"] = measuring(render(t, others, nil))
@@ -113,8 +112,8 @@ func TestInTheBrowser(t *testing.T) {
 	}
 }
 
-// paper is the brightness of the page's corner under a colour scheme (0 dark,
-// 1 light), and holds that something is drawn on it.
+// paper is the brightness of the page's corner under a colour scheme (0 dark, 1 light). It also
+// checks that something is drawn on it.
 func paper(t *testing.T, path, dir string, scheme int) float64 {
 	t.Helper()
 	shot := filepath.Join(dir, fmt.Sprintf("shot-%d.png", scheme))

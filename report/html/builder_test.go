@@ -7,15 +7,14 @@ import (
 	"benchrun/internal/judge"
 )
 
-// lostIn is what becomes of the first n victims of a second, counted from the
-// fault mark.
+// lostIn is the outcome of the first n victims of a second, counted from the fault mark.
 type lostIn struct {
 	second, n int
 	outcome   bench.Outcome
 }
 
-// record builds the record of an attempt of whole seconds: a baseline, faults
-// and recovery, 100 victims a second.
+// record builds the record of an attempt: a baseline, faults and recovery, in whole seconds,
+// with 100 victims a second.
 func record(baseline, fault, recovery int, lost ...lostIn) *bench.Record {
 	const ms = int64(1e6)
 	launch := 300 * ms
@@ -47,7 +46,7 @@ func record(baseline, fault, recovery int, lost ...lostIn) *bench.Record {
 	return rec
 }
 
-// story is that of a cell, with the judge's own timeline of its record.
+// story is the story of a cell, with the judge's own timeline of its record.
 func story(c bench.Cell, rec *bench.Record, log string) Story {
 	return NewStory(c, rec, judge.Timeline(rec), log)
 }
@@ -68,7 +67,7 @@ func cellOf(server, profile, scenario string, v bench.Verdict, h float64) bench.
 	}
 }
 
-// sample is a run with a cell of each verdict and the stories of all but one.
+// sample is a run with a cell of each verdict, and the stories of all but one.
 func sample() (bench.Run, []Story) {
 	run := bench.Run{
 		Schema: bench.RunSchema, ID: "20261121-120000-3fa9", StartedAt: "2026-11-21T12:00:00Z", FinishedAt: "2026-11-21T12:04:00Z",

@@ -7,8 +7,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Of a cell in which nothing is claimed the page shows no figure, though the
-// run holds some.
+// If a verdict claims nothing about the server, the page shows no figure of the cell, although
+// the run has some.
 func TestNothingClaimedShowsNoFigure(t *testing.T) {
 	for _, v := range []bench.Verdict{bench.Failed, bench.Invalid, bench.Unsupported} {
 		c := cellOf("alpha", "default", "wedge-1pct", bench.Failed, 12.5)
@@ -32,7 +32,7 @@ func TestNothingClaimedShowsNoFigure(t *testing.T) {
 	}
 }
 
-// A cell that failed though its victims were served says what made it fail.
+// If a cell failed although its victims were served, the matrix says why.
 func TestMatrixGivesTheOtherReason(t *testing.T) {
 	for reason, want := range map[string]string{
 		"memory kept: 9 of 9 MiB":                "✗ memory kept failed",
@@ -53,7 +53,7 @@ func TestMatrixGivesTheOtherReason(t *testing.T) {
 	}
 }
 
-// benchrun's own reference stands last in the matrix and in no count of servers.
+// benchrun's own reference is last in the matrix and in no count of servers.
 func TestReferenceStandsApart(t *testing.T) {
 	run, _ := sample()
 	for _, scenario := range []string{"wedge-1pct", "segfault-1pct"} {

@@ -10,15 +10,14 @@ import (
 	"benchrun/report"
 )
 
-// Doubt is all that a record has of one cause of doubt.
+// Doubt has all doubts of a record with one cause.
 type Doubt struct {
 	Cause   string
-	Seconds float64  // that are in doubt, those that overlap once; 0 = the whole record is
-	Each    []string // in words
+	Seconds float64  // how many seconds are in doubt; 0 = the whole record is
+	Each    []string // each doubt in words
 }
 
-// doubts gathers the doubts of a record by their cause, in the order in which
-// the causes come.
+// doubts groups the doubts of a record by cause, in the order in which the causes first occur.
 func doubts(list []bench.Doubt, l bench.Timeline) []Doubt {
 	at := since(l.Zero)
 	type span struct{ from, to int64 }
@@ -52,7 +51,7 @@ func doubts(list []bench.Doubt, l bench.Timeline) []Doubt {
 		slices.SortFunc(all, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 		sum, end := int64(0), int64(0)
 		for _, s := range all {
-			if s.from == 0 && s.to == 0 { // whoever doubts everything doubts each second
+			if s.from == 0 && s.to == 0 { // a doubt about everything covers each second
 				sum = 0
 				break
 			}
@@ -64,11 +63,11 @@ func doubts(list []bench.Doubt, l bench.Timeline) []Doubt {
 	return out
 }
 
-// toldDoubt is a doubt as the page shows it: its only line, or one for all of
-// them, behind which they are folded.
+// toldDoubt is a doubt as the page shows it: one line, which unfolds to Each if there are
+// several.
 type toldDoubt struct {
 	Text string
-	Each []string // nil = Text is all
+	Each []string // nil = there is only Text
 }
 
 func tellDoubt(d Doubt) toldDoubt {

@@ -8,16 +8,16 @@ import (
 	"benchrun/internal/bench"
 )
 
-// band is a layer of the stack of victims. Outcomes that mean the same to a
-// user share one; the words below a figure give each by itself.
+// band is a layer of the stack of victims. Outcomes that mean the same to a user share one. The
+// text below a figure lists the outcomes separately.
 type band struct {
-	class    string // of style.css
+	class    string // in style.css
 	word     string
 	outcomes []bench.Outcome
 }
 
-// bands lists the layers from the bottom up. Their colours grow darker (in
-// dark mode: lighter) on the way, so that they can be told apart in grey.
+// bands lists the layers from the bottom up. Their colours get darker (in dark mode: lighter)
+// upwards, so that they differ in grey too.
 var bands = []band{
 	{"ok", "served", []bench.Outcome{bench.OK}},
 	{"late", "late", []bench.Outcome{bench.Late}},
@@ -28,17 +28,17 @@ var bands = []band{
 	{"unsent", "never sent", []bench.Outcome{bench.Unsent}},
 }
 
-// mostSteps bounds the steps of a drawn curve: a longer story is drawn in
-// steps of several seconds.
+// mostSteps is how many steps a curve has at most: the steps of a longer story are several
+// seconds.
 const mostSteps = 240
 
-// axis is a stretch of a story's time.
+// axis is a period of a story's time, in seconds.
 type axis struct{ from, to float64 }
 
-// pct is where a time lies on the axis, as a length of SVG: "37.5%".
+// pct is the position of a time on the axis, as a length in SVG: "37.5%".
 func (a axis) pct(t float64) string { return dec((a.clip(t)-a.from)/a.span()*100, 1) + "%" }
 
-// wide is how wide a stretch of the axis is.
+// wide is the width of a period on the axis.
 func (a axis) wide(from, to float64) string {
 	return dec(max(0, a.clip(to)-a.clip(from))/a.span()*100, 1) + "%"
 }
@@ -46,13 +46,13 @@ func (a axis) wide(from, to float64) string {
 func (a axis) clip(t float64) float64 { return min(max(t, a.from), a.to) }
 func (a axis) span() float64          { return max(a.to-a.from, 0.001) }
 
-// box is the viewBox in which a time is its own abscissa and 100 % is high.
+// box is the viewBox in which x is a time and the height is 100 %.
 func (a axis) box() string { return dec(a.from, 2) + " 0 " + dec(a.span(), 2) + " 100" }
 
-// tick is a labelled place on an axis.
+// tick is a labelled position on an axis.
 type tick struct{ X, Label string }
 
-// ticks are at most ten round seconds.
+// ticks are at most ten round numbers of seconds.
 func (a axis) ticks() []tick {
 	step := 1.0
 	for _, s := range []float64{1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600, 7200} {
@@ -67,7 +67,7 @@ func (a axis) ticks() []tick {
 	return out
 }
 
-// axisOf holds the victims of all stories; with ends also what came after them.
+// axisOf covers the victims of all stories; with ends, also what came after them.
 func axisOf(ends bool, stories ...Story) axis {
 	a := axis{math.Inf(1), math.Inf(-1)}
 	for _, s := range stories {
@@ -80,21 +80,21 @@ func axisOf(ends bool, stories ...Story) axis {
 			}
 		}
 	}
-	if !(a.from < a.to) { // also where nothing was there, or a forged story has no number
+	if !(a.from < a.to) { // nothing was measured, or a forged story has no number
 		return axis{0, 1}
 	}
 	return a
 }
 
-// layer is one band, drawn.
+// layer is a band with its drawing.
 type layer struct {
 	Class, Word string
 	Victims     int
 	Path        string // in axis.box
 }
 
-// layers draws the stack, the whole of it first: each layer covers its part of
-// the one before. Bands without a victim are left out.
+// layers draws the stack. The first layer has the height of the whole stack, and each layer
+// covers its part of the one before. Bands without victims are left out.
 func layers(s Story) []layer {
 	steps := steps(s)
 	var out []layer
@@ -121,7 +121,7 @@ func layers(s Story) []layer {
 				y = next
 			}
 			if j+1 < len(steps) && sameStep(steps[j+1], i, next) {
-				continue // the same height goes on
+				continue // the height does not change
 			}
 			path.WriteString("H" + dec(st.to, 1))
 		}
@@ -132,8 +132,7 @@ func layers(s Story) []layer {
 	return out
 }
 
-// victims counts a band over the whole story, also where a second is too short
-// to be drawn.
+// victims counts a band over the whole story, including seconds that are too short to be drawn.
 func victims(s Story, b band) int {
 	n := 0
 	for _, sec := range s.Seconds {
@@ -152,8 +151,7 @@ func sameStep(st step, band int, y float64) bool {
 	return st.due > 0 && math.Round(max(0, 100-100*float64(top)/st.due)*10)/10 == y
 }
 
-// step is one or more seconds, by band. due is how many victims they should
-// hold.
+// step is one or more seconds, by band. due is how many victims they should have.
 type step struct {
 	from, to float64
 	due      float64
@@ -167,7 +165,7 @@ func steps(s Story) []step {
 		group := s.Seconds[i:min(i+per, len(s.Seconds))]
 		st := step{from: group[0].From, to: group[len(group)-1].To, counts: make([]int, len(bands))}
 		if len(group) == 1 && st.to-st.from < 0.25 {
-			continue // a sliver at the end: its share says nothing
+			continue // a very short rest: its share means nothing
 		}
 		total := 0
 		for _, sec := range group {
@@ -178,8 +176,7 @@ func steps(s Story) []step {
 				}
 			}
 		}
-		// In a piece of a second, one victim more or less is a matter of where
-		// it was cut.
+		// In a part of a second, one victim more or less depends on where it was cut.
 		st.due = max(float64(s.Rate)*(st.to-st.from), 1)
 		if st.to-st.from < float64(per) && math.Abs(float64(total)-st.due) < 2 {
 			st.due = float64(total)
@@ -189,7 +186,7 @@ func steps(s Story) []step {
 	return out
 }
 
-// dec writes a number to at most digits after the point.
+// dec writes a number with at most digits decimal places.
 func dec(v float64, digits int) string {
 	s := strconv.FormatFloat(v, 'f', digits, 64)
 	if strings.Contains(s, ".") {

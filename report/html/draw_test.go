@@ -9,7 +9,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// area measures a path of M, V, H and Z as layers draws it: seconds × percent.
+// area measures a path of M, V, H and Z as layers draws it, in seconds × percent.
 func area(t *testing.T, path string) float64 {
 	t.Helper()
 	x, y, sum := 0.0, 100.0, 0.0
@@ -31,7 +31,7 @@ func area(t *testing.T, path string) float64 {
 	return sum
 }
 
-// TestLayersShowTheCounts finds the number of victims again in what is drawn.
+// The number of victims can be measured in the drawing.
 func TestLayersShowTheCounts(t *testing.T) {
 	for name, length := range map[string]int{"by the second": 6, "in steps": 600} {
 		rec := record(4, length, 3, lostIn{1, 30, bench.TimedOut}, lostIn{2, 30, bench.TimedOut}, lostIn{4, 80, bench.Late}, lostIn{5, 9, bench.Reset})
@@ -73,7 +73,7 @@ func TestAxis(t *testing.T) {
 
 func TestProcMarksGather(t *testing.T) {
 	var procs []ProcEvent
-	for i := range 400 { // deaths and births, ten a second each
+	for i := range 400 { // ten births and deaths a second
 		procs = append(procs, ProcEvent{At: float64(i) / 20, PID: i, Died: i%2 == 0, Signal: map[bool]string{true: "SIGSEGV"}[i%2 == 0]})
 	}
 	marks, n := procMarks(procs, axis{0, 20}, true), 0

@@ -12,11 +12,10 @@ import (
 	"benchrun/report"
 )
 
-// mark is a place on the axis and, where there are several, how many births or
-// deaths stand there.
+// mark is a position on the axis. If several births or deaths are there, Text says how many.
 type mark struct{ X, Text string }
 
-// procMarks gathers births or deaths that would stand on each other.
+// procMarks joins births or deaths whose marks would overlap.
 func procMarks(procs []ProcEvent, a axis, died bool) []mark {
 	width := a.span() / 40
 	var out []mark
@@ -40,7 +39,7 @@ func procMarks(procs []ProcEvent, a axis, died bool) []mark {
 	return out
 }
 
-// bySignal is " (12 by SIGSEGV)"; nothing where none died of one.
+// bySignal is, for example, " (12 by SIGSEGV)"; "" if no signal ended any.
 func bySignal(signals map[string]int) string {
 	var parts []string
 	for name, n := range signals {
@@ -55,12 +54,11 @@ func bySignal(signals map[string]int) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-// memoryLine draws memory in a box of 100 by 50, as a share of the peak, and
-// gives the peak in MiB. Of points that would stand on each other the highest
-// is kept: what counts is the peak.
+// memoryLine draws memory in a box of 100 by 50, as a share of the peak, and returns the peak in
+// MiB. Of points at the same position it keeps the highest, because the peak matters.
 func memoryLine(points []Point, a axis) (path string, peak float64) {
 	width := a.span() / 100
-	var kept []Point // At: hundredths of the axis
+	var kept []Point // At is in hundredths of the axis
 	for _, p := range points {
 		if p.At < a.from || p.At > a.to {
 			continue
@@ -77,13 +75,13 @@ func memoryLine(points []Point, a axis) (path string, peak float64) {
 		return "", peak
 	}
 	height := func(p Point) int { return 50 - int(math.Round(p.Value/peak*50)) }
-	// Lines are relative to their beginning, in whole numbers: "h12", "l3-1".
+	// Lines are relative to where they begin, in integers: "h12", "l3-1".
 	at, y := int(kept[0].At), height(kept[0])
 	path = fmt.Sprintf("M%d %d", at, y)
 	for i, p := range kept[1:] {
 		next := height(p)
 		if i+2 < len(kept) && next == y && height(kept[i+2]) == y {
-			continue // the line runs level through it
+			continue // the point is on the level line
 		}
 		if next == y {
 			path += fmt.Sprintf("h%d", int(p.At)-at)
@@ -95,10 +93,10 @@ func memoryLine(points []Point, a axis) (path string, peak float64) {
 	return path, peak
 }
 
-// shade is a stretch of the axis.
+// shade is a hatched period on the axis.
 type shade struct{ X, W, Text string }
 
-// masked are the seconds that do not count, neighbours drawn as one.
+// masked are the seconds that do not count, with adjacent ones joined.
 func masked(s Story, a axis) []shade {
 	var out []shade
 	for i := 0; i < len(s.Seconds); i++ {
@@ -114,7 +112,7 @@ func masked(s Story, a axis) []shade {
 	return out
 }
 
-// losses counts a story's victims by outcome, most first; served is apart.
+// losses counts a story's lost victims by outcome, the most frequent first, and the served ones.
 func losses(s Story) (served int, lost []loss) {
 	all := map[bench.Outcome]int{}
 	for _, sec := range s.Seconds {
@@ -138,7 +136,7 @@ type loss struct {
 	n       int
 }
 
-// lossText is "434 timeout, 12 refused", of the whole attempt.
+// lossText is, for example, "434 timeout, 12 refused", for the whole attempt.
 func lossText(s Story) string {
 	if len(s.Seconds) == 0 {
 		return "nothing was recorded"
@@ -154,12 +152,12 @@ func lossText(s Story) string {
 	return strings.Join(parts, ", ")
 }
 
-// known says that an outcome has a band.
+// known says whether some band has an outcome.
 func known(o bench.Outcome) bool {
 	return slices.ContainsFunc(bands, func(b band) bool { return slices.Contains(b.outcomes, o) })
 }
 
-// outcomeWord is an outcome as a reader sees it: a damaged record may hold any.
+// outcomeWord is an outcome in words for readers. A damaged record may contain any outcome.
 func outcomeWord(o bench.Outcome) string {
 	if !known(o) {
 		return "unknown"
@@ -167,7 +165,7 @@ func outcomeWord(o bench.Outcome) string {
 	return strings.ReplaceAll(string(o), "_", " ")
 }
 
-// processText is "13 processes born, 13 died (13 by SIGSEGV) before shutdown".
+// processText is, for example, "13 processes born, 13 died (13 by SIGSEGV) before shutdown".
 func processText(s Story) string {
 	born, died, signals := 0, 0, map[string]int{}
 	end, ok := s.phase(bench.MarkShutdown)

@@ -9,8 +9,7 @@ import (
 	"benchrun/report"
 )
 
-// strips is the figure of one scenario: all its targets, one below the other,
-// on one axis.
+// strips is the figure of one scenario: all its targets on one axis, one below the other.
 type strips struct {
 	Scenario string
 	ID       string
@@ -20,10 +19,10 @@ type strips struct {
 	Key      []keyed
 }
 
-// strip is one target in it.
+// strip is one target in the figure.
 type strip struct {
 	cell
-	Shape  string // id of the drawn layers, which the cell's story shows again
+	Shape  string // id of the drawn layers, which the cell's story uses again
 	Layers []layer
 	FaultX string
 	FaultW string
@@ -31,25 +30,25 @@ type strip struct {
 	Title  string
 }
 
-// keyed is an entry of a figure's key.
+// keyed is an entry in a figure's key.
 type keyed struct{ Class, Text string }
 
 var notCounted = keyed{"does-not-count", "does not count"}
 
 // chart is the timeline of one cell.
 type chart struct {
-	Box, Shape   string // the strip's shape is shown again
-	Title        string // what cannot be read from the text beside it: the phases
+	Box, Shape   string // Shape is that of the strip
+	Title        string // the phases, which the text beside the chart does not have
 	Ticks        []tick
 	Fault        shade
-	Edges        string // a path: where phases begin
-	Names        []tick // of phases that have room for it
+	Edges        string // a path: the beginnings of the phases
+	Names        []tick // of the phases, as far as they fit
 	Masked       []shade
 	Born, Died   []mark
-	Memory, Peak string // the line, and what its top stands for
+	Memory, Peak string // the line, and the label of its top
 	MemorySource string
 	Key          []keyed
-	Rate, Half   string // labels of the ordinate
+	Rate, Half   string // labels of the y axis
 	StepText     string
 	EventsBelow  string // births and deaths in words
 }

@@ -7,12 +7,11 @@ import (
 	"benchrun/report"
 )
 
-// mostTitle and mostDescription bound what a preview of a link shows, in
-// characters. Those who draw previews cut what is longer.
+// mostTitle and mostDescription are how many characters of them a link's preview shows.
 const mostTitle, mostDescription = 120, 300
 
-// title says what was measured and what came of it: "gunicorn default failed
-// under wedge-1pct", "3 servers, 114 of 180 cells held: wsgiref, waitress, uwsgi".
+// title says what was measured and the result: "gunicorn default failed under wedge-1pct",
+// "3 servers, 114 of 180 cells held: wsgiref, waitress, uwsgi".
 func title(v report.View) string {
 	rows := slices.DeleteFunc(slices.Clone(v.Rows), func(r report.Row) bool { return r.Own })
 	if len(rows) == 0 {
@@ -46,7 +45,7 @@ func description(answer []clause) string {
 	return short(b.String(), mostDescription)
 }
 
-// short cuts a text at a space, and says so.
+// short cuts a text at a space and adds "…".
 func short(text string, most int) string {
 	runes := []rune(text)
 	if len(runes) <= most {

@@ -10,7 +10,7 @@ import (
 	"benchrun/report"
 )
 
-// metas are the page's descriptions of itself, by name or property.
+// metas are the page's meta elements, by name or property.
 func metas(doc *html.Node) map[string]string {
 	out := map[string]string{}
 	for _, m := range find(doc, "meta") {
@@ -19,7 +19,7 @@ func metas(doc *html.Node) map[string]string {
 	return out
 }
 
-// A link to the page, where it is previewed, names servers and outcome.
+// The preview of a link to the page names servers and the result.
 func TestPreview(t *testing.T) {
 	run, _ := sample()
 	doc := parse(t, render(t, run, nil))

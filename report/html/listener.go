@@ -7,12 +7,12 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Listener gathers the story of each attempt while a run is under way, and writes
-// report.html when it is done.
+// Listener collects the story of each attempt during a run, and writes report.html when the run
+// is done.
 type Listener struct {
-	// Write makes the file.
+	// Write writes the file.
 	Write func(fill func(io.Writer) error) error
-	// LogTail gives the end of an attempt's log.
+	// LogTail returns the end of an attempt's log.
 	LogTail func(rel string) string
 	Options Options
 
@@ -39,14 +39,14 @@ func (l *Listener) Hear(e bench.Event) {
 	}
 }
 
-// Err is what kept the page from being written.
+// Err says why the page could not be written.
 func (l *Listener) Err() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.err
 }
 
-// published are the stories of each cell's published attempt.
+// published returns the story of each cell's published attempt.
 func (l *Listener) published(run bench.Run) (out []Story) {
 	for _, c := range run.Cells {
 		for _, a := range c.Attempts {

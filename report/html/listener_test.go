@@ -10,8 +10,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// The page has the story of the attempt that is published, whatever the order in
-// which cells that are under way at once are heard of.
+// The page has the story of the published attempt, in whatever order the events of cells that
+// run at the same time come.
 func TestListenerWritesThePage(t *testing.T) {
 	var page bytes.Buffer
 	full := errors.New("disk full")

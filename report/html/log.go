@@ -8,13 +8,13 @@ import (
 )
 
 const (
-	// tailLines and tailBytes bound what is kept of a log's end; the whole of it
-	// is in the run's folder.
+	// tailLines and tailBytes limit what the page shows of a log's end. The run's folder
+	// has the whole log.
 	tailLines, tailBytes = 15, 1500
-	// heldLines is how many of them are shown of a cell that held: there is
-	// nothing in it to explain.
+	// heldLines is how many of these lines it shows for a cell that held, which needs
+	// less explanation.
 	heldLines = 4
-	// longestLine bounds a shown line of a log, in characters.
+	// longestLine is how many characters of a line it shows.
 	longestLine = 200
 )
 
@@ -24,7 +24,7 @@ func cut(text string) string {
 	if len(text) > tailBytes {
 		text = text[len(text)-tailBytes:]
 		if _, rest, ok := strings.Cut(text, "\n"); ok {
-			text = rest // the first line is a piece of one
+			text = rest // the first line is incomplete
 		}
 	}
 	return last(text, tailLines)
@@ -35,8 +35,8 @@ func last(text string, most int) string {
 	return strings.Join(lines[max(0, len(lines)-most):], "\n")
 }
 
-// shownLog is the end of a cell's log as the page shows it: cleaned line by
-// line, with its indents, which tracebacks are read by.
+// shownLog is the end of a cell's log as the page shows it: each line is cleaned, and keeps its
+// indent, which tracebacks need.
 func shownLog(c cell) string {
 	text := cut(c.Story.LogTail)
 	if text == "" {

@@ -9,8 +9,8 @@ import (
 	"benchrun/report"
 )
 
-// matrix is targets × scenarios, both in the order of the run; benchrun's own
-// reference comes last.
+// matrix is targets × scenarios, both in the order of the run. benchrun's own reference comes
+// last.
 type matrix struct {
 	Scenarios []string
 	Heads     []head // one for each scenario
@@ -20,21 +20,20 @@ type matrix struct {
 // head is the heading of a scenario's column.
 type head struct {
 	ID     string   // of the scenario's figure
-	Pieces []string // the name, cut where a line may break: "slow-", "upload-", "1pct"
-	Held   string   // "5/10 held", of the servers' cells in which something is claimed; "" = of none
+	Pieces []string // the name, divided where a line may break: "slow-", "upload-", "1pct"
+	Held   string   // "5/10 held", counting the servers' cells with a claim; "" = there are none
 }
 
-// mostRoomy is how many scenarios have wide columns.
+// mostRoomy is how many scenarios may have wide columns.
 const mostRoomy = 6
 
-// Wide says that a matrix needs all the room that a window has: its cells then
-// leave the verdict's word to the glyph.
+// Wide says that a matrix needs the whole width of a window. Its cells then show only the glyph
+// of a verdict.
 func (m matrix) Wide() bool { return len(m.Scenarios) > mostRoomy }
 
-// style is what the style sheet cannot know: how wide the matrix is, and that
-// it needs a hint where there is less room. Its columns have fixed widths, in
-// rem, so that this is known without a script. Fifteen narrow ones fit into a
-// window of 1,280 pixels.
+// style is the part of the style sheet that depends on the matrix: its width, and below which
+// width the page needs a hint that the matrix scrolls. Its columns have fixed widths in rem, so
+// no script is needed. Fifteen narrow columns fit into a window of 1,280 pixels.
 func (m matrix) style() string {
 	target, column := 8.0, 8.4
 	if m.Wide() {
@@ -54,10 +53,10 @@ func (m matrix) servers() matrix {
 // matrixRow is one target.
 type matrixRow struct {
 	ID                             string
-	Name                           string // without the version, where that is not ambiguous
+	Name                           string // without the version, if that is unambiguous
 	Server, Version, Profile, Tail string
 	Own                            bool     // benchrun's own reference
-	Cells                          [][]cell // by scenario; empty = not asked for, two = a run that was merged oddly
+	Cells                          [][]cell // by scenario; empty = not measured, two = an oddly merged run
 }
 
 func (r matrixRow) own() bool { return r.Own }
@@ -71,11 +70,10 @@ type cell struct {
 	Glyph   string
 	Row     report.Row
 	Story   Story
-	Drawn   bool // the story has something to draw
+	Drawn   bool // the story has a drawing
 }
 
-// Main is what stands first in the matrix: H, or why the cell failed where its
-// victims are not the reason.
+// Main is the main text in the matrix: H, or why the cell failed if not because of its victims.
 func (c cell) Main() string {
 	if c.Row.Other != "" {
 		return c.Row.Other
@@ -83,8 +81,8 @@ func (c cell) Main() string {
 	return c.Row.H
 }
 
-// Detail is the time to recover; "" where there is none, or it is beside the
-// point: the victims are not the reason, or were not served before any fault.
+// Detail is the time to recover. It is "" if there is none, if the victims are not the reason, or
+// if they were not served even before the faults.
 func (c cell) Detail() string {
 	if c.Row.Recover == report.None || c.Row.Other != "" || c.Verdict == bench.Broken {
 		return ""
@@ -92,7 +90,7 @@ func (c cell) Detail() string {
 	return c.Row.Recover
 }
 
-// cells pairs the rows of a view with their stories.
+// cells joins the rows of a view with their stories.
 func cells(run bench.Run, v report.View, stories []Story) []cell {
 	type key struct {
 		server, version, profile, front, scenario string
@@ -115,8 +113,8 @@ func cells(run bench.Run, v report.View, stories []Story) []cell {
 	return out
 }
 
-// newMatrix lays cells out. It gives everything that links lead to its name,
-// and tells each cell which row it stands in.
+// newMatrix arranges cells. It gives everything that links lead to its name, and tells each cell
+// its row.
 func newMatrix(cells []cell) matrix {
 	var m matrix
 	for _, c := range cells {
@@ -160,8 +158,8 @@ func newMatrix(cells []cell) matrix {
 	return m
 }
 
-// name names cells, rows and scenarios. A version is in a name only where a
-// server takes part with more than one.
+// name names cells, rows and scenarios. A name has a version only if the run has a server in more
+// than one.
 func (m *matrix) name(cells []cell, at map[string]int) {
 	words := make([][]string, len(cells)+len(m.Rows), len(cells)+len(m.Rows)+len(m.Scenarios))
 	for k, c := range cells {

@@ -8,7 +8,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// score counts the cells of which something is claimed.
+// score counts the cells whose verdict claims something.
 type score struct {
 	name      string
 	held, all int
@@ -26,9 +26,9 @@ func (s *score) add(v bench.Verdict) {
 
 func (s score) String() string { return fmt.Sprintf("%d of %d", s.held, s.all) }
 
-// overview is the answer of a run with many scenarios: how many cells held, by
-// profile too, which targets held all of theirs (all) or most of them, and of
-// how many cells nothing is claimed.
+// overview is the answer of a run with many scenarios: how many cells held, in all and by
+// profile, which targets held all of theirs or most of them, and for how many cells nothing is
+// claimed. all are the targets that held everything.
 func overview(m matrix, all []name) []clause {
 	var sum score
 	var profiles, targets []score
@@ -66,8 +66,8 @@ func overview(m matrix, all []name) []clause {
 	return out
 }
 
-// byProfile is " (hardened 12 of 18, default 4 of 20)", best first; "" where all
-// targets have the same one.
+// byProfile is, for example, " (hardened 12 of 18, default 4 of 20)", best first; "" if all
+// targets have the same profile.
 func byProfile(list []score) string {
 	if len(list) < 2 {
 		return ""
@@ -89,8 +89,7 @@ func byProfile(list []score) string {
 	return " (" + strings.Join(words, ", ") + ")"
 }
 
-// best names the targets that held everything; where there are few of them,
-// also those that came next.
+// best names the targets that held everything and, if these are few, the next best.
 func best(targets []score, all []name) []clause {
 	out := []clause{{"No target held in all its cells", true}}
 	if len(all) > 0 {
@@ -110,8 +109,7 @@ func best(targets []score, all []name) []clause {
 	return out
 }
 
-// rank puts the largest share of held cells first, of equal ones that of more
-// cells.
+// rank sorts by the share of held cells, largest first, and then by the number of cells.
 func rank(list []score) {
 	slices.SortStableFunc(list, func(a, b score) int {
 		if d := b.held*max(a.all, 1) - a.held*max(b.all, 1); d != 0 {
@@ -121,7 +119,7 @@ func rank(list []score) {
 	})
 }
 
-// claimedOf is "9 cells (2 invalid, 7 unsupported)"; "" for none.
+// claimedOf is, for example, "9 cells (2 invalid, 7 unsupported)"; "" for none.
 func claimedOf(count map[bench.Verdict]int) string {
 	var words []string
 	total := 0

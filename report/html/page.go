@@ -19,35 +19,34 @@ var pageTemplate string
 //go:embed style.css
 var style string
 
-// Options says what a page knows beside the run.
+// Options is what a page needs besides the run.
 type Options struct {
-	// Folder is the run's folder, for the command that judges it again; "" =
-	// none is known.
+	// Folder is the run's folder, for the command that judges it again; "" = unknown.
 	Folder string
-	// Find says where a file of the run's folder lies as seen from where the page
-	// will lie, with slashes; false = there is no such file. nil = there are none.
+	// Find returns the path of a file of the run's folder, as seen from where the page
+	// will be, with slashes; false = there is no such file. nil = there are none.
 	Find func(rel string) (path string, ok bool)
 }
 
-// page is all that page.tmpl shows.
+// page has everything that page.tmpl shows.
 type page struct {
 	Style  template.CSS
-	Title  string // of the window, and of a link's preview
+	Title  string // of the window and of a link's preview
 	About  string // for a link's preview
 	Answer []clause
 	Tally  []tallied // of the servers
-	// Reference is the same of benchrun's own reference, which counts apart.
+	// Reference is the tally of benchrun's own reference, which is counted separately.
 	Reference []tallied
 	Trust     []fact
 	Matrix    matrix
 	Figures   []strips
-	Masks     bool // a figure has seconds that do not count
+	Masks     bool // some figure has seconds that do not count
 	Stories   []told
-	Open      bool // the stories are unfolded: they are few
+	Open      bool // the stories are unfolded, because they are few
 }
 
-// mostOpen is how many stories are shown unfolded. Of more than these, a reader
-// opens the one that is asked for.
+// mostOpen is how many stories are shown unfolded. If there are more, the reader opens the one
+// that matters.
 const mostOpen = 8
 
 type tallied struct {
@@ -57,14 +56,14 @@ type tallied struct {
 // told is the story of one cell, ready to be shown.
 type told struct {
 	cell
-	First    string   // reason, which stands beside the heading
-	Others   []string // reasons
+	First    string   // the first reason, which is beside the heading
+	Others   []string // the other reasons
 	Chart    chart
 	Flags    []string
 	Figures  []pair
 	Measures []pair
-	Zero     string // names of the measures that are 0
-	Counted  int    // measures, those too
+	Zero     string // the names of the measures that are 0
+	Counted  int    // how many measures there are, those included
 	Command  string
 	Again    string
 	Attempts []toldAttempt
@@ -74,9 +73,8 @@ type told struct {
 
 type pair struct{ Name, Value string }
 
-// Write draws the page of a run. Stories are matched to cells by their target
-// and scenario; a cell without one, or whose story holds no record, is shown
-// without a figure. Errors are those of w.
+// Write writes the page of a run. It matches stories to cells by target and scenario. A cell
+// without a story, or whose story has no record, gets no figure. Errors are those of w.
 func Write(w io.Writer, run bench.Run, stories []Story, opts Options) error {
 	t, err := template.New("page").Parse(pageTemplate)
 	if err != nil {
@@ -96,7 +94,7 @@ func newPage(run bench.Run, stories []Story, opts Options) page {
 	v := report.NewView(run)
 	all := cells(run, v, stories)
 	p := page{Title: title(v), Matrix: newMatrix(all), Trust: trust(run, v, stories, opts)}
-	p.Style = template.CSS(style + p.Matrix.style()) //nolint:gosec // of numbers
+	p.Style = template.CSS(style + p.Matrix.style()) //nolint:gosec // made of numbers
 	p.Answer = answer(p.Matrix)
 	p.About = description(p.Answer)
 	p.Tally, p.Reference = tally(v.Tally), tally(v.Reference)

@@ -45,7 +45,7 @@ func parse(t *testing.T, page string) *html.Node {
 	return doc
 }
 
-// below goes through all that is in a node, in the order of the page.
+// below visits everything in a node, in the order of the page.
 func below(n *html.Node) iter.Seq[*html.Node] {
 	return func(yield func(*html.Node) bool) {
 		var walk func(*html.Node) bool
@@ -93,8 +93,8 @@ func textOf(n *html.Node) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// content holds a page against its run: every cell's verdict and H in the
-// matrix, and its story behind the link.
+// content compares a page with its run: the matrix has every cell's verdict and H, and links to
+// its story.
 func content(t *testing.T, page string, run bench.Run) {
 	t.Helper()
 	doc := parse(t, page)
@@ -121,7 +121,7 @@ func content(t *testing.T, page string, run bench.Run) {
 		if i == 0 {
 			t.Fatalf("%s leads to no story", attr(a, "href"))
 		}
-		// A browser unfolds what the target of a link lies in.
+		// When a link's target is inside a fold, the browser unfolds it.
 		fold := target.Parent
 		story := fold.Parent
 		if fold.Data != "details" || story.Data != "article" {

@@ -8,11 +8,11 @@ import (
 	"benchrun/internal/bench"
 )
 
-// measured tells what a page is like in its window: how wide it is and has room
-// for, how high the lowest of the things is that a finger must hit, whether the
-// matrix scrolls and whether the hint says so, how many tiles hold more than
-// they have room for, how many heights the rows of the matrix have, and how many
-// links within the page lead nowhere. In a frame it tells the page around.
+// measured is a script that measures a page in its window: its width and the available width;
+// the height of the lowest thing that a finger must hit; whether the matrix scrolls, and whether
+// the hint says so; how many tiles contain more than fits; how many different heights the rows
+// of the matrix have; and how many links in the page lead nowhere. In a frame it measures the
+// page around it.
 const measured = `
 function measured() {
 	let low = 1e9, what = ''
@@ -32,8 +32,8 @@ function measured() {
 	return text
 }`
 
-// broad is a run whose matrix is wide: nine targets under eight scenarios, with
-// a cell of each verdict.
+// broad is a run with a wide matrix: nine targets under eight scenarios, with a cell of each
+// verdict.
 func broad() (bench.Run, []Story) {
 	run, _ := sample()
 	run.Cells = nil
@@ -53,8 +53,8 @@ func broad() (bench.Run, []Story) {
 	return run, stories
 }
 
-// published is a run like the one that the project publishes, each cell with the
-// longest that stands in a tile.
+// published is a run like the one that the project publishes. Each cell has the longest possible
+// text.
 func published() bench.Run {
 	run, _ := sample()
 	run.Cells = nil
@@ -84,11 +84,10 @@ func published() bench.Run {
 	return run
 }
 
-// fits opens pages in frames as wide as a desktop, a tablet and two phones (no
-// window of Chromium is as narrow as that): nothing is wider than there is room
-// for, no tile holds more than it has room for, what a finger must hit is high
-// enough (WCAG 2.2 asks for 24 pixels), links lead somewhere, and the matrix says
-// that it scrolls exactly where it does. even pages have rows of one height.
+// fits opens pages in frames as wide as a desktop, a tablet and two phones (Chromium has no
+// window as narrow as that). Nothing is wider than the space, no tile contains more than fits,
+// what a finger must hit is high enough (WCAG 2.2 requires 24 pixels), links lead somewhere, and
+// the matrix says that it scrolls exactly if it does. The pages in even have rows of one height.
 func fits(t *testing.T, write func(name, text string) string, even map[string]bool, pages map[string]string) {
 	t.Helper()
 	var frames strings.Builder
@@ -132,8 +131,7 @@ func fits(t *testing.T, write func(name, text string) string, even map[string]bo
 	}
 }
 
-// unfolds holds that a link from the matrix opens the story that it leads to,
-// and no other.
+// unfolds checks that a link in the matrix opens the story that it leads to, and no other.
 func unfolds(t *testing.T, write func(name, text string) string, page string) {
 	t.Helper()
 	folded := strings.ReplaceAll(page, "<details open>", "<details>")

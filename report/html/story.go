@@ -8,49 +8,48 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Story is what is drawn of one cell: the record of its published attempt,
-// counted by the second. Times are seconds since the fault phase began (since
-// the baseline, or the launch, where it never did).
+// Story is what is drawn of one cell: the record of its published attempt, counted by second.
+// Times are seconds since the fault phase began, or since the baseline or the launch if it never
+// did.
 type Story struct {
-	// What cell it is, as it stands in the run.
+	// The cell, as the run names it.
 	Server, Version, Profile, Front, Scenario string
 	FamilyVer                                 int
 
 	Attempt int
-	Rate    int // victims per second
+	Rate    int // victims a second
 	Seconds []Second
-	Phases  []Phase // in order; boot and end are none
-	// Procs are the births and deaths of the server's processes, from the
-	// baseline on.
+	Phases  []Phase // in order, without boot and end
+	// Procs are the births and deaths of the server's processes, from the baseline on.
 	Procs  []ProcEvent
 	Memory []Point // MiB, until shutdown
 	// MemorySource is "cgroup", "pss" or "rss".
 	MemorySource string
 	Doubts       []Doubt // about the harness or the host, by cause
-	LogTail      string  // last lines of the server's output, as they are
+	LogTail      string  // the last lines of the server's output, unchanged
 }
 
-// Second is one second of victims, by intended send. The first and the last of
-// a story may be shorter.
+// Second is one second of victims, by their intended send. The first and the last second of a
+// story may be shorter.
 type Second struct {
 	From, To float64
-	Counts   map[bench.Outcome]int // victims
+	Counts   map[bench.Outcome]int // of victims
 	// Why says why the second does not count; "" = it does.
 	Why string
 }
 
-// Phase is a stretch of the attempt, named by the mark that begins it.
+// Phase is a period of the attempt, with the name of the mark that begins it.
 type Phase struct {
 	Name     bench.MarkName
 	From, To float64
 }
 
-// ProcEvent is the birth or the death of one process.
+// ProcEvent is the birth or death of one process.
 type ProcEvent struct {
 	At     float64
 	PID    int // as the server sees it
 	Died   bool
-	Signal string // what it died of; "" = it exited, or nobody knows
+	Signal string // the signal that ended it; "" = it exited, or nobody knows
 }
 
 // Point is a value at a time.
@@ -58,10 +57,9 @@ type Point struct{ At, Value float64 }
 
 const second = int64(1e9)
 
-// NewStory makes the story of a cell from the record of its published attempt,
-// the judge's timeline of it, and the end of that attempt's log. Without a record
-// (nil) there is nothing to draw and the story has the log only. It changes none
-// of them.
+// NewStory makes the story of a cell from the record of its published attempt, the judge's
+// timeline of that record, and the end of the attempt's log. Without a record (nil), the story
+// only has the log. It does not change its arguments.
 func NewStory(cell bench.Cell, rec *bench.Record, l bench.Timeline, logTail string) Story {
 	s := Story{
 		Server: cell.Server, Version: cell.Version, Profile: cell.Profile, Front: cell.Front, Scenario: cell.Scenario, FamilyVer: cell.FamilyVer,
@@ -113,7 +111,7 @@ func newSecond(b bench.Bin, at func(int64) float64) Second {
 	return s
 }
 
-// since turns a record's times into a story's.
+// since converts a record's times to a story's.
 func since(zero int64) func(int64) float64 {
 	return func(t int64) float64 { return math.Round((float64(t)-float64(zero))/1e6) / 1e3 }
 }

@@ -54,7 +54,7 @@ func TestStoryProcesses(t *testing.T) {
 	}
 }
 
-// What is hatched are the seconds that the judge does not count, with his words.
+// The hatched seconds are those that the judge does not count, with the judge's reasons.
 func TestMaskedSecondsAreTheJudges(t *testing.T) {
 	rec := record(4, 6, 3)
 	l := judge.Timeline(rec)
@@ -79,7 +79,7 @@ func TestStoryOfLittle(t *testing.T) {
 	if s.LogTail != "no module named x" || len(s.Seconds) != 0 {
 		t.Errorf("never ready: %+v", s)
 	}
-	for _, rec := range []*bench.Record{ // damaged
+	for _, rec := range []*bench.Record{ // damaged records
 		{Marks: []bench.Mark{{T: math.MaxInt64, Name: bench.MarkEnd}, {T: math.MinInt64, Name: bench.MarkFault}},
 			Samples: []bench.Sample{{Role: bench.RoleVictim, Due: math.MaxInt64}, {Role: bench.RoleVictim, Due: math.MinInt64}}},
 		{Head: bench.Head{Rate: -5}, Marks: []bench.Mark{{T: 5e9, Name: bench.MarkShutdown}, {T: 9e9, Name: bench.MarkBaseline}},
@@ -99,7 +99,7 @@ func TestNewStoryIsPure(t *testing.T) {
 	if !reflect.DeepEqual(a, b) || !reflect.DeepEqual(one, two) {
 		t.Error("making a story changed the record, or did not give the same twice")
 	}
-	for i, j := 0, len(a.Samples)-1; i < j; i, j = i+1, j-1 { // the order of writing cannot show
+	for i, j := 0, len(a.Samples)-1; i < j; i, j = i+1, j-1 { // the order of the lines does not matter
 		a.Samples[i], a.Samples[j] = a.Samples[j], a.Samples[i]
 	}
 	if !reflect.DeepEqual(story(bench.Cell{}, a, "x"), one) {

@@ -33,8 +33,8 @@ func contrast(t *testing.T, a, b string) float64 {
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
 
-// TestColoursCanBeRead: text has the contrast that WCAG 2 AA asks for in every
-// scheme, and neighbouring bands differ in grey too.
+// Text has the contrast that WCAG 2 AA requires in every scheme, and adjacent bands differ in
+// grey too.
 func TestColoursCanBeRead(t *testing.T) {
 	schemes := regexp.MustCompile(`:root\{([^}]*)\}`).FindAllStringSubmatch(style, -1)
 	if len(schemes) != 3 {
@@ -51,9 +51,9 @@ func TestColoursCanBeRead(t *testing.T) {
 				t.Errorf("scheme %d: %s on %s has a contrast of %.1f", i, p[0], p[1], c)
 			}
 		}
-		for b := 1; b < len(bands)-1; b++ { // "never sent" is the harness's and is hatched besides
+		for b := 1; b < len(bands)-1; b++ { // "never sent" is the harness's, and is hatched as well
 			below, above := color[bands[b-1].class], color[bands[b].class]
-			// Towards ink: darker on white paper, lighter on black.
+			// Towards the text's colour: darker on white, lighter on black.
 			towards := (luminance(t, above) < luminance(t, below)) == (luminance(t, color["ink"]) < luminance(t, color["bg"]))
 			if c := contrast(t, below, above); c < 1.15 || !towards {
 				t.Errorf("scheme %d: %s and %s are alike in grey (%.2f)", i, bands[b-1].class, bands[b].class, c)

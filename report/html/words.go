@@ -10,14 +10,13 @@ import (
 	"benchrun/report"
 )
 
-// fact is a line of the part that says how far to trust the page. Code is to
-// be copied.
+// fact is a line of the part that says how far to trust the page. Code is for copying.
 type fact struct {
 	About, Text string
 	Code        bool
 }
 
-// trust says what was measured where, and what spoiled it.
+// trust says what was measured where, and what disturbed it.
 func trust(run bench.Run, v report.View, stories []Story, opts Options) []fact {
 	when := v.ID + ", " + v.Mode + ", seed " + strconv.FormatUint(v.Seed, 10)
 	when += v.Begun()
@@ -30,7 +29,7 @@ func trust(run bench.Run, v report.View, stories []Story, opts Options) []fact {
 	if len(v.MergedFrom) > 0 {
 		when += "; merged from " + strings.Join(v.MergedFrom, ", ")
 		switch {
-		case run.Merged == nil: // by an older benchrun, which kept nothing else
+		case run.Merged == nil: // an older benchrun made it, and stored nothing else
 			when += "; benchrun and the load average are those of the last one"
 		case v.Mixed == "":
 			when += "; the load average is that of the last one"
@@ -63,7 +62,7 @@ func trust(run bench.Run, v report.View, stories []Story, opts Options) []fact {
 	return slices.DeleteFunc(facts, func(f fact) bool { return f.Text == "" })
 }
 
-// noise sums up the host's stalls: what the control missed and what is masked.
+// noise summarizes the host's stalls: what the control missed and what is masked.
 func noise(run bench.Run, stories []Story) string {
 	misses, noisy := 0, 0
 	var invalid []string
@@ -105,7 +104,7 @@ func noise(run bench.Run, stories []Story) string {
 	return text
 }
 
-// confirmation says how often what did not hold was tried.
+// confirmation says how many attempts the verdicts other than held rest on.
 func confirmation(run bench.Run) string {
 	least, cells, flaky := 0, 0, 0
 	for _, c := range run.Cells {

@@ -95,8 +95,8 @@ func TestLossText(t *testing.T) {
 	}
 }
 
-// TestOverview: with many scenarios the answer counts cells, names who comes
-// nearest to all of them, and says of how many nothing is claimed.
+// With many scenarios, the answer counts cells, names the targets that held most, and says for
+// how many cells nothing is claimed.
 func TestOverview(t *testing.T) {
 	run, _ := broad()
 	want := "34 of 69 cells held (hardened 32 of 32, default 2 of 37): in each of them, the server kept serving everybody else under one of 8 scenarios. " +
