@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"benchrun/internal/attempt"
@@ -136,34 +137,6 @@ func (u *underway) wantsMore() bool {
 	return again && !sabotageSeen(u.plan.Scenario.Sabotage, u.judged[len(u.judged)-1])
 }
 
-// ahead is how long the cell's next attempt is expected to take.
-func (u *underway) ahead() time.Duration { return u.each + u.waited }
-
-// waits says that the recovery under way lasts so much longer than its least. The
-// next one is expected to do the same.
-func (u *underway) waits(d time.Duration) {
-	u.forecast.longer(u.task.number, d-u.waited)
-	u.waited = d
-	u.tellRemaining()
-}
-
-// attemptEstimate is how long an attempt of a cell is expected to take.
-func (r *Run) attemptEstimate(c plan.Cell) time.Duration {
-	return plan.CellEstimate(c, r.knowledge())
-}
-
-// step is the expected length of the cell's next stored step: the probe of its
-// target if that is missing, otherwise an attempt.
-func (r *Run) step(c plan.Cell) time.Duration {
-	k := r.knowledge()
-	one := plan.CellEstimate(c, k)
-	k.Attempts, k.Made = 1, nil
-	if probing := plan.Estimate([]plan.Cell{c}, k) - one; probing > 0 {
-		return probing
-	}
-	return one
-}
-
 // notBegun marks a cell as not measured, or not completely, with the reason. The
 // attempts that were judged before count as if an invalid attempt followed them.
 func (u *underway) notBegun(why error) {
@@ -208,8 +181,8 @@ type made struct {
 	took    time.Duration
 }
 
-// attempt makes one attempt, judges it, adds it to the cell and stores it. If it could
-// not be made, it returns nil; if it could not be stored, the attempt and an error.
+// attempt makes one attempt, stores its record, judges it and adds it to the cell. If it
+// could not be made, it returns nil; if it could not be stored, the attempt and an error.
 func (u *underway) attempt(ctx context.Context) (*made, error) {
 	n := next(u.cell.Attempts)
 	began := time.Now()
@@ -236,6 +209,7 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 	if ctx.Err() != nil { // an interrupted attempt does not count
 		return nil, context.Cause(ctx)
 	}
+	stored := u.Folder.WriteRecord(recRel, rec)
 	j := judge.Judge(rec)
 	u.judged = append(u.judged, j)
 	u.cell.Command = rec.Head.Target.Command
@@ -245,8 +219,8 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 	}}
 	u.cell.Attempts = append(u.cell.Attempts, m.attempt)
 	u.keepLoad(rec)
-	if err := u.Folder.WriteRecord(recRel, rec); err != nil {
-		return m, err
+	if stored != nil {
+		return m, stored
 	}
 	return m, u.Folder.AppendAttempt(results.NewAttemptLine(u.cell, m.attempt, j))
 }
@@ -278,4 +252,18 @@ func (r *Run) clearKilled(cell bench.Cell, logRel, recRel string) error {
 		}
 	}
 	return nil
+}
+
+// whyInvalid says why an attempt is invalid: what benchrun saw of the host, or else
+// the judge's reason. For other verdicts it is "".
+func whyInvalid(rec *bench.Record, j bench.Judgement) string {
+	if j.Verdict != bench.Invalid || len(j.Reasons) == 0 {
+		return ""
+	}
+	for _, d := range rec.Doubts {
+		if d.Note != "" && strings.Contains(j.Reasons[0], d.Cause) {
+			return d.Note + ": " + j.Reasons[0]
+		}
+	}
+	return j.Reasons[0]
 }

@@ -195,22 +195,6 @@ func unsure(judged []bench.Judgement, disturbed bool) bool {
 	return disturbed && len(judged) == 1 && judged[0].Verdict.Claims() && judged[0].Verdict != bench.Held
 }
 
-// keepLoad stores the attempt's load for the next run. If others took CPU from the
-// attempt, its load counts only if it is larger than the known one.
-func (u *underway) keepLoad(rec *bench.Record) {
-	file := u.loadFile(u.target)
-	if file == "" || len(rec.Vitals) == 0 {
-		return
-	}
-	load := loadOf(rec, u.meter.own())
-	if len(rec.Doubts) > 0 && load.CPU < u.loads.of(file, u.plan).CPU {
-		return
-	}
-	if err := u.loads.keep(file, u.plan.Scenario.Name(), load); err != nil {
-		u.Tell.Note(err.Error()) // the next run guesses
-	}
-}
-
 // meter measures what benchrun itself uses for each running cell. It is safe for
 // concurrent use.
 type meter struct {

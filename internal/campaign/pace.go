@@ -1,12 +1,13 @@
 package campaign
 
 import (
-	"strings"
+	"maps"
 	"sync"
 	"time"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign/pack"
+	"benchrun/internal/plan"
 )
 
 // pace compares how long attempts took with their estimates. An invalid attempt
@@ -70,16 +71,47 @@ func (f *forecast) remaining() time.Duration {
 	return f.pace.of(left)
 }
 
-// whyInvalid says why an attempt is invalid: what benchrun saw of the host, or else
-// the judge's reason. For other verdicts it is "".
-func whyInvalid(rec *bench.Record, j bench.Judgement) string {
-	if j.Verdict != bench.Invalid || len(j.Reasons) == 0 {
-		return ""
+// estimate is how long cells take, without the probes that are stored.
+func (r *Run) estimate(cells []plan.Cell) time.Duration {
+	return plan.Estimate(cells, r.knowledge())
+}
+
+// knowledge is what is known about cells before they are measured.
+func (r *Run) knowledge() plan.Knowledge {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return plan.Knowledge{Mode: r.order.Mode, Attempts: r.order.Attempts, Probes: maps.Clone(r.probes), Made: r.made}
+}
+
+// attemptEstimate is how long an attempt of a cell is expected to take.
+func (r *Run) attemptEstimate(c plan.Cell) time.Duration {
+	return plan.CellEstimate(c, r.knowledge())
+}
+
+// step is the expected length of the cell's next stored step: the probe of its
+// target if that is missing, otherwise an attempt.
+func (r *Run) step(c plan.Cell) time.Duration {
+	k := r.knowledge()
+	one := plan.CellEstimate(c, k)
+	k.Attempts, k.Made = 1, nil
+	if probing := plan.Estimate([]plan.Cell{c}, k) - one; probing > 0 {
+		return probing
 	}
-	for _, d := range rec.Doubts {
-		if d.Note != "" && strings.Contains(j.Reasons[0], d.Cause) {
-			return d.Note + ": " + j.Reasons[0]
-		}
-	}
-	return j.Reasons[0]
+	return one
+}
+
+// ahead is how long the cell's next attempt is expected to take.
+func (u *underway) ahead() time.Duration { return u.each + u.waited }
+
+// waits says that the recovery under way lasts so much longer than its least. The
+// next one is expected to do the same.
+func (u *underway) waits(d time.Duration) {
+	u.forecast.longer(u.task.number, d-u.waited)
+	u.waited = d
+	u.tellRemaining()
+}
+
+// tellRemaining reports how long the rest of the run will take.
+func (r *Run) tellRemaining() {
+	r.Tell.Tell(bench.Remaining{Left: r.forecast.remaining()})
 }

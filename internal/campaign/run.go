@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -13,7 +11,6 @@ import (
 	"benchrun/internal/campaign/pack"
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
-	"benchrun/internal/probe"
 	"benchrun/results"
 	"benchrun/targets"
 )
@@ -121,11 +118,6 @@ func (r *Run) keep() error {
 	return r.Folder.KeepRun(r.run)
 }
 
-// tellRemaining reports how long the rest of the run will take.
-func (r *Run) tellRemaining() {
-	r.Tell.Tell(bench.Remaining{Left: r.forecast.remaining()})
-}
-
 // python is the interpreter that all targets of a run use, or that their environments
 // were made with. "" = no target needs one.
 func (r *Run) python() string {
@@ -171,18 +163,6 @@ func (r *Run) begin(ctx context.Context, together int) error {
 		r.Tell.Note(fmt.Sprintf("that is longer than --max-time %s: not every cell will be measured", order.MaxTime))
 	}
 	return nil
-}
-
-// estimate is how long cells take, without the probes that are stored.
-func (r *Run) estimate(cells []plan.Cell) time.Duration {
-	return plan.Estimate(cells, r.knowledge())
-}
-
-// knowledge is what is known about cells before they are measured.
-func (r *Run) knowledge() plan.Knowledge {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return plan.Knowledge{Mode: r.order.Mode, Attempts: r.order.Attempts, Probes: maps.Clone(r.probes), Made: r.made}
 }
 
 // finish stores run.json. It returns err, or the error of storing.
@@ -233,111 +213,4 @@ func (r *Run) installAll(ctx context.Context) error {
 
 func (r *Run) install(ctx context.Context, c plan.Cell) (*place.Target, error) {
 	return r.Host.Install(ctx, c, r.order.Python, r.Tell.Note)
-}
-
-// launched is a cell's target with its arguments for the cell's family and its known
-// probe; nil if it is not installed.
-func (r *Run) launched(c plan.Cell) *place.Target {
-	t := r.prepared[c.Target()]
-	if t == nil {
-		return nil
-	}
-	t = t.Under(c.Scenario.Family.ID)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	t.Probe = r.probes[c.Launch()]
-	return t
-}
-
-// probe sees to it that everything is known of the cell's target that its attempts
-// need, and works out their timing.
-func (u *underway) probe(ctx context.Context) error {
-	if u.plan.NeedsProbe(u.order.Mode, u.target.Probe) {
-		if err := u.probeTarget(ctx); err != nil {
-			return err
-		}
-	}
-	u.timing, u.each = u.plan.Timing(u.order.Mode, u.target.Probe), u.attemptEstimate(u.plan)
-	return nil
-}
-
-// probeTarget measures slots and watchdog of the cell's target, unless another
-// benchrun has stored them. It launches the same command as the attempts.
-func (u *underway) probeTarget(ctx context.Context) error {
-	t, c, patience := u.target, u.plan, u.plan.Patience(u.order.Mode)
-	file, err := u.probeFile(t)
-	if err != nil {
-		return err
-	}
-	defer u.together(c.Launch()) // then the other cells know the probe, or try themselves
-	waiting := func() { u.Tell.Note("waiting for another benchrun to probe " + c.Target()) }
-	return probe.Exclusive(ctx, file, waiting, func() error {
-		if u.recallProbe(t, c) { // another benchrun has measured it meanwhile
-			return nil
-		}
-		u.Tell.Tell(bench.PhaseBegun{Cell: u.number(), Phase: "probe", Length: 10 * time.Second})
-		logPath := u.Folder.Join(u.Folder.LogPath(results.CellID(u.cell)+"-probe", 0))
-		p, err := probe.Measure(ctx, u.Host, t, patience, logPath)
-		if err != nil {
-			return err
-		}
-		u.know(t, c, p)
-		if err := probe.Keep(file, c.Launch(), p); err != nil {
-			u.Tell.Note(err.Error()) // not stored: the next run measures it again
-		}
-		return nil
-	})
-}
-
-// know makes a probe known for a launch.
-func (r *Run) know(t *place.Target, c plan.Cell, p bench.Probe) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.probes == nil {
-		r.probes = map[string]bench.Probe{}
-	}
-	t.Probe, r.probes[c.Launch()] = p, p
-}
-
-// recallProbes makes the stored probes known of what is still to be measured. They
-// are looked for here, and again only before a probe is made.
-func (r *Run) recallProbes() {
-	for _, c := range r.open(0) {
-		if t := r.launched(c); t != nil && !c.Patience(r.order.Mode).Enough(t.Probe) {
-			r.recallProbe(t, c)
-		}
-	}
-}
-
-// recallProbe makes the stored probe of a launch known, if there is one.
-func (r *Run) recallProbe(t *place.Target, c plan.Cell) bool {
-	if r.order.Reprobe {
-		return false
-	}
-	file, err := r.probeFile(t)
-	if err != nil {
-		return false
-	}
-	p, ok := probe.Load(file, c.Patience(r.order.Mode))
-	if ok {
-		r.know(t, c, p)
-	}
-	return ok
-}
-
-func (r *Run) probeFile(t *place.Target) (string, error) {
-	root, err := targets.CacheFolder()
-	if err != nil {
-		return "", err
-	}
-	return probe.File(root, r.Host, t)
-}
-
-// loadFile is the file of a launch's loads, beside that of its probe; "" = nowhere.
-func (r *Run) loadFile(t *place.Target) string {
-	file, err := r.probeFile(t)
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(filepath.Dir(filepath.Dir(file)), "loads", filepath.Base(file))
 }
