@@ -86,7 +86,7 @@ func widths(rows []Row, cols []column) []int {
 }
 
 // Badge is a verdict's glyph and word: "✓ held". Each verdict has its own glyph, which
-// stands for the word where there is no space.
+// replaces the word if space is short.
 func Badge(v bench.Verdict) string { return glyph(v) + " " + v.String() }
 
 func glyph(v bench.Verdict) string {

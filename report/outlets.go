@@ -11,7 +11,7 @@ import (
 	"benchrun/internal/console"
 )
 
-// Outlets are where a run or a duel is told: stdout, files that flags name, and CI.
+// Outlets are where a run or a duel is reported: stdout, files that flags name, and CI.
 type Outlets struct {
 	Stdout, Stderr io.Writer
 	Format         string // of a run on stdout; one of Formats
@@ -160,7 +160,7 @@ func (o Outlets) ci(forms ciForms) (err error) {
 // OnGitHub says that GitHub Actions reads what this process writes.
 func OnGitHub() bool { return os.Getenv("GITHUB_ACTIONS") == "true" }
 
-// addSummary adds to the step's summary, where there is one. What the step has
+// addSummary appends to the step's summary, if there is one. What the step has
 // written there before counts against the room.
 func addSummary(write func(w io.Writer, room int) error) (err error) {
 	path := os.Getenv("GITHUB_STEP_SUMMARY")

@@ -34,7 +34,7 @@ func SetByName(name string) (Set, bool) {
 }
 
 // Scenarios are the set's members, in the order of All. It panics on a
-// family that is none: a programming error.
+// unknown family: a programming error.
 func (s Set) Scenarios() []bench.Scenario {
 	out := make([]bench.Scenario, len(s.Members))
 	for i, m := range s.Members {

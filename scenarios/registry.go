@@ -91,8 +91,7 @@ func Watchdog() Fault {
 	panic("scenarios: no family to time a watchdog with")
 }
 
-// Short are the ids of the families that stand for all others where little time
-// is to be had.
+// Short are the IDs of the families that represent all others if there is little time.
 func Short() []string {
 	var ids []string
 	for _, f := range registered {

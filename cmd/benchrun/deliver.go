@@ -11,7 +11,7 @@ import (
 	"benchrun/report"
 )
 
-// outlets are where a command tells what came of it.
+// outlets are where a command writes its results.
 func (s settings) outlets(cmd *cobra.Command) report.Outlets {
 	return report.Outlets{
 		Stdout: cmd.OutOrStdout(), Stderr: cmd.ErrOrStderr(),

@@ -70,7 +70,7 @@ func flagTable() []flagSpec {
 		{"config", "", "", path, "the project's settings (unless given: benchrun.yaml, if there is one; '' = none)"},
 		{"resume", "", "", 0, "continue this run, which was killed, interrupted or out of time: the same cells; what was measured is kept"},
 		{"dry-run", "n", "", settled, "print what would run, with commands and time, and run nothing"},
-		// what comes of it
+		// the results
 		{"out", "o", "out", folder | settled, "folder in which benchrun creates the run's folder"},
 		{"json", "", "", 0, "also write the result as JSON to this file, - for stdout"},
 		{"junit", "", "", 0, "also write JUnit XML to this file"},

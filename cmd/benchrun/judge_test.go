@@ -207,7 +207,7 @@ func TestJudgeOfADamagedLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.SplitAfter(string(text), "\n")
-	lines[2] = strings.Replace(lines[2], `"broken"`, `"broke`, 1) + lines[2] // two attempts, of which one is not known
+	lines[2] = strings.Replace(lines[2], `"broken"`, `"broke`, 1) + lines[2] // two attempts, one of them lost
 	lines[0] = "?" + lines[0]
 	if err := os.WriteFile(f.Join(results.CellsFile), []byte(strings.Join(lines, "")), 0o600); err != nil {
 		t.Fatal(err)

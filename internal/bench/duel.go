@@ -57,8 +57,8 @@ type BoutPair struct {
 	Seconds int     `json:"seconds"` // valid on both sides
 }
 
-// Err is ErrCheckFailed where B is worse in some scenario, and ErrUnmeasured where
-// an answer is invalid, or there is none.
+// Err is ErrCheckFailed if B is worse in some scenario, and ErrUnmeasured if an
+// answer is invalid or missing.
 func (d Duel) Err() error {
 	has := func(a Answer) bool { return slices.ContainsFunc(d.Bouts, func(b Bout) bool { return b.Answer == a }) }
 	switch {

@@ -2,8 +2,7 @@ package bench
 
 import "time"
 
-// Event is something that happens in a run, for whoever shows it or writes it
-// down. An event of a cell carries the cell's number, its place in the run's order
+// Event is something that happens in a run. Listeners show it or write it down. An event of a cell carries the cell's number, its place in the run's order
 // from 1: several cells may be under way at once.
 type Event interface{ event() }
 
@@ -12,7 +11,7 @@ type Event interface{ event() }
 // nothing.
 type Listener func(Event)
 
-// Tell tells a listener, where there is one.
+// Tell calls the listener, unless it is nil.
 func (l Listener) Tell(e Event) {
 	if l != nil {
 		l(e)
@@ -80,7 +79,7 @@ type CellConcluded struct {
 // Noted is a line that people should read.
 type Noted struct{ Text string }
 
-// Remaining says how long the rest of the run is foreseen to take from now on.
+// Remaining says how long the rest of the run is expected to take from now on.
 type Remaining struct{ Left time.Duration }
 
 // RunDone comes at the end of a run, however it ended. Only notes follow.

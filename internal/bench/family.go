@@ -56,8 +56,8 @@ func (c Cadence) perSecond(ratio Ratio, rate int) float64 {
 	return float64(rate) * ratio.Fraction()
 }
 
-// Needs is what a family cannot do without. Where something of it is missing, a
-// cell is unsupported.
+// Needs is what a family requires. If something of it is missing, the cell is
+// unsupported.
 type Needs struct {
 	AppFault string // that the app must have; "" = none
 	Server   []ServerFeature
@@ -89,12 +89,12 @@ type Traits struct {
 	// CutOff says that requests under way are ended when no new faults come. The
 	// others are left to wait, as browsers would.
 	CutOff bool `json:"cut_off,omitempty"`
-	// Honest says that the request is an honest one. One that gets no right answer
-	// is told; with MustComplete it counts.
+	// Honest says that the request is an ordinary one. If it gets no right answer, the
+	// judge reports that; with MustComplete it counts.
 	Honest       bool `json:"honest,omitempty"`
 	MustComplete bool `json:"must_complete,omitempty"`
-	// Spares says that the fault is planned and need cost nobody: a request that is
-	// lost to it counts, be it one of 10,000.
+	// Spares says that the fault is planned and need not cost any request: even one
+	// lost request of 10,000 counts.
 	Spares    bool    `json:"spares,omitempty"`
 	LeakBytes int64   `json:"leak_bytes,omitempty"` // that one fault leaks; 0 = it is not about memory
 	Expects   Expects `json:"expects,omitempty"`

@@ -9,5 +9,5 @@ type Finding struct {
 	Text   string // one line
 }
 
-// WholeRun stands in the place of a cell's index.
+// WholeRun replaces a cell's index.
 const WholeRun = -1

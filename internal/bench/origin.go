@@ -136,9 +136,9 @@ func some(runs []string) string {
 	return strings.Join(runs, " and ")
 }
 
-// Mixed is the environment of a run that was made from these, of which there is
-// one at least: the last one's where they are alike; else with every value of
-// what differs, and in words which run has which.
+// Mixed is the environment of a run that was made from these origins, at least one.
+// It is that of the last one if they are alike. Otherwise it has every value of what
+// differs, and Mixed says in words which run has which.
 func Mixed(origins []Origin) (e Environment, benchrun string, mode Mode) {
 	last := origins[len(origins)-1]
 	e, benchrun, mode = last.Environment, last.Benchrun, last.Mode
@@ -211,7 +211,7 @@ func (e *Environment) otherMachines(origins []Origin) {
 }
 
 // String is "1.5 CPUs, 2 GiB, 4096 processes, 8192 files, 1 GiB of disk, 256 MiB of
-// private /tmp, user nobody, by cgroup-v1"; "none" where there is no limit.
+// private /tmp, user nobody, by cgroup-v1"; "none" without limits.
 func (l Limits) String() string {
 	var parts []string
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// ReferenceServer is the name of benchrun's own server. It shows what can be had
-// and that the instrument works; among the servers that are compared it does not
-// count (Cell.Own).
+// ReferenceServer is the name of benchrun's own server. It shows what is possible and
+// that the instrument works. It does not count among the compared servers (Cell.Own).
 const ReferenceServer = "reference"
 
 // What makes a cell fail although its victims were served: the judge flags it,
@@ -22,9 +21,8 @@ const (
 	DiskFilled    = "disk filled"          // reason: up to the target's bound
 )
 
-// OtherReason gives two words for what made the cell fail, where that is not
-// the number of victims that were lost: "memory kept". It is "" where it is, and
-// where the cell did not fail.
+// OtherReason says in two words why the cell failed, for example "memory kept". It is
+// "" if the number of lost victims is the reason, or if the cell did not fail.
 func (c Cell) OtherReason() string {
 	begins := func(with string) bool {
 		return slices.ContainsFunc(c.Reasons, func(r string) bool { return strings.HasPrefix(r, with+": ") })

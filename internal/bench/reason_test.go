@@ -2,8 +2,8 @@ package bench
 
 import "testing"
 
-// One attempt that is not held is not confirmed, whatever invalid ones stand beside
-// it; a wrong body needs no other.
+// One attempt that is not held is not confirmed, whatever invalid attempts the cell
+// has; a wrong body needs no other attempt.
 func TestOnOneAttempt(t *testing.T) {
 	attempts := func(verdicts ...Verdict) (out []Attempt) {
 		for _, v := range verdicts {

@@ -42,7 +42,7 @@ type Head struct {
 	ScheduleHash string        `json:"schedule_hash"`
 	Aged         int           `json:"aged"` // slots taken before the fault phase
 	Custom       bool          `json:"custom,omitempty"`
-	Sabotage     Sabotage      `json:"sabotage,omitempty"` // the harness was spoiled on purpose: says nothing of the target
+	Sabotage     Sabotage      `json:"sabotage,omitempty"` // the harness was sabotaged on purpose, so the record says nothing about the target
 	Supervision  string        `json:"supervision"`
 	MemorySource string        `json:"memory_source"`     // "cgroup", "pss" or "rss"
 	Company      int           `json:"company,omitempty"` // other cells of the same run that were under way at once, at most

@@ -1,7 +1,7 @@
 package bench
 
 // Sabotage names one way in which calibration spoils the harness on purpose, to
-// see that its verdict is then invalid. "" is none. No selection of cells can
+// see that its verdict is then invalid. "" = no sabotage. No selection of cells can
 // name one: only package calibrate puts it into a scenario, whose name then
 // tells it.
 type Sabotage string

@@ -99,7 +99,7 @@ const ControlSLO = 250 * time.Millisecond
 const MaxLateness = 250 * time.Millisecond
 
 // Horizon is the stretch of production that an attempt stands for: what a fault
-// would hold for longer counts as held for ever.
+// would hold for longer counts as held without end.
 const Horizon = time.Hour
 
 // MostSlots is where the search for a pool's end stops: a target that holds so
@@ -118,7 +118,7 @@ type Phases struct {
 }
 
 // PhasesFor gives the phase lengths of a mode for a fault that holds its slot
-// for hold (0 = it holds none, or for ever) on a target whose documented
+// for hold (0 = it holds none, or without end) on a target whose documented
 // shutdown grace is grace.
 func PhasesFor(mode Mode, hold, grace time.Duration) Phases {
 	if mode == ModeFull {

@@ -12,7 +12,7 @@ type Timeline struct {
 	// Watched is when the watch ended, at the shutdown. What the server does
 	// after SIGTERM proves nothing about it.
 	Watched int64
-	// Phases are in order, each until the next one begins. The boot is none.
+	// Phases are in order, each until the next one begins. The boot is not a phase.
 	Phases []Phase
 	// Bins are the seconds in which victims were due, counted from Zero. The
 	// first and the last may be shorter than a second.

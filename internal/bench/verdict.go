@@ -117,9 +117,9 @@ type Source struct {
 // Name is "server/profile/scenario", what selectors match.
 func (c Cell) Name() string { return c.Server + "/" + c.Profile + "/" + c.Scenario }
 
-// Spoil makes a cell invalid of whose evidence something cannot be read: nothing
-// is claimed of it, whatever the rest says. why names what, and what is the
-// matter. Slices that the cell shares with a copy stay as they were.
+// Spoil makes a cell invalid because some of its evidence cannot be read, whatever the
+// rest says. why names the evidence and the problem. Slices that the cell shares with a
+// copy stay as they are.
 func (c *Cell) Spoil(why string) {
 	c.Verdict, c.Reasons, c.Flags, c.Measures = Invalid, []string{why}, []string{}, Measures{}
 }

@@ -28,7 +28,7 @@ func Standard() (stdout, stderr *Writer) {
 
 // Writer writes text line by line. Control, invisible and direction-changing
 // characters and bytes that are not UTF-8 are written as visible escapes such as
-// \x1b and \u202e; a line that CI would take for a command is none any more. A
+// \x1b and \u202e; a line that CI would take for a command no longer is one. A
 // line that was begun waits for its end, or for Flush.
 //
 // Its methods may be called from several goroutines.

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// mostMessageLines is how many lines of an error are told.
+// mostMessageLines is how many lines of an error are printed.
 const mostMessageLines = 20
 
 // Tell writes a message under who says it. Lines after its first are indented,

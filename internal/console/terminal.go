@@ -8,8 +8,8 @@ import (
 	"golang.org/x/term"
 )
 
-// KnowsEscapes says that w is a terminal that colours text and moves its cursor
-// when it is told to. Without TERM nobody has said what it can do.
+// KnowsEscapes says whether w is a terminal that obeys escape sequences. Without TERM,
+// nobody knows what it can do.
 func KnowsEscapes(w io.Writer) bool {
 	f, ok := Behind(w).(*os.File)
 	return ok && term.IsTerminal(int(f.Fd())) && !slices.Contains([]string{"", "dumb", "unknown"}, os.Getenv("TERM"))
@@ -18,7 +18,7 @@ func KnowsEscapes(w io.Writer) bool {
 // Colours says that text may be coloured on w.
 func Colours(w io.Writer) bool { return KnowsEscapes(w) && os.Getenv("NO_COLOR") == "" }
 
-// usualWidth is something sensible where there is no terminal.
+// usualWidth is used without a terminal.
 const usualWidth = 120
 
 // Size is how many columns and lines the terminal behind w has. Where there is

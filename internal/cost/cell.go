@@ -75,7 +75,7 @@ type ran struct {
 func (l *Lab) runCells(ctx context.Context, out string, selection ...string) (ran, error) {
 	began := time.Now()
 	fail := func(err error) (ran, error) { return ran{}, fmt.Errorf("benchrun %v: %w", selection, err) }
-	// Exit code 5 is a cell that was not measured rightly: it took its time all the same.
+	// Exit code 5 is a cell that was not measured rightly: it still took its time.
 	cmd := program(ctx, l.Self, append([]string{"--out", out}, selection...)...)
 	err := cmd.Run()
 	wall := time.Since(began)

@@ -16,7 +16,7 @@ type Lab struct {
 	Rivals Rivals
 	Dir    string // an empty folder for whatever the measurements write
 	Scale  Scale
-	Note   func(string) // is told of every step
+	Note   func(string) // called at every step
 	Caps   launch.Capabilities
 }
 
@@ -86,7 +86,7 @@ func Select(names []string) ([]Section, error) {
 }
 
 // Measure measures the sections one after the other. What could not be measured
-// is in the error; the rows of the others are there all the same.
+// is in the error; the others still have their rows.
 func (l *Lab) Measure(ctx context.Context, sections []Section) (rows []Row, err error) {
 	for _, s := range sections {
 		began := time.Now()

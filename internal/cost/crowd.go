@@ -14,7 +14,7 @@ import (
 )
 
 // The goals for a crowd of Full.Crowd: the memory, and the CPU beside that of a
-// bare loop of write(2) with the same writes, or by itself where there is none.
+// bare loop of write(2) with the same writes, or by itself.
 const (
 	crowdMemory   = 80 << 20 // bytes
 	mostOverWrite = 1.15

@@ -6,7 +6,7 @@
 // Whatever is measured by its CPU or memory runs in a process of its own (see
 // Part), as the other program does, and is looked at from outside.
 //
-// Figures are data: a goal that is missed is told, never an error. Errors mean
+// Figures are data: the table shows a missed goal, which is never an error. Errors mean
 // that something could not be measured. The package stands above the campaign
 // and is imported by cmd only.
 package cost

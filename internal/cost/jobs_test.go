@@ -40,7 +40,7 @@ func TestWhatLimits(t *testing.T) {
 	}
 }
 
-// Of what benchrun and its descendants used, the servers' part is told by the records.
+// The records say which part of what benchrun and its descendants used is the servers'.
 func TestWhereTheCPUWent(t *testing.T) {
 	folder, err := results.OpenFolder(golden)
 	if err != nil {

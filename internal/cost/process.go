@@ -17,7 +17,7 @@ import (
 	"benchrun/internal/procfs"
 )
 
-// endPatience is how long a program that was told to end may take.
+// endPatience is how long a program may take to end after SIGTERM.
 const endPatience = 20 * time.Second
 
 // program makes the command of a child that goes with ctx.

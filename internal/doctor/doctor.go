@@ -44,7 +44,7 @@ type Check struct {
 	Name  string // kebab-case
 	State State
 	Text  string // what was found, one line
-	Fix   string // what to do; "" where there is nothing to do
+	Fix   string // what to do; "" = nothing
 }
 
 // Target is a server in a profile and version whose needs are looked at.
@@ -74,11 +74,11 @@ var looks = []func(context.Context, *patient) []Check{
 type patient struct {
 	wanted     Wanted
 	host       bench.Environment
-	machine    *place.Host // nil where there is no way to supervise: machineErr says why
+	machine    *place.Host // nil = there is no way to supervise: machineErr says why
 	machineErr error
 	runAs      *targets.RunAs
 	run        targets.RunProgram
-	cache      string // "" where there is none: cacheErr says why
+	cache      string // "" = none: cacheErr says why
 	cacheErr   error
 }
 

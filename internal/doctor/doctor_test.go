@@ -43,7 +43,7 @@ func find(t *testing.T, checks []Check, name string) Check {
 	return checks[i]
 }
 
-// On this machine, whatever it is: every part is looked at, each check is
+// On any machine, every part is examined, each check is
 // whole, and what is not ok comes with what to do. The machine that runs the
 // tests can run the reference server.
 func TestThisMachine(t *testing.T) {

@@ -38,7 +38,7 @@ func admit(ctx context.Context, w Wanted) (*patient, error) {
 	return p, nil
 }
 
-// lookSupervision tells the level, and why better ones are not to be had.
+// lookSupervision reports the level, and why better ones are not available.
 func lookSupervision(_ context.Context, p *patient) []Check {
 	if p.machineErr != nil {
 		fix := fixOf(p.machineErr)
@@ -68,7 +68,7 @@ func supervision(caps launch.Capabilities) Check {
 	return c
 }
 
-// namespacesFix says how namespaces are to be had. Root lacks them where a
+// namespacesFix says how to get namespaces. Root lacks them where a
 // container keeps them from him.
 func namespacesFix(uid int) string {
 	if uid == 0 {

@@ -68,7 +68,7 @@ func (d Demands) ReadRules(cells []Selected) ([]Rule, error) {
 // Resolve reads everything that must hold of a run and checks it against the
 // selection, before anything runs. read reads a stored run. measured says where
 // and how the run itself is measured, of each run that it is made from; it is
-// asked only where there is a baseline.
+// asked only if there is a baseline.
 func (d Demands) Resolve(ctx context.Context, cells []Selected, read func(ctx context.Context, path string) (bench.Run, error), measured func() ([]bench.Origin, error)) (Gate, error) {
 	g := Gate{family: d.Family, now: time.Now}
 	if d.Strict {

@@ -69,7 +69,7 @@ func TestEveryWordIsExplained(t *testing.T) {
 
 func unwrapped(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// A flag and a measure may share a name: both are told.
+// A flag and a measure may share a name: the answer has both.
 func TestWordOfTwoKinds(t *testing.T) {
 	got, err := Explain("survivors")
 	if err != nil {

@@ -43,7 +43,7 @@ func sentence(text string) string {
 	return strings.TrimSuffix(text, ".") + "."
 }
 
-// seconds is "3 s", or other where there is none.
+// seconds is, for example, "3 s"; other for 0.
 func seconds(s float64, other string) string {
 	if s == 0 {
 		return other

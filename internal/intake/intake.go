@@ -6,7 +6,7 @@
 //
 // Errors are bench.UsageErrors for a file that is not what it should be, and
 // bench.EnvironmentErrors for a machine that cannot read it. Both name the file,
-// and wrap the cause: fs.ErrNotExist where there is none.
+// and wrap the cause: fs.ErrNotExist if there is no such file.
 package intake
 
 import (

@@ -16,7 +16,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// soon fails a test that reads for ever.
+// soon fails a test that does not stop reading.
 func soon(t *testing.T, what string, do func()) {
 	t.Helper()
 	done := make(chan struct{})

@@ -103,7 +103,7 @@ func TestBinCounts(t *testing.T) {
 	if bins[3].Lost != nil || bins[3].OK != 100 {
 		t.Errorf("bin 3 is %+v", bins[3])
 	}
-	// What is missing from the record was scheduled all the same.
+	// What is missing from the record was still scheduled.
 	b = cut(wedged().drop(bench.RoleVictim, fault(2), fault(3)).Record, ns(fault(2)), ns(fault(3)))[0]
 	if b.Scheduled != 100 || b.OK != 0 || b.Valid {
 		t.Errorf("an empty second is %+v", b)

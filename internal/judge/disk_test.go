@@ -16,7 +16,7 @@ func full(s scene, at float64) scene {
 }
 
 // A server that fills its disk has failed, whenever that was and whatever it
-// lost until then; it is told with the bound and what it took.
+// lost until then; the reason names the limit and what it took.
 func TestFilledDisk(t *testing.T) {
 	early := quiet().breakOff(0)
 	early.Boot = bench.Boot{Seconds: 2, Exited: &bench.ExitStatus{Signal: "SIGKILL"}}
@@ -43,7 +43,7 @@ func TestFilledDisk(t *testing.T) {
 	}
 }
 
-// Full private places are told, and decide nothing by themselves.
+// The reasons mention full private places, which decide nothing by themselves.
 func TestFullTmpDecidesNothing(t *testing.T) {
 	s := wedged()
 	s.Head.Limits.TmpBytes = 256 << 20

@@ -2,8 +2,8 @@ package judge
 
 import "benchrun/internal/bench"
 
-// The flags of a judgement, kebab-case and never reused. They stand beside a
-// verdict and change none, except where Fold says so.
+// The flags of a judgement, kebab-case and never reused. They do not change a verdict,
+// except where Fold says so.
 const (
 	FlagAged          = "aged"           // slots were taken before the fault phase; times are derived
 	FlagCustom        = "custom"         // overrides: not comparable with other results

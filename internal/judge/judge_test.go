@@ -219,8 +219,8 @@ func TestVerdictNeedsAllOfT(t *testing.T) {
 	}
 }
 
-// That a harness was sabotaged is told and decides nothing: else calibration
-// would prove itself.
+// The judge reports that a harness was sabotaged, and that decides nothing: otherwise
+// calibration would prove itself.
 func TestSabotageIsNotJudged(t *testing.T) {
 	for name, s := range scenes() {
 		want := Judge(s.Record)

@@ -169,7 +169,7 @@ func TestProbeMeasures(t *testing.T) {
 	}
 }
 
-// A measure that has nothing to go by is there all the same, and none can be
+// A measure without any data still exists, and none can be
 // written that JSON has no word for.
 func TestMeasuresAreAlwaysWhole(t *testing.T) {
 	for name, s := range map[string]scene{

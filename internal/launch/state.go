@@ -76,7 +76,7 @@ func (s *Scratch) remember(g groupState) error {
 	return s.save()
 }
 
-// forget removes a group of which nothing is left.
+// forget removes a group when nothing of it is left.
 func (s *Scratch) forget(name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 )
 
 // Knowledge is what an estimate rests on. What a server's documentation claims
-// of slots and watchdogs stands in where there is no probe.
+// of slots and watchdogs replaces a missing probe.
 type Knowledge struct {
 	Mode     bench.Mode
 	Attempts int                    // k: how many a verdict that is not held takes; below 1 counts as 1
@@ -39,7 +39,7 @@ const (
 )
 
 // Estimate is how long the cells take when no attempt is invalid: those that
-// are foreseen not to hold take k.Attempts attempts, those made included. A target's probe is counted
+// are expected not to hold take k.Attempts attempts, those made included. A target's probe is counted
 // once, and not at all where it is known. Installing is not counted.
 func Estimate(cells []Cell, k Knowledge) time.Duration {
 	var total time.Duration

@@ -125,7 +125,7 @@ func TestEstimateKnowsTheProbe(t *testing.T) {
 	}
 }
 
-// Only what is foreseen not to hold is tried again.
+// Only cells that are expected not to hold are tried again.
 func TestEstimateCountsConfirmations(t *testing.T) {
 	m := took{target: "a", claims: bench.Claims{Slots: 1}, families: map[string]float64{"segfault": 0, "big-response": 0}}
 	cells := m.cells(t)

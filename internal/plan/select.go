@@ -123,7 +123,7 @@ func Cells(reg *targets.Registry, sel Selection) ([]Cell, error) {
 	return cells, nil
 }
 
-// checkFamilies fails on a profile with arguments for a family that is none.
+// checkFamilies fails on a profile with arguments for an unknown family.
 func checkFamilies(servers []chosenServer) error {
 	for _, s := range servers {
 		for _, name := range s.server.ProfileNames() {

@@ -135,7 +135,7 @@ func (s *Source) note(f field) {
 }
 
 // mapping gives the fields that a mapping may have, in the order in which they
-// are declared, and their types; or the type of whatever field it has.
+// are declared, and their types; or the type of its field.
 func mapping(t reflect.Type) (names []string, types map[string]reflect.Type, other reflect.Type) {
 	switch {
 	case t == nil:
