@@ -228,7 +228,9 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 // tellMade reports an attempt, and how long the run will still take. ahead is how
 // long the cell itself is expected to need from now on.
 func (u *underway) tellMade(m *made, ahead time.Duration) {
-	u.forecast.made(m.verdict.Verdict, u.ahead(), m.took)
+	if m.verdict.Verdict != bench.Invalid || m.attempt.Company == 0 { // its repeat, alone, is in the pool
+		u.forecast.made(m.verdict.Verdict, u.ahead(), m.took)
+	}
 	u.forecast.takes(u.task.number, time.Since(u.task.began)+ahead)
 	u.tellRemaining()
 	u.Tell.Tell(bench.AttemptJudged{

@@ -119,7 +119,14 @@ func (r *Run) foresee(together int) *pack.Pool {
 	for n, i := range r.tasks {
 		tasks[n].Alone = tasks[n].Alone || r.begun[i].alone
 	}
-	return pack.NewPool(room(r.Host.Environment, r.order.Jobs, r.Host.Caps.CPU, r.Host.MemoryRoom()), tasks)
+	pool := pack.NewPool(room(r.Host.Environment, r.order.Jobs, r.Host.Caps.CPU, r.Host.MemoryRoom()), tasks)
+	pool.Now(r.machine())
+	return pool
+}
+
+// machine is the machine as the pool sees it.
+func (r *Run) machine() pack.Machine {
+	return pack.Machine{Spacing: spacing, Others: r.Host.OthersCPU, Memory: r.Host.MemoryRoom}
 }
 
 // unmeasurable says that no target can be launched for a cell.
@@ -152,7 +159,7 @@ func (r *Run) carryOut(ctx context.Context, do func(task) (pack.Outcome, error))
 	var mu sync.Mutex
 	var first error
 	pool := r.forecast.pool
-	pool.Run(ctx, pack.Machine{Spacing: spacing, Others: r.Host.OthersCPU, Memory: r.Host.MemoryRoom}, func(number, slot int) pack.Outcome {
+	pool.Run(ctx, r.machine(), func(number, slot int) pack.Outcome {
 		r.meter.change(1)
 		defer r.meter.change(-1)
 		t := task{number: number, place: r.tasks[number], slot: slot, began: time.Now(), pool: pool}

@@ -33,6 +33,14 @@ func (l timeLimit) fits(d time.Duration) bool {
 	return l.length == 0 || !time.Now().Add(d).After(l.until)
 }
 
+// within is how much of d is left within the limit.
+func (l timeLimit) within(d time.Duration) time.Duration {
+	if l.length == 0 {
+		return d
+	}
+	return max(0, min(d, time.Until(l.until)))
+}
+
 // allows says whether a cell may begin or continue. all is how long it takes in all,
 // step how long its next step takes, a probe or an attempt. Normally the whole cell
 // must fit. A cell that is longer than all the time that the limit leaves for cells

@@ -21,6 +21,9 @@ func TestTimeLimit(t *testing.T) {
 		t.Error("no limit limits")
 	}
 	hour := newTimeLimit(time.Hour)
+	if left := hour.within(2 * time.Hour); left > time.Hour || left < 59*time.Minute || hour.within(time.Minute) != time.Minute || newTimeLimit(0).within(2*time.Hour) != 2*time.Hour {
+		t.Errorf("a run of two hours takes %s more", left)
+	}
 	if !hour.fits(50*time.Minute) || hour.fits(70*time.Minute) {
 		t.Error("an hour has room for 70 minutes, or none for 50")
 	}

@@ -113,5 +113,5 @@ func (u *underway) waits(d time.Duration) {
 
 // tellRemaining reports how long the rest of the run will take.
 func (r *Run) tellRemaining() {
-	r.Tell.Tell(bench.Remaining{Left: r.forecast.remaining()})
+	r.Tell.Tell(bench.Remaining{Left: r.limit.within(r.forecast.remaining())})
 }

@@ -40,6 +40,22 @@ func TestPaceCountsWhatCameToNothing(t *testing.T) {
 	}
 }
 
+// An attempt that company spoiled does not slow the pace: its repeat runs alone, and
+// the pool knows of it.
+func TestPaceForgetsWhatCompanySpoiled(t *testing.T) {
+	for company, slower := range map[int]bool{0: true, 5: false} {
+		r := &Run{}
+		u := &underway{Run: r, each: 20 * time.Second}
+		u.tellMade(&made{
+			record: &bench.Record{}, verdict: bench.Judgement{Verdict: bench.Invalid}, took: 20 * time.Second,
+			attempt: bench.Attempt{Verdict: bench.Invalid, Company: company},
+		}, 0)
+		if got := r.forecast.pace.of(time.Minute) > time.Minute; got != slower {
+			t.Errorf("after an invalid attempt beside %d cells the pace is slower: %v", company, got)
+		}
+	}
+}
+
 // A recovery that lasts longer than its least is known to when it begins to, and the
 // cell's next one is expected to last as long.
 func TestRemainingKnowsOfALongRecovery(t *testing.T) {

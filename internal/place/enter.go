@@ -34,6 +34,7 @@ func Enter(ctx context.Context, version string, port int, note func(string)) (h 
 		return nil, nil, err
 	}
 	h.Note = note
+	h.OthersCPU() // begins to look
 	for _, d := range Busy(ctx, env) {
 		note(d.What + "; " + d.Fix)
 	}

@@ -66,13 +66,20 @@ func (p *Pool) Run(ctx context.Context, m Machine, do func(task, slot int) Outco
 	}
 }
 
-// next returns the task to begin now (-1 = none has room) and its slot, and how many
-// tasks are not over.
-func (p *Pool) next(m Machine) (task, slot, left int) {
+// Now takes in what the machine has room for now.
+func (p *Pool) Now(m Machine) {
 	others, memory := m.Others(), m.Memory()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.packer.Now(others, memory)
+}
+
+// next returns the task to begin now (-1 = none has room) and its slot, and how many
+// tasks are not over.
+func (p *Pool) next(m Machine) (task, slot, left int) {
+	p.Now(m)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	task, slot, ok := p.packer.Next(time.Now())
 	left = len(p.packer.Waiting()) + len(p.packer.Running())
 	if !ok {

@@ -191,7 +191,11 @@ func TestPoolLeavesRoomToOthers(t *testing.T) {
 					Memory: func() int64 { _, memory := machine(busy()); return memory },
 				}
 				var w worked
-				pack.NewPool(pack.Room{CPUs: 1.9}, lights(4)).Run(t.Context(), m, func(task, _ int) pack.Outcome {
+				pool := pack.NewPool(pack.Room{CPUs: 1.9}, lights(4))
+				if pool.Now(m); pool.Left() != 80*time.Second {
+					t.Errorf("%s are expected, want 80 s for one task at a time", pool.Left())
+				}
+				pool.Run(t.Context(), m, func(task, _ int) pack.Outcome {
 					w.during(begun, task, 10*time.Second)
 					return pack.Over
 				})
