@@ -13,7 +13,7 @@ const mib = 1 << 20
 // usageOf is what a group without a server takes on the disk.
 func usageOf(t *testing.T, s *Scratch, most int64) int64 {
 	t.Helper()
-	g := &Group{level: Subreaper, scratch: s}
+	g := &Group{level: ProcessGroup, scratch: s} // its processes are those with its marker: none
 	n, err := g.DiskBytes(t.Context(), most)
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func TestDiskBytes(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := (&Group{level: Subreaper, scratch: s}).DiskBytes(cancelled, 100*mib); err == nil {
+	if _, err := (&Group{level: ProcessGroup, scratch: s}).DiskBytes(cancelled, 100*mib); err == nil {
 		t.Error("it went on without its context")
 	}
 }
