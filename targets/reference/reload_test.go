@@ -103,10 +103,17 @@ func TestReloadFillsEmptyPlaces(t *testing.T) {
 			t.Fatalf("%s: segfault: %+v", flaw, r)
 		}
 		s.signal(syscall.SIGHUP)
-		s.whenReplaced(old)
-		for range 6 { // enough for the dead worker's turn to come
-			checkVictim(t, s.get("/victim?nonce=v1"), "v1")
-		}
+		s.whenReplaced(old) // but perhaps the one in the empty place is not ready yet
+		eventually(t, flaw+": no worker is dead", func() bool {
+			for range 6 { // enough for the dead worker's turn to come
+				r := s.get("/victim?nonce=v1")
+				if r.status == http.StatusBadGateway {
+					return false
+				}
+				checkVictim(t, r, "v1")
+			}
+			return true
+		})
 	}
 }
 
