@@ -132,6 +132,9 @@ func TestActionScript(t *testing.T) {
 	}
 }
 
+// ciFiles are the files that init writes, by kind of CI.
+var ciFiles = map[string]string{"github": ".github/workflows/benchrun.yml", "gitlab": ".gitlab/benchrun.yml"}
+
 func TestInitCI(t *testing.T) {
 	dir := t.TempDir()
 	initCI := func(code int, args ...string) string {
@@ -240,7 +243,7 @@ profiles:
 		}
 		ends(t, bench.ExitOK, "init", "ci", kind, "--dir", dir, "--from", map[string]string{"github": "a/b@v1", "gitlab": "https://git.example.org/b.git@v1"}[kind])
 		var into map[string]any
-		text := readYAML(t, filepath.Join(dir, filepath.FromSlash(ciKinds()[kind].path)), &into)
+		text := readYAML(t, filepath.Join(dir, ciFiles[kind]), &into)
 		for rule, why := range map[string]string{ // why the job has no such rule; "" = it has
 			"default/wedge-*": "it claims no watchdog_s", "default/segfault-*": "its one worker serves everybody", "default/slow-upload-*": "it claims no watchdog_s",
 			"hardened/wedge-*": "", "hardened/segfault-*": "",
@@ -261,7 +264,7 @@ profiles:
 		t.Fatal(err)
 	}
 	ends(t, bench.ExitOK, "init", "ci", "github", "--dir", dir, "--from", "a/b@v1")
-	text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(ciKinds()["github"].path)))
+	text, err := os.ReadFile(filepath.Join(dir, ciFiles["github"]))
 	if err != nil || strings.Contains(string(text), "hardened") || !strings.Contains(string(text), "mine/default/wedge-*") {
 		t.Errorf("%v\n%s", err, text)
 	}
@@ -294,7 +297,7 @@ profiles:
 			t.Errorf("%v: %s", err, out)
 		}
 		var into map[string]any
-		text := readYAML(t, filepath.Join(dir, filepath.FromSlash(ciKinds()[kind].path)), &into)
+		text := readYAML(t, filepath.Join(dir, ciFiles[kind]), &into)
 		if !strings.Contains(text, want) || !strings.Contains(text, "not asked of mine default (each fault holds a slot until none is left)") {
 			t.Errorf("%s: no %q\n%s", kind, want, text)
 		}
