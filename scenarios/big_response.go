@@ -32,4 +32,5 @@ var _ = register(130, Fault{
 	Act:     func(Place) clients.Provoker { return clients.AppFault("big-response", bigResponse) },
 	Exactly: "an answer of 100,000 bytes. It must be right",
 	Gate:    "answers that do not fit into a socket's buffer: partial writes, and whether every byte arrives",
+	Light:   true,
 })

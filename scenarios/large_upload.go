@@ -33,4 +33,5 @@ var _ = register(80, Fault{
 	Request: "POST /upload",
 	Exactly: "20,000,000 bytes of body with a Content-Length, as fast as the server takes them; the answer's digest must be right",
 	Gate:    "bodies that do not fit into memory buffers: spooling, limits, and whether what arrives is what was sent",
+	Light:   true,
 })

@@ -33,4 +33,5 @@ var _ = register(140, Fault{
 	Act:     func(Place) clients.Provoker { return clients.AppFault("legit-slow", clients.VictimSize) },
 	Exactly: "sleeps 1.5 s: half of a watchdog of 3 s. The answer must be right",
 	Gate:    "the watchdog's other side: honest requests of half its time must not be ended",
+	Light:   true, Brief: true,
 })

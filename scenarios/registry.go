@@ -32,6 +32,8 @@ type Fault struct {
 	// Demo are the servers that a run without arguments shows the family on: the
 	// reference server, sound and flawed, and others as they come.
 	Demo     []string
+	Light    bool // its cells take little CPU: scripts/cost counts how many an hour holds
+	Brief    bool // and little time: it measures some of them one at a time too
 	Watchdog bool // its fault is what a target's watchdog is timed with
 
 	order int

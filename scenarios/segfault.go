@@ -33,4 +33,5 @@ var _ = register(50, Fault{
 	Short:     "workers that die: the process tree and the proof of their deaths",
 	Sabotages: []bench.Sabotage{bench.SabotageFaultsHalved},
 	Demo:      []string{bench.ReferenceServer},
+	Light:     true, Brief: true,
 })

@@ -29,4 +29,5 @@ var _ = register(120, Fault{
 	},
 	Act:     func(Place) clients.Provoker { return clients.AppFault("slow", clients.VictimSize) },
 	Exactly: "sleeps 1 s",
+	Light:   true, Brief: true,
 })

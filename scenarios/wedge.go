@@ -35,4 +35,5 @@ var _ = register(10, Fault{
 	Sabotages: []bench.Sabotage{bench.SabotageLateGenerator, bench.SabotageDeadControl, bench.SabotageStalledControl, bench.SabotageFaultsUnsent, bench.SabotageAppWithoutFault},
 	Demo:      []string{bench.ReferenceServer, "wsgiref"},
 	Watchdog:  true,
+	Light:     true,
 })

@@ -1,23 +1,16 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/gate"
-	"benchrun/internal/intake"
 	"benchrun/internal/stored"
 	"benchrun/report"
 	"benchrun/results"
-	"benchrun/scenarios"
 )
 
 func newWaiversCommand() *cobra.Command {
@@ -32,9 +25,6 @@ func newWaiversCommand() *cobra.Command {
 	cmd.AddCommand(newWaiversUpdateCommand())
 	return cmd
 }
-
-// expectation is the rule for which waivers are drafted if the user gives none.
-const expectation = "verdict >= held"
 
 func newWaiversUpdateCommand() *cobra.Command {
 	d := newDemands()
@@ -59,77 +49,23 @@ whether they are still right.`,
 			case file == "":
 				return bench.Usagef("--file is empty")
 			}
-			return updateWaivers(cmd, d, args[0], file)
+			run, err := results.ReadEnded(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			draft, err := d.Draft(file, run, stored.Selected(run), time.Now())
+			if err != nil {
+				return err
+			}
+			for _, line := range draft.Lines(file) {
+				if _, err := fmt.Fprintln(cmd.OutOrStdout(), report.Clean(line)); err != nil {
+					return fmt.Errorf("stdout: %w", err)
+				}
+			}
+			return nil
 		},
 	}
 	declare(cmd.Flags(), "file", &file)
 	addRuleFlags(cmd.Flags(), &d)
 	return cmd
-}
-
-// updateWaivers drafts the entries, writes the file and prints what it did.
-func updateWaivers(cmd *cobra.Command, d gate.Demands, path, file string) error {
-	run, err := results.ReadEnded(cmd.Context(), path)
-	if err != nil {
-		return err
-	}
-	if len(d.Rules)+len(d.Files) == 0 {
-		d.Rules = []string{expectation}
-	}
-	rules, err := d.ReadRules(stored.Selected(run))
-	if err != nil {
-		return err
-	}
-	old, err := intake.ReadSmall("--file", file)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	checks := gate.Evaluate(rules, run.Cells, scenarios.Family)
-	draft, err := gate.DraftWaivers(file, old, checks, run.Cells, run.ID, time.Now())
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(draft.Text, old) {
-		if err := replaceFile(file, draft.Text); err != nil {
-			return &bench.EnvironmentError{Problem: "--file " + file, Err: err}
-		}
-	}
-	out := cmd.OutOrStdout()
-	for _, w := range draft.Added {
-		_, _ = fmt.Fprintf(out, "added     %s: %s, until %s: %s\n", report.Clean(w.Cell), w.Verdict, w.Expires.Format("2006-01-02"), report.Clean(w.Said))
-	}
-	for _, t := range draft.Told {
-		_, _ = fmt.Fprintf(out, "look at   %s\n", report.Clean(t))
-	}
-	if len(draft.Added) == 0 {
-		_, err = fmt.Fprintf(out, "%s: nothing to add\n", report.Clean(file))
-		return err
-	}
-	_, err = fmt.Fprintf(out, "%s: %d added, which waive nothing until their reason is written; all else in the file is as it was\n", report.Clean(file), len(draft.Added))
-	return err
-}
-
-// replaceFile writes a file atomically, with the permissions of the old one.
-func replaceFile(path string, text []byte) (err error) {
-	if to, err := filepath.EvalSymlinks(path); err == nil {
-		path = to
-	}
-	mode := fs.FileMode(0o644)
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".waivers-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, werr := f.Write(text)
-	if err := errors.Join(werr, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -124,7 +124,7 @@ func TestContractWaivers(t *testing.T) {
 	if err != nil || len(got) != 1 || got[0].Verdict != bench.Failed || got[0].Link == "" {
 		t.Errorf("%+v, %v", got, err)
 	}
-	for _, word := range []string{"`" + gate.WaiverSchema + "`", "`" + expectation + "`", fmt.Sprintf("%d days", gate.DraftDays)} {
+	for _, word := range []string{"`" + gate.WaiverSchema + "`", "`" + gate.Expectation + "`", fmt.Sprintf("%d days", gate.DraftDays)} {
 		if !strings.Contains(text, word) {
 			t.Errorf("%s is not told", word)
 		}

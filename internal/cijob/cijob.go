@@ -19,7 +19,7 @@ import (
 	"benchrun/templates"
 )
 
-// kind is one kind of CI.
+// kind is a kind of CI.
 type kind struct {
 	path   string // of the file, in the repository
 	write  func(from, revision string, job templates.Job) string

@@ -11,6 +11,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/results"
+	"benchrun/scenarios"
 )
 
 // overheadGoal is the goal for a cell's time beyond its phases, in seconds.
@@ -100,21 +101,30 @@ func (l *Lab) runCells(ctx context.Context, out string, selection ...string) (ra
 	return ran{folder, run, wall, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}, nil
 }
 
-// The runs that tell what a further cell costs: the sound reference server
-// under crashes, which it holds.
-var (
-	shortRun = []string{"segfault-1pct"}
-	longRun  = []string{"segfault-1pct", "segfault-0.5pct", "segfault-2pct"}
-)
+// ordinary is the family of the cells that tell what any cell costs: the first that
+// takes little CPU and little time.
+func ordinary() scenarios.Fault {
+	all := scenarios.All()
+	return all[slices.IndexFunc(all, func(f scenarios.Fault) bool { return f.Brief })]
+}
+
+// upTo names the first n scenarios of a family, its own ratio first.
+func upTo(n int, f bench.Family) []string {
+	var out []string
+	for _, share := range []bench.Ratio{f.Cadence.Share, f.Cadence.Share / 2, 2 * f.Cadence.Share}[:n] {
+		out = append(out, bench.Scenario{Family: f, Ratio: share}.Name())
+	}
+	return out
+}
 
 // measureCell sets a run of one cell beside one of three: what the longer one
 // takes more belongs to its cells, the rest to benchrun's own start and end.
 func measureCell(ctx context.Context, l *Lab) ([]Row, error) {
-	short, err := l.spend(ctx, "short", shortRun)
+	short, err := l.spend(ctx, "short", upTo(1, ordinary().Family))
 	if err != nil {
 		return nil, err
 	}
-	long, err := l.spend(ctx, "long", longRun)
+	long, err := l.spend(ctx, "long", upTo(3, ordinary().Family))
 	if err != nil {
 		return nil, err
 	}
@@ -125,9 +135,9 @@ func measureCell(ctx context.Context, l *Lab) ([]Row, error) {
 }
 
 // spend runs the scenarios and accounts for them.
-func (l *Lab) spend(ctx context.Context, name string, scenarios []string) (spent, error) {
+func (l *Lab) spend(ctx context.Context, name string, names []string) (spent, error) {
 	r, err := l.runCells(ctx, filepath.Join(l.Dir, name),
-		"--server", "reference", "--profile", "default", "--scenario", strings.Join(scenarios, ","), "--jobs", "1")
+		"--server", bench.ReferenceServer, "--profile", ordinary().Sound, "--scenario", strings.Join(names, ","), "--jobs", "1")
 	if err != nil {
 		return spent{}, err
 	}

@@ -5,12 +5,14 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"benchrun/internal/bench"
 	"benchrun/results"
+	"benchrun/scenarios"
 )
 
 func TestSpent(t *testing.T) {
@@ -125,5 +127,22 @@ func TestReportRows(t *testing.T) {
 	over := reportRows(100, reported{Rendering: 2*time.Second + 1, Bytes: 1<<20 + 1})
 	if !over[0].Missed || !over[1].Missed {
 		t.Errorf("%+v", over)
+	}
+}
+
+// What the table measures with is there, whatever the families are called.
+func TestFamiliesOfTheTable(t *testing.T) {
+	light, brief := families(func(f scenarios.Fault) bool { return f.Light }), families(func(f scenarios.Fault) bool { return f.Brief })
+	for _, id := range brief {
+		if !slices.Contains(light, id) {
+			t.Errorf("%s is brief and not light", id)
+		}
+	}
+	if len(brief) == 0 || len(light) <= len(brief) {
+		t.Errorf("light %q, brief %q", light, brief)
+	}
+	f := ordinary()
+	if names := upTo(3, f.Family); f.Cadence.Share == 0 || len(slices.Compact(slices.Sorted(slices.Values(names)))) != 3 || names[0] != f.Scenario().Name() {
+		t.Errorf("%q", names)
 	}
 }

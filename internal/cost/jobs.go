@@ -10,18 +10,23 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/observe"
 	"benchrun/results"
+	"benchrun/scenarios"
 )
 
 // jobsGoal is how many times as many light cells an hour there should be with
 // --jobs auto as with --jobs 1, on two CPUs.
 const jobsGoal = 5
 
-// The cells of both runs: families that take little CPU, on the sound reference
-// server and on one of the flawed ones. One by one a part of them must do.
-var (
-	lightFamilies = []string{"slow", "legit-slow", "big-response", "large-upload", "segfault", "wedge", "wedge-native"}
-	oneByOne      = []string{"slow", "legit-slow", "segfault"}
-)
+// families are those that are so, by their names.
+func families(so func(scenarios.Fault) bool) []string {
+	var out []string
+	for _, f := range scenarios.All() {
+		if so(f) {
+			out = append(out, f.ID)
+		}
+	}
+	return out
+}
 
 // hour is what a run of cells came to.
 type hour struct {
@@ -90,7 +95,7 @@ func (l *Lab) inAnHour(ctx context.Context, name string, families []string, jobs
 	if err != nil {
 		return h, err
 	}
-	r, err := l.runCells(ctx, filepath.Join(l.Dir, name), "--server", "reference", "--profile", "default,hardened",
+	r, err := l.runCells(ctx, filepath.Join(l.Dir, name), "--server", bench.ReferenceServer, "--profile", "default,hardened",
 		"--scenario", strings.Join(families, ","), "--jobs", jobs)
 	if err != nil {
 		return h, err
@@ -106,14 +111,14 @@ func (l *Lab) inAnHour(ctx context.Context, name string, families []string, jobs
 	return h, err
 }
 
-// measureJobs sets cells that are measured side by side beside some of them measured
-// one at a time, in the same minutes.
+// measureJobs sets cells that take little CPU, measured side by side, beside some of
+// them measured one at a time, in the same minutes.
 func measureJobs(ctx context.Context, l *Lab) ([]Row, error) {
-	many, err := l.inAnHour(ctx, "jobs-auto", lightFamilies, "auto")
+	many, err := l.inAnHour(ctx, "jobs-auto", families(func(f scenarios.Fault) bool { return f.Light }), "auto")
 	if err != nil {
 		return nil, err
 	}
-	one, err := l.inAnHour(ctx, "jobs-1", oneByOne, "1")
+	one, err := l.inAnHour(ctx, "jobs-1", families(func(f scenarios.Fault) bool { return f.Brief }), "1")
 	if err != nil {
 		return nil, err
 	}

@@ -32,8 +32,9 @@ func (r reported) all() time.Duration { return r.Judging + r.Writing + r.Renderi
 // measureReport makes a run of many cells from two: one that holds and one that
 // fails, for that has more to tell.
 func measureReport(ctx context.Context, l *Lab) ([]Row, error) {
+	f := ordinary()
 	two, err := l.runCells(ctx, filepath.Join(l.Dir, "two"),
-		"--server", "reference", "--profile", "default", "--profile", "no-respawn", "--scenario", "segfault-1pct")
+		"--server", bench.ReferenceServer, "--profile", f.Sound, "--profile", f.Flaw, "--scenario", f.Scenario().Name())
 	if err != nil {
 		return nil, err
 	}
