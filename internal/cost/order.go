@@ -23,7 +23,7 @@ type Order struct {
 	Write    string // the page that gets the table too; "" = none
 }
 
-// Run measures and prints the table to out. note is told of every step.
+// Run measures and prints the table to out. It calls note at every step.
 func (o Order) Run(ctx context.Context, out io.Writer, note func(string)) (err error) {
 	if o.Write != "" && len(o.Names) > 0 {
 		return bench.Usagef("--write wants the whole table: leave the names out")
