@@ -69,6 +69,7 @@ func newDuelCommand() *cobra.Command {
 	declare(f, "junit", &s.junitFile, "a test for each scenario, which fails where B is worse")
 	declare(f, "progress", &s.progress)
 	declare(f, "dry-run", &s.dryRun)
+	declare(f, "jobs", &s.jobs)
 	declare(f, "python", &s.python)
 	declare(f, "port", &s.port)
 	declare(f, "reprobe", &s.reprobe)
