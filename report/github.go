@@ -39,7 +39,7 @@ func Annotations(w io.Writer, run bench.Run, findings []bench.Finding, notes []s
 		level := "error"
 		if len(texts) == 0 {
 			level = "warning"
-			if slices.Contains(c.Flags, "flaky") {
+			if slices.Contains(c.Flags, bench.FlagFlaky) {
 				texts = append(texts, "flaky: its attempts disagree")
 			}
 			if c.Verdict == bench.Broken || c.Verdict == bench.Failed || c.Verdict == bench.Degraded {

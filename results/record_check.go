@@ -9,7 +9,6 @@ import (
 
 // The judge counts by these words. It would silently ignore an unknown one, so writer
 // and reader both refuse it.
-// count as nothing. So writer and reader refuse them alike.
 
 func checkTraits(t *bench.Traits) error {
 	switch t.Proof {

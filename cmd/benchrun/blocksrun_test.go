@@ -55,7 +55,7 @@ func TestBlocks(t *testing.T) {
 			}
 		})
 	}
-	for _, page := range []string{"README.md", "docs/ci.md", "docs/cli.md", "docs/findings.md", "docs/scenarios.md", tutorial} {
+	for _, page := range []string{"README.md", "docs/ci.md", "docs/cli.md", "docs/surprises.md", "docs/scenarios.md", tutorial} {
 		if pages[page] == 0 {
 			t.Errorf("%s: no block was found", page)
 		}

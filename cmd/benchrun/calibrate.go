@@ -11,6 +11,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/calibrate"
+	"benchrun/internal/place"
 	"benchrun/report"
 	"benchrun/scenarios"
 )
@@ -88,7 +89,7 @@ func (c calibrating) run(cmd *cobra.Command, asked calibrate.Asked) error {
 	if err != nil {
 		return err
 	}
-	cells := calibrate.Cells(cases)
+	cells := calibrate.Cells(cases, place.HostHas(cmd.Context()))
 	if c.dryRun {
 		return say(cmd, func(context.Context) (string, error) { return calibrate.DryRun(cases, c.order(cells)) })
 	}

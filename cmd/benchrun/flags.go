@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"benchrun/internal/judge"
+	"benchrun/internal/bench"
 	"benchrun/report"
 	"benchrun/scenarios"
 )
@@ -83,7 +83,7 @@ func flagTable() []flagSpec {
 		// what must hold
 		{"fail-on", "", "rules", 0, "a rule; exit 10 if it is broken: '[server/profile/scenario:] measure op value' or 'verdict op word'; repeat for more"},
 		{"gate", "", "gate_files", path, "a file of rules, one a line"},
-		{"strict", "", "strict", 0, "exit 11 if all rules hold but a cell is flagged " + strings.Join(judge.StrictFlags(), ", ")},
+		{"strict", "", "strict", 0, "exit 11 if all rules hold but a cell is flagged " + strings.Join(bench.StrictFlags(), ", ")},
 		{"baseline", "", "baseline", path, "a stored run (folder or run.json); exit 10 if a cell is worse than in it"},
 		{"baseline-anyway", "", "", 0, "compare even if the baseline was not measured alike, and say what differs"},
 		{"waivers", "", "waivers", path, "a file of results that you expect for now and that fail no gate; benchrun waivers update drafts it"},

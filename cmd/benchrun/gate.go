@@ -9,7 +9,6 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/gate"
-	"benchrun/internal/judge"
 	"benchrun/report"
 	"benchrun/results"
 	"benchrun/scenarios"
@@ -17,7 +16,7 @@ import (
 
 // newDemands demands nothing yet; flags add demands.
 func newDemands() gate.Demands {
-	return gate.Demands{StrictFlags: judge.StrictFlags(), Family: scenarios.Family}
+	return gate.Demands{StrictFlags: bench.StrictFlags(), Family: scenarios.Family}
 }
 
 // addGateFlags declares the flags that say what must hold of a run.

@@ -87,7 +87,7 @@ func TestJudgeTakesUpAKilledRun(t *testing.T) {
 			if len(c.Attempts) != attempts+1 || c.Attempts[0].Verdict != bench.Broken || c.Attempts[attempts].Note == "" {
 				t.Errorf("attempts %+v", c.Attempts)
 			}
-			if c.Verdict != bench.Invalid || !slices.Contains(c.Flags, judge.FlagUnconfirmed) || !run.Interrupted {
+			if c.Verdict != bench.Invalid || !slices.Contains(c.Flags, bench.FlagUnconfirmed) || !run.Interrupted {
 				t.Errorf("%v %q, interrupted %v", c.Verdict, c.Flags, run.Interrupted)
 			}
 			if run.Mode != bench.ModeQuick || run.Seed != 7 || run.StartedAt == "" && missing {

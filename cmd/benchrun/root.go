@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +18,8 @@ import (
 	"benchrun/internal/gate"
 	"benchrun/internal/project"
 	"benchrun/report"
+	"benchrun/scenarios"
+	"benchrun/targets"
 )
 
 // version is set by the build script. With go install, it comes from the module.
@@ -229,9 +233,29 @@ func (s settings) check() error {
 	return nil
 }
 
+// valueWords say which values a flag takes, where its type's own error would be in Go's words.
+var valueWords = map[string]string{
+	"int": "it must be a whole number", "uint64": "it must be a whole number, not below 0",
+	"bool": "it must be true or false", "duration": "it must be a time such as 90s, 45m or 1h30m",
+}
+
+// valueError explains why a flag does not take a value.
+func valueError(err error) string {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return err.Error()
+	}
+	flag := invalid.GetFlag()
+	wanted := cmp.Or(valueWords[flag.Value.Type()], invalid.Unwrap().Error())
+	if errors.Is(err, strconv.ErrRange) {
+		wanted = "it is too large or too small"
+	}
+	return fmt.Sprintf("--%s %q: %s", flag.Name, invalid.GetValue(), wanted)
+}
+
 // flagError explains an error in a flag. An unknown flag may be a typing error.
 func flagError(cmd *cobra.Command, err error) error {
-	e := &bench.UsageError{Problem: err.Error(), Hint: "see " + cmd.CommandPath() + " --help"}
+	e := &bench.UsageError{Problem: valueError(err), Hint: "see " + cmd.CommandPath() + " --help"}
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
 		var names []string
@@ -250,7 +274,13 @@ func flagError(cmd *cobra.Command, err error) error {
 func unknownCommand(cmd *cobra.Command, word string) error {
 	cmd.SuggestionsMinimumDistance = 2
 	e := &bench.UsageError{Problem: fmt.Sprintf("unknown command %q", word), Hint: "see benchrun --help"}
-	if near := cmd.SuggestionsFor(word); len(near) > 0 {
+	reg, err := targets.Load(targets.LoadOptions{})
+	switch near := cmd.SuggestionsFor(word); {
+	case slices.ContainsFunc(scenarios.All(), func(f scenarios.Fault) bool { return f.ID == word }):
+		e.Hint = "did you mean --scenario " + word + "?"
+	case err == nil && slices.Contains(reg.Names(), word):
+		e.Hint = "did you mean --server " + word + "?"
+	case len(near) > 0:
 		e.Hint = fmt.Sprintf("did you mean %q?", near[0])
 	}
 	return e

@@ -128,7 +128,7 @@ func (s *settings) put(f *pflag.FlagSet, set flagSpec, item, place string) error
 		}
 	}
 	if err := f.Set(flag, value); err != nil {
-		return bench.Usagef("%s: %v", place, err)
+		return bench.Usagef("%s: %s", place, valueError(err))
 	}
 	word := "--" + flag
 	if value != "true" || f.Lookup(flag).Value.Type() != "bool" {

@@ -9,16 +9,15 @@ import (
 // that the instrument works. It does not count among the compared servers (Cell.Own).
 const ReferenceServer = "reference"
 
-// What makes a cell fail although its victims were served: the judge flags it,
-// or begins a reason with it, and reports find it again.
+// What makes a cell fail although its victims were served, besides FlagWrongBody: the
+// judge begins a reason with it, and reports find it again.
 const (
-	FlagWrongBody = "wrong-body"           // flag, judge.FlagWrongBody: a wrong or corrupt body
-	MemoryKept    = "memory kept"          // reason: of what the faults leaked
-	HonestLost    = "honest requests lost" // reason: of the fault
-	RequestsLost  = "requests lost"        // reason: to a fault that need cost nobody
-	NotReplaced   = "workers not replaced" // reason: by a fault that is there to replace them
-	PiledUp       = "resources piled up"   // reason: with each fault
-	DiskFilled    = "disk filled"          // reason: up to the target's bound
+	MemoryKept   = "memory kept"          // of what the faults leaked
+	HonestLost   = "honest requests lost" // of the fault
+	RequestsLost = "requests lost"        // to a fault that need cost nobody
+	NotReplaced  = "workers not replaced" // by a fault that is there to replace them
+	PiledUp      = "resources piled up"   // with each fault
+	DiskFilled   = "disk filled"          // up to the target's bound
 )
 
 // OtherReason says in two words why the cell failed, for example "memory kept". It is

@@ -45,9 +45,12 @@ func (a Asked) Repeat(attempts int, seed uint64) string {
 func DryRun(cases []Case, order campaign.Order) (string, error) {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
-	for _, c := range cases {
+	for i, c := range cases {
 		must := c.Expected.String()
-		if c.Cause != "" {
+		switch why := order.Cells[i].Unsupported; {
+		case why != "":
+			must = bench.Unsupported.String() + ": " + why
+		case c.Cause != "":
 			must += ": " + c.Cause
 		}
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", c.Cell.Scenario.Name(), c.Cell.Profile, must) // Flush tells

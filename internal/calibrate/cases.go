@@ -125,11 +125,12 @@ func unknown(word string, known []string) error {
 	return e
 }
 
-// Cells are those of the cases, in their order.
-func Cells(cases []Case) []plan.Cell {
+// Cells are those of the cases, in their order. has says what the machine offers:
+// a cell that needs more is unsupported.
+func Cells(cases []Case, has func(bench.HostFeature) bool) []plan.Cell {
 	cells := make([]plan.Cell, len(cases))
 	for i, c := range cases {
 		cells[i] = c.Cell
 	}
-	return cells
+	return plan.OnHost(cells, has)
 }

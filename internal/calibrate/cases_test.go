@@ -2,11 +2,13 @@ package calibrate
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/campaign"
 	"benchrun/internal/plan"
 	"benchrun/scenarios"
 	"benchrun/targets"
@@ -92,8 +94,25 @@ func TestSelection(t *testing.T) {
 	if len(short) != 2*len(scenarios.Short())+len(names(cases(t)))-2*len(scenarios.All()) {
 		t.Errorf("the short selection is %q", short)
 	}
-	if got := Cells(cases(t, "wedge")); len(got) != 2 || got[1].Name() != want[1] {
+	if got := Cells(cases(t, "wedge"), nothing); len(got) != 2 || got[1].Name() != want[1] {
 		t.Errorf("cells %v", got)
+	}
+}
+
+// nothing is what a machine offers that has no feature at all.
+func nothing(bench.HostFeature) bool { return false }
+
+// A cell that this machine cannot run is unsupported, in the dry run too.
+func TestMachineThatLacksWhatAFamilyNeeds(t *testing.T) {
+	pair := cases(t, "wedge")
+	pair[1].Cell.Scenario.Family.Needs.Host = []bench.HostFeature{bench.HostMemoryLimit}
+	cells := Cells(pair, nothing)
+	if cells[0].Unsupported != "" || !strings.HasPrefix(cells[1].Unsupported, "this machine cannot") {
+		t.Errorf("unsupported: %q, %q", cells[0].Unsupported, cells[1].Unsupported)
+	}
+	text, err := DryRun(pair, campaign.Order{Cells: cells, Mode: bench.ModeQuick, Attempts: 1, Seed: 1})
+	if err != nil || !regexp.MustCompile(`default +held\n`).MatchString(text) || !regexp.MustCompile(`no-watchdog +unsupported: this machine cannot`).MatchString(text) {
+		t.Errorf("%v\n%s", err, text)
 	}
 }
 

@@ -29,12 +29,12 @@ func Compare(cases []Case, run bench.Run) []report.CalibrationRow {
 	return rows
 }
 
-// outcome says what a verdict is worth. An invalid one claims nothing and so is
-// never wrong; but where another one was due, or another cause, it leaves the
-// question open.
+// outcome says what a verdict is worth. Invalid and unsupported claim nothing and so
+// are never wrong; but where another verdict was due, or another cause, they leave
+// the question open.
 func outcome(c Case, seen bench.Cell) report.CalibrationOutcome {
 	switch {
-	case seen.Verdict == bench.Invalid && c.Expected != bench.Invalid:
+	case seen.Verdict == bench.Unsupported, seen.Verdict == bench.Invalid && c.Expected != bench.Invalid:
 		return report.NotMeasured
 	case seen.Verdict != c.Expected:
 		return report.WrongVerdict

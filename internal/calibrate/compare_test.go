@@ -32,6 +32,8 @@ func TestOutcomes(t *testing.T) {
 		{"not noticed", spoiled, bench.Failed, "collapses", report.WrongVerdict},
 		{"not noticed, and held", spoiled, bench.Held, "", report.WrongVerdict},
 		{"something else was noticed", spoiled, bench.Invalid, "the generator was late", report.NotMeasured},
+		{"not for this machine", flawed, bench.Unsupported, "this machine cannot do it", report.NotMeasured},
+		{"spoiled, and not for this machine", spoiled, bench.Unsupported, "", report.NotMeasured},
 		{"nothing was said", spoiled, bench.Invalid, "", report.NotMeasured},
 	} {
 		cell := bench.Cell{Server: "reference", Profile: tt.c.Cell.Profile, Scenario: tt.c.Cell.Scenario.Name(), Verdict: tt.seen}

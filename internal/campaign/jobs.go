@@ -10,7 +10,6 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign/pack"
-	"benchrun/internal/judge"
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
 )
@@ -193,7 +192,7 @@ func (r *Run) together(launch string) {
 // alone. The judge decides whether this one counts.
 func disturbed(rec *bench.Record, j bench.Judgement) bool {
 	return rec.Head.Company > 0 &&
-		(j.Verdict == bench.Invalid || len(rec.Doubts) > 0 || slices.Contains(j.Flags, judge.FlagMasked))
+		(j.Verdict == bench.Invalid || len(rec.Doubts) > 0 || slices.Contains(j.Flags, bench.FlagMasked))
 }
 
 // unsure says that only one attempt says that the cell did not hold, and that company

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/judge"
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/scenarios"
@@ -85,7 +84,7 @@ func TestCellThatDoesNotFit(t *testing.T) {
 	u = r.underway(0)
 	_, err = u.measure(t.Context())
 	cell = u.cell
-	if err != nil || cell.Verdict != bench.Invalid || !slices.Contains(cell.Flags, judge.FlagUnconfirmed) || cell.Version != "1.0" {
+	if err != nil || cell.Verdict != bench.Invalid || !slices.Contains(cell.Flags, bench.FlagUnconfirmed) || cell.Version != "1.0" {
 		t.Errorf("%v %q of %s, %v", cell.Verdict, cell.Flags, cell.Version, err)
 	}
 	if len(cell.Attempts) != 2 || !strings.Contains(cell.Attempts[1].Note, "--max-time") {

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/judge"
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/targets"
@@ -18,7 +17,7 @@ func TestUnmadeAttemptIsFolded(t *testing.T) {
 	h := 12.5
 	failed := bench.Judgement{Verdict: bench.Failed, Reasons: []string{"lost"}, Measures: bench.Measures{"h": {Value: &h}}}
 	corrupt := failed
-	corrupt.Flags = []string{judge.FlagWrongBody}
+	corrupt.Flags = []string{bench.FlagWrongBody}
 	for name, tt := range map[string]struct {
 		judged    []bench.Judgement
 		want      bench.Verdict
@@ -26,8 +25,8 @@ func TestUnmadeAttemptIsFolded(t *testing.T) {
 		published int
 	}{
 		"the first":         {nil, bench.Invalid, "", 0},
-		"to confirm failed": {[]bench.Judgement{failed}, bench.Invalid, judge.FlagUnconfirmed, 0},
-		"after a decision":  {[]bench.Judgement{corrupt}, bench.Failed, judge.FlagWrongBody, 0},
+		"to confirm failed": {[]bench.Judgement{failed}, bench.Invalid, bench.FlagUnconfirmed, 0},
+		"after a decision":  {[]bench.Judgement{corrupt}, bench.Failed, bench.FlagWrongBody, 0},
 	} {
 		u := &underway{cell: bench.Cell{Attempts: make([]bench.Attempt, len(tt.judged))}, judged: tt.judged}
 		u.unmade(errors.New("no port is free"))

@@ -199,7 +199,7 @@ const longestPhase = 3600.0
 // wholeUnits are the units of measures that count things.
 var wholeUnits = map[string]bool{
 	"": true, "faults": true, "slots": true, "requests": true, "victims": true, "processes": true,
-	"fds": true, "threads": true, "sockets": true, "probes": true,
+	"fds": true, "threads": true, "sockets": true,
 }
 
 func rangeWords(low, high float64, unit string) string {

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/judge"
 	"benchrun/scenarios"
 	"benchrun/targets/reference"
 )
@@ -29,7 +28,7 @@ func Words() []string {
 	for _, v := range bench.VerdictTable {
 		add(v.Verdict.String())
 	}
-	for _, f := range judge.FlagTable {
+	for _, f := range bench.FlagTable {
 		add(f.Name)
 	}
 	for _, m := range bench.MeasureTable {
@@ -63,7 +62,7 @@ func Explain(word string) (string, error) {
 				"  The rules: docs/method.md, \"Verdict of an attempt\".\n")
 		}
 	}
-	for _, f := range judge.FlagTable {
+	for _, f := range bench.FlagTable {
 		if f.Name == word {
 			parts = append(parts, heading(word, "flag: qualifies a verdict")+wrap("  ", f.Text+"."))
 		}

@@ -12,7 +12,6 @@ import (
 	"unicode/utf8"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/judge"
 	"benchrun/scenarios"
 )
 
@@ -32,7 +31,7 @@ func TestEveryWordIsExplained(t *testing.T) {
 	for _, v := range bench.VerdictTable {
 		texts[v.Verdict.String()] = append(texts[v.Verdict.String()], v.Text)
 	}
-	for _, f := range judge.FlagTable {
+	for _, f := range bench.FlagTable {
 		texts[f.Name] = append(texts[f.Name], f.Text)
 	}
 	for _, m := range bench.MeasureTable {

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/judge"
 	"benchrun/scenarios"
 )
 
@@ -91,7 +90,7 @@ func MeasuresPage() string {
 		b.WriteString(row(code(v.Verdict.String()), sentence(v.Text)))
 	}
 	b.WriteString("\n## Flags\n\nFlags qualify a verdict.\n" + table("flag", "says"))
-	for _, f := range judge.FlagTable {
+	for _, f := range bench.FlagTable {
 		b.WriteString(row(code(f.Name), sentence(f.Text)))
 	}
 	b.WriteString("\n## Measures\n\nEvery cell carries every measure in run.json. If the verdict is `invalid` or `unsupported`, they are no result, and reports do not show them. `>` before a value means that the true value is above.\n" +

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/judge"
 	"benchrun/scenarios"
 	"benchrun/targets"
 )
@@ -129,7 +128,7 @@ func TestScenariosAndMeasuresPages(t *testing.T) {
 	for _, v := range bench.VerdictTable {
 		words = append(words, v.Verdict.String())
 	}
-	for _, f := range judge.FlagTable {
+	for _, f := range bench.FlagTable {
 		words = append(words, f.Name)
 	}
 	for _, m := range bench.MeasureTable {

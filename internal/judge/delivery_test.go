@@ -100,10 +100,10 @@ func TestSpoiledReceipts(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			j := Judge(tt.scene.Record)
-			if flagged := slices.Contains(j.Flags, FlagUndelivered); j.Verdict != tt.want || flagged != tt.flagged {
+			if flagged := slices.Contains(j.Flags, bench.FlagUndelivered); j.Verdict != tt.want || flagged != tt.flagged {
 				t.Errorf("%v, flags %v, want %v and undelivered: %v; reasons %q", j.Verdict, j.Flags, tt.want, tt.flagged, j.Reasons)
 			}
-			if tt.reason != "which hides no loss" && slices.Contains(j.Flags, FlagAgainstTheory) {
+			if tt.reason != "which hides no loss" && slices.Contains(j.Flags, bench.FlagAgainstTheory) {
 				t.Errorf("against theory: %q", j.Reasons)
 			}
 			wantReason(t, j, tt.reason)

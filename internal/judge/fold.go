@@ -103,12 +103,12 @@ func Fold(attempts []bench.Judgement) Folded {
 	f := publish(attempts, medianH(attempts, valid, verdict, wrong))
 	f.Verdict = verdict
 	if disagree {
-		f.Flags = append(f.Flags, FlagFlaky)
+		f.Flags = append(f.Flags, bench.FlagFlaky)
 		f.Reasons = f.because(disagreement(attempts, valid))
 	}
 	if waiting {
 		f.Verdict = bench.Invalid
-		f.Flags = append(f.Flags, FlagUnconfirmed)
+		f.Flags = append(f.Flags, bench.FlagUnconfirmed)
 		f.Reasons = f.because(fmt.Sprintf("%s, but %s after it: not confirmed", verdict,
 			things(len(attempts)-valid[len(valid)-1]-1, "attempt was invalid", "attempts were invalid")))
 	}
@@ -132,7 +132,7 @@ func publish(attempts []bench.Judgement, i int) Folded {
 
 // decisive says that a judgement needs no confirmation.
 func decisive(a bench.Judgement) bool {
-	return a.Verdict == bench.Failed && slices.Contains(a.Flags, FlagWrongBody)
+	return a.Verdict == bench.Failed && slices.Contains(a.Flags, bench.FlagWrongBody)
 }
 
 // medianH picks, of the valid attempts with the verdict, the one with the

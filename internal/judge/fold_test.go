@@ -17,7 +17,7 @@ func attempts(words string) []bench.Judgement {
 		j := bench.Judgement{Reasons: []string{"because of " + w}, Flags: []string{}, Measures: bench.Measures{}}
 		j.Measures.SetNone("h")
 		if strings.HasSuffix(word, "+") {
-			word, j.Flags = strings.TrimSuffix(word, "+"), []string{FlagWrongBody}
+			word, j.Flags = strings.TrimSuffix(word, "+"), []string{bench.FlagWrongBody}
 		}
 		v, err := bench.ParseVerdict(word)
 		if err != nil {
@@ -125,20 +125,20 @@ func TestFold(t *testing.T) {
 		{"degraded:96 degraded:97", bench.Degraded, 0, nil, ""},
 		{"broken broken", bench.Broken, 0, nil, ""},
 		// One of them is not confirmed.
-		{"failed:60 held:99", bench.Held, 1, []string{FlagFlaky}, "attempts disagree: failed, held"},
-		{"failed:60 failed:70 held:99", bench.Held, 2, []string{FlagFlaky}, "attempts disagree: failed, failed, held"},
-		{"failed:60 degraded:96", bench.Degraded, 1, []string{FlagFlaky}, "attempts disagree: failed, degraded"},
-		{"degraded:96 failed:60 failed:50", bench.Degraded, 0, []string{FlagFlaky}, ""},
-		{"broken failed:60", bench.Failed, 1, []string{FlagFlaky}, ""},
-		{"broken held:99", bench.Held, 1, []string{FlagFlaky}, ""},
+		{"failed:60 held:99", bench.Held, 1, []string{bench.FlagFlaky}, "attempts disagree: failed, held"},
+		{"failed:60 failed:70 held:99", bench.Held, 2, []string{bench.FlagFlaky}, "attempts disagree: failed, failed, held"},
+		{"failed:60 degraded:96", bench.Degraded, 1, []string{bench.FlagFlaky}, "attempts disagree: failed, degraded"},
+		{"degraded:96 failed:60 failed:50", bench.Degraded, 0, []string{bench.FlagFlaky}, ""},
+		{"broken failed:60", bench.Failed, 1, []string{bench.FlagFlaky}, ""},
+		{"broken held:99", bench.Held, 1, []string{bench.FlagFlaky}, ""},
 		// The retries ran out.
-		{"failed:60 invalid invalid invalid", bench.Invalid, 0, []string{FlagUnconfirmed}, "failed, but 3 attempts were invalid after it: not confirmed"},
-		{"invalid invalid failed:60 invalid", bench.Invalid, 2, []string{FlagUnconfirmed}, "failed, but 1 attempt was invalid after it"},
-		{"failed:60 degraded:96 invalid", bench.Invalid, 1, []string{FlagFlaky, FlagUnconfirmed}, "degraded, but 1 attempt was invalid"},
+		{"failed:60 invalid invalid invalid", bench.Invalid, 0, []string{bench.FlagUnconfirmed}, "failed, but 3 attempts were invalid after it: not confirmed"},
+		{"invalid invalid failed:60 invalid", bench.Invalid, 2, []string{bench.FlagUnconfirmed}, "failed, but 1 attempt was invalid after it"},
+		{"failed:60 degraded:96 invalid", bench.Invalid, 1, []string{bench.FlagFlaky, bench.FlagUnconfirmed}, "degraded, but 1 attempt was invalid"},
 		// A wrong body is no noise.
-		{"failed+:99", bench.Failed, 0, []string{FlagWrongBody}, ""},
-		{"degraded:96 failed+:99", bench.Failed, 1, []string{FlagWrongBody, FlagFlaky}, "attempts disagree"},
-		{"failed:50 failed+:99", bench.Failed, 1, []string{FlagWrongBody}, ""},
+		{"failed+:99", bench.Failed, 0, []string{bench.FlagWrongBody}, ""},
+		{"degraded:96 failed+:99", bench.Failed, 1, []string{bench.FlagWrongBody, bench.FlagFlaky}, "attempts disagree"},
+		{"failed:50 failed+:99", bench.Failed, 1, []string{bench.FlagWrongBody}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.made, func(t *testing.T) {

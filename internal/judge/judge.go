@@ -17,7 +17,7 @@ func Judge(rec *bench.Record) bench.Judgement {
 		if said := contradiction(rec); said != "" {
 			flags := []string{}
 			if rec.Head.Sabotage != "" { // the sabotage is all that such a record can show
-				flags = append(flags, FlagSabotaged)
+				flags = append(flags, bench.FlagSabotaged)
 			}
 			return bench.Judgement{
 				Reasons: []string{"the record contradicts itself: " + said}, Flags: flags, Measures: noMeasures(),

@@ -31,17 +31,17 @@ func TestVerdict(t *testing.T) {
 		{"losses after the fault phase do not count", wedged().lose(recovery(0), recovery(5), 100, bench.TimedOut), bench.Held, "", nil},
 
 		// The unit of claims is two seconds.
-		{"one bad second is held", wedged().lose(fault(3), fault(4), 100, bench.TimedOut), bench.Held, "lost 100 victims within one second, 3.0 s into the fault phase", []string{FlagOneBadSecond}},
+		{"one bad second is held", wedged().lose(fault(3), fault(4), 100, bench.TimedOut), bench.Held, "lost 100 victims within one second, 3.0 s into the fault phase", []string{bench.FlagOneBadSecond}},
 		{"two bad seconds count", wedged().lose(fault(3), fault(5), 100, bench.TimedOut), bench.Failed, "200 timeout", nil},
-		{"2 % of a second is not bad", wedged().lose(fault(0), fault(12), 2, bench.TimedOut).lose(fault(3), fault(4), 90, bench.TimedOut), bench.Held, "lost 90 victims", []string{FlagOneBadSecond}},
+		{"2 % of a second is not bad", wedged().lose(fault(0), fault(12), 2, bench.TimedOut).lose(fault(3), fault(4), 90, bench.TimedOut), bench.Held, "lost 90 victims", []string{bench.FlagOneBadSecond}},
 		{"3 % of a second is bad", wedged().lose(fault(0), fault(1), 3, bench.TimedOut).lose(fault(3), fault(4), 90, bench.TimedOut), bench.Failed, "93 timeout", nil},
 
 		// Wrong bodies.
-		{"one wrong body fails", wedged().lose(fault(2), fault(3), 1, bench.Wrong), bench.Failed, "1 victim got a wrong or corrupt body, the first 6.0 s after the baseline began", []string{FlagWrongBody}},
-		{"also in the baseline", wedged().lose(base(1), base(2), 1, bench.Wrong), bench.Failed, "wrong or corrupt", []string{FlagWrongBody}},
-		{"also in recovery", wedged().lose(recovery(1), recovery(2), 1, bench.Wrong), bench.Failed, "wrong or corrupt", []string{FlagWrongBody}},
-		{"also in an invalid second", wedged().stall(fault(2)).lose(fault(2), fault(3), 1, bench.Wrong), bench.Failed, "wrong or corrupt", []string{FlagMasked, FlagWrongBody}},
-		{"also where nothing else can be said", wedged().drop(bench.RoleControl, 0, 30).lose(fault(2), fault(3), 2, bench.Wrong), bench.Failed, "2 victims got", []string{FlagMasked, FlagWrongBody}},
+		{"one wrong body fails", wedged().lose(fault(2), fault(3), 1, bench.Wrong), bench.Failed, "1 victim got a wrong or corrupt body, the first 6.0 s after the baseline began", []string{bench.FlagWrongBody}},
+		{"also in the baseline", wedged().lose(base(1), base(2), 1, bench.Wrong), bench.Failed, "wrong or corrupt", []string{bench.FlagWrongBody}},
+		{"also in recovery", wedged().lose(recovery(1), recovery(2), 1, bench.Wrong), bench.Failed, "wrong or corrupt", []string{bench.FlagWrongBody}},
+		{"also in an invalid second", wedged().stall(fault(2)).lose(fault(2), fault(3), 1, bench.Wrong), bench.Failed, "wrong or corrupt", []string{bench.FlagMasked, bench.FlagWrongBody}},
+		{"also where nothing else can be said", wedged().drop(bench.RoleControl, 0, 30).lose(fault(2), fault(3), 2, bench.Wrong), bench.Failed, "2 victims got", []string{bench.FlagMasked, bench.FlagWrongBody}},
 		{"but not in a record that is all in doubt", wedged().doubt(0, 0, "generator").lose(fault(2), fault(3), 1, bench.Wrong), bench.Invalid, "generator (a note)", nil},
 
 		// The baseline.
@@ -54,33 +54,33 @@ func TestVerdict(t *testing.T) {
 		{"half of a baseline does not prove a server broken", wedged().stall(base(0.5)).lose(base(2), base(4), 30, bench.TimedOut), bench.Invalid, "lost 60 of 200 victims before any fault: 60 timeout; but 2 of 4 seconds not counted: the control missed its SLO", nil},
 		{"not even where all of it is lost", wedged().stall(base(0.5)).lose(base(2), base(4), 100, bench.TimedOut), bench.Invalid, "only a whole baseline proves", nil},
 		{"nor do three seconds of one", wedged().doubt(base(-1), base(-0.5), "host-busy").lose(base(1), base(4), 30, bench.Late), bench.Invalid, "1 of 4 seconds not counted: doubt: host-busy", nil},
-		{"a stall far from the baseline takes nothing of it", wedged().stall(fault(1.5)).lose(base(0), base(4), 30, bench.Late), bench.Broken, "120 late", []string{FlagMasked}},
+		{"a stall far from the baseline takes nothing of it", wedged().stall(fault(1.5)).lose(base(0), base(4), 30, bench.Late), bench.Broken, "120 late", []string{bench.FlagMasked}},
 		{"a baseline that the load began late", wedged().drop(bench.RoleVictim, base(0), base(0.05)), bench.Held, "", nil},
 
 		{"a baseline that lacks its first victims", wedged().drop(bench.RoleVictim, base(0), base(1.5)), bench.Invalid, "only 1 of 4 valid seconds: a request was never sent", nil},
 
 		// Valid seconds.
-		{"too few valid seconds", wedged().stall(fault(5)), bench.Invalid, "only 9 of 12 valid seconds of the fault phase", []string{FlagMasked}},
-		{"losses do not make up for it", wedged().stall(fault(5)).lose(fault(0), fault(12), 50, bench.TimedOut), bench.Invalid, "only 9 of 12", []string{FlagMasked}},
-		{"an extended phase makes up for it", longer(wedged(), 3).stall(fault(5)), bench.Held, "3 of 15 seconds not counted", []string{FlagMasked}},
-		{"losses in masked seconds are the host's", longer(wedged(), 4).stall(fault(4)).stall(fault(5)).lose(fault(4), fault(6), 100, bench.TimedOut), bench.Held, "4 of 16 seconds not counted", []string{FlagMasked}},
+		{"too few valid seconds", wedged().stall(fault(5)), bench.Invalid, "only 9 of 12 valid seconds of the fault phase", []string{bench.FlagMasked}},
+		{"losses do not make up for it", wedged().stall(fault(5)).lose(fault(0), fault(12), 50, bench.TimedOut), bench.Invalid, "only 9 of 12", []string{bench.FlagMasked}},
+		{"an extended phase makes up for it", longer(wedged(), 3).stall(fault(5)), bench.Held, "3 of 15 seconds not counted", []string{bench.FlagMasked}},
+		{"losses in masked seconds are the host's", longer(wedged(), 4).stall(fault(4)).stall(fault(5)).lose(fault(4), fault(6), 100, bench.TimedOut), bench.Held, "4 of 16 seconds not counted", []string{bench.FlagMasked}},
 		{"no valid second is needed, and none is there", wedged().head(func(h *bench.Head) { h.Phases.Fault = 0 }).drop(bench.RoleControl, fault(0), recoveryAt), bench.Invalid, "phases of", nil},
-		{"no control at all", wedged().drop(bench.RoleControl, 0, 30), bench.Invalid, "no control request", []string{FlagMasked}},
-		{"a generator that is late", wedged().edit(bench.RoleVictim, fault(3), fault(3.02), func(x *bench.Sample) { x.Sent, x.Done = x.Due+300e6, x.Due+302e6 }), bench.Invalid, "generator was late", []string{FlagMasked}},
-		{"victims that were never sent", wedged().lose(fault(3), fault(4), 1, bench.Unsent), bench.Invalid, "never sent", []string{FlagMasked}},
+		{"no control at all", wedged().drop(bench.RoleControl, 0, 30), bench.Invalid, "no control request", []string{bench.FlagMasked}},
+		{"a generator that is late", wedged().edit(bench.RoleVictim, fault(3), fault(3.02), func(x *bench.Sample) { x.Sent, x.Done = x.Due+300e6, x.Due+302e6 }), bench.Invalid, "generator was late", []string{bench.FlagMasked}},
+		{"victims that were never sent", wedged().lose(fault(3), fault(4), 1, bench.Unsent), bench.Invalid, "never sent", []string{bench.FlagMasked}},
 
 		// Curtailed.
-		{"curtailed", stuck().lose(fault(2), fault(12), 100, bench.TimedOut).curtail(fault(6)), bench.Failed, "ended after 6.0 s, when the losses exceeded the whole budget", []string{FlagCurtailed}},
+		{"curtailed", stuck().lose(fault(2), fault(12), 100, bench.TimedOut).curtail(fault(6)), bench.Failed, "ended after 6.0 s, when the losses exceeded the whole budget", []string{bench.FlagCurtailed}},
 		{"curtailed at the budget is not enough", stuck().lose(fault(2), fault(4), 30, bench.TimedOut).curtail(fault(6)), bench.Invalid, "only 6 of 12", nil},
-		{"curtailed just above the budget", lossy61(stuck()).curtail(fault(6)), bench.Failed, "", []string{FlagCurtailed}},
+		{"curtailed just above the budget", lossy61(stuck()).curtail(fault(6)), bench.Failed, "", []string{bench.FlagCurtailed}},
 		{"curtailed, but T is in after all", lossy61(longer(wedged(), 3)).mark(bench.MarkCurtailed, recoveryAt+3), bench.Degraded, "served 95.9 % of 1,500", nil},
 		{"curtailed on one second is not enough", stuck().lose(fault(2), fault(3), 100, bench.TimedOut).curtail(fault(6)), bench.Invalid, "", nil},
-		{"curtailed on losses that a doubt takes back", stuck().lose(fault(2), fault(6), 100, bench.TimedOut).doubt(fault(2), fault(5.5), "host-memory").curtail(fault(6)), bench.Invalid, "doubt: host-memory", []string{FlagMasked}},
+		{"curtailed on losses that a doubt takes back", stuck().lose(fault(2), fault(6), 100, bench.TimedOut).doubt(fault(2), fault(5.5), "host-memory").curtail(fault(6)), bench.Invalid, "doubt: host-memory", []string{bench.FlagMasked}},
 
 		// Doubts and records that break off.
 		{"a doubt about all", wedged().doubt(0, 0, "control-dead"), bench.Invalid, "the whole record is in doubt: control-dead (a note)", nil},
 		{"a doubt about the very beginning is not about all", wedged().doubt(0, 0.5, "observer-gap"), bench.Held, "", nil},
-		{"a doubt about a part masks it", longer(wedged(), 4).doubt(fault(3), fault(4.5), "observer-gap"), bench.Held, "doubt: observer-gap", []string{FlagMasked}},
+		{"a doubt about a part masks it", longer(wedged(), 4).doubt(fault(3), fault(4.5), "observer-gap"), bench.Held, "doubt: observer-gap", []string{bench.FlagMasked}},
 		{"a doubt outside the phases", wedged().doubt(shutdownAt+2, shutdownAt+3, "observer-gap"), bench.Held, "", nil},
 		{"broken off in the fault phase", wedged().breakOff(fault(9)), bench.Invalid, "interrupted: the record breaks off before the recovery phase", nil},
 		{"broken off in the baseline", wedged().breakOff(base(2)), bench.Invalid, "interrupted", nil},
@@ -89,15 +89,15 @@ func TestVerdict(t *testing.T) {
 		{"an empty record", scene{&bench.Record{}}, bench.Invalid, "a rate of 0 victims a second", nil},
 
 		// Flags that change no verdict.
-		{"unbounded", wedged().slots(1100).head(func(h *bench.Head) { h.Target.Probe.Unbounded = true }), bench.Held, "no end of the pool was found: it held all of 1,100 requests", []string{FlagUnbounded}},
+		{"unbounded", wedged().slots(1100).head(func(h *bench.Head) { h.Target.Probe.Unbounded = true }), bench.Held, "no end of the pool was found: it held all of 1,100 requests", []string{bench.FlagUnbounded}},
 		{"unbounded, but failed", wedged().lose(fault(0), fault(12), 50, bench.TimedOut).head(func(h *bench.Head) { h.Target.Probe.Unbounded = true }), bench.Failed, "", nil},
-		{"custom", wedged().head(func(h *bench.Head) { h.Custom = true }), bench.Held, "", []string{FlagCustom}},
-		{"workers unseen", wedged().head(func(h *bench.Head) { h.Target.Workers = 8 }), bench.Held, "", []string{FlagWorkersUnseen}},
-		{"needed SIGKILL", wedged().stopped(func(s *bench.Stop) { s.NeededSIGKILL = true }), bench.Held, "", []string{FlagNeededSIGKILL}},
-		{"window-limited", wedged().stopped(func(s *bench.Stop) { s.NeededSIGKILL, s.WindowLimited, s.Survivors = true, true, 2 }), bench.Held, "", []string{FlagWindowLimited}},
+		{"custom", wedged().head(func(h *bench.Head) { h.Custom = true }), bench.Held, "", []string{bench.FlagCustom}},
+		{"workers unseen", wedged().head(func(h *bench.Head) { h.Target.Workers = 8 }), bench.Held, "", []string{bench.FlagWorkersUnseen}},
+		{"needed SIGKILL", wedged().stopped(func(s *bench.Stop) { s.NeededSIGKILL = true }), bench.Held, "", []string{bench.FlagNeededSIGKILL}},
+		{"window-limited", wedged().stopped(func(s *bench.Stop) { s.NeededSIGKILL, s.WindowLimited, s.Survivors = true, true, 2 }), bench.Held, "", []string{bench.FlagWindowLimited}},
 		{"a long grace that was not used", wedged().stopped(func(s *bench.Stop) { s.WindowLimited = true }), bench.Held, "", nil},
-		{"survivors on a held port", wedged().stopped(func(s *bench.Stop) { s.Survivors, s.PortFreed = 1, false }), bench.Held, "", []string{FlagSurvivors, FlagPortHeld}},
-		{"already gone", wedged().stopped(func(s *bench.Stop) { s.AlreadyGone = true }), bench.Held, "", []string{FlagAlreadyGone}},
+		{"survivors on a held port", wedged().stopped(func(s *bench.Stop) { s.Survivors, s.PortFreed = 1, false }), bench.Held, "", []string{bench.FlagSurvivors, bench.FlagPortHeld}},
+		{"already gone", wedged().stopped(func(s *bench.Stop) { s.AlreadyGone = true }), bench.Held, "", []string{bench.FlagAlreadyGone}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestVerdict(t *testing.T) {
 				t.Errorf("verdict %v, want %v; reasons %q", j.Verdict, tt.want, j.Reasons)
 			}
 			wantReason(t, j, tt.reason)
-			flags := slices.DeleteFunc(slices.Clone(j.Flags), func(f string) bool { return f == FlagAgainstTheory }) // TestAgainstTheory's
+			flags := slices.DeleteFunc(slices.Clone(j.Flags), func(f string) bool { return f == bench.FlagAgainstTheory }) // TestAgainstTheory's
 			if !slices.Equal(flags, append([]string{}, tt.flags...)) {
 				t.Errorf("flags %q, want %q", j.Flags, tt.flags)
 			}
@@ -226,7 +226,7 @@ func TestSabotageIsNotJudged(t *testing.T) {
 		want := Judge(s.Record)
 		s.Head.Sabotage = bench.SabotageDeadControl
 		got := Judge(s.Record)
-		if !slices.Contains(got.Flags, FlagSabotaged) || slices.Contains(want.Flags, FlagSabotaged) {
+		if !slices.Contains(got.Flags, bench.FlagSabotaged) || slices.Contains(want.Flags, bench.FlagSabotaged) {
 			t.Errorf("%s: flags %q, without the sabotage %q", name, got.Flags, want.Flags)
 		}
 		if got.Verdict != want.Verdict || !slices.Equal(got.Reasons, want.Reasons) {

@@ -32,7 +32,7 @@ func TestAgainstTheory(t *testing.T) {
 		{"crashes hold nothing", crashing(true), bench.Held, false},
 	} {
 		j := Judge(tt.scene.Record)
-		if j.Verdict != tt.verdict || slices.Contains(j.Flags, FlagAgainstTheory) != tt.want {
+		if j.Verdict != tt.verdict || slices.Contains(j.Flags, bench.FlagAgainstTheory) != tt.want {
 			t.Errorf("%s: %s, flags %q; want %s, flag %v", tt.name, j.Verdict, j.Flags, tt.verdict, tt.want)
 		}
 	}

@@ -32,7 +32,7 @@ func TestLostUploads(t *testing.T) {
 				t.Fatalf("%s: %q", j.Verdict, j.Reasons)
 			}
 			said := strings.Contains(strings.Join(j.Reasons, "; "), "the price: 12 of 12 slow uploads")
-			if flagged := slices.Contains(j.Flags, FlagUploadsLost); flagged != tt.lost || said != tt.lost {
+			if flagged := slices.Contains(j.Flags, bench.FlagUploadsLost); flagged != tt.lost || said != tt.lost {
 				t.Errorf("flagged %v, said %v, want %v: %q", flagged, said, tt.lost, j.Reasons)
 			}
 		})
@@ -41,7 +41,7 @@ func TestLostUploads(t *testing.T) {
 		s.Outcome, s.Status, s.Error = bench.Completed, 200, "sha256"
 	}).Record)
 	wantReason(t, corrupt, "3 of 12 slow uploads, honest ones, got an error or were cut off; 3 of them got a wrong answer")
-	if j := Judge(quiet().Record); slices.Contains(j.Flags, FlagUploadsLost) {
+	if j := Judge(quiet().Record); slices.Contains(j.Flags, bench.FlagUploadsLost) {
 		t.Error("flagged without any upload")
 	}
 }

@@ -43,13 +43,13 @@ func besideControl(ctx context.Context, clock bench.Clock, work func()) (misses 
 func missesOf(ctx context.Context, clock bench.Clock, control *clients.ControlServer, work func()) (int, error) {
 	var missed atomic.Int64
 	var failed error
-	var probes clients.Crew
-	probes.Start(ctx, func(ctx context.Context) {
+	var asking clients.Crew
+	asking.Start(ctx, func(ctx context.Context) {
 		loop := clients.OpenLoop{
 			Clock: clock, Addr: clients.ControlName, Dial: control.Dial, Role: bench.RoleControl,
 			Beat: bench.Beat{Start: clock.Now(), Rate: bench.ControlRate(bench.StandardLoad.Rate)},
 			SLO:  bench.ControlSLO, Timeout: bench.StandardLoad.Timeout,
-			Nonce: func(seq uint64) string { return fmt.Sprintf("probe-%d", seq) },
+			Nonce: func(seq uint64) string { return fmt.Sprintf("control-%d", seq) },
 			OnSample: func(s bench.Sample) {
 				if s.Outcome != bench.OK {
 					missed.Add(1)
@@ -59,6 +59,6 @@ func missesOf(ctx context.Context, clock bench.Clock, control *clients.ControlSe
 		failed = loop.Run(ctx)
 	})
 	work()
-	probes.End() // waits for the requests under way
+	asking.End() // waits for the requests under way
 	return int(missed.Load()), failed
 }

@@ -355,7 +355,7 @@ func TestPageOfTrouble(t *testing.T) {
 	articles := find(parse(t, page), "article")
 	for i, wants := range [][]string{
 		{"never ready", "exited with code 1", "Nothing was recorded", "ImportError: no module"},
-		{"attempts of this cell disagree", "attempt 1: held, H 99.0 %, shown here", "attempt 2: failed", "1,300 served", "long…"},
+		{"attempts of the cell disagree", "attempt 1: held, H 99.0 %, shown here", "attempt 2: failed", "1,300 served", "long…"},
 		{"Nothing was recorded", "unsupported"},
 		{"? invalid", "Nothing was recorded"},
 	} {

@@ -108,7 +108,7 @@ func noise(run bench.Run, stories []Story) string {
 func confirmation(run bench.Run) string {
 	least, cells, flaky := 0, 0, 0
 	for _, c := range run.Cells {
-		if slices.Contains(c.Flags, "flaky") {
+		if slices.Contains(c.Flags, bench.FlagFlaky) {
 			flaky++
 		}
 		if c.Verdict != bench.Degraded && c.Verdict != bench.Failed && c.Verdict != bench.Broken {
@@ -140,31 +140,14 @@ func confirmation(run bench.Run) string {
 	return text
 }
 
-// flagText says what a flag means (docs/method.md).
+// flagText says what a flag means.
 func flagText(flag string) string {
-	text := map[string]string{
-		"aged":           "slots were taken before the fault phase; times are derived",
-		"custom":         "settings were overridden: not comparable",
-		"curtailed":      "ended early: the losses already exceeded the budget of the whole phase",
-		"masked":         "some seconds of the fault phase do not count",
-		"one-bad-second": "victims were lost, but within one second",
-		"wrong-body":     "a victim got a wrong or corrupt body",
-		"undelivered":    "not every fault is proved to have been delivered",
-		"unbounded":      "the pool held, and benchrun did not find its end",
-		"uploads-lost":   "slow but honest uploads got an error or were cut off",
-		"workers-unseen": "fewer workers answered at boot than expected",
-		"already-gone":   "the server had ended before SIGTERM",
-		"needed-sigkill": "SIGTERM was not enough within the window",
-		"window-limited": "SIGTERM was not enough within the window, but the documented grace is longer",
-		"survivors":      "processes were left behind",
-		"port-held":      "the port could not be bound again",
-		"flaky":          "attempts of this cell disagree",
-		"unconfirmed":    "did not hold once, and could not be tried again",
-	}[flag]
-	if text == "" {
-		return flag
+	for _, f := range bench.FlagTable {
+		if f.Name == flag {
+			return flag + ": " + f.Text
+		}
 	}
-	return flag + ": " + text
+	return flag // of another benchrun
 }
 
 // things writes a number and what it counts: "1 worker", "1,200 workers".

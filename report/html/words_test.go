@@ -122,3 +122,15 @@ func TestOverview(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// The report says what each flag means, in the words of every other page.
+func TestFlagText(t *testing.T) {
+	for _, f := range bench.FlagTable {
+		if got := flagText(f.Name); got != f.Name+": "+f.Text {
+			t.Errorf("%s is explained by %q", f.Name, got)
+		}
+	}
+	if got := flagText("of-another-version"); got != "of-another-version" {
+		t.Errorf("an unknown flag is explained by %q", got)
+	}
+}

@@ -1,0 +1,65 @@
+package bench
+
+// The flags of a judgement, kebab-case and never reused. They do not change a verdict,
+// except where judge.Fold says so. FlagTable says what they mean.
+const (
+	FlagAged          = "aged"
+	FlagCustom        = "custom"
+	FlagSabotaged     = "sabotaged"
+	FlagCurtailed     = "curtailed"
+	FlagMasked        = "masked"
+	FlagOneBadSecond  = "one-bad-second"
+	FlagWrongBody     = "wrong-body"
+	FlagUndelivered   = "undelivered"
+	FlagUnbounded     = "unbounded"
+	FlagAgainstTheory = "against-theory"
+	FlagUploadsLost   = "uploads-lost"
+	FlagWorkersUnseen = "workers-unseen"
+	FlagAlreadyGone   = "already-gone"
+	FlagNeededSIGKILL = "needed-sigkill"
+	FlagWindowLimited = "window-limited"
+	FlagSurvivors     = "survivors"
+	FlagPortHeld      = "port-held"
+	FlagFlaky         = "flaky"
+	FlagUnconfirmed   = "unconfirmed"
+)
+
+// FlagSpec describes a flag.
+type FlagSpec struct {
+	Name, Text string
+	Strict     bool // it tells of trouble, though it decides no verdict
+}
+
+// StrictFlags are the names of those that tell of trouble.
+func StrictFlags() []string {
+	var out []string
+	for _, f := range FlagTable {
+		if f.Strict {
+			out = append(out, f.Name)
+		}
+	}
+	return out
+}
+
+// FlagTable lists every flag, in the order in which they are reported.
+var FlagTable = []FlagSpec{
+	{FlagAged, "slots were taken before the fault phase, as many as an hour of the fault would hold; times are derived", false},
+	{FlagCustom, "settings were overridden: not comparable with other results", false},
+	{FlagSabotaged, "calibration spoiled the harness on purpose, to see that the verdict becomes invalid: says nothing about the server", false},
+	{FlagCurtailed, "benchrun ended the fault phase early, because the losses exceeded the budget of the whole phase", false},
+	{FlagMasked, "some seconds of the fault phase do not count, because the host stalled", false},
+	{FlagOneBadSecond, "victims were lost, but within one second: decides nothing unless it repeats", true},
+	{FlagWrongBody, "a victim got another's answer or a corrupt one: the verdict is failed and needs no confirmation", false},
+	{FlagUndelivered, "not every fault is proved to have been delivered", false},
+	{FlagUnbounded, "the pool held, and benchrun did not find its end; the reasons say what each stuck request costs", false},
+	{FlagAgainstTheory, "slots and watchdog, as measured, predict another verdict: the record of such a cell is worth reading", false},
+	{FlagUploadsLost, "honest requests of the fault, such as slow uploads, got an error or were cut off: the price of a watchdog", true},
+	{FlagWorkersUnseen, "fewer workers answered at boot than expected", true},
+	{FlagAlreadyGone, "the server had ended before SIGTERM", false},
+	{FlagNeededSIGKILL, "SIGTERM was not enough within the window", true},
+	{FlagWindowLimited, "SIGTERM was not enough within the window, but the documented grace is longer: not a fault", false},
+	{FlagSurvivors, "processes were left behind when the server was gone", true},
+	{FlagPortHeld, "the port could not be bound again when the server was gone", true},
+	{FlagFlaky, "attempts of the cell disagree; the best valid one counts", true},
+	{FlagUnconfirmed, "did not hold once, and benchrun could not confirm that with another attempt: the cell is invalid", false},
+}
