@@ -44,16 +44,14 @@ func TestFamiliesAreWhole(t *testing.T) {
 				t.Errorf("version %d", f.Version)
 			}
 			switch tr := f.Traits; {
-			case tr.Proof.ByReceipt() != (tr.Receipt != "") || (tr.Proof == bench.ProofBytes) != (tr.Bytes != nil):
-				t.Errorf("proof %q with receipts of %q and bytes %v", tr.Proof, tr.Receipt, tr.Bytes)
+			case tr.Contradiction() != "":
+				t.Error(tr.Contradiction())
 			case tr.Receipt != "" && tr.Receipt != f.Needs.AppFault:
 				t.Errorf("receipts of %q, and needs %q", tr.Receipt, f.Needs.AppFault)
 			case tr.Expects == bench.ExpectsRenewal && !slices.Contains(f.Needs.Server, bench.ServerReload):
 				t.Error("workers are to be replaced by a server that need not know how")
 			case tr.Noun[0] == "" || tr.Noun[1] == "" || (tr.Did[0] == "") != (tr.Did[1] == ""):
 				t.Errorf("words %q, %q", tr.Noun, tr.Did)
-			case tr.MustComplete && !tr.Honest:
-				t.Error("a request that must complete is no honest one")
 			}
 			if f.Exactly == "" || f.Group == bench.GroupApp && f.Request != "" || f.Act == nil || f.Act(Place{}) == nil {
 				t.Errorf("request %q, exactly %q, or no act", f.Request, f.Exactly)

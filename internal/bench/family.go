@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"fmt"
 	"math"
 	"time"
 )
@@ -103,6 +104,21 @@ type Traits struct {
 	// Without Did, "fault was delivered" says it.
 	Noun Words `json:"noun"`
 	Did  Words `json:"did,omitzero"`
+}
+
+// Contradiction says what of the traits cannot be true together; "" = nothing.
+func (t Traits) Contradiction() string {
+	switch {
+	case t.Proof.ByReceipt() != (t.Receipt != ""):
+		return fmt.Sprintf("a proof by %q with receipts of %q", t.Proof, t.Receipt)
+	case (t.Proof == ProofBytes) != (t.Bytes != nil):
+		return fmt.Sprintf("a proof by %q with bytes of %+v", t.Proof, t.Bytes)
+	case t.Expects == ExpectsRenewal && t.Proof != ProofSignal:
+		return "workers that are to be replaced without a signal"
+	case t.MustComplete && !t.Honest:
+		return "a request that must complete and is not honest"
+	}
+	return ""
 }
 
 // Words is a text about one thing, and about many.

@@ -39,7 +39,7 @@ func TestDeliveryProof(t *testing.T) {
 		{"forged receipts hide no true one", forged(wedged()), bench.Held, "12", ""},
 		{"nor those of a crash", forged(crashing(true)), bench.Held, "12", ""},
 		{"a fault without a nonce", nameless(wedged()), bench.Invalid, "0", "0 of 12"},
-		{"an unknown proof proves nothing", wedged().head(func(h *bench.Head) { h.Traits.Proof = "telepathy" }), bench.Invalid, "0", "0 of 12"},
+		{"an unknown proof proves nothing", wedged().head(func(h *bench.Head) { h.Traits.Proof, h.Traits.Receipt = "telepathy", "" }), bench.Invalid, "0", "0 of 12"},
 
 		{"ageing proved", wedged().slots(12).aged(8, 8), bench.Held, "12", "while 12 requests wedged, 8 before them"},
 		{"ageing not proved", wedged().slots(64).aged(60, 30), bench.Invalid, "12", "ageing not delivered: 30 of 60 receipts"},

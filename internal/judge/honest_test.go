@@ -13,7 +13,7 @@ import (
 // right after 1.5 s.
 func honestScene() scene {
 	s := quiet().family("legit-slow", loadTraits).
-		head(func(h *bench.Head) { h.Traits.MustComplete = true })
+		head(func(h *bench.Head) { h.Traits.Honest, h.Traits.MustComplete = true, true })
 	for i := range int(faultLen) {
 		due, nonce := fault(0.5+float64(i)), "f"+string(rune('a'+i))
 		p := s.provoker(bench.RoleProvoker, nonce, due, bench.Completed)

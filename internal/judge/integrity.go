@@ -41,8 +41,8 @@ func headContradiction(rec *bench.Record) string {
 		return fmt.Sprintf("a fault that holds for %s under a grace of %g s", h.Traits.Holds, h.Target.Claims.Grace)
 	case badPace(h.Traits.Bytes):
 		return fmt.Sprintf("a pace of %+v", *h.Traits.Bytes)
-	case h.Traits.Expects == bench.ExpectsRenewal && h.Traits.Proof != bench.ProofSignal:
-		return "workers that are to be replaced without a signal"
+	case h.Traits.Contradiction() != "":
+		return h.Traits.Contradiction()
 	case h.Traits.LeakBytes > maxLeak:
 		return fmt.Sprintf("a leak of %d bytes with each fault", h.Traits.LeakBytes)
 	case p.Baseline < 1 || p.Fault < 1 || p.FaultCap < p.Fault || p.Recovery < 1 || p.Boot < 0 || p.AgeingMax < 0 || p.StopWindow < 0:
