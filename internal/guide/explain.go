@@ -153,7 +153,7 @@ func explainFamily(s bench.Scenario) string {
 	section("Why it matters", f.Why)
 	section("A good server", f.Good)
 	section("Who misbehaves, and how much", who(f)+": "+f.Magnitude+". "+howOften(f.Cadence))
-	section("What decides the verdict", deciding(f.Traits))
+	section("What decides the verdict", deciding(f))
 	section("What proves that it can tell", provenBy(f))
 	b.WriteString("\nWhat is measured beside the verdict\n")
 	for _, name := range MeasuresOf(f) {
@@ -197,14 +197,16 @@ func SetCommands(s scenarios.Set) []string {
 }
 
 // deciding says in short which rules of docs/method.md decide cells of a family.
-func deciding(t bench.Traits) string {
+func deciding(f bench.Family) string {
+	t, once := f.Traits, f.Cadence.Every == bench.Once
 	rules := []string{"held: at least 98 % of the ordinary requests are served right and in time while faults come"}
 	add := func(applies bool, rule string) {
 		if applies {
 			rules = append(rules, rule)
 		}
 	}
-	add(t.MustComplete, "the fault's own requests are honest: more than one of them, and more than 5 %, without a right answer is failed")
+	add(t.MustComplete && once, "the fault's own request is honest: if it gets no right answer, the cell is failed")
+	add(t.MustComplete && !once, "the fault's own requests are honest: more than one of them, and more than 5 %, without a right answer is failed")
 	add(t.Spares, "the fault is planned: more than one request lost to it, ordinary or its own, is failed")
 	add(t.Expects == bench.ExpectsRenewal, "every worker must be replaced within the documented grace and 10 s, and memory, descriptors and threads must not pile up")
 	add(t.LeakBytes > 0, "leaked memory that is not given back is failed")

@@ -192,6 +192,10 @@ func TestCadenceInWords(t *testing.T) {
 		{Every: 5 * time.Second}: {"every 5 s", "It comes every 5 s."},
 		{Every: bench.Once}:      {"once", "It comes once."},
 	} {
+		honest := deciding(bench.Family{Cadence: c, Traits: bench.Traits{Honest: true, MustComplete: true}})
+		if only := strings.Contains(honest, "the fault's own request is honest"); only != (c.Every == bench.Once) {
+			t.Errorf("%+v: %s", c, honest)
+		}
 		if short, long := cadence(c), howOften(c); short != want[0] || !strings.Contains(long, want[1]) {
 			t.Errorf("%+v: %q and %q", c, short, long)
 		}

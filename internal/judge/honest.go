@@ -62,10 +62,11 @@ func insteadWords(s bench.Sample) string {
 }
 
 // honestWords: "honest requests lost: 11 of 12 (9 answered with status 413, 2 cut
-// off)". It is "" when no more than one, or no more than 5 %, were lost.
+// off)". It is "" when no more than one, or no more than 5 %, were lost. The request
+// of a fault that comes once is the only one.
 func (f *facts) honestWords() string {
 	h := f.honest
-	if !shortOf(h.due, h.due-h.lost) {
+	if only := f.v.head.Every == bench.Once && h.lost > 0; !only && !shortOf(h.due, h.due-h.lost) {
 		return ""
 	}
 	var how []string

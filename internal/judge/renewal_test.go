@@ -119,6 +119,8 @@ func TestRenewal(t *testing.T) {
 		{"in the recovery", reloading().edit(bench.RoleVictim, recovery(1), recovery(1.025), func(x *bench.Sample) { x.Outcome = bench.Reset }), bench.Failed, "requests lost: 3 victims"},
 		{"one honest request and one victim", lostHonest(1).turnAway(1.5, 1, bench.Reset), bench.Failed, "requests lost: 1 victim (1 reset) and 1 of 3 requests of the fault (1 cut off)"},
 		{"an honest request alone", lostHonest(1), bench.Held, "lost 1 of 3 requests of the fault (1 cut off)"},
+		{"the only honest request", once().edit(bench.RoleProvoker, fault(1), fault(2), func(p *bench.Sample) { p.Outcome, p.Status, p.Error = bench.Cut, 0, "reset" }), bench.Failed, "honest requests lost: 1 of 1 (1 cut off)"},
+		{"once, and nothing is lost", once(), bench.Held, "1 reload replaced every worker, and 1 of 1 requests of the fault got"},
 		{"all honest requests", lostHonest(3), bench.Failed, "requests lost: 3 of 3 requests of the fault (3 cut off)"},
 		{"the baseline loses as many", reloading().turnAway(1.5, 3, bench.Reset).edit(bench.RoleVictim, base(1), base(1.005), func(x *bench.Sample) { x.Outcome = bench.Reset }), bench.Held, "lost 3 victims (3 reset) although the fault is planned; without a fault, the baseline loses"},
 
