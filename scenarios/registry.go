@@ -41,7 +41,7 @@ type Fault struct {
 
 // Place is what an act may do to a running target, besides asking it.
 type Place struct {
-	// Reload asks the target's master to replace its workers, the way that its
+	// Reload asks the target's leader to replace its workers, the way that its
 	// server file names, and writes down when: the note is the act's nonce.
 	Reload func(nonce string) error
 }

@@ -23,7 +23,7 @@ var _ = register(160, Fault{
 			"that never leave, descriptors that pile up until the limit.",
 		Good: "replaces every worker within its grace, answers whatever is in flight, turns nobody away, and holds " +
 			"no more memory, descriptors and threads after several reloads than before the first.",
-		Magnitude:  "the documented reload signal to the master, half a second after an honest request of 1.5 s was sent, which must get its answer",
+		Magnitude:  "the documented reload signal to the server's first process, half a second after an honest request of 1.5 s was sent, which must get its answer",
 		References: []string{"benoitc/gunicorn#3394", "benoitc/gunicorn#114", "unbit/uwsgi#1375", "unbit/uwsgi#140"},
 		Cadence:    bench.Cadence{Every: 5 * time.Second},
 		Needs:      bench.Needs{AppFault: "legit-slow", Server: []bench.ServerFeature{bench.ServerReload}},
@@ -39,7 +39,7 @@ var _ = register(160, Fault{
 	Act: func(p Place) clients.Provoker {
 		return reload{slow: clients.AppFault("legit-slow", clients.VictimSize), signal: p.Reload}
 	},
-	Exactly: "the signal `reload` of the server file to the master, 0.5 s after a request for `/fault/legit-slow`, whose answer must be right",
+	Exactly: "the signal `reload` of the server file to the server's first process, 0.5 s after a request for `/fault/legit-slow`, whose answer must be right",
 })
 
 // reload sends an honest slow request, and the signal while it is under way.

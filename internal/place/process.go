@@ -17,9 +17,9 @@ import (
 // These methods name processes by what they do. pids are those that the server
 // itself sees, as in records.
 
-// Master is the process that benchrun launched, and which gets the signals: the
-// master of the workers, or the server itself if it has no workers.
-func (p *Place) Master() int { return p.group.LeaderPID() }
+// Leader is the process that benchrun launched, and which gets the signals: the
+// parent of the workers, or the server itself if it has no workers.
+func (p *Place) Leader() int { return p.group.LeaderPID() }
 
 // ServingWait is how long benchrun looks for all expected workers.
 const ServingWait = 5 * time.Second
@@ -87,10 +87,10 @@ func without(pids []int, seen []bench.ProcEvent, like func(bench.ProcEvent) bool
 	})
 }
 
-// Signal sends a signal to the master process.
+// Signal sends a signal to the leader.
 func (p *Place) Signal(signal syscall.Signal) error { return p.group.Signal(signal) }
 
-// Reload asks the master to replace its workers, in the way that the server file
+// Reload asks the leader to replace its workers, in the way that the server file
 // names, and records when. nonce is that of the fault.
 func (p *Place) Reload(nonce string) error {
 	at := p.clock.Now()
@@ -101,5 +101,5 @@ func (p *Place) Reload(nonce string) error {
 	return nil
 }
 
-// Exit says how the master ended; nil = it runs.
+// Exit says how the leader ended; nil = it runs.
 func (p *Place) Exit() *bench.ExitStatus { return p.group.Exit() }

@@ -33,8 +33,8 @@ func TestProcessesByRole(t *testing.T) {
 		t.Fatalf("%+v, %v", boot, err)
 	}
 	serving := p.Serving(t.Context(), ServingWait)
-	if len(serving) != 1 || serving[0] != p.Master() {
-		t.Errorf("serving %v, master %d: the app is one process", serving, p.Master())
+	if len(serving) != 1 || serving[0] != p.Leader() {
+		t.Errorf("serving %v, leader %d: the app is one process", serving, p.Leader())
 	}
 	if _, ok := p.Server("f1", bench.ReceiptStart); ok {
 		t.Error("somebody serves what nobody has asked for")
@@ -45,7 +45,7 @@ func TestProcessesByRole(t *testing.T) {
 	for deadline := time.Now().Add(10 * time.Second); by.PID == 0 && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		by, _ = p.Server("f1", bench.ReceiptStart)
 	}
-	if by.PID != p.Master() {
-		t.Errorf("served by %+v, master %d", by, p.Master())
+	if by.PID != p.Leader() {
+		t.Errorf("served by %+v, leader %d", by, p.Leader())
 	}
 }
