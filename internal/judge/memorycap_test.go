@@ -33,3 +33,12 @@ func TestMemoryCapIsNamed(t *testing.T) {
 		t.Error("not named where it was met")
 	}
 }
+
+// An invalid attempt first says why it is invalid, then what the server did.
+func TestWhyInvalidComesFirst(t *testing.T) {
+	s := wedged().drop(bench.RoleControl, 0, 30).mark(bench.MarkMemoryCap, shutdownAt)
+	j := Judge(s.Record)
+	if j.Verdict != bench.Invalid || len(j.Reasons) != 2 || !strings.Contains(j.Reasons[0], "no control request") || !strings.Contains(j.Reasons[1], "of memory") {
+		t.Errorf("%s: %q", j.Verdict, j.Reasons)
+	}
+}

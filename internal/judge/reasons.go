@@ -20,11 +20,17 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 			out = append(out, s)
 		}
 	}
+	if verdict == bench.Invalid { // what the server did is not why
+		add(rule)
+		add(f.diskWords())
+		add(f.memoryCapWords())
+		return out
+	}
 	add(f.diskWords())
 	add(f.memoryCapWords())
 	add(rule)
 	switch verdict {
-	case bench.Invalid, bench.Unsupported, bench.Broken:
+	case bench.Unsupported, bench.Broken:
 		return out
 	case bench.Held:
 		add(f.heldWords())

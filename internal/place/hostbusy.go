@@ -105,7 +105,8 @@ func (p *Place) watchHost(v bench.Vital) {
 	if err != nil {
 		return
 	}
-	if d := p.busy.look(cpuReading{at: v.T, busy: busy, idle: idle, tree: tree, own: own, company: company, quota: p.group.Limits().CPUs}); d != nil {
+	at := p.clock.Now() // v.T is when a look began that may have taken long
+	if d := p.busy.look(cpuReading{at: at, busy: busy, idle: idle, tree: tree, own: own, company: company, quota: p.group.Limits().CPUs}); d != nil {
 		p.journal.Doubt(*d)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -179,8 +180,9 @@ func TestReceiptsAreHeld(t *testing.T) {
 			for _, m := range rec.Marks {
 				spoiled = spoiled || m.Name == bench.MarkBadReceipt
 			}
-			if n != tt.receipts || spoiled != tt.spoiled || len(rec.Doubts) > 0 {
-				t.Errorf("%d receipts, spoiled: %v, doubts %+v; want %d, %v and none", n, spoiled, rec.Doubts, tt.receipts, tt.spoiled)
+			doubts := slices.DeleteFunc(rec.Doubts, func(d bench.Doubt) bool { return d.Cause == bench.DoubtHostBusy })
+			if n != tt.receipts || spoiled != tt.spoiled || len(doubts) > 0 {
+				t.Errorf("%d receipts, spoiled: %v, doubts %+v; want %d, %v and none", n, spoiled, doubts, tt.receipts, tt.spoiled)
 			}
 		})
 	}
