@@ -231,7 +231,11 @@ func (f *facts) crashWords() string {
 		if kills {
 			each = "crash"
 		}
-		parts = append(parts, "each "+each+" lost "+figure(r, 1)+" ordinary requests beside itself")
+		lost := figure(r, 1) + " ordinary requests"
+		if lost == "1 ordinary requests" {
+			lost = "1 ordinary request"
+		}
+		parts = append(parts, "each "+each+" lost "+lost+" beside itself")
 	}
 	if f.workers.deaths > 0 && f.v.head.Traits.Expects != bench.ExpectsRenewal { // they are meant to end
 		parts = append(parts, f.deathWords())

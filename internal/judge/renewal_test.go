@@ -113,6 +113,7 @@ func TestRenewal(t *testing.T) {
 		{"one stray victim", reloading().turnAway(1.5, 1, bench.Reset), bench.Held, "lost 1 victim (1 reset) although the fault is planned; one alone decides nothing"},
 		{"two of them", reloading().turnAway(1.5, 1, bench.Reset).turnAway(6.6, 1, bench.Refused), bench.Failed, "requests lost: 2 victims (1 refused, 1 reset); a fault"},
 		{"5xx counts", reloading().turnAway(1.5, 2, bench.HTTP5xx), bench.Failed, "requests lost: 2 victims (2 http_5xx)"},
+		{"one for each", reloading().turnAway(1.5, 3, bench.HTTP5xx), bench.Failed, "each reload lost 1 ordinary request beside itself"},
 		{"what was in flight at the signal", reloading().turnAway(1.45, 2, bench.Truncated), bench.Failed, "requests lost: 2 victims (2 truncated)"},
 		{"a timeout is no stray", reloading().turnAway(1.5, 4, bench.TimedOut), bench.Held, "3 reloads replaced"},
 		{"before the first signal", reloading().turnAway(1.2, 2, bench.Reset), bench.Held, "3 reloads replaced"},
