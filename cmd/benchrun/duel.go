@@ -87,7 +87,7 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 	if err != nil {
 		return err
 	}
-	cells = plan.OnHost(cells, place.HostHas(cmd.Context()))
+	cells = plan.Paired(plan.OnHost(cells, place.HostHas(cmd.Context())))
 	if cells[0].SameTarget(cells[1]) {
 		tell(cmd.ErrOrStderr(), []string{report.SameTarget})
 	}

@@ -42,6 +42,16 @@ func DuelCells(reg *targets.Registry, a, b, profile string, scenarios []string) 
 	return out, nil
 }
 
+// Paired marks both cells of a pair as unsupported if one of them is: half a pair
+// says nothing, so it is not measured.
+func Paired(cells []Cell) []Cell {
+	for i := 0; i+1 < len(cells); i += 2 {
+		a, b := &cells[i], &cells[i+1]
+		a.Unsupported, b.Unsupported = cmp.Or(a.Unsupported, b.Unsupported), cmp.Or(b.Unsupported, a.Unsupported)
+	}
+	return cells
+}
+
 // SameTarget says that two cells are about the same profile of the same server, in
 // the version that was asked for, or that its file says.
 func (c Cell) SameTarget(other Cell) bool {

@@ -20,3 +20,13 @@ func TestSameTarget(t *testing.T) {
 		}
 	}
 }
+
+// What one side cannot run, the other has nobody to be compared in.
+func TestPaired(t *testing.T) {
+	cells := Paired([]Cell{{}, {Unsupported: "no reload"}, {Unsupported: "no fault"}, {}, {}, {}})
+	for i, want := range []string{"no reload", "no reload", "no fault", "no fault", "", ""} {
+		if cells[i].Unsupported != want {
+			t.Errorf("cell %d: %q, want %q", i, cells[i].Unsupported, want)
+		}
+	}
+}
