@@ -18,8 +18,14 @@ type pace struct{ foreseen, took time.Duration }
 // weighs as much as the estimate: one bad attempt says little about a long run.
 const paceTrust = time.Minute
 
+// paceMemory is how many attempts the pace remembers, about: a machine that was busy
+// may be quiet now.
+const paceMemory = 20
+
 // count includes an attempt.
 func (p *pace) count(verdict bench.Verdict, foreseen, took time.Duration) {
+	p.took -= p.took / paceMemory
+	p.foreseen -= p.foreseen / paceMemory
 	p.took += took
 	if verdict != bench.Invalid {
 		p.foreseen += foreseen

@@ -31,6 +31,15 @@ func TestPaceCountsWhatCameToNothing(t *testing.T) {
 	if got := p.of(rest); got < rest || got > rest+time.Minute {
 		t.Errorf("after 100 attempts that went as foreseen: %s", got)
 	}
+	for range 100 {
+		p.count(bench.Held, cell, 2*cell)
+	}
+	for range 100 {
+		p.count(bench.Held, cell, cell)
+	}
+	if got := p.of(rest); got > rest*11/10 {
+		t.Errorf("when it is quiet again: %s", got)
+	}
 	p = pace{}
 	for range 10 { // noise doubles the time of each
 		p.count(bench.Held, cell, 2*cell)
