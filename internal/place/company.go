@@ -29,6 +29,7 @@ func (c *company) note(who *hostWatch, used use) (others float64, n int) {
 	if c.used == nil {
 		c.used = map[*hostWatch]use{}
 	}
+	used.cpu = max(used.cpu, c.used[who].cpu) // a cgroup that is gone says 0
 	c.used[who] = used
 	others = c.gone - used.cpu
 	for _, u := range c.used {

@@ -24,6 +24,10 @@ func TestCompany(t *testing.T) {
 	c.leave(b)
 	step(a, 1.5, 2, 0)
 	step(late, 0.5, 3.5, 1)
+	step(a, 0, 2.5, 1) // its cgroup is gone
+	if got := c.total(); math.Abs(got-4) > 1e-9 {
+		t.Errorf("all used %.1f s, want 4", got)
+	}
 	step(a, 2, 2.5, 1)
 	c.leave(new(hostWatch))
 	step(a, 2, 2.5, 1)
