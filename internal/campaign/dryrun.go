@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,8 +23,9 @@ func (o Order) DryRun(ctx context.Context, together int) (string, error) {
 		if name := c.TargetWords(); name != last {
 			last = name
 			fmt.Fprintf(&b, "%s\n", name)
-			if c.Unsupported == "" {
-				if err := targets.Write(ctx, &b, c); err != nil {
+			first := slices.IndexFunc(o.Cells[i:], func(of plan.Cell) bool { return of.Unsupported == "" || of.TargetWords() != name })
+			if first >= 0 && o.Cells[i+first].TargetWords() == name {
+				if err := targets.Write(ctx, &b, o.Cells[i+first]); err != nil {
 					return "", err
 				}
 			}
