@@ -20,7 +20,7 @@ func TestStudyTable(t *testing.T) {
 			if company == "" {
 				company = "0"
 			}
-			made = append(made, fmt.Sprintf(`{"attempt": %d, "verdict": %q, "company": %s, "started_at": "2026-11-30T10:00:00Z"}`, i+1, verdict, company))
+			made = append(made, fmt.Sprintf(`{"attempt": %d, "verdict": %q, "company": %s, "started_at": "2026-11-30T10:00:00Z", "seconds": 900}`, i+1, verdict, company))
 		}
 		return fmt.Sprintf(`{"server": "s", "profile": "p", "scenario": %q, "verdict": %q, "flags": [%s], "attempts": [%s]}`,
 			family, verdict, flag, strings.Join(made, ", "))
