@@ -89,7 +89,7 @@ func (s settings) execute(cmd *cobra.Command, cells []plan.Cell) (bench.Run, err
 		tellDamage(cmd.ErrOrStderr(), e.Damaged)
 	}
 	if e := s.earlier; e != nil && e.NothingToDo() {
-		s.listener(cmd.ErrOrStderr()).Note(e.Folder.Path() + ": nothing to do, every cell is measured")
+		s.listener(cmd.ErrOrStderr()).Note(e.Folder.Path() + ": nothing to do: every cell was measured as often as its retries allow; a cell that is invalid needs a new run")
 		return e.Run, nil
 	}
 	r, page, done, err := s.open(cmd, s.order(cells))

@@ -43,7 +43,7 @@ func StrictFlags() []string {
 
 // FlagTable lists every flag, in the order in which they are reported.
 var FlagTable = []FlagSpec{
-	{FlagAged, "slots were taken before the fault phase, as many as an hour of the fault would hold; times are derived", false},
+	{FlagAged, "slots were taken before the fault phase: all but four of those that an hour of the fault would hold; times are derived", false},
 	{FlagCustom, "settings were overridden: not comparable with other results", false},
 	{FlagSabotaged, "calibration spoiled the harness on purpose, to see that the verdict becomes invalid: says nothing about the server", false},
 	{FlagCurtailed, "benchrun ended the fault phase early, because the losses exceeded the budget of the whole phase", false},

@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"benchrun/internal/bench"
@@ -88,6 +89,7 @@ func (f *facts) theoryWords(verdict bench.Verdict) string {
 	if p := h.Target.Probe; h.Traits.OwnHold() == 0 && (p.Watchdog <= 0 || p.WatchdogCensored) {
 		whose += ", as documented"
 	}
+	whose += f.endedEarlyWords()
 	if held := rp * t; held < float64(slots) {
 		return fmt.Sprintf("%s = %s < slots = %s (%s)", law, figure(held, 1), count(slots), whose)
 	}
@@ -96,6 +98,31 @@ func (f *facts) theoryWords(verdict bench.Verdict) string {
 			figure(rp*t, 1), count(slots), whose)
 	}
 	return fmt.Sprintf("%s < slots, but %s ≥ %s (%s)", law, figure(rp*t, 1), count(slots), whose)
+}
+
+// endedEarlyWords says that the server ended faults that would have held a slot longer
+// by themselves: their own hold is not what decides then.
+func (f *facts) endedEarlyWords() string {
+	own := int64(f.v.head.Traits.OwnHold())
+	if own == 0 {
+		return ""
+	}
+	var after []float64
+	n := 0
+	for _, s := range slices.Concat(f.v.ageing, f.v.provokers) {
+		if s.Sent == 0 || s.Sent >= f.v.fault.to {
+			continue
+		}
+		n++
+		if s.Done > 0 && s.Done < min(s.Sent+own, f.v.fault.to)-staySlack {
+			after = append(after, seconds(s.Done-s.Sent))
+		}
+	}
+	if len(after) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", the client's; the server ended %s of %s after %s to %s s",
+		count(len(after)), count(n), figure(slices.Min(after), 1), figure(slices.Max(after), 1))
 }
 
 // unboundedWords says what each stuck request costs a pool that has no end.

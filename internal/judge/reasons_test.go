@@ -158,3 +158,22 @@ func TestWords(t *testing.T) {
 		t.Errorf("a long line has %d runes", len(got))
 	}
 }
+
+// A client may hold a slot for 30 s, but a server that ends it earlier frees it.
+func TestFaultsThatTheServerEnded(t *testing.T) {
+	whole := crawling()
+	if got := factsOf(newView(whole.Record)).endedEarlyWords(); got != "" {
+		t.Errorf("nobody ended any: %q", got)
+	}
+	for i, after := range []float64{3, 3.9} {
+		whole.edit(bench.RoleProvoker, fault(float64(i)), fault(float64(i+1)), func(x *bench.Sample) { x.Done = x.Sent + ns(after) })
+	}
+	const want = ", the client's; the server ended 2 of 12 after 3 to 3.9 s"
+	if got := factsOf(newView(whole.Record)).endedEarlyWords(); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	wedges := wedged()
+	if got := factsOf(newView(wedges.Record)).endedEarlyWords(); got != "" {
+		t.Errorf("wedges have no hold of their own: %q", got)
+	}
+}
