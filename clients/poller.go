@@ -76,10 +76,18 @@ func (p *poller) wakeIn(d time.Duration) {
 	_ = unix.TimerfdSettime(p.timer, 0, &at, nil) // a valid timer and a positive time: it cannot fail
 }
 
+const waitMost = 250 * time.Millisecond
+
 // wait waits for events or for the time to come, and returns the descriptors with their
 // events. Only one goroutine may wait at a time. The result is valid until the next wait.
+//
+// It returns nothing after waitMost without events: now and then Go's own poller is not
+// woken by an event of this one, and then nobody would end the victims that time out.
 func (p *poller) wait() ([]unix.EpollEvent, error) {
-	if err := p.conn.Read(p.look); err != nil {
+	_ = p.file.SetReadDeadline(time.Now().Add(waitMost)) // a poller can have one
+	if err := p.conn.Read(p.look); errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, nil
+	} else if err != nil {
 		return nil, fmt.Errorf("waiting for connections: %w", err)
 	}
 	if p.failed != 0 {

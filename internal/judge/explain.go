@@ -89,7 +89,9 @@ func (f *facts) theoryWords(verdict bench.Verdict) string {
 	if p := h.Target.Probe; h.Traits.OwnHold() == 0 && (p.Watchdog <= 0 || p.WatchdogCensored) {
 		whose += ", as documented"
 	}
-	whose += f.endedEarlyWords()
+	if verdict != bench.Held {
+		whose += f.endedEarlyWords()
+	}
 	if held := rp * t; held < float64(slots) {
 		return fmt.Sprintf("%s = %s < slots = %s (%s)", law, figure(held, 1), count(slots), whose)
 	}
