@@ -76,6 +76,7 @@ func (p *poller) wakeIn(d time.Duration) {
 	_ = unix.TimerfdSettime(p.timer, 0, &at, nil) // a valid timer and a positive time: it cannot fail
 }
 
+// waitMost is how long wait waits at most.
 const waitMost = 250 * time.Millisecond
 
 // wait waits for events or for the time to come, and returns the descriptors with their
