@@ -56,8 +56,10 @@ func TestAgeingTakesAllThatAnHourWouldHold(t *testing.T) {
 		scenario := wedge.Scenario()
 		cell := plan.Cell{Server: &targets.Server{}, Scenario: scenario}
 		a := &attempt{
-			job:      Job{Timing: cell.Timing(bench.ModeQuick, bench.Probe{Slots: slots, Watchdog: 35, WatchdogCensored: true})},
-			schedule: plan.NewSchedule(1, scenario, bench.StandardLoad.Rate, bench.ModeQuick),
+			job: Job{
+				Timing:   cell.Timing(bench.ModeQuick, bench.Probe{Slots: slots, Watchdog: 35, WatchdogCensored: true}),
+				Schedule: plan.NewSchedule(1, scenario, bench.StandardLoad.Rate, bench.ModeQuick),
+			},
 		}
 		dues := a.ageingDues(int64(time.Second))
 		if len(dues) != want {

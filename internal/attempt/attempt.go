@@ -19,9 +19,8 @@ type Job struct {
 	Number   int           // from 1
 	Target   *place.Target // as it runs under the scenario's family
 	Scenario bench.Scenario
-	Mode     bench.Mode
+	Schedule plan.Schedule // of the scenario
 	Timing   plan.Timing
-	Seed     uint64
 	LogPath  string
 	Show     Show
 }
@@ -43,7 +42,6 @@ type attempt struct {
 	place    *place.Place
 	clock    bench.Clock
 	journal  *place.Journal
-	schedule plan.Schedule
 	phases   bench.Phases
 	provoker clients.Provoker
 	control  *clients.ControlServer
@@ -67,11 +65,7 @@ func Run(ctx context.Context, h *place.Host, job Job) (rec *bench.Record, err er
 }
 
 func once(ctx context.Context, h *place.Host, job Job) (rec *bench.Record, err error) {
-	a := &attempt{
-		job: job, host: h, clock: bench.NewClock(), journal: &place.Journal{}, abort: ctx,
-		schedule: plan.NewSchedule(job.Seed, job.Scenario, bench.StandardLoad.Rate, job.Mode),
-	}
-	a.phases = job.Timing.Phases
+	a := &attempt{job: job, host: h, clock: bench.NewClock(), journal: &place.Journal{}, abort: ctx, phases: job.Timing.Phases}
 	a.phases.FaultCap = faultCap(job.Scenario.Sabotage, a.phases)
 	if a.provoker, err = provokerOf(job.Scenario, scenarios.Place{Reload: func(nonce string) error { return a.place.Reload(nonce) }}); err != nil {
 		return nil, err
@@ -152,9 +146,9 @@ func (a *attempt) writeHead() error {
 			Target:    a.job.Target.Describe(argv),
 			Scenario:  a.job.Scenario.Name(), Family: f.ID, FamilyVer: f.Version, Group: f.Group,
 			Traits: f.Traits, Ratio: a.job.Scenario.Ratio, Every: f.Cadence.Every,
-			Mode: a.job.Mode, Phases: a.phases, Sabotage: a.job.Scenario.Sabotage,
+			Mode: a.job.Schedule.Mode(), Phases: a.phases, Sabotage: a.job.Scenario.Sabotage,
 			Rate: bench.StandardLoad.Rate, SLO: int64(bench.StandardLoad.SLO), Timeout: int64(bench.StandardLoad.Timeout),
-			Seed: a.job.Seed, ScheduleHash: a.schedule.Hash(),
+			Seed: a.job.Schedule.Seed(), ScheduleHash: a.job.Schedule.Hash(),
 			Supervision: string(a.host.Caps.Level), MemorySource: memory, Limits: a.place.Limits(),
 		}
 	})
@@ -167,7 +161,7 @@ func (a *attempt) startControl(ctx context.Context) {
 		loop := clients.OpenLoop{
 			Clock: a.clock, Addr: clients.ControlName, Dial: a.control.Dial, Role: bench.RoleControl,
 			Beat: bench.Beat{Start: a.clock.Now(), Rate: bench.ControlRate(bench.StandardLoad.Rate)}, SLO: bench.ControlSLO, Timeout: bench.StandardLoad.Timeout,
-			Nonce: a.schedule.VictimNonce, OnSample: a.journal.Sample, Abort: a.abort,
+			Nonce: a.job.Schedule.VictimNonce, OnSample: a.journal.Sample, Abort: a.abort,
 		}
 		if err := loop.Run(ctx); err != nil {
 			a.journal.Doubt(bench.Doubt{Cause: "control-load", Note: err.Error()})
@@ -192,7 +186,7 @@ func (a *attempt) startVictims(ctx context.Context) {
 		loop := clients.OpenLoop{
 			Clock: a.clock, Addr: a.place.Addr(), Role: bench.RoleVictim,
 			Beat: a.victims, SLO: bench.StandardLoad.SLO, Timeout: bench.StandardLoad.Timeout,
-			Nonce: a.schedule.VictimNonce, OnSample: a.journal.Sample, Abort: a.abort,
+			Nonce: a.job.Schedule.VictimNonce, OnSample: a.journal.Sample, Abort: a.abort,
 			Late: lateness(a.job.Scenario.Sabotage),
 		}
 		if err := loop.Run(ctx); err != nil {
@@ -232,7 +226,7 @@ func (a *attempt) ageing(ctx context.Context) {
 func (a *attempt) ageingDues(start int64) []clients.Due {
 	dues := make([]clients.Due, a.job.Timing.Aged)
 	for i := range dues {
-		dues[i] = clients.Due{At: start + int64(i)*int64(plan.AgeingEvery), Nonce: a.schedule.AgeingNonce(i)}
+		dues[i] = clients.Due{At: start + int64(i)*int64(plan.AgeingEvery), Nonce: a.job.Schedule.AgeingNonce(i)}
 	}
 	return dues
 }
@@ -242,7 +236,7 @@ func (a *attempt) fault(ctx context.Context) {
 	from := a.tick(20 * time.Millisecond)
 	a.until(ctx, from)
 	a.markAt(from, bench.MarkFault, a.phases.Fault)
-	faults := a.schedule.Faults(a.phases.FaultCap)
+	faults := a.job.Schedule.Faults(a.phases.FaultCap)
 	dues := make([]clients.Due, len(faults))
 	for i, f := range faults {
 		dues[i] = clients.Due{At: from + int64(f.Offset), Nonce: f.Nonce}
@@ -298,7 +292,7 @@ func (a *attempt) shutdown(ctx context.Context) {
 		loop := clients.OpenLoop{
 			Clock: a.clock, Addr: a.place.Addr(), Role: bench.RoleShutdown,
 			Beat: bench.Beat{Start: a.clock.Now(), Rate: bench.StandardLoad.Rate / 10}, SLO: bench.StandardLoad.SLO, Timeout: bench.StandardLoad.Timeout,
-			Nonce: a.schedule.VictimNonce, First: shutdownSeq, OnSample: a.journal.Sample, Abort: a.abort,
+			Nonce: a.job.Schedule.VictimNonce, First: shutdownSeq, OnSample: a.journal.Sample, Abort: a.abort,
 		}
 		if err := loop.Run(ctx); err != nil {
 			a.journal.Doubt(bench.Doubt{From: a.clock.Now(), To: a.clock.Now(), Cause: "generator", Note: err.Error()})

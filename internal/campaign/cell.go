@@ -19,7 +19,7 @@ import (
 )
 
 // newCell is a cell of which nothing has been measured yet.
-func (o Order) newCell(c plan.Cell) bench.Cell {
+func (o Order) newCell(c plan.Cell, schedule plan.Schedule) bench.Cell {
 	source := c.Source(o.Python)
 	return bench.Cell{
 		Source: &source, Own: c.Server.Own(),
@@ -27,7 +27,7 @@ func (o Order) newCell(c plan.Cell) bench.Cell {
 		Family: c.Scenario.Family.ID, FamilyVer: c.Scenario.Family.Version, Group: c.Scenario.Family.Group,
 		Ratio: c.Scenario.Ratio.Percent(), Seed: o.Seed, Flags: []string{}, Measures: bench.Measures{},
 		Attempts: []bench.Attempt{}, Command: []string{},
-		ScheduleHash: plan.NewSchedule(o.Seed, c.Scenario, bench.StandardLoad.Rate, o.Mode).Hash(),
+		ScheduleHash: schedule.Hash(),
 	}
 }
 
@@ -42,9 +42,10 @@ type underway struct {
 	cell   bench.Cell    // what has been measured of it so far
 	judged []bench.Judgement
 
-	timing plan.Timing   // of its attempts, once what can be known of its target is known
-	each   time.Duration // what an attempt is expected to take, without waited
-	waited time.Duration // how much longer than its least the last recovery was that did not end there
+	patience plan.Patience // with its target's watchdog
+	timing   plan.Timing   // of its attempts, once what can be known of its target is known
+	each     time.Duration // what an attempt is expected to take, without waited
+	waited   time.Duration // how much longer than its least the last recovery was that did not end there
 }
 
 // number is the cell's number in events, from 1.
@@ -54,7 +55,7 @@ func (u *underway) number() int { return u.place + 1 }
 // of it.
 func (r *Run) underway(i int) *underway {
 	c := r.order.Cells[i]
-	u := &underway{Run: r, place: i, plan: c, cell: r.order.newCell(c)}
+	u := &underway{Run: r, place: i, plan: c, cell: r.order.newCell(c, r.schedules[i]), patience: c.Patience(r.order.Mode)}
 	if i < len(r.begun) {
 		u.judged = r.begun[i].judged
 		u.cell.Attempts = append(u.cell.Attempts, r.begun[i].attempts...)
@@ -181,6 +182,8 @@ type made struct {
 	took    time.Duration
 }
 
+func (m *made) judged() judge.Judged { return judge.Judged{Record: m.record, Judgement: m.verdict} }
+
 // attempt makes one attempt, stores its record, judges it and adds it to the cell. If it
 // could not be made, it returns nil; if it could not be stored, the attempt and an error.
 func (u *underway) attempt(ctx context.Context) (*made, error) {
@@ -192,8 +195,7 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 		return nil, err
 	}
 	rec, err := attempt.Run(ctx, u.Host, attempt.Job{
-		Run: u.run.ID, Number: n, Target: u.target, Scenario: u.plan.Scenario, Mode: u.order.Mode, Seed: u.order.Seed,
-		Timing:  u.timing,
+		Run: u.run.ID, Number: n, Target: u.target, Scenario: u.plan.Scenario, Schedule: u.schedules[u.place], Timing: u.timing,
 		LogPath: u.Folder.Join(logRel),
 		Show: attempt.Show{
 			Phase: func(name bench.MarkName, d time.Duration) {
@@ -213,9 +215,10 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 	j := judge.Judge(rec)
 	u.judged = append(u.judged, j)
 	u.cell.Command = rec.Head.Target.Command
-	m := &made{record: rec, verdict: j, took: time.Since(began), attempt: bench.Attempt{
+	took := time.Since(began)
+	m := &made{record: rec, verdict: j, took: took, attempt: bench.Attempt{
 		Attempt: n, Verdict: j.Verdict, H: j.Measures["h"].Value, Record: recRel, Log: logRel,
-		StartedAt: rec.Head.StartedAt, Seconds: time.Since(began).Seconds(), Company: rec.Head.Company,
+		StartedAt: rec.Head.StartedAt, Seconds: took.Seconds(), Company: rec.Head.Company,
 	}}
 	u.cell.Attempts = append(u.cell.Attempts, m.attempt)
 	u.keepLoad(rec)

@@ -145,16 +145,16 @@ func (b *bout) makePairs(ctx context.Context) (again bool, err error) {
 		// The estimate assumes that all further pairs are valid and agree.
 		more := time.Duration(max(b.order.Attempts-len(b.pairs)-1, 0))
 		whole := b.a.ahead() + b.b.ahead()
-		recA, err := b.a.attack(ctx, b.b.ahead()+more*whole)
+		madeA, err := b.a.attack(ctx, b.b.ahead()+more*whole)
 		if err != nil {
 			return false, err
 		}
-		recB, err := b.b.attack(ctx, more*whole)
+		madeB, err := b.b.attack(ctx, more*whole)
 		if err != nil {
 			return false, err
 		}
-		pair := judge.NewPair(recA, recB)
-		again := disturbed(recA, pair.A) || disturbed(recB, pair.B)
+		pair := judge.NewPair(madeA.judged(), madeB.judged())
+		again := disturbed(madeA.record, pair.A) || disturbed(madeB.record, pair.B)
 		if again && pair.Answer() == bench.DuelInvalid {
 			return true, nil
 		}
@@ -193,14 +193,14 @@ func (b *bout) settle(err error) {
 
 // attack makes one attempt of one side. ahead is how long the bout is expected to
 // take after it.
-func (s *side) attack(ctx context.Context, ahead time.Duration) (*bench.Record, error) {
+func (s *side) attack(ctx context.Context, ahead time.Duration) (*made, error) {
 	m, err := s.attempt(ctx)
 	if m == nil {
 		s.broke = err
 		return nil, err
 	}
 	s.tellMade(m, ahead)
-	return m.record, err
+	return m, err
 }
 
 // decide writes the answer that the pairs give into the result.

@@ -91,7 +91,7 @@ func foreseen(cells []plan.Cell, together int, k plan.Knowledge, limits bench.Li
 	l := &loads{limits: limits}
 	tasks := tasksOf(cells, together, limits.CPUs, func(cells []plan.Cell) time.Duration { return plan.Estimate(cells, k) },
 		func(c plan.Cell) known {
-			return known{load: l.of("", c), probed: !c.NeedsProbe(k.Mode, bench.Probe{})}
+			return known{load: l.of("", c), probed: !c.NeedsProbe(c.Patience(k.Mode), bench.Probe{})}
 		})
 	return pack.New(space, tasks).Left(time.Now())
 }
@@ -111,8 +111,8 @@ func (r *Run) foresee(together int) *pack.Pool {
 	tasks := tasksOf(cells, together, r.Host.Limits.CPUs, r.estimate, func(c plan.Cell) known {
 		t := r.launched(c)
 		return known{
-			load:   r.loads.of(r.loadFile(t), c),
-			probed: !c.NeedsProbe(r.order.Mode, t.Probe),
+			load:   r.loads.of(r.keptIn(t, c).loads, c),
+			probed: !c.NeedsProbe(c.Patience(r.order.Mode), t.Probe),
 		}
 	})
 	for n, i := range r.tasks {

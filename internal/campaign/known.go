@@ -13,7 +13,6 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign/pack"
 	"benchrun/internal/intake"
-	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/internal/probe"
 )
@@ -134,19 +133,10 @@ func parsePublished(text string) map[string]pack.Load {
 	return out
 }
 
-// loadFile is the file of a launch's loads, beside that of its probe; "" = nowhere.
-func (r *Run) loadFile(t *place.Target) string {
-	file, err := r.probeFile(t)
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(filepath.Dir(filepath.Dir(file)), "loads", filepath.Base(file))
-}
-
 // keepLoad stores the attempt's load for the next run. If others took CPU from the
 // attempt, its load counts only if it is larger than the known one.
 func (u *underway) keepLoad(rec *bench.Record) {
-	file := u.loadFile(u.target)
+	file := u.keptIn(u.target, u.plan).loads
 	if file == "" || len(rec.Vitals) == 0 {
 		return
 	}

@@ -69,11 +69,9 @@ func TestTimeLimitGuards(t *testing.T) {
 func TestCellThatDoesNotFit(t *testing.T) {
 	segfault, _ := scenarios.Family("segfault")
 	c := plan.Cell{Server: &targets.Server{Name: "a"}, Profile: "p", Scenario: bench.Scenario{Family: segfault, Ratio: 1000}}
-	r := &Run{
-		Host:  &place.Host{},
-		order: Order{Cells: []plan.Cell{c}, Mode: bench.ModeQuick, Attempts: 2}, limit: newTimeLimit(time.Second),
-		prepared: map[string]*place.Target{c.Target(): {Server: c.Server, Installation: &targets.Installation{Version: "1.0"}}},
-	}
+	r := newRun(Order{Cells: []plan.Cell{c}, Mode: bench.ModeQuick, Attempts: 2})
+	r.Host, r.limit = &place.Host{}, newTimeLimit(time.Second)
+	r.prepared = map[string]*place.Target{c.Target(): {Server: c.Server, Installation: &targets.Installation{Version: "1.0"}}}
 	u := r.underway(0)
 	_, err := u.measure(t.Context())
 	cell := u.cell

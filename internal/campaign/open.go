@@ -5,6 +5,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/place"
+	"benchrun/internal/plan"
 	"benchrun/results"
 )
 
@@ -19,7 +20,8 @@ type Opening struct {
 // Open gives a run its folder: a new one, or that of order.Earlier. The folder
 // belongs to this process until it calls release.
 func Open(h *place.Host, order Order, o Opening) (r *Run, release func(), err error) {
-	r = &Run{Host: h, order: order}
+	r = newRun(order)
+	r.Host = h
 	if e := order.Earlier; e != nil { // Resume has claimed its folder
 		r.Folder = e.Folder
 		r.run, err = e.goOn(h.Environment)
@@ -32,4 +34,13 @@ func Open(h *place.Host, order Order, o Opening) (r *Run, release func(), err er
 	}
 	r.Folder, release, err = results.Begin(o.Out, r.run)
 	return r, release, err
+}
+
+// newRun is a run of an order, of which nothing has been measured yet.
+func newRun(order Order) *Run {
+	r := &Run{order: order, schedules: make([]plan.Schedule, len(order.Cells))}
+	for i, c := range order.Cells {
+		r.schedules[i] = plan.NewSchedule(order.Seed, c.Scenario, bench.StandardLoad.Rate, order.Mode)
+	}
+	return r
 }

@@ -44,9 +44,8 @@ func probing(t *testing.T, c plan.Cell) *Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := earlierRun(t, 1)
-	r.Host = host
-	r.order.Cells = []plan.Cell{c}
+	r := newRun(Order{Cells: []plan.Cell{c}, Mode: bench.ModeQuick, Attempts: 1})
+	r.Host, r.Folder = host, earlierRun(t, 1).Folder
 	r.prepared = map[string]*place.Target{c.Target(): {
 		Server: c.Server, Profile: c.Server.Profiles[c.Profile], ProfileName: c.Profile,
 		Installation: &targets.Installation{Version: "1.0"},
@@ -87,15 +86,13 @@ func TestProbesOfFamiliesAreApart(t *testing.T) {
 	if got := r.launched(wedge); got.Probe != narrow {
 		t.Errorf("of a wedge: %+v", got.Probe)
 	}
-	file, err := r.probeFile(r.launched(wedge))
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := r.keptIn(r.launched(wedge), wedge).probe
 	if err := probe.Keep(file, wedge.Launch(), narrow); err != nil {
 		t.Fatal(err)
 	}
 	r.probes = nil
-	if !r.recallProbe(r.launched(wedge), wedge) || r.recallProbe(r.launched(upload), upload) {
+	recalled := func(c plan.Cell) bool { return r.recallProbe(r.launched(c), c, c.Patience(bench.ModeQuick)) }
+	if !recalled(wedge) || recalled(upload) {
 		t.Errorf("recalled from %s: %+v", filepath.Base(file), r.probes)
 	}
 }
@@ -106,10 +103,7 @@ func TestStoredProbesAreLookedForOnce(t *testing.T) {
 	wedge, _ := widerUploads(t)
 	r := probing(t, wedge)
 	stored := bench.Probe{Slots: 2, Watchdog: 2}
-	file, err := r.probeFile(r.launched(wedge))
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := r.keptIn(r.launched(wedge), wedge).probe
 	r.recallProbes()
 	unprobed := r.estimate([]plan.Cell{wedge})
 	if err := probe.Keep(file, wedge.Launch(), stored); err != nil {
@@ -126,5 +120,23 @@ func TestStoredProbesAreLookedForOnce(t *testing.T) {
 	r.probes = nil
 	if r.recallProbes(); r.launched(wedge).Probe != stored {
 		t.Errorf("the next run knows %+v", r.probes)
+	}
+}
+
+// The files of a launch are named once: a run finds what it has stored, even if what
+// the names depend on has changed meanwhile.
+func TestFilesOfALaunchAreNamedOnce(t *testing.T) {
+	wedge, upload := widerUploads(t)
+	r := probing(t, wedge)
+	was := r.keptIn(r.launched(wedge), wedge)
+	if was.err != nil || was.probe == "" || was.loads == "" || was.loads == was.probe {
+		t.Fatalf("%+v", was)
+	}
+	r.Host.Environment.Testbed = "another"
+	if is := r.keptIn(r.launched(wedge), wedge); is != was {
+		t.Errorf("%+v, then %+v", was, is)
+	}
+	if other := r.keptIn(r.launched(upload), upload); other.probe == was.probe || other.loads == was.loads {
+		t.Errorf("two launches share %+v", other)
 	}
 }

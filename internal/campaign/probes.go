@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"context"
+	"path/filepath"
 	"time"
 
 	"benchrun/internal/bench"
@@ -29,7 +30,7 @@ func (r *Run) launched(c plan.Cell) *place.Target {
 // probe sees to it that everything is known of the cell's target that its attempts
 // need, and works out their timing.
 func (u *underway) probe(ctx context.Context) error {
-	if u.plan.NeedsProbe(u.order.Mode, u.target.Probe) {
+	if u.plan.NeedsProbe(u.patience, u.target.Probe) {
 		if err := u.probeTarget(ctx); err != nil {
 			return err
 		}
@@ -41,25 +42,25 @@ func (u *underway) probe(ctx context.Context) error {
 // probeTarget measures slots and watchdog of the cell's target, unless another
 // benchrun has stored them. It launches the same command as the attempts.
 func (u *underway) probeTarget(ctx context.Context) error {
-	t, c, patience := u.target, u.plan, u.plan.Patience(u.order.Mode)
-	file, err := u.probeFile(t)
-	if err != nil {
-		return err
+	t, c := u.target, u.plan
+	kept := u.keptIn(t, c)
+	if kept.err != nil {
+		return kept.err
 	}
 	defer u.together(c.Launch()) // then the other cells know the probe, or try themselves
 	waiting := func() { u.Tell.Note("waiting for another benchrun to probe " + c.Target()) }
-	return probe.Exclusive(ctx, file, waiting, func() error {
-		if u.recallProbe(t, c) { // another benchrun has measured it meanwhile
+	return probe.Exclusive(ctx, kept.probe, waiting, func() error {
+		if u.recallProbe(t, c, u.patience) { // another benchrun has measured it meanwhile
 			return nil
 		}
 		u.Tell.Tell(bench.PhaseBegun{Cell: u.number(), Phase: "probe", Length: 10 * time.Second})
 		logPath := u.Folder.Join(u.Folder.LogPath(results.CellID(u.cell)+"-probe", 0))
-		p, err := probe.Measure(ctx, u.Host, t, patience, logPath)
+		p, err := probe.Measure(ctx, u.Host, t, u.patience, logPath)
 		if err != nil {
 			return err
 		}
 		u.know(t, c, p)
-		if err := probe.Keep(file, c.Launch(), p); err != nil {
+		if err := probe.Keep(kept.probe, c.Launch(), p); err != nil {
 			u.Tell.Note(err.Error()) // not stored: the next run measures it again
 		}
 		return nil
@@ -80,32 +81,55 @@ func (r *Run) know(t *place.Target, c plan.Cell, p bench.Probe) {
 // are looked for here, and again only before a probe is made.
 func (r *Run) recallProbes() {
 	for _, c := range r.open(0) {
-		if t := r.launched(c); t != nil && !c.Patience(r.order.Mode).Enough(t.Probe) {
-			r.recallProbe(t, c)
+		patience := c.Patience(r.order.Mode)
+		if t := r.launched(c); t != nil && !patience.Enough(t.Probe) {
+			r.recallProbe(t, c, patience)
 		}
 	}
 }
 
 // recallProbe makes the stored probe of a launch known, if there is one.
-func (r *Run) recallProbe(t *place.Target, c plan.Cell) bool {
+func (r *Run) recallProbe(t *place.Target, c plan.Cell, patience plan.Patience) bool {
 	if r.order.Reprobe {
 		return false
 	}
-	file, err := r.probeFile(t)
-	if err != nil {
+	kept := r.keptIn(t, c)
+	if kept.err != nil {
 		return false
 	}
-	p, ok := probe.Load(file, c.Patience(r.order.Mode))
+	p, ok := probe.Load(kept.probe, patience)
 	if ok {
 		r.know(t, c, p)
 	}
 	return ok
 }
 
-func (r *Run) probeFile(t *place.Target) (string, error) {
-	root, err := targets.CacheFolder()
-	if err != nil {
-		return "", err
+// keptIn has the files in which what is known of a launch is stored for other runs.
+type keptIn struct {
+	probe, loads string
+	err          error // why there are none
+}
+
+// keptIn is that of a cell's target. Its names depend on the contents of many files,
+// so they are worked out once.
+func (r *Run) keptIn(t *place.Target, c plan.Cell) keptIn {
+	launch := c.Launch()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if k, ok := r.files[launch]; ok {
+		return k
 	}
-	return probe.File(root, r.Host, t)
+	var k keptIn
+	var root string
+	if root, k.err = targets.CacheFolder(); k.err == nil {
+		k.probe, k.err = probe.File(root, r.Host, t)
+	}
+	if k.err == nil {
+		k.loads = filepath.Join(root, "loads", filepath.Base(k.probe))
+	}
+	if r.files == nil {
+		r.files = map[string]keptIn{}
+	}
+	r.files[launch] = k
+	return k
 }

@@ -40,20 +40,22 @@ type Run struct {
 	Folder *results.Folder
 	Tell   bench.Listener // gets the events; nil = nobody does
 
-	order    Order
-	prepared map[string]*place.Target
-	failed   map[string]error // why targets could not be installed
-	begun    []begun          // by place in the order
-	limit    timeLimit
-	loads    loads
-	meter    meter
-	forecast forecast
-	tasks    []int // by task of the pool: the place in the order of its first cell
+	order     Order
+	schedules []plan.Schedule // by place in the order
+	prepared  map[string]*place.Target
+	failed    map[string]error // why targets could not be installed
+	begun     []begun          // by place in the order
+	limit     timeLimit
+	loads     loads
+	meter     meter
+	forecast  forecast
+	tasks     []int // by task of the pool: the place in the order of its first cell
 
 	mu     sync.Mutex             // guards the fields below: several cells may be under way
 	run    bench.Run              // the results so far
 	done   []*bench.Cell          // by place in the order; nil = still to be measured
 	probes map[string]bench.Probe // by plan.Cell.Launch
+	files  map[string]keptIn      // by plan.Cell.Launch
 }
 
 // Do runs the order. If a resumed run cannot continue, for example because a

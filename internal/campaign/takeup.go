@@ -99,7 +99,7 @@ func (r *Run) takeUp(ctx context.Context) error {
 // cellOf is the measured cell i of the order, or an empty one if it is still to be
 // measured.
 func (r *Run) cellOf(i int, c plan.Cell) bench.Cell {
-	cell := r.order.newCell(c)
+	cell := r.order.newCell(c, r.schedules[i])
 	if r.run.Asked != nil && r.run.Asked.Cells[i].Installed != "" {
 		cell.Version = r.run.Asked.Cells[i].Installed
 	}

@@ -31,7 +31,8 @@ func earlierRun(t *testing.T, attempts int) *Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Run{Folder: folder, run: run, order: Order{Cells: cells, Mode: bench.ModeQuick, Attempts: attempts}}
+	r := newRun(Order{Cells: cells, Mode: bench.ModeQuick, Attempts: attempts})
+	r.Folder, r.run = folder, run
 	cell := r.cellOf(0, cells[0])
 	rel := folder.RecordPath(results.CellID(cell), 1)
 	broken := &bench.Record{
@@ -124,7 +125,7 @@ func TestTakeUpRefuses(t *testing.T) {
 		say   string
 	}{
 		"a cell of none":       {func(r *Run) { r.order.Earlier.Attempts[0].ID = "b@1.0/p/segfault-1pct" }, "is not a cell of the run"},
-		"another schedule":     {func(r *Run) { r.order.Seed = 9 }, "a schedule other than"},
+		"another schedule":     {func(r *Run) { r.order.Earlier.Attempts[0].ScheduleHash = "9" }, "a schedule other than"},
 		"a record that is not": {func(r *Run) { r.order.Earlier.Attempts[0].Attempts[0].Record = "records/gone.ndjson.gz" }, "gone"},
 	} {
 		r := earlierRun(t, 1)

@@ -17,10 +17,16 @@ type Pair struct {
 	Losses []float64
 }
 
-// NewPair judges both records and sets their seconds side by side.
-func NewPair(a, b *bench.Record) Pair {
-	p := Pair{A: Judge(a), B: Judge(b)}
-	binsA, binsB := faultBins(a), faultBins(b)
+// Judged is an attempt's record with what Judge says of it.
+type Judged struct {
+	Record    *bench.Record
+	Judgement bench.Judgement
+}
+
+// NewPair sets the seconds of two attempts side by side.
+func NewPair(a, b Judged) Pair {
+	p := Pair{A: a.Judgement, B: b.Judgement}
+	binsA, binsB := faultBins(a.Record), faultBins(b.Record)
 	for i := range min(len(binsA), len(binsB)) {
 		if x, y := binsA[i], binsB[i]; x.Valid && y.Valid {
 			p.Losses = append(p.Losses, loss(y)-loss(x))

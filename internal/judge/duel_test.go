@@ -27,15 +27,17 @@ func TestPairAnswers(t *testing.T) {
 		{"A is invalid", wedged().doubt(0, 0, "control-dead"), lossy(50), bench.DuelInvalid},
 		{"B is invalid", wedged(), wedged().doubt(0, 0, "control-dead"), bench.DuelInvalid},
 	} {
-		if got := NewPair(tt.a.Record, tt.b.Record).Answer(); got != tt.want {
+		if got := NewPair(judged(tt.a.Record), judged(tt.b.Record)).Answer(); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
 	}
 }
 
+func judged(rec *bench.Record) Judged { return Judged{rec, Judge(rec)} }
+
 // Seconds that are invalid on one side do not count on either.
 func TestPairLosses(t *testing.T) {
-	p := NewPair(wedged().stall(fault(5)).Record, wedged().lose(fault(0), fault(12), 2, bench.TimedOut).Record)
+	p := NewPair(judged(wedged().stall(fault(5)).Record), judged(wedged().lose(fault(0), fault(12), 2, bench.TimedOut).Record))
 	if len(p.Losses) != 9 || p.Loss() != 2 {
 		t.Errorf("%d seconds, median %v: %v", len(p.Losses), p.Loss(), p.Losses)
 	}

@@ -49,7 +49,7 @@ func Estimate(cells []Cell, k Knowledge) time.Duration {
 			continue
 		}
 		total += attempts(c, k, k.left(c))
-		if !probed[c.Launch()] && c.NeedsProbe(k.Mode, k.Probes[c.Launch()]) {
+		if !probed[c.Launch()] && c.NeedsProbe(c.Patience(k.Mode), k.Probes[c.Launch()]) {
 			probed[c.Launch()] = true
 			total += probing(c, k.Mode)
 		}

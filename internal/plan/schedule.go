@@ -42,6 +42,7 @@ type Schedule struct {
 	rate     int
 	mode     bench.Mode
 	key      [sha256.Size]byte
+	hash     string
 }
 
 // NewSchedule makes the schedule of a scenario under rate victims per second.
@@ -53,8 +54,16 @@ func NewSchedule(seed uint64, scenario bench.Scenario, rate int, mode bench.Mode
 		panic(fmt.Sprintf("plan: no schedule for rate %d and ratio %d", rate, scenario.Ratio))
 	}
 	key := sha256.Sum256(fmt.Appendf(nil, "%s\nseed %d\nscenario %s\n", scheduleFormat, seed, scenario.Name()))
-	return Schedule{seed: seed, scenario: scenario, rate: rate, mode: mode, key: key}
+	s := Schedule{seed: seed, scenario: scenario, rate: rate, mode: mode, key: key}
+	s.hash = s.digest()
+	return s
 }
+
+// Seed is what the schedule was drawn from.
+func (s Schedule) Seed() uint64 { return s.seed }
+
+// Mode is the mode of the attempts that follow the schedule.
+func (s Schedule) Mode() bench.Mode { return s.mode }
 
 // Faults lists the faults with an offset below until, in order. Those that are no
 // share of the requests come at their distance, the first one when a second of
@@ -132,7 +141,9 @@ func (s Schedule) horizon() time.Duration {
 // Hash names the schedule: 32 hex digits of a SHA-256 over its inputs, its
 // faults of the first 60 s (quick) or 300 s (full) and its first victims'
 // nonces. Two attempts with the same hash were under the same load.
-func (s Schedule) Hash() string {
+func (s Schedule) Hash() string { return s.hash }
+
+func (s Schedule) digest() string {
 	text := fmt.Appendf(nil, "%s\nseed %d\nscenario %s\nfamily-version %d\nrate %d\nhorizon %d\n",
 		scheduleFormat, s.seed, s.scenario.Name(), s.scenario.Family.Version, s.rate, s.horizon())
 	for _, f := range s.Faults(s.horizon()) {

@@ -54,9 +54,10 @@ func RefutingPatience(claims bench.Claims, most time.Duration) Patience {
 // now and then, and what they end takes time to end: half as much again and 2 s.
 func RefutedAfter(claim float64) float64 { return 1.5*claim + 2 }
 
-// NeedsProbe says that the cell's target is to be probed, by what is known of it.
-func (c Cell) NeedsProbe(mode bench.Mode, known bench.Probe) bool {
-	return c.Scenario.Family.Traits.HoldsSlot() && !c.Patience(mode).Enough(known)
+// NeedsProbe says that the cell's target is to be probed, by what is known of it and
+// the cell's patience.
+func (c Cell) NeedsProbe(patience Patience, known bench.Probe) bool {
+	return c.Scenario.Family.Traits.HoldsSlot() && !patience.Enough(known)
 }
 
 // Enough says that a probe has found slots, and has waited long enough for their
