@@ -30,7 +30,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	}
 	cells, err := s.cells(cmd.Context(), reg)
 	if err != nil {
-		return s.whence(err)
+		return s.origins.OfSelection(err)
 	}
 	gate, err := s.resolveGate(cmd.Context(), cmd.ErrOrStderr(), plan.Selected(cells), s.here(cmd.Context(), cells))
 	if err != nil {
@@ -113,7 +113,7 @@ func (s settings) foretell(cmd *cobra.Command, cells []plan.Cell, together int) 
 	patiently(cmd.Context()) // it starts interpreters
 	return say(cmd, func(ctx context.Context) (string, error) {
 		text, err := s.order(cells).DryRun(ctx, together)
-		return s.originWords() + text, err
+		return s.origins.Words() + text, err
 	})
 }
 

@@ -55,11 +55,10 @@ type settings struct {
 	maxTime                      time.Duration
 	jobs                         jobs
 
-	origins   []origin          // where settings that are not defaults come from
-	elsewhere bool              // some setting does not come from the command line
-	added     []string          // flags that stand for the settings from elsewhere
-	earlier   *campaign.Earlier // the run that --resume names; nil: a new run
-	asked     *bench.Asked      // what the run stores of its selection; nil: nothing
+	origins project.Origins   // where settings that are not defaults come from
+	added   []string          // flags that stand for the settings from elsewhere
+	earlier *campaign.Earlier // the run that --resume names; nil: a new run
+	asked   *bench.Asked      // what the run stores of its selection; nil: nothing
 }
 
 const rootLong = `benchrun finds out which web app server keeps serving when some requests hang,
@@ -118,7 +117,7 @@ func newRootCommand() *cobra.Command {
 			if err := s.fill(cmd.Flags()); err != nil {
 				return err
 			}
-			return s.namedBy(benchmark(cmd, s))
+			return s.origins.OfName(benchmark(cmd, s))
 		},
 	}
 	cmd.SetUsageTemplate(cmd.UsageTemplate() + exitHelp)

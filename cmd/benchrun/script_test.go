@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"benchrun/internal/project"
 )
 
 // benchrun starts itself again for its helper processes. In tests, that is the test binary.
@@ -65,7 +67,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	for _, set := range sourced() {
 		cmd.Env = append(cmd.Env, set.variable()+"="+ts.Getenv(set.variable()))
 	}
-	cmd.Env = append(cmd.Env, configVariable+"="+ts.Getenv(configVariable), "GITHUB_ACTIONS=")
+	cmd.Env = append(cmd.Env, project.ConfigVariable+"="+ts.Getenv(project.ConfigVariable), "GITHUB_ACTIONS=")
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err = cmd.Run()
