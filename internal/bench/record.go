@@ -114,7 +114,7 @@ type Sample struct {
 	Outcome Outcome `json:"outcome"`
 	Status  int     `json:"status,omitempty"`
 	PID     int     `json:"pid,omitempty"`   // worker that answered, as it says itself
-	Bytes   int64   `json:"bytes,omitempty"` // body bytes that the kernel took, or that a download gave (provokers)
+	Bytes   int64   `json:"bytes,omitempty"` // of a body or a crawling head that the kernel took, or that a download gave (provokers)
 	Error   string  `json:"error,omitempty"`
 }
 
