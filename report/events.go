@@ -27,6 +27,8 @@ type eventLine struct {
 	Verdict     *bench.Verdict `json:"verdict,omitempty"`
 	Why         string         `json:"why,omitempty"`
 	Kept        bool           `json:"kept,omitempty"`
+	Company     int            `json:"company,omitempty"`
+	Again       string         `json:"again,omitempty"`
 	Text        string         `json:"text,omitempty"`
 	Interrupted bool           `json:"interrupted,omitempty"`
 }
@@ -62,8 +64,12 @@ func lineOf(e bench.Event) eventLine {
 	case bench.ServedSoFar:
 		return eventLine{Event: "served-so-far", Cell: e.Cell, Attempt: e.Attempt, H: &e.H}
 	case bench.AttemptJudged:
-		return eventLine{Event: "attempt-judged", Cell: e.Cell, Attempt: e.Attempt.Attempt, Verdict: &e.Attempt.Verdict,
-			H: e.Attempt.H, Seconds: &e.Attempt.Seconds, Why: e.Why, Kept: e.Kept}
+		line := eventLine{Event: "attempt-judged", Cell: e.Cell, Attempt: e.Attempt.Attempt, Verdict: &e.Attempt.Verdict,
+			H: e.Attempt.H, Seconds: &e.Attempt.Seconds, Why: e.Why, Kept: e.Kept, Company: e.Attempt.Company}
+		if e.Alone {
+			line.Again = "alone"
+		}
+		return line
 	case bench.CellConcluded:
 		return eventLine{Event: "cell-concluded", Cell: e.Cell, Name: e.Result.Name(), Verdict: &e.Result.Verdict}
 	case bench.Noted:

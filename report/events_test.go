@@ -27,6 +27,7 @@ func TestEventLines(t *testing.T) {
 		bench.ServedSoFar{Cell: 2, Attempt: 1, H: math.NaN()},
 		bench.Remaining{Left: 30 * time.Second},
 		bench.AttemptJudged{Cell: 2, Attempt: bench.Attempt{Attempt: 1, Verdict: bench.Failed, H: &h, Seconds: 4}, Record: &bench.Record{}},
+		bench.AttemptJudged{Cell: 2, Attempt: bench.Attempt{Attempt: 2, Verdict: bench.Failed, H: &h, Seconds: 4, Company: 3}, Alone: true},
 		bench.CellConcluded{Cell: 2, Result: bench.Cell{Server: "a", Profile: "b", Scenario: "c", Verdict: bench.Failed}},
 		bench.RunDone{Run: bench.Run{ID: "r1", Interrupted: true}},
 	} {
@@ -39,6 +40,7 @@ func TestEventLines(t *testing.T) {
 {"event":"served-so-far","cell":2,"attempt":1,"h":12.5}
 {"event":"remaining","seconds":30}
 {"event":"attempt-judged","cell":2,"attempt":1,"seconds":4,"h":97.5,"verdict":"failed"}
+{"event":"attempt-judged","cell":2,"attempt":2,"seconds":4,"h":97.5,"verdict":"failed","company":3,"again":"alone"}
 {"event":"cell-concluded","cell":2,"name":"a/b/c","verdict":"failed"}
 {"event":"run-done","run":"r1","interrupted":true}
 `

@@ -31,7 +31,7 @@ func (v View) facts() []fact {
 	}
 	facts := []fact{
 		{about: "unconfirmed", text: v.Unconfirmed()}, {about: "run", text: run}, {about: "machine", text: machine},
-		{about: "supervision", text: v.Supervision}, {about: "mixed", text: v.Mixed},
+		{about: "supervision", text: v.Supervision}, {about: "side by side", text: v.SideBySide()}, {about: "mixed", text: v.Mixed},
 	}
 	if v.Folder != "" {
 		facts = append(facts, fact{"results", clean(v.Folder), true},

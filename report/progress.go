@@ -105,7 +105,7 @@ func (p *Progress) Hear(e bench.Event) {
 		p.draw()
 	case bench.AttemptJudged:
 		if !e.Kept {
-			p.attempt(p.of(e.Cell), e.Attempt, e.Why)
+			p.attempt(p.of(e.Cell), e)
 		}
 	case bench.CellConcluded:
 		delete(p.cells, e.Cell)
@@ -198,8 +198,9 @@ func (p *Progress) phase(c *cellLine, phase string, length time.Duration) {
 }
 
 // attempt prints the result of an attempt as a line that stays. If the verdict claims nothing, it
-// has no H, and why gives the reason in a few words.
-func (p *Progress) attempt(c *cellLine, a bench.Attempt, why string) {
+// has no H, and the reason is given in a few words.
+func (p *Progress) attempt(c *cellLine, e bench.AttemptJudged) {
+	a := e.Attempt
 	c.phase, c.live, c.idle = "", math.NaN(), true
 	text := fmt.Sprintf("%s: %s", p.where(p.cell), Badge(a.Verdict))
 	if a.H != nil && a.Verdict.Claims() {
@@ -208,8 +209,11 @@ func (p *Progress) attempt(c *cellLine, a bench.Attempt, why string) {
 	if a.Attempt > 1 {
 		text += fmt.Sprintf(" (attempt %d)", a.Attempt)
 	}
-	if why != "" {
-		text += ": " + shorten(clean(why), mostWhy)
+	if e.Why != "" {
+		text += ": " + shorten(clean(e.Why), mostWhy)
+	}
+	if e.Alone {
+		text += "; " + besideWords(a.Company) + ", so again, alone, later"
 	}
 	if left := p.left(); !p.tty && left != "" {
 		text += ", " + left

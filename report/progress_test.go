@@ -120,6 +120,7 @@ func TestStatusLine(t *testing.T) {
 		h := 61.25
 		p.Hear(bench.AttemptJudged{Cell: 3, Attempt: bench.Attempt{Attempt: 1, Verdict: bench.Failed, H: &h}})
 		p.Hear(bench.AttemptJudged{Cell: 3, Attempt: bench.Attempt{Attempt: 2, Verdict: bench.Invalid}, Why: "only 5 of 12 valid seconds\x1b[2J"})
+		p.Hear(bench.AttemptJudged{Cell: 3, Attempt: bench.Attempt{Attempt: 3, Verdict: bench.Failed, H: &h, Company: 2}, Alone: true})
 		p.Note("port 20001 was taken\x1b[2J")
 		p.Hear(bench.CellBegun{Cell: 4, Name: "waitress"})
 		p.Hear(bench.RunDone{})
@@ -129,6 +130,7 @@ func TestStatusLine(t *testing.T) {
 			"12 cells, about 10 min",
 			"[3/12] " + job + ": ✗ failed, H 61.2 %",
 			"[3/12] " + job + ": ? invalid (attempt 2): only 5 of 12 valid seconds" + `\x1b[2J`,
+			"[3/12] " + job + ": ✗ failed, H 61.2 % (attempt 3); 2 other cells at most ran beside it, so again, alone, later",
 			`port 20001 was taken\x1b[2J`,
 			"",
 		}
@@ -136,8 +138,8 @@ func TestStatusLine(t *testing.T) {
 			t.Errorf("what is left on the screen:\n%s", strings.Join(got, "\n"))
 		}
 		p.Note("after")
-		if got := s.all(); got[4] != "after" || got[5] != "" {
-			t.Errorf("a note after the end: %q", got[4:])
+		if got := s.all(); got[5] != "after" || got[6] != "" {
+			t.Errorf("a note after the end: %q", got[5:])
 		}
 	}) // also fails if a goroutine is left
 }

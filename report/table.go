@@ -98,13 +98,16 @@ func remarks(row Row, opts TableOptions) []string {
 // attempts lists the result of each attempt of a cell, and its record.
 func attempts(c bench.Cell) []string {
 	var out []string
-	for _, a := range c.Attempts {
+	for i, a := range c.Attempts {
 		text := fmt.Sprintf("attempt %d %s", a.Attempt, a.Verdict)
 		if a.H != nil {
 			text += ", H " + Percent(*a.H)
 		}
 		if a.Published {
 			text += ", published"
+		}
+		if beside := Beside(c, i); beside != "" {
+			text += ", " + beside
 		}
 		if a.Record != "" {
 			text += ", " + a.Record

@@ -21,7 +21,7 @@ const DoubtMemoryCap = "memory-cap"
 // whole record, which is invalid.
 var DoubtTable = []DoubtSpec{
 	{DoubtHostBusy, "other programs used more than a quarter of a CPU in a second in which no CPU was idle: the server may have got less than its share"},
-	{DoubtCompany, "other cells of the same run used more than a quarter of a CPU in a second in which no CPU was idle: the server may have got less than its share, so the cell was made again alone if that spoiled it"},
+	{DoubtCompany, "other cells of the same run used more than a quarter of a CPU in a second in which no CPU was idle: the server may have got less than its share, so the cell was made again alone if that spoiled it. --verbose and report.html say how many cells ran beside each attempt"},
 	{"host-memory", "the machine was about to run out of memory, so benchrun ended the server"},
 	{"host-disk", "the machine's disk was about to be full, so benchrun ended the server"},
 	{"log-flood", "the server's log exceeded its limit and could not be truncated, so benchrun ended the server"},

@@ -65,6 +65,7 @@ type AttemptJudged struct {
 	Attempt  Attempt
 	Why      string // what made it invalid; "" of another verdict
 	Kept     bool
+	Alone    bool // other cells may have spoiled it: the cell continues alone, later
 	Of       Cell // the cell so far
 	Record   *Record
 	Timeline Timeline

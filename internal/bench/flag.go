@@ -1,7 +1,7 @@
 package bench
 
 // The flags of a judgement, kebab-case and never reused. They do not change a verdict,
-// except where judge.Fold says so. FlagTable says what they mean.
+// except where judge.Conclude says so. FlagTable says what they mean.
 const (
 	FlagAged          = "aged"
 	FlagCustom        = "custom"

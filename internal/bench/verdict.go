@@ -134,6 +134,7 @@ type Attempt struct {
 	Published bool     `json:"published"` // its measures and reasons are the cell's
 	StartedAt string   `json:"started_at"`
 	Seconds   float64  `json:"seconds"`
-	Company   int      `json:"company,omitempty"` // other cells of the same run that were under way at once, at most
-	Note      string   `json:"note,omitempty"`    // why there is no record: it could not be made
+	Company   int      `json:"company,omitempty"`   // other cells of the same run that were under way at once, at most
+	Disturbed bool     `json:"disturbed,omitempty"` // these may have spoiled it, so the attempt after it ran alone, if the cell needed one
+	Note      string   `json:"note,omitempty"`      // why there is no record: it could not be made
 }

@@ -90,6 +90,7 @@ func (u *underway) measure(ctx context.Context) (again bool, err error) {
 		case u.limit.broke(ctx, guarded):
 			err = u.limit.why()
 		case company() && errors.Is(err, probe.ErrHostStalled):
+			u.tellAlone(c.Name(), "its probe")
 			return true, nil
 		}
 		u.notBegun(fmt.Errorf("could not be probed: %w", err))
@@ -116,17 +117,16 @@ func (u *underway) measure(ctx context.Context) (again bool, err error) {
 			return false, err
 		}
 		more := u.wantsMore()
-		u.tellMade(made, map[bool]time.Duration{true: u.ahead()}[more])
+		u.tellMade(made, map[bool]time.Duration{true: u.ahead()}[more], more && made.attempt.Disturbed)
 		if err != nil { // measured but not stored: at least print it
 			u.conclusion(err)
 			return false, err
 		}
-		again := disturbed(made.record, made.verdict)
-		if !more && !unsure(u.judged, again) {
+		if !more {
 			judge.Conclude(&u.cell, u.judged)
 			return false, nil
 		}
-		if again {
+		if made.attempt.Disturbed {
 			return true, nil
 		}
 	}
@@ -134,8 +134,7 @@ func (u *underway) measure(ctx context.Context) (again bool, err error) {
 
 // wantsMore says that the judge wants another attempt of the cell.
 func (u *underway) wantsMore() bool {
-	again, _ := judge.Next(u.judged, u.order.Attempts, judge.MostInvalid(u.cell.Attempts))
-	return again && !sabotageSeen(u.plan.Scenario.Sabotage, u.judged[len(u.judged)-1])
+	return judge.Wanted(u.cell.Attempts, u.judged, u.order.Attempts) && !sabotageSeen(u.plan.Scenario.Sabotage, u.judged[len(u.judged)-1])
 }
 
 // notBegun marks a cell as not measured, or not completely, with the reason. The
@@ -158,7 +157,7 @@ func (u *underway) unmade(err error) {
 // conclusion folds the cell. If err has ended it early, whatever another attempt
 // should have confirmed stays unconfirmed. err may be nil.
 func (u *underway) conclusion(err error) {
-	if again, _ := judge.Next(u.judged, u.order.Attempts, judge.MostInvalid(u.cell.Attempts)); again && err != nil {
+	if err != nil && judge.Wanted(u.cell.Attempts, u.judged, u.order.Attempts) {
 		u.unmade(err)
 		return
 	}
@@ -218,7 +217,7 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 	took := time.Since(began)
 	m := &made{record: rec, verdict: j, took: took, attempt: bench.Attempt{
 		Attempt: n, Verdict: j.Verdict, H: j.Measures["h"].Value, Record: recRel, Log: logRel,
-		StartedAt: rec.Head.StartedAt, Seconds: took.Seconds(), Company: rec.Head.Company,
+		StartedAt: rec.Head.StartedAt, Seconds: took.Seconds(), Company: rec.Head.Company, Disturbed: disturbed(rec, j),
 	}}
 	u.cell.Attempts = append(u.cell.Attempts, m.attempt)
 	u.keepLoad(rec)
@@ -229,15 +228,16 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 }
 
 // tellMade reports an attempt, and how long the run will still take. ahead is how
-// long the cell itself is expected to need from now on.
-func (u *underway) tellMade(m *made, ahead time.Duration) {
+// long the cell itself is expected to need from now on; alone says that it continues
+// alone, because company may have spoiled the attempt.
+func (u *underway) tellMade(m *made, ahead time.Duration, alone bool) {
 	if m.verdict.Verdict != bench.Invalid || m.attempt.Company == 0 { // its repeat, alone, is in the pool
 		u.forecast.made(m.verdict.Verdict, u.ahead(), m.took)
 	}
 	u.forecast.takes(u.task.number, time.Since(u.task.began)+ahead)
 	u.tellRemaining()
 	u.Tell.Tell(bench.AttemptJudged{
-		Cell: u.number(), Attempt: m.attempt, Why: whyInvalid(m.record, m.verdict),
+		Cell: u.number(), Attempt: m.attempt, Why: whyInvalid(m.record, m.verdict), Alone: alone,
 		Of: u.cell, Record: m.record, Timeline: judge.Timeline(m.record),
 	})
 }

@@ -128,6 +128,7 @@ func (b *bout) probeBoth(ctx context.Context) (again bool, err error) {
 		company := s.task.company()
 		if err := s.probe(ctx); err != nil {
 			if company() && errors.Is(err, probe.ErrHostStalled) {
+				b.tellAlone(s.plan.Name(), "its probe")
 				return true, nil
 			}
 			b.invalid("could not be probed: " + err.Error())
@@ -156,6 +157,7 @@ func (b *bout) makePairs(ctx context.Context) (again bool, err error) {
 		pair := judge.NewPair(madeA.judged(), madeB.judged())
 		again := disturbed(madeA.record, pair.A) || disturbed(madeB.record, pair.B)
 		if again && pair.Answer() == bench.DuelInvalid {
+			b.tellAlone(b.result.Scenario, "the last pair")
 			return true, nil
 		}
 		b.pairs = append(b.pairs, pair)
@@ -164,6 +166,7 @@ func (b *bout) makePairs(ctx context.Context) (again bool, err error) {
 			Answer: pair.Answer(), Loss: pair.Loss(), Seconds: len(pair.Losses),
 		})
 		if again && judge.NextPair(b.pairs, b.order.Attempts) {
+			b.tellAlone(b.result.Scenario, "the last pair")
 			return true, nil
 		}
 	}
@@ -199,7 +202,7 @@ func (s *side) attack(ctx context.Context, ahead time.Duration) (*made, error) {
 		s.broke = err
 		return nil, err
 	}
-	s.tellMade(m, ahead)
+	s.tellMade(m, ahead, false) // the pair decides that
 	return m, err
 }
 

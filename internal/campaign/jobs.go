@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"syscall"
@@ -116,7 +117,7 @@ func (r *Run) foresee(together int) *pack.Pool {
 		}
 	})
 	for n, i := range r.tasks {
-		tasks[n].Alone = tasks[n].Alone || r.begun[i].alone
+		tasks[n].Alone = tasks[n].Alone || r.begun[i].alone()
 	}
 	pool := pack.NewPool(room(r.Host.Environment, r.order.Jobs, r.Host.Caps.CPU, r.Host.MemoryRoom()), tasks)
 	pool.Now(r.machine())
@@ -195,10 +196,10 @@ func disturbed(rec *bench.Record, j bench.Judgement) bool {
 		(j.Verdict == bench.Invalid || len(rec.Doubts) > 0 || slices.Contains(j.Flags, bench.FlagMasked))
 }
 
-// unsure says that only one attempt says that the cell did not hold, and that company
-// may have disturbed that attempt.
-func unsure(judged []bench.Judgement, disturbed bool) bool {
-	return disturbed && len(judged) == 1 && judged[0].Verdict.Claims() && judged[0].Verdict != bench.Held
+// tellAlone says that company may have spoiled what benchrun did for a cell, so that
+// it comes again.
+func (r *Run) tellAlone(cell, what string) {
+	r.Tell.Note(fmt.Sprintf("%s: other cells may have spoiled %s: again, alone, later", cell, what))
 }
 
 // meter measures what benchrun itself uses for each running cell. It is safe for

@@ -148,8 +148,7 @@ func (e *Earlier) finished() bool {
 	}
 	return !slices.ContainsFunc(e.Run.Cells, func(c bench.Cell) bool {
 		id := results.CellID(c)
-		again, _ := judge.Next(judged[id], e.Run.Asked.Attempts, judge.MostInvalid(attempts[id]))
-		return again && c.Verdict != bench.Unsupported
+		return c.Verdict != bench.Unsupported && judge.Wanted(attempts[id], judged[id], e.Run.Asked.Attempts)
 	})
 }
 

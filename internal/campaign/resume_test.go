@@ -20,10 +20,13 @@ func TestFinished(t *testing.T) {
 		t.Error("a finished run is not")
 	}
 	for name, spoil := range map[string]func(e *Earlier){
-		"killed":              func(e *Earlier) { e.Run.FinishedAt = "" },
-		"interrupted":         func(e *Earlier) { e.Run.Interrupted = true },
-		"a cell is missing":   func(e *Earlier) { e.Run.Cells = e.Run.Cells[:1] },
-		"not confirmed":       func(e *Earlier) { e.Run.Asked = &bench.Asked{Attempts: 2, Cells: make([]bench.AskedCell, 2)} },
+		"killed":            func(e *Earlier) { e.Run.FinishedAt = "" },
+		"interrupted":       func(e *Earlier) { e.Run.Interrupted = true },
+		"a cell is missing": func(e *Earlier) { e.Run.Cells = e.Run.Cells[:1] },
+		"not confirmed":     func(e *Earlier) { e.Run.Asked = &bench.Asked{Attempts: 2, Cells: make([]bench.AskedCell, 2)} },
+		"disturbed by other cells": func(e *Earlier) {
+			e.Attempts = []results.AttemptLine{results.NewAttemptLine(cell, bench.Attempt{Attempt: 1, Verdict: bench.Failed, Disturbed: true}, bench.Judgement{Verdict: bench.Failed})}
+		},
 		"not measured at all": func(e *Earlier) { e.Attempts = nil },
 	} {
 		e := &Earlier{Run: whole, Attempts: []results.AttemptLine{line}}

@@ -16,13 +16,17 @@ type begun struct {
 	attempts []bench.Attempt
 	judged   []bench.Judgement
 	command  []string
-	alone    bool // company may have spoiled the last attempt, so the next one runs alone
 }
 
 // wants says that the cell needs another attempt.
 func (b begun) wants(k int) bool {
-	again, _ := judge.Next(b.judged, k, judge.MostInvalid(b.attempts))
-	return again || unsure(b.judged, b.alone)
+	return judge.Wanted(b.attempts, b.judged, k)
+}
+
+// alone says that company may have spoiled the last attempt, so the next one runs
+// alone.
+func (b begun) alone() bool {
+	return len(b.attempts) > 0 && b.attempts[len(b.attempts)-1].Disturbed
 }
 
 // valid counts the valid attempts.
@@ -40,7 +44,11 @@ func (b begun) valid() int {
 func (r *Run) made(c plan.Cell) int {
 	for i, o := range r.order.Cells[:min(len(r.begun), len(r.order.Cells))] {
 		if o.Target() == c.Target() && o.Scenario.Name() == c.Scenario.Name() {
-			return r.begun[i].valid()
+			b := r.begun[i]
+			if b.wants(r.order.Attempts) { // so one is missing, even if k of them are valid
+				return min(b.valid(), r.order.Attempts-1)
+			}
+			return b.valid()
 		}
 	}
 	return 0
@@ -79,7 +87,7 @@ func (r *Run) takeUp(ctx context.Context) error {
 			return err
 		}
 		b, j := &r.begun[i], judge.Judge(rec)
-		b.command, b.alone = line.Command, disturbed(rec, j)
+		b.command = line.Command
 		b.attempts, b.judged = append(b.attempts, line.Attempt()), append(b.judged, j)
 		r.Tell.Tell(bench.AttemptJudged{
 			Cell: i + 1, Attempt: line.Attempt(), Kept: true, Of: cell, Record: rec, Timeline: judge.Timeline(rec),

@@ -204,17 +204,18 @@ func TestTakeUpKnowsWhatCompanySpoiled(t *testing.T) {
 		}
 		rec.Head.Company = company
 		rec.Doubts = []bench.Doubt{{From: 1, To: 2, Cause: bench.DoubtCompany}}
-		if err := errors.Join(os.Remove(r.Folder.Join(rel)), r.Folder.WriteRecord(rel, rec)); err != nil {
-			t.Fatal(err)
-		}
+		r.order.Earlier.Attempts[0].Attempts[0].Disturbed = disturbed(rec, bench.Judgement{Verdict: bench.Broken})
 		if err := r.takeUp(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if r.begun[0].alone != (company > 0) {
-			t.Errorf("in company of %d: alone %v", company, r.begun[0].alone)
+		if r.begun[0].alone() != (company > 0) {
+			t.Errorf("in company of %d: alone %v", company, r.begun[0].alone())
 		}
 		if open := len(r.open(0)); open != map[int]int{0: 1, 3: 2}[company] {
 			t.Errorf("in company of %d: %d cells are open", company, open)
+		}
+		if got := r.made(r.order.Cells[0]); got != map[int]int{0: 1, 3: 0}[company] {
+			t.Errorf("in company of %d: %d attempts need no repeat", company, got)
 		}
 	}
 }

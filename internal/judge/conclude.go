@@ -13,7 +13,7 @@ import (
 // its h and whether it is the published one. judged[i] is the judgement of
 // cell.Attempts[i]. Slices that the cell shares with a copy stay as they were.
 func Conclude(cell *bench.Cell, judged []bench.Judgement) {
-	f := Fold(judged)
+	f := fold(judged, cell.Attempts)
 	cell.Verdict, cell.Reasons, cell.Flags, cell.Measures = f.Verdict, f.Reasons, f.Flags, f.Measures
 	cell.Attempts = slices.Clone(cell.Attempts)
 	for i := range min(len(judged), len(cell.Attempts)) {

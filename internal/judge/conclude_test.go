@@ -33,6 +33,37 @@ func TestConclude(t *testing.T) {
 	}
 }
 
+// The attempt that stands for a cell is one that no other cells disturbed, if one of these
+// has the cell's verdict.
+func TestConcludePublishesCalmAttempts(t *testing.T) {
+	for _, tt := range []struct {
+		made      string
+		disturbed []int
+		published int
+	}{
+		{"failed:60 failed:70", nil, 0},
+		{"failed:60 failed:70", []int{0}, 1},
+		{"failed:50 failed:40 failed:60", []int{0}, 1},
+		{"failed:60 failed:70", []int{0, 1}, 0},
+		{"failed:60 held:99", []int{1}, 1},
+		{"failed:60 failed:70 degraded:96", []int{2}, 2},
+		{"failed+:60 failed:70", []int{0}, 0},
+	} {
+		cell := bench.Cell{Attempts: make([]bench.Attempt, len(strings.Fields(tt.made)))}
+		for _, i := range tt.disturbed {
+			cell.Attempts[i].Disturbed = true
+		}
+		judged := attempts(tt.made)
+		Conclude(&cell, judged)
+		if got := slices.IndexFunc(cell.Attempts, func(a bench.Attempt) bool { return a.Published }); got != tt.published {
+			t.Errorf("%s, disturbed %v: attempt %d is published, want %d", tt.made, tt.disturbed, got+1, tt.published+1)
+		}
+		if h := judged[tt.published].Measures["h"].Value; *cell.Measures["h"].Value != *h {
+			t.Errorf("%s, disturbed %v: h %v, want %v", tt.made, tt.disturbed, *cell.Measures["h"].Value, *h)
+		}
+	}
+}
+
 func TestDifferences(t *testing.T) {
 	cell := func(words string) bench.Cell {
 		c := bench.Cell{Server: "demo", Profile: "default", Scenario: "wedge-1pct", Attempts: make([]bench.Attempt, len(strings.Fields(words)))}

@@ -29,6 +29,25 @@ type Folded struct {
 	Published       int // index of the attempt whose measures and reasons these are; -1 = no attempt
 }
 
+// Wanted says whether a cell needs another attempt to be confirmed by k of them, and
+// by one that no other cells disturbed. judged[i] is the judgement of attempts[i].
+func Wanted(attempts []bench.Attempt, judged []bench.Judgement, k int) bool {
+	valid, calm := 0, 0
+	for i, j := range judged {
+		if j.Verdict != bench.Invalid {
+			valid++
+			if i >= len(attempts) || !attempts[i].Disturbed {
+				calm++
+			}
+		}
+	}
+	if valid > 0 && calm == 0 {
+		k = max(k, 2)
+	}
+	again, _ := Next(judged, k, MostInvalid(attempts))
+	return again
+}
+
 // Next says whether a cell needs another attempt after these, and why. A cell
 // that held, or cannot be run, is done. One that did not hold needs k attempts in
 // all (k < 1 counts as 1) that say so; the first that disagrees ends the cell. An
@@ -62,7 +81,7 @@ func Next(attempts []bench.Judgement, k, maxInvalid int) (again bool, why string
 	return true, fmt.Sprintf("to confirm %s: %d of %d attempts say so", attempts[len(attempts)-1].Verdict, valid, k)
 }
 
-// Fold combines the attempts of a cell, in the order in which they were made.
+// fold combines the attempts of a cell, in the order in which they were made.
 //
 // The cell is as good as the best of its valid attempts. So "failed" stands only
 // when every attempt says failed: a claim that the next attempt contradicts is
@@ -74,8 +93,9 @@ func Next(attempts []bench.Judgement, k, maxInvalid int) (again bool, why string
 // that still needed confirmation does not get it: the cell is invalid and flagged
 // unconfirmed. The cell's figures always come from an attempt with the cell's
 // verdict: of these, published is the one with the median h (the lower one of
-// two).
-func Fold(attempts []bench.Judgement) Folded {
+// two). One that other cells may have disturbed is published only if there is no
+// other. made[i] says what attempts[i] was; nil = nothing disturbed them.
+func fold(attempts []bench.Judgement, made []bench.Attempt) Folded {
 	if len(attempts) == 0 {
 		return Folded{bench.Judgement{
 			Reasons: []string{"no attempt was made"}, Flags: []string{}, Measures: bench.Measures{},
@@ -100,7 +120,7 @@ func Fold(attempts []bench.Judgement) Folded {
 		verdict = bench.Failed
 	}
 	waiting := attempts[last].Verdict == bench.Invalid && verdict < bench.Held && verdict != bench.Unsupported && !wrong
-	f := publish(attempts, medianH(attempts, valid, verdict, wrong))
+	f := publish(attempts, medianH(attempts, made, valid, verdict, wrong))
 	f.Verdict = verdict
 	if disagree {
 		f.Flags = append(f.Flags, bench.FlagFlaky)
@@ -137,12 +157,16 @@ func decisive(a bench.Judgement) bool {
 
 // medianH picks, of the valid attempts with the verdict, the one with the
 // median h. Attempts without one come first.
-func medianH(attempts []bench.Judgement, valid []int, verdict bench.Verdict, wrong bool) int {
+func medianH(attempts []bench.Judgement, made []bench.Attempt, valid []int, verdict bench.Verdict, wrong bool) int {
 	var at []int
 	for _, i := range valid {
 		if attempts[i].Verdict == verdict && (!wrong || decisive(attempts[i])) {
 			at = append(at, i)
 		}
+	}
+	calm := slices.DeleteFunc(slices.Clone(at), func(i int) bool { return i < len(made) && made[i].Disturbed })
+	if len(calm) > 0 {
+		at = calm
 	}
 	h := func(i int) float64 {
 		if m := attempts[i].Measures["h"]; m.Value != nil {

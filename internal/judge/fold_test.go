@@ -101,6 +101,43 @@ func TestNextEnds(t *testing.T) {
 	}
 }
 
+// A verdict needs an attempt that no other cells disturbed, however few were asked for.
+func TestWanted(t *testing.T) {
+	for _, tt := range []struct {
+		made      string
+		disturbed []int
+		k         int
+		want      bool
+	}{
+		{"", nil, 1, true},
+		{"failed:60", nil, 1, false},
+		{"failed:60", []int{0}, 1, true},
+		{"broken", []int{0}, 1, true},
+		{"held:99", []int{0}, 1, false},
+		{"failed+:99", []int{0}, 1, false},
+		{"failed:60 failed:60", []int{0}, 1, false},
+		{"failed:60 failed:60", []int{0}, 2, false},
+		{"failed:60 failed:60", []int{0}, 3, true},
+		{"failed:60 invalid", []int{0}, 1, true},
+		{"failed:60 invalid invalid invalid", []int{0}, 1, false},
+		{"invalid failed:60", []int{0}, 1, false},
+		{"failed:60 failed:60", []int{0, 1}, 1, false}, // it ends in any case
+	} {
+		made := make([]bench.Attempt, len(strings.Fields(tt.made)))
+		for _, i := range tt.disturbed {
+			made[i].Disturbed = true
+		}
+		if got := Wanted(made, attempts(tt.made), tt.k); got != tt.want {
+			t.Errorf("%q, disturbed %v, k = %d: %v", tt.made, tt.disturbed, tt.k, got)
+		}
+	}
+	// What was invalid beside other cells is no retry.
+	made := []bench.Attempt{{Company: 3, Disturbed: true}, {}, {}}
+	if !Wanted(made, attempts("invalid invalid invalid"), 2) || Wanted(append(made, bench.Attempt{}), attempts("invalid invalid invalid invalid"), 2) {
+		t.Error("the retries are not two after an attempt in company")
+	}
+}
+
 func TestFold(t *testing.T) {
 	tests := []struct {
 		made      string
@@ -143,7 +180,7 @@ func TestFold(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.made, func(t *testing.T) {
 			made := attempts(tt.made)
-			f := Fold(made)
+			f := fold(made, nil)
 			if f.Verdict != tt.want || f.Published != tt.published {
 				t.Errorf("%v, published %d; want %v, %d", f.Verdict, f.Published, tt.want, tt.published)
 			}
@@ -174,7 +211,7 @@ func TestFoldNeverInvents(t *testing.T) {
 				}
 				return
 			}
-			f := Fold(js)
+			f := fold(js, nil)
 			valid := 0
 			for _, j := range js {
 				if j.Verdict != bench.Invalid {

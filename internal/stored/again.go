@@ -127,11 +127,10 @@ func neverBegun(run bench.Run) int {
 // wantedMore says whether a cell that was begun was to have another attempt. A
 // run that does not say how many it was asked for may have wanted any number.
 func wantedMore(run bench.Run, attempts []bench.Attempt, judged []bench.Judgement) bool {
-	k, invalid := math.MaxInt, math.MaxInt
 	if run.Asked != nil {
-		k, invalid = run.Asked.Attempts, judge.MostInvalid(attempts)
+		return judge.Wanted(attempts, judged, run.Asked.Attempts)
 	}
-	again, _ := judge.Next(judged, k, invalid)
+	again, _ := judge.Next(judged, math.MaxInt, math.MaxInt)
 	return again
 }
 

@@ -18,13 +18,16 @@ type file struct{ Name, Link string }
 
 func tellAttempts(r report.Row, opts Options) []toldAttempt {
 	var out []toldAttempt
-	for _, a := range r.Cell.Attempts {
+	for i, a := range r.Cell.Attempts {
 		t := toldAttempt{Text: fmt.Sprintf("attempt %d: %s", a.Attempt, a.Verdict)}
 		if a.H != nil {
 			t.Text += ", H " + report.Percent(*a.H)
 		}
 		if a.Published && len(r.Cell.Attempts) > 1 {
 			t.Text += ", shown here"
+		}
+		if beside := report.Beside(r.Cell, i); beside != "" {
+			t.Text += "; " + beside
 		}
 		if a.Record == "" && a.Note != "" {
 			t.Text += ", " + a.Note

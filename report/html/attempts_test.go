@@ -49,6 +49,25 @@ func TestFilesAreLinked(t *testing.T) {
 	}
 }
 
+// Where an attempt is listed, the page says what ran beside it.
+func TestAttemptsTellWhatRanBeside(t *testing.T) {
+	c := cellOf("alpha", "default", "wedge-1pct", bench.Failed, 1)
+	again := c.Attempts[0]
+	c.Attempts[0].Company, c.Attempts[0].Disturbed, c.Attempts[0].Published = 2, true, false
+	again.Attempt = 2
+	c.Attempts = append(c.Attempts, again)
+	text := textOf(parse(t, render(t, bench.Run{Cells: []bench.Cell{c}}, nil)))
+	for _, want := range []string{
+		"attempt 1: failed, H 1.0 %; 2 other cells at most ran beside it and may have disturbed it, so the next one ran alone",
+		"attempt 2: failed, H 1.0 %, shown here",
+		"other cells ran beside 1 of 2 attempts, at most 2 at once; 1 was made again alone",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
+	}
+}
+
 // All doubts of one cause are one line, which unfolds to each of them.
 func TestDoubtsFold(t *testing.T) {
 	c := cellOf("alpha", "default", "wedge-1pct", bench.Failed, 1)

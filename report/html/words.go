@@ -51,6 +51,7 @@ func trust(run bench.Run, v report.View, stories []Story, opts Options) []fact {
 		{About: "supervision", Text: v.Supervision},
 		{About: "mixed", Text: v.Mixed},
 		{About: "noise", Text: noise(run, stories)},
+		{About: "side by side", Text: v.SideBySide()},
 		{About: "unconfirmed", Text: v.Unconfirmed()},
 		{About: "confirmation", Text: confirmation(run)},
 		{About: "not claimed", Text: "throughput; losses below 2 %; outages within one second; anything across machines"},
