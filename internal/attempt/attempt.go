@@ -30,6 +30,8 @@ type Show struct {
 	Phase func(name bench.MarkName, length time.Duration)
 	Live  func(h float64)
 	Waits func(d time.Duration) // the recovery lasts so much longer than its least
+	// Baseline gets what the record holds when the baseline is over.
+	Baseline func(*bench.Record)
 }
 
 // decideEvery is how often the judge is asked whether the fault phase is over.
@@ -45,6 +47,7 @@ type attempt struct {
 	phases   bench.Phases
 	provoker clients.Provoker
 	control  *clients.ControlServer
+	booted   func() // lets the next target boot
 
 	load    clients.Crew // victims
 	asking  clients.Crew // asks the control
@@ -65,7 +68,12 @@ func Run(ctx context.Context, h *place.Host, job Job) (rec *bench.Record, err er
 }
 
 func once(ctx context.Context, h *place.Host, job Job) (rec *bench.Record, err error) {
-	a := &attempt{job: job, host: h, clock: bench.NewClock(), journal: &place.Journal{}, abort: ctx, phases: job.Timing.Phases}
+	booted := h.BootTurn(ctx)
+	defer booted()
+	a := &attempt{
+		job: job, host: h, clock: bench.NewClock(), journal: &place.Journal{}, abort: ctx, phases: job.Timing.Phases,
+		booted: booted,
+	}
 	a.phases.FaultCap = faultCap(job.Scenario.Sabotage, a.phases)
 	if a.provoker, err = provokerOf(job.Scenario, scenarios.Place{Reload: func(nonce string) error { return a.place.Reload(nonce) }}); err != nil {
 		return nil, err
@@ -107,6 +115,7 @@ func once(ctx context.Context, h *place.Host, job Job) (rec *bench.Record, err e
 func (a *attempt) phasesInTurn(ctx context.Context) error {
 	a.startControl(ctx)
 	boot, err := a.place.Ready(ctx, a.phases.Boot)
+	a.booted()
 	a.journal.Update(func(r *bench.Record) { r.Boot = boot })
 	if err != nil && ctx.Err() == nil {
 		return err
@@ -118,6 +127,9 @@ func (a *attempt) phasesInTurn(ctx context.Context) error {
 	a.startVictims(ctx)
 	a.markAt(a.victims.Start, bench.MarkBaseline, a.phases.Baseline)
 	a.until(ctx, a.victims.Start+int64(a.phases.Baseline))
+	if a.job.Show.Baseline != nil && ctx.Err() == nil {
+		a.job.Show.Baseline(a.journal.Snapshot())
+	}
 	if a.ageing(ctx); ctx.Err() != nil {
 		return nil
 	}

@@ -200,8 +200,9 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 			Phase: func(name bench.MarkName, d time.Duration) {
 				u.Tell.Tell(bench.PhaseBegun{Cell: u.number(), Attempt: n, Phase: string(name), Length: d})
 			},
-			Waits: u.waits,
-			Live:  func(h float64) { u.Tell.Tell(bench.ServedSoFar{Cell: u.number(), Attempt: n, H: h}) },
+			Waits:    u.waits,
+			Baseline: u.compareBaseline,
+			Live:     func(h float64) { u.Tell.Tell(bench.ServedSoFar{Cell: u.number(), Attempt: n, H: h}) },
 		},
 	})
 	if err != nil {

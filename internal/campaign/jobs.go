@@ -26,8 +26,9 @@ import (
 
 const (
 	// roomShare is the share of the machine's CPUs that cells may fill, on average
-	// and with their bursts. The rest is for the kernel and other programs.
-	roomShare = 0.95
+	// and with their bursts. The rest is for the kernel and other programs. It must be
+	// well above the idle share that place needs to trust a second.
+	roomShare = 0.85
 	// blindShare replaces roomShare if no cgroup tells what a target used: then
 	// benchrun cannot see when company takes CPU from it.
 	blindShare = 0.5
@@ -54,8 +55,9 @@ func room(env bench.Environment, jobs int, counted bool, memory int64) pack.Room
 
 // known is what is known about a cell before it is measured.
 type known struct {
-	load   pack.Load
-	probed bool // its target's slots and watchdog are known, or not needed
+	load      pack.Load
+	elsewhere float64 // CPUs of the load that were measured on another machine, without the fault's own
+	probed    bool    // its target's slots and watchdog are known, or not needed
 }
 
 // tasksOf turns each group of together cells, which benchrun measures one after the
@@ -78,6 +80,9 @@ func tasksOf(cells []plan.Cell, together int, quota float64, estimate func([]pla
 				}
 			}
 			task.Alone = task.Alone || quota > 0 && k.load.CPU+k.load.Burst >= quotaShare*quota
+			if k.load.CPU > task.CPU {
+				task.Elsewhere = k.elsewhere
+			}
 			task.CPU, task.Burst, task.Memory = max(task.CPU, k.load.CPU), max(task.Burst, k.load.Burst), max(task.Memory, k.load.Memory)
 		}
 		tasks = append(tasks, task)
@@ -92,7 +97,8 @@ func foreseen(cells []plan.Cell, together int, k plan.Knowledge, limits bench.Li
 	l := &loads{limits: limits}
 	tasks := tasksOf(cells, together, limits.CPUs, func(cells []plan.Cell) time.Duration { return plan.Estimate(cells, k) },
 		func(c plan.Cell) known {
-			return known{load: l.of("", c), probed: !c.NeedsProbe(c.Patience(k.Mode), bench.Probe{})}
+			load, here := l.of("", c)
+			return known{load: load, elsewhere: elsewhere(c, here), probed: !c.NeedsProbe(c.Patience(k.Mode), bench.Probe{})}
 		})
 	return pack.New(space, tasks).Left(time.Now())
 }
@@ -111,16 +117,18 @@ func (r *Run) foresee(together int) *pack.Pool {
 	}
 	tasks := tasksOf(cells, together, r.Host.Limits.CPUs, r.estimate, func(c plan.Cell) known {
 		t := r.launched(c)
-		return known{
-			load:   r.loads.of(r.keptIn(t, c).loads, c),
-			probed: !c.NeedsProbe(c.Patience(r.order.Mode), t.Probe),
+		load, here := r.loads.of(r.keptIn(t, c).loads, c)
+		if here {
+			r.loads.compare(load, published()[c.Name()])
 		}
+		return known{load: load, elsewhere: elsewhere(c, here), probed: !c.NeedsProbe(c.Patience(r.order.Mode), t.Probe)}
 	})
 	for n, i := range r.tasks {
 		tasks[n].Alone = tasks[n].Alone || r.begun[i].alone()
 	}
 	pool := pack.NewPool(room(r.Host.Environment, r.order.Jobs, r.Host.Caps.CPU, r.Host.MemoryRoom()), tasks)
 	pool.Now(r.machine())
+	pool.Scale(r.loads.scale())
 	return pool
 }
 

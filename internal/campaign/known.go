@@ -24,8 +24,9 @@ import (
 type loads struct {
 	limits bench.Limits
 
-	mu   sync.Mutex
-	kept map[string]map[string]pack.Load // by file, then by scenario; nil = not read yet
+	mu    sync.Mutex
+	kept  map[string]map[string]pack.Load // by file, then by scenario; nil = not read yet
+	speed speed
 }
 
 // Guesses for a cell that was never measured, in CPUs and bytes. They are rather too
@@ -38,14 +39,15 @@ const (
 )
 
 // of is the load of a cell. The loads of its launch are stored in file; "" = nowhere.
-func (l *loads) of(file string, c plan.Cell) pack.Load {
+// here says that the load was measured on this machine.
+func (l *loads) of(file string, c plan.Cell) (load pack.Load, here bool) {
 	if load, ok := l.read(file)[c.Scenario.Name()]; ok {
-		return load
+		return load, true
 	}
 	if load, ok := published()[c.Name()]; ok {
-		return load
+		return load, false
 	}
-	return l.guess(c)
+	return l.guess(c), false
 }
 
 // guess is the load that the cell's family suggests.
@@ -141,10 +143,16 @@ func (u *underway) keepLoad(rec *bench.Record) {
 		return
 	}
 	load := loadOf(rec, u.meter.own())
-	if len(rec.Doubts) > 0 && load.CPU < u.loads.of(file, u.plan).CPU {
+	if len(rec.Doubts) > 0 && load.CPU < u.knownCPU(file) {
 		return
 	}
 	if err := u.loads.keep(file, u.plan.Scenario.Name(), load); err != nil {
 		u.Tell.Note(err.Error()) // the next run guesses
 	}
+}
+
+// knownCPU is how many CPUs the cell takes, as far as is known.
+func (u *underway) knownCPU(file string) float64 {
+	load, _ := u.loads.of(file, u.plan)
+	return load.CPU
 }

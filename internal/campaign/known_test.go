@@ -29,10 +29,10 @@ func TestLoadsOfACell(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "loads", "a.json")
 	l := &loads{limits: bench.Limits{MemoryBytes: 2 << 30}}
 	wedge, mine := cellOf(t, "waitress", "wedge"), cellOf(t, "mine", "wedge")
-	if got := l.of(file, wedge); got != published()["waitress/default/wedge-1pct"] || got.CPU == 0 {
+	if got, here := l.of(file, wedge); here || got != published()["waitress/default/wedge-1pct"] || got.CPU == 0 {
 		t.Errorf("waitress before it was measured: %+v", got)
 	}
-	if got := l.of(file, mine); got.CPU != guessCPU {
+	if got, here := l.of(file, mine); here || got.CPU != guessCPU {
 		t.Errorf("a server that nobody knows: %+v", got)
 	}
 	measured := pack.Load{CPU: 0.5, Burst: 0.1, Memory: 7}
@@ -42,10 +42,10 @@ func TestLoadsOfACell(t *testing.T) {
 		}
 	}
 	for name, known := range map[string]*loads{"this run": l, "the next run": {}} {
-		if got := known.of(file, mine); got != measured {
+		if got, here := known.of(file, mine); !here || got != measured {
 			t.Errorf("%s: %+v, want what was measured", name, got)
 		}
-		if got := known.of("", mine); got.CPU != guessCPU {
+		if got, _ := known.of("", mine); got.CPU != guessCPU {
 			t.Errorf("%s, of another launch: %+v", name, got)
 		}
 	}
@@ -55,18 +55,18 @@ func TestLoadsOfACell(t *testing.T) {
 // one that never ends leaves none.
 func TestGuesses(t *testing.T) {
 	l := &loads{limits: bench.Limits{MemoryBytes: 2 << 30}}
-	light := l.of("", cellOf(t, "mine", "wedge"))
+	light, _ := l.of("", cellOf(t, "mine", "wedge"))
 	for _, family := range []string{"cpu", "io", "cpu-io"} {
-		if got := l.of("", cellOf(t, "mine", family)); got.CPU < light.CPU+0.4 || got.Burst <= light.Burst || math.IsInf(got.CPU, 0) {
+		if got, _ := l.of("", cellOf(t, "mine", family)); got.CPU < light.CPU+0.4 || got.Burst <= light.Burst || math.IsInf(got.CPU, 0) {
 			t.Errorf("%s: %+v", family, got)
 		}
 	}
 	for _, family := range []string{"wedge-spin", "wedge-gil"} {
-		if got := l.of("", cellOf(t, "mine", family)); !(pack.Room{CPUs: 1000}).Full(got) {
+		if got, _ := l.of("", cellOf(t, "mine", family)); !(pack.Room{CPUs: 1000}).Full(got) {
 			t.Errorf("%s has room for company: %+v", family, got)
 		}
 	}
-	if got := l.of("", cellOf(t, "mine", "leak")); got.Memory != 2<<30 {
+	if got, _ := l.of("", cellOf(t, "mine", "leak")); got.Memory != 2<<30 {
 		t.Errorf("leak: %+v, want all that it may take", got)
 	}
 }
@@ -79,7 +79,7 @@ func TestLoadsAreReadWholeOrNotAtAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := cellOf(t, "mine", "wedge")
-	if got := new(loads).of(file, c); got.CPU != guessCPU {
+	if got, _ := new(loads).of(file, c); got.CPU != guessCPU {
 		t.Errorf("of half a file: %+v", got)
 	}
 	if err := new(loads).keep(file, c.Scenario.Name(), pack.Load{CPU: 1}); err != nil {
@@ -104,7 +104,7 @@ func TestLoadsAreReadWholeOrNotAtAll(t *testing.T) {
 			running = false
 		default:
 		}
-		if got := new(loads).of(file, c); got.CPU != math.Trunc(got.CPU) {
+		if got, _ := new(loads).of(file, c); got.CPU != math.Trunc(got.CPU) {
 			t.Fatalf("read %+v", got)
 		}
 	}

@@ -27,6 +27,7 @@ type Host struct {
 
 	company *company // the open places; nil = they do not know of each other
 	others  *otherPrograms
+	boots   bootTurn
 }
 
 // Limits that every target gets. The CPU quota leaves half a core for the harness.
@@ -61,7 +62,7 @@ func NewHost(ctx context.Context, env bench.Environment, version string, port in
 		return nil, err
 	}
 	h := &Host{
-		Caps: caps, User: runAs, Self: self, Version: version, Port: port, MemoryFloor: MemoryFloor, company: &company{}, others: &otherPrograms{},
+		Caps: caps, User: runAs, Self: self, Version: version, Port: port, MemoryFloor: MemoryFloor, company: &company{}, others: &otherPrograms{}, boots: newBootTurn(),
 		Limits: bench.Limits{
 			CPUs:        CPUQuota(runtime.NumCPU()),
 			MemoryBytes: min(targetMemory, env.MemoryBytes/2, launch.MemoryLimit()/2),

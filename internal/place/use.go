@@ -20,6 +20,8 @@ func (h *Host) Use(ctx context.Context, t *Target, logPath string, work func(*Pl
 }
 
 func (h *Host) useOnce(ctx context.Context, t *Target, logPath string, work func(*Place), notReady func()) (err error) {
+	booted := h.BootTurn(ctx)
+	defer booted()
 	p, err := Open(ctx, h, t, Options{Clock: bench.NewClock(), Journal: &Journal{}, LogPath: logPath})
 	if err != nil {
 		return err
@@ -30,6 +32,7 @@ func (h *Host) useOnce(ctx context.Context, t *Target, logPath string, work func
 		}
 	}()
 	boot, err := p.Ready(ctx, BootPatience)
+	booted()
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,9 @@ type Task struct {
 	Load
 	Length time.Duration // as expected
 	Alone  bool          // nothing runs beside it
+	// Elsewhere is the part of CPU that Scale corrects, because it was measured on
+	// another machine.
+	Elsewhere float64
 	// Apart keeps tasks with the same word from running side by side; "" = no word.
 	Apart string
 }
@@ -24,6 +27,7 @@ type Packer struct {
 	waiting []int // in the order in which Next tries them
 	running map[int]running
 	others  float64 // CPUs that other programs use
+	scale   float64 // work takes so many times the CPU that it took elsewhere
 }
 
 // running is a task that was handed out and is not over yet.
@@ -37,7 +41,7 @@ type running struct {
 // only small ones are left at the end. Tasks that must run alone go last, so that the
 // machine has to become empty only once.
 func New(room Room, tasks []Task) *Packer {
-	p := &Packer{room: room, tasks: slices.Clone(tasks), running: map[int]running{}}
+	p := &Packer{room: room, tasks: slices.Clone(tasks), running: map[int]running{}, scale: 1}
 	for i := range tasks {
 		p.waiting = append(p.waiting, i)
 	}
@@ -54,11 +58,22 @@ func (p *Packer) before(a, b Task) int {
 		}
 		return -1
 	}
-	return cmp.Compare(b.peak()*b.Length.Seconds(), a.peak()*a.Length.Seconds())
+	return cmp.Compare(p.load(b).peak()*b.Length.Seconds(), p.load(a).peak()*a.Length.Seconds())
 }
 
 // alone says that no other task can run beside this one.
-func (p *Packer) alone(t Task) bool { return t.Alone || p.room.Full(t.Load) }
+func (p *Packer) alone(t Task) bool { return t.Alone || p.room.Full(p.load(t)) }
+
+// load is what a task takes on this machine, as far as is known.
+func (p *Packer) load(t Task) Load {
+	l := t.Load
+	l.CPU += (p.scale - 1) * t.Elsewhere
+	return l
+}
+
+// Scale says that the same work takes so many times the CPU here that it took
+// elsewhere.
+func (p *Packer) Scale(scale float64) { p.scale = scale }
 
 // Next hands out the next task that has room now. slot is the lowest number from 0
 // that no other running task has. ok is false if no task has room until another is
@@ -85,13 +100,13 @@ func (p *Packer) fits(t Task) bool {
 	if p.alone(t) || p.room.Jobs == 1 {
 		return false
 	}
-	loads := []Load{t.Load}
+	loads := []Load{p.load(t)}
 	for i := range p.running {
 		other := p.tasks[i]
 		if p.alone(other) || t.Apart != "" && t.Apart == other.Apart {
 			return false
 		}
-		loads = append(loads, other.Load)
+		loads = append(loads, p.load(other))
 	}
 	room := p.room
 	room.CPUs -= p.others
@@ -157,7 +172,7 @@ func (p *Packer) Waiting() []int { return slices.Clone(p.waiting) }
 // about to end.
 func (p *Packer) Left(now time.Time) time.Duration {
 	play := &Packer{
-		room: p.room, others: p.others,
+		room: p.room, others: p.others, scale: p.scale,
 		tasks: slices.Clone(p.tasks), waiting: slices.Clone(p.waiting), running: maps.Clone(p.running),
 	}
 	clock := now

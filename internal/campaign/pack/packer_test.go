@@ -192,3 +192,35 @@ func TestLeft(t *testing.T) {
 	p.Done(0)
 	left(40, 10)
 }
+
+// What was measured on another machine is scaled to this one. The rest stays as it is.
+func TestPackerScale(t *testing.T) {
+	elsewhere := task(pack.Load{CPU: 0.8, Burst: 0.1}, 1)
+	elsewhere.Elsewhere = 0.8
+	partly := task(elsewhere.Load, 1)
+	partly.Elsewhere = 0.2
+	for _, c := range []struct {
+		name  string
+		tasks []pack.Task
+		scale float64
+		want  int // tasks at once
+	}{
+		{"before anything is known", []pack.Task{elsewhere, elsewhere, elsewhere}, 1, 2},
+		{"a fast machine", []pack.Task{elsewhere, elsewhere, elsewhere}, 0.5, 3},
+		{"a fault that takes the same CPU everywhere", []pack.Task{partly, partly, partly}, 0.5, 2},
+		{"a slow machine", []pack.Task{elsewhere, elsewhere, elsewhere}, 2, 1},
+		{"measured here", []pack.Task{task(elsewhere.Load, 1), task(elsewhere.Load, 1), task(elsewhere.Load, 1)}, 0.5, 2},
+	} {
+		p := pack.New(pack.Room{CPUs: 2}, c.tasks)
+		p.Scale(c.scale)
+		started := 0
+		for ok := true; ok; {
+			if _, _, ok = p.Next(begin); ok {
+				started++
+			}
+		}
+		if started != c.want {
+			t.Errorf("%s: %d at once, want %d", c.name, started, c.want)
+		}
+	}
+}

@@ -116,6 +116,14 @@ func (p *Pool) Together(word string) {
 	p.look()
 }
 
+// Scale says that the same work takes so many times the CPU here that it took elsewhere.
+func (p *Pool) Scale(scale float64) {
+	p.mu.Lock()
+	p.packer.Scale(scale)
+	p.mu.Unlock()
+	p.look()
+}
+
 // Foresee corrects how long a task is expected to take, counted from its start.
 func (p *Pool) Foresee(task int, length time.Duration) {
 	p.mu.Lock()
