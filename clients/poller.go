@@ -70,25 +70,17 @@ func (p *poller) control(op, fd int, events uint32) error {
 }
 
 // wakeIn makes wait return after d, or at once if d is not positive. It replaces the
-// time that was set before. Any goroutine may call it.
+// time that was set before. Any goroutine may call it, but not during close. After close,
+// it does nothing.
 func (p *poller) wakeIn(d time.Duration) {
 	at := unix.ItimerSpec{Value: unix.NsecToTimespec(int64(max(1, d)))}
-	_ = unix.TimerfdSettime(p.timer, 0, &at, nil) // a valid timer and a positive time: it cannot fail
+	_ = unix.TimerfdSettime(p.timer, 0, &at, nil) // a positive time: it fails only after close
 }
-
-// waitMost is how long wait waits at most.
-const waitMost = 250 * time.Millisecond
 
 // wait waits for events or for the time to come, and returns the descriptors with their
 // events. Only one goroutine may wait at a time. The result is valid until the next wait.
-//
-// It returns nothing after waitMost without events: now and then Go's own poller is not
-// woken by an event of this one, and then nobody would end the victims that time out.
 func (p *poller) wait() ([]unix.EpollEvent, error) {
-	_ = p.file.SetReadDeadline(time.Now().Add(waitMost)) // a poller can have one
-	if err := p.conn.Read(p.look); errors.Is(err, os.ErrDeadlineExceeded) {
-		return nil, nil
-	} else if err != nil {
+	if err := p.conn.Read(p.look); err != nil {
 		return nil, fmt.Errorf("waiting for connections: %w", err)
 	}
 	if p.failed != 0 {
@@ -109,6 +101,8 @@ func (p *poller) lookOnce() bool {
 	}
 }
 
+// close closes the descriptors and forgets their numbers: the next file that is opened
+// gets them.
 func (p *poller) close() {
 	if p.file != nil {
 		_ = p.file.Close()
@@ -116,4 +110,5 @@ func (p *poller) close() {
 		closeSocket(p.poll)
 	}
 	closeSocket(p.timer)
+	p.poll, p.timer = -1, -1
 }

@@ -76,6 +76,8 @@ func (o *OpenLoop) newVictims() (v *victims, err error) {
 	release := context.AfterFunc(v.abort, v.wakeUp)
 	v.free = func() {
 		release()
+		v.mu.Lock() // wakeUp may still be called: release does not wait for it
+		defer v.mu.Unlock()
 		v.poll.close()
 	}
 	return v, nil
@@ -211,7 +213,8 @@ func (v *victims) left() int {
 }
 
 // turn gives up the victims that have timed out, waits for events until the given time at
-// most, and handles them.
+// most, and handles them. Without a time and without victims, it does not wait: nothing
+// would end that.
 func (v *victims) turn(ctx context.Context, until int64) error {
 	for x := v.overdue(); x != nil; x = v.overdue() {
 		v.giveUp(x)
@@ -224,7 +227,7 @@ func (v *victims) turn(ctx context.Context, until int64) error {
 		v.setWake(until)
 	}
 	v.mu.Unlock()
-	if ctx.Err() != nil || v.abort.Err() != nil && v.left() > 0 { // wakeUp may have come before
+	if until == math.MaxInt64 || ctx.Err() != nil || v.abort.Err() != nil && v.left() > 0 { // wakeUp may have come before
 		return nil
 	}
 	events, err := v.poll.wait()
@@ -388,25 +391,4 @@ func (v *victims) answered(x *victim, a answer) {
 func (v *victims) tell(x *victim) {
 	v.loop.OnSample(x.sample)
 	v.samples.Add(1)
-}
-
-// errWaiting says that more may still arrive.
-var errWaiting = errors.New("more may come")
-
-// arrived reads what has arrived so far, and notes whether the reader wanted more.
-type arrived struct {
-	text    []byte
-	after   error // what follows the text: errWaiting, io.EOF or how the connection broke
-	waiting bool  // the reader wanted more than has arrived
-}
-
-// Read implements io.Reader.
-func (r *arrived) Read(p []byte) (int, error) {
-	if len(r.text) == 0 {
-		r.waiting = r.after == errWaiting //nolint:errorlint // it is never wrapped
-		return 0, r.after
-	}
-	n := copy(p, r.text)
-	r.text = r.text[n:]
-	return n, nil
 }

@@ -207,3 +207,24 @@ func brief(err error) string {
 	}
 	return bench.Excerpt(err.Error())
 }
+
+// errWaiting says that more may still arrive.
+var errWaiting = errors.New("more may come")
+
+// arrived reads what has arrived so far, and notes whether the reader wanted more.
+type arrived struct {
+	text    []byte
+	after   error // what follows the text: errWaiting, io.EOF or how the connection broke
+	waiting bool  // the reader wanted more than has arrived
+}
+
+// Read implements io.Reader.
+func (r *arrived) Read(p []byte) (int, error) {
+	if len(r.text) == 0 {
+		r.waiting = r.after == errWaiting //nolint:errorlint // it is never wrapped
+		return 0, r.after
+	}
+	n := copy(p, r.text)
+	r.text = r.text[n:]
+	return n, nil
+}
