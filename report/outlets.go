@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"syscall"
 
 	"benchrun/internal/bench"
@@ -191,6 +192,17 @@ func WriteFile(flag, path string, write func(io.Writer) error) error {
 	}
 	if err := errors.Join(write(f), f.Close()); err != nil {
 		return problem(err)
+	}
+	return nil
+}
+
+// Check finds out whether the formats exist. progress is a way to show progress; "" = none.
+func (o Outlets) Check(progress string) error {
+	if progress != "" && !slices.Contains(ProgressNames, progress) {
+		return &bench.UsageError{Problem: fmt.Sprintf("unknown --progress %q", progress), Hint: bench.DidYouMean(progress, ProgressNames)}
+	}
+	if !slices.Contains(Formats, o.Format) {
+		return &bench.UsageError{Problem: fmt.Sprintf("unknown --format %q", o.Format), Hint: bench.DidYouMean(o.Format, Formats)}
 	}
 	return nil
 }

@@ -11,7 +11,6 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/report"
 	"benchrun/results"
-	"benchrun/targets"
 )
 
 // pasted runs a command line in a shell, as somebody who copied it would, with --dry-run, in
@@ -76,11 +75,7 @@ func TestWhatIsToldToDoAgainWorks(t *testing.T) {
 		if err := cmd.ParseFlags(args); err != nil {
 			t.Fatal(err)
 		}
-		reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
-		if err != nil {
-			t.Fatal(err)
-		}
-		cells, err := s.selected(reg)
+		cells, err := s.selected()
 		if err != nil {
 			t.Fatal(err)
 		}

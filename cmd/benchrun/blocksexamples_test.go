@@ -129,8 +129,7 @@ func exampleRun(t *testing.T, dir, id string) {
 		t.Fatal(err)
 	}
 	run.Environment = here[0].Environment
-	run.Asked = &bench.Asked{Attempts: len(cell.Attempts)}
-	if run.Asked.Servers, run.Asked.Cells, err = plan.Asked(cells); err != nil {
+	if run.Asked, err = plan.Asked(cells, len(cell.Attempts), "", nil); err != nil {
 		t.Fatal(err)
 	}
 	var text, lines strings.Builder

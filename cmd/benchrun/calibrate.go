@@ -3,17 +3,14 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/calibrate"
+	"benchrun/internal/campaign"
 	"benchrun/internal/place"
 	"benchrun/report"
-	"benchrun/scenarios"
 )
 
 // calibrationPage is where --write writes its page by default.
@@ -43,7 +40,7 @@ unexpectedly invalid twice, as in any run. Results of a sabotaged harness have
 the sabotage in their scenario's name and the flag "sabotaged".
 
 --short runs all sabotages, and one family for each way to lose users:
-` + shortReasons() + `
+` + calibrate.ShortReasons() + `
 The exit code is 0 if all verdicts are as expected, 10 if one is wrong, and 5
 if something could not be measured.`,
 		Example: "  benchrun calibrate --short\n  benchrun calibrate wedge dead-control\n  benchrun calibrate --write\n" +
@@ -57,7 +54,7 @@ if something could not be measured.`,
 			return c.run(cmd, calibrate.Asked{Words: args, Short: c.short})
 		},
 	}
-	c.settings = settings{format: "table", progress: progressAuto, attempts: defaultAttempts, seed: defaultSeed, out: defaultOut}
+	c.settings = settings{format: "table", progress: report.ProgressAuto, attempts: campaign.DefaultAttempts, seed: defaultSeed, out: defaultOut}
 	f := cmd.Flags()
 	declare(f, "short", &c.short)
 	declare(f, "attempts", &c.attempts)
@@ -70,17 +67,6 @@ if something could not be measured.`,
 	declare(f, "jobs", &c.jobs)
 	declare(f, "port", &c.port)
 	return cmd
-}
-
-// shortReasons says, for --help, why the short selection has its cells.
-func shortReasons() string {
-	var b strings.Builder
-	for _, f := range scenarios.All() {
-		if f.Short != "" {
-			fmt.Fprintf(&b, "  %-12s %s\n", f.ID, f.Short)
-		}
-	}
-	return b.String()
 }
 
 // run calibrates, or prints what it would do.
@@ -96,13 +82,14 @@ func (c calibrating) run(cmd *cobra.Command, asked calibrate.Asked) error {
 	if err := calibrate.CheckPage(c.page); err != nil { // before measuring for minutes
 		return err
 	}
-	run, runErr := c.execute(cmd, cells)
-	if runErr != nil && len(run.Cells) == 0 {
+	patiently(cmd.Context())
+	made, runErr := c.live(cmd, cells).Run(cmd.Context())
+	if runErr != nil && len(made.Run.Cells) == 0 {
 		return runErr
 	}
 	result := report.Calibration{
-		Run: run, Folder: filepath.Join(c.out, run.ID), Attempts: c.attempts, Repeat: asked.Repeat(c.attempts, c.seed),
-		Rows: calibrate.Compare(cases, run),
+		Run: made.Run, Folder: made.Folder, Attempts: c.attempts, Repeat: asked.Repeat(c.attempts, c.seed),
+		Rows: calibrate.Compare(cases, made.Run),
 	}
 	out := cmd.OutOrStdout()
 	err = report.CalibrationTable(out, result, report.OptionsFor(out, false))

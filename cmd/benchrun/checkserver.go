@@ -8,6 +8,7 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/checkserver"
 	"benchrun/internal/place"
+	"benchrun/report"
 	"benchrun/targets"
 )
 
@@ -70,11 +71,11 @@ func (s settings) checkServer(cmd *cobra.Command, order checkserver.Order) error
 	if s.dryRun {
 		return say(cmd, order.DryRun)
 	}
-	host, done, err := place.Enter(ctx, benchrunVersion(), s.port, newProgress(stderr).Note)
+	host, done, err := place.Enter(ctx, benchrunVersion(), s.port, report.ProgressTo(stderr).Note)
 	if err != nil {
 		return err
 	}
 	defer done()
 	// The status line must go before a table comes, so each target has its own display.
-	return order.Run(ctx, host, cmd.OutOrStdout(), func() bench.Listener { return newProgress(stderr).Hear })
+	return order.Run(ctx, host, cmd.OutOrStdout(), func() bench.Listener { return report.ProgressTo(stderr).Hear })
 }

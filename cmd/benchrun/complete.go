@@ -65,5 +65,5 @@ func completeFlags(cmd *cobra.Command, s *settings) {
 		return out
 	})
 	complete("format", func() []string { return report.Formats })
-	complete("progress", func() []string { return progressNames })
+	complete("progress", func() []string { return report.ProgressNames })
 }

@@ -7,7 +7,6 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/doctor"
-	"benchrun/targets"
 )
 
 func newDoctorCommand() *cobra.Command {
@@ -57,21 +56,7 @@ warning costs accuracy or convenience; the exit code ignores it.`,
 // examined are the targets for which doctor examines the machine.
 func (s settings) examined() (doctor.Wanted, error) {
 	w := doctor.Wanted{Python: s.python, Out: s.out, Version: benchrunVersion()}
-	reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
-	if err != nil {
-		return w, err
-	}
-	cells, err := s.selected(reg)
-	if err != nil {
-		return w, err
-	}
-	seen := map[doctor.Target]bool{}
-	for _, c := range cells {
-		t := doctor.Target{Server: c.Server, Profile: c.Profile, Version: c.Version}
-		if c.Unsupported == "" && !seen[t] {
-			seen[t] = true
-			w.Targets = append(w.Targets, t)
-		}
-	}
-	return w, nil
+	cells, err := s.selected()
+	w.Targets = doctor.TargetsOf(cells)
+	return w, err
 }

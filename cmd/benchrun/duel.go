@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +34,7 @@ const duelExample = `  benchrun duel gunicorn@previous gunicorn --scenario wedge
   benchrun duel gunicorn/default gunicorn/hardened --scenario 'wedge-*'`
 
 func newDuelCommand() *cobra.Command {
-	s := settings{format: "table", progress: progressAuto, attempts: 1, seed: defaultSeed, out: defaultOut}
+	s := settings{format: "table", progress: report.ProgressAuto, attempts: 1, seed: defaultSeed, out: defaultOut}
 	profile, pairs := targets.ProfileHardened, 2
 	cmd := &cobra.Command{
 		Use:               "duel A B",
@@ -89,32 +88,21 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 	}
 	cells = plan.Paired(plan.OnHost(cells, place.HostHas(cmd.Context())))
 	if cells[0].SameTarget(cells[1]) {
-		tell(cmd.ErrOrStderr(), []string{report.SameTarget})
+		report.Lines(cmd.ErrOrStderr(), []string{report.SameTarget})
 	}
 	if s.dryRun {
 		return s.foretell(cmd, cells, 2)
 	}
-	if err := s.outlets(cmd).Prepare(); err != nil { // before minutes are spent
+	out := s.outlets(cmd)
+	if err := out.Prepare(); err != nil { // before minutes are spent
 		return err
 	}
-	run, duel, runErr := s.executeDuel(cmd, cells, pairs)
-	if run.ID == "" {
-		return runErr
-	}
-	broke := errors.Join(runErr, s.outlets(cmd).Duel(run, duel, filepath.Join(s.out, run.ID), runErr))
-	return bench.Ended(duel.Err(), broke)
-}
-
-func (s settings) executeDuel(cmd *cobra.Command, cells []plan.Cell, pairs int) (bench.Run, bench.Duel, error) {
 	s.attempts = pairs
-	r, page, done, err := s.open(cmd, s.order(cells))
-	if err != nil {
-		return bench.Run{}, bench.Duel{}, err
+	patiently(cmd.Context())
+	made, err := s.live(cmd, cells).Duel(cmd.Context())
+	if made.Run.ID == "" { // nothing was begun
+		return err
 	}
-	defer done()
-	run, duel, err := r.Duel(cmd.Context())
-	if err == nil {
-		err = page.Err()
-	}
-	return run, duel, err
+	broke := errors.Join(err, out.Duel(made.Run, made.Duel, made.Folder, err))
+	return bench.Ended(made.Duel.Err(), broke)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"github.com/spf13/pflag"
@@ -44,13 +43,6 @@ func like(run bench.Run) measuring {
 // resolveGate reads what must hold of a run, and reports problems.
 func (s settings) resolveGate(ctx context.Context, stderr io.Writer, cells []gate.Selected, measured measuring) (gate.Gate, error) {
 	g, err := s.gate.Resolve(ctx, cells, results.ReadEnded, measured)
-	tell(stderr, g.Told)
+	report.Lines(stderr, g.Told)
 	return g, err
-}
-
-// tell writes lines to stderr.
-func tell(stderr io.Writer, lines []string) {
-	for _, l := range lines {
-		_, _ = fmt.Fprintf(stderr, "  %s\n", report.Clean(l))
-	}
 }

@@ -39,12 +39,3 @@ func (j *jobs) Set(word string) error {
 
 // Type is the name of the value in --help.
 func (j *jobs) Type() string { return "N|auto" }
-
-// atMost is how many cells are measured at once at most, 0 = as many as have room. With a
-// fixed port it is 1, because a port serves one cell at a time.
-func (s settings) atMost() int {
-	if s.port != 0 {
-		return 1
-	}
-	return int(s.jobs)
-}

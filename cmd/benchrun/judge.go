@@ -1,18 +1,14 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/stored"
 	"benchrun/report"
-	"benchrun/results"
 )
 
 func newJudgeCommand() *cobra.Command {
@@ -37,7 +33,8 @@ If the run is still in progress, it judges what there is so far.`,
 			if err := s.check(); err != nil {
 				return err
 			}
-			if err := s.outlets(cmd).Prepare(); err != nil {
+			out := s.outlets(cmd)
+			if err := out.Prepare(); err != nil {
 				return err
 			}
 			judged, err := stored.Judge(cmd.Context(), args[0])
@@ -47,7 +44,7 @@ If the run is still in progress, it judges what there is so far.`,
 			for _, n := range judged.Notes {
 				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), report.Clean(n))
 			}
-			tellDamage(cmd.ErrOrStderr(), judged.Damaged)
+			report.Damaged(cmd.ErrOrStderr(), judged.Damaged)
 			if htmlFile != "" {
 				if err := report.WriteFile("--html", htmlFile, judged.Draw(cmd.Context(), filepath.Dir(htmlFile))); err != nil {
 					return err
@@ -57,8 +54,7 @@ If the run is still in progress, it judges what there is so far.`,
 			if err != nil {
 				return err
 			}
-			err = s.deliverStored(cmd, judged.Run, strings.TrimSuffix(args[0], "/"+results.RunFile), gate, judged.Broke())
-			return errors.Join(err, damageError(judged.Damaged))
+			return judged.Delivery(gate).Again(out)
 		},
 	}
 	s.attempts, s.out = 1, "-"
@@ -66,20 +62,4 @@ If the run is still in progress, it judges what there is so far.`,
 	declare(cmd.Flags(), "html", &htmlFile)
 	completeFlags(cmd, &s)
 	return cmd
-}
-
-// tellDamage prints what cannot be read of a stored run.
-func tellDamage(stderr io.Writer, damaged []string) {
-	for _, d := range damaged {
-		_, _ = fmt.Fprintln(stderr, "damaged:", report.Clean(d))
-	}
-}
-
-// damageError is the error for a run that cannot be read completely: not everything could be
-// judged.
-func damageError(damaged []string) error {
-	if len(damaged) == 0 {
-		return nil
-	}
-	return bench.ErrUnmeasured
 }

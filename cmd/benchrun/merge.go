@@ -1,12 +1,11 @@
 package main
 
 import (
-	"errors"
-
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/stored"
+	"benchrun/report"
 )
 
 func newMergeCommand() *cobra.Command {
@@ -34,7 +33,8 @@ and each cell of run.json says where it was measured.`,
 			if err := s.check(); err != nil {
 				return err
 			}
-			if err := s.outlets(cmd).Prepare(); err != nil {
+			out := s.outlets(cmd)
+			if err := out.Prepare(); err != nil {
 				return err
 			}
 			merged, err := stored.Merged(cmd.Context(), anyway, args)
@@ -49,9 +49,8 @@ and each cell of run.json says where it was measured.`,
 			if err != nil {
 				return err
 			}
-			tellDamage(cmd.ErrOrStderr(), j.Damaged)
-			err = s.deliverStored(cmd, j.Run, j.Folder.Path(), gate, nil)
-			return errors.Join(err, damageError(j.Damaged))
+			report.Damaged(cmd.ErrOrStderr(), j.Damaged)
+			return stored.Delivery{Run: j.Run, Folder: j.Folder.Path(), Gate: gate, Damaged: j.Damaged}.Again(out)
 		},
 	}
 	declare(cmd.Flags(), "out", &s.out)

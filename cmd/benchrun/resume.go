@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/pflag"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign"
-	"benchrun/internal/plan"
 )
 
 // takeUp claims and reads the run that --resume names, and takes its settings. Without
@@ -35,19 +33,4 @@ func (s *settings) takeUp(ctx context.Context, flags *pflag.FlagSet) error {
 	s.seed, s.attempts = e.Run.Seed, e.Run.Asked.Attempts
 	s.python, s.serverFiles = e.Run.Asked.Python, e.Run.Asked.ServerFiles
 	return nil
-}
-
-// asking is what run.json stores for --resume.
-func (s settings) asking(cells []plan.Cell) (*bench.Asked, error) {
-	out := &bench.Asked{Attempts: s.attempts, Python: s.python}
-	for _, f := range s.serverFiles {
-		abs, err := filepath.Abs(f)
-		if err != nil {
-			return nil, fmt.Errorf("--server-file %s: %w", f, err)
-		}
-		out.ServerFiles = append(out.ServerFiles, abs)
-	}
-	var err error
-	out.Servers, out.Cells, err = plan.Asked(cells)
-	return out, err
 }

@@ -58,7 +58,6 @@ type settings struct {
 	origins project.Origins   // where settings that are not defaults come from
 	added   []string          // flags that stand for the settings from elsewhere
 	earlier *campaign.Earlier // the run that --resume names; nil: a new run
-	asked   *bench.Asked      // what the run stores of its selection; nil: nothing
 }
 
 const rootLong = `benchrun finds out which web app server keeps serving when some requests hang,
@@ -130,7 +129,7 @@ func newRootCommand() *cobra.Command {
 
 // addFlags declares the flags of the main command.
 func addFlags(f *pflag.FlagSet, s *settings) {
-	s.attempts, s.seed, s.out, s.progress = defaultAttempts, defaultSeed, defaultOut, progressAuto
+	s.attempts, s.seed, s.out, s.progress = campaign.DefaultAttempts, defaultSeed, defaultOut, report.ProgressAuto
 	declare(f, "server", &s.servers)
 	declare(f, "profile", &s.profiles, commonProfilesNote)
 	declare(f, "scenario", &s.scenarios)
@@ -178,15 +177,6 @@ func (s settings) mode() bench.Mode {
 	return bench.ModeQuick
 }
 
-// How many attempts a verdict other than held needs. One unlucky attempt on a busy host is not
-// a verdict, and people soon ignore a gate that fails because of it. So a second one must
-// agree; docs/method.md has the measurements.
-const (
-	defaultAttempts = 2
-	ciAttempts      = 2
-	releaseAttempts = 3
-)
-
 // chooseAttempts sets the attempts that --ci and --release imply. given says that the user gave
 // --attempts.
 func (s *settings) chooseAttempts(given bool) error {
@@ -195,7 +185,7 @@ func (s *settings) chooseAttempts(given bool) error {
 		name     string
 		chosen   bool
 		attempts int
-	}{{"--ci", s.ci, ciAttempts}, {"--release", s.release, releaseAttempts}, {"--attempts", given, s.attempts}} {
+	}{{"--ci", s.ci, campaign.CIAttempts}, {"--release", s.release, campaign.ReleaseAttempts}, {"--attempts", given, s.attempts}} {
 		if choice.chosen {
 			names = append(names, choice.name)
 			s.attempts = choice.attempts
@@ -209,27 +199,16 @@ func (s *settings) chooseAttempts(given bool) error {
 
 // check finds errors in the flags by themselves.
 func (s settings) check() error {
-	switch {
-	case s.quick && s.full:
+	if s.quick && s.full {
 		return bench.Usagef("--quick and --full cannot be combined")
-	case s.attempts < 1 || s.attempts > project.MostAttempts:
-		return bench.Usagef("--attempts %d is not between 1 and %d", s.attempts, project.MostAttempts)
-	case s.port < 0 || s.port > 65535:
-		return bench.Usagef("--port %d is not a port: they go from 1 to 65535", s.port)
-	case s.port != 0 && s.jobs > 1:
-		return bench.Usagef("--port %d is one port, and --jobs %d cells need one each", s.port, s.jobs)
-	case s.maxTime < 0:
-		return bench.Usagef("--max-time %s is below zero", s.maxTime)
-	case s.out == "":
+	}
+	if err := s.order(nil).Check(); err != nil {
+		return err
+	}
+	if s.out == "" {
 		return bench.Usagef("--out is empty")
 	}
-	if s.progress != "" && !slices.Contains(progressNames, s.progress) {
-		return &bench.UsageError{Problem: fmt.Sprintf("unknown --progress %q", s.progress), Hint: bench.DidYouMean(s.progress, progressNames)}
-	}
-	if !slices.Contains(report.Formats, s.format) {
-		return &bench.UsageError{Problem: fmt.Sprintf("unknown --format %q", s.format), Hint: bench.DidYouMean(s.format, report.Formats)}
-	}
-	return nil
+	return report.Outlets{Format: s.format}.Check(s.progress)
 }
 
 // valueWords say which values a flag takes, where its type's own error would be in Go's words.

@@ -40,6 +40,17 @@ func ShortWords() []string {
 	return words
 }
 
+// ShortReasons says, for --help, why the selection for every day has its families.
+func ShortReasons() string {
+	var b strings.Builder
+	for _, f := range scenarios.All() {
+		if f.Short != "" {
+			fmt.Fprintf(&b, "  %-12s %s\n", f.ID, f.Short)
+		}
+	}
+	return b.String()
+}
+
 // Cases are those of the families and sabotages named; of all, where none is.
 // They come in a fixed order, whatever that of the words: each family's sound
 // server and flawed server, then the sabotages. An unknown word is a

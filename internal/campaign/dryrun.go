@@ -60,7 +60,7 @@ func (o Order) Forecast(together int) (string, error) {
 		return "", err
 	}
 	limits := bench.Limits{CPUs: place.CPUQuota(env.CPUs)}
-	total := foreseen(o.Cells, together, o.knowledge(), limits, room(env, o.Jobs, true, place.MemoryRoom(place.MemoryFloor)))
+	total := foreseen(o.Cells, together, o.knowledge(), limits, room(env, o.atMost(), true, place.MemoryRoom(place.MemoryFloor)))
 	text := fmt.Sprintf("about %s, %s", total.Round(time.Second), o.jobsWords())
 	if o.Attempts > 1 {
 		text += fmt.Sprintf(", counting %d attempts for a cell that is expected not to hold", o.Attempts)
@@ -73,12 +73,12 @@ func (o Order) knowledge() plan.Knowledge { return plan.Knowledge{Mode: o.Mode, 
 
 // jobsWords says how cells are measured at once.
 func (o Order) jobsWords() string {
-	switch o.Jobs {
+	switch jobs := o.atMost(); jobs {
 	case 0:
 		return "as many at once as there is room for"
 	case 1:
 		return "one at a time"
 	default:
-		return fmt.Sprintf("up to %d at once", o.Jobs)
+		return fmt.Sprintf("up to %d at once", jobs)
 	}
 }

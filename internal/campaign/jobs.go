@@ -126,7 +126,7 @@ func (r *Run) foresee(together int) *pack.Pool {
 	for n, i := range r.tasks {
 		tasks[n].Alone = tasks[n].Alone || r.begun[i].alone()
 	}
-	pool := pack.NewPool(room(r.Host.Environment, r.order.Jobs, r.Host.Caps.CPU, r.Host.MemoryRoom()), tasks)
+	pool := pack.NewPool(room(r.Host.Environment, r.order.atMost(), r.Host.Caps.CPU, r.Host.MemoryRoom()), tasks)
 	pool.Now(r.machine())
 	pool.Scale(r.loads.scale())
 	return pool

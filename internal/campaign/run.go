@@ -15,23 +15,6 @@ import (
 	"benchrun/targets"
 )
 
-// Order is everything that a run must know.
-type Order struct {
-	Cells    []plan.Cell
-	Mode     bench.Mode
-	Seed     uint64
-	Attempts int // k: how many attempts a verdict other than held needs, the first included
-	Jobs     int // how many cells are measured at once at most; 0 = as many as have room
-	Reprobe  bool
-	Python   string
-	// Earlier is the run to resume; nil = this is a new one. Cells that its attempts
-	// conclude stay as they are; the others continue from its attempts.
-	Earlier *Earlier
-	// MaxTime is how long the run may take, installation included; 0 = no limit. A
-	// cell that is not expected to end in time does not begin.
-	MaxTime time.Duration
-}
-
 // Run carries out an order; Open makes it. It stores each attempt as soon as that is
 // judged. If a method returns an error, the folder and the returned run hold what was
 // measured before.

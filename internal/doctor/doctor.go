@@ -14,6 +14,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/place"
+	"benchrun/internal/plan"
 	"benchrun/targets"
 )
 
@@ -52,6 +53,20 @@ type Target struct {
 	Server  *targets.Server
 	Profile string
 	Version string // asked for; "" = the server file's
+}
+
+// TargetsOf are the targets of cells that can be measured, each once.
+func TargetsOf(cells []plan.Cell) []Target {
+	var out []Target
+	seen := map[Target]bool{}
+	for _, c := range cells {
+		t := Target{Server: c.Server, Profile: c.Profile, Version: c.Version}
+		if c.Unsupported == "" && !seen[t] {
+			seen[t] = true
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // Wanted says what is asked of the machine.

@@ -14,6 +14,7 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
 	"benchrun/internal/place"
+	"benchrun/internal/plan"
 	"benchrun/targets"
 )
 
@@ -132,5 +133,18 @@ func TestInterrupted(t *testing.T) {
 	cancel()
 	if checks, err := Examine(ctx, wanted(t, "reference")); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, %v", checks, err)
+	}
+}
+
+// A target is examined once, however many of its cells are selected, and not at all if
+// none of them can be measured.
+func TestTargetsOf(t *testing.T) {
+	a, b := &targets.Server{Name: "a"}, &targets.Server{Name: "b"}
+	got := TargetsOf([]plan.Cell{
+		{Server: a, Profile: "p", Unsupported: "no workers"}, {Server: a, Profile: "p"}, {Server: a, Profile: "p"}, {Server: a, Profile: "p", Version: "1"},
+		{Server: b, Profile: "p", Unsupported: "no workers"},
+	})
+	if want := []Target{{a, "p", ""}, {a, "p", "1"}}; !slices.Equal(got, want) {
+		t.Errorf("%+v", got)
 	}
 }

@@ -2,28 +2,36 @@ package plan
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"benchrun/internal/bench"
 	"benchrun/targets"
 )
 
 // Asked writes cells down so that FromAsked finds them again, from any working
-// folder.
-func Asked(cells []Cell) (servers map[string]string, asked []bench.AskedCell, err error) {
-	servers = map[string]string{}
+// folder. Of their target, it also says the interpreter and the server files asked for.
+func Asked(cells []Cell, attempts int, python string, serverFiles []string) (*bench.Asked, error) {
+	out := &bench.Asked{Attempts: attempts, Python: python, Servers: map[string]string{}}
+	for _, f := range serverFiles {
+		abs, err := filepath.Abs(f)
+		if err != nil {
+			return nil, fmt.Errorf("--server-file %s: %w", f, err)
+		}
+		out.ServerFiles = append(out.ServerFiles, abs)
+	}
 	for _, c := range cells {
 		version, err := targets.FixedVersion(c.Version)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		asked = append(asked, bench.AskedCell{
+		out.Cells = append(out.Cells, bench.AskedCell{
 			Server: c.Server.Name, Version: version, Profile: c.Profile, Scenario: c.Scenario.Name(),
 		})
-		if servers[c.Server.Name], err = c.Server.Digest(); err != nil {
-			return nil, nil, err
+		if out.Servers[c.Server.Name], err = c.Server.Digest(); err != nil {
+			return nil, err
 		}
 	}
-	return servers, asked, nil
+	return out, nil
 }
 
 // FromAsked finds the cells that a run was asked for, in their order. A server

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -24,11 +25,18 @@ func TestAskedIsFoundAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, cells := range [][]Cell{demo, some} {
-		servers, asked, err := Asked(cells)
+		asked, err := Asked(cells, 3, "pypy3", []string{"own.yaml", "/abs.yaml"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := FromAsked(reg, bench.Asked{Servers: servers, Cells: asked})
+		own, err := filepath.Abs("own.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if asked.Attempts != 3 || asked.Python != "pypy3" || !slices.Equal(asked.ServerFiles, []string{own, "/abs.yaml"}) {
+			t.Errorf("asked for %+v", asked)
+		}
+		again, err := FromAsked(reg, *asked)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,5 +1,6 @@
 // Package project reads benchrun.yaml: what a project of its own wants to be
-// measured, and what must hold. It knows nothing of flags.
+// measured, and what must hold. It decides what settles each of its fields: the
+// command line, the environment or the file.
 package project
 
 import (

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/gate"
 	"benchrun/internal/judge"
 	"benchrun/report"
 	"benchrun/results"
@@ -20,10 +22,17 @@ type Again struct {
 	Notes   []string // where it differs from what was stored, and what was found of a run that was killed
 	Damaged []string // what cannot be read of it, and why; the cells that it is about are invalid
 	Folder  *results.Folder
+
+	path string // the folder, as the user names it
 }
 
-// Broke says what kept the run from coming to its end; nil = it did.
-func (a Again) Broke() error {
+// Delivery delivers the run under a gate.
+func (a Again) Delivery(g gate.Gate) Delivery {
+	return Delivery{Run: a.Run, Folder: a.path, Gate: g, Damaged: a.Damaged, Broke: a.broke()}
+}
+
+// broke says what kept the run from coming to its end; nil = it did.
+func (a Again) broke() error {
 	if n := neverBegun(a.Run); n > 0 {
 		return fmt.Errorf("%d of its cells were not fully measured", n)
 	}
@@ -45,7 +54,7 @@ func Judge(ctx context.Context, path string) (Again, error) {
 	if err != nil {
 		return Again{}, err
 	}
-	out := Again{Run: found.Run, Notes: found.Notes, Folder: folder}
+	out := Again{Run: found.Run, Notes: found.Notes, Folder: folder, path: strings.TrimSuffix(path, "/"+results.RunFile)}
 	for _, d := range found.Damaged {
 		out.Damaged = append(out.Damaged, d.Text)
 	}

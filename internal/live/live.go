@@ -1,0 +1,84 @@
+package live
+
+import (
+	"context"
+	"fmt"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/campaign"
+	"benchrun/internal/place"
+	"benchrun/report"
+	"benchrun/report/html"
+	"benchrun/results"
+)
+
+// Order is a run to be made here and now.
+type Order struct {
+	campaign.Order
+	campaign.Opening
+	Tell bench.Listener // hears what the run is doing
+}
+
+// Outcome is what a run came to. If nothing was begun, it is empty.
+type Outcome struct {
+	Run    bench.Run
+	Duel   bench.Duel // of a duel
+	Folder string
+}
+
+// Run measures the order's cells. If it returns an error, the outcome has what was
+// measured before.
+func (o Order) Run(ctx context.Context) (Outcome, error) {
+	if e := o.Earlier; e != nil && e.NothingToDo() {
+		o.Tell.Note(e.Folder.Path() + ": nothing to do: every cell was measured as often as its retries allow; a cell that is invalid needs a new run")
+		return Outcome{Run: e.Run, Folder: e.Folder.Path()}, nil
+	}
+	return o.within(ctx, func(r *campaign.Run, page *html.Listener) (out Outcome, err error) {
+		if out.Run, err = r.Do(ctx); err == nil {
+			err = page.Err()
+		}
+		if campaign.Resumable(ctx, r.Folder, out.Run, err) {
+			r.Tell.Note("the rest of it: " + report.Shell("benchrun", "--resume", r.Folder.Path()))
+		}
+		return out, err
+	})
+}
+
+// Duel measures the order's cells in pairs.
+func (o Order) Duel(ctx context.Context) (Outcome, error) {
+	return o.within(ctx, func(r *campaign.Run, page *html.Listener) (out Outcome, err error) {
+		if out.Run, out.Duel, err = r.Duel(ctx); err == nil {
+			err = page.Err()
+		}
+		return out, err
+	})
+}
+
+// within prepares the host and opens the run for do. page writes the run's report.html.
+func (o Order) within(ctx context.Context, do func(r *campaign.Run, page *html.Listener) (Outcome, error)) (Outcome, error) {
+	host, leave, err := place.Enter(ctx, o.Benchrun, o.Port, o.Tell.Note)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer leave()
+	r, release, err := campaign.Open(host, o.Order, o.Opening)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer release()
+	o.Tell.Note(fmt.Sprintf("supervision: %s; results: %s", host.Describe(), r.Folder.Path()))
+	page := reportPage(ctx, r.Folder)
+	r.Tell = bench.Listeners(o.Tell, page.Hear)
+	out, err := do(r, page)
+	out.Folder = r.Folder.Path()
+	return out, err
+}
+
+// reportPage writes report.html into a run's folder when the run is done.
+func reportPage(ctx context.Context, folder *results.Folder) *html.Listener {
+	return &html.Listener{
+		Write:   folder.WriteReport,
+		LogTail: func(rel string) string { return folder.LogTail(context.WithoutCancel(ctx), rel) },
+		Options: html.Options{Folder: folder.Path(), Find: folder.FindFrom(folder.Path())},
+	}
+}

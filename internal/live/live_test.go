@@ -1,0 +1,99 @@
+package live
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/campaign"
+	"benchrun/internal/plan"
+	"benchrun/results"
+	"benchrun/targets"
+)
+
+// ordered is an order of one cell, whose notes go to notes.
+func ordered(t *testing.T, unsupported string) (o Order, notes *[]string) {
+	t.Helper()
+	t.Setenv(targets.CacheVariable, t.TempDir())
+	reg, err := targets.Load(targets.LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells, err := plan.Cells(reg, plan.Selection{Servers: []string{bench.ReferenceServer}, Profiles: []string{"no-respawn"}, Scenarios: []string{"segfault"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells[0].Unsupported = unsupported
+	asked, err := plan.Asked(cells, 1, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes = &[]string{}
+	return Order{
+		Order:   campaign.Order{Cells: cells, Mode: bench.ModeQuick, Attempts: 1},
+		Opening: campaign.Opening{Out: t.TempDir(), Benchrun: "test", Asked: asked},
+		Tell: func(e bench.Event) {
+			if n, ok := e.(bench.Noted); ok {
+				*notes = append(*notes, n.Text)
+			}
+		},
+	}, notes
+}
+
+// A run says where its results go, has its report there, and says how to go on if
+// something of it is left.
+func TestRunWithoutTime(t *testing.T) {
+	order, notes := ordered(t, "")
+	order.MaxTime = 1
+	made, err := order.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := made.Run.Cells; len(c) != 1 || c[0].Verdict != bench.Invalid || made.Folder != filepath.Join(order.Out, made.Run.ID) {
+		t.Errorf("%+v in %s", made.Run, made.Folder)
+	}
+	if page, err := os.ReadFile(filepath.Join(made.Folder, results.ReportFile)); err != nil || !strings.Contains(string(page), "segfault-1pct") {
+		t.Errorf("report.html: %v, %d bytes", err, len(page))
+	}
+	all := strings.Join(*notes, "\n")
+	if !strings.Contains(all, "; results: "+made.Folder) || !strings.HasSuffix(all, "\nthe rest of it: benchrun --resume "+made.Folder) {
+		t.Errorf("notes: %s", all)
+	}
+}
+
+// A run of which nothing is left is not begun again.
+func TestRunWithNothingToDo(t *testing.T) {
+	order, notes := ordered(t, "it has no workers")
+	made, err := order.Run(t.Context())
+	if err != nil || made.Run.Cells[0].Verdict != bench.Unsupported || strings.Contains(strings.Join(*notes, "\n"), "the rest of it") {
+		t.Fatalf("%+v, %v, %q", made.Run, err, *notes)
+	}
+	if order.Earlier, err = campaign.Resume(t.Context(), made.Folder, "test"); err != nil {
+		t.Fatal(err)
+	}
+	*notes = nil
+	again, err := order.Run(t.Context())
+	if err != nil || again.Folder != made.Folder || len(again.Run.Cells) != 1 || len(again.Run.Resumed) != 0 {
+		t.Errorf("%+v, %v", again, err)
+	}
+	if len(*notes) != 1 || !strings.HasPrefix((*notes)[0], made.Folder+": nothing to do: ") {
+		t.Errorf("notes %q", *notes)
+	}
+}
+
+// What cannot be begun has no outcome.
+func TestRunWithoutAFolder(t *testing.T) {
+	order, _ := ordered(t, "")
+	order.Out = filepath.Join(order.Out, "file")
+	if err := os.WriteFile(order.Out, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if made, err := order.Run(t.Context()); err == nil || made.Folder != "" || made.Run.ID != "" {
+		t.Errorf("%+v, %v", made, err)
+	}
+	if made, err := order.Duel(t.Context()); err == nil || made.Run.ID != "" {
+		t.Errorf("%+v, %v", made, err)
+	}
+}
