@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,9 +8,6 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/guide"
-	"benchrun/internal/intake"
-	"benchrun/internal/project"
-	"benchrun/targets"
 )
 
 // newDocsCommand is for scripts/docs: it writes the generated pages.
@@ -27,55 +21,9 @@ func newDocsCommand() *cobra.Command {
 			if len(args) != 1 {
 				return &bench.UsageError{Problem: "docs wants the folder of the pages"}
 			}
-			pages, err := generatedPages()
-			if err != nil {
-				return err
-			}
-			contract := filepath.Join(args[0], contractPage)
-			page, err := intake.ReadSmall("docs", contract)
-			if err != nil {
-				return err
-			}
-			if page, err = guide.Faults.Replace(page, guide.FaultsTable()); err != nil {
-				return fmt.Errorf("%s: %w", contract, err)
-			}
-			pages[contractPage] = string(page)
-			for name, text := range pages {
-				if err := os.WriteFile(filepath.Join(args[0], name), []byte(text), 0o644); err != nil { //nolint:gosec // everybody may read the pages
-					return &bench.EnvironmentError{Problem: "docs", Err: err}
-				}
-			}
-			return nil
+			return guide.WritePages(args[0], cliPage())
 		},
 	}
-}
-
-// contractPage is written by hand, except for a part.
-const contractPage = "contract.md"
-
-// generatedPages are the pages that the code generates, by file name. The user's own server
-// files do not influence them.
-func generatedPages() (map[string]string, error) {
-	reg, err := targets.Load(targets.LoadOptions{})
-	if err != nil {
-		return nil, err
-	}
-	servers, err := guide.ServersPage(reg)
-	if err != nil {
-		return nil, err
-	}
-	schema, err := project.JSONSchema()
-	if err != nil {
-		return nil, err
-	}
-	return map[string]string{
-		"benchrun.schema.json": schema,
-
-		"servers.md":   servers,
-		"scenarios.md": guide.ScenariosPage(),
-		"measures.md":  guide.MeasuresPage(),
-		"cli.md":       cliPage(),
-	}, nil
 }
 
 // cliPage documents every command with its flags, as --help does.

@@ -3,6 +3,6 @@
 // comes from the tables that the other rooms work by, so that no text is
 // written twice.
 //
-// It imports internal/bench and the rooms that hold tables: scenarios,
-// internal/judge and targets. It runs and measures nothing.
+// It imports internal/bench and the rooms that hold tables or schemas: scenarios,
+// internal/judge, internal/project and targets. It runs and measures nothing.
 package guide
