@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"github.com/spf13/cobra"
 
-	"benchrun/internal/bench"
 	"benchrun/internal/calibrate"
 	"benchrun/internal/campaign"
 	"benchrun/internal/place"
@@ -84,17 +82,7 @@ func (c calibrating) run(cmd *cobra.Command, asked calibrate.Asked) error {
 	}
 	patiently(cmd.Context())
 	made, runErr := c.live(cmd, cells).Run(cmd.Context())
-	if runErr != nil && len(made.Run.Cells) == 0 {
-		return runErr
-	}
-	result := report.Calibration{
-		Run: made.Run, Folder: made.Folder, Attempts: c.attempts, Repeat: asked.Repeat(c.attempts, c.seed),
-		Rows: calibrate.Compare(cases, made.Run),
-	}
-	out := cmd.OutOrStdout()
-	err = report.CalibrationTable(out, result, report.OptionsFor(out, false))
-	if runErr == nil && c.page != "" { // do not write the page of an incomplete calibration
-		err = errors.Join(err, calibrate.WritePage(c.page, result))
-	}
-	return bench.Ended(result.Err(), errors.Join(runErr, err))
+	return asked.Deliver(cmd.OutOrStdout(), calibrate.Made{
+		Cases: cases, Run: made.Run, Folder: made.Folder, Attempts: c.attempts, Seed: c.seed, Page: c.page, Broke: runErr,
+	})
 }

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"errors"
-
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/campaign"
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
+	"benchrun/internal/stored"
 	"benchrun/report"
 	"benchrun/targets"
 )
@@ -44,11 +44,11 @@ func newDuelCommand() *cobra.Command {
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeServers,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			switch {
-			case len(args) != 2:
+			if len(args) != 2 {
 				return &bench.UsageError{Problem: "duel wants two targets", Hint: "for example: benchrun duel gunicorn@previous gunicorn"}
-			case pairs < 2 || pairs > 9:
-				return bench.Usagef("--pairs %d is not between 2 and 9", pairs)
+			}
+			if err := campaign.CheckPairs(pairs); err != nil {
+				return err
 			}
 			if err := s.check(); err != nil {
 				return err
@@ -100,9 +100,5 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 	s.attempts = pairs
 	patiently(cmd.Context())
 	made, err := s.live(cmd, cells).Duel(cmd.Context())
-	if made.Run.ID == "" { // nothing was begun
-		return err
-	}
-	broke := errors.Join(err, out.Duel(made.Run, made.Duel, made.Folder, err))
-	return bench.Ended(made.Duel.Err(), broke)
+	return stored.FreshDuel(out, made.Run, made.Duel, made.Folder, err)
 }

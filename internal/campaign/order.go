@@ -50,6 +50,15 @@ func (o Order) Check() error {
 	return nil
 }
 
+// CheckPairs finds numbers of a duel's pairs that no duel takes. A difference that was
+// seen once does not count.
+func CheckPairs(pairs int) error {
+	if pairs < 2 || pairs > 9 {
+		return bench.Usagef("--pairs %d is not between 2 and 9", pairs)
+	}
+	return nil
+}
+
 // atMost is how many cells are measured at once at most, 0 = as many as have room. A port
 // serves one cell at a time.
 func (o Order) atMost() int {

@@ -31,6 +31,14 @@ func TestOrderCheck(t *testing.T) {
 	}
 }
 
+func TestCheckPairs(t *testing.T) {
+	for pairs, ok := range map[int]bool{1: false, 2: true, 9: true, 10: false} {
+		if err := CheckPairs(pairs); (err == nil) != ok {
+			t.Errorf("%d: %v", pairs, err)
+		}
+	}
+}
+
 // A port serves one cell at a time, however many there is room for.
 func TestPortsServeOneCell(t *testing.T) {
 	for _, tt := range []struct {

@@ -18,8 +18,12 @@ type Delivery struct {
 	Broke   error    // what kept it from coming to its end; nil = it did
 }
 
-// Fresh delivers a run that was just measured. The error says what it came to.
+// Fresh delivers a run that was just measured, if anything of it was. The error says what
+// it came to.
 func (d Delivery) Fresh(out report.Outlets) error {
+	if d.Broke != nil && len(d.Run.Cells) == 0 {
+		return d.Broke
+	}
 	verdict, err := d.tell(out)
 	return errors.Join(bench.Ended(verdict, d.Broke), err)
 }
@@ -39,6 +43,15 @@ func (d Delivery) Again(out report.Outlets) error {
 		verdict = errors.Join(verdict, bench.ErrUnmeasured)
 	}
 	return errors.Join(err, verdict)
+}
+
+// FreshDuel delivers a duel that was just measured, if it was begun. The error says what
+// it came to. broke is what kept it from coming to its end; nil = it did.
+func FreshDuel(out report.Outlets, run bench.Run, d bench.Duel, folder string, broke error) error {
+	if run.ID == "" {
+		return broke
+	}
+	return bench.Ended(d.Err(), errors.Join(broke, out.Duel(run, d, folder, broke)))
 }
 
 // tell tells everybody what the run came to: the reader of stdout, the files asked for,

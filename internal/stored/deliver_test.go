@@ -61,3 +61,26 @@ func TestDelivery(t *testing.T) {
 		}
 	}
 }
+
+// Of a run or a duel of which nothing was measured nothing is told.
+func TestDeliveryOfNothing(t *testing.T) {
+	t.Setenv("GITHUB_ACTIONS", "")
+	var stdout, stderr bytes.Buffer
+	out, broke := report.Outlets{Stdout: &stdout, Stderr: &stderr}, errors.New("no network")
+	if err := (Delivery{Run: bench.Run{ID: "r"}, Broke: broke}).Fresh(out); err != broke { //nolint:errorlint // this very value
+		t.Error(err)
+	}
+	if err := FreshDuel(out, bench.Run{}, bench.Duel{}, "", broke); err != broke { //nolint:errorlint // this very value
+		t.Error(err)
+	}
+	if told := stdout.String() + stderr.String(); told != "" {
+		t.Errorf("told %q", told)
+	}
+	duel := bench.Duel{Bouts: []bench.Bout{{Scenario: "wedge-1pct", Answer: bench.DuelWorse}}}
+	if err := FreshDuel(out, bench.Run{ID: "r"}, duel, "folder", broke); !errors.Is(err, bench.ErrCheckFailed) || !errors.Is(err, broke) {
+		t.Error(err)
+	}
+	if told := stdout.String(); !strings.Contains(told, "wedge-1pct") || !strings.HasSuffix(told, "\nresults  folder\n") {
+		t.Errorf("told %q", told)
+	}
+}
