@@ -113,10 +113,10 @@ type keptIn struct {
 // keptIn is that of a cell's target. Its names depend on the contents of many files,
 // so they are worked out once.
 func (r *Run) keptIn(t *place.Target, c plan.Cell) keptIn {
-	launch := c.Launch()
+	key := [2]string{c.Target(), c.Scenario.Family.ID}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if k, ok := r.files[launch]; ok {
+	if k, ok := r.files[key]; ok {
 		return k
 	}
 	var k keptIn
@@ -128,8 +128,8 @@ func (r *Run) keptIn(t *place.Target, c plan.Cell) keptIn {
 		k.loads = filepath.Join(root, "loads", filepath.Base(k.probe))
 	}
 	if r.files == nil {
-		r.files = map[string]keptIn{}
+		r.files = map[[2]string]keptIn{}
 	}
-	r.files[launch] = k
+	r.files[key] = k
 	return k
 }

@@ -38,7 +38,7 @@ type Run struct {
 	run    bench.Run              // the results so far
 	done   []*bench.Cell          // by place in the order; nil = still to be measured
 	probes map[string]bench.Probe // by plan.Cell.Launch
-	files  map[string]keptIn      // by plan.Cell.Launch
+	files  map[[2]string]keptIn   // by plan.Cell.Target and family
 }
 
 // Do runs the order. If a resumed run cannot continue, for example because a
