@@ -68,18 +68,17 @@ func (o Order) made() []results.AttemptLine {
 // this run's.
 func (r *Run) takeUp(ctx context.Context) error {
 	r.done, r.begun = make([]*bench.Cell, len(r.order.Cells)), make([]begun, len(r.order.Cells))
-	at := map[string]int{}
+	at, cells := map[string]int{}, make([]bench.Cell, len(r.order.Cells))
 	for i, c := range r.order.Cells {
-		cell := r.cellOf(i, c)
-		at[results.CellID(cell)] = i
+		cells[i] = r.cellOf(i, c)
+		at[results.CellID(cells[i])] = i
 	}
 	for _, line := range r.order.made() {
 		i, ok := at[line.ID]
 		if !ok {
 			return bench.Usagef("%s: %s was measured but is not a cell of the run", r.Folder.Join(results.CellsFile), line.ID)
 		}
-		cell := r.cellOf(i, r.order.Cells[i])
-		if line.ScheduleHash != cell.ScheduleHash {
+		if line.ScheduleHash != cells[i].ScheduleHash {
 			return bench.Usagef("%s: %s was measured with a schedule other than the one that this benchrun makes", r.Folder.Join(results.CellsFile), line.ID)
 		}
 		rec, err := r.Folder.ReadRecord(ctx, line.Attempt().Record)
@@ -90,12 +89,11 @@ func (r *Run) takeUp(ctx context.Context) error {
 		b.command = line.Command
 		b.attempts, b.judged = append(b.attempts, line.Attempt()), append(b.judged, j)
 		r.Tell.Tell(bench.AttemptJudged{
-			Cell: i + 1, Attempt: line.Attempt(), Kept: true, Of: cell, Record: rec, Timeline: judge.Timeline(rec),
+			Cell: i + 1, Attempt: line.Attempt(), Kept: true, Of: cells[i], Record: rec, Timeline: judge.Timeline(rec),
 		})
 	}
-	for i, c := range r.order.Cells {
+	for i, cell := range cells {
 		if b := r.begun[i]; len(b.judged) > 0 && !b.wants(r.order.Attempts) {
-			cell := r.cellOf(i, c)
 			cell.Command, cell.Attempts = b.command, b.attempts
 			judge.Conclude(&cell, b.judged)
 			r.conclude(i, cell)
