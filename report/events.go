@@ -23,6 +23,7 @@ type eventLine struct {
 	Phase       string         `json:"phase,omitempty"`
 	Cells       int            `json:"cells,omitempty"`
 	Seconds     *float64       `json:"seconds,omitempty"`
+	IfQuiet     float64        `json:"if_quiet,omitempty"`
 	H           *float64       `json:"h,omitempty"`
 	Verdict     *bench.Verdict `json:"verdict,omitempty"`
 	Why         string         `json:"why,omitempty"`
@@ -55,7 +56,7 @@ func lineOf(e bench.Event) eventLine {
 	switch e := e.(type) {
 	case bench.RunBegun:
 		s := e.Estimate.Seconds()
-		return eventLine{Event: "run-begun", Run: e.Run, Cells: e.Cells, Seconds: &s}
+		return eventLine{Event: "run-begun", Run: e.Run, Cells: e.Cells, Seconds: &s, IfQuiet: e.IfQuiet.Seconds()}
 	case bench.CellBegun:
 		return eventLine{Event: "cell-begun", Cell: e.Cell, Name: e.Name}
 	case bench.PhaseBegun:

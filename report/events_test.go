@@ -20,7 +20,7 @@ func TestEventLines(t *testing.T) {
 	h := 97.5
 	for _, e := range []bench.Event{
 		bench.Noted{Text: "a note\u202e"},
-		bench.RunBegun{Run: "r1", Cells: 2, Estimate: time.Minute},
+		bench.RunBegun{Run: "r1", Cells: 2, Estimate: time.Minute, IfQuiet: 20 * time.Second},
 		bench.CellBegun{Cell: 2, Name: "a/b/c"},
 		bench.PhaseBegun{Cell: 2, Attempt: 1, Phase: "fault", Length: 12 * time.Second},
 		bench.ServedSoFar{Cell: 2, Attempt: 1, H: 12.5},
@@ -34,7 +34,7 @@ func TestEventLines(t *testing.T) {
 		hear(e)
 	}
 	want := `{"schema":"benchrun.events/v1","event":"note","text":"a note\u202e"}
-{"event":"run-begun","run":"r1","cells":2,"seconds":60}
+{"event":"run-begun","run":"r1","cells":2,"seconds":60,"if_quiet":20}
 {"event":"cell-begun","cell":2,"name":"a/b/c"}
 {"event":"phase-begun","cell":2,"attempt":1,"phase":"fault","seconds":12}
 {"event":"served-so-far","cell":2,"attempt":1,"h":12.5}

@@ -93,7 +93,7 @@ func (p *Progress) Hear(e bench.Event) {
 	defer p.mu.Unlock()
 	switch e := e.(type) {
 	case bench.RunBegun:
-		p.start(e.Cells, e.Estimate)
+		p.start(e)
 	case bench.CellBegun:
 		c := p.of(e.Cell)
 		c.name, c.idle = clean(e.Name), false
@@ -158,22 +158,25 @@ func (p *Progress) of(cell int) *cellLine {
 	return p.cells[cell]
 }
 
-// start gets how many cells there are (0 = they are not counted and not printed) and how long all
-// will take (0 = unknown).
-func (p *Progress) start(total int, estimate time.Duration) {
+// start prints how many cells there are, unless they are not counted, and how long all will take,
+// if that is known.
+func (p *Progress) start(e bench.RunBegun) {
 	if p.over || p.stop != nil {
 		return
 	}
-	p.total = total
-	p.remaining(estimate)
-	line := fmt.Sprintf("%d cells", total)
-	if total == 1 {
+	p.total = e.Cells
+	p.remaining(e.Estimate)
+	line := fmt.Sprintf("%d cells", p.total)
+	if p.total == 1 {
 		line = "1 cell"
 	}
-	if estimate > 0 {
-		line += ", " + about(estimate)
+	if e.Estimate > 0 {
+		line += ", " + about(e.Estimate)
 	}
-	if total > 0 {
+	if e.IfQuiet > 0 {
+		line += " while other programs use as much CPU as now, " + about(e.IfQuiet) + " if the machine becomes quiet"
+	}
+	if p.total > 0 {
 		p.line(line)
 	}
 	p.stop = make(chan struct{})

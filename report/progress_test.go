@@ -144,6 +144,20 @@ func TestStatusLine(t *testing.T) {
 	}) // also fails if a goroutine is left
 }
 
+// The estimate of a busy machine says what it would be on a quiet one, if that is known to differ.
+func TestEstimateOfABusyMachine(t *testing.T) {
+	for quiet, want := range map[time.Duration]string{
+		0:               "12 cells, about 40 min\n",
+		9 * time.Minute: "12 cells, about 40 min while other programs use as much CPU as now, about 9 min if the machine becomes quiet\n",
+	} {
+		var out strings.Builder
+		NewProgress(&out, false, 0, 0).Hear(bench.RunBegun{Cells: 12, Estimate: 40 * time.Minute, IfQuiet: quiet})
+		if out.String() != want {
+			t.Errorf("%q, want %q", out.String(), want)
+		}
+	}
+}
+
 // Each running cell has a line, as far as they fit. Lines that stay scroll up above them, and nothing
 // of the status lines is left.
 func TestALineForEachCell(t *testing.T) {

@@ -36,6 +36,7 @@ type RunBegun struct {
 	Run      string        // its id
 	Cells    int           // how many it has, those that are measured already included; 0 = they are not counted
 	Estimate time.Duration // of what is to be measured; 0 = not known
+	IfQuiet  time.Duration // the same if other programs stop using the CPU; 0 = that would not shorten it much
 }
 
 // CellBegun comes when a cell is begun, and again when it continues alone because other

@@ -143,7 +143,11 @@ func (r *Run) begin(ctx context.Context, together int) error {
 	r.recallProbes()
 	r.forecast.pool = r.foresee(together)
 	estimate := r.forecast.pool.Left()
-	r.Tell.Tell(bench.RunBegun{Run: r.run.ID, Cells: len(order.Cells), Estimate: estimate})
+	begun := bench.RunBegun{Run: r.run.ID, Cells: len(order.Cells), Estimate: estimate}
+	if quiet := r.forecast.pool.LeftIfQuiet(); quiet <= estimate*9/10 { // otherwise a quiet machine makes no difference
+		begun.IfQuiet = quiet
+	}
+	r.Tell.Tell(begun)
 	if !r.limit.fits(estimate) {
 		r.Tell.Note(fmt.Sprintf("that is longer than --max-time %s: not every cell will be measured", order.MaxTime))
 	}

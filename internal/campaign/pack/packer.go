@@ -170,9 +170,14 @@ func (p *Packer) Waiting() []int { return slices.Clone(p.waiting) }
 // Left is the time from now until the last task is over, if each takes as long as
 // expected. It simulates the rest. A task that takes longer than expected counts as
 // about to end.
-func (p *Packer) Left(now time.Time) time.Duration {
+func (p *Packer) Left(now time.Time) time.Duration { return p.leftBeside(p.others, now) }
+
+// LeftIfQuiet is the same if other programs use no CPU from now on.
+func (p *Packer) LeftIfQuiet(now time.Time) time.Duration { return p.leftBeside(0, now) }
+
+func (p *Packer) leftBeside(others float64, now time.Time) time.Duration {
 	play := &Packer{
-		room: p.room, others: p.others, scale: p.scale,
+		room: p.room, others: others, scale: p.scale,
 		tasks: slices.Clone(p.tasks), waiting: slices.Clone(p.waiting), running: maps.Clone(p.running),
 	}
 	clock := now

@@ -224,3 +224,14 @@ func TestPackerScale(t *testing.T) {
 		}
 	}
 }
+
+// Other programs take room, so a quiet machine would be faster, unless one task runs at a time.
+func TestLeftIfQuiet(t *testing.T) {
+	for jobs, want := range map[int][2]time.Duration{0: {60 * time.Second, 20 * time.Second}, 1: {60 * time.Second, 60 * time.Second}} {
+		p := pack.New(pack.Room{CPUs: 1.9, Jobs: jobs}, []pack.Task{task(light, 20), task(light, 20), task(light, 20)})
+		p.Now(1.9, 0)
+		if got := [2]time.Duration{p.Left(begin), p.LeftIfQuiet(begin)}; got != want {
+			t.Errorf("jobs %d: %v are left, and on a quiet machine, want %v", jobs, got, want)
+		}
+	}
+}

@@ -146,6 +146,13 @@ func (p *Pool) Left() time.Duration {
 	return p.packer.Left(time.Now())
 }
 
+// LeftIfQuiet is the same if other programs use no CPU from now on.
+func (p *Pool) LeftIfQuiet() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.packer.LeftIfQuiet(time.Now())
+}
+
 // Company is to be called by a running task. It returns a function that says whether
 // more than one task was running at any time since.
 func (p *Pool) Company() func() bool {
