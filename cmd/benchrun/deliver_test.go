@@ -60,6 +60,9 @@ func TestJUnitAgreesWithTheExitCode(t *testing.T) {
 	}{
 		{"judge", bench.Failed, nil, bench.ExitOK, 0, 1},
 		{"judge", bench.Failed, rule, bench.ExitUnmeasured, 0, 1},
+		{"judge", bench.Failed, []string{"--strict"}, bench.ExitUnmeasured, 0, 1},
+		{"merge", bench.Invalid, nil, bench.ExitOK, 0, 1},
+		{"merge", bench.Invalid, []string{"--strict"}, bench.ExitUnmeasured, 0, 1},
 		{"merge", bench.Failed, nil, bench.ExitOK, 0, 0},
 		{"merge", bench.Failed, rule, bench.ExitCheckFailed, 1, 0},
 		{"merge", bench.Failed, []string{"--fail-on", "verdict >= failed"}, bench.ExitOK, 0, 0},

@@ -22,8 +22,11 @@ again. It runs nothing and changes nothing in the folder. It says where the
 result differs from the folder's run.json; with the same benchrun, nothing does.
 
 A cell whose record is damaged is invalid; judge judges the others, and the exit
-code is 5. If the run was killed, judge also judges the attempts of its last cell.
-If the run is still in progress, it judges what there is so far.`,
+code is 5. A cell that is invalid for another reason was so before: the exit code
+is 5 only with a rule, --baseline or --strict, and otherwise 0.
+
+If the run was killed, judge also judges the attempts of its last cell. If the run
+is still in progress, it judges what there is so far.`,
 		Example: "  benchrun judge benchrun-out/20261121-120000-3fa9\n  benchrun judge benchrun-out/20261121-120000-3fa9 --format csv > cells.csv\n  benchrun judge benchrun-out/20261121-120000-3fa9 --gate gate.txt --waivers benchrun.waivers.yaml\n  benchrun judge benchrun-out/20261121-120000-3fa9 --baseline benchrun-out/last-release",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {

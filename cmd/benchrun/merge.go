@@ -18,7 +18,8 @@ func newMergeCommand() *cobra.Command {
 with their records, and a report.html of all of them. If a cell was measured more
 than once, merge keeps the latest as it is and averages nothing; an invalid cell
 never replaces a measured one. A cell whose record is damaged is invalid, and the
-exit code is 5.
+exit code is 5. If a cell is invalid for another reason, it is 5 only with a rule,
+--baseline or --strict, and otherwise 0.
 
 merge refuses runs that were not measured alike, because they belong in different
 tables: with another mode, testbed, kernel, benchrun, supervision, Python or
