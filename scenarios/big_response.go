@@ -29,8 +29,9 @@ var _ = register(130, Fault{
 		Sound: "hardened", Flaw: "truncates-responses",
 		FlawShows: bench.HonestLost,
 	},
-	Act:     func(Place) clients.Provoker { return clients.AppFault("big-response", bigResponse) },
-	Exactly: "an answer of 100,000 bytes. It must be right",
-	Gate:    "answers that do not fit into a socket's buffer: partial writes, and whether every byte arrives",
-	Light:   true,
+	Act:      func(Place) clients.Provoker { return clients.AppFault("big-response", bigResponse) },
+	Exactly:  "an answer of 100,000 bytes. It must be right",
+	Searched: []string{"truncated response", "partial response", "chopped response"},
+	Gate:     "answers that do not fit into a socket's buffer: partial writes, and whether every byte arrives",
+	Light:    true,
 })

@@ -29,7 +29,8 @@ var _ = register(90, Fault{
 		Busy:  true,
 		Sound: "hardened", Flaw: "single-file",
 	},
-	Act:     func(Place) clients.Provoker { return clients.AppFault("cpu", clients.VictimSize) },
-	Exactly: "10,000,000 turns of the interpreter's loop (a while loop that counts; `builtin`: turns that cost as much)",
-	Gate:    "requests that compute: whether others are served beside them",
+	Act:      func(Place) clients.Provoker { return clients.AppFault("cpu", clients.VictimSize) },
+	Exactly:  "10,000,000 turns of the interpreter's loop (a while loop that counts; `builtin`: turns that cost as much)",
+	Searched: []string{"CPU-bound", "high CPU"},
+	Gate:     "requests that compute: whether others are served beside them",
 })

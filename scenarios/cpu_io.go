@@ -29,6 +29,7 @@ var _ = register(110, Fault{
 		Busy:  true,
 		Sound: "hardened", Flaw: "single-file",
 	},
-	Act:     func(Place) clients.Provoker { return clients.AppFault("cpu-io", clients.VictimSize) },
-	Exactly: "the turns of `cpu` in a thread of their own; until they end, the request reads a file's 4 KiB over and over",
+	Act:      func(Place) clients.Provoker { return clients.AppFault("cpu-io", clients.VictimSize) },
+	Exactly:  "the turns of `cpu` in a thread of their own; until they end, the request reads a file's 4 KiB over and over",
+	Searched: []string{"GIL", "convoy"},
 })

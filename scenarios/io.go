@@ -28,6 +28,7 @@ var _ = register(100, Fault{
 		Busy:  true,
 		Sound: "hardened", Flaw: "single-file",
 	},
-	Act:     func(Place) clients.Provoker { return clients.AppFault("io", clients.VictimSize) },
-	Exactly: "reads a sparse temporary file of 16 MiB 256 times, in blocks of 64 KiB: 4 GiB in all",
+	Act:      func(Place) clients.Provoker { return clients.AppFault("io", clients.VictimSize) },
+	Exactly:  "reads a sparse temporary file of 16 MiB 256 times, in blocks of 64 KiB: 4 GiB in all",
+	Searched: []string{"blocking IO", "disk IO"},
 })

@@ -27,7 +27,8 @@ var _ = register(150, Fault{
 		Sound: "hardened", Flaw: "leaks-memory",
 		FlawShows: bench.MemoryKept,
 	},
-	Act:     func(Place) clients.Provoker { return clients.AppFault("leak", clients.VictimSize) },
-	Exactly: "8 MiB (8,388,608 bytes), every page of it written to, which the process never frees",
-	Gate:    "memory that the app keeps: whether workers are recycled before it is gone",
+	Act:      func(Place) clients.Provoker { return clients.AppFault("leak", clients.VictimSize) },
+	Exactly:  "8 MiB (8,388,608 bytes), every page of it written to, which the process never frees",
+	Searched: []string{"OOM", "out of memory", "memory leak", "OOM killer"},
+	Gate:     "memory that the app keeps: whether workers are recycled before it is gone",
 })

@@ -30,8 +30,9 @@ var _ = register(140, Fault{
 		Sound: "hardened", Flaw: "kills-honest",
 		FlawShows: bench.HonestLost,
 	},
-	Act:     func(Place) clients.Provoker { return clients.AppFault("legit-slow", clients.VictimSize) },
-	Exactly: "sleeps 1.5 s: half of a watchdog of 3 s. The answer must be right",
-	Gate:    "the watchdog's other side: honest requests of half its time must not be ended",
-	Light:   true, Brief: true,
+	Act:      func(Place) clients.Provoker { return clients.AppFault("legit-slow", clients.VictimSize) },
+	Exactly:  "sleeps 1.5 s: half of a watchdog of 3 s. The answer must be right",
+	Searched: []string{"timeout", "worker timeout", "killed request"},
+	Gate:     "the watchdog's other side: honest requests of half its time must not be ended",
+	Light:    true, Brief: true,
 })

@@ -24,7 +24,10 @@ type Fault struct {
 	// "POST /upload".
 	Request string
 	Exactly string // the magnitude to the letter, Markdown, for docs/contract.md
-	Gate    string // why @gate has the family; "" = it has not
+	// Searched are the words by which people report and search what it reproduces:
+	// "deadlock". Several families may share one.
+	Searched []string
+	Gate     string // why @gate has the family; "" = it has not
 	// Short is why the calibration for every day and a first job in CI have it: one
 	// family of each way in which a server can lose its users; "" = they have not.
 	Short     string
@@ -80,6 +83,30 @@ func ByID(id string) (Fault, bool) {
 func Family(id string) (bench.Family, bool) {
 	f, ok := ByID(id)
 	return f.Family, ok
+}
+
+// Searched finds the families that reproduce what people call by a word.
+func Searched(word string) []Fault {
+	var out []Fault
+	for _, f := range registered {
+		if slices.ContainsFunc(f.Searched, func(s string) bool { return bench.SameWord(s, word) }) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// SearchWords are all the words that Searched knows, each once.
+func SearchWords() []string {
+	var out []string
+	for _, f := range registered {
+		for _, s := range f.Searched {
+			if !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
 }
 
 // Watchdog is the fault that a target's watchdog is timed with. It panics where

@@ -39,7 +39,8 @@ var _ = register(160, Fault{
 	Act: func(p Place) clients.Provoker {
 		return reload{slow: clients.AppFault("legit-slow", clients.VictimSize), signal: p.Reload}
 	},
-	Exactly: "the signal `reload` of the server file to the server's first process, 0.5 s after a request for `/fault/legit-slow`, whose answer must be right",
+	Exactly:  "the signal `reload` of the server file to the server's first process, 0.5 s after a request for `/fault/legit-slow`, whose answer must be right",
+	Searched: []string{"zero-downtime", "graceful", "rolling restart", "hot reload", "deploy", "SIGHUP", "reset", "502", "orphan"},
 })
 
 // reload sends an honest slow request, and the signal while it is under way.

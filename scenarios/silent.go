@@ -32,6 +32,7 @@ var _ = register(75, Fault{
 	Act: func(Place) clients.Provoker {
 		return clients.Bare(func(string, string) []byte { return nil }, silentFor)
 	},
-	Request: "connect(2)",
-	Exactly: "connects, sends nothing and reads; gives up after 30 s unless the server has answered or closed",
+	Request:  "connect(2)",
+	Exactly:  "connects, sends nothing and reads; gives up after 30 s unless the server has answered or closed",
+	Searched: []string{"slowloris", "idle connection", "keep-alive timeout"},
 })

@@ -27,7 +27,8 @@ var _ = register(120, Fault{
 		Lasts: time.Second,
 		Sound: "hardened", Flaw: "single-file",
 	},
-	Act:     func(Place) clients.Provoker { return clients.AppFault("slow", clients.VictimSize) },
-	Exactly: "sleeps 1 s",
-	Light:   true, Brief: true,
+	Act:      func(Place) clients.Provoker { return clients.AppFault("slow", clients.VictimSize) },
+	Exactly:  "sleeps 1 s",
+	Searched: []string{"slow query", "latency", "queueing"},
+	Light:    true, Brief: true,
 })

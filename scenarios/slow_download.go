@@ -27,8 +27,9 @@ var _ = register(70, Fault{
 		},
 		Sound: "hardened", Flaw: "unbuffered-download",
 	},
-	Act:     func(Place) clients.Provoker { return clients.SlowDownload() },
-	Request: "GET /download",
-	Exactly: "takes 10,000 bytes of the answer every 0.3 s for 30 s, then the rest at once; its receive buffer (SO_RCVBUF, set before it connects) is 4,096 bytes, which Linux doubles",
-	Gate:    "slow readers: whether an answer that nobody takes holds a slot",
+	Act:      func(Place) clients.Provoker { return clients.SlowDownload() },
+	Request:  "GET /download",
+	Exactly:  "takes 10,000 bytes of the answer every 0.3 s for 30 s, then the rest at once; its receive buffer (SO_RCVBUF, set before it connects) is 4,096 bytes, which Linux doubles",
+	Searched: []string{"slow client", "slow read", "backpressure"},
+	Gate:     "slow readers: whether an answer that nobody takes holds a slot",
 })

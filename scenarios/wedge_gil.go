@@ -26,7 +26,8 @@ var _ = register(40, Fault{
 		Busy:  true,
 		Sound: "hardened", Flaw: "no-watchdog",
 	},
-	Act:     func(Place) clients.Provoker { return clients.AppFault("wedge-gil", clients.VictimSize) },
-	Exactly: "the same with the interpreter's lock held (`ctypes.PyDLL`): no other thread of the process runs any more",
-	Gate:    "a process whose own watchdog thread is stuck with it: only somebody outside can end it",
+	Act:      func(Place) clients.Provoker { return clients.AppFault("wedge-gil", clients.VictimSize) },
+	Exactly:  "the same with the interpreter's lock held (`ctypes.PyDLL`): no other thread of the process runs any more",
+	Searched: []string{"hang", "deadlock", "GIL", "frozen process"},
+	Gate:     "a process whose own watchdog thread is stuck with it: only somebody outside can end it",
 })

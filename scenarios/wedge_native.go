@@ -25,8 +25,9 @@ var _ = register(30, Fault{
 		},
 		Sound: "hardened", Flaw: "no-watchdog",
 	},
-	Act:     func(Place) clients.Provoker { return clients.AppFault("wedge-native", clients.VictimSize) },
-	Exactly: "locks a pthread mutex twice in C, with the interpreter's lock released (`ctypes.CDLL`): deaf to signals, never ends by itself, burns no CPU",
-	Gate:    "a thread that no signal and no exception reaches: a watchdog inside the process that asks politely is not heard",
-	Light:   true,
+	Act:      func(Place) clients.Provoker { return clients.AppFault("wedge-native", clients.VictimSize) },
+	Exactly:  "locks a pthread mutex twice in C, with the interpreter's lock released (`ctypes.CDLL`): deaf to signals, never ends by itself, burns no CPU",
+	Searched: []string{"hang", "hung request", "stuck request", "deadlock", "timeout"},
+	Gate:     "a thread that no signal and no exception reaches: a watchdog inside the process that asks politely is not heard",
+	Light:    true,
 })

@@ -26,7 +26,8 @@ var _ = register(20, Fault{
 		Busy:  true,
 		Sound: "hardened", Flaw: "no-watchdog",
 	},
-	Act:     func(Place) clients.Provoker { return clients.AppFault("wedge-spin", clients.VictimSize) },
-	Exactly: "an empty loop without an end: burns all the CPU that it gets",
-	Gate:    "a worker that is stuck and busy: a watchdog that takes CPU for a sign of life misses it",
+	Act:      func(Place) clients.Provoker { return clients.AppFault("wedge-spin", clients.VictimSize) },
+	Exactly:  "an empty loop without an end: burns all the CPU that it gets",
+	Searched: []string{"hang", "infinite loop", "busy loop", "ReDoS", "timeout"},
+	Gate:     "a worker that is stuck and busy: a watchdog that takes CPU for a sign of life misses it",
 })

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,18 +14,20 @@ import (
 func newExplainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain WORD",
-		Short: "explain a family, measure, verdict or flag",
+		Short: "explain a family, measure, verdict, flag or other word of a report",
 		Long: `explain says what a word in benchrun's results means. For a family of
 misbehaviour, it says why it matters, what a good server does, how large the
-fault is, what is measured, where it was reported in public, and how to run it.`,
-		Example:           "  benchrun explain wedge\n  benchrun explain time_to_collapse\n  benchrun explain flaky",
+fault is, what is measured, where it was reported in public, and how to run it.
+For a word by which people report such trouble, such as slowloris or deadlock,
+it names the families that reproduce it.`,
+		Example:           "  benchrun explain wedge\n  benchrun explain slowloris\n  benchrun explain time_to_collapse\n  benchrun explain blast radius",
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeWords(guide.Words),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return &bench.UsageError{Problem: "explain wants one word: a family, measure, verdict or flag", Hint: "see benchrun explain --help"}
+			if len(args) == 0 {
+				return &bench.UsageError{Problem: "explain wants a word: a family, measure, verdict, flag or other word of a report", Hint: "see benchrun explain --help"}
 			}
-			text, err := guide.Explain(args[0])
+			text, err := guide.Explain(strings.Join(args, " "))
 			if err != nil {
 				return err
 			}

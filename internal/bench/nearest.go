@@ -3,8 +3,8 @@ package bench
 import "strings"
 
 // Nearest gives the candidate that a mistyped word most likely meant, "" if
-// none is near. Upper case counts as lower, _ and - as the same. Of equally
-// near candidates the first wins.
+// none is near. Case does not matter, nor does whether words are joined by _, - or a
+// space. Of equally near candidates the first wins.
 func Nearest(word string, candidates []string) string {
 	best, bestDistance := "", 0
 	for _, c := range candidates {
@@ -12,7 +12,7 @@ func Nearest(word string, candidates []string) string {
 		if len(word) > len(c)+most || len(c) > len(word)+most { // so many are missing; words may be huge
 			continue
 		}
-		d := distance(plain(word), plain(c))
+		d := distance(PlainWord(word), PlainWord(c))
 		if d <= most && (best == "" || d < bestDistance) {
 			best, bestDistance = c, d
 		}
@@ -21,14 +21,21 @@ func Nearest(word string, candidates []string) string {
 		return best
 	}
 	for _, c := range candidates {
-		if strings.HasPrefix(plain(c), plain(word)) {
+		if strings.HasPrefix(PlainWord(c), PlainWord(word)) {
 			return c
 		}
 	}
 	return ""
 }
 
-func plain(s string) string { return strings.ReplaceAll(strings.ToLower(s), "_", "-") }
+// SameWord says that two words differ at most in case, or in what joins their parts:
+// "blast radius" is blast_radius.
+func SameWord(a, b string) bool { return PlainWord(a) == PlainWord(b) }
+
+var joints = strings.NewReplacer("_", "-", " ", "-")
+
+// PlainWord is a word in the form that SameWord compares: "blast-radius".
+func PlainWord(s string) string { return joints.Replace(strings.ToLower(s)) }
 
 // distance is the number of letters to insert, delete, replace or swap with
 // their neighbour that turns a into b (optimal string alignment).

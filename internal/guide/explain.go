@@ -11,11 +11,12 @@ import (
 )
 
 // Words lists everything that Explain knows: families, their sets, verdicts, flags,
-// measures, sabotages. A word that is two of these stands here once.
+// measures, sabotages, causes of doubt, other words of reports, and words by which people
+// search. A word that is two of these stands here once.
 func Words() []string {
 	var words []string
 	add := func(word string) {
-		if !slices.Contains(words, word) {
+		if !slices.ContainsFunc(words, func(w string) bool { return bench.SameWord(w, word) }) {
 			words = append(words, word)
 		}
 	}
@@ -40,49 +41,83 @@ func Words() []string {
 	for _, d := range bench.DoubtTable {
 		add(d.Name)
 	}
+	for _, w := range bench.WordTable {
+		add(w.Name)
+		for _, also := range w.Also {
+			add(also)
+		}
+	}
+	for _, s := range scenarios.SearchWords() {
+		add(s)
+	}
 	return words
 }
 
-// Explain says what a word means: a family or a scenario, a set of them, a verdict, a flag, a
-// measure, a cause of doubt, a sabotage of calibration, or several of these. An unknown word is a bench.UsageError that
-// suggests the nearest known one.
+// Explain says what a word means, or each thing that it means. Case does not matter, nor
+// does whether words are joined by _, - or a space. An unknown word is a bench.UsageError
+// that suggests the nearest known one.
 func Explain(word string) (string, error) {
 	var parts []string
-	if s, ok, err := scenario(word); err != nil {
+	if s, ok, err := scenario(bench.PlainWord(word)); err != nil {
 		return "", err
 	} else if ok {
 		parts = append(parts, explainFamily(s))
 	}
-	if s, ok := scenarios.SetByName(word); ok {
+	if s, ok := scenarios.SetByName(bench.PlainWord(word)); ok {
 		parts = append(parts, explainSet(s))
 	}
+	if found := scenarios.Searched(word); len(found) > 0 {
+		parts = append(parts, explainSearched(word, found))
+	}
 	for _, v := range bench.VerdictTable {
-		if v.Verdict.String() == word {
-			parts = append(parts, heading(word, "verdict")+wrap("  ", v.Text+".")+
+		if bench.SameWord(v.Verdict.String(), word) {
+			parts = append(parts, heading(v.Verdict.String(), "verdict")+wrap("  ", v.Text+".")+
 				"  The rules: docs/method.md, \"Verdict of an attempt\".\n")
 		}
 	}
 	for _, f := range bench.FlagTable {
-		if f.Name == word {
-			parts = append(parts, heading(word, "flag: qualifies a verdict")+wrap("  ", f.Text+"."))
+		if bench.SameWord(f.Name, word) {
+			parts = append(parts, heading(f.Name, "flag: qualifies a verdict")+wrap("  ", f.Text+"."))
 		}
 	}
-	if m, ok := bench.MeasureByName(word); ok {
-		parts = append(parts, explainMeasure(m))
+	w, isWord := bench.WordByName(word)
+	if isWord {
+		parts = append(parts, heading(w.Name, "word of tables and reports")+wrap("  ", w.Text+"."))
 	}
-	if s, ok := bench.SabotageByName(word); ok {
-		parts = append(parts, heading(word, "sabotage of the harness, by benchrun calibrate")+wrap("  ", s.Text+".")+
-			wrap("  ", "The verdict must be invalid, and say: "+s.Cause+"."))
+	for _, m := range bench.MeasureTable {
+		if bench.SameWord(m.Name, word) || bench.SameWord(m.Name, "lost_"+word) || isWord && m.Name == w.Measure {
+			parts = append(parts, explainMeasure(m))
+		}
+	}
+	for _, s := range bench.SabotageTable {
+		if bench.SameWord(string(s.Sabotage), word) {
+			parts = append(parts, heading(string(s.Sabotage), "sabotage of the harness, by benchrun calibrate")+wrap("  ", s.Text+".")+
+				wrap("  ", "The verdict must be invalid, and say: "+s.Cause+"."))
+		}
 	}
 	for _, d := range bench.DoubtTable {
-		if d.Name == word {
-			parts = append(parts, heading(word, "cause of doubt: what is in doubt does not count")+wrap("  ", d.Text+"."))
+		if bench.SameWord(d.Name, word) {
+			parts = append(parts, heading(d.Name, "cause of doubt: what is in doubt does not count")+wrap("  ", d.Text+"."))
 		}
 	}
 	if len(parts) == 0 {
 		return "", unknownWord(word)
 	}
 	return strings.Join(parts, "\n"), nil
+}
+
+// explainSearched names the families that reproduce what people call by a word.
+func explainSearched(word string, found []scenarios.Fault) string {
+	var b strings.Builder
+	b.WriteString(heading(word, "word of incident reports"))
+	b.WriteString(wrap("  ", "benchrun reproduces it with:"))
+	var ids []string
+	for _, f := range found {
+		b.WriteString(labelled(f.ID, f.Title+"."))
+		ids = append(ids, f.ID)
+	}
+	b.WriteString("\nRun it\n  benchrun --server gunicorn --scenario " + strings.Join(ids, ",") + "\n")
+	return b.String()
 }
 
 // scenario reads "wedge" and "wedge-0.5pct". The error is that of a ratio
@@ -142,6 +177,7 @@ func howOften(c bench.Cadence) string {
 
 func explainFamily(s bench.Scenario) string {
 	f := s.Family
+	known, _ := scenarios.ByID(f.ID)
 	var b strings.Builder
 	b.WriteString(heading(f.ID, fmt.Sprintf("family, version %d", f.Version)))
 	b.WriteString(wrap("  ", f.Title+"."))
@@ -153,6 +189,7 @@ func explainFamily(s bench.Scenario) string {
 	section("Why it matters", f.Why)
 	section("A good server", f.Good)
 	section("Who misbehaves, and how much", who(f)+": "+f.Magnitude+". "+howOften(f.Cadence))
+	section("People report it as", strings.Join(known.Searched, ", "))
 	section("What decides the verdict", deciding(f))
 	section("What proves that it can tell", provenBy(f))
 	b.WriteString("\nWhat is measured beside the verdict\n")

@@ -23,7 +23,7 @@ func ScenariosPage() string {
 		b.WriteString(setSection(s))
 	}
 	for _, f := range scenarios.All() {
-		b.WriteString(familySection(f.Family))
+		b.WriteString(familySection(f))
 	}
 	return b.String()
 }
@@ -39,12 +39,16 @@ func setSection(s scenarios.Set) string {
 	return b.String()
 }
 
-func familySection(f bench.Family) string {
+func familySection(known scenarios.Fault) string {
+	f := known.Family
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n## %s\n\n%s\n", f.ID, sentence(f.Title))
 	fmt.Fprintf(&b, "\n**Why it matters.** %s\n", sentence(f.Why))
 	fmt.Fprintf(&b, "\n**A good server** %s\n", strings.TrimSuffix(f.Good, ".")+".")
 	fmt.Fprintf(&b, "\n**%s:** %s\n", who(f), strings.TrimSuffix(f.Magnitude, ".")+".")
+	if len(known.Searched) > 0 {
+		fmt.Fprintf(&b, "\n**People report it as:** %s.\n", strings.Join(known.Searched, ", "))
+	}
 	fmt.Fprintf(&b, "\n**Measured** beside the verdict: %s.\n", codes(MeasuresOf(f)))
 	fmt.Fprintf(&b, "\n**Proved by calibration:** %s\n", provenBy(f))
 	fmt.Fprintf(&b, "\n**Public reports:** %s.\n", strings.Join(f.References, ", "))
@@ -101,6 +105,14 @@ func MeasuresPage() string {
 			better = ""
 		}
 		b.WriteString(row(code(m.Name), m.Unit, better, sentence(m.Text)))
+	}
+	b.WriteString("\n## Other words\n\nColumns, labels and progress lines use these words too.\n" + table("word", "is", "shows"))
+	for _, w := range bench.WordTable {
+		measure := ""
+		if w.Measure != "" {
+			measure = code(w.Measure)
+		}
+		b.WriteString(row(strings.Join(append([]string{w.Name}, w.Also...), ", "), sentence(w.Text), measure))
 	}
 	return b.String()
 }

@@ -94,6 +94,9 @@ func splitWords(values []string) []string {
 // that name the nearest known one; a selection that comes to no cell is
 // bench.ErrNothingSelected.
 func Cells(reg *targets.Registry, sel Selection) ([]Cell, error) {
+	if err := sel.check(); err != nil {
+		return nil, err
+	}
 	scens, err := selectScenarios(splitWords(sel.Scenarios))
 	if err != nil {
 		return nil, err
@@ -121,6 +124,26 @@ func Cells(reg *targets.Registry, sel Selection) ([]Cell, error) {
 		return nil, fmt.Errorf("%w: no server matches %s", bench.ErrNothingSelected, strings.Join(sel.Servers, ", "))
 	}
 	return cells, nil
+}
+
+// check fails on a value that names nothing, such as a variable of a script that is not
+// set: benchrun would take it as if the flag were not there.
+func (sel Selection) check() error {
+	for _, l := range []struct {
+		kind   string
+		values []string
+		split  func([]string) []string
+	}{{"server", sel.Servers, SplitList}, {"profile", sel.Profiles, SplitList}, {"scenario", sel.Scenarios, splitWords}} {
+		for _, v := range l.values {
+			if len(l.split([]string{v})) == 0 {
+				return &bench.UsageError{
+					Problem: fmt.Sprintf("--%s %q names no %s", l.kind, v, l.kind),
+					Hint:    fmt.Sprintf("benchrun list %ss lists them; leave out --%s for the default", l.kind, l.kind),
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // checkFamilies fails on a profile with arguments for an unknown family.
@@ -323,7 +346,34 @@ func unknownScenario(word string, own []bench.Scenario) error {
 			return unknown("scenario", word, append([]string{s.Family.ID}, names...))
 		}
 	}
+	if err := searched(word, names); err != nil {
+		return err
+	}
 	return unknown("scenario", word, names)
+}
+
+// searched is the error for a word by which people search a family, or for one that is
+// nearer to such a word than to any scenario's name; nil if it is neither.
+func searched(word string, names []string) error {
+	meant := word
+	if len(scenarios.Searched(word)) == 0 {
+		if bench.Nearest(word, names) != "" {
+			return nil
+		}
+		meant = bench.Nearest(word, scenarios.SearchWords())
+	}
+	var ids []string
+	for _, f := range scenarios.Searched(meant) {
+		ids = append(ids, f.ID)
+	}
+	if isGlob(word) || len(ids) == 0 {
+		return nil
+	}
+	hint := fmt.Sprintf("--scenario %s reproduces it (see benchrun explain %s)", strings.Join(ids, ","), meant)
+	if meant != word {
+		hint = fmt.Sprintf("did you mean %q? %s", meant, hint)
+	}
+	return &bench.UsageError{Problem: fmt.Sprintf("unknown scenario %q", word), Hint: hint}
 }
 
 // match resolves a name or a glob against the known names, in their order.
