@@ -146,11 +146,7 @@ func counted(list []Tally) string {
 	var parts []string
 	for _, t := range list {
 		cells += t.Cells
-		parts = append(parts, grouped(float64(t.Cells))+" "+t.Verdict.String())
+		parts = append(parts, bench.Grouped(t.Cells)+" "+t.Verdict.String())
 	}
-	noun := " cells: "
-	if cells == 1 {
-		noun = " cell: "
-	}
-	return grouped(float64(cells)) + noun + strings.Join(parts, ", ")
+	return bench.Things(cells, "cell", "cells") + ": " + strings.Join(parts, ", ")
 }

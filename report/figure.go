@@ -90,23 +90,11 @@ func number(v float64) string {
 	a := math.Abs(v)
 	switch {
 	case v == math.Trunc(v), a >= 9.95:
-		return grouped(v)
+		return bench.Grouped(v)
 	case a < 0.995:
 		return decimals(v, 2)
 	}
 	return decimals(v, 1)
-}
-
-// grouped is an integer with a comma before every group of three digits.
-func grouped(v float64) string {
-	digits := strconv.FormatFloat(math.Abs(v), 'f', 0, 64)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	if v < 0 && digits != "0" {
-		return "-" + digits
-	}
-	return digits
 }
 
 func decimals(v float64, n int) string { return strconv.FormatFloat(v, 'f', n, 64) }

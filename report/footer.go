@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"benchrun/internal/bench"
 )
 
 // fact is one line below a table: its subject and its text.
@@ -70,7 +72,7 @@ func (v View) Unconfirmed() string {
 	case 1:
 		return "1 verdict other than held rests on one attempt: " + fmt.Sprintf(so, "it")
 	}
-	return grouped(float64(n)) + " verdicts other than held rest on one attempt each: " + fmt.Sprintf(so, "them")
+	return bench.Grouped(n) + " verdicts other than held rest on one attempt each: " + fmt.Sprintf(so, "them")
 }
 
 // versions is, for example, "gunicorn 23.0.0, waitress 3.0.2", each once.

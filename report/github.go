@@ -126,7 +126,7 @@ func summaryMark(f bench.Finding) string {
 // cutSummary keeps whole lines. It returns nothing if there is not even room to say that
 // something is missing.
 func cutSummary(text []byte, room int) []byte {
-	note := fmt.Sprintf("\n**Cut here:** GitHub accepts no more than %s bytes. The run's folder has everything.\n", grouped(float64(len(text))))
+	note := fmt.Sprintf("\n**Cut here:** GitHub accepts no more than %s bytes. The run's folder has everything.\n", bench.Grouped(len(text)))
 	if len(note) > room {
 		return nil
 	}

@@ -95,7 +95,7 @@ func TestStepSummary(t *testing.T) {
 	}
 	for room := range len(all) {
 		got := write(room)
-		kept, cut := strings.CutSuffix(got, fmt.Sprintf("\n**Cut here:** GitHub accepts no more than %s bytes. The run's folder has everything.\n", grouped(float64(len(all)))))
+		kept, cut := strings.CutSuffix(got, fmt.Sprintf("\n**Cut here:** GitHub accepts no more than %s bytes. The run's folder has everything.\n", bench.Grouped(len(all))))
 		if len(got) > room || got != "" && (!cut || !strings.HasPrefix(all, kept) || kept != "" && !strings.HasSuffix(kept, "\n")) {
 			t.Fatalf("room %d: %q", room, got)
 		}

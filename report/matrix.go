@@ -106,7 +106,7 @@ func matrixLegend(v View, unserved bool) string {
 	badges := func(list []Tally) string {
 		var parts []string
 		for _, t := range list {
-			parts = append(parts, Badge(t.Verdict)+" "+grouped(float64(t.Cells)))
+			parts = append(parts, Badge(t.Verdict)+" "+bench.Grouped(t.Cells))
 		}
 		return strings.Join(parts, ", ")
 	}

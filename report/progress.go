@@ -166,10 +166,7 @@ func (p *Progress) start(e bench.RunBegun) {
 	}
 	p.total = e.Cells
 	p.remaining(e.Estimate)
-	line := fmt.Sprintf("%d cells", p.total)
-	if p.total == 1 {
-		line = "1 cell"
-	}
+	line := bench.Things(e.Cells, "cell", "cells")
 	if e.Estimate > 0 {
 		line += ", " + about(e.Estimate)
 	}

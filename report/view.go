@@ -232,10 +232,10 @@ func supervision(e bench.Environment) string {
 		parts = append(parts, gibi(l.MemoryBytes))
 	}
 	if l.PIDs > 0 {
-		parts = append(parts, grouped(float64(l.PIDs))+" processes")
+		parts = append(parts, bench.Grouped(l.PIDs)+" processes")
 	}
 	if l.NoFile > 0 {
-		parts = append(parts, grouped(float64(l.NoFile))+" files")
+		parts = append(parts, bench.Grouped(l.NoFile)+" files")
 	}
 	if l.DiskBytes > 0 {
 		parts = append(parts, gibi(l.DiskBytes)+" of disk")

@@ -40,15 +40,11 @@ func (o Order) DryRun(ctx context.Context, together int) (string, error) {
 		}
 		b.WriteString("\n")
 	}
-	noun := "cells"
-	if len(o.Cells) == 1 {
-		noun = "cell"
-	}
 	forecast, err := o.Forecast(together)
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintf(&b, "%d %s, %s mode, seed %d: %s, plus installation where something is missing\n", len(o.Cells), noun, o.Mode, o.Seed, forecast)
+	fmt.Fprintf(&b, "%s, %s mode, seed %d: %s, plus installation where something is missing\n", bench.Things(len(o.Cells), "cell", "cells"), o.Mode, o.Seed, forecast)
 	return b.String(), nil
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"benchrun/internal/bench"
 )
 
 // The goals for a crowd of Full.Crowd: the memory, and the CPU beside that of a
@@ -32,7 +34,7 @@ type crowd struct {
 func (c crowd) String() string {
 	s := fmt.Sprintf("%s MB, %s %% of a core", number(float64(c.Memory)/(1<<20)), number(c.CPU))
 	if c.Pieces >= 1 {
-		s += fmt.Sprintf(" for %s pieces a second", thousands(int(c.Pieces)))
+		s += fmt.Sprintf(" for %s pieces a second", bench.Grouped(int(c.Pieces)))
 	}
 	return s
 }
@@ -111,7 +113,7 @@ func measureCrowds(ctx context.Context, l *Lab) ([]Row, error) {
 // times (or never), and with slowhttptest.
 func crowdRow(what string, wanted int, ours crowd, bare []crowd, theirs *crowd) Row {
 	row := Row{
-		What: thousands(wanted) + " " + what, Figure: ours.String() + missing(ours, wanted),
+		What: bench.Grouped(wanted) + " " + what, Figure: ours.String() + missing(ours, wanted),
 		Goal:   "≤ 80 MB, ≤ 20 % of a core",
 		Missed: ours.Memory > crowdMemory || ours.Open < wanted,
 	}
@@ -140,7 +142,7 @@ func missing(c crowd, wanted int) string {
 	if c.Open >= wanted {
 		return ""
 	}
-	return fmt.Sprintf("; %s connections only", thousands(c.Open))
+	return fmt.Sprintf("; %s connections only", bench.Grouped(c.Open))
 }
 
 // gatherPatience is how long after its ramp a crowd may still gather.

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
+	"benchrun/internal/bench"
 )
 
 // spread is what several rounds of the same measurement gave.
@@ -54,16 +56,5 @@ func number(v float64) string {
 	case a < 100:
 		return strconv.FormatFloat(v, 'f', 1, 64)
 	}
-	return thousands(int(math.Round(v)))
-}
-
-// thousands writes a number with commas.
-func thousands(n int) string {
-	if n < 0 {
-		return "-" + thousands(-n)
-	}
-	if n < 1000 {
-		return strconv.Itoa(n)
-	}
-	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
+	return bench.Grouped(v)
 }

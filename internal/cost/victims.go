@@ -32,7 +32,7 @@ func (a attacked) remark() string {
 	if a.OK == a.Requests {
 		return ""
 	}
-	return fmt.Sprintf(" (%s of %s answered rightly)", thousands(a.OK), thousands(a.Requests))
+	return fmt.Sprintf(" (%s of %s answered rightly)", bench.Grouped(a.OK), bench.Grouped(a.Requests))
 }
 
 // victimsPart drives the client of every attempt: n[2] open loops whose answers
@@ -170,9 +170,9 @@ const mostOverWrk = 2.0
 // victimRow compares the first client, which is benchrun's, with the others.
 func victimRow(rate, loops int, compared []*client) Row {
 	ours := compared[0]
-	what := fmt.Sprintf("CPU of a victim request at %s/s", thousands(rate))
+	what := fmt.Sprintf("CPU of a victim request at %s/s", bench.Grouped(rate))
 	if loops > 1 {
-		what = fmt.Sprintf("CPU of a victim request at %s/s, of %d cells in one process", thousands(rate), loops)
+		what = fmt.Sprintf("CPU of a victim request at %s/s, of %d cells in one process", bench.Grouped(rate), loops)
 	}
 	row := Row{What: what + ", nonce and body checked", Figure: ours.cpu.in("µs")}
 	var beside []string
@@ -209,7 +209,7 @@ func measureLateness(ctx context.Context, l *Lab) ([]Row, error) {
 
 func latenessRow(rate int, a attacked) Row {
 	return Row{
-		What:   fmt.Sprintf("lateness of victims at %s/s, p99", thousands(rate)),
+		What:   fmt.Sprintf("lateness of victims at %s/s, p99", bench.Grouped(rate)),
 		Figure: number(float64(a.Lateness)/1e6) + " ms" + a.remark(),
 	}
 }

@@ -173,13 +173,9 @@ func measureWatch(ctx context.Context, l *Lab) ([]Row, error) {
 }
 
 func watchRow(procs int, got, idle watched, goal bool) Row {
-	things := "processes"
-	if procs == 1 {
-		things = "process"
-	}
 	sources := map[string]string{"cgroup": "memory from the cgroup", "pss": "memory as PSS"}
 	row := Row{
-		What:   fmt.Sprintf("watching %d %s at 5 Hz, %s", procs, things, sources[got.Memory]),
+		What:   fmt.Sprintf("watching %s at 5 Hz, %s", bench.Things(procs, "process", "processes"), sources[got.Memory]),
 		Figure: number(got.CPU) + " % of a core",
 		Beside: "waking up as often for nothing: " + number(idle.CPU) + " %",
 	}

@@ -56,7 +56,7 @@ func Compare(base, now bench.Run) Comparison {
 		out.Checks = append(out.Checks, newCheck(-1, b, b.Name(), Unmeasured, "no cell "+b.Name()+" in this run"))
 	}
 	if outside > 0 {
-		out.Notes = append(out.Notes, cellsWord(outside)+" of the baseline not in this run's selection")
+		out.Notes = append(out.Notes, bench.Things(outside, "cell", "cells")+" of the baseline not in this run's selection")
 	}
 	return out
 }
@@ -109,19 +109,12 @@ func described(c bench.Cell) string {
 	}
 	text := c.Verdict.String()
 	if valid > 0 {
-		text += fmt.Sprintf(" in %d of %s", same, attempts(valid))
+		text += fmt.Sprintf(" in %d of %s", same, bench.Things(valid, "attempt", "attempts"))
 	}
 	if c.Version != "" {
 		text += " (" + c.Version + ")"
 	}
 	return text
-}
-
-func attempts(n int) string {
-	if n == 1 {
-		return "1 attempt"
-	}
-	return fmt.Sprintf("%d attempts", n)
 }
 
 // compareCells compares two measured cells. pairs is how many pairs of cells are
@@ -145,21 +138,14 @@ func compareCells(base, now bench.Cell, pairs int) (o Outcome, seen, note string
 	what := fmt.Sprintf("h %.1f %%, in the baseline %.1f %% (medians of %d and %d)", median(is), median(was), len(is), len(was))
 	if !lowest(min(len(is), mostRepeats), min(len(was), mostRepeats)).significant(pairs) {
 		return Kept, seen, fmt.Sprintf("%s: not enough repeats to tell: %d of each needed among %s; a duel needs fewer",
-			what, repeatsNeeded(pairs), cellsWord(pairs))
+			what, repeatsNeeded(pairs), bench.Things(pairs, "cell", "cells"))
 	}
 	t := rankSum(is, was)
-	what += fmt.Sprintf(", p = %.2g, compared %s", t.p(), cellsWord(pairs))
+	what += fmt.Sprintf(", p = %.2g, compared %s", t.p(), bench.Things(pairs, "cell", "cells"))
 	if !t.significant(pairs) {
 		return Kept, seen, what + ": chance may do that"
 	}
 	return Broken, what, ""
-}
-
-func cellsWord(n int) string {
-	if n == 1 {
-		return "1 cell"
-	}
-	return fmt.Sprintf("%d cells", n)
 }
 
 // figures are the h of all valid attempts of a cell, in percent, including those

@@ -208,13 +208,13 @@ func (d delivery) undelivered(t bench.Traits) string {
 	}
 	switch {
 	case len(d.times) == 0:
-		return "faults not delivered: 0 of " + count(d.scheduled) + " " + proof
+		return "faults not delivered: 0 of " + bench.Grouped(d.scheduled) + " " + proof
 	case shortOf(d.checked, d.proved), t.Proof == bench.ProofSignal && d.proved < d.checked: // benchrun itself sends the signals
-		return "faults not delivered: " + count(d.proved) + " of " + count(d.checked) + " " + proof
+		return "faults not delivered: " + bench.Grouped(d.proved) + " of " + bench.Grouped(d.checked) + " " + proof
 	case d.scheduled < d.least:
-		return "faults not scheduled: the record holds " + count(d.scheduled) + " where the ratio means at least " + count(d.least)
+		return "faults not scheduled: the record holds " + bench.Grouped(d.scheduled) + " where the ratio means at least " + bench.Grouped(d.least)
 	case shortOf(d.aged, d.agedHit):
-		return "ageing not delivered: " + count(d.agedHit) + " of " + count(d.aged) + " " + proof
+		return "ageing not delivered: " + bench.Grouped(d.agedHit) + " of " + bench.Grouped(d.aged) + " " + proof
 	}
 	return ""
 }

@@ -147,7 +147,7 @@ func Decide(pairs []Pair, need int, a, b string) Duel {
 		d.Reasons = append(d.Reasons, invalidWords(pairs, a, b))
 	case answers[len(answers)-1] != bench.DuelSame && uniform(answers) && len(answers) < need:
 		d.Reasons = append(d.Reasons, fmt.Sprintf("%s was seen %s, and could not be tried again: %s",
-			answers[0], things(len(answers), "time", "times"), invalidWords(pairs, a, b)))
+			answers[0], bench.Things(len(answers), "time", "times"), invalidWords(pairs, a, b)))
 	case uniform(answers):
 		d.Answer = answers[0]
 	default:
@@ -189,7 +189,7 @@ func (d Duel) differenceWords(pairs []Pair, a, b string) []string {
 		return []string{fmt.Sprintf("%s loses %s points of a second's victims %s than %s, in the median of all seconds",
 			b, figure(max(d.Loss, -d.Loss), 1), map[bool]string{true: "more", false: "less"}[d.Answer == bench.DuelWorse], a)}
 	}
-	out := []string{fmt.Sprintf("%s %s, %s %s, in %s", a, worst.A.Verdict, b, worst.B.Verdict, things(len(pairs), "pair", "pairs"))}
+	out := []string{fmt.Sprintf("%s %s, %s %s, in %s", a, worst.A.Verdict, b, worst.B.Verdict, bench.Things(len(pairs), "pair", "pairs"))}
 	side, name := worst.B, b
 	if d.Answer == bench.DuelBetter {
 		side, name = worst.A, a

@@ -14,7 +14,7 @@ func (f *facts) servedWords() string {
 	if f.fault.scheduled == 0 {
 		return ""
 	}
-	s := fmt.Sprintf("served %s of %s", percentOf(f.fault.ok, f.fault.scheduled), things(f.fault.scheduled, "victim", "victims"))
+	s := fmt.Sprintf("served %s of %s", percentOf(f.fault.ok, f.fault.scheduled), bench.Things(f.fault.scheduled, "victim", "victims"))
 	if f.fault.missed() > 0 {
 		s += ": " + lossWords(f.fault)
 	}
@@ -29,7 +29,7 @@ func lossWords(t tally) string {
 	var parts []string
 	for _, o := range bench.VictimLosses {
 		if n := t.lost[o]; n > 0 {
-			parts = append(parts, count(n)+" "+string(o))
+			parts = append(parts, bench.Grouped(n)+" "+string(o))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -83,7 +83,7 @@ func (f *facts) theoryWords(verdict bench.Verdict) string {
 	const law = "theory: survives while R·p·τ"
 	if !known {
 		return fmt.Sprintf("%s < slots; no watchdog was seen within %s s, so %s last %s at this ratio",
-			law, figure(t, 1), things(slots, "slot", "slots"), lasting(float64(slots)/rp))
+			law, figure(t, 1), bench.Things(slots, "slot", "slots"), lasting(float64(slots)/rp))
 	}
 	whose := "τ = " + figure(t, 1) + " s"
 	if p := h.Target.Probe; h.Traits.OwnHold() == 0 && (p.Watchdog <= 0 || p.WatchdogCensored) {
@@ -93,13 +93,13 @@ func (f *facts) theoryWords(verdict bench.Verdict) string {
 		whose += f.endedEarlyWords()
 	}
 	if held := rp * t; held < float64(slots) {
-		return fmt.Sprintf("%s = %s < slots = %s (%s)", law, figure(held, 1), count(slots), whose)
+		return fmt.Sprintf("%s = %s < slots = %s (%s)", law, figure(held, 1), bench.Grouped(slots), whose)
 	}
 	if verdict == bench.Held {
 		return fmt.Sprintf("theory: if each fault held a slot, R·p·τ = %s ≥ slots = %s would end the pool (%s); here they do not",
-			figure(rp*t, 1), count(slots), whose)
+			figure(rp*t, 1), bench.Grouped(slots), whose)
 	}
-	return fmt.Sprintf("%s < slots, but %s ≥ %s (%s)", law, figure(rp*t, 1), count(slots), whose)
+	return fmt.Sprintf("%s < slots, but %s ≥ %s (%s)", law, figure(rp*t, 1), bench.Grouped(slots), whose)
 }
 
 // endedEarlyWords says that the server ended faults that would have held a slot longer
@@ -124,7 +124,7 @@ func (f *facts) endedEarlyWords() string {
 		return ""
 	}
 	return fmt.Sprintf(", the client's; the server ended %s of %s after %s to %s s",
-		count(len(after)), count(n), figure(slices.Min(after), 1), figure(slices.Max(after), 1))
+		bench.Grouped(len(after)), bench.Grouped(n), figure(slices.Min(after), 1), figure(slices.Max(after), 1))
 }
 
 // unboundedWords says what each stuck request costs a pool that has no end.
@@ -133,7 +133,7 @@ func (f *facts) unboundedWords() string {
 	if !p.Unbounded || !f.v.head.Traits.HoldsSlot() {
 		return ""
 	}
-	s := "no end of the pool was found: it held all of " + things(p.Slots, "request", "requests")
+	s := "no end of the pool was found: it held all of " + bench.Things(p.Slots, "request", "requests")
 	stuck := f.wedges.open
 	before, ok1 := f.v.lastVital(f.v.baseline)
 	after, ok2 := f.v.lastVital(f.v.fault)
@@ -178,9 +178,9 @@ func (f *facts) lostUploadsWords() string {
 		return ""
 	}
 	noun := f.v.head.Traits.Noun
-	said := fmt.Sprintf("the price: %s of %s, honest ones, got an error or were cut off", count(lost), things(of, noun[0], noun[1]))
+	said := fmt.Sprintf("the price: %s of %s, honest ones, got an error or were cut off", bench.Grouped(lost), bench.Things(of, noun[0], noun[1]))
 	if corrupt > 0 {
-		said += "; " + count(corrupt) + " of them got a wrong answer"
+		said += "; " + bench.Grouped(corrupt) + " of them got a wrong answer"
 	}
 	return said
 }
@@ -194,7 +194,7 @@ func (f *facts) oneBadSecondWords() string {
 	for _, b := range f.bins {
 		if b.Valid && bad(b) {
 			return fmt.Sprintf("lost %s within one second, %.1f s into the fault phase; that decides only if it repeats",
-				things(b.Missed(), "victim", "victims"), seconds(b.From-f.v.fault.from))
+				bench.Things(b.Missed(), "victim", "victims"), seconds(b.From-f.v.fault.from))
 		}
 	}
 	return ""
@@ -210,7 +210,7 @@ func (f *facts) maskedWords() string {
 
 // maskedOf: "3 of 15 seconds not counted: the control missed its SLO".
 func maskedOf(t tally, bins []bench.Bin) string {
-	return fmt.Sprintf("%s of %s not counted: %s", count(t.bins-t.valid), things(t.bins, "second", "seconds"), whyMasked(bins))
+	return fmt.Sprintf("%s of %s not counted: %s", bench.Grouped(t.bins-t.valid), bench.Things(t.bins, "second", "seconds"), whyMasked(bins))
 }
 
 func (f *facts) shortWords() string {
@@ -225,12 +225,12 @@ func (f *facts) maskedBecause(bins []bench.Bin) string {
 }
 
 func validWords(valid int, expected float64) string {
-	return fmt.Sprintf("only %s of %s valid seconds", count(valid), figure(expected, 1))
+	return fmt.Sprintf("only %s of %s valid seconds", bench.Grouped(valid), figure(expected, 1))
 }
 
 func (f *facts) wrongWords() string {
 	return fmt.Sprintf("%s a wrong or corrupt body, the first %.1f s after the baseline began",
-		things(f.wrong, "victim got", "victims got"), seconds(max(0, f.firstWrong-f.v.baseline.from)))
+		bench.Things(f.wrong, "victim got", "victims got"), seconds(max(0, f.firstWrong-f.v.baseline.from)))
 }
 
 // bootWords says how a boot failed, with the server's own last line.

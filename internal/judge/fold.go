@@ -130,7 +130,7 @@ func fold(attempts []bench.Judgement, made []bench.Attempt) Folded {
 		f.Verdict = bench.Invalid
 		f.Flags = append(f.Flags, bench.FlagUnconfirmed)
 		f.Reasons = f.because(fmt.Sprintf("%s, but %s after it: not confirmed", verdict,
-			things(len(attempts)-valid[len(valid)-1]-1, "attempt was invalid", "attempts were invalid")))
+			bench.Things(len(attempts)-valid[len(valid)-1]-1, "attempt was invalid", "attempts were invalid")))
 	}
 	return f
 }

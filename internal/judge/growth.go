@@ -143,5 +143,5 @@ func (f *facts) growthWords() string {
 	if len(what) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(bench.PiledUp+": %s with each of %s", strings.Join(what, ", "), things(g.n, "fault", "faults"))
+	return fmt.Sprintf(bench.PiledUp+": %s with each of %s", strings.Join(what, ", "), bench.Things(g.n, "fault", "faults"))
 }

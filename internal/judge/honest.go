@@ -71,7 +71,7 @@ func (f *facts) honestWords() string {
 	}
 	var how []string
 	for _, what := range slices.Sorted(maps.Keys(h.how)) {
-		how = append(how, count(h.how[what])+" "+what)
+		how = append(how, bench.Grouped(h.how[what])+" "+what)
 	}
-	return fmt.Sprintf(bench.HonestLost+": %s of %s (%s)", count(h.lost), count(h.due), strings.Join(how, ", "))
+	return fmt.Sprintf(bench.HonestLost+": %s of %s (%s)", bench.Grouped(h.lost), bench.Grouped(h.due), strings.Join(how, ", "))
 }

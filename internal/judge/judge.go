@@ -229,7 +229,7 @@ func (f *facts) rateBoot() (bench.Verdict, string) {
 	}
 	switch {
 	case misses > allowed:
-		return bench.Invalid, "not ready, but the host stalled: the control missed " + count(misses) + " of " + things(asked, "request", "requests")
+		return bench.Invalid, "not ready, but the host stalled: the control missed " + bench.Grouped(misses) + " of " + bench.Things(asked, "request", "requests")
 	case asked == 0 && v.boot.Exited == nil:
 		return bench.Invalid, "not ready, and no control request vouches for the host"
 	}
@@ -249,7 +249,7 @@ func (f *facts) rateBaseline() (bench.Verdict, string) {
 	case !f.base.below(heldPercent):
 		return bench.Held, ""
 	}
-	lost := "lost " + count(f.base.missed()) + " of " + things(f.base.scheduled, "victim", "victims") +
+	lost := "lost " + bench.Grouped(f.base.missed()) + " of " + bench.Things(f.base.scheduled, "victim", "victims") +
 		" before any fault: " + lossWords(f.base)
 	if f.base.valid < f.base.bins { // what masked some of its seconds may have spoiled the others
 		return bench.Invalid, lost + "; but " + maskedOf(f.base, f.baseBins) + ", and only a whole baseline proves a server broken"

@@ -153,7 +153,7 @@ func longer(s scene, n int) scene {
 		})
 	}
 	for i := range n {
-		due, nonce := recovery(0.5+float64(i)), "more"+count(i)
+		due, nonce := recovery(0.5+float64(i)), "more"+bench.Grouped(i)
 		s.provoker(bench.RoleProvoker, nonce, due, bench.HeldOpen)
 		s.receipt(nonce, due+0.001, bench.ReceiptStart)
 	}

@@ -27,7 +27,7 @@ func TestMethodIsWhole(t *testing.T) {
 		words = append(words, "`"+flag.Name+"`")
 	}
 	words = append(words,
-		count(heldPercent)+" %", count(degradedPercent)+" %", count(claimPercent)+" %",
+		bench.Grouped(heldPercent)+" %", bench.Grouped(degradedPercent)+" %", bench.Grouped(claimPercent)+" %",
 		figure(float64(bench.ControlSLO.Milliseconds()), 0)+" ms",
 		figure(settleMargin.Seconds(), 2)+" s",
 		"`collapse_ratio`", // and what is not measured

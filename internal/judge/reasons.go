@@ -78,27 +78,27 @@ func (f *facts) heldWords() string {
 	case h.Expects == bench.ExpectsDeath:
 		what = f.deathWords()
 	case h.Did != bench.Words{}:
-		what = things(n, h.Did[0], h.Did[1])
+		what = bench.Things(n, h.Did[0], h.Did[1])
 		if h.MustComplete {
 			what += ", and " + f.honestKept()
 		}
 	case h.LeakBytes > 0:
-		what = things(n, "fault", "faults") + " leaked " + figure(mib(f.leaked()), 0) + " MiB"
+		what = bench.Things(n, "fault", "faults") + " leaked " + figure(mib(f.leaked()), 0) + " MiB"
 	case h.MustComplete:
 		what = f.honestKept()
 	default:
-		what = things(n, "fault was delivered", "faults were delivered")
+		what = bench.Things(n, "fault was delivered", "faults were delivered")
 	}
-	s := fmt.Sprintf("served %s of %s victims while %s", count(f.fault.ok), count(f.fault.scheduled), what)
+	s := fmt.Sprintf("served %s of %s victims while %s", bench.Grouped(f.fault.ok), bench.Grouped(f.fault.scheduled), what)
 	if f.faults.agedHit > 0 {
-		s += ", " + count(f.faults.agedHit) + " before them"
+		s += ", " + bench.Grouped(f.faults.agedHit) + " before them"
 	}
 	return s + f.backWords()
 }
 
 // honestKept: "3 of 3 requests of the fault got their answer too".
 func (f *facts) honestKept() string {
-	return count(f.honest.due-f.honest.lost) + " of " + count(f.honest.due) + " requests of the fault got their answer too"
+	return bench.Grouped(f.honest.due-f.honest.lost) + " of " + bench.Grouped(f.honest.due) + " requests of the fault got their answer too"
 }
 
 // backWords: "; 12 of 12 slots came back after 3.1 s (median)", of the wedges
@@ -112,14 +112,14 @@ func (f *facts) backWords() string {
 	case w.old == 0:
 		return "; none was old enough to tell whether its slot comes back"
 	case len(w.back) == 0:
-		return fmt.Sprintf("; none of %s came back within %.1f s", things(w.old, "slot", "slots"), w.still[len(w.still)-1])
+		return fmt.Sprintf("; none of %s came back within %.1f s", bench.Things(w.old, "slot", "slots"), w.still[len(w.still)-1])
 	}
 	s, bound := w.median()
 	above := ""
 	if bound {
 		above = "more than "
 	}
-	return fmt.Sprintf("; %s of %s came back after %s%.1f s (median)", count(len(w.back)), things(w.old, "slot", "slots"), above, s)
+	return fmt.Sprintf("; %s of %s came back after %s%.1f s (median)", bench.Grouped(len(w.back)), bench.Things(w.old, "slot", "slots"), above, s)
 }
 
 // slotWords: "4 of 4 slots held by wedged requests 4.1 s after the first fault
@@ -131,27 +131,27 @@ func (f *facts) slotWords() string {
 	}
 	if !w.known {
 		if w.filled < 0 {
-			return things(w.mostHeld, noun[0]+" was", noun[1]+" were") + " open at once"
+			return bench.Things(w.mostHeld, noun[0]+" was", noun[1]+" were") + " open at once"
 		}
-		return fmt.Sprintf("%s held %s of %s", things(w.mostHeld, noun[0], noun[1]),
-			count(min(w.mostHeld, p.Slots)), things(p.Slots, "slot", "slots"))
+		return fmt.Sprintf("%s held %s of %s", bench.Things(w.mostHeld, noun[0], noun[1]),
+			bench.Grouped(min(w.mostHeld, p.Slots)), bench.Things(p.Slots, "slot", "slots"))
 	}
 	var s string
 	switch {
 	case w.filled >= 0:
-		s = fmt.Sprintf("%s of %s held by %s", count(min(w.fillCount, p.Slots)), things(p.Slots, "slot", "slots"), noun[1])
+		s = fmt.Sprintf("%s of %s held by %s", bench.Grouped(min(w.fillCount, p.Slots)), bench.Things(p.Slots, "slot", "slots"), noun[1])
 		if f.faults.first >= 0 && f.v.head.Aged == 0 {
 			s += fmt.Sprintf(" %.1f s after the first fault", seconds(max(0, w.filled-f.faults.first)))
 		}
 	case p.Slots > 0:
-		s = fmt.Sprintf("at most %s of %s%s held by %s at once", count(w.mostHeld), atLeast(p), things(p.Slots, "slot", "slots"), noun[1])
+		s = fmt.Sprintf("at most %s of %s%s held by %s at once", bench.Grouped(w.mostHeld), atLeast(p), bench.Things(p.Slots, "slot", "slots"), noun[1])
 	default:
-		s = fmt.Sprintf("%s held at once", things(w.mostHeld, noun[0], noun[1]))
+		s = fmt.Sprintf("%s held at once", bench.Things(w.mostHeld, noun[0], noun[1]))
 	}
 	if w.open == w.total {
 		s += " and none came back"
 	} else {
-		s += fmt.Sprintf(" and %s of %s came back", count(w.total-w.open), count(w.total))
+		s += fmt.Sprintf(" and %s of %s came back", bench.Grouped(w.total-w.open), bench.Grouped(w.total))
 	}
 	return s + ": " + f.watchdogWords()
 }
@@ -191,7 +191,7 @@ func (f *facts) collapseWords() string {
 	if f.v.head.Traits.HoldsSlot() {
 		noun = f.v.head.Traits.Noun
 	}
-	s := "collapses after " + things(f.collapse.faults, noun[0], noun[1])
+	s := "collapses after " + bench.Things(f.collapse.faults, noun[0], noun[1])
 	if t, ok := f.collapseTime(); ok {
 		s += ": " + lasting(t) + " at this ratio"
 	}
@@ -214,7 +214,7 @@ func (f *facts) emptyWords() string {
 		were = "was"
 	}
 	return fmt.Sprintf("no worker left from %.1f s on: %s of %s %s and %s not replaced",
-		seconds(max(0, w.emptyFrom-f.v.fault.from)), count(w.deaths), count(w.total), how, were)
+		seconds(max(0, w.emptyFrom-f.v.fault.from)), bench.Grouped(w.deaths), bench.Grouped(w.total), how, were)
 }
 
 // crashWords: "each crash lost 3.1 ordinary requests beside itself; 12 workers
@@ -254,10 +254,10 @@ func (f *facts) deathWords() string {
 		if len(w.causes) == 1 {
 			how = append(how, c.words)
 		} else {
-			how = append(how, count(c.n)+" of "+c.words)
+			how = append(how, bench.Grouped(c.n)+" of "+c.words)
 		}
 	}
-	s := things(w.deaths, "worker", "workers") + " died"
+	s := bench.Things(w.deaths, "worker", "workers") + " died"
 	if len(w.causes) == 1 {
 		s += " of " + how[0]
 	} else {
@@ -269,6 +269,6 @@ func (f *facts) deathWords() string {
 	case lost <= 0:
 		return s + ", all replaced"
 	default:
-		return s + ", " + count(lost) + " not replaced"
+		return s + ", " + bench.Grouped(lost) + " not replaced"
 	}
 }

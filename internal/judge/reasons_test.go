@@ -135,8 +135,8 @@ func TestReasons(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	for got, want := range map[string]string{
-		count(0): "0", count(999): "999", count(1200): "1,200", count(1234567): "1,234,567", count(-1200): "-1,200",
-		things(1, "worker", "workers"): "1 worker", things(2, "worker", "workers"): "2 workers",
+		bench.Grouped(0): "0", bench.Grouped(999): "999", bench.Grouped(1200): "1,200", bench.Grouped(1234567): "1,234,567", bench.Grouped(-1200): "-1,200",
+		bench.Things(1, "worker", "workers"): "1 worker", bench.Things(2, "worker", "workers"): "2 workers",
 		figure(3, 1): "3", figure(3.14, 1): "3.1", figure(100, 0): "100", figure(0.5, 2): "0.5",
 		percentOf(1199, 1200): "99.9 %", percentOf(1200, 1200): "100 %", percentOf(0, 0): "none",
 		lasting(4): "4.0 s", lasting(512): "8.5 minutes", lasting(7200): "2.0 hours", lasting(864000): "10.0 days",

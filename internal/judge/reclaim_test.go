@@ -50,7 +50,7 @@ func TestReclaimed(t *testing.T) {
 func (s scene) forgetEvents(from, to int) scene {
 	gone := map[string]bool{}
 	for i := from; i < to; i++ {
-		gone["f"+count(i)] = true
+		gone["f"+bench.Grouped(i)] = true
 	}
 	kept := s.Receipts[:0:0]
 	for _, r := range s.Receipts {

@@ -120,7 +120,7 @@ func (v *view) renewed(all []member, t, limit int64) (at int64, why string) {
 		}
 	}
 	if left > 0 {
-		return -1, things(left, "worker that had served was", "workers that had served were") + " still there"
+		return -1, bench.Things(left, "worker that had served was", "workers that had served were") + " still there"
 	}
 	need := max(1, v.head.Target.Workers)
 	var births []int64
@@ -131,7 +131,7 @@ func (v *view) renewed(all []member, t, limit int64) (at int64, why string) {
 	}
 	slices.Sort(births)
 	if len(births) < need || births[need-1] > t+limit {
-		return -1, fmt.Sprintf("%s of %s came in their place", count(len(births)), things(need, "new worker", "new workers"))
+		return -1, fmt.Sprintf("%s of %s came in their place", bench.Grouped(len(births)), bench.Things(need, "new worker", "new workers"))
 	}
 	return max(at, births[need-1]), ""
 }
@@ -143,7 +143,7 @@ func (f *facts) notReplacedWords() string {
 	if r.late == 0 {
 		return ""
 	}
-	return fmt.Sprintf(bench.NotReplaced+": after %s of %s, within %s s: %s", count(r.late), things(r.signals, "signal", "signals"),
+	return fmt.Sprintf(bench.NotReplaced+": after %s of %s, within %s s: %s", bench.Grouped(r.late), bench.Things(r.signals, "signal", "signals"),
 		figure(bench.RenewalLimit(f.v.head.Target.Claims).Seconds(), 1), r.why)
 }
 
@@ -252,17 +252,17 @@ func (f *facts) strayParts() string {
 		var how []string
 		for _, o := range bench.VictimLosses {
 			if n := s.how[o]; n > 0 {
-				how = append(how, count(n)+" "+string(o))
+				how = append(how, bench.Grouped(n)+" "+string(o))
 			}
 		}
-		parts = append(parts, things(s.victims, "victim", "victims")+" ("+strings.Join(how, ", ")+")")
+		parts = append(parts, bench.Things(s.victims, "victim", "victims")+" ("+strings.Join(how, ", ")+")")
 	}
 	if s.honest > 0 {
 		var how []string
 		for _, what := range slices.Sorted(maps.Keys(f.honest.how)) {
-			how = append(how, count(f.honest.how[what])+" "+what)
+			how = append(how, bench.Grouped(f.honest.how[what])+" "+what)
 		}
-		parts = append(parts, count(s.honest)+" of "+things(f.honest.due, "request", "requests")+" of the fault ("+strings.Join(how, ", ")+")")
+		parts = append(parts, bench.Grouped(s.honest)+" of "+bench.Things(f.honest.due, "request", "requests")+" of the fault ("+strings.Join(how, ", ")+")")
 	}
 	return strings.Join(parts, " and ")
 }

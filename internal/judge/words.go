@@ -9,27 +9,6 @@ import (
 	"unicode/utf8"
 )
 
-// count writes a number with thousands set apart: 1,200.
-func count(n int) string {
-	s := strconv.Itoa(n)
-	sign := ""
-	if n < 0 {
-		sign, s = "-", s[1:]
-	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return sign + s
-}
-
-// things writes a number and what it counts: "1 worker", "12 workers".
-func things(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return count(n) + " " + many
-}
-
 // figure writes a number to at most digits after the point, without trailing
 // zeros.
 func figure(x float64, digits int) string {

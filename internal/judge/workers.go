@@ -145,7 +145,7 @@ func causeOf(e *bench.ExitStatus) string {
 	case e.Signal != "":
 		return clean(e.Signal)
 	}
-	return "exit code " + count(e.Code)
+	return "exit code " + bench.Grouped(e.Code)
 }
 
 func sortedKeys(m map[int]int64) []int {
