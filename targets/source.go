@@ -35,6 +35,10 @@ var (
 	madeOnTop = []string{"venv", "target", "build", "dist", "benchrun-out"}
 )
 
+// notServer are files and folders at the top level that say how the server is tested, and
+// nothing about what it does.
+var notServer = []string{".github", "benchrun.yaml", "benchrun.waivers.yaml"}
+
 // walkSource calls each for the files and folders of a checkout's source. For a link it
 // passes what the link leads to. rel is the name in the checkout. It does not enter a
 // folder behind a link.
@@ -66,12 +70,16 @@ func walkSource(top string, each func(rel, at string, info fs.FileInfo) error) e
 }
 
 // digest is the digest of a file, or of a folder's source files with their names. As long
-// as it is the same, an installation gives the same.
+// as it is the same, an installation gives the same server.
 func digest(path string) (string, error) {
 	sum := sha256.New()
 	files, bytes := 0, int64(0)
 	add := func(rel, at string, info fs.FileInfo) error {
 		switch {
+		case slices.Contains(notServer, rel) && info.IsDir():
+			return filepath.SkipDir
+		case slices.Contains(notServer, rel):
+			return nil
 		case info.IsDir() && slices.Contains(versionControl, filepath.Base(rel)):
 			return filepath.SkipDir
 		case !info.Mode().IsRegular():

@@ -77,6 +77,16 @@ func TestDigest(t *testing.T) {
 	if now() != first {
 		t.Error("what building makes counts")
 	}
+	write(t, filepath.Join(dir, ".github", "workflows"), "benchrun.yml", "on: push\n")
+	write(t, dir, "benchrun.yaml", "server: toy\n")
+	write(t, dir, "benchrun.waivers.yaml", "waivers: []\n")
+	if now() != first {
+		t.Error("what says how the server is tested counts")
+	}
+	write(t, filepath.Join(dir, "pkg"), "benchrun.yaml", "a: 1\n") // data of a package
+	if now() == first {
+		t.Error("a file of a package does not count")
+	}
 	write(t, filepath.Join(dir, "pkg"), "a.py", "a = 2\n")
 	second := now()
 	if err := os.Rename(filepath.Join(dir, "pkg", "a.py"), filepath.Join(dir, "pkg", "b.py")); err != nil {
