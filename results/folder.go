@@ -159,9 +159,12 @@ func (f *Folder) LogPath(cell string, attempt int) string {
 	return filepath.Join(LogsDir, fileName(cell, attempt, ".log"))
 }
 
-// LogTail is the end of a server's output, as intake.File.Tail returns it; rel is as in
-// Attempt.Log. "" if there is none: users may delete logs.
-func (f *Folder) LogTail(ctx context.Context, rel string) string {
+// mostOfLog is how much of a server's output reports look through, bytes.
+const mostOfLog = 256 << 10
+
+// Log is a server's output, or the end of one that is large, as intake.File.Tail returns it;
+// rel is as in Attempt.Log. "" if there is none: users may delete logs.
+func (f *Folder) Log(ctx context.Context, rel string) string {
 	if !intake.Inside(rel) {
 		return ""
 	}
@@ -170,7 +173,7 @@ func (f *Folder) LogTail(ctx context.Context, rel string) string {
 		return ""
 	}
 	defer func() { _ = log.Close() }() // only read
-	return log.Tail(intake.MostTail)
+	return log.Tail(mostOfLog)
 }
 
 // Records lists the existing records, relative to the folder, sorted by name.

@@ -61,7 +61,7 @@ func repeat(ctx context.Context, from *results.Folder, run bench.Run, out string
 		if records[i], err = from.ReadRecord(ctx, c.Attempts[0].Record); err != nil {
 			return r, err
 		}
-		logs[i] = from.LogTail(ctx, c.Attempts[0].Log)
+		logs[i] = from.Log(ctx, c.Attempts[0].Log)
 	}
 	run.ID, run.Cells = results.NewRunID(), nil
 	folder, err := results.Create(out, run)
@@ -114,12 +114,12 @@ func repeat(ctx context.Context, from *results.Folder, run bench.Run, out string
 func reportRows(n int, r reported) []Row {
 	return []Row{
 		{
-			What:   fmt.Sprintf("report.html of %s cells", thousands(n)),
+			What:   fmt.Sprintf("report.html of %s cells", bench.Grouped(n)),
 			Figure: number(float64(r.Bytes)/(1<<20)) + " MB",
 			Goal:   "≤ 1 MB", Missed: r.Bytes > reportBytes,
 		},
 		{
-			What: fmt.Sprintf("writing, judging and rendering %s cells", thousands(n)),
+			What: fmt.Sprintf("writing, judging and rendering %s cells", bench.Grouped(n)),
 			Figure: fmt.Sprintf("%s s: writing %s, judging %s, rendering %s", number(r.all().Seconds()),
 				number(r.Writing.Seconds()), number(r.Judging.Seconds()), number(r.Rendering.Seconds())),
 			Goal: "≤ 2 s", Missed: r.all().Seconds() > reportSeconds,

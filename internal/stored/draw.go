@@ -32,7 +32,7 @@ func draw(ctx context.Context, w io.Writer, folder *results.Folder, run bench.Ru
 			if err != nil { // its cell says so, and is shown without a figure
 				continue
 			}
-			stories = append(stories, html.NewStory(c, rec, judge.Timeline(rec), folder.LogTail(ctx, a.Log)))
+			stories = append(stories, html.NewStory(c, rec, judge.Timeline(rec), folder.Log(ctx, a.Log)))
 		}
 	}
 	return html.Write(w, run, stories, html.Options{Folder: folder.Path(), Find: folder.FindFrom(at)})

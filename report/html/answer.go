@@ -29,22 +29,12 @@ func answer(m matrix) []clause {
 	}
 	reference := referenceText(m)
 	m = m.servers()
+	if len(m.Rows) == 1 {
+		return append(alone(m.Rows[0], m.Scenarios), clause{reference + ".", false})
+	}
 	var held, lost, open []name
 	for _, row := range m.Rows {
-		var bad, unsaid []string
-		for i, cell := range row.Cells {
-			for _, c := range cell {
-				scenario := m.Scenarios[i]
-				switch {
-				case c.Verdict == bench.Held:
-				case !c.Verdict.Claims():
-					unsaid = append(unsaid, c.Verdict.String()+" under "+scenario)
-				default:
-					bad = append(bad, c.Verdict.String()+" under "+scenario)
-				}
-			}
-		}
-		switch {
+		switch _, bad, unsaid := outcomes(row, m.Scenarios); {
 		case len(bad) > 0:
 			lost = append(lost, name{row, strings.Join(gathered(bad), "; ")})
 		case len(unsaid) > 0:
@@ -58,7 +48,7 @@ func answer(m matrix) []clause {
 	}
 	total := len(m.Rows)
 	tested := listed(m.Scenarios)
-	first := fmt.Sprintf("%d of %s kept serving everybody else under %s", len(held), things(total, "target", "targets"), tested)
+	first := fmt.Sprintf("%d of %s kept serving everybody else under %s", len(held), bench.Things(total, "target", "targets"), tested)
 	if len(held) == 0 {
 		first = "No target kept serving everybody else under " + tested
 	}
@@ -70,6 +60,50 @@ func answer(m matrix) []clause {
 		out = append(out, clause{"; ", false}, clause{"nothing is claimed about " + strconv.Itoa(len(open)), true}, clause{named(open), false})
 	}
 	return append(out, clause{reference + ".", false})
+}
+
+// outcomes are the scenarios under which a target held, and the verdicts other than held with
+// their scenarios: those that claim something, and those that do not.
+func outcomes(row matrixRow, scenarios []string) (held, bad, unsaid []string) {
+	for i, cells := range row.Cells {
+		for _, c := range cells {
+			switch under := c.Verdict.String() + " under " + scenarios[i]; {
+			case c.Verdict == bench.Held:
+				held = append(held, scenarios[i])
+			case !c.Verdict.Claims():
+				unsaid = append(unsaid, under)
+			default:
+				bad = append(bad, under)
+			}
+		}
+	}
+	return held, bad, unsaid
+}
+
+// alone is the answer of a run with one target.
+func alone(row matrixRow, scenarios []string) []clause {
+	held, bad, unsaid := outcomes(row, scenarios)
+	var out []clause
+	switch under := listed(held); {
+	case len(held) > few:
+		under = fmt.Sprintf("%d of %s", len(held), bench.Things(len(held)+len(bad), "scenario", "scenarios"))
+		fallthrough
+	case len(held) > 0:
+		out = []clause{{row.Name + " kept serving everybody else under " + under, true}}
+		if len(bad) > 0 {
+			out = append(out, clause{"; " + strings.Join(gathered(bad), "; "), false})
+		}
+	case len(bad) > 0:
+		out = []clause{{row.Name + " did not keep serving everybody else", true}, {": " + strings.Join(gathered(bad), "; "), false}}
+	}
+	if len(unsaid) > 0 {
+		begin := ". Nothing is claimed about the others: "
+		if out == nil {
+			begin = "Nothing is claimed about " + row.Name + ": "
+		}
+		out = append(out, clause{begin + strings.Join(gathered(unsaid), "; "), false})
+	}
+	return out
 }
 
 // referenceText is ". Counted apart: benchrun's own reference held 30 of 30 cells"; "" if it

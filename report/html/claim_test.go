@@ -82,7 +82,7 @@ func TestReferenceStandsApart(t *testing.T) {
 		t.Error(title)
 	}
 	run.Cells = run.Cells[:2]
-	if answer := answerOf(run); answer != "1 of 1 target kept serving everybody else under segfault-1pct and wedge-1pct: reference default." {
+	if answer := answerOf(run); answer != "reference default kept serving everybody else under segfault-1pct and wedge-1pct." {
 		t.Error("alone: " + answer)
 	}
 }

@@ -80,7 +80,7 @@ func tellDoubt(d Doubt) toldDoubt {
 	}
 	t.Text = report.Clean(d.Cause) + ", the whole record"
 	if d.Seconds > 0 {
-		t.Text = report.Clean(d.Cause) + ", " + things(max(1, int(math.Round(d.Seconds))), "second", "seconds")
+		t.Text = report.Clean(d.Cause) + ", " + bench.Things(max(1, int(math.Round(d.Seconds))), "second", "seconds")
 	}
 	return t
 }

@@ -147,7 +147,7 @@ func lossText(s Story) string {
 	}
 	var parts []string
 	for _, l := range lost {
-		parts = append(parts, things(l.n, outcomeWord(l.outcome), outcomeWord(l.outcome)))
+		parts = append(parts, bench.Things(l.n, outcomeWord(l.outcome), outcomeWord(l.outcome)))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -182,5 +182,5 @@ func processText(s Story) string {
 	if born+died == 0 {
 		return "No process was born or died before shutdown"
 	}
-	return things(born, "process", "processes") + " born, " + things(died, "died", "died") + bySignal(signals) + " before shutdown"
+	return bench.Things(born, "process", "processes") + " born, " + bench.Things(died, "died", "died") + bySignal(signals) + " before shutdown"
 }

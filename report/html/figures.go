@@ -116,7 +116,7 @@ func newChart(c cell) chart {
 		f.Peak = report.Figure(bench.Measure{Value: &peak, Unit: "MiB"})
 	}
 	for _, l := range slices.Backward(layers(s)) {
-		f.Key = append(f.Key, keyed{l.Class, things(l.Victims, l.Word, l.Word)})
+		f.Key = append(f.Key, keyed{l.Class, bench.Things(l.Victims, l.Word, l.Word)})
 	}
 	if len(f.Masked) > 0 {
 		f.Key = append(f.Key, notCounted)

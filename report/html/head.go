@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"benchrun/internal/bench"
 	"benchrun/report"
 )
 
@@ -31,9 +32,9 @@ func title(v report.View) string {
 	}
 	outcome := sum.String() + " cells held"
 	if sum.all == 0 {
-		outcome = "nothing is claimed about " + things(len(rows), "cell", "cells")
+		outcome = "nothing is claimed about " + bench.Things(len(rows), "cell", "cells")
 	}
-	return short(things(len(servers), "server", "servers")+", "+outcome+": "+strings.Join(servers, ", "), mostTitle)
+	return short(bench.Things(len(servers), "server", "servers")+", "+outcome+": "+strings.Join(servers, ", "), mostTitle)
 }
 
 // description is the answer as plain text.

@@ -12,8 +12,8 @@ import (
 type Listener struct {
 	// Write writes the file.
 	Write func(fill func(io.Writer) error) error
-	// LogTail returns the end of an attempt's log.
-	LogTail func(rel string) string
+	// Log returns an attempt's log, or the end of one that is large.
+	Log     func(rel string) string
 	Options Options
 
 	mu      sync.Mutex
@@ -25,7 +25,7 @@ type Listener struct {
 func (l *Listener) Hear(e bench.Event) {
 	switch e := e.(type) {
 	case bench.AttemptJudged:
-		story := NewStory(e.Of, e.Record, e.Timeline, l.LogTail(e.Attempt.Log))
+		story := NewStory(e.Of, e.Record, e.Timeline, l.Log(e.Attempt.Log))
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if l.stories == nil {

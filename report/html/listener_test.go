@@ -16,8 +16,8 @@ func TestListenerWritesThePage(t *testing.T) {
 	var page bytes.Buffer
 	full := errors.New("disk full")
 	l := &Listener{
-		Write:   func(fill func(io.Writer) error) error { return errors.Join(fill(&page), full) },
-		LogTail: func(rel string) string { return "said in " + rel },
+		Write: func(fill func(io.Writer) error) error { return errors.Join(fill(&page), full) },
+		Log:   func(rel string) string { return "said in " + rel },
 	}
 	var run bench.Run
 	for i, name := range []string{"alpha", "beta"} {

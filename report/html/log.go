@@ -1,6 +1,7 @@
 package html
 
 import (
+	"slices"
 	"strings"
 
 	"benchrun/internal/bench"
@@ -17,6 +18,17 @@ const (
 	// longestLine is how many characters of a line it shows.
 	longestLine = 200
 )
+
+// excerpt is what the page shows of a log: the lines before its end that say what went
+// wrong, and its end.
+func (s Story) excerpt(log string, verdict bench.Verdict) (told []string, tail string) {
+	log = strings.TrimSpace(log)
+	tail = cut(log)
+	if verdict == bench.Held {
+		tail = last(tail, heldLines)
+	}
+	return telling(strings.TrimSuffix(log, tail), s.died()), tail
+}
 
 // cut keeps the last lines of a text.
 func cut(text string) string {
@@ -35,26 +47,30 @@ func last(text string, most int) string {
 	return strings.Join(lines[max(0, len(lines)-most):], "\n")
 }
 
-// shownLog is the end of a cell's log as the page shows it: each line is cleaned, and keeps its
-// indent, which tracebacks need.
+// shownLog is the excerpt of a cell's log as the page shows it: each line is cleaned, and
+// keeps its indent, which tracebacks need.
 func shownLog(c cell) string {
-	text := cut(c.Story.LogTail)
-	if text == "" {
+	s := c.Story
+	if s.LogTail == "" {
 		return ""
 	}
-	if c.Verdict == bench.Held {
-		text = last(text, heldLines)
-	}
-	lines := strings.Split(text, "\n")
+	lines := strings.Split(s.LogTail, "\n")
 	for i, line := range lines {
-		rest := strings.TrimLeft(line, " \t")
-		indent := strings.ReplaceAll(line[:len(line)-len(rest)], "\t", "    ")
-		if shown := []rune(report.Clean(rest)); len(shown) > longestLine {
-			rest = string(shown[:longestLine]) + "…"
-		} else {
-			rest = string(shown)
-		}
-		lines[i] = indent[:min(len(indent), 40)] + rest
+		lines[i] = shownLine(line)
+	}
+	if len(s.LogTold) > 0 {
+		lines = slices.Concat(s.LogTold, []string{"…"}, lines)
 	}
 	return strings.Join(lines, "\n")
+}
+
+func shownLine(line string) string {
+	rest := strings.TrimLeft(line, " \t")
+	indent := strings.ReplaceAll(line[:len(line)-len(rest)], "\t", "    ")
+	if shown := []rune(report.Clean(rest)); len(shown) > longestLine {
+		rest = string(shown[:longestLine]) + "…"
+	} else {
+		rest = string(shown)
+	}
+	return indent[:min(len(indent), 40)] + rest
 }

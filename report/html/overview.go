@@ -53,7 +53,7 @@ func overview(m matrix, all []name) []clause {
 	var out []clause
 	if sum.all > 0 {
 		out = append(out, clause{sum.String() + " cells held", true},
-			clause{byProfile(profiles) + ": in each of them, the server kept serving everybody else under one of " + things(len(m.Scenarios), "scenario", "scenarios") + ". ", false})
+			clause{byProfile(profiles) + ": in each of them, the server kept serving everybody else under one of " + bench.Things(len(m.Scenarios), "scenario", "scenarios") + ". ", false})
 		out = append(out, best(targets, all)...)
 	}
 	if text := claimedOf(unclaimed); text != "" {
@@ -93,7 +93,7 @@ func byProfile(list []score) string {
 func best(targets []score, all []name) []clause {
 	out := []clause{{"No target held in all its cells", true}}
 	if len(all) > 0 {
-		out = []clause{{things(len(all), "target", "targets") + " held in all their cells", true}, {named(all), false}}
+		out = []clause{{bench.Things(len(all), "target", "targets") + " held in all their cells", true}, {named(all), false}}
 	}
 	near := slices.DeleteFunc(slices.Clone(targets), func(s score) bool {
 		return s.held == 0 || slices.ContainsFunc(all, func(n name) bool { return n.row.Name == s.name })
@@ -132,5 +132,5 @@ func claimedOf(count map[bench.Verdict]int) string {
 	if total == 0 {
 		return ""
 	}
-	return things(total, "cell", "cells") + " (" + strings.Join(words, ", ") + ")"
+	return bench.Things(total, "cell", "cells") + " (" + strings.Join(words, ", ") + ")"
 }

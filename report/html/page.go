@@ -112,7 +112,7 @@ func newPage(run bench.Run, stories []Story, opts Options) page {
 
 func tally(list []report.Tally) (out []tallied) {
 	for _, t := range list {
-		out = append(out, tallied{t.Verdict.String(), report.Badge(t.Verdict) + " " + things(t.Cells, "cell", "cells")})
+		out = append(out, tallied{t.Verdict.String(), report.Badge(t.Verdict) + " " + bench.Things(t.Cells, "cell", "cells")})
 	}
 	return out
 }

@@ -25,8 +25,9 @@ type Story struct {
 	Memory []Point // MiB, until shutdown
 	// MemorySource is "cgroup", "pss" or "rss".
 	MemorySource string
-	Doubts       []Doubt // about the harness or the host, by cause
-	LogTail      string  // the last lines of the server's output, unchanged
+	Doubts       []Doubt  // about the harness or the host, by cause
+	LogTail      string   // the last lines of the server's output, unchanged
+	LogTold      []string // lines before them that say what went wrong, ready to be shown
 }
 
 // Second is one second of victims, by their intended send. The first and the last second of a
@@ -58,18 +59,18 @@ type Point struct{ At, Value float64 }
 const second = int64(1e9)
 
 // NewStory makes the story of a cell from the record of its published attempt, the judge's
-// timeline of that record, and the end of the attempt's log. Without a record (nil), the story
-// only has the log. It does not change its arguments.
-func NewStory(cell bench.Cell, rec *bench.Record, l bench.Timeline, logTail string) Story {
+// timeline of that record, and the attempt's log. Without a record (nil), the story only has
+// the log. It does not change its arguments.
+func NewStory(cell bench.Cell, rec *bench.Record, l bench.Timeline, log string) Story {
 	s := Story{
 		Server: cell.Server, Version: cell.Version, Profile: cell.Profile, Front: cell.Front, Scenario: cell.Scenario, FamilyVer: cell.FamilyVer,
-		LogTail: cut(logTail),
 	}
 	if rec == nil {
+		s.LogTold, s.LogTail = s.excerpt(log, cell.Verdict)
 		return s
 	}
-	if s.LogTail == "" {
-		s.LogTail = cut(rec.Boot.LogTail)
+	if log == "" {
+		log = rec.Boot.LogTail
 	}
 	s.Attempt, s.Rate, s.MemorySource = rec.Head.Attempt, rec.Head.Rate, rec.Head.MemorySource
 	at := since(l.Zero)
@@ -97,6 +98,7 @@ func NewStory(cell bench.Cell, rec *bench.Record, l bench.Timeline, logTail stri
 	}
 	slices.SortStableFunc(s.Memory, func(a, b Point) int { return cmp.Compare(a.At, b.At) })
 	s.Doubts = doubts(rec.Doubts, l)
+	s.LogTold, s.LogTail = s.excerpt(log, cell.Verdict)
 	return s
 }
 

@@ -78,7 +78,7 @@ func noise(run bench.Run, stories []Story) string {
 	}
 	text := "no control request missed its SLO"
 	if misses > 0 {
-		text = things(misses, "control request", "control requests") + " missed the SLO, in " + things(noisy, "cell", "cells")
+		text = bench.Things(misses, "control request", "control requests") + " missed the SLO, in " + bench.Things(noisy, "cell", "cells")
 	}
 	out, all := 0, 0
 	for _, s := range stories {
@@ -93,9 +93,9 @@ func noise(run bench.Run, stories []Story) string {
 		}
 	}
 	if all > 0 {
-		text += fmt.Sprintf("; %d of %s with faults do not count", out, things(all, "second", "seconds"))
+		text += fmt.Sprintf("; %d of %s with faults do not count", out, bench.Things(all, "second", "seconds"))
 	}
-	text += fmt.Sprintf("; %d of %s invalid", len(invalid), things(len(run.Cells), "cell", "cells"))
+	text += fmt.Sprintf("; %d of %s invalid", len(invalid), bench.Things(len(run.Cells), "cell", "cells"))
 	switch {
 	case len(invalid) > few:
 		text += ": " + strings.Join(invalid[:few], ", ") + " and " + strconv.Itoa(len(invalid)-few) + " more"
@@ -130,13 +130,13 @@ func confirmation(run bench.Run) string {
 	}
 	text := ""
 	if cells > 0 {
-		text = "each verdict other than held rests on " + things(least, "attempt", "attempts")
+		text = "each verdict other than held rests on " + bench.Things(least, "attempt", "attempts")
 		if least > 1 {
 			text += " or more"
 		}
 	}
 	if flaky > 0 {
-		text = strings.TrimPrefix(text+"; attempts disagreed in "+things(flaky, "cell", "cells"), "; ")
+		text = strings.TrimPrefix(text+"; attempts disagreed in "+bench.Things(flaky, "cell", "cells"), "; ")
 	}
 	return text
 }
@@ -149,14 +149,4 @@ func flagText(flag string) string {
 		}
 	}
 	return flag // of another benchrun
-}
-
-// things writes a number and what it counts: "1 worker", "1,200 workers".
-func things(n int, one, many string) string {
-	v := float64(n)
-	text := report.Figure(bench.Measure{Value: &v})
-	if n == 1 {
-		return text + " " + one
-	}
-	return text + " " + many
 }

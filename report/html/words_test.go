@@ -44,6 +44,29 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
+// With one target, the answer is a sentence about it.
+func TestAnswerAboutOneTarget(t *testing.T) {
+	of := func(verdicts ...bench.Verdict) bench.Run {
+		var run bench.Run
+		for i, v := range verdicts {
+			run.Cells = append(run.Cells, cellOf("alpha", "default", string(rune('a'+i))+"-1pct", v, 50))
+		}
+		return run
+	}
+	for want, run := range map[string]bench.Run{
+		"alpha default kept serving everybody else under a-1pct.":                                                                                           of(bench.Held),
+		"alpha default did not keep serving everybody else: failed under a-1pct, b-1pct; degraded under c-1pct.":                                            of(bench.Failed, bench.Failed, bench.Degraded),
+		"alpha default kept serving everybody else under a-1pct and c-1pct; failed under b-1pct.":                                                           of(bench.Held, bench.Failed, bench.Held),
+		"Nothing is claimed about alpha default: invalid under a-1pct.":                                                                                     of(bench.Invalid),
+		"alpha default kept serving everybody else under a-1pct. Nothing is claimed about the others: invalid under b-1pct.":                                of(bench.Held, bench.Invalid),
+		"alpha default kept serving everybody else under 5 of 6 scenarios; failed under a-1pct. Nothing is claimed about the others: invalid under g-1pct.": of(bench.Failed, bench.Held, bench.Held, bench.Held, bench.Held, bench.Held, bench.Invalid),
+	} {
+		if got := answerOf(run); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
 func TestAgain(t *testing.T) {
 	run, _ := sample()
 	for i, want := range map[int]string{
