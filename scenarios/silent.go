@@ -34,5 +34,5 @@ var _ = register(75, Fault{
 	},
 	Request:  "connect(2)",
 	Exactly:  "connects, sends nothing and reads; gives up after 30 s unless the server has answered or closed",
-	Searched: []string{"slowloris", "idle connection", "keep-alive timeout"},
+	Searched: []string{"idle connection", "keep-alive timeout"},
 })

@@ -26,7 +26,8 @@ var _ = register(72, Fault{
 		},
 		Sound: "default", Flaw: "no-header-timeout",
 	},
-	Act:     func(Place) clients.Provoker { return clients.SlowHead() },
-	Request: "GET /victim",
-	Exactly: "100 bytes of head, one byte every 0.3 s: 30 s in all",
+	Act:      func(Place) clients.Provoker { return clients.SlowHead() },
+	Request:  "GET /victim",
+	Exactly:  "100 bytes of head, one byte every 0.3 s: 30 s in all",
+	Searched: []string{"slowloris", "slow head", "header timeout"},
 })

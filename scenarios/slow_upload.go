@@ -30,7 +30,7 @@ var _ = register(60, Fault{
 	Act:       func(Place) clients.Provoker { return clients.SlowUpload() },
 	Request:   "POST /upload",
 	Exactly:   "1,000,000 bytes of body with a Content-Length, 10,000 bytes every 0.3 s (each within 10 ms after it is due): 30 s in all; an honest app",
-	Searched:  []string{"slowloris", "slow client", "slow POST", "slow body"},
+	Searched:  []string{"slow client", "slow POST", "slow body"},
 	Gate:      "slow bodies: whether the server reads them before it gives them a slot",
 	Short:     "clients that crawl: the proof by bytes, the longest phase",
 	Sabotages: []bench.Sabotage{bench.SabotageMuteUploads},

@@ -152,7 +152,7 @@ func TestWordsNameMeasures(t *testing.T) {
 // What people search leads to families.
 func TestSearchedWordsLeadToFamilies(t *testing.T) {
 	for word, family := range map[string]string{
-		"slowloris": "silent", "OOM": "leak", "oom": "leak", "memory leak": "leak", "reset": "segfault", "502": "reload", "reload": "reload", "orphan": "reload",
+		"slowloris": "slow-headers", "OOM": "leak", "oom": "leak", "memory leak": "leak", "reset": "segfault", "502": "reload", "reload": "reload", "orphan": "reload",
 		"hang": "wedge", "timeout": "legit-slow", "deadlock": "wedge", "zero downtime": "reload", "graceful": "reload", "segfault": "segfault",
 	} {
 		if got, err := Explain(word); err != nil || !strings.Contains(got, "--scenario") || !strings.Contains(got, family) {

@@ -77,7 +77,7 @@ func namesOne(line string, died map[int]bool, trouble bool, named map[int]bool) 
 	return len(pids) > 0 && (trouble || again)
 }
 
-// died are the processes that ended before the server was told to.
+// died are the processes that ended before SIGTERM.
 func (s Story) died() map[int]bool {
 	out := map[int]bool{}
 	shutdown, ok := s.phase(bench.MarkShutdown)

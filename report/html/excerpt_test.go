@@ -8,7 +8,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// chatter are lines that say nothing of trouble.
+// chatter are lines without trouble.
 func chatter(n int) string { return strings.Repeat("[1] [INFO] GET /victim\n", n) }
 
 // The lines that say why workers died are shown, however much the server says after them.
