@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// Lines writes what is told beside a result to stderr.
+// Lines writes what belongs beside a result to stderr.
 func Lines(stderr io.Writer, lines []string) {
 	for _, l := range lines {
 		_, _ = fmt.Fprintf(stderr, "  %s\n", Clean(l))

@@ -103,7 +103,7 @@ func (s settings) order(cells []plan.Cell) campaign.Order {
 	}
 }
 
-// live is an order with where its results go, and who hears of it.
+// live is an order with where its results go and who listens.
 func (s settings) live(cmd *cobra.Command, cells []plan.Cell) live.Order {
 	return live.Order{
 		Order:   s.order(cells),

@@ -32,6 +32,7 @@ var WordTable = []WordSpec{
 	{Name: "source", Text: "where the target comes from, as far as its name does not say: the version asked for, a server file, a Python interpreter"},
 	{Name: "own", Text: "the cell is about benchrun's own reference server, which counts apart"},
 	{Name: "jobs", Also: []string{"job"}, Text: "how many cells benchrun measures at the same time: --jobs"},
+	{Name: "side by side", Text: "how many attempts ran while other cells ran, how many cells at once at most, and how many attempts were repeated alone because of it"},
 	{Name: "seed", Text: "the number that decides when each request and each fault comes. The same seed gives the same schedule"},
 	{Name: "schedule_hash", Text: "a digest of when requests and faults were due: cells with the same one got the same load"},
 	{Name: "mode", Text: "how long the phases last: quick or full (--quick, --full)"},

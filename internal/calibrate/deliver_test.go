@@ -11,7 +11,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// The page is that of a complete calibration. A wrong verdict is told in any case.
+// The page is that of a complete calibration. Deliver returns a wrong verdict in any case.
 func TestDeliver(t *testing.T) {
 	pair := cases(t, "wedge")
 	cell := func(i int, v bench.Verdict) bench.Cell {

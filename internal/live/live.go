@@ -78,7 +78,7 @@ func (o Order) within(ctx context.Context, do func(r *campaign.Run, page *html.L
 func reportPage(ctx context.Context, folder *results.Folder) *html.Listener {
 	return &html.Listener{
 		Write:   folder.WriteReport,
-		LogTail: func(rel string) string { return folder.Log(context.WithoutCancel(ctx), rel) },
+		Log:     func(rel string) string { return folder.Log(context.WithoutCancel(ctx), rel) },
 		Options: html.Options{Folder: folder.Path(), Find: folder.FindFrom(folder.Path())},
 	}
 }

@@ -63,7 +63,7 @@ func TestRunWithoutTime(t *testing.T) {
 	}
 }
 
-// A run of which nothing is left is not begun again.
+// Run does not begin a run again that has nothing left to do.
 func TestRunWithNothingToDo(t *testing.T) {
 	order, notes := ordered(t, "it has no workers")
 	made, err := order.Run(t.Context())

@@ -62,7 +62,7 @@ func TestDelivery(t *testing.T) {
 	}
 }
 
-// Of a run or a duel of which nothing was measured nothing is told.
+// A run or a duel that measured nothing prints nothing.
 func TestDeliveryOfNothing(t *testing.T) {
 	t.Setenv("GITHUB_ACTIONS", "")
 	var stdout, stderr bytes.Buffer

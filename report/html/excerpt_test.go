@@ -15,9 +15,9 @@ func chatter(n int) string { return strings.Repeat("[1] [INFO] GET /victim\n", n
 func TestLogShowsWhatWentWrong(t *testing.T) {
 	rec := record(4, 6, 3)
 	for _, pid := range []int{8, 9} {
-		rec.Procs = append(rec.Procs, bench.Proc{T: rec.Marks[1].T + int64(pid)*1e8, PID: pid, Event: bench.Died})
+		rec.Procs = append(rec.Procs, bench.ProcEvent{T: rec.Marks[1].T + int64(pid)*1e8, PID: pid, Event: bench.Died})
 	}
-	rec.Procs = append(rec.Procs, bench.Proc{T: rec.Marks[3].T + 1e8, PID: 7, Event: bench.Died}) // told to
+	rec.Procs = append(rec.Procs, bench.ProcEvent{T: rec.Marks[3].T + 1e8, PID: 7, Event: bench.Died}) // told to
 	log := "[7] [INFO] Booting worker with pid: 7\n[8] [INFO] Booting worker with pid: 8\n" + chatter(3)
 	for _, pid := range []int{8, 9} {
 		log += fmt.Sprintf("[2026-11-30 10:00:0%d] [1] [CRITICAL] WORKER TIMEOUT (pid:%d)\n[%d] [INFO] Worker leaves (pid: %d)\n", pid, pid, pid, pid)
