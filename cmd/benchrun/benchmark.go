@@ -77,6 +77,16 @@ func (s settings) here(ctx context.Context, cells []plan.Cell) measuring {
 // other.
 func (s settings) foretell(cmd *cobra.Command, cells []plan.Cell, together int) error {
 	patiently(cmd.Context()) // it starts interpreters
+	if e := s.earlier; e != nil {
+		report.Damaged(cmd.ErrOrStderr(), e.Damaged)
+		here, err := s.here(cmd.Context(), cells)()
+		if err == nil {
+			err = e.Continuable(here[0].Environment)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return say(cmd, func(ctx context.Context) (string, error) {
 		text, err := s.order(cells).DryRun(ctx, together)
 		return s.origins.Words() + text, err

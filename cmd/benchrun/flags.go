@@ -69,7 +69,7 @@ func flagTable() []flagSpec {
 		{"port", "", "", 0, "port for the servers (unless given: a free one for each launch)"},
 		{"config", "", "", path, "the project's settings (unless given: benchrun.yaml, if there is one; '' = none)"},
 		{"resume", "", "", 0, "continue this run, which was killed, interrupted or out of time: the same cells; what was measured is kept"},
-		{"dry-run", "n", "", settled, "print what would run, with commands and time, and run nothing"},
+		{"dry-run", "n", "", 0, "print what would run, with commands and time, and run nothing"},
 		// the results
 		{"out", "o", "out", folder | settled, "folder in which benchrun creates the run's folder"},
 		{"json", "", "", 0, "also write the result as JSON to this file, - for stdout"},

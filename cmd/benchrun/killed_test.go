@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -18,6 +19,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"benchrun/internal/bench"
 )
 
 // stubborn is a server that ends only by SIGKILL. It double-forks a daemon into its own
@@ -120,9 +123,65 @@ func killIn(t *testing.T, phase string, sig syscall.Signal, user *syscall.Creden
 	}
 	nothingLeft(t, within, dir, ids, port)
 	t.Log("benchrun ended: ", <-ended)
+	last := lastLine(<-said)
+	if want := "0 of 1 cells have a verdict; the rest of it: benchrun --resume " + filepath.Join(dir, "out"); sig != syscall.SIGKILL && !strings.Contains(last, want) {
+		t.Errorf("the last line is %q, want %q", last, want)
+	}
 	want := map[syscall.Signal]int{syscall.SIGTERM: 143, syscall.SIGINT: 130, syscall.SIGKILL: -1}[sig]
 	if got := cmd.ProcessState.ExitCode(); got != want {
 		t.Errorf("exit code %d, want %d", got, want)
+	}
+}
+
+// lastLine is the last line of what a terminal was sent.
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}
+
+// A second signal ends benchrun at once, whatever it waits for after the first one: here for
+// somebody to read its stderr. Nothing is left all the same.
+func TestSecondSignalEndsARun(t *testing.T) {
+	dir := openTo(t, nil)
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _, _ = reader.Close(), writer.Close() }()
+	filler, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", writer.Fd()), os.O_WRONLY|unix.O_NONBLOCK, 0) // benchrun's own end must block
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = filler.Close() }()
+	cmd := benchrunCommand(t.Context(), t, "--server", "reference", "--profile", "default", "--scenario", "segfault", "--out", filepath.Join(dir, "out"))
+	cmd.Env = append(cmd.Env, "TMPDIR="+dir)
+	cmd.Stderr = writer
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
+	untilUnderWay(t, dir)
+	ids := scratchIDs(t, dir)
+	fill(t, filler)
+	for deadline := time.Now().Add(time.Minute); ; { // one signal may be lost in another that is not handled yet
+		if err := cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+		select {
+		case <-ended:
+			if code := cmd.ProcessState.ExitCode(); code != bench.ExitInterrupted {
+				t.Errorf("exit %d, want %d", code, bench.ExitInterrupted)
+			}
+			nothingLeft(t, time.Minute, dir, ids)
+			return
+		case <-time.After(200 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			_ = cmd.Process.Kill()
+			<-ended
+			t.Fatal("benchrun goes on waiting")
+		}
 	}
 }
 

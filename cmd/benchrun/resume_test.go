@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +18,7 @@ import (
 	"benchrun/internal/campaign"
 	"benchrun/internal/judge"
 	"benchrun/internal/observe"
+	"benchrun/internal/place"
 	"benchrun/results"
 	"benchrun/targets"
 )
@@ -114,6 +117,62 @@ func contents(t *testing.T, folder, sub string) map[string]string {
 		out[e.Name()] = string(text)
 	}
 	return out
+}
+
+// A dry run of a run that is resumed says what is left of it and how long that takes, and
+// changes nothing. It refuses what --resume would refuse.
+func TestDryRunOfAResumedRun(t *testing.T) {
+	here, err := place.ForeseenOrigin(t.Context(), nil, "", bench.ModeQuick, benchrunVersion(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := bench.Run{Benchrun: benchrunVersion(), Mode: bench.ModeQuick, Seed: 1, Environment: here.Environment, Asked: &bench.Asked{Attempts: 2}}
+	var cells []bench.Cell
+	for _, scenario := range []string{"segfault-1pct", "segfault-2pct", "segfault-5pct"} {
+		run.Asked.Cells = append(run.Asked.Cells, bench.AskedCell{Server: "reference", Profile: "no-respawn", Scenario: scenario, Installed: "1.0"})
+		cells = append(cells, bench.Cell{Server: "reference", Version: "1.0", Profile: "no-respawn", Scenario: scenario, Family: "segfault", FamilyVer: 1, Seed: 1})
+	}
+	f, err := results.Create(t.TempDir(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, attempts := range []int{2, 1, 0} {
+		for range attempts {
+			storeAttempt(t, f, &cells[i])
+		}
+	}
+	before := contents(t, f.Path(), "")
+	code, stdout, stderr := resumes(t, f.Path(), "--dry-run")
+	if code != bench.ExitOK || strings.Contains(stdout, "segfault-1pct") || !strings.Contains(stdout, "reference") {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+	for _, want := range []string{`\n +2  segfault-2pct +about \d+s, attempt 2\n`, `\n +3  segfault-5pct +about \d+s\n`, `\n2 of 3 cells still to be measured, quick mode, seed 1: about \d+`} {
+		if !regexp.MustCompile(want).MatchString(stdout) {
+			t.Errorf("no %q in\n%s", want, stdout)
+		}
+	}
+	if after := contents(t, f.Path(), ""); !maps.Equal(after, before) {
+		t.Error("the folder was changed")
+	}
+	for i, attempts := range []int{0, 1, 2} {
+		for range attempts {
+			storeAttempt(t, f, &cells[i])
+		}
+	}
+	run.Cells, run.FinishedAt = cells, "2026-11-21T12:00:00Z"
+	if err := f.WriteRun(run); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, stderr := resumes(t, f.Path(), "-n"); code != bench.ExitOK || !strings.Contains(stdout, "nothing to do") {
+		t.Errorf("of a finished run: exit %d\n%s%s", code, stdout, stderr)
+	}
+	run.Environment.Kernel = "2.6.32"
+	if err := f.WriteRun(run); err != nil {
+		t.Fatal(err)
+	}
+	if stderr := ends(t, bench.ExitUsage, "--resume", f.Path(), "-n"); !strings.Contains(stderr, "started with kernel 2.6.32") {
+		t.Error(stderr)
+	}
 }
 
 // A run that cannot be continued is refused, and stays as it is.

@@ -172,6 +172,18 @@ func unfinished(ctx context.Context, folder *results.Folder, run bench.Run) bool
 	return err == nil && run.Asked != nil && !(&Earlier{Folder: folder, Run: run, Attempts: attempts}).finished()
 }
 
+// NothingLeft says that the run has no cell left to measure.
+func (e *Earlier) NothingLeft() string {
+	return e.Folder.Path() + ": nothing to do: every cell was measured as often as its retries allow; a cell that is invalid needs a new run"
+}
+
+// Continuable returns an error if the run cannot be continued in env. What is
+// installed is not looked at.
+func (e *Earlier) Continuable(env bench.Environment) error {
+	_, err := e.goOn(env)
+	return err
+}
+
 // goOn is the run as it continues in env. It is a bench.UsageError if it would be
 // measured in another way than before. Which Python it uses is checked later.
 func (e *Earlier) goOn(env bench.Environment) (bench.Run, error) {

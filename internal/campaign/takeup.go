@@ -41,12 +41,15 @@ func (b begun) valid() int {
 }
 
 // made is how many attempts of a cell need not be repeated.
-func (r *Run) made(c plan.Cell) int {
-	for i, o := range r.order.Cells[:min(len(r.begun), len(r.order.Cells))] {
-		if o.Target() == c.Target() && o.Scenario.Name() == c.Scenario.Name() {
-			b := r.begun[i]
-			if b.wants(r.order.Attempts) { // so one is missing, even if k of them are valid
-				return min(b.valid(), r.order.Attempts-1)
+func (r *Run) made(c plan.Cell) int { return r.order.made(r.begun, c) }
+
+// made is the same, if had is what was measured of each cell.
+func (o Order) made(had []begun, c plan.Cell) int {
+	for i, other := range o.Cells[:min(len(had), len(o.Cells))] {
+		if other.Target() == c.Target() && other.Scenario.Name() == c.Scenario.Name() {
+			b := had[i]
+			if b.wants(o.Attempts) { // so one is missing, even if k of them are valid
+				return min(b.valid(), o.Attempts-1)
 			}
 			return b.valid()
 		}
@@ -54,8 +57,8 @@ func (r *Run) made(c plan.Cell) int {
 	return 0
 }
 
-// made returns the attempts that an earlier part of the run has made.
-func (o Order) made() []results.AttemptLine {
+// before returns the attempts that an earlier part of the run has made.
+func (o Order) before() []results.AttemptLine {
 	if o.Earlier == nil {
 		return nil
 	}
@@ -73,7 +76,7 @@ func (r *Run) takeUp(ctx context.Context) error {
 		cells[i] = r.cellOf(i, c)
 		at[results.CellID(cells[i])] = i
 	}
-	for _, line := range r.order.made() {
+	for _, line := range r.order.before() {
 		i, ok := at[line.ID]
 		if !ok {
 			return bench.Usagef("%s: %s was measured but is not a cell of the run", r.Folder.Join(results.CellsFile), line.ID)

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign"
@@ -30,16 +31,25 @@ type Outcome struct {
 // measured before.
 func (o Order) Run(ctx context.Context) (Outcome, error) {
 	if e := o.Earlier; e != nil && e.NothingToDo() {
-		o.Tell.Note(e.Folder.Path() + ": nothing to do: every cell was measured as often as its retries allow; a cell that is invalid needs a new run")
+		o.Tell.Note(e.NothingLeft())
 		return Outcome{Run: e.Run, Folder: e.Folder.Path()}, nil
 	}
 	return o.within(ctx, func(r *campaign.Run, page *html.Listener) (out Outcome, err error) {
 		if out.Run, err = r.Do(ctx); err == nil {
 			err = page.Err()
 		}
-		if campaign.Resumable(ctx, r.Folder, out.Run, err) {
-			r.Tell.Note("the rest of it: " + report.Shell("benchrun", "--resume", r.Folder.Path()))
+		stored := out.Run
+		if o.Earlier != nil && stored.ID == "" { // it could not be continued, so its folder is as it was
+			stored = o.Earlier.Run
 		}
+		if !campaign.Resumable(ctx, r.Folder, stored, err) {
+			return out, err
+		}
+		rest := "the rest of it: " + report.Shell("benchrun", "--resume", r.Folder.Path())
+		if ctx.Err() != nil { // the error is the last line, below the results
+			return out, fmt.Errorf("%w: %s; %s", err, o.haveVerdicts(stored), rest)
+		}
+		r.Tell.Note(rest)
 		return out, err
 	})
 }
@@ -49,9 +59,33 @@ func (o Order) Duel(ctx context.Context) (Outcome, error) {
 	return o.within(ctx, func(r *campaign.Run, page *html.Listener) (out Outcome, err error) {
 		if out.Run, out.Duel, err = r.Duel(ctx); err == nil {
 			err = page.Err()
+		} else if ctx.Err() != nil {
+			answers := slices.DeleteFunc(slices.Clone(out.Duel.Bouts), func(b bench.Bout) bool { return b.Answer == bench.DuelInvalid })
+			err = fmt.Errorf("%w: %d of %d scenarios have an answer; a duel cannot be resumed", err, len(answers), len(o.Cells)/2)
 		}
 		return out, err
 	})
+}
+
+// haveVerdicts says how many of the order's cells have a verdict in the run: "3 of 12
+// cells have a verdict". Cells that cannot be run do not count.
+func (o Order) haveVerdicts(run bench.Run) string {
+	n, all := 0, 0
+	for _, c := range run.Cells {
+		if c.Verdict.Claims() {
+			n++
+		}
+	}
+	for _, c := range o.Cells {
+		if c.Unsupported == "" {
+			all++
+		}
+	}
+	verb := "have"
+	if n == 1 {
+		verb = "has"
+	}
+	return fmt.Sprintf("%d of %d cells %s a verdict", n, all, verb)
 }
 
 // within prepares the host and opens the run for do. page writes the run's report.html.
@@ -69,6 +103,7 @@ func (o Order) within(ctx context.Context, do func(r *campaign.Run, page *html.L
 	o.Tell.Note(fmt.Sprintf("supervision: %s; results: %s", host.Describe(), r.Folder.Path()))
 	page := reportPage(ctx, r.Folder)
 	r.Tell = bench.Listeners(o.Tell, page.Hear)
+	defer tellOfSignal(ctx, r.Tell)()
 	out, err := do(r, page)
 	out.Folder = r.Folder.Path()
 	return out, err

@@ -25,6 +25,9 @@ func (d Delivery) Fresh(out report.Outlets) error {
 		return d.Broke
 	}
 	verdict, err := d.tell(out)
+	if d.Run.Interrupted { // half a run breaks no rule
+		return errors.Join(d.Broke, err)
+	}
 	return errors.Join(bench.Ended(verdict, d.Broke), err)
 }
 
