@@ -140,7 +140,7 @@ func lastLine(text string) string {
 }
 
 // A second signal ends benchrun at once, whatever it waits for after the first one: here for
-// somebody to read its stderr. Nothing is left all the same.
+// somebody to read its stderr. Nothing is left.
 func TestSecondSignalEndsARun(t *testing.T) {
 	dir := openTo(t, nil)
 	reader, writer, err := os.Pipe()
