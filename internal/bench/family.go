@@ -1,8 +1,10 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"net/http"
 	"time"
 )
 
@@ -94,6 +96,13 @@ type Traits struct {
 	// judge reports that; with MustComplete it counts.
 	Honest       bool `json:"honest,omitempty"`
 	MustComplete bool `json:"must_complete,omitempty"`
+	// BreaksOff says that the app breaks its answer off in the middle. The client must
+	// be able to tell. Closes says that the server must then tell the app, as WSGI
+	// promises for iterables with a close(): the app's end receipt proves it.
+	BreaksOff bool `json:"breaks_off,omitempty"`
+	Closes    bool `json:"closes,omitempty"`
+	// Status is that of a right answer, where it is not 200.
+	Status int `json:"status,omitempty"`
 	// Spares says that the fault is planned and need not cost any request: even one
 	// lost request of 10,000 counts.
 	Spares    bool    `json:"spares,omitempty"`
@@ -117,9 +126,19 @@ func (t Traits) Contradiction() string {
 		return "workers that are to be replaced without a signal"
 	case t.MustComplete && !t.Honest:
 		return "a request that must complete and is not honest"
+	case t.Status != 0 && (!t.MustComplete || t.Status < http.StatusOK || t.Status > maxStatus):
+		return fmt.Sprintf("a right answer with status %d", t.Status)
+	case t.BreaksOff && (t.MustComplete || !t.Proof.ByReceipt()), t.Closes && !t.BreaksOff:
+		return "an answer that breaks off and must complete, or that nothing tells of"
 	}
 	return ""
 }
+
+// maxStatus is the highest status of HTTP.
+const maxStatus = 599
+
+// RightStatus is the status of a right answer.
+func (t Traits) RightStatus() int { return cmp.Or(t.Status, http.StatusOK) }
 
 // Words is a text about one thing, and about many.
 type Words [2]string

@@ -17,6 +17,8 @@ const (
 	RequestsLost = "requests lost"        // to a fault that need cost nobody
 	NotReplaced  = "workers not replaced" // by a fault that is there to replace them
 	PiledUp      = "resources piled up"   // with each fault
+	CutHidden    = "truncation hidden"    // from the clients of broken answers
+	NotClosed    = "close() not called"   // of broken answers
 	DiskFilled   = "disk filled"          // up to the target's bound
 )
 
@@ -39,6 +41,10 @@ func (c Cell) OtherReason() string {
 		return "honest lost"
 	case begins(RequestsLost):
 		return RequestsLost
+	case begins(CutHidden):
+		return "cut hidden"
+	case begins(NotClosed):
+		return "not closed"
 	case begins(NotReplaced):
 		return "not replaced"
 	case begins(PiledUp):

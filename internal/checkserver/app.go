@@ -175,7 +175,7 @@ func (c *Check) largeUpload(ctx context.Context, p *place.Place) {
 
 func uploadResult(got bench.Sample, body []byte) Result {
 	f := Result{Check: "/upload, large", Expected: "the same, for 20,000,000 bytes", Seen: "all of it, " + took(got), Verdict: OK}
-	switch problem := wrongAnswer(got); {
+	switch problem := wrongAnswer(got, http.StatusOK); {
 	case got.Outcome == bench.Completed && got.Status != http.StatusOK:
 		f.Seen, f.Verdict = clients.Answered(got.Status, body)+", "+took(got), Failed
 		if got.Status >= 400 && got.Status < 500 {

@@ -91,8 +91,47 @@ func TestLoadResult(t *testing.T) {
 		{"cut by a watchdog", bench.Receipt{}, bench.Sample{Outcome: bench.Cut, Error: "EOF"}, true, Differs, "EOF"},
 		{"for ever", bench.Receipt{}, bench.Sample{Outcome: bench.HeldOpen}, false, Failed, "within 20 s"},
 	} {
-		if f := loadResult("/fault/cpu", start, tt.end, tt.got, tt.cut); f.Verdict != tt.want || !strings.Contains(f.Seen, tt.says) {
+		if f := loadResult("/fault/cpu", bench.Traits{}, start, tt.end, tt.got, tt.cut); f.Verdict != tt.want || !strings.Contains(f.Seen, tt.says) {
 			t.Errorf("%s: %+v, want %s, %q", tt.name, f, tt.want, tt.says)
+		}
+	}
+}
+
+// The server writes the answer for an app that failed. If that is wrong, a family
+// measures it, and the check fails nothing.
+func TestLoadResultOfAnAppThatFails(t *testing.T) {
+	start := bench.Receipt{Fault: "x", PID: 7, Event: bench.ReceiptStart, T: 1}
+	end := bench.Receipt{Fault: "x", PID: 7, Event: bench.ReceiptEnd, T: 2}
+	for _, tt := range []struct {
+		got  bench.Sample
+		want Verdict
+	}{
+		{bench.Sample{Outcome: bench.Completed, Status: 500}, OK},
+		{bench.Sample{Outcome: bench.Completed, Status: 200, PID: 7}, Differs},
+		{bench.Sample{Outcome: bench.Cut, Error: "EOF"}, Differs},
+	} {
+		if f := loadResult("/fault/x", bench.Traits{Status: 500}, start, end, tt.got, false); f.Verdict != tt.want {
+			t.Errorf("%+v: %+v, want %s", tt.got, f, tt.want)
+		}
+	}
+}
+
+func TestBrokenOffResult(t *testing.T) {
+	start := bench.Receipt{Fault: "x", PID: 7, Event: bench.ReceiptStart, T: 1}
+	for _, tt := range []struct {
+		got    bench.Sample
+		closed bool
+		want   Verdict
+		says   string
+	}{
+		{bench.Sample{Outcome: bench.Cut, Status: 200}, true, OK, "by pid 7"},
+		{bench.Sample{Outcome: bench.Completed, Status: 502}, true, OK, "by pid 7"},
+		{bench.Sample{Outcome: bench.Completed, Status: 200}, true, Differs, "looked whole"},
+		{bench.Sample{Outcome: bench.HeldOpen}, true, Differs, "waiting"},
+		{bench.Sample{Outcome: bench.Cut, Status: 200}, false, Differs, "close()"},
+	} {
+		if f := brokenOffResult("x", start, tt.got, tt.closed); f.Verdict != tt.want || !strings.Contains(f.Seen, tt.says) {
+			t.Errorf("%+v, closed %v: %+v, want %s, %q", tt.got, tt.closed, f, tt.want, tt.says)
 		}
 	}
 }

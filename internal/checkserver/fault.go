@@ -28,14 +28,15 @@ func (c *Check) provoke(ctx context.Context, p *place.Place, provoker clients.Pr
 
 func checkNonce(f scenarios.Fault) string { return "check-" + f.ID }
 
-// wrongAnswer says what is wrong with a provoker's answer; "" when it is right.
-func wrongAnswer(s bench.Sample) string {
+// wrongAnswer says what is wrong with a provoker's answer, which should have the
+// status right; "" when it is right.
+func wrongAnswer(s bench.Sample, right int) string {
 	switch {
 	case s.Outcome == bench.HeldOpen:
 		return fmt.Sprintf("no answer within %.0f s", loadPatience.Seconds())
 	case s.Outcome != bench.Completed:
 		return fmt.Sprintf("%s, %s: %s", s.Outcome, took(s), s.Error)
-	case s.Status != http.StatusOK:
+	case s.Status != right:
 		return fmt.Sprintf("status %d, %s", s.Status, took(s))
 	}
 	return s.Error
@@ -71,11 +72,15 @@ func (c *Check) fault(ctx context.Context, f scenarios.Fault) error {
 				problem = fmt.Sprintf("a receipt by pid %d, which lives on", start.PID)
 			}
 			c.report(check, "a start receipt, and the process dies", fmt.Sprintf("a receipt by pid %d, which died", start.PID), problem)
+		case f.Traits.BreaksOff:
+			got := <-answered // bounded by loadPatience
+			_, closed := awaitReceipt(ctx, p, start.Nonce, bench.ReceiptEnd)
+			c.On(brokenOffResult(check, start, got, closed))
 		default:
 			got := <-answered // bounded by loadPatience
 			end, ended := awaitReceipt(ctx, p, start.Nonce, bench.ReceiptEnd)
-			cut := (!ended || got.Status != http.StatusOK) && c.watchdogEnded(ctx, p, start)
-			c.On(loadResult(check, start, end, got, cut))
+			cut := (!ended || got.Status != f.Traits.RightStatus()) && c.watchdogEnded(ctx, p, start)
+			c.On(loadResult(check, f.Traits, start, end, got, cut))
 		}
 	}, func() {
 		c.On(Result{Check: check, Expected: "a start receipt", Seen: "a second launch did not come up"})
@@ -107,22 +112,43 @@ func (c *Check) watchdogEnded(ctx context.Context, p *place.Place, start bench.R
 
 // loadResult judges a fault that ends by itself: both receipts, and a right
 // answer by the process that wrote them. cut says that the server's watchdog
-// may have ended the request: that is what families measure, so it differs.
-func loadResult(check string, start, end bench.Receipt, got bench.Sample, cut bool) Result {
+// may have ended the request: that is what families measure, so it differs. So does
+// a wrong answer for an app that failed.
+func loadResult(check string, t bench.Traits, start, end bench.Receipt, got bench.Sample, cut bool) Result {
 	f := Result{Check: check, Expected: "start and end receipt, a right answer", Verdict: OK}
 	f.Seen = fmt.Sprintf("all of it, by pid %d, %s", got.PID, took(got))
-	problem := wrongAnswer(got)
+	problem := wrongAnswer(got, t.RightStatus())
+	appFails := t.RightStatus() != http.StatusOK // then the server writes the answer
 	switch {
 	case cut:
 		f.Verdict, f.Seen = Differs, fmt.Sprintf("the server ended it: %s", problem)
+	case problem != "" && appFails:
+		f.Verdict, f.Seen = Differs, problem
 	case problem != "":
 		f.Verdict, f.Seen = Failed, problem
 	case end.Event != bench.ReceiptEnd:
 		f.Verdict, f.Seen = Failed, "no end receipt"
-	case end.PID != start.PID || got.PID != start.PID || end.Fault != start.Fault || end.T < start.T:
+	case end.PID != start.PID || got.PID != start.PID && !appFails || end.Fault != start.Fault || end.T < start.T:
 		f.Verdict = Failed
 		f.Seen = fmt.Sprintf("receipts of %q by pid %d and of %q by pid %d, %d ms apart; the answer is from pid %d",
 			start.Fault, start.PID, end.Fault, end.PID, (end.T-start.T)/1e6, got.PID)
+	}
+	return f
+}
+
+// brokenOffResult judges an answer that the app breaks off by an exception. What servers
+// do then is what families measure, so it differs and fails nothing.
+func brokenOffResult(check string, start bench.Receipt, got bench.Sample, closed bool) Result {
+	f := Result{Check: check, Expected: "a start receipt, an answer that breaks off, and close()", Verdict: Differs}
+	switch {
+	case got.Outcome == bench.HeldOpen:
+		f.Seen = "the client was left waiting"
+	case got.Outcome == bench.Completed && got.Status < http.StatusMultipleChoices:
+		f.Seen = "the broken answer looked whole to its client"
+	case !closed:
+		f.Seen = "close() was not called"
+	default:
+		f.Seen, f.Verdict = fmt.Sprintf("all of it, by pid %d, %s", start.PID, took(got)), OK
 	}
 	return f
 }

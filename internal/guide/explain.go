@@ -244,6 +244,8 @@ func deciding(f bench.Family) string {
 	}
 	add(t.MustComplete && once, "the fault's own request is honest: if it gets no right answer, the cell is failed")
 	add(t.MustComplete && !once, "the fault's own requests are honest: more than one of them, and more than 5 %, without a right answer is failed")
+	add(t.BreaksOff, "more than one of the broken answers, and more than 5 %, that look whole to their clients is failed")
+	add(t.Closes, "the app must learn of the end of each broken answer (in WSGI by close()): more than one, and more than 5 %, of which it does not is failed")
 	add(t.Spares, "the fault is planned: more than one request lost to it, ordinary or its own, is failed")
 	add(t.Expects == bench.ExpectsRenewal, "every worker must be replaced within the documented grace and 10 s, and memory, descriptors and threads must not pile up")
 	add(t.LeakBytes > 0, "leaked memory that is not given back is failed")

@@ -159,7 +159,7 @@ func (f *facts) lostUploads() (lost, corrupt, of int) {
 	}
 	for _, s := range within(f.v.provokers, f.v.fault) {
 		of++
-		if rightAnswer(s) || s.Outcome == bench.HeldOpen || s.Outcome == bench.Unsent {
+		if f.v.rightAnswer(s) || s.Outcome == bench.HeldOpen || s.Outcome == bench.Unsent {
 			continue
 		}
 		lost++

@@ -3,7 +3,6 @@ package judge
 import (
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -32,9 +31,9 @@ func (v *view) honest(bins []bench.Bin) honest {
 			continue
 		}
 		h.due++
-		if !rightAnswer(s) {
+		if !v.rightAnswer(s) {
 			h.lost++
-			h.how[insteadWords(s)]++
+			h.how[v.insteadWords(s)]++
 		}
 	}
 	return h
@@ -42,14 +41,14 @@ func (v *view) honest(bins []bench.Bin) honest {
 
 // rightAnswer says that a provoker got its own answer: clients set Error if a 200
 // was meant for another request.
-func rightAnswer(s bench.Sample) bool {
-	return s.Outcome == bench.Completed && s.Status == http.StatusOK && s.Error == ""
+func (v *view) rightAnswer(s bench.Sample) bool {
+	return s.Outcome == bench.Completed && s.Status == v.head.Traits.RightStatus() && s.Error == ""
 }
 
 // insteadWords says what came instead of a right answer.
-func insteadWords(s bench.Sample) string {
+func (v *view) insteadWords(s bench.Sample) string {
 	switch {
-	case s.Outcome == bench.Completed && s.Status != http.StatusOK:
+	case s.Outcome == bench.Completed && s.Status != v.head.Traits.RightStatus():
 		return fmt.Sprintf("answered with status %d", s.Status)
 	case s.Outcome == bench.Completed:
 		return "answered wrongly"

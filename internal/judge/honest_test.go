@@ -64,6 +64,22 @@ func TestHonestRequestsMustComplete(t *testing.T) {
 	wantReason(t, j, "12 of 12 requests of the fault got their answer too")
 }
 
+// Where the app fails, the right answer is the server's error page.
+func TestRightAnswerOfAnotherStatus(t *testing.T) {
+	failing := func(status int) bench.Judgement {
+		s := honestScene().head(func(h *bench.Head) { h.Traits.Status = 500 })
+		return Judge(s.edit(bench.RoleProvoker, fault(0), recoveryAt, func(p *bench.Sample) { p.Status = status }).Record)
+	}
+	if j := failing(500); j.Verdict != bench.Held {
+		t.Errorf("status 500: %s %q", j.Verdict, j.Reasons)
+	}
+	j := failing(200)
+	if j.Verdict != bench.Failed {
+		t.Errorf("status 200: %s %q", j.Verdict, j.Reasons)
+	}
+	wantReason(t, j, "honest requests lost: 12 of 12 (12 answered with status 200)")
+}
+
 // Whoever came too late to have ended, or in a second that does not count, is
 // held against nobody.
 func TestHonestRequestsThatDoNotCount(t *testing.T) {

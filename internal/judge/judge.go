@@ -55,6 +55,7 @@ type facts struct {
 	outage   outage
 	recovery recovered
 	honest   honest
+	broken   brokenOff
 	renewal  renewal
 	strays   strays
 	grown    growth
@@ -78,6 +79,7 @@ func factsOf(v *view) *facts {
 	f.outage = v.longestOutage(f.bins)
 	f.recovery = v.recoverTime()
 	f.honest = v.honest(f.bins)
+	f.broken = v.brokenOff(f.bins)
 	f.renewal = v.renewal()
 	f.strays = f.strayLosses()
 	f.grown = f.growth()
@@ -156,7 +158,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if memory == bench.Failed {
 		return memory, kept
 	}
-	for _, rule := range []string{f.strayWords(), f.honestWords(), f.notReplacedWords(), f.growthWords()} {
+	for _, rule := range []string{f.strayWords(), f.honestWords(), f.cutHiddenWords(), f.notClosedWords(), f.notReplacedWords(), f.growthWords()} {
 		if rule != "" {
 			return bench.Failed, rule
 		}

@@ -89,6 +89,9 @@ func (f *facts) heldWords() string {
 	default:
 		what = bench.Things(n, "fault was delivered", "faults were delivered")
 	}
+	if f.v.head.Traits.BreaksOff {
+		what += ", and " + f.brokenKept()
+	}
 	s := fmt.Sprintf("served %s of %s victims while %s", bench.Grouped(f.fault.ok), bench.Grouped(f.fault.scheduled), what)
 	if f.faults.agedHit > 0 {
 		s += ", " + bench.Grouped(f.faults.agedHit) + " before them"

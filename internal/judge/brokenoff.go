@@ -1,0 +1,88 @@
+package judge
+
+import (
+	"fmt"
+	"net/http"
+
+	"benchrun/internal/bench"
+)
+
+// brokenOff is what became of the answers that the app broke off in the middle.
+type brokenOff struct {
+	due      int // delivered in valid seconds, and early enough to have ended
+	whole    int // of these, looked whole to their clients
+	waiting  int // left their clients waiting, although nothing holds them
+	unclosed int // of which the app was never told that they had ended
+}
+
+func (v *view) brokenOff(bins []bench.Bin) brokenOff {
+	var b brokenOff
+	t := v.head.Traits
+	if !t.BreaksOff {
+		return b
+	}
+	starts, died, closed := v.starts(), v.deathTimes(), v.ended()
+	for _, s := range within(v.provokers, v.fault) {
+		if _, ok := v.proof(s, starts, died); !ok || s.Due > v.end-honestPatience || !validAt(bins, s.Due) {
+			continue
+		}
+		b.due++
+		switch {
+		case s.Outcome == bench.Completed && http.StatusOK <= s.Status && s.Status < http.StatusMultipleChoices:
+			b.whole++
+		case s.Outcome == bench.HeldOpen && !t.HoldsSlot():
+			b.waiting++
+		}
+		if t.Closes && !closed[s.Nonce] {
+			b.unclosed++
+		}
+	}
+	return b
+}
+
+// ended are the nonces of the faults whose end the app has told.
+func (v *view) ended() map[string]bool {
+	m := map[string]bool{}
+	for _, r := range v.receipts {
+		if r.Event == bench.ReceiptEnd && r.Fault == v.head.Traits.Receipt {
+			m[r.Nonce] = true
+		}
+	}
+	return m
+}
+
+// cutHiddenWords: "truncation hidden: 13 of 13 broken answers (13 looked whole)". It
+// is "" when no more than one, or no more than 5 %, were hidden.
+func (f *facts) cutHiddenWords() string {
+	b := f.broken
+	if !shortOf(b.due, b.due-b.whole-b.waiting) {
+		return ""
+	}
+	how := bench.Grouped(b.whole) + " looked whole"
+	switch {
+	case b.whole == 0:
+		how = bench.Grouped(b.waiting) + " left waiting"
+	case b.waiting > 0:
+		how += ", " + bench.Grouped(b.waiting) + " left waiting"
+	}
+	return fmt.Sprintf(bench.CutHidden+": %s of %s (%s)", bench.Grouped(b.whole+b.waiting), bench.Things(b.due, "broken answer", "broken answers"), how)
+}
+
+// notClosedWords: "close() not called: for 13 of 13 broken answers".
+func (f *facts) notClosedWords() string {
+	b := f.broken
+	if !shortOf(b.due, b.due-b.unclosed) {
+		return ""
+	}
+	return fmt.Sprintf(bench.NotClosed+": for %s of %s", bench.Grouped(b.unclosed), bench.Things(b.due, "broken answer", "broken answers"))
+}
+
+// brokenKept: "none of 13 broken answers looked whole".
+func (f *facts) brokenKept() string {
+	b := f.broken
+	looked := "none"
+	if n := b.whole + b.waiting; n > 0 {
+		looked = bench.Grouped(n)
+	}
+	return looked + " of " + bench.Things(b.due, "broken answer", "broken answers") + " looked whole"
+}
