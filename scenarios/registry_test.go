@@ -14,7 +14,7 @@ import (
 // Every family must be whole: what is missing here would be missing in the
 // output, the docs or the calibration.
 func TestFamiliesAreWhole(t *testing.T) {
-	kebab := regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
+	kebab := regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)*$`)
 	thread := regexp.MustCompile(`^[\w.-]+/[\w.-]+#\d+$`)
 	if len(All()) == 0 {
 		t.Fatal("no families")

@@ -24,10 +24,16 @@ var appFiles = map[AppKind][]string{
 // An app may lack some: the cells that need them are unsupported.
 var appFaults = map[AppKind][]string{
 	AppWSGI: {
-		"wedge", "wedge-spin", "wedge-native", "wedge-gil", "segfault", "cpu", "io", "cpu-io", "slow", "big-response", "legit-slow", "leak",
+		"wedge", "wedge-spin", "wedge-native", "wedge-gil", "wedge-io", "wedge-regex", "wedge-deaf",
+		"segfault", "exit-3", "exit-1", "abort", "sigkill", "stack-overflow",
+		"cpu", "io", "cpu-io", "slow", "big-response", "legit-slow", "starve", "exception", "leak",
+		"wedge-midstream", "crash-midstream", "exception-midstream",
 	},
 	AppBuiltin: {
-		"wedge", "wedge-spin", "wedge-native", "wedge-gil", "segfault", "cpu", "io", "cpu-io", "slow", "big-response", "legit-slow", "leak",
+		"wedge", "wedge-spin", "wedge-native", "wedge-gil", "wedge-io", "wedge-regex", "wedge-deaf",
+		"segfault", "exit-3", "exit-1", "abort", "sigkill", "stack-overflow",
+		"cpu", "io", "cpu-io", "slow", "big-response", "legit-slow", "starve", "exception", "leak",
+		"wedge-midstream", "crash-midstream", "exception-midstream",
 	},
 }
 

@@ -66,23 +66,23 @@ func TestAppWedge(t *testing.T) {
 // Loads end by themselves, and leaked memory stays.
 func TestAppLoads(t *testing.T) {
 	a := serveApp(t)
-	for _, name := range []string{"cpu", "io", "cpu-io", "slow", "legit-slow", "leak", "leak"} {
+	for _, name := range []string{"cpu", "io", "cpu-io", "slow", "legit-slow", "starve", "leak", "leak"} {
 		if status, _, body := a.ask("GET", "/fault/"+name+"?nonce=n", nil); status != 200 || len(body) != 1024 {
 			t.Errorf("%s: %d, %d bytes", name, status, len(body))
 		}
 	}
-	if got := readReceipts(t, a.receipts); len(got) != 14 {
-		t.Errorf("%d receipts, want 14: %+v", len(got), got)
+	if got := readReceipts(t, a.receipts); len(got) != 16 {
+		t.Errorf("%d receipts, want 16: %+v", len(got), got)
 	}
 	if resident, err := procfs.Memory(a.cmd.Process.Pid, "VmRSS"); err != nil || resident < 16<<20 {
 		t.Errorf("%d bytes are resident after a leak of 16 MiB, %v", resident, err)
 	}
 }
 
-// A wedge in C ignores signals. If it releases the interpreter's lock, other threads go
-// on; if it holds the lock, none does.
+// These wedges ignore signals, in a thread that is not the main one. If they release the
+// interpreter's lock, other threads go on; if they hold the lock, none does.
 func TestAppWedgesInC(t *testing.T) {
-	for name, othersRun := range map[string]bool{"wedge-native": true, "wedge-gil": false} {
+	for name, othersRun := range map[string]bool{"wedge-native": true, "wedge-gil": false, "wedge-regex": false, "wedge-io": true, "wedge-deaf": true} {
 		a := serveApp(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
@@ -121,29 +121,86 @@ func TestAppWedgesInC(t *testing.T) {
 			t.Errorf("%s has ended", name)
 		default:
 		}
+		if name == "wedge-deaf" {
+			if err := a.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			if status, _, _ := a.ask("GET", "/victim?nonce=v2", nil); status != 200 {
+				t.Error("it is not deaf to SIGTERM")
+			}
+		}
 		cancel()
 		<-ended
 	}
 }
 
-func TestAppSegfault(t *testing.T) {
-	a := serveApp(t)
-	resp, err := a.client.Get(a.url + "/fault/segfault?nonce=f2")
-	if err == nil {
-		_ = resp.Body.Close()
-		t.Fatalf("the segfault was answered: %s", resp.Status)
+// The fault comes in place of the second block, and close() writes the end receipt.
+func TestAppBreaksOff(t *testing.T) {
+	out, receipts := runWithApp(t, `
+import app, os
+def ask(name):
+    headers = []
+    body = app.application({"REQUEST_METHOD": "GET", "PATH_INFO": "/fault/" + name, "QUERY_STRING": "nonce=f1"}, lambda *a: headers.extend(a))
+    print(headers[0], "Content-Length" in dict(headers[1]), len(next(body)), flush=True)
+    return body
+body = ask("exception-midstream")
+try:
+    next(body)
+except RuntimeError:
+    print("raised", flush=True)
+body.close()
+if os.fork() == 0:
+    next(ask("crash-midstream"))
+print(os.waitstatus_to_exitcode(os.wait()[1]))`)
+	want := "200 OK False 1024\nraised\n200 OK False 1024\n-11"
+	if strings.TrimSpace(out) != want || len(receipts) != 3 {
+		t.Fatalf("printed %q, receipts %+v", out, receipts)
 	}
-	select {
-	case <-a.exited:
-	case <-time.After(patience):
-		t.Fatal("the process lives on")
+	for i, event := range []string{"start", "end", "start"} {
+		if receipts[i].Event != event {
+			t.Errorf("receipt %d is %+v, want a %s", i, receipts[i], event)
+		}
 	}
-	status := a.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	if !status.Signaled() || status.Signal() != syscall.SIGSEGV {
-		t.Errorf("the process ended by %v, want SIGSEGV", a.cmd.ProcessState)
+}
+
+// The exception leaves the app as it is raised.
+func TestAppException(t *testing.T) {
+	out, receipts := runWithApp(t, `
+import app
+try:
+    app.application({"REQUEST_METHOD": "GET", "PATH_INFO": "/fault/exception", "QUERY_STRING": "nonce=f1"}, print)
+except BrokenPipeError as error:
+    print("raised", error.errno)`)
+	if strings.TrimSpace(out) != "raised 32" || len(receipts) != 2 || receipts[1].Event != "end" {
+		t.Errorf("printed %q, receipts %+v", out, receipts)
 	}
-	if got := readReceipts(t, a.receipts); len(got) != 1 || got[0].Event != "start" || got[0].Fault != "segfault" {
-		t.Errorf("receipts: %+v, want the start alone", got)
+}
+
+// Each of these ends the process, in its own way and whatever thread it is in.
+func TestAppEndsItsProcess(t *testing.T) {
+	for name, want := range map[string]string{
+		"segfault": "segmentation fault", "exit-3": "exit status 3", "exit-1": "exit status 1", "abort": "aborted",
+		"sigkill": "killed", "stack-overflow": "segmentation fault",
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := serveApp(t)
+			resp, err := a.client.Get(a.url + "/fault/" + name + "?nonce=f2")
+			if err == nil {
+				_ = resp.Body.Close()
+				t.Fatalf("it was answered: %s", resp.Status)
+			}
+			select {
+			case <-a.exited:
+			case <-time.After(patience):
+				t.Fatal("the process lives on")
+			}
+			if got := a.cmd.ProcessState.String(); !strings.Contains(got, want) {
+				t.Errorf("the process ended by %s, want %s", got, want)
+			}
+			if got := readReceipts(t, a.receipts); len(got) != 1 || got[0].Event != "start" || got[0].Fault != name {
+				t.Errorf("receipts: %+v, want the start alone", got)
+			}
+		})
 	}
 }
 

@@ -202,7 +202,8 @@ func TestEveryAppHasItsFaults(t *testing.T) {
 	}
 	const ask = `
 import sys, app
-app.application({"REQUEST_METHOD": "GET", "PATH_INFO": "/fault/" + sys.argv[1], "QUERY_STRING": "nonce=f1"}, lambda *_: None)`
+for _ in app.application({"REQUEST_METHOD": "GET", "PATH_INFO": "/fault/" + sys.argv[1], "QUERY_STRING": "nonce=f1"}, lambda *_: None):
+    pass`
 	registry, err := targets.Load(targets.LoadOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ func appFaults() (out []scenarios.Fault) {
 func faultCheck(f scenarios.Fault) string { return "/fault/" + f.Traits.Receipt }
 
 // usually is what a profile's checks take, without the wait for a watchdog.
-const usually = 30 * time.Second
+const usually = 50 * time.Second
 
 // probingAgain is what looking for the slots of one more launch takes.
 const probingAgain = 5 * time.Second

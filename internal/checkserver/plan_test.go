@@ -19,10 +19,10 @@ func TestCheckPlan(t *testing.T) {
 		patience time.Duration
 		want     time.Duration
 	}{
-		{"", 0, time.Minute, 35 * time.Second},    // as long as the smallest pool is watched
-		{"HUP", 3, time.Minute, 35 * time.Second}, // sooner than that
-		{"", 30, time.Minute, time.Minute},
-		{"", 30, 10 * time.Second, 40 * time.Second}, // no longer than asked for
+		{"", 0, time.Minute, 55 * time.Second},    // as long as the smallest pool is watched
+		{"HUP", 3, time.Minute, 55 * time.Second}, // sooner than that
+		{"", 30, time.Minute, 80 * time.Second},
+		{"", 30, 10 * time.Second, time.Minute}, // no longer than asked for
 	} {
 		check := Check{Patience: tt.patience, Target: &place.Target{
 			Server:  &targets.Server{Reload: targets.Reload{Signal: tt.signal}},

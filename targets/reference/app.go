@@ -29,6 +29,7 @@ type app struct {
 	token    string
 	receipts *receiptsFile
 	faults   map[string]func() error
+	breaks   map[string]func() error // faults that come in the middle of an answer
 }
 
 // upload is what the app must know of a request's body.
@@ -72,7 +73,25 @@ func (a *app) answer(q request, body upload) answer {
 	if fault := a.faults[name]; isFault && fault != nil {
 		return a.misbehave(nonce, name, fault)
 	}
+	if fault := a.breaks[name]; isFault && fault != nil {
+		return a.breakOff(nonce, name, fault)
+	}
 	return notFound()
+}
+
+// breakOff is a stream of one block, and where the next one should come the fault does.
+// The end receipt shows that the server tells the app when it is done.
+func (a *app) breakOff(nonce, name string, fault func() error) answer {
+	ans := victim(nonce, victimBytes)
+	ans.Stream = true
+	ans.rest = func() error {
+		if err := a.receipts.write(nonce, name, syscall.Gettid(), bench.ReceiptStart); err != nil {
+			return err
+		}
+		return fault()
+	}
+	ans.close = func() error { return a.receipts.write(nonce, name, syscall.Gettid(), bench.ReceiptEnd) }
+	return ans
 }
 
 // misbehave runs a fault and writes its receipts before and after. If it cannot write the

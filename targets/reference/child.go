@@ -33,7 +33,8 @@ type child struct {
 	w    *bufio.Writer
 	gone chan struct{} // closed when the process has ended and was reaped
 
-	taken atomic.Bool // killed because another worker died (kills-neighbours)
+	taken  atomic.Bool // killed because another worker died (kills-neighbours)
+	polite bool        // asked to end and not killed when it is stuck (asks-politely)
 }
 
 // startChild starts a worker and does not wait until it is ready. The worker also inherits
@@ -90,9 +91,11 @@ func (p *child) ready() error {
 
 // do makes the worker answer one request. limit is how long the worker may take (0 = no
 // limit). It counts from the end of the body if the body comes at the client's pace
-// (atClientsPace), otherwise from now. do returns errAborted if the body broke off; the
-// worker then can go on. Before it returns errStuck or errDied, it kills the worker.
-func (p *child) do(q request, body io.Reader, atClientsPace bool, limit time.Duration) (answer, error) {
+// (atClientsPace), otherwise from now. As soon as a stream has begun, do passes what there
+// is of it to first, and returns when it has ended. do returns errAborted if the body or a
+// stream broke off; the worker then can go on. Before it returns errStuck or errDied, it
+// ends the worker.
+func (p *child) do(q request, body io.Reader, atClientsPace bool, limit time.Duration, first func(answer)) (answer, error) {
 	if !atClientsPace {
 		p.setLimit(limit)
 	}
@@ -107,11 +110,19 @@ func (p *child) do(q request, body io.Reader, atClientsPace bool, limit time.Dur
 	if err == nil {
 		ans, err = readAnswer(p.r)
 	}
-	if err == nil {
-		p.setLimit(0)
-		return ans, nil
+	if err == nil && ans.Stream {
+		first(ans)
+		_, err = readFrame(p.r)
 	}
-	p.kill()
+	if err == nil || errors.Is(err, errAborted) {
+		p.setLimit(0)
+		return ans, err
+	}
+	if p.polite {
+		_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	} else {
+		p.kill()
+	}
 	<-p.gone
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return answer{}, errStuck
@@ -133,6 +144,9 @@ func (p *child) kill() { _ = p.cmd.Process.Kill() }
 // retire closes the front's end. Then the worker ends by itself, even if it is stuck in a
 // request. The end may have been closed already.
 func (p *child) retire() { _ = p.conn.Close() }
+
+// exited says that a worker that is gone has exited by itself: no signal ended it.
+func (p *child) exited() bool { return p.cmd.ProcessState.Exited() }
 
 // ending says how a worker that is gone has ended.
 func (p *child) ending() string { return p.cmd.ProcessState.String() }

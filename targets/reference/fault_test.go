@@ -65,27 +65,35 @@ func TestWedgeBurnsNoCPU(t *testing.T) {
 	}
 }
 
-// TestSegfaultIsSignal11 is the worker's parent, so it can check the wait status itself.
-func TestSegfaultIsSignal11(t *testing.T) {
+// This test is the worker's parent, so it can see the wait status itself.
+func TestFaultsEndTheProcess(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	writeAttempt(t, dir)
-	p, err := startChild([]string{"--app", dir}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.retire()
-	defer p.kill()
-	if err := p.ready(); err != nil {
-		t.Fatal(err)
-	}
-	_, err = p.do(request{Method: "GET", Path: "/fault/segfault", Query: "nonce=s1"}, nil, false, patience)
-	if !errors.Is(err, errDied) {
-		t.Fatalf("got %v, want %v", err, errDied)
-	}
-	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	if !ok || !status.Signaled() || status.Signal() != syscall.SIGSEGV || status.CoreDump() {
-		t.Errorf("wait status is %v, want death by signal 11 without a core", p.ending())
+	for name, want := range map[string]string{
+		"segfault": "segmentation fault", "exit-3": "exit status 3", "exit-1": "exit status 1", "abort": "aborted",
+		"sigkill": "killed", "stack-overflow": "exit status 2",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			writeAttempt(t, dir)
+			p, err := startChild([]string{"--app", dir}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.retire()
+			defer p.kill()
+			if err := p.ready(); err != nil {
+				t.Fatal(err)
+			}
+			_, err = p.do(request{Method: "GET", Path: "/fault/" + name, Query: "nonce=s1"}, nil, false, patience, nil)
+			if !errors.Is(err, errDied) {
+				t.Fatalf("got %v, want %v", err, errDied)
+			}
+			status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+			if !ok || p.ending() != "signal: "+want && p.ending() != want || status.CoreDump() {
+				t.Errorf("it ended by %q, want %q and no core", p.ending(), want)
+			}
+		})
 	}
 }
 

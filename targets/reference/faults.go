@@ -1,6 +1,12 @@
 package reference
 
 import (
+	"errors"
+	"net"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -12,20 +18,41 @@ import (
 func builtinFaults() map[string]func() error {
 	var leak leaked
 	return map[string]func() error{
-		"wedge":        always(wedge),
-		"wedge-spin":   always(spin),
-		"wedge-native": always(func() { stuckInNativeCode(syscall.Syscall6) }),
-		"wedge-gil":    always(func() { stuckInNativeCode(syscall.RawSyscall6) }),
-		"segfault":     always(segfault),
-		"cpu":          always(compute),
-		"io":           readBigFile,
-		"cpu-io":       computeAndRead,
-		"slow":         always(func() { time.Sleep(slowSleep) }),
-		"legit-slow":   always(func() { time.Sleep(legitSleep) }),
-		"leak":         always(leak.more),
-		"big-response": always(func() {}), // the answer is the whole fault
+		"wedge":          always(wedge),
+		"wedge-spin":     always(spin),
+		"wedge-native":   always(func() { stuckInNativeCode(syscall.Syscall6) }),
+		"wedge-io":       waitForPeer,
+		"wedge-regex":    always(func() { backtrack(strings.Repeat("a", 64) + "b") }),
+		"wedge-deaf":     always(func() { signal.Ignore(syscall.SIGTERM); wedge() }),
+		"wedge-gil":      always(func() { stuckInNativeCode(syscall.RawSyscall6) }),
+		"segfault":       always(segfault),
+		"exit-3":         always(func() { os.Exit(3) }),
+		"exit-1":         always(func() { os.Exit(1) }),
+		"abort":          always(func() { dieOf(syscall.SIGABRT) }),
+		"sigkill":        always(func() { dieOf(syscall.SIGKILL) }),
+		"stack-overflow": always(overflow),
+		"cpu":            always(compute),
+		"io":             readBigFile,
+		"cpu-io":         computeAndRead,
+		"slow":           always(func() { time.Sleep(slowSleep) }),
+		"legit-slow":     always(func() { time.Sleep(legitSleep) }),
+		"starve":         always(starve),
+		"exception":      fail,
+		"leak":           always(leak.more),
+		"big-response":   always(func() {}), // the answer is the whole fault
 	}
 }
+
+// midstreamFaults are those that come after the first block of an answer.
+func midstreamFaults() map[string]func() error {
+	return map[string]func() error{
+		"wedge-midstream":     always(wedge),
+		"crash-midstream":     always(segfault),
+		"exception-midstream": fail,
+	}
+}
+
+func fail() error { return errors.New("the app's own error") }
 
 // always makes a fault that cannot fail.
 func always(fault func()) func() error { return func() error { fault(); return nil } }
@@ -40,17 +67,69 @@ func wedge() {
 	mu.Lock()
 }
 
-// segfault reads address 0 as a C program would, so the process dies of SIGSEGV.
-//
-// Go turns that signal into a panic, so segfault first restores the default action. It
-// also makes the worker undumpable. Then the worker leaves no core and starts no crash
-// reporter, which RLIMIT_CORE cannot guarantee if core_pattern is a pipe.
+// waitForPeer waits for a peer that has accepted the connection and never answers.
+func waitForPeer() error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	client, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	peer, err := listener.Accept()
+	if err = errors.Join(err, listener.Close()); err != nil {
+		return errors.Join(err, client.Close())
+	}
+	_, err = client.Read(make([]byte, 1))
+	return errors.Join(err, client.Close(), peer.Close()) // closes peer here and not before
+}
+
+// backtrack matches text against ^(a+)+$ by trying every way, as a backtracking matcher
+// does. Go's own regular expressions do not backtrack.
+func backtrack(text string) bool {
+	for n := len(text) - len(strings.TrimLeft(text, "a")); n > 0; n-- {
+		if rest := text[n:]; rest == "" || backtrack(rest) {
+			return true
+		}
+	}
+	return false
+}
+
+// segfault reads address 0 as a C program would, so the process dies of SIGSEGV. Go turns
+// that signal into a panic, so segfault first restores the default action.
 func segfault() {
-	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, syscall.PR_SET_DUMPABLE, 0, 0)
+	leaveNoCore()
 	defaultAction(syscall.SIGSEGV)
 	_ = readByte(nil)
-	// Reached only if the read did not trap: send the same signal.
-	_ = syscall.Kill(syscall.Getpid(), syscall.SIGSEGV)
+	dieOf(syscall.SIGSEGV) // reached only if the read did not trap
+}
+
+// dieOf ends the process by a signal's default action.
+func dieOf(sig syscall.Signal) {
+	leaveNoCore()
+	defaultAction(sig)
+	_ = syscall.Kill(syscall.Getpid(), sig)
+}
+
+// leaveNoCore makes the process undumpable, so that it leaves no core and starts no crash
+// reporter. RLIMIT_CORE cannot guarantee that if core_pattern is a pipe.
+func leaveNoCore() {
+	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, syscall.PR_SET_DUMPABLE, 0, 0)
+}
+
+// overflow recurses until its stack is full. Go's own stacks have no guard page: the
+// runtime looks at each call and ends the process with exit code 2.
+func overflow() {
+	debug.SetMaxStack(stackBytes)
+	debug.SetTraceback("none") // the log has room for better things than a hundred frames
+	_ = recurse([64]int{})
+}
+
+// recurse calls itself without an end. The sum keeps the compiler from making it a loop.
+func recurse(frame [64]int) int {
+	frame[0]++
+	return recurse(frame) + frame[63]
 }
 
 // readByte is a function of its own so that the compiler cannot see the nil.

@@ -15,9 +15,11 @@ type Flaw struct {
 // The names of the flaws.
 const (
 	noWatchdog       = "no-watchdog"
+	asksPolitely     = "asks-politely"
 	noRespawn        = "no-respawn"
 	killsNeighbours  = "kills-neighbours"
 	oneDeadWorker    = "one-dead-worker"
+	stopsOnExit      = "stops-on-exit"
 	unbufferedUpload = "unbuffered-upload"
 	noHeaderTimeout  = "no-header-timeout"
 	ignoresSigterm   = "ignores-sigterm"
@@ -30,6 +32,9 @@ const (
 	unbufferedDownload = "unbuffered-download"
 	leaksMemory        = "leaks-memory"
 	killsHonest        = "kills-honest"
+	diesOfErrors       = "dies-of-errors"
+	hidesTruncation    = "hides-truncation"
+	forgetsClose       = "forgets-close"
 
 	dropsOnReload = "drops-on-reload"
 )
@@ -37,9 +42,11 @@ const (
 // Flaws lists every planted flaw, in the order in which they are documented.
 var Flaws = []Flaw{
 	{noWatchdog, "a stuck worker is never killed"},
+	{asksPolitely, "a stuck worker gets SIGTERM, and nothing else if it does not end"},
 	{noRespawn, "a dead worker is not replaced"},
 	{killsNeighbours, "when one worker dies or is killed, all are killed, and come back after 1 s"},
 	{oneDeadWorker, "the first worker that dies stays in the rotation: each request given to it gets a 502"},
+	{stopsOnExit, "a worker that exits by itself, with whatever code, ends the server: it is taken for one that cannot boot"},
 	{unbufferedUpload, "a request with a body holds a worker as soon as its head is in, at the client's pace and without any timeout"},
 	{noHeaderTimeout, "a connection may take forever to send its head, and only 64 connections are open at once"},
 	{ignoresSigterm, "front and workers ignore SIGTERM"},
@@ -51,6 +58,9 @@ var Flaws = []Flaw{
 	{unbufferedDownload, "a worker is held until its client has taken the answer"},
 	{leaksMemory, "a worker is never recycled, whatever --max-requests says, and keeps what its requests leaked"},
 	{killsHonest, "the watchdog kills after 1 s, whatever --watchdog says"},
+	{diesOfErrors, "a worker whose app fails ends, and its client gets a 502"},
+	{hidesTruncation, "an answer that breaks off ends with its last chunk, as a whole one does"},
+	{forgetsClose, "the app never learns that the server is done with an answer"},
 	{dropsOnReload, "on SIGHUP all workers are killed at once, with the requests that they serve"},
 }
 

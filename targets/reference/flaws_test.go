@@ -26,6 +26,31 @@ func TestNoWatchdog(t *testing.T) {
 	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
 }
 
+// SIGTERM ends a worker that hears it, and one that does not stays for good.
+func TestAsksPolitely(t *testing.T) {
+	t.Parallel()
+	s := start(t, 3, "--flaw", asksPolitely, "--watchdog", "100ms")
+	if r := s.get("/fault/wedge?nonce=w1"); r.status != http.StatusGatewayTimeout {
+		t.Errorf("a wedge: %+v, want 504", r)
+	}
+	deaf := s.inBackground("/fault/wedge-deaf?nonce=w2")
+	pid := s.started("w2").PID
+	if within(600*time.Millisecond, func() bool { return !alive(pid) || len(deaf) > 0 }) {
+		t.Error("a deaf worker was ended")
+	}
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+}
+
+func TestDiesOfErrors(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1, "--flaw", diesOfErrors)
+	pid := s.get("/ping").pid
+	if r := s.get("/fault/exception?nonce=e1"); r.status != http.StatusBadGateway || alive(pid) {
+		t.Errorf("%+v, want 502 and worker %d dead", r, pid)
+	}
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+}
+
 func TestNoRespawn(t *testing.T) {
 	t.Parallel()
 	s := start(t, 2, "--flaw", noRespawn)
@@ -40,6 +65,18 @@ func TestNoRespawn(t *testing.T) {
 	waiting := s.inBackground("/victim?nonce=v1")
 	if within(300*time.Millisecond, func() bool { return len(waiting) > 0 }) {
 		t.Errorf("somebody answered: %+v", <-waiting)
+	}
+}
+
+// A worker that a signal ends is replaced as usual.
+func TestStopsOnExit(t *testing.T) {
+	t.Parallel()
+	s := start(t, 2, "--flaw", stopsOnExit)
+	s.get("/fault/segfault?nonce=f1")
+	eventually(t, "the worker is replaced", func() bool { return len(s.workers()) == 2 })
+	s.get("/fault/exit-1?nonce=f2")
+	if code := s.exitCode(); code != 0 || !strings.Contains(s.log(), "cannot boot") {
+		t.Errorf("the front ended with code %d", code)
 	}
 }
 

@@ -73,7 +73,7 @@ func runFront(o options, stderr io.Writer) error {
 			return errors.Join(err, listener.Close())
 		}
 	}
-	p := startPool(o, handedDown, events)
+	p := startPool(o, handedDown, events, stop)
 	defer p.close()
 	events.Printf("listening on %s with %d workers", listener.Addr(), o.workers)
 	return serve(ctx, o, listener, p, events)
@@ -157,7 +157,25 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.flaws[truncatesResponses] {
 		ans.Body, ans.Repeat = cut(ans.Body, shortResponse), 0
 	}
+	if ans.Stream {
+		f.relayStream(w, control, ans)
+		return
+	}
 	relay(w, control, ans)
+}
+
+// relayStream sends an answer of unknown length in chunks. If it breaks off, the
+// connection ends without the last chunk, so that the client can tell.
+func (f *front) relayStream(w http.ResponseWriter, control *http.ResponseController, ans answer) {
+	_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
+	w.Header().Set("Content-Type", ans.Type)
+	w.Header().Set("X-Benchrun-Pid", strconv.Itoa(ans.PID))
+	w.WriteHeader(ans.Status)
+	_, err := w.Write(ans.Body)
+	err = errors.Join(err, control.Flush(), <-ans.ended)
+	if err != nil && !f.flaws[hidesTruncation] {
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // readBody reads a whole body. A client may be as slow as it likes, but it must not stop

@@ -8,11 +8,12 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
-// The faults that cost work or time and end by themselves, with the sizes and times of
-// docs/contract.md.
+// The sizes and times of faults, as in docs/contract.md.
 const (
+	stackBytes       = 8 << 20
 	cpuTurns         = 10_000_000
 	fileBytes        = 16 << 20
 	fileReads        = 256
@@ -20,6 +21,7 @@ const (
 	smallBlock       = 4 << 10
 	slowSleep        = time.Second
 	legitSleep       = 1500 * time.Millisecond
+	starveTime       = 1500 * time.Millisecond
 	leakBytes        = 8 << 20
 	bigResponseBytes = 100_000
 	downloadBlock    = 64 << 10
@@ -129,5 +131,15 @@ func stuckInNativeCode(call func(trap, a1, a2, a3, a4, a5, a6 uintptr) (uintptr,
 	word := new(uint32)
 	for {
 		_, _, _ = call(syscall.SYS_FUTEX, addressOf(word), futexWait, uintptr(*word), 0, 0, 0)
+	}
+}
+
+// starve waits in a system call that the Go runtime does not know of (see
+// stuckInNativeCode), for starveTime. The runtime's signals end the call early: then it
+// waits on.
+func starve() {
+	for until := time.Now().Add(starveTime); time.Now().Before(until); {
+		left := syscall.NsecToTimespec(int64(time.Until(until)))
+		_, _, _ = syscall.RawSyscall6(syscall.SYS_PPOLL, 0, 0, uintptr(unsafe.Pointer(&left)), 0, 0, 0)
 	}
 }

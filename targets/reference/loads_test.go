@@ -27,7 +27,7 @@ func resident(t *testing.T, pid int) int64 {
 func TestLoadsEndByThemselves(t *testing.T) {
 	t.Parallel()
 	s := start(t, 1, "--watchdog", patience.String())
-	for _, name := range []string{"cpu", "io", "cpu-io", "slow", "legit-slow", "leak"} {
+	for _, name := range []string{"cpu", "io", "cpu-io", "slow", "legit-slow", "starve", "leak"} {
 		checkVictim(t, s.get("/fault/"+name+"?nonce="+name), name)
 	}
 	took := map[string]time.Duration{}
@@ -39,8 +39,31 @@ func TestLoadsEndByThemselves(t *testing.T) {
 			took[r.Nonce] += time.Duration(r.T)
 		}
 	}
-	if len(took) != 6 || took["slow"] < slowSleep || took["legit-slow"] < legitSleep {
+	if len(took) != 7 || took["slow"] < slowSleep || took["legit-slow"] < legitSleep || took["starve"] < starveTime {
 		t.Errorf("they took %v", took)
+	}
+}
+
+func TestBacktrack(t *testing.T) {
+	for text, want := range map[string]bool{"a": true, "aaaa": true, "aaab": false, "": false, "baa": false} {
+		if got := backtrack(text); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}
+
+func TestExceptionIsAnsweredWithAnError(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1)
+	pid := s.get("/ping").pid
+	if r := s.get("/fault/exception?nonce=e1"); r.status != http.StatusInternalServerError || r.pid != pid {
+		t.Errorf("%+v, want a 500 by worker %d", r, pid)
+	}
+	if all := s.receipts(); len(all) != 2 || all[1].Event != bench.ReceiptEnd {
+		t.Errorf("receipts %+v, want a start and an end", all)
+	}
+	if now := s.get("/ping").pid; now != pid {
+		t.Errorf("worker %d answers now, not %d", now, pid)
 	}
 }
 
@@ -163,7 +186,7 @@ func TestLeakStaysInItsWorker(t *testing.T) {
 // Each kind of wedge keeps its worker until the watchdog ends it, and uses CPU only if it
 // should.
 func TestWedgesAreStuck(t *testing.T) {
-	for _, name := range []string{"wedge-spin", "wedge-native", "wedge-gil"} {
+	for _, name := range []string{"wedge-spin", "wedge-native", "wedge-gil", "wedge-io", "wedge-regex", "wedge-deaf"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := start(t, 2, "--watchdog", "1s")
@@ -174,7 +197,7 @@ func TestWedgesAreStuck(t *testing.T) {
 				t.Fatal("it did not stay stuck")
 			}
 			used := cpuUsed(t, pid) - before
-			if spins := name == "wedge-spin"; spins != (used > 0.05) {
+			if spins := name == "wedge-spin" || name == "wedge-regex"; spins != (used > 0.05) {
 				t.Errorf("it used %.2f s of CPU in 0.4", used)
 			}
 			checkVictim(t, s.get("/victim?nonce=v1"), "v1")

@@ -46,19 +46,20 @@ type pool struct {
 	corpse   atomic.Bool // one-dead-worker already has its dead worker
 	file     sync.Mutex  // with the flaw single-file, only the request that holds it is served
 	stop     context.CancelFunc
-	slots    sync.WaitGroup // and the reloading goroutine
-	seats    []*seat        // used by startPool, then only by followHangups
+	giveUp   context.CancelFunc // ends the whole server (stops-on-exit)
+	slots    sync.WaitGroup     // and the reloading goroutine
+	seats    []*seat            // used by startPool, then only by followHangups
 
 	mu   sync.Mutex
 	live map[*child]struct{}
 }
 
-// startPool starts o.workers workers, and replaces them at each SIGHUP. The caller calls
-// close.
-func startPool(o options, listener *os.File, events *log.Logger) *pool {
+// startPool starts o.workers workers, and replaces them at each SIGHUP. giveUp ends the
+// server. The caller calls close.
+func startPool(o options, listener *os.File, events *log.Logger, giveUp context.CancelFunc) *pool {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &pool{
-		o: o, listener: listener, events: events, stop: stop,
+		o: o, listener: listener, events: events, stop: stop, giveUp: giveUp,
 		jobs: make(chan *job), live: map[*child]struct{}{},
 	}
 	for range o.workers {
@@ -128,6 +129,10 @@ func (p *pool) slot(ctx context.Context, st *seat) {
 		switch {
 		case p.o.flaws[noRespawn]:
 			return
+		case p.o.flaws[stopsOnExit] && w.exited():
+			p.events.Print("it exited by itself, so workers cannot boot: the server ends")
+			p.giveUp()
+			return
 		case p.o.flaws[oneDeadWorker] && p.corpse.CompareAndSwap(false, true):
 			p.workDead(ctx, st)
 			return
@@ -150,6 +155,7 @@ func (p *pool) start() (*child, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.polite = p.o.flaws[asksPolitely]
 	p.mu.Lock()
 	p.live[w] = struct{}{}
 	p.mu.Unlock()
@@ -221,8 +227,16 @@ func (p *pool) serve(w *child, j *job) bool {
 	case p.o.flaws[killsHonest]:
 		limit = min(limit, hastyWatchdog)
 	}
-	ans, err := w.do(j.request, j.body, j.atClientsPace, limit)
+	var ended chan error // of a stream
+	ans, err := w.do(j.request, j.body, j.atClientsPace, limit, func(begun answer) {
+		ended = make(chan error, 1)
+		begun.ended = ended
+		j.answered <- begun
+	})
 	switch {
+	case ended != nil:
+		ended <- err
+		return err == nil || errors.Is(err, errAborted)
 	case errors.Is(err, errStuck):
 		j.answered <- text(http.StatusGatewayTimeout, err.Error())
 		return false

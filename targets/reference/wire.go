@@ -15,7 +15,9 @@ import (
 //	worker → front   ready: one empty frame, when the app is loaded
 //	front → worker   request: a JSON head, body chunks, then an empty frame,
 //	                 or abortMark if the client's body broke off
-//	worker → front   answer: a JSON head, then the body in one frame
+//	worker → front   answer: a JSON head, then the body in one frame; of a stream
+//	                 that is the first block, and when the app is done an empty
+//	                 frame follows, or abortMark if the app failed
 //
 // An aborted request gets no answer.
 
@@ -32,7 +34,12 @@ type answer struct {
 	Type   string `json:"type"`             // Content-Type
 	PID    int    `json:"pid"`              // of the worker
 	Repeat int    `json:"repeat,omitempty"` // how many times to send the body; 0 = once
+	Stream bool   `json:"stream,omitempty"` // of unknown length: Body is its first block
 	Body   []byte `json:"-"`
+
+	rest  func() error // of a stream, in the worker: what the app does after the first block
+	close func() error // and how the app learns that the server is done with it
+	ended <-chan error // of a stream, in the front: how it ended, when it has
 }
 
 const (
@@ -41,9 +48,9 @@ const (
 	abortMark = ^uint32(0) // sent in place of a length
 )
 
-// errAborted says that the body of a request broke off: the client is gone, and the worker
-// can go on.
-var errAborted = errors.New("request body broke off")
+// errAborted says that the body of a request broke off, because the client is gone, or a
+// streamed answer, because the app failed. The worker can go on.
+var errAborted = errors.New("broken off")
 
 func writeFrame(w *bufio.Writer, b []byte) error {
 	if err := writeLength(w, uint32(len(b))); err != nil {

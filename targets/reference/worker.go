@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"runtime"
@@ -40,7 +41,10 @@ type received struct {
 // even while a request is stuck.
 func runWorker(o options) error {
 	// The front handles signals to the whole process group.
-	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	signal.Ignore(syscall.SIGINT, syscall.SIGHUP)
+	if !o.flaws[asksPolitely] {
+		signal.Ignore(syscall.SIGTERM)
+	}
 	nameProcess("benchrun-worker")
 
 	conn, err := net.FileConn(os.NewFile(workerSocketFD, "front"))
@@ -55,10 +59,10 @@ func runWorker(o options) error {
 	if err != nil {
 		return err
 	}
-	a := &app{token: at.Token, receipts: receipts, faults: builtinFaults()}
+	a := &app{token: at.Token, receipts: receipts, faults: builtinFaults(), breaks: midstreamFaults()}
 
 	requests := make(chan received)
-	go serveRequests(a, conn, requests)
+	go serveRequests(o, a, conn, requests)
 	err = readRequests(conn, requests)
 	if o.flaws[orphansWorkers] {
 		time.Sleep(orphanLife)
@@ -87,7 +91,7 @@ func readRequests(conn io.Reader, requests chan<- received) error {
 
 // serveRequests answers requests one after the other on one thread, so the tid in receipts
 // is the thread that misbehaves. It lives as long as the process.
-func serveRequests(a *app, conn io.Writer, requests <-chan received) {
+func serveRequests(o options, a *app, conn io.Writer, requests <-chan received) {
 	runtime.LockOSThread()
 	w := bufio.NewWriter(conn)
 	if err := errors.Join(writeFrame(w, nil), w.Flush()); err != nil {
@@ -95,11 +99,31 @@ func serveRequests(a *app, conn io.Writer, requests <-chan received) {
 	}
 	for rq := range requests {
 		ans := a.answer(rq.request, rq.body)
+		if o.flaws[diesOfErrors] && ans.Status == http.StatusInternalServerError {
+			os.Exit(1)
+		}
 		ans.PID = os.Getpid()
 		if err := writeAnswer(w, ans); err != nil {
 			return
 		}
+		if ans.Stream && serveRest(o, w, ans) != nil {
+			return
+		}
 	}
+}
+
+// serveRest runs what the app does after the first block of a stream, and tells the front
+// how it ended.
+func serveRest(o options, w *bufio.Writer, ans answer) error {
+	failed := ans.rest()
+	if !o.flaws[forgetsClose] {
+		failed = errors.Join(failed, ans.close())
+	}
+	end := uint32(0)
+	if failed != nil {
+		end = abortMark
+	}
+	return errors.Join(writeLength(w, end), w.Flush())
 }
 
 // nameProcess sets the name that ps and /proc show. After executing /proc/self/exe it

@@ -6,10 +6,13 @@ is the specification. Standard library only, Python 3.9 and later.
 """
 
 import ctypes
+import errno
 import hashlib
 import json
 import os
 import re
+import signal
+import socket
 import tempfile
 import threading
 import time
@@ -30,6 +33,7 @@ BLOCK_BYTES = 64 * 1024
 MAX_SLEEP_MS = 60_000
 MIB = 1024 * 1024
 
+NESTED_BRACKETS = 1_000_000  # 20,000 are enough for a stack of 8 MiB
 CPU_TURNS = 10_000_000
 FILE_BYTES = 16 * MIB
 FILE_READS = 256
@@ -80,6 +84,31 @@ def fault_segfault():
     ctypes.c_byte.from_address(0).value
 
 
+def fault_exit_1():
+    os._exit(1)
+
+
+def fault_exit_3():
+    os._exit(3)
+
+
+def fault_abort():
+    """Ends as the C library ends a process whose heap is corrupt. A handler of
+    SIGABRT runs and changes nothing."""
+    os.abort()
+
+
+def fault_sigkill():
+    """Ends as the kernel ends a process when memory runs out."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fault_stack_overflow():
+    """Recurses in C, where the interpreter's recursion limit does not count: the C
+    library's parser of regular expressions calls itself for each bracket."""
+    ctypes.CDLL(None).regcomp(ctypes.create_string_buffer(4096), b"(" * NESTED_BRACKETS, 1)
+
+
 def fault_wedge_spin():
     """Loops for ever, and burns all the CPU that it gets."""
     while True:
@@ -102,6 +131,42 @@ def lock_mutex_twice(library):
     mutex = ctypes.create_string_buffer(256)  # all zero: PTHREAD_MUTEX_INITIALIZER
     library.pthread_mutex_lock(mutex)
     library.pthread_mutex_lock(mutex)
+
+
+def fault_wedge_io():
+    """Waits for a peer that has accepted the connection and never answers: a
+    database or a service that is stuck itself, asked without a timeout."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.create_connection(listener.getsockname(), timeout=None)
+        peer, _ = listener.accept()
+    with peer:
+        client.recv(1)
+
+
+def fault_wedge_regex():
+    """Tries 2**64 ways to match 65 letters. The matcher holds the interpreter's
+    lock and looks for signals, if it is in the main thread."""
+    re.match(r"(a+)+$", "a" * 64 + "b")
+
+
+def fault_wedge_deaf():
+    """Is stuck, and deaf to SIGTERM. signal.signal() would want the main thread."""
+    ctypes.CDLL(None).signal(int(signal.SIGTERM), ctypes.c_void_p(int(signal.SIG_IGN)))
+    fault_wedge()
+
+
+def fault_starve():
+    """Waits in C with the interpreter's lock held, as an extension does that
+    forgot to release it. A signal ends poll() early: then it waits on."""
+    library, until = ctypes.PyDLL(None), time.monotonic() + 1.5
+    while time.monotonic() < until:
+        library.poll(None, 0, int((until - time.monotonic()) * 1000) + 1)
+
+
+def fault_exception():
+    """Fails as an app does whose connection to its database broke: the same
+    exception says that the client is gone, and it is not."""
+    raise BrokenPipeError(errno.EPIPE, "the connection to the database broke")
 
 
 def fault_cpu():
@@ -157,14 +222,62 @@ FAULTS = {
     "wedge-spin": fault_wedge_spin,
     "wedge-native": fault_wedge_native,
     "wedge-gil": fault_wedge_gil,
+    "wedge-io": fault_wedge_io,
+    "wedge-regex": fault_wedge_regex,
+    "wedge-deaf": fault_wedge_deaf,
     "segfault": fault_segfault,
+    "exit-3": fault_exit_3,
+    "exit-1": fault_exit_1,
+    "abort": fault_abort,
+    "sigkill": fault_sigkill,
+    "stack-overflow": fault_stack_overflow,
     "cpu": fault_cpu,
     "io": fault_io,
     "cpu-io": fault_cpu_io,
     "slow": fault_slow,
     "big-response": fault_big_response,
     "legit-slow": fault_legit_slow,
+    "starve": fault_starve,
+    "exception": fault_exception,
     "leak": fault_leak,
+}
+
+
+class BrokenOffBody:
+    """An answer of unknown length that breaks off: it has one block, and where the
+    next should come the fault does. close() writes the end receipt, which shows that
+    the server calls it."""
+
+    def __init__(self, nonce, name, fault):
+        self.nonce, self.name, self.fault = nonce, name, fault
+        self.blocks = victim_answer(nonce)[2]
+        self.begun = False
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.blocks:
+            return self.blocks.pop()
+        if not self.begun:
+            self.begun = True
+            write_receipt(self.nonce, self.name, "start")
+            self.fault()
+        raise StopIteration
+
+    def close(self):
+        write_receipt(self.nonce, self.name, "end")
+
+
+def fault_midstream_exception():
+    raise RuntimeError("the app's own error")
+
+
+# The faults that come in the middle of an answer.
+BROKEN_OFF = {
+    "wedge-midstream": fault_wedge,
+    "crash-midstream": fault_segfault,
+    "exception-midstream": fault_midstream_exception,
 }
 
 
@@ -208,6 +321,8 @@ def sleep(environ):
 def fault(environ):
     nonce = nonce_of(environ)
     name = environ["PATH_INFO"][len("/fault/") :]
+    if nonce and name in BROKEN_OFF:
+        return "200 OK", "text/plain", BrokenOffBody(nonce, name, BROKEN_OFF[name])
     if not nonce or name not in FAULTS:
         return None
     misbehave(nonce, name, FAULTS[name])
@@ -288,12 +403,8 @@ def application(environ, start_response):
         handler = fault
     answer = handler(environ) if handler else None
     status, content_type, blocks = answer or ("404 Not Found", "text/plain", [b"not found\n"])
-    start_response(
-        status,
-        [
-            ("Content-Type", content_type),
-            ("Content-Length", str(sum(map(len, blocks)))),
-            ("X-Benchrun-Pid", str(os.getpid())),
-        ],
-    )
+    headers = [("Content-Type", content_type), ("X-Benchrun-Pid", str(os.getpid()))]
+    if not isinstance(blocks, BrokenOffBody):
+        headers.append(("Content-Length", str(sum(map(len, blocks)))))
+    start_response(status, headers)
     return blocks
