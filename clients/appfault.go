@@ -28,7 +28,7 @@ func (f *appFault) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 }
 
 // check compares a 200 with what the contract promises.
-func (f *appFault) check(h *ongoing) {
+func (f appFault) check(h *ongoing) {
 	if h.s.Outcome == bench.Completed && h.s.Status == http.StatusOK &&
 		(len(h.answer.body) != f.size || !echoes(h.answer.body, h.Nonce)) {
 		h.s.Error = fmt.Sprintf("the answer has %d bytes of body, want %d of this request's", h.answer.size, f.size)

@@ -63,12 +63,26 @@ func (h *Held) count(s bench.Sample) {
 	}
 }
 
+// Sleep asks the app to sleep for ms milliseconds and to answer then, as an ordinary slow
+// request does.
+func Sleep(ms int) Provoker { return &sleeper{ms: ms, check: appFault{size: VictimSize}.check} }
+
 // sleeper asks the app to sleep: an ordinary request that holds a slot.
-type sleeper struct{ ms int }
+type sleeper struct {
+	ms    int
+	check func(*ongoing) // compares the answer with what it should be; nil = nobody does
+}
 
 // Provoke implements Provoker.
 func (z *sleeper) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 	h := &ongoing{Provocation: p}
-	h.get(ctx, func() string { return fmt.Sprintf("/sleep?nonce=%s&ms=%d", h.Nonce, z.ms) }, 0)
+	keep := 0
+	if z.check != nil {
+		keep = VictimSize + 1
+	}
+	h.get(ctx, func() string { return fmt.Sprintf("/sleep?nonce=%s&ms=%d", h.Nonce, z.ms) }, keep)
+	if z.check != nil {
+		z.check(h)
+	}
 	return &h.s
 }

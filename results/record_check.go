@@ -17,7 +17,8 @@ func checkTraits(t *bench.Traits) error {
 		return fmt.Errorf("unknown proof %q", t.Proof)
 	}
 	switch t.Expects {
-	case bench.ExpectsDeath, bench.ExpectsRenewal, "":
+	case bench.ExpectsDeath, bench.ExpectsRenewal, bench.ExpectsReplacement, bench.ExpectsTurnover,
+		bench.ExpectsEnd, bench.ExpectsTakeover, bench.ExpectsRefusal, "":
 	default:
 		return fmt.Errorf("unknown expectation %q", t.Expects)
 	}
@@ -44,7 +45,7 @@ func checkMark(m *bench.Mark) error {
 	switch m.Name {
 	case bench.MarkBoot, bench.MarkBaseline, bench.MarkAgeing, bench.MarkFault, bench.MarkRecovery,
 		bench.MarkShutdown, bench.MarkEnd, bench.MarkCurtailed, bench.MarkBadReceipt, bench.MarkMemoryCap,
-		bench.MarkDiskCap, bench.MarkTmpFull, bench.MarkLeft, bench.MarkSignal:
+		bench.MarkDiskCap, bench.MarkTmpFull, bench.MarkLeft, bench.MarkSignal, bench.MarkRepaired:
 		return nil
 	}
 	return fmt.Errorf("unknown mark %q", m.Name)

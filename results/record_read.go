@@ -139,6 +139,15 @@ func (d *decoder) line(line []byte) error {
 			K string `json:"k"`
 			*bench.Stop
 		}{Stop: d.rec.Stop})
+	case kindAgain:
+		if d.rec.Again != nil {
+			return fmt.Errorf("a second %q", kindAgain)
+		}
+		d.rec.Again = &bench.Again{}
+		return strict(line, &struct {
+			K string `json:"k"`
+			*bench.Again
+		}{Again: d.rec.Again})
 	}
 	if most, ok := maxOf[kind]; ok {
 		if d.count[kind]++; d.count[kind] > most {

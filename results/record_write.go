@@ -27,6 +27,7 @@ const (
 	kindReceipt = "receipt"
 	kindDoubt   = "doubt"
 	kindStop    = "stop"
+	kindAgain   = "again"
 )
 
 // WriteRecord stores a record as rel (from RecordPath), atomically. It sets Head.Schema to
@@ -97,6 +98,9 @@ func encodeRecord(w io.Writer, rec *bench.Record) error {
 	}
 	if rec.Stop != nil {
 		l.put(kindStop, rec.Stop)
+	}
+	if rec.Again != nil {
+		l.put(kindAgain, rec.Again)
 	}
 	return l.err
 }

@@ -8,8 +8,11 @@ package scenarios
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
+	"syscall"
+	"time"
 
 	"benchrun/clients"
 	"benchrun/internal/bench"
@@ -47,6 +50,21 @@ type Place struct {
 	// Reload asks the target's leader to replace its workers, the way that its
 	// server file names, and writes down when: the note is the act's nonce.
 	Reload func(nonce string) error
+	// SignalServing sends a signal to the process that serves a request, never to the
+	// leader, and writes down when: the note is the request's nonce. It waits until the
+	// app has said which process that is. A process that it stops goes on before the
+	// target is asked to end.
+	SignalServing func(ctx context.Context, nonce string, signal syscall.Signal) error
+	// Stop asks the target to end, in the way that its server file names, writes down when,
+	// and waits until it has ended or its time is over.
+	Stop func(ctx context.Context, nonce string)
+	// KillLeader kills the leader, writes down when, starts the same command again at once
+	// and waits until it serves or has failed to.
+	KillLeader func(ctx context.Context, nonce string)
+	// SlowApp lets the app take so long to load from now on, BreakApp makes it impossible
+	// to load, and RepairApp makes it what it was and writes down when.
+	SlowApp             func(load time.Duration) error
+	BreakApp, RepairApp func() error
 }
 
 // registered grows while the package is initialised, and never after that.

@@ -85,15 +85,38 @@ func WriteApp(s *Server, folder, token, receipts string) error {
 			return fmt.Errorf("app of %s: %w", s.Name, err)
 		}
 	}
-	attempt, err := json.Marshal(struct {
-		Token    string `json:"token"`
-		Receipts string `json:"receipts"`
-	}{token, receipts})
+	return WriteAttempt(folder, Attempt{Token: token, Receipts: receipts})
+}
+
+// Attempt is attempt.json: what an app must know when it is loaded.
+type Attempt struct {
+	Token    string `json:"token"`
+	Receipts string `json:"receipts"`          // absolute path
+	LoadMS   int64  `json:"load_ms,omitempty"` // the app takes so long to load
+}
+
+// WriteAttempt replaces attempt.json in an app's folder, at once: who loads the app
+// meanwhile finds the old one or the new one.
+func WriteAttempt(folder string, a Attempt) error {
+	text, err := json.Marshal(a)
 	if err != nil {
-		return fmt.Errorf("app of %s: %w", s.Name, err)
+		return fmt.Errorf("attempt.json: %w", err)
 	}
-	if err := writeReadable(filepath.Join(folder, "attempt.json"), attempt); err != nil {
-		return fmt.Errorf("app of %s: %w", s.Name, err)
+	return replaceAttempt(folder, text)
+}
+
+// BreakAttempt makes the app in a folder impossible to load, until WriteAttempt.
+func BreakAttempt(folder string) error {
+	return replaceAttempt(folder, []byte("benchrun has broken this app on purpose"))
+}
+
+func replaceAttempt(folder string, text []byte) error {
+	path := filepath.Join(folder, "attempt.json")
+	if err := writeReadable(path+".new", text); err != nil {
+		return fmt.Errorf("attempt.json: %w", err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return fmt.Errorf("attempt.json: %w", err)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package targets
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -263,5 +264,51 @@ except SystemExit:
     print("broken")`)
 	if strings.TrimSpace(out) != "broken" || len(receipts) != 2 || receipts[1].Event != "end" {
 		t.Errorf("printed %q, receipts %+v", out, receipts)
+	}
+}
+
+// The app takes as long to load as attempt.json says, and cannot be loaded when it is broken.
+func TestAppLoadsAsItsAttemptSays(t *testing.T) {
+	out, _ := runWithApp(t, `
+import importlib, json, time
+import app  # as it was written
+attempt = json.load(open("attempt.json"))
+def load(text):
+    with open("attempt.json", "w") as f: f.write(text)
+    began = time.monotonic()
+    try:
+        importlib.reload(app)
+    except Exception as e:
+        return type(e).__name__
+    return time.monotonic() - began
+at_once, slow = load(json.dumps(attempt)), load(json.dumps({**attempt, "load_ms": 300}))
+print(at_once < slow and slow >= 0.3, load("broken on purpose"))
+`)
+	if got := strings.TrimSpace(out); got != "True JSONDecodeError" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestWriteAttempt(t *testing.T) {
+	dir := t.TempDir()
+	text := func() string {
+		b, err := os.ReadFile(filepath.Join(dir, "attempt.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	a := Attempt{Token: "t", Receipts: "/r", LoadMS: 40}
+	if err := WriteAttempt(dir, a); err != nil || text() != `{"token":"t","receipts":"/r","load_ms":40}` {
+		t.Errorf("%v: %s", err, text())
+	}
+	if err := BreakAttempt(dir); err != nil || json.Valid([]byte(text())) {
+		t.Errorf("%v: %s", err, text())
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("%v: %d files", err, len(left))
+	}
+	if err := WriteAttempt(filepath.Join(dir, "absent"), a); err == nil {
+		t.Error("written where no folder is")
 	}
 }

@@ -15,6 +15,7 @@ var nameForm = regexp.MustCompile(`^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$`)
 var (
 	stopSignals   = []string{"TERM", "INT", "QUIT"}
 	reloadSignals = []string{"", "HUP", "USR1", "USR2"}
+	servings      = []Serving{"", ServingLeader, ServingChildren}
 )
 
 // check checks a decoded file against docs/contract.md. The error is the first thing that
@@ -44,6 +45,8 @@ func check(s *Server, src *strictyaml.Source) error {
 		return src.Errorf("stop.signal", "%q is not one of %s", s.Stop.Signal, strings.Join(stopSignals, ", "))
 	case !slices.Contains(reloadSignals, s.Reload.Signal):
 		return src.Errorf("reload.signal", "%q is not one of %s", s.Reload.Signal, strings.Join(reloadSignals[1:], ", "))
+	case !slices.Contains(servings, s.Serving):
+		return src.Errorf("serving", "%q is neither %s nor %s", s.Serving, ServingLeader, ServingChildren)
 	case slices.ContainsFunc(s.Lacks, func(l string) bool { return strings.TrimSpace(l) == "" || strings.ContainsAny(l, "\r\n") }):
 		return src.Errorf("lacks", "want phrases of one line each")
 	case s.Version != "" && !versionWanted.MatchString(s.Version):
@@ -91,6 +94,8 @@ func checkProfile(src *strictyaml.Source, s *Server, name string) error {
 		return src.Errorf(path+".claims", "a claim is below 0")
 	case p.Reload != nil && !slices.Contains(reloadSignals, p.Reload.Signal):
 		return src.Errorf(path+".reload.signal", "%q is not one of %s", p.Reload.Signal, strings.Join(reloadSignals[1:], ", "))
+	case !slices.Contains(servings, p.Serving):
+		return src.Errorf(path+".serving", "%q is neither %s nor %s", p.Serving, ServingLeader, ServingChildren)
 	case len(command) == 0:
 		return src.Errorf(path+".command", "missing, and the server has no command either")
 	case len(p.Args) > 0 && !slices.Contains(command, argsWord):

@@ -72,6 +72,8 @@ func TestServerFileErrors(t *testing.T) {
 		{"unknown signal", "signal: INT", "signal: KILL", `13: stop.signal: "KILL" is not one of TERM, INT, QUIT`},
 		{"unknown reload signal", "stop: {signal: INT}", "reload: {signal: KILL}", `13: reload.signal: "KILL" is not one of HUP, USR1, USR2`},
 		{"a profile's unknown reload signal", "    workers: 4\n", "    workers: 4\n    reload: {signal: TERM}\n", `24: profiles.many.reload.signal: "TERM" is not one of HUP, USR1, USR2`},
+		{"nobody serves", "stop: {signal: INT}", "serving: nobody", `13: serving: "nobody" is neither leader nor children`},
+		{"nobody serves a profile", "    workers: 4\n", "    workers: 4\n    serving: nobody\n", `24: profiles.many.serving: "nobody" is neither leader nor children`},
 		{"an empty lack", "stop: {signal: INT}", "lacks: ['']", "13: lacks: want phrases of one line each"},
 		{"empty command", `command: ["{env}/bin/toy", --listen, "{host}:{port}", "{args}", "app:application"]`, "command: []", "12: command: empty"},
 		{"no command", `command: ["{env}/bin/toy", --listen, "{host}:{port}", "{args}", "app:application"]` + "\n", "", "14: profiles.default.command: missing"},

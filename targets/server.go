@@ -9,6 +9,7 @@
 package targets
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -46,6 +47,7 @@ type Server struct {
 	CommandWords   []string           `yaml:"command"`
 	Stop           Stop               `yaml:"stop"`
 	Reload         Reload             `yaml:"reload"`
+	Serving        Serving            `yaml:"serving"`
 	Lacks          []string           `yaml:"lacks"` // what none of its profiles can offer, as phrases
 	Profiles       map[string]Profile `yaml:"profiles"`
 	Sources        []string           `yaml:"sources"`
@@ -71,6 +73,15 @@ type Reload struct {
 	Signal string `yaml:"signal"` // to its leader, without SIG: HUP, USR1 or USR2; "" = the server offers no reload
 }
 
+// Serving says which processes answer requests.
+type Serving string
+
+// Which processes answer.
+const (
+	ServingLeader   Serving = "leader"   // the first process itself
+	ServingChildren Serving = "children" // others below it, so that one can end and the server goes on
+)
+
 // Profile is one configuration of a server.
 type Profile struct {
 	Why     string            `yaml:"why"`
@@ -80,7 +91,8 @@ type Profile struct {
 	Env     map[string]string `yaml:"env"`     // added to the server's
 	Workers int               `yaml:"workers"` // processes that must answer before the target counts as ready
 	Claims  bench.Claims      `yaml:"claims"`
-	Reload  *Reload           `yaml:"reload"` // replaces the server's, if set
+	Reload  *Reload           `yaml:"reload"`  // replaces the server's, if set
+	Serving Serving           `yaml:"serving"` // replaces the server's, if set
 	// Families says what the cells of a family need in addition, by the family's ID.
 	Families map[string]ForFamily `yaml:"families"`
 }
@@ -160,8 +172,18 @@ func (s *Server) ReloadSignal(p Profile) string {
 
 // Offers says whether a profile of the server has a feature.
 func (s *Server) Offers(profile string, f bench.ServerFeature) bool {
-	return f == bench.ServerReload && s.ReloadSignal(s.Profiles[profile]) != ""
+	p := s.Profiles[profile]
+	switch f {
+	case bench.ServerReload:
+		return s.ReloadSignal(p) != ""
+	case bench.ServerChildren:
+		return s.WhoServes(p) == ServingChildren
+	}
+	return false
 }
+
+// WhoServes says which processes of a profile answer requests; "" = the file does not say.
+func (s *Server) WhoServes(p Profile) Serving { return cmp.Or(p.Serving, s.Serving) }
 
 // requirements lists what a profile needs, the server's own needs first, in a version that
 // wantedVersion returned.

@@ -10,7 +10,6 @@ import (
 	"benchrun/internal/judge"
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
-	"benchrun/scenarios"
 )
 
 // Job is one attempt to be made.
@@ -75,7 +74,7 @@ func once(ctx context.Context, h *place.Host, job Job) (rec *bench.Record, err e
 		booted: booted,
 	}
 	a.phases.FaultCap = faultCap(job.Scenario.Sabotage, a.phases)
-	if a.provoker, err = provokerOf(job.Scenario, scenarios.Place{Reload: func(nonce string) error { return a.place.Reload(nonce) }}); err != nil {
+	if a.provoker, err = provokerOf(job.Scenario, a.reach()); err != nil {
 		return nil, err
 	}
 	if a.control, err = clients.StartControl(ctx); err != nil {
@@ -300,6 +299,12 @@ func (a *attempt) shutdown(ctx context.Context) {
 	a.load.End() // waits for the outstanding ones: SIGTERM must not be blamed for them
 	a.place.StopTracking()
 	a.mark(bench.MarkShutdown, a.phases.StopWindow)
+	a.place.Resume() // a process that is stopped could not end
+	if a.journal.Snapshot().Stop != nil {
+		a.faults.End()
+		a.stopIdle(ctx)
+		return
+	}
 	a.load.Start(ctx, func(ctx context.Context) {
 		loop := clients.OpenLoop{
 			Clock: a.clock, Addr: a.place.Addr(), Role: bench.RoleShutdown,
@@ -314,6 +319,9 @@ func (a *attempt) shutdown(ctx context.Context) {
 	stopped := a.place.Stop(ctx, a.phases.StopWindow)
 	a.journal.Update(func(r *bench.Record) { r.Stop = &stopped })
 	a.load.End()
+	if a.job.Scenario.Family.Traits.Expects == bench.ExpectsRefusal {
+		a.startBroken(ctx)
+	}
 }
 
 // shutdownSeq is the first sequence number of the shutdown phase's requests:

@@ -32,5 +32,6 @@ var DoubtTable = []DoubtSpec{
 	{"observer-gap", "the observer looked at the processes too late"},
 	{"receipts-unreadable", "benchrun could not read what the app wrote about its faults"},
 	{"supervisor", "the supervisor of the server's processes could not report how they ended"},
+	{"restart", "benchrun could not start the server's command a second time"},
 	{"interrupted", "the attempt was interrupted, by a person or because time was up"},
 }

@@ -65,13 +65,21 @@ type Needs struct {
 	AppFault string // that the app must have; "" = none
 	Server   []ServerFeature
 	Host     []HostFeature
+	// Args is what arguments for this family in a profile are to do; "" = it needs none.
+	Args string
 }
 
 // ServerFeature is something that a server file may offer.
 type ServerFeature string
 
-// ServerReload is that the leader replaces its workers when it gets a signal.
-const ServerReload ServerFeature = "reload"
+// The features of servers.
+const (
+	// ServerReload: the leader replaces its workers when it gets a signal.
+	ServerReload ServerFeature = "reload"
+	// ServerChildren: children of the leader serve, so that one can end and the server
+	// goes on.
+	ServerChildren ServerFeature = "children"
+)
 
 // HostFeature is something that a machine may offer.
 type HostFeature string
@@ -122,8 +130,8 @@ func (t Traits) Contradiction() string {
 		return fmt.Sprintf("a proof by %q with receipts of %q", t.Proof, t.Receipt)
 	case (t.Proof == ProofBytes) != (t.Bytes != nil):
 		return fmt.Sprintf("a proof by %q with bytes of %+v", t.Proof, t.Bytes)
-	case t.Expects == ExpectsRenewal && t.Proof != ProofSignal:
-		return "workers that are to be replaced without a signal"
+	case (t.Expects.BySignal() || t.Expects.TakesAway() || t.Expects == ExpectsRefusal) && t.Proof != ProofSignal:
+		return "processes that are to end without a signal"
 	case t.MustComplete && !t.Honest:
 		return "a request that must complete and is not honest"
 	case t.Status != 0 && (!t.MustComplete || t.Status < http.StatusOK || t.Status > maxStatus):
@@ -193,7 +201,65 @@ const (
 	// ExpectsRenewal: every worker that has served dies, and as many new ones are
 	// there in its place within RenewalLimit of the signal. Nothing piles up.
 	ExpectsRenewal Expects = "renewal"
+	// ExpectsReplacement: the one worker that gets the signal ends, by itself or by the
+	// server's hand, and another is there in its place within ReplacementLimit.
+	ExpectsReplacement Expects = "replacement"
+	// ExpectsTurnover: workers end all the time, because they have served as many
+	// requests as they may, and others take their place.
+	ExpectsTurnover Expects = "turnover"
+	// ExpectsEnd: the server ends on the signal, and loses nothing that was under way.
+	// Victims that are due from then on are nobody's to serve.
+	ExpectsEnd Expects = "end"
+	// ExpectsTakeover: the leader dies of the signal, and the same command, started again at
+	// once, serves alone. Nobody need serve in between.
+	ExpectsTakeover Expects = "takeover"
+	// ExpectsRefusal: what the signal starts cannot load the app, and what serves goes on.
+	ExpectsRefusal Expects = "refusal"
 )
+
+// BySignal says that workers are to be replaced because of a signal.
+func (e Expects) BySignal() bool { return e == ExpectsRenewal || e == ExpectsReplacement }
+
+// TakesAway says that the fault itself ends the server, for good or until it is started
+// again.
+func (e Expects) TakesAway() bool { return e == ExpectsEnd || e == ExpectsTakeover }
+
+// BeforeSignal is how long before a signal a request must have been sent that the
+// signal must not cost: less long, and it may not have reached the server.
+const BeforeSignal = 100 * time.Millisecond
+
+// RestartLimit is how long a server that is started again may take to serve.
+const RestartLimit = 10 * time.Second
+
+// StopLimit is how long a server may take to end: as long as its documentation gives
+// requests in flight, and 5 s.
+func StopLimit(c Claims) time.Duration { return Seconds(c.Grace) + 5*time.Second }
+
+// RefutedAfter is when a claimed watchdog must have acted, in seconds. Watchdogs look
+// now and then, and what they end takes time to end: half as much again and 2 s.
+func RefutedAfter(claim float64) float64 { return 1.5*claim + 2 }
+
+// SettleLimit is how long after a signal it is known whether what is expected of it has
+// come true; 0 = nothing is.
+func (e Expects) SettleLimit(c Claims) time.Duration {
+	switch e {
+	case ExpectsRenewal:
+		return RenewalLimit(c)
+	case ExpectsReplacement:
+		return ReplacementLimit(c)
+	case ExpectsEnd:
+		return StopLimit(c)
+	case ExpectsTakeover:
+		return RestartLimit
+	}
+	return 0
+}
+
+// ReplacementLimit is how long one worker may take to be replaced: until a documented
+// watchdog must have noticed, and 10 s to start a new one.
+func ReplacementLimit(c Claims) time.Duration {
+	return Seconds(RefutedAfter(c.Watchdog)) + 10*time.Second
+}
 
 // RenewalLimit is how long the workers may take to be replaced: as long as requests
 // in flight may take by the server's documentation, and 10 s to start new ones.

@@ -19,6 +19,8 @@ const (
 	PiledUp      = "resources piled up"   // with each fault
 	CutHidden    = "truncation hidden"    // from the clients of broken answers
 	NotClosed    = "close() not called"   // of broken answers
+	NotStopped   = "not stopped in order" // on the signal that asks for it
+	NotTakenOver = "not taken over"       // by the same command, started again
 	DiskFilled   = "disk filled"          // up to the target's bound
 )
 
@@ -49,6 +51,10 @@ func (c Cell) OtherReason() string {
 		return "not replaced"
 	case begins(PiledUp):
 		return "piled up"
+	case begins(NotStopped):
+		return "not in order"
+	case begins(NotTakenOver):
+		return NotTakenOver
 	}
 	return ""
 }

@@ -16,7 +16,8 @@ type Record struct {
 	Marks    []Mark
 	Doubts   []Doubt
 	Boot     Boot
-	Stop     *Stop // nil: the shutdown phase was not reached
+	Stop     *Stop  // nil: the shutdown phase was not reached
+	Again    *Again // nil: the target was not started a second time
 }
 
 // Head is the first line of a record: what was run, how, and on what.
@@ -165,6 +166,7 @@ type Mark struct {
 	T    int64    `json:"t"`
 	Name MarkName `json:"name"`
 	Note string   `json:"note,omitempty"`
+	PID  int      `json:"pid,omitempty"` // that a signal went to, as the server sees it; 0 = the leader
 }
 
 // MarkName names a mark.
@@ -190,9 +192,11 @@ const (
 	MarkDiskCap MarkName = "disk-cap"
 	// MarkTmpFull says that the target filled its private places, Limits.TmpBytes.
 	MarkTmpFull MarkName = "tmp-full"
-	// MarkSignal is a signal that benchrun sent to the target's leader because that is
-	// the fault; the note is the fault's nonce.
+	// MarkSignal is a signal that benchrun sent to a process of the target because that
+	// is the fault; the note is the fault's nonce.
 	MarkSignal MarkName = "signal"
+	// MarkRepaired is when the app could be loaded again that benchrun had broken.
+	MarkRepaired MarkName = "repaired"
 	// MarkLeft is something that the target has left outside of its folders.
 	MarkLeft MarkName = "left"
 )
@@ -215,6 +219,20 @@ type Boot struct {
 	Exited      *ExitStatus `json:"exited,omitempty"` // the server ended before it was ready
 	Note        string      `json:"note,omitempty"`
 	LogTail     string      `json:"log_tail,omitempty"` // last lines of the server's output when not ready
+}
+
+// Again is how the target's command fared when it was started once more, after the first
+// leader had ended.
+type Again struct {
+	T       int64       `json:"t"`                // when it was started, ns since origin
+	Ready   bool        `json:"ready"`            // the new one answered several times in a row
+	Seconds float64     `json:"seconds"`          // from the start until then, or until it was given up
+	Exited  *ExitStatus `json:"exited,omitempty"` // it ended instead
+	Asked   int         `json:"asked"`            // requests that were sent when it was ready
+	Old     int         `json:"old"`              // of these, answered by a process of the first start
+	Lost    int         `json:"lost"`             // of these, not answered
+	Note    string      `json:"note,omitempty"`   // what was seen last instead of an answer
+	Idle    *Stop       `json:"idle,omitempty"`   // how it ended on the stop signal, when nobody had asked it anything
 }
 
 // Stop is how the target went down after SIGTERM.

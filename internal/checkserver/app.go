@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"benchrun/clients"
 	"benchrun/internal/bench"
 	"benchrun/internal/place"
+	"benchrun/targets"
 )
 
 // How long single requests of a check may take, and how long a check waits for
@@ -57,6 +59,9 @@ func (c *Check) ordinaryOnce(ctx context.Context) (up bool, err error) {
 	if boot.WorkersSeen < p.Workers() {
 		problem = seen + " workers only"
 	}
+	if problem == "" {
+		problem = servedOtherwise(c.Target.Server.WhoServes(c.Target.Profile), slices.Contains(boot.PIDs, p.Leader()))
+	}
 	c.report("boot", expected, seen, problem)
 	for _, ask := range c.asks() {
 		c.begin(ask.check)
@@ -69,6 +74,18 @@ func (c *Check) ordinaryOnce(ctx context.Context) (up bool, err error) {
 		c.report("disk", fmt.Sprintf("files of %d MiB at most", c.Host.Limits.DiskBytes>>20), "", took+", where benchrun ended it")
 	}
 	return true, ctx.Err()
+}
+
+// servedOtherwise says that other processes answer than the server file says; "" = they
+// do not.
+func servedOtherwise(said targets.Serving, leader bool) string {
+	switch {
+	case said == targets.ServingChildren && leader:
+		return "the first process itself answers, and the file says serving: children"
+	case said == targets.ServingLeader && !leader:
+		return "the first process does not answer, and the file says serving: leader"
+	}
+	return ""
 }
 
 // lastWords says why a server did not come up.

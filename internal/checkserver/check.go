@@ -207,7 +207,7 @@ func slotsResult(claim int, p bench.Probe) Result {
 }
 
 // watchdogResult compares in a wide band: a claim is refuted by a watchdog
-// that acts before half of its time or later than plan.RefutedAfter.
+// that acts before half of its time or later than bench.RefutedAfter.
 func watchdogResult(claim, took float64, gone bool) Result {
 	f := Result{Check: "watchdog", Expected: "none claimed", Verdict: OK}
 	if claim > 0 {
@@ -220,11 +220,11 @@ func watchdogResult(claim, took float64, gone bool) Result {
 	switch {
 	case took == 0:
 		f.Seen, f.Verdict = "the wedge left no receipt", Unmeasured
-	case claim == 0 && gone, claim > 0 && gone && (took < claim/2 || took > plan.RefutedAfter(claim)):
+	case claim == 0 && gone, claim > 0 && gone && (took < claim/2 || took > bench.RefutedAfter(claim)):
 		f.Verdict = Differs
-	case claim > 0 && !gone && took < plan.RefutedAfter(claim):
+	case claim > 0 && !gone && took < bench.RefutedAfter(claim):
 		f.Verdict = Unmeasured
-		f.Seen += fmt.Sprintf("; --patience %.0fs waits long enough to see", math.Ceil(plan.RefutedAfter(claim)))
+		f.Seen += fmt.Sprintf("; --patience %.0fs waits long enough to see", math.Ceil(bench.RefutedAfter(claim)))
 	case claim > 0 && !gone:
 		f.Verdict = Differs
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/targets"
 )
 
 func TestSlotsResult(t *testing.T) {
@@ -185,6 +186,18 @@ func TestLargeUploadRefused(t *testing.T) {
 		tt.got.Done = second
 		if f := uploadResult(tt.got, []byte(tt.body)); f.Verdict != tt.want || !strings.HasPrefix(f.Seen, tt.seen) {
 			t.Errorf("%+v: %s, %q; want %s, %q", tt.got, f.Verdict, f.Seen, tt.want, tt.seen)
+		}
+	}
+}
+
+func TestServedOtherwise(t *testing.T) {
+	for said, want := range map[targets.Serving][2]bool{ // whether the leader answers, or not: is that wrong?
+		"": {false, false}, targets.ServingChildren: {true, false}, targets.ServingLeader: {false, true},
+	} {
+		for i, leader := range []bool{true, false} {
+			if got := servedOtherwise(said, leader); (got != "") != want[i] {
+				t.Errorf("file says %q, the leader answers: %v: %q", said, leader, got)
+			}
 		}
 	}
 }

@@ -27,7 +27,7 @@ func (c *Check) asks() []ask {
 // appFaults are the families whose fault is the app's.
 func appFaults() (out []scenarios.Fault) {
 	for _, f := range scenarios.All() {
-		if f.Traits.Proof.ByReceipt() {
+		if f.Group == bench.GroupApp && f.Traits.Proof.ByReceipt() {
 			out = append(out, f)
 		}
 	}

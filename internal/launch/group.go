@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -60,10 +61,18 @@ func (g *Group) ShimPID() int {
 }
 
 // LeaderPID is the leader's pid as the server itself sees it.
-func (g *Group) LeaderPID() int { return g.leader }
+func (g *Group) LeaderPID() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.leader
+}
 
 // LeaderHostPID is the leader's pid as benchrun sees it.
-func (g *Group) LeaderHostPID() int { return g.leaderHost.PID }
+func (g *Group) LeaderHostPID() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.leaderHost.PID
+}
 
 // Level is the level at which the group is supervised.
 func (g *Group) Level() Level { return g.level }
@@ -74,7 +83,11 @@ func (g *Group) Limits() bench.Limits { return g.limits }
 
 // Done is closed when the leader has ended. Other processes of the group may still
 // live.
-func (g *Group) Done() <-chan struct{} { return g.done }
+func (g *Group) Done() <-chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.done
+}
 
 // Exit says how the leader ended; nil while it is alive.
 func (g *Group) Exit() *bench.ExitStatus {
@@ -119,6 +132,31 @@ func (g *Group) Signal(sig syscall.Signal) error {
 		return fmt.Errorf("%s to the leader (pid %d): %w", unix.SignalName(sig), g.leaderHost.PID, err)
 	}
 	return nil
+}
+
+// SignalProcess sends a signal to the process of the group that the server knows by
+// this pid, and to no other. It returns os.ErrProcessDone if there is none.
+func (g *Group) SignalProcess(pid int, sig syscall.Signal) error {
+	members, err := g.Members()
+	if err != nil {
+		return err
+	}
+	for _, host := range members {
+		if innermost(host) != pid {
+			continue
+		}
+		sent, err := signalIf(host, sig, func() bool { return innermost(host) == pid && g.owns(host) })
+		if err != nil || sent {
+			return err
+		}
+	}
+	return os.ErrProcessDone
+}
+
+// owns says whether a living process belongs to the group.
+func (g *Group) owns(host int) bool {
+	members, err := g.Members()
+	return err == nil && slices.Contains(members, host)
 }
 
 // Members lists the host pids of the living processes of the group, without the

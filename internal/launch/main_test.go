@@ -222,6 +222,25 @@ func startPart(t *testing.T, caps Capabilities, limits bench.Limits, argv ...str
 	return g
 }
 
+// startAgain is startPart for a command that is to be started more than once.
+func startAgain(t *testing.T, caps Capabilities, argv ...string) *Group {
+	t.Helper()
+	s, user := newTestScratch(t)
+	g, err := Start(t.Context(), caps, Spec{
+		Argv: argv, Env: []string{"PATH=/usr/bin:/bin"}, Dir: s.Work, Log: filepath.Join(s.Dir, "log"),
+		User: user, Limits: smallLimits, Scratch: s, Again: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := g.Destroy(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return g
+}
+
 func logOf(g *Group) string {
 	b, _ := os.ReadFile(filepath.Join(g.scratch.Dir, "log"))
 	return string(b)

@@ -158,22 +158,29 @@ func marked(id string) ([]int, error) {
 // killIf sends SIGKILL to pid if same still holds after a pidfd has pinned the process.
 // If the process has ended, that is no error.
 func killIf(pid int, same func() bool) error {
+	_, err := signalIf(pid, unix.SIGKILL, same)
+	return err
+}
+
+// signalIf sends a signal to pid if same still holds after a pidfd has pinned the
+// process, and returns whether it did. If the process has ended, that is no error.
+func signalIf(pid int, sig unix.Signal, same func() bool) (sent bool, err error) {
 	fd, err := unix.PidfdOpen(pid, 0)
 	if errors.Is(err, unix.ESRCH) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return fmt.Errorf("pidfd of %d: %w", pid, err)
+		return false, fmt.Errorf("pidfd of %d: %w", pid, err)
 	}
 	defer unix.Close(fd) //nolint:errcheck // a handle
 	if !same() {
-		return nil
+		return false, nil
 	}
-	err = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
+	err = unix.PidfdSendSignal(fd, sig, nil, 0)
 	if err != nil && !errors.Is(err, unix.ESRCH) {
-		return fmt.Errorf("kill %d: %w", pid, err)
+		return false, fmt.Errorf("%s to %d: %w", unix.SignalName(sig), pid, err)
 	}
-	return nil
+	return err == nil, nil
 }
 
 // killMarked kills the processes that carry a marker and returns the pids it saw.

@@ -20,6 +20,7 @@ type Spec struct {
 	User    *User        // nil: the user who runs benchrun
 	Limits  bench.Limits // zero fields are not limited; User and How are ignored
 	Scratch *Scratch
+	Again   bool // Group.Again may start the command once more; the supervisor then keeps Output open
 }
 
 func (s Spec) check() error {
@@ -55,6 +56,7 @@ const (
 // The orders on the control pipe.
 const (
 	orderGo      = "go"      // benchrun knows the leader's host pid: it may exec
+	orderAgain   = "again"   // the leader has ended: start the command once more
 	orderDestroy = "destroy" // end everything
 )
 
@@ -64,6 +66,7 @@ type shimOrder struct {
 	Scratch string     `json:"scratch"` // its id, which is the marker's value
 	Private *private   `json:"private"` // nil: the server shares these places with everybody
 	UID     int        `json:"uid"`     // the server's user
+	Again   bool       `json:"again"`   // the order to start again may come
 	Stage   stageOrder `json:"stage"`
 }
 

@@ -77,7 +77,7 @@ func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 		}
 		g.limits = g.cg.limits
 	}
-	order := shimOrder{Level: caps.Level, Scratch: spec.Scratch.ID, UID: g.uid, Stage: stageOrder{
+	order := shimOrder{Level: caps.Level, Scratch: spec.Scratch.ID, UID: g.uid, Again: spec.Again, Stage: stageOrder{
 		Argv: spec.Argv, Dir: spec.Dir, User: spec.User, NoFile: spec.Limits.NoFile, Held: spec.Held != nil,
 		Env:  append(slices.Clip(spec.Env), markerName+"="+spec.Scratch.ID),
 		Nice: spec.Limits.CPUs > 0 && g.limits.CPUs == 0, Longest: uint64(max(0, spec.Limits.DiskBytes)),
@@ -115,29 +115,7 @@ func (g *Group) handshake(ctx context.Context, spec Spec) error {
 	if err := g.scratch.remember(g.state()); err != nil {
 		return err
 	}
-	forked, err := g.await(ctx, eventForked)
-	if err != nil {
-		return err
-	}
-	g.leader = forked.PID
-	// The leader waits for "go", so its pid cannot belong to another process yet.
-	host, err := hostPID(g.ShimPID(), g.leader)
-	if err != nil {
-		return err
-	}
-	if g.leaderHost, err = identify(host); err != nil {
-		return fmt.Errorf("find the leader: %w", err)
-	}
-	if err := g.scratch.remember(g.state()); err != nil {
-		return err
-	}
-	if g.leaderFD, err = unix.PidfdOpen(host, 0); err != nil {
-		return fmt.Errorf("pidfd of the leader (Linux 5.4 is needed): %w", err)
-	}
-	if _, err := g.control.WriteString(orderGo + "\n"); err != nil {
-		return fmt.Errorf("tell the supervisor: %w", err)
-	}
-	running, err := g.await(ctx, eventRunning)
+	running, err := g.adopt(ctx)
 	if err != nil {
 		return err
 	}
@@ -149,6 +127,37 @@ func (g *Group) handshake(ctx context.Context, spec Spec) error {
 		g.limits.How = "nice"
 	}
 	return nil
+}
+
+// adopt learns who the leader is that the supervisor has forked, and lets it exec.
+func (g *Group) adopt(ctx context.Context) (running report, err error) {
+	forked, err := g.await(ctx, eventForked)
+	if err != nil {
+		return running, err
+	}
+	// The leader waits for "go", so its pid cannot belong to another process yet.
+	host, err := hostPID(g.ShimPID(), forked.PID)
+	if err != nil {
+		return running, err
+	}
+	id, err := identify(host)
+	if err != nil {
+		return running, fmt.Errorf("find the leader: %w", err)
+	}
+	fd, err := unix.PidfdOpen(host, 0)
+	if err != nil {
+		return running, fmt.Errorf("pidfd of the leader (Linux 5.4 is needed): %w", err)
+	}
+	g.mu.Lock()
+	g.leader, g.leaderHost, g.leaderFD = forked.PID, id, fd
+	g.mu.Unlock()
+	if err := g.scratch.remember(g.state()); err != nil {
+		return running, err
+	}
+	if _, err := g.control.WriteString(orderGo + "\n"); err != nil {
+		return running, fmt.Errorf("tell the supervisor: %w", err)
+	}
+	return g.await(ctx, eventRunning)
 }
 
 // await returns the next report, which must be of the wanted kind.

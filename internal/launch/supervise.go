@@ -98,7 +98,7 @@ func (s *shim) run() error {
 	s.report(running)
 	if running.Event == eventRunning {
 		for word := range orders {
-			if word == orderDestroy {
+			if word == orderDestroy || word == orderAgain && !s.again(orders) {
 				break
 			}
 		}
@@ -179,7 +179,13 @@ func (s *shim) fork() (*stagePipes, error) {
 	if err != nil {
 		return nil, err
 	}
-	log := os.NewFile(shimLog, "log")
+	logFD := shimLog
+	if s.order.Again {
+		if logFD, err = unix.FcntlInt(shimLog, unix.F_DUPFD_CLOEXEC, 0); err != nil {
+			return nil, err
+		}
+	}
+	log := os.NewFile(uintptr(logFD), "log")
 	files := []uintptr{null.Fd(), log.Fd(), log.Fd(), configR.Fd(), statusW.Fd()}
 	if s.order.Stage.Held {
 		files = append(files, shimHeld)
@@ -225,12 +231,20 @@ func (p *stagePipes) release(order stageOrder) report {
 // status first. It waits without reaping, and reaps under the lock. destroy holds the
 // lock too, so it never kills a pid that another process has got meanwhile.
 func (s *shim) reap() {
-	defer close(s.empty)
 	for {
 		var info childInfo
 		err := unix.Waitid(unix.P_ALL, 0, (*unix.Siginfo)(unsafe.Pointer(&info)), unix.WEXITED|unix.WNOWAIT|unix.WALL, nil)
 		if errors.Is(err, unix.ECHILD) {
-			return
+			s.reapMu.Lock()
+			over := s.childless()
+			if over {
+				close(s.empty)
+			}
+			s.reapMu.Unlock()
+			if over {
+				return
+			}
+			continue
 		}
 		if err != nil {
 			continue
@@ -243,8 +257,9 @@ func (s *shim) reap() {
 			}
 		}
 		pid, err := unix.Wait4(int(info.PID), &ws, unix.WNOHANG|unix.WALL, nil)
+		leader := s.leader
 		s.reapMu.Unlock()
-		if err == nil && pid == s.leader {
+		if err == nil && pid == leader {
 			exit := exitStatus(ws)
 			s.report(report{Event: eventExited, Code: exit.Code, Signal: exit.Signal})
 		}

@@ -55,7 +55,8 @@ type Place struct {
 	ended       atomic.Bool // benchrun ended the target before its time
 
 	mu       sync.Mutex
-	tracking bool // true while reclaimed slots count
+	tracking bool  // true while reclaimed slots count
+	stopped  []int // processes that SignalServing has stopped
 }
 
 // Options are what a place needs besides its target.
@@ -128,18 +129,23 @@ func (p *Place) prepare() (err error) {
 		return err
 	}
 	p.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(p.port.Number))
-	var raw [16]byte
-	if _, err = rand.Read(raw[:]); err != nil {
-		return fmt.Errorf("attempt token: %w", err)
-	}
-	p.token = hex.EncodeToString(raw[:])
-	if err = targets.WriteApp(p.target.Server, p.scratch.App, p.token, p.receiptsPath()); err != nil {
+	if err = p.writeApp(); err != nil {
 		return err
 	}
 	if err = p.bringBenchrun(); err != nil {
 		return err
 	}
 	return p.createReceipts()
+}
+
+// writeApp writes the app with a new token.
+func (p *Place) writeApp() error {
+	var raw [16]byte
+	if _, err := rand.Read(raw[:]); err != nil {
+		return fmt.Errorf("attempt token: %w", err)
+	}
+	p.token = hex.EncodeToString(raw[:])
+	return targets.WriteApp(p.target.Server, p.scratch.App, p.token, p.receiptsPath())
 }
 
 // receiptsPath lies beside the app's folder, not in it. If the server runs as
@@ -170,7 +176,7 @@ func (p *Place) launch(ctx context.Context) (err error) {
 	}
 	p.group, err = launch.Start(ctx, p.host.Caps, launch.Spec{
 		Argv: argv, Env: env, Dir: p.scratch.App, Output: p.log.theirs,
-		User: p.host.User, Limits: p.host.Limits, Scratch: p.scratch,
+		User: p.host.User, Limits: p.host.Limits, Scratch: p.scratch, Again: true,
 	})
 	if err != nil {
 		return err

@@ -101,5 +101,49 @@ func (p *Place) Reload(nonce string) error {
 	return nil
 }
 
+// ReceiptWait is how long benchrun waits for the app to say which process serves a
+// request.
+const ReceiptWait = 3 * time.Second
+
+// SignalServing sends a signal to the process that serves a request, and records when.
+// nonce is that of the request, whose receipt names the process. It is an error if no
+// process but the leader serves the request: without the leader there is no server.
+func (p *Place) SignalServing(ctx context.Context, nonce string, signal syscall.Signal) error {
+	var r bench.Receipt
+	begun := false
+	for deadline := time.Now().Add(ReceiptWait); !begun; {
+		if time.Now().After(deadline) || ctx.Err() != nil {
+			return fmt.Errorf("no process is known to serve %s", nonce)
+		}
+		bench.Sleep(ctx, 10*time.Millisecond)
+		r, begun = p.Server(nonce, bench.ReceiptStart)
+	}
+	if r.PID == p.Leader() {
+		return fmt.Errorf("the leader itself serves %s", nonce)
+	}
+	at := p.clock.Now()
+	if err := p.group.SignalProcess(r.PID, signal); err != nil {
+		return err
+	}
+	if signal == unix.SIGSTOP {
+		p.mu.Lock()
+		p.stopped = append(p.stopped, r.PID)
+		p.mu.Unlock()
+	}
+	p.journal.Add(bench.Mark{T: at, Name: bench.MarkSignal, Note: nonce, PID: r.PID})
+	return nil
+}
+
+// Resume lets the processes go on that SignalServing has stopped, as far as they still
+// live.
+func (p *Place) Resume() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, pid := range p.Living(p.stopped) {
+		_ = p.group.SignalProcess(pid, unix.SIGCONT) // it may have ended meanwhile
+	}
+	p.stopped = nil
+}
+
 // Exit says how the leader ended; nil = it runs.
 func (p *Place) Exit() *bench.ExitStatus { return p.group.Exit() }

@@ -91,7 +91,7 @@ func watchdogPatience(slots int, ratio bench.Ratio, mode bench.Mode, claims benc
 	}
 	perSecond := float64(bench.StandardLoad.Rate) * ratio.Fraction()
 	full := 1.25 * float64(slots) / perSecond
-	if claimed := min(RefutedAfter(claims.Watchdog), watchdogMostClaimed); full > most && claimed > most {
+	if claimed := min(bench.RefutedAfter(claims.Watchdog), watchdogMostClaimed); full > most && claimed > most {
 		return bench.Seconds(min(full, claimed))
 	}
 	return bench.Seconds(min(most, max(WatchdogLeast.Seconds(), full)))

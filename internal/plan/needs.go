@@ -9,7 +9,8 @@ import (
 
 // unmet says which of a family's needs a server's profile does not meet; "" = it
 // meets all. What the machine must have is OnHost's question.
-func unmet(needs bench.Needs, s *targets.Server, profile string) string {
+func unmet(f bench.Family, s *targets.Server, profile string) string {
+	needs := f.Needs
 	if needs.AppFault != "" && !s.App.HasFault(needs.AppFault) {
 		return fmt.Sprintf("the app that %s serves (%s) has no fault %s", s.Name, s.App, needs.AppFault)
 	}
@@ -18,12 +19,16 @@ func unmet(needs bench.Needs, s *targets.Server, profile string) string {
 			return fmt.Sprintf("%s/%s: %s", s.Name, profile, serverLacks[f])
 		}
 	}
+	if needs.Args != "" && len(s.Profiles[profile].Families[f.ID].Args) == 0 {
+		return fmt.Sprintf("%s/%s: no arguments are known that %s (`families: %s` in its server file)", s.Name, profile, needs.Args, f.ID)
+	}
 	return ""
 }
 
 // serverLacks says what it means that a server does not offer a feature.
 var serverLacks = map[bench.ServerFeature]string{
-	bench.ServerReload: "no signal is documented that replaces its workers while it serves (`reload` in its server file)",
+	bench.ServerReload:   "no signal is documented that replaces its workers while it serves (`reload` in its server file)",
+	bench.ServerChildren: "no process serves that could end without the server's end (`serving` in its server file is not `children`)",
 }
 
 // hostLacks says what it means that a machine does not offer a feature.
@@ -48,7 +53,7 @@ func OnHost(cells []Cell, has func(bench.HostFeature) bool) []Cell {
 // profile; "" = the server has it.
 func newCell(s *targets.Server, version, profile string, sc bench.Scenario, why string) Cell {
 	if why == "" {
-		why = unmet(sc.Family.Needs, s, profile)
+		why = unmet(sc.Family, s, profile)
 	}
 	return Cell{Server: s, Version: version, Profile: profile, Scenario: sc, Unsupported: why}
 }

@@ -18,8 +18,12 @@ func TestNeedsOfTheServer(t *testing.T) {
 		{"uwsgi", "hardened", bench.Needs{AppFault: "wedge", Server: []bench.ServerFeature{bench.ServerReload}}, ""},
 		{"uwsgi", "default", bench.Needs{Server: []bench.ServerFeature{bench.ServerReload}}, "uwsgi/default: no signal is documented"},
 		{"waitress", "hardened", bench.Needs{Server: []bench.ServerFeature{bench.ServerReload}}, "waitress/hardened: no signal is documented"},
+		{"mod_wsgi", "hardened", bench.Needs{Args: "make it tea"}, "mod_wsgi/hardened: no arguments are known that make it tea (`families: x`"},
 		{"waitress", "hardened", bench.Needs{AppFault: "telepathy"}, "the app that waitress serves (wsgi) has no fault telepathy"},
 		{"reference", "default", bench.Needs{AppFault: "telepathy"}, "the app that reference serves (builtin) has no fault telepathy"},
+		{"uwsgi", "hardened", bench.Needs{Server: []bench.ServerFeature{bench.ServerChildren}}, ""},
+		{"uwsgi", "default", bench.Needs{Server: []bench.ServerFeature{bench.ServerChildren}}, "uwsgi/default: no process serves that could end"},
+		{"waitress", "hardened", bench.Needs{Server: []bench.ServerFeature{bench.ServerChildren}}, "waitress/hardened: no process serves that could end"},
 		{"reference", "default", bench.Needs{Server: []bench.ServerFeature{"clairvoyance"}}, "reference/default"},
 	} {
 		s, err := reg.Lookup(tt.server)

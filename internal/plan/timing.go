@@ -23,13 +23,23 @@ func (c Cell) Timing(mode bench.Mode, probe bench.Probe) Timing {
 	f, claims := c.Scenario.Family, c.claims()
 	t := Timing{Hold: holdTime(f, probe)}
 	t.Phases = bench.PhasesFor(mode, finite(t.Hold), bench.Seconds(claims.Grace))
+	if f.Traits.Expects == bench.ExpectsEnd { // nobody is there to be watched for longer
+		t.Phases.Fault, t.Phases.FaultCap = endFault, endFault+15*time.Second
+		t.Phases.Recovery = endRecovery
+	}
 	t.RecoveryLeast = t.Phases.Recovery
-	if f.Traits.Expects == bench.ExpectsRenewal {
-		t.Phases.Recovery = max(t.Phases.Recovery, bench.RenewalLimit(claims)+3*time.Second)
+	if limit := f.Traits.Expects.SettleLimit(claims); limit > 0 {
+		t.Phases.Recovery = max(t.Phases.Recovery, limit+3*time.Second)
 	}
 	t.Aged = agedSlots(c.Scenario, probe, t.Hold, t.Phases.Fault)
 	return t
 }
+
+// The phases of a fault that ends the server: from a second before its signal on.
+const (
+	endFault    = 3 * time.Second
+	endRecovery = 2 * time.Second
+)
 
 // claims are what the target's documentation says of it.
 func (c Cell) claims() bench.Claims { return c.Server.Profiles[c.Profile].Claims }
@@ -46,13 +56,9 @@ func (c Cell) Patience(mode bench.Mode) Patience {
 // RefutingPatience is that of a check of the claims: it lasts until what is claimed
 // is refuted, for most at most, but never less than a probe's least.
 func RefutingPatience(claims bench.Claims, most time.Duration) Patience {
-	patience := min(max(WatchdogLeast, bench.Seconds(RefutedAfter(claims.Watchdog))), max(most, WatchdogLeast))
+	patience := min(max(WatchdogLeast, bench.Seconds(bench.RefutedAfter(claims.Watchdog))), max(most, WatchdogLeast))
 	return func(int) time.Duration { return patience }
 }
-
-// RefutedAfter is when a claimed watchdog must have acted, in seconds. Watchdogs look
-// now and then, and what they end takes time to end: half as much again and 2 s.
-func RefutedAfter(claim float64) float64 { return 1.5*claim + 2 }
 
 // NeedsProbe says that the cell's target is to be probed, by what is known of it and
 // the cell's patience.

@@ -12,6 +12,7 @@ import (
 type attempt struct {
 	Token    string `json:"token"`
 	Receipts string `json:"receipts"` // absolute path
+	LoadMS   int64  `json:"load_ms"`  // how long a worker takes to load the app
 }
 
 // loadAttempt reads attempt.json in dir. Its error is a bench.EnvironmentError that names

@@ -36,7 +36,9 @@ const (
 	hidesTruncation    = "hides-truncation"
 	forgetsClose       = "forgets-close"
 
-	dropsOnReload = "drops-on-reload"
+	dropsOnReload  = "drops-on-reload"
+	dropsOnRecycle = "drops-on-recycle"
+	dropsOnStop    = "drops-on-stop"
 )
 
 // Flaws lists every planted flaw, in the order in which they are documented.
@@ -62,6 +64,8 @@ var Flaws = []Flaw{
 	{hidesTruncation, "an answer that breaks off ends with its last chunk, as a whole one does"},
 	{forgetsClose, "the app never learns that the server is done with an answer"},
 	{dropsOnReload, "on SIGHUP all workers are killed at once, with the requests that they serve"},
+	{dropsOnRecycle, "a worker that has served as many requests as it may takes one more, and is killed with it"},
+	{dropsOnStop, "on SIGTERM the server ends at once, with the requests that it serves"},
 }
 
 // flawSet is the set of flaws that are switched on.

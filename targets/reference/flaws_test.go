@@ -221,3 +221,31 @@ func canListen(addr string) bool {
 	}
 	return l.Close() == nil
 }
+
+func TestDropsOnRecycle(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1, "--max-requests", "3", "--flaw", dropsOnRecycle)
+	eventually(t, "a worker's time is up", func() bool { return s.get("/victim?nonce=lost").status == http.StatusBadGateway })
+	for round := range 3 {
+		for i := range 3 {
+			checkVictim(t, s.get(fmt.Sprintf("/victim?nonce=v%d-%d", round, i)), fmt.Sprintf("v%d-%d", round, i))
+		}
+		if r := s.get("/victim?nonce=lost"); r.status != http.StatusBadGateway {
+			t.Errorf("round %d: the request after a worker's last: %+v, want 502", round, r)
+		}
+	}
+}
+
+func TestDropsOnStop(t *testing.T) {
+	t.Parallel()
+	s := start(t, 2, "--grace", patience.String(), "--flaw", dropsOnStop)
+	asleep := s.inBackground("/sleep?nonce=s1&ms=60000")
+	s.started("s1")
+	s.signal(syscall.SIGTERM)
+	if r := <-asleep; r.status == http.StatusOK {
+		t.Errorf("the sleeping request was answered: %+v", r)
+	}
+	if code := s.exitCode(); code != 0 {
+		t.Errorf("exit code is %d, want 0", code)
+	}
+}

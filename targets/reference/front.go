@@ -99,6 +99,9 @@ func serve(ctx context.Context, o options, listener net.Listener, p *pool, event
 		return fmt.Errorf("reference server: %w", err)
 	case <-ctx.Done():
 	}
+	if o.flaws[dropsOnStop] {
+		return srv.Close()
+	}
 	grace, cancel := context.WithTimeout(context.Background(), o.grace)
 	defer cancel()
 	if err := srv.Shutdown(grace); err != nil {

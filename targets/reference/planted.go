@@ -1,8 +1,10 @@
 package reference
 
 import (
+	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"sync"
 	"syscall"
@@ -94,6 +96,17 @@ type fewConn struct {
 func (c *fewConn) Close() error {
 	c.once.Do(func() { <-c.free })
 	return c.Conn.Close()
+}
+
+// dropOne is the flaw drops-on-recycle: a worker whose time is up is killed with the next
+// request.
+func (p *pool) dropOne(ctx context.Context, w *child) {
+	select {
+	case <-ctx.Done():
+	case j := <-p.jobs:
+		w.kill()
+		j.answered <- text(http.StatusBadGateway, "worker was recycled")
+	}
 }
 
 // duplicate returns a second descriptor of a listener, for workers to inherit.

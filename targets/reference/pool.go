@@ -187,6 +187,9 @@ func (p *pool) work(ctx context.Context, st *seat, w *child) (sound bool) {
 			}
 		}
 	}
+	if p.o.flaws[dropsOnRecycle] && !st.isTaken() {
+		p.dropOne(ctx, w)
+	}
 	w.retire()
 	p.part(w)
 	return true

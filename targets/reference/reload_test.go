@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -127,6 +128,29 @@ func TestDropsOnReload(t *testing.T) {
 	if r := <-asleep; r.status != http.StatusBadGateway {
 		t.Errorf("the sleeping request: %+v, want 502", r)
 	}
+	s.whenReplaced(old)
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+}
+
+// Workers go on while the app cannot be loaded, or is still loading, and are replaced when it has
+// been.
+func TestReloadOfAnAppThatDoesNotLoad(t *testing.T) {
+	t.Parallel()
+	s := start(t, 2)
+	old := s.workers()
+	served := func(n int, when string) {
+		for i := range n {
+			if r := s.get(fmt.Sprintf("/victim?nonce=v%d", i)); r.status != http.StatusOK || !slices.Contains(old, r.pid) {
+				t.Fatalf("%s: %+v, want an answer of %v", when, r, old)
+			}
+		}
+	}
+	writeFile(t, s.dir+"/attempt.json", "broken on purpose")
+	s.signal(syscall.SIGHUP)
+	eventually(t, "it has tried", func() bool { return strings.Contains(s.log(), "is not ready") })
+	served(20, "broken")
+	writeFile(t, s.dir+"/attempt.json", fmt.Sprintf(`{"token": %q, "receipts": "%s/receipts.ndjson", "load_ms": 500}`, testToken, s.dir))
+	served(20, "loading")
 	s.whenReplaced(old)
 	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
 }

@@ -55,6 +55,7 @@ func runWorker(o options) error {
 	if err != nil {
 		return err
 	}
+	time.Sleep(time.Duration(at.LoadMS) * time.Millisecond)
 	receipts, err := openReceipts(at.Receipts)
 	if err != nil {
 		return err

@@ -22,6 +22,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(HERE, "attempt.json"), encoding="utf-8") as attempt_file:
     ATTEMPT = json.load(attempt_file)
 
+# Some families ask for an app that takes its time to load.
+time.sleep(ATTEMPT.get("load_ms", 0) / 1000)
+
 # Opened once, when the app is loaded: a server that has run out of file
 # descriptors can still tell what happened to it. O_APPEND, and one write per
 # line, keep the lines of many processes apart.
