@@ -30,6 +30,7 @@ const brokenWatch = 5 * time.Second
 
 // startBroken starts a target that has ended once more, with such an app.
 func (a *attempt) startBroken(ctx context.Context) {
+	a.faults.End() // a fault that is still under way would repair the app meanwhile
 	if a.place.Exit() == nil {
 		return
 	}

@@ -74,8 +74,16 @@ func Applies(measure string, f bench.Family) bool {
 		return f.Traits.HoldsSlot()
 	case "memory_kept":
 		return f.Traits.LeakBytes > 0
-	case "time_to_replace", "memory_per_fault", "fds_per_fault", "threads_per_fault":
+	case "time_to_replace":
+		return f.Traits.Expects.BySignal()
+	case "memory_per_fault", "fds_per_fault", "threads_per_fault":
 		return f.Traits.Expects == bench.ExpectsRenewal
+	case "idle_stop_time", "inflight_lost", "queued_lost", "backlog_reset":
+		return f.Traits.Expects == bench.ExpectsEnd
+	case "boot_attempts":
+		return f.Traits.Expects == bench.ExpectsRefusal
+	case "time_to_serve_again":
+		return f.Traits.Expects == bench.ExpectsTakeover
 	case "honest_lost":
 		return f.Traits.MustComplete
 	}

@@ -248,6 +248,11 @@ func deciding(f bench.Family) string {
 	add(t.Closes, "the app must learn of the end of each broken answer (in WSGI by close()): more than one, and more than 5 %, of which it does not is failed")
 	add(t.Spares, "the fault is planned: more than one request lost to it, ordinary or its own, is failed")
 	add(t.Expects == bench.ExpectsRenewal, "every worker must be replaced within the documented grace and 10 s, and memory, descriptors and threads must not pile up")
+	add(t.Expects == bench.ExpectsReplacement, fmt.Sprintf("each worker that got the signal must be gone and replaced within %g s, or %g times a documented watchdog longer", bench.ReplacementLimit(bench.Claims{}).Seconds(), bench.RefutedAfter(1)-bench.RefutedAfter(0)))
+	add(t.Expects == bench.ExpectsTurnover, "workers must have ended by themselves, or there was no fault")
+	add(t.Expects == bench.ExpectsEnd, "what was sent 0.1 s or more before the signal must be answered, but not what comes later; the server must be gone 5 s after its documented grace at the latest, "+
+		"with nothing left and an exit code that is no failure, and an idle one must not wait its grace out")
+	add(t.Expects == bench.ExpectsTakeover, fmt.Sprintf("the second start must answer within %g s, and alone; what is lost in between does not count", bench.RestartLimit.Seconds()))
 	add(t.LeakBytes > 0, "leaked memory that is not given back is failed")
 	return strings.Join(rules, "; ") + ". docs/method.md has every rule."
 }
@@ -280,11 +285,22 @@ func MeasuresOf(f bench.Family) []string {
 		if t.Wedges() {
 			names = append(names, "watchdog", "reclaimed", "time_to_reclaim")
 		}
-	case t.Expects == bench.ExpectsDeath:
+	case t.Expects == bench.ExpectsDeath, t.Expects == bench.ExpectsReplacement, t.Expects == bench.ExpectsTurnover:
 		names = append(names, "blast_radius", "worker_deaths", "worker_births", "live_workers_min")
 	}
+	if f.Traits.Expects.BySignal() {
+		names = append(names, "time_to_replace")
+	}
 	if f.Traits.Expects == bench.ExpectsRenewal {
-		names = append(names, "time_to_replace", "live_workers_min", "memory_per_fault", "fds_per_fault", "threads_per_fault")
+		names = append(names, "live_workers_min", "memory_per_fault", "fds_per_fault", "threads_per_fault")
+	}
+	switch f.Traits.Expects {
+	case bench.ExpectsEnd:
+		names = append(names, "stop_time", "stop_code", "idle_stop_time", "inflight_lost", "queued_lost", "backlog_reset")
+	case bench.ExpectsRefusal:
+		names = append(names, "boot_attempts", "worker_deaths", "live_workers_min")
+	case bench.ExpectsTakeover:
+		names = append(names, "time_to_serve_again")
 	}
 	if f.Traits.MustComplete {
 		names = append(names, "honest_lost")

@@ -59,8 +59,14 @@ func (v *view) cut(zero, from, to int64) []bench.Bin {
 	v.blameDoubts(g)
 	asked := v.blameControls(g)
 	v.blameGenerator(g)
+	spared := make([]int, n)
 	for _, s := range within(v.victims, span{from, bins[n-1].To}) {
-		b := &bins[g.slot(s.Due)-1]
+		i := g.slot(s.Due) - 1
+		b := &bins[i]
+		if v.spared.holds(s.Due) {
+			spared[i]++
+			continue
+		}
 		b.Scheduled++
 		if s.Outcome == bench.OK {
 			b.OK++
@@ -72,8 +78,8 @@ func (v *view) cut(zero, from, to int64) []bench.Bin {
 		b.Lost[s.Outcome]++
 	}
 	for i := range bins {
-		if b := &bins[i]; b.To-b.From == second && b.Scheduled < v.head.Rate {
-			b.Scheduled = v.head.Rate // missing victims were scheduled too
+		if b := &bins[i]; b.To-b.From == second && b.Scheduled+spared[i] < v.head.Rate {
+			b.Scheduled = v.head.Rate - spared[i] // missing victims were scheduled too
 			g.blame(i+1, whyUnsent)
 		}
 	}

@@ -98,8 +98,15 @@ func markContradiction(rec *bench.Record) string {
 func figureContradiction(rec *bench.Record) string {
 	h := rec.Head
 	figures := []float64{h.Target.Claims.Watchdog, h.Target.Claims.Grace, h.Target.Probe.Watchdog, rec.Boot.Seconds}
-	if rec.Stop != nil {
-		figures = append(figures, rec.Stop.Seconds, float64(rec.Stop.Survivors), float64(rec.Stop.Term))
+	stops := []*bench.Stop{rec.Stop}
+	if a := rec.Again; a != nil {
+		figures = append(figures, a.Seconds, float64(a.T), float64(min(a.Asked, a.Old, a.Lost)))
+		stops = append(stops, a.Idle)
+	}
+	for _, stop := range stops {
+		if stop != nil {
+			figures = append(figures, stop.Seconds, float64(stop.Survivors), float64(stop.Term))
+		}
 	}
 	for _, x := range rec.Vitals {
 		figures = append(figures, float64(x.T), x.CPU, float64(x.Memory)+1, // -1 = not sampled

@@ -59,6 +59,8 @@ type facts struct {
 	renewal  renewal
 	strays   strays
 	grown    growth
+	end      ending
+	refused  refusal
 
 	wrong      int   // victims with a wrong or corrupt body, in any second
 	firstWrong int64 // the first one's intended send
@@ -83,6 +85,8 @@ func factsOf(v *view) *facts {
 	f.renewal = v.renewal()
 	f.strays = f.strayLosses()
 	f.grown = f.growth()
+	f.end = f.ending()
+	f.refused = v.refusal()
 	for _, s := range within(v.victims, f.watched()) {
 		if s.Outcome == bench.Wrong {
 			if f.wrong == 0 {
@@ -163,6 +167,9 @@ func (f *facts) rate() (bench.Verdict, string) {
 			return bench.Failed, rule
 		}
 	}
+	if ended, how := f.rateEnding(); ended == bench.Failed {
+		return ended, how
+	}
 	if f.fault.bad >= badBinsNeeded && f.fault.below(heldPercent) {
 		return bench.Degraded, ""
 	}
@@ -172,14 +179,23 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if missing := f.faults.undelivered(v.head.Traits); missing != "" {
 		return bench.Invalid, missing
 	}
+	if ended, how := f.rateEnding(); ended == bench.Invalid {
+		return ended, how
+	}
 	if f.renewal.young > 0 {
 		return bench.Invalid, "interrupted: the record breaks off before it is known whether every worker was replaced"
+	}
+	if v.head.Traits.Expects == bench.ExpectsTurnover && f.workers.deaths < leastTurnover {
+		return bench.Invalid, "faults not delivered: " + bench.Things(f.workers.deaths, "worker", "workers") + " ended, where many should have served as many requests as they may"
 	}
 	if v.head.Traits.Expects == bench.ExpectsRenewal && !f.grown.known {
 		return bench.Invalid, "what piled up with the faults was not measured"
 	}
 	return memory, kept
 }
+
+// leastTurnover is how many workers must have ended where they are to end all the time.
+const leastTurnover = 4
 
 // hiddenWords says that a server beside other cells of the run held only because
 // seconds are masked; "" = it did not. A server that takes much CPU just when it

@@ -35,6 +35,7 @@ func (f *facts) measures() bench.Measures {
 	f.workerMeasures(s)
 	f.vitalMeasures(s)
 	f.bootAndStopMeasures(s)
+	f.endingMeasures(s)
 	f.harnessMeasures(s)
 	return s.m
 }

@@ -52,6 +52,9 @@ func (v *view) longestOutage(bins []bench.Bin) outage {
 			n = 0
 		}
 		for _, s := range within(v.victims, stretch) {
+			if v.goneForGood(s.Due) {
+				break
+			}
 			if s.Outcome == bench.OK {
 				end(s.Due)
 				continue
@@ -61,7 +64,7 @@ func (v *view) longestOutage(bins []bench.Bin) outage {
 			}
 			n++
 		}
-		end(stretch.to)
+		end(min(stretch.to, max(stretch.from, v.goneFrom())))
 	}
 	return best
 }
@@ -97,7 +100,7 @@ type recovered struct {
 // of 100 ms. A crawling client's fault lasts until it is cut off, at the recovery
 // mark. Steps in invalid seconds, or without a victim, say nothing.
 func (v *view) recoverTime() recovered {
-	if v.fault.empty() || v.recovery.empty() {
+	if v.fault.empty() || v.recovery.empty() || v.goneForGood(v.recovery.to) {
 		return recovered{}
 	}
 	from := v.recovery.from

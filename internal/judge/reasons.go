@@ -39,6 +39,8 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 		add(f.oneStrayWords())
 		add(f.oneBadSecondWords())
 		add(f.theoryWords(verdict))
+		add(f.refusalWords())
+		add(f.brokenStartWords())
 		add(f.maskedWords())
 		return out
 	}
@@ -63,6 +65,8 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 		add(f.emptyWords())
 		add(f.crashWords())
 		add(f.servedWords())
+		add(f.refusalWords())
+		add(f.brokenStartWords())
 	}
 	if missing := f.faults.undelivered(f.v.head.Traits); missing != "" {
 		add(missing + ", which hides no loss")
@@ -77,6 +81,8 @@ func (f *facts) heldWords() string {
 	switch n, h := len(f.faults.times), f.v.head.Traits; {
 	case h.Expects == bench.ExpectsDeath:
 		what = f.deathWords()
+	case h.Expects == bench.ExpectsTurnover:
+		what = f.deathWords() + ", and " + f.honestKept()
 	case h.Did != bench.Words{}:
 		what = bench.Things(n, h.Did[0], h.Did[1])
 		if h.MustComplete {
@@ -96,7 +102,7 @@ func (f *facts) heldWords() string {
 	if f.faults.agedHit > 0 {
 		s += ", " + bench.Grouped(f.faults.agedHit) + " before them"
 	}
-	return s + f.backWords()
+	return s + f.backWords() + f.endedWords()
 }
 
 // honestKept: "3 of 3 requests of the fault got their answer too".
@@ -205,7 +211,7 @@ func (f *facts) collapseWords() string {
 // replaced".
 func (f *facts) emptyWords() string {
 	w := f.workers
-	if w.emptyFrom < 0 || w.deaths == 0 {
+	if w.emptyFrom < 0 || w.deaths == 0 || f.v.head.Traits.Expects.TakesAway() {
 		return ""
 	}
 	how := "died"
@@ -240,7 +246,7 @@ func (f *facts) crashWords() string {
 		}
 		parts = append(parts, "each "+each+" lost "+lost+" beside itself")
 	}
-	if f.workers.deaths > 0 && f.v.head.Traits.Expects != bench.ExpectsRenewal { // they are meant to end
+	if f.workers.deaths > 0 && f.v.head.Traits.Expects != bench.ExpectsRenewal && !f.v.head.Traits.Expects.TakesAway() { // they are meant to end
 		parts = append(parts, f.deathWords())
 	}
 	return strings.Join(parts, "; ")

@@ -78,13 +78,18 @@ func (v *view) members() []member {
 // for their first request.
 func (v *view) renewal() renewal {
 	r := renewal{signals: len(v.signals)}
-	if v.head.Traits.Expects != bench.ExpectsRenewal || len(v.signals) == 0 {
+	limit := int64(v.head.Traits.Expects.SettleLimit(v.head.Target.Claims))
+	if !v.head.Traits.Expects.BySignal() || len(v.signals) == 0 {
 		return renewal{}
 	}
-	limit := int64(bench.RenewalLimit(v.head.Target.Claims))
 	all := v.members()
+	look := func(signal bench.Mark) (int64, string) { return v.renewed(all, signal.T, limit) }
+	if v.head.Traits.Expects == bench.ExpectsReplacement {
+		turnover := v.turnover(all)
+		look = func(signal bench.Mark) (int64, string) { return turnover.replaced(signal, limit) }
+	}
 	for _, signal := range v.signals {
-		at, why := v.renewed(all, signal.T, limit)
+		at, why := look(signal)
 		switch {
 		case at >= 0:
 			r.longest = max(r.longest, at-signal.T)
@@ -144,14 +149,23 @@ func (f *facts) notReplacedWords() string {
 		return ""
 	}
 	return fmt.Sprintf(bench.NotReplaced+": after %s of %s, within %s s: %s", bench.Grouped(r.late), bench.Things(r.signals, "signal", "signals"),
-		figure(bench.RenewalLimit(f.v.head.Target.Claims).Seconds(), 1), r.why)
+		figure(f.v.head.Traits.Expects.SettleLimit(f.v.head.Target.Claims).Seconds(), 1), r.why)
 }
 
 // Settled says that nothing is left to wait for in a recovery: every worker that is
-// to be replaced was, long enough ago to see what is left, or will not be.
+// to be replaced was, long enough ago to see what is left, or will not be, or the
+// attempt has failed already.
 func Settled(rec *bench.Record) bool {
 	v := newView(rec)
-	if v.head.Traits.Expects != bench.ExpectsRenewal {
+	_, failed := v.marks[bench.MarkCurtailed]
+	switch expects := v.head.Traits.Expects; {
+	case failed, len(v.signals) == 0:
+		return true
+	case expects == bench.ExpectsEnd:
+		return v.stop != nil
+	case expects == bench.ExpectsTakeover:
+		return v.again != nil
+	case !expects.BySignal():
 		return true
 	}
 	return v.end >= v.renewal().settled()
@@ -159,7 +173,13 @@ func Settled(rec *bench.Record) bool {
 
 // SettledBy is when a recovery will be Settled at the latest, if no worker is replaced
 // any more.
-func SettledBy(rec *bench.Record) int64 { return newView(rec).renewal().settled() }
+func SettledBy(rec *bench.Record) int64 {
+	v := newView(rec)
+	if v.head.Traits.Expects.TakesAway() && len(v.signals) > 0 {
+		return v.signals[0].T + int64(v.head.Traits.Expects.SettleLimit(v.head.Target.Claims))
+	}
+	return v.renewal().settled()
+}
 
 // settled is when nothing is left to wait for, by what is known so far.
 func (r renewal) settled() int64 {
@@ -208,10 +228,18 @@ func (f *facts) strayLosses() strays {
 		}
 		return n, of
 	}
-	due := 0
-	for _, bins := range [][]bench.Bin{f.bins, v.bins(v.recovery.from, v.recovery.to)} {
-		n, of := lost(bins, f.faults.first-second/10) // what was in flight when the fault came
+	due, all, from := 0, [][]bench.Bin{f.bins, v.bins(v.recovery.from, v.recovery.to)}, f.faults.first-second/10 // what was in flight when the fault came
+	always := v.head.Traits.Expects == bench.ExpectsTurnover
+	if always {
+		all, from = append(all, f.baseBins), v.baseline.from
+	}
+	for _, bins := range all {
+		n, of := lost(bins, from)
 		s.victims, due = s.victims+n, due+of
+	}
+	if always { // no request was sent without the fault
+		s.honest = f.honest.lost
+		return s
 	}
 	if before, of := lost(f.baseBins, 0); before > 0 {
 		s.usual = (before*due + of - 1) / of

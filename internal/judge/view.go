@@ -28,6 +28,11 @@ type view struct {
 	head bench.Head
 	boot bench.Boot
 	stop *bench.Stop
+	// again is how a second start fared, nil where there was none.
+	again *bench.Again
+	// spared is when the fault itself has taken the server away: victims that are due
+	// then are not counted.
+	spared span
 
 	victims, controls, provokers, ageing []bench.Sample // ascending by Due
 	receipts                             []bench.Receipt
@@ -51,7 +56,7 @@ type view struct {
 }
 
 func newView(rec *bench.Record) *view {
-	v := &view{head: rec.Head, boot: rec.Boot, stop: rec.Stop, marks: map[bench.MarkName]int64{}}
+	v := &view{head: rec.Head, boot: rec.Boot, stop: rec.Stop, again: rec.Again, marks: map[bench.MarkName]int64{}}
 	last := int64(0)
 	for _, s := range rec.Samples {
 		s.Due, s.Sent, s.Done = bounded(s.Due), bounded(s.Sent), bounded(s.Done)
@@ -98,7 +103,21 @@ func newView(rec *bench.Record) *view {
 		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.Note, b.Note))
 	})
 	v.phases(rec.Marks, last)
+	v.spared = v.takenAway()
 	return v
+}
+
+// takenAway is from just before the signal that ends the server until it serves again,
+// and where it does not, for good.
+func (v *view) takenAway() span {
+	if !v.head.Traits.Expects.TakesAway() || len(v.signals) == 0 {
+		return span{}
+	}
+	s := span{v.signals[0].T - int64(bench.BeforeSignal), never}
+	if a := v.again; a != nil && a.Ready && v.head.Traits.Expects == bench.ExpectsTakeover {
+		s.to = bounded(a.T) + int64(min(max(a.Seconds, 0), seconds(maxTime))*float64(second))
+	}
+	return s
 }
 
 // bySchedule orders samples by intended send; ties by what identifies them, so
@@ -118,7 +137,7 @@ func (v *view) phases(marks []bench.Mark, last int64) {
 			v.disk = clean(m.Note)
 		}
 		if m.Name == bench.MarkSignal {
-			v.signals = append(v.signals, bench.Mark{T: t, Name: m.Name, Note: m.Note})
+			v.signals = append(v.signals, bench.Mark{T: t, Name: m.Name, Note: m.Note, PID: m.PID})
 		}
 		if old, ok := v.marks[m.Name]; !ok || t < old {
 			v.marks[m.Name] = t
@@ -147,6 +166,16 @@ func (v *view) phases(marks []bench.Mark, last int64) {
 		}
 	}
 }
+
+// goneFrom is since when the fault has taken the server away for good; never = it has not.
+func (v *view) goneFrom() int64 {
+	if v.spared.to == never {
+		return v.spared.from
+	}
+	return never
+}
+
+func (v *view) goneForGood(t int64) bool { return t >= v.goneFrom() }
 
 // first gives the time of the first of the named marks that exists, in the
 // order named, or fallback.

@@ -35,6 +35,8 @@ const never = maxTime + 1
 // where its birth was not seen, until its death.
 type life struct{ from, to int64 }
 
+func (l life) holds(t int64) bool { return l.from <= t && t < l.to }
+
 func (v *view) workers(firstFault int64) workers {
 	served := v.served()
 	w := workers{total: len(served), emptyFrom: -1}

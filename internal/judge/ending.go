@@ -1,0 +1,180 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// ending is what the signal that ends the server cost.
+type ending struct {
+	known    bool
+	inFlight int // victims sent well before it, and not served
+	queued   int // later ones that were connected, and not served
+	reset    int // later ones that were connected, and reset
+}
+
+// ending counts the victims of valid seconds around the stop signal. To be refused after
+// it is no loss: whoever is refused can ask somebody else.
+func (f *facts) ending() ending {
+	v := f.v
+	if v.head.Traits.Expects != bench.ExpectsEnd || len(v.signals) == 0 || v.fault.empty() {
+		return ending{}
+	}
+	e := ending{known: true}
+	recovery := v.bins(v.recovery.from, v.recovery.to)
+	for _, s := range within(v.victims, span{v.fault.from, v.recovery.to}) {
+		switch {
+		case !validAt(f.bins, s.Due) && !validAt(recovery, s.Due), s.Outcome == bench.OK, s.Outcome == bench.Unsent:
+		case s.Due < v.spared.from:
+			e.inFlight++
+		case s.Outcome == bench.Reset:
+			e.reset++
+		case s.Outcome != bench.Refused:
+			e.queued++
+		}
+	}
+	return e
+}
+
+// rateEnding says whether a server ended as it should.
+func (f *facts) rateEnding() (bench.Verdict, string) {
+	v := f.v
+	switch v.head.Traits.Expects {
+	case bench.ExpectsEnd:
+		wrong := f.stopWords()
+		switch {
+		case v.stop == nil:
+			return bench.Invalid, "interrupted: the record breaks off before it is known whether the server ended"
+		case wrong != "":
+			return bench.Failed, wrong
+		case !v.stop.AlreadyGone && (v.again == nil || !v.again.Ready || v.again.Idle == nil):
+			return bench.Invalid, "how an idle server ends was not measured" + f.notAgainWords(": a second start ")
+		}
+	case bench.ExpectsTakeover:
+		switch wrong := f.takeoverWords(); {
+		case v.again == nil:
+			return bench.Invalid, "interrupted: the record breaks off before it is known whether the server serves again"
+		case wrong != "":
+			return bench.Failed, wrong
+		}
+	}
+	return bench.Held, ""
+}
+
+// stopWords: "not stopped in order: 12 victims that were sent 0.1 s or more before the signal
+// got no right answer; ended with exit code 1, a failure to a process manager".
+func (f *facts) stopWords() string {
+	s := f.v.stop
+	if s == nil || s.AlreadyGone {
+		return ""
+	}
+	var wrong []string
+	say := func(is bool, words string) {
+		if is {
+			wrong = append(wrong, words)
+		}
+	}
+	say(f.end.inFlight > 1, bench.Things(f.end.inFlight, "victim", "victims")+" sent 0.1 s or more before the signal got no right answer")
+	say(s.NeededSIGKILL, fmt.Sprintf("still there %.0f s after the signal", s.Seconds))
+	say(s.Survivors > 0 && !s.NeededSIGKILL, bench.Things(s.Survivors, "process", "processes")+" left behind")
+	say(!s.PortFreed && !s.NeededSIGKILL, "its port could not be bound again")
+	say(s.Exit != nil && !inOrder(*s.Exit), "ended with "+causeOf(s.Exit)+", which a process manager takes for a failure")
+	if a := f.v.again; a != nil && a.Idle != nil {
+		grace := f.v.head.Target.Claims.Grace
+		switch {
+		case a.Idle.NeededSIGKILL:
+			say(true, fmt.Sprintf("idle, it was still there %.0f s after the signal", a.Idle.Seconds))
+		case grace >= leastGrace && a.Idle.Seconds >= grace*waitedOut:
+			say(true, fmt.Sprintf("idle, it took %.1f s to end, its whole grace of %s s", a.Idle.Seconds, figure(grace, 1)))
+		}
+	}
+	if len(wrong) == 0 {
+		return ""
+	}
+	return bench.NotStopped + ": " + strings.Join(wrong, "; ")
+}
+
+// A grace of less than leastGrace seconds cannot be told from a slow end; waitedOut of a
+// longer one is all of it.
+const (
+	leastGrace = 2.0
+	waitedOut  = 0.9
+)
+
+// inOrder says that a process manager takes an end after the stop signal for what was
+// asked for: systemd's list, and the shell's number for SIGTERM.
+func inOrder(e bench.ExitStatus) bool {
+	if e.Signal != "" {
+		return slices.Contains([]string{"SIGTERM", "SIGINT", "SIGHUP", "SIGPIPE", "SIGQUIT"}, e.Signal)
+	}
+	return e.Code == 0 || e.Code == 128+15
+}
+
+// takeoverWords: "not taken over: started again at once, it ended with exit code 1".
+func (f *facts) takeoverWords() string {
+	a := f.v.again
+	switch {
+	case a == nil:
+		return ""
+	case !a.Ready:
+		return bench.NotTakenOver + f.notAgainWords(": the same command, started again at once, ")
+	case a.Old > 0:
+		return fmt.Sprintf(bench.NotTakenOver+": when the second start served, %s of %s went to processes of the first one", bench.Grouped(a.Old), bench.Things(a.Asked, "request", "requests"))
+	case a.Lost > 1:
+		return fmt.Sprintf(bench.NotTakenOver+": when the second start served, %s of %s got no answer", bench.Grouped(a.Lost), bench.Things(a.Asked, "request", "requests"))
+	}
+	return ""
+}
+
+// notAgainWords says how a second start failed; "" = it did not.
+func (f *facts) notAgainWords(before string) string {
+	a := f.v.again
+	switch {
+	case a == nil || a.Ready:
+		return ""
+	case a.Exited != nil:
+		return fmt.Sprintf("%sended with %s after %.1f s", before, causeOf(a.Exited), a.Seconds)
+	}
+	return fmt.Sprintf("%sdid not answer within %.0f s: %s", before, a.Seconds, clean(a.Note))
+}
+
+// endedWords says how a server ended, or came back, that did so in order.
+func (f *facts) endedWords() string {
+	switch s, a := f.v.stop, f.v.again; {
+	case f.v.head.Traits.Expects == bench.ExpectsTakeover && a != nil:
+		return fmt.Sprintf("; started again, it answered after %.1f s", a.Seconds)
+	case f.v.head.Traits.Expects == bench.ExpectsEnd && s != nil && a != nil && a.Idle != nil:
+		return fmt.Sprintf("; it was gone after %.1f s with %s, idle after %.1f s", s.Seconds, causeOf(s.Exit), a.Idle.Seconds)
+	}
+	return ""
+}
+
+func (f *facts) endingMeasures(s sheet) {
+	if e := f.end; e.known {
+		s.set("inflight_lost", float64(e.inFlight), 1)
+		s.set("queued_lost", float64(e.queued), 1)
+		s.set("backlog_reset", float64(e.reset), 1)
+	}
+	if f.refused.known {
+		s.set("boot_attempts", float64(f.refused.born), 1)
+	}
+	a := f.v.again
+	if a == nil {
+		return
+	}
+	if a.Idle != nil && a.Idle.NeededSIGKILL {
+		s.above("idle_stop_time", a.Idle.Seconds, 1)
+	} else if a.Idle != nil {
+		s.set("idle_stop_time", a.Idle.Seconds, 1)
+	}
+	if f.v.head.Traits.Expects == bench.ExpectsTakeover {
+		if a.Ready {
+			s.set("time_to_serve_again", a.Seconds, 1)
+		} else {
+			s.above("time_to_serve_again", a.Seconds, 1)
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package judge
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+var turnoverTraits = bench.Traits{
+	Proof: bench.ProofReceipt, Expects: bench.ExpectsTurnover, Spares: true, Honest: true, MustComplete: true,
+	Noun: bench.Words{"slow request", "slow requests"},
+}
+
+// recycling is a scene in which a worker ends each second of the fault phase, because its time is
+// up, and a slow request gets its answer beside that.
+func recycling() scene {
+	s := quiet().family("recycle", turnoverTraits)
+	s.Head.Ratio, s.Head.Every, s.Head.Target.Probe = 0, time.Second, bench.Probe{}
+	for i := range int(faultLen) {
+		due, nonce := fault(float64(i)), fmt.Sprintf("f%d", i)
+		p := s.provoker(bench.RoleProvoker, nonce, due, bench.Completed)
+		p.Status, p.Done = 200, ns(due+1.5)
+		s.receipt(nonce, due+0.002, bench.ReceiptStart)
+		s.Procs = append(s.Procs, bench.ProcEvent{T: ns(due + 0.7), PID: 11 + i, Event: bench.Died, Exit: &bench.ExitStatus{}})
+		s = s.born(12+i, due+0.8)
+		s.servedBy(12+i, due+0.9, shutdownAt)
+	}
+	return s
+}
+
+func TestTurnover(t *testing.T) {
+	broken := func(s scene, t float64, n int) scene {
+		return s.edit(bench.RoleVictim, t, t+float64(n)/100-0.001, func(x *bench.Sample) { x.Outcome = bench.Reset })
+	}
+	still := recycling()
+	still.Procs = nil
+	for _, tt := range []struct {
+		name   string
+		scene  scene
+		want   bench.Verdict
+		reason string
+	}{
+		{"nothing is lost", recycling(), bench.Held, "served 1,200 of 1,200 victims while 12 workers died of exit code 0, all replaced, and 12 of 12 requests of the fault got their answer too"},
+		{"one reset", broken(recycling(), fault(1.7), 1), bench.Held, "lost 1 victim (1 reset) although the fault is planned; one alone decides nothing"},
+		{"two, in one second", broken(recycling(), fault(1.7), 2), bench.Failed, "requests lost: 2 victims (2 reset); a fault that is planned need cost nobody"},
+		{"the workers end in the baseline too", broken(broken(recycling(), base(1), 2), fault(1.7), 2), bench.Failed, "requests lost: 4 victims (4 reset)"},
+		{"a slow one and another", broken(recycling(), fault(1.7), 1).edit(bench.RoleProvoker, fault(2), fault(2.1), func(p *bench.Sample) { p.Outcome, p.Status, p.Error = bench.Cut, 0, "reset" }), bench.Failed, "requests lost: 1 victim (1 reset) and 1 of 12 requests of the fault (1 cut off)"},
+		{"nobody's time is up", still, bench.Invalid, "faults not delivered: 0 workers ended"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			j := Judge(tt.scene.Record)
+			if j.Verdict != tt.want {
+				t.Errorf("%s %q, want %s", j.Verdict, j.Reasons, tt.want)
+			}
+			wantReason(t, j, tt.reason)
+		})
+	}
+}

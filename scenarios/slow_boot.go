@@ -1,0 +1,44 @@
+package scenarios
+
+import (
+	"time"
+
+	"benchrun/clients"
+	"benchrun/internal/bench"
+)
+
+// bootSlow is how long the app takes to load.
+const bootSlow = 4 * time.Second
+
+// A reload that meets an app that takes its time to load.
+var _ = register(230, Fault{
+	Family: bench.Family{
+		ID: "slow-boot", Version: 1, Group: bench.GroupLifecycle,
+		Title: "a reload meets an app that takes four seconds to load",
+		Why: "A real app reads settings, opens connections and imports half a thousand modules before it can serve. Servers are tried out with apps " +
+			"that load at once, so nobody sees that the old workers leave when the new ones are started, not when they can serve; or that " +
+			"a watchdog takes a worker that still loads for one that is stuck, ends it, and does so again and again.",
+		Good:       "ends each old worker only when a new one can serve in its place, and gives those that load the time that they need.",
+		Magnitude:  "the app takes 4 s to load from then on; the documented reload signal, half a second after an honest request of 1.5 s was sent, which must get its answer",
+		References: []string{"benoitc/gunicorn#1757", "benoitc/gunicorn#1199", "benoitc/gunicorn#2196", "puma/puma#817"},
+		Cadence:    bench.Cadence{Every: bench.Once},
+		Needs:      bench.Needs{AppFault: "legit-slow", Server: []bench.ServerFeature{bench.ServerReload}},
+		Traits: bench.Traits{
+			Proof: bench.ProofSignal, Expects: bench.ExpectsRenewal, Spares: true,
+			Honest: true, MustComplete: true,
+			Noun: bench.Words{"reload", "reloads"}, Did: bench.Words{"reload replaced every worker", "reloads replaced every worker"},
+		},
+		Lasts: 1500 * time.Millisecond,
+		Sound: "default", Flaw: "drops-on-reload",
+	},
+	Act: func(p Place) clients.Provoker {
+		return reload{slow: clients.AppFault("legit-slow", clients.VictimSize), signal: func(nonce string) error {
+			if err := p.SlowApp(bootSlow); err != nil {
+				return err
+			}
+			return p.Reload(nonce)
+		}}
+	},
+	Exactly:  "`load_ms` of 4,000 in `attempt.json`, then the signal `reload` of the server file to the server's first process, 0.5 s after a request for `/fault/legit-slow`, whose answer must be right",
+	Searched: []string{"slow startup", "boot timeout", "zero-downtime", "deploy"},
+})
