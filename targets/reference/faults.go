@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -22,7 +23,7 @@ func builtinFaults() map[string]func() error {
 		"wedge-spin":     always(spin),
 		"wedge-native":   always(func() { stuckInNativeCode(syscall.Syscall6) }),
 		"wedge-io":       waitForPeer,
-		"wedge-regex":    always(func() { backtrack(strings.Repeat("a", 64) + "b") }),
+		"wedge-regex":    always(func() { runtime.KeepAlive(backtrack(strings.Repeat("a", 64) + "b")) }),
 		"wedge-deaf":     always(func() { signal.Ignore(syscall.SIGTERM); wedge() }),
 		"wedge-gil":      always(func() { stuckInNativeCode(syscall.RawSyscall6) }),
 		"segfault":       always(segfault),
@@ -129,7 +130,7 @@ func overflow() {
 // recurse calls itself without an end. The sum keeps the compiler from making it a loop.
 func recurse(frame [64]int) int {
 	frame[0]++
-	return recurse(frame) + frame[63]
+	return recurse(frame) + frame[63] //nolint:staticcheck // the recursion is the fault
 }
 
 // readByte is a function of its own so that the compiler cannot see the nil.
