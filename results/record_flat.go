@@ -90,6 +90,8 @@ func vital(v *bench.Vital, key string, m member) bool {
 		return m.int(&v.Zombies)
 	case "close_wait":
 		return m.int(&v.CloseWait)
+	case "files":
+		return m.int(&v.Files)
 	case "memory":
 		return m.int64(&v.Memory)
 	case "cpu_s":

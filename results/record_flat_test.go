@@ -88,7 +88,7 @@ func TestOwnLinesArePlain(t *testing.T) {
 			{Role: bench.RoleProvoker, Seq: 1, Nonce: "f1-a", Due: 1, Sent: 2, Done: 3, Outcome: bench.Cut, Status: 500, PID: 4, Bytes: 5, Error: "read: EOF"},
 			{Role: bench.RoleVictim, Outcome: bench.OK},
 		},
-		Vitals:   []bench.Vital{{T: 1, Procs: 2, Threads: 3, FDs: 4, Zombies: 5, CloseWait: 6, Memory: -1, CPU: 1.5, MemAvailable: 7, ListenOverflow: 8}, {}},
+		Vitals:   []bench.Vital{{T: 1, Procs: 2, Threads: 3, FDs: 4, Zombies: 5, CloseWait: 6, Files: 9, Memory: -1, CPU: 1.5, MemAvailable: 7, ListenOverflow: 8}, {}},
 		Procs:    []bench.ProcEvent{{T: 1, PID: 2, PPID: 3, Event: bench.Born, Name: "gunicorn"}},
 		Receipts: []bench.Receipt{{T: 1, Nonce: "f1-a", Fault: "wedge", PID: 2, TID: 3, Event: bench.ReceiptThreadGone}},
 	}

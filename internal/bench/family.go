@@ -67,6 +67,9 @@ type Needs struct {
 	Host     []HostFeature
 	// Args is what arguments for this family in a profile are to do; "" = it needs none.
 	Args string
+	// Files is how many descriptors each process of the target may have; 0 = as
+	// usual. It is no wish, but a part of the fault.
+	Files uint64
 }
 
 // ServerFeature is something that a server file may offer.
@@ -113,7 +116,13 @@ type Traits struct {
 	Status int `json:"status,omitempty"`
 	// Spares says that the fault is planned and need not cost any request: even one
 	// lost request of 10,000 counts.
-	Spares    bool    `json:"spares,omitempty"`
+	Spares bool `json:"spares,omitempty"`
+	// Vanishes says that the fault's clients are gone for good when the recovery
+	// begins, or a moment later: nothing in the server may stay of them.
+	Vanishes bool `json:"vanishes,omitempty"`
+	// Fills says that the fault may take all the room that the server has. Nothing
+	// counts that is lost meanwhile: the end of the recovery decides.
+	Fills     bool    `json:"fills,omitempty"`
 	LeakBytes int64   `json:"leak_bytes,omitempty"` // that one fault leaks; 0 = it is not about memory
 	Expects   Expects `json:"expects,omitempty"`
 	// Noun names requests of the fault, and Did what became of them, each for one
@@ -138,6 +147,12 @@ func (t Traits) Contradiction() string {
 		return fmt.Sprintf("a right answer with status %d", t.Status)
 	case t.BreaksOff && (t.MustComplete || !t.Proof.ByReceipt()), t.Closes && !t.BreaksOff:
 		return "an answer that breaks off and must complete, or that nothing tells of"
+	case t.Vanishes && t.Holds != 0 && !t.CutOff:
+		return "clients that vanish and are not cut off"
+	case t.Fills && !t.Vanishes:
+		return "room that is taken by clients that do not vanish"
+	case t.Vanishes && t.Expects == ExpectsRenewal:
+		return "clients that vanish while workers are replaced"
 	}
 	return ""
 }
@@ -260,6 +275,10 @@ func (e Expects) SettleLimit(c Claims) time.Duration {
 func ReplacementLimit(c Claims) time.Duration {
 	return Seconds(RefutedAfter(c.Watchdog)) + 10*time.Second
 }
+
+// VanishLimit is how long a server may take to notice that a client is gone: longer
+// than most timeouts of a read.
+const VanishLimit = 30 * time.Second
 
 // RenewalLimit is how long the workers may take to be replaced: as long as requests
 // in flight may take by the server's documentation, and 10 s to start new ones.

@@ -21,6 +21,7 @@ const (
 	NotClosed    = "close() not called"   // of broken answers
 	NotStopped   = "not stopped in order" // on the signal that asks for it
 	NotTakenOver = "not taken over"       // by the same command, started again
+	NotBack      = "not back"             // although all that had filled the server is gone
 	DiskFilled   = "disk filled"          // up to the target's bound
 )
 
@@ -49,6 +50,8 @@ func (c Cell) OtherReason() string {
 		return "not closed"
 	case begins(NotReplaced):
 		return "not replaced"
+	case begins(NotBack):
+		return NotBack
 	case begins(PiledUp):
 		return "piled up"
 	case begins(NotStopped):

@@ -127,8 +127,9 @@ type Vital struct {
 	FDs       int     `json:"fds"`
 	Zombies   int     `json:"zombies"`
 	CloseWait int     `json:"close_wait"`
-	Memory    int64   `json:"memory"` // bytes, see Head.MemorySource; -1 = not sampled this time
-	CPU       float64 `json:"cpu_s"`  // seconds used by the tree so far, the dead included where known
+	Files     int     `json:"files,omitempty"` // in the target's folders, by the last count of the second
+	Memory    int64   `json:"memory"`          // bytes, see Head.MemorySource; -1 = not sampled this time
+	CPU       float64 `json:"cpu_s"`           // seconds used by the tree so far, the dead included where known
 	// Host-wide, for doubts:
 	MemAvailable   int64 `json:"mem_available"`   // bytes
 	ListenOverflow int64 `json:"listen_overflow"` // TcpExt ListenOverflows since the watch began

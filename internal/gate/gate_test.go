@@ -150,6 +150,20 @@ func Worst(checks []Check) Outcome {
 	return Kept
 }
 
+// Measures of what stays apply to families whose clients vanish; nothing is replaced there.
+func TestMeasuresOfWhatStays(t *testing.T) {
+	vanishes := bench.Family{ID: "x", Traits: bench.Traits{Vanishes: true}}
+	renews := bench.Family{ID: "x", Traits: bench.Traits{Expects: bench.ExpectsRenewal}}
+	for _, m := range []string{"fds_per_fault", "threads_per_fault", "memory_per_fault", "close_wait_per_fault", "files_per_fault", "cpus_kept"} {
+		if !Applies(m, vanishes) || Applies(m, families["wedge"]) {
+			t.Errorf("%s: of clients that vanish %v, of a wedge %v", m, Applies(m, vanishes), Applies(m, families["wedge"]))
+		}
+	}
+	if Applies("time_to_replace", vanishes) || Applies("cpus_kept", renews) {
+		t.Error("a measure applies where nothing can be measured")
+	}
+}
+
 // Measures about replaced workers apply only to families that replace workers.
 func TestMeasuresOfRenewal(t *testing.T) {
 	renews := bench.Family{ID: "x", Traits: bench.Traits{Expects: bench.ExpectsRenewal}}

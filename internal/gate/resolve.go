@@ -77,7 +77,9 @@ func Applies(measure string, f bench.Family) bool {
 	case "time_to_replace":
 		return f.Traits.Expects.BySignal()
 	case "memory_per_fault", "fds_per_fault", "threads_per_fault":
-		return f.Traits.Expects == bench.ExpectsRenewal
+		return f.Traits.Expects == bench.ExpectsRenewal || f.Traits.Vanishes
+	case "close_wait_per_fault", "files_per_fault", "cpus_kept":
+		return f.Traits.Vanishes
 	case "idle_stop_time", "inflight_lost", "queued_lost", "backlog_reset":
 		return f.Traits.Expects == bench.ExpectsEnd
 	case "boot_attempts":

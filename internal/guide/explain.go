@@ -237,6 +237,9 @@ func SetCommands(s scenarios.Set) []string {
 func deciding(f bench.Family) string {
 	t, once := f.Traits, f.Cadence.Every == bench.Once
 	rules := []string{"held: at least 98 % of the ordinary requests are served right and in time while faults come"}
+	if t.Fills {
+		rules = []string{"held: at least 98 % of the ordinary requests are served right and in time at the end of the recovery; while faults come, the server may be full"}
+	}
 	add := func(applies bool, rule string) {
 		if applies {
 			rules = append(rules, rule)
@@ -253,6 +256,7 @@ func deciding(f bench.Family) string {
 	add(t.Expects == bench.ExpectsEnd, "what was sent 0.1 s or more before the signal must be answered, but not what comes later; the server must be gone 5 s after its documented grace at the latest, "+
 		"with nothing left and an exit code that is no failure, and an idle one must not wait its grace out")
 	add(t.Expects == bench.ExpectsTakeover, fmt.Sprintf("the second start must answer within %g s, and alone; what is lost in between does not count", bench.RestartLimit.Seconds()))
+	add(t.Vanishes, "once its clients are gone, the server must not keep descriptors, threads, memory or files for them, nor a busy loop")
 	add(t.LeakBytes > 0, "leaked memory that is not given back is failed")
 	return strings.Join(rules, "; ") + ". docs/method.md has every rule."
 }
@@ -301,6 +305,9 @@ func MeasuresOf(f bench.Family) []string {
 		names = append(names, "boot_attempts", "worker_deaths", "live_workers_min")
 	case bench.ExpectsTakeover:
 		names = append(names, "time_to_serve_again")
+	}
+	if f.Traits.Vanishes {
+		names = append(names, "memory_per_fault", "fds_per_fault", "threads_per_fault", "close_wait_per_fault", "files_per_fault", "cpus_kept")
 	}
 	if f.Traits.MustComplete {
 		names = append(names, "honest_lost")

@@ -57,15 +57,17 @@ const levelSpan = 2 * second
 // leastLooks is how many looks a level needs.
 const leastLooks = 3
 
-// level is the median look at the tree within s, in valid seconds: a host that
-// stalls leaves a server with connections that it would not have.
-func (v *view) level(s span, bins ...[]bench.Bin) (l [3]float64, ok bool) {
-	var all [3][]float64
+// level is the median look at the tree within s, in valid seconds: descriptors,
+// threads, memory, sockets in CLOSE_WAIT and files. A host that stalls leaves a server with
+// connections that it would not have.
+func (v *view) level(s span, bins ...[]bench.Bin) (l [5]float64, ok bool) {
+	var all [5][]float64
 	for _, x := range v.vitals {
 		if !s.holds(x.T) || !slices.ContainsFunc(bins, func(b []bench.Bin) bool { return validAt(b, x.T) }) {
 			continue
 		}
 		all[0], all[1] = append(all[0], float64(x.FDs)), append(all[1], float64(x.Threads))
+		all[3], all[4] = append(all[3], float64(x.CloseWait)), append(all[4], float64(x.Files))
 		if x.Memory >= 0 {
 			all[2] = append(all[2], float64(x.Memory))
 		}
@@ -109,7 +111,7 @@ func (f *facts) growth() growth {
 		return g
 	}
 	gap := v.signals[1].T - v.signals[0].T
-	var last *[3]float64
+	var last *[5]float64
 	lastSignal := 0
 	for n, signal := range v.signals {
 		l, ok := v.level(span{signal.T + max(0, gap-levelSpan), signal.T + gap}, f.bins, recovery)

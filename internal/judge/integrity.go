@@ -110,7 +110,7 @@ func figureContradiction(rec *bench.Record) string {
 	}
 	for _, x := range rec.Vitals {
 		figures = append(figures, float64(x.T), x.CPU, float64(x.Memory)+1, // -1 = not sampled
-			float64(min(x.Procs, x.Threads, x.FDs, x.Zombies, x.CloseWait)))
+			float64(min(x.Procs, x.Threads, x.FDs, x.Zombies, x.CloseWait, x.Files)))
 	}
 	for _, x := range figures {
 		if !(x >= 0) || math.IsInf(x, 0) { // a NaN is not

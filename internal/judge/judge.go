@@ -61,6 +61,8 @@ type facts struct {
 	grown    growth
 	end      ending
 	refused  refusal
+	left     left
+	back     tally // the end of the recovery, of a fault that fills the server
 
 	wrong      int   // victims with a wrong or corrupt body, in any second
 	firstWrong int64 // the first one's intended send
@@ -87,6 +89,8 @@ func factsOf(v *view) *facts {
 	f.grown = f.growth()
 	f.end = f.ending()
 	f.refused = v.refusal()
+	f.left = f.whatIsLeft()
+	f.back = v.backAgain()
 	for _, s := range within(v.victims, f.watched()) {
 		if s.Outcome == bench.Wrong {
 			if f.wrong == 0 {
@@ -155,6 +159,9 @@ func (f *facts) rate() (bench.Verdict, string) {
 		return bench.Failed, ""
 	case f.short():
 		return bench.Invalid, f.shortWords()
+	case v.head.Traits.Fills && f.back.valid < backBinsNeeded:
+		return bench.Invalid, "whether the server came back was not measured"
+	case v.head.Traits.Fills:
 	case f.fault.bad >= badBinsNeeded && f.fault.below(degradedPercent):
 		return bench.Failed, ""
 	}
@@ -162,7 +169,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if memory == bench.Failed {
 		return memory, kept
 	}
-	for _, rule := range []string{f.strayWords(), f.honestWords(), f.cutHiddenWords(), f.notClosedWords(), f.notReplacedWords(), f.growthWords()} {
+	for _, rule := range []string{f.strayWords(), f.honestWords(), f.cutHiddenWords(), f.notClosedWords(), f.notReplacedWords(), f.growthWords(), f.notBackWords(), f.leftWords()} {
 		if rule != "" {
 			return bench.Failed, rule
 		}
@@ -170,7 +177,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if ended, how := f.rateEnding(); ended == bench.Failed {
 		return ended, how
 	}
-	if f.fault.bad >= badBinsNeeded && f.fault.below(heldPercent) {
+	if !v.head.Traits.Fills && f.fault.bad >= badBinsNeeded && f.fault.below(heldPercent) {
 		return bench.Degraded, ""
 	}
 	if spoiled := f.spoiledWords(); spoiled != "" {
@@ -190,6 +197,9 @@ func (f *facts) rate() (bench.Verdict, string) {
 	}
 	if v.head.Traits.Expects == bench.ExpectsRenewal && !f.grown.known {
 		return bench.Invalid, "what piled up with the faults was not measured"
+	}
+	if v.head.Traits.Vanishes && !f.left.known {
+		return bench.Invalid, "what stays of the clients was not measured"
 	}
 	return memory, kept
 }

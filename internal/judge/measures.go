@@ -34,6 +34,7 @@ func (f *facts) measures() bench.Measures {
 	f.timeMeasures(s)
 	f.workerMeasures(s)
 	f.vitalMeasures(s)
+	f.leftMeasures(s)
 	f.bootAndStopMeasures(s)
 	f.endingMeasures(s)
 	f.harnessMeasures(s)

@@ -99,6 +99,10 @@ func (f *facts) heldWords() string {
 		what += ", and " + f.brokenKept()
 	}
 	s := fmt.Sprintf("served %s of %s victims while %s", bench.Grouped(f.fault.ok), bench.Grouped(f.fault.scheduled), what)
+	if f.v.head.Traits.Fills {
+		s = fmt.Sprintf("served %s of %s victims after %s, and %s meanwhile",
+			bench.Grouped(f.back.ok), bench.Grouped(f.back.scheduled), what, percentOf(f.fault.ok, f.fault.scheduled))
+	}
 	if f.faults.agedHit > 0 {
 		s += ", " + bench.Grouped(f.faults.agedHit) + " before them"
 	}

@@ -154,12 +154,17 @@ func (f *facts) notReplacedWords() string {
 
 // Settled says that nothing is left to wait for in a recovery: every worker that is
 // to be replaced was, long enough ago to see what is left, or will not be, or the
-// attempt has failed already.
+// attempt has failed already; and nothing stays of clients that are gone.
 func Settled(rec *bench.Record) bool {
 	v := newView(rec)
 	_, failed := v.marks[bench.MarkCurtailed]
 	switch expects := v.head.Traits.Expects; {
-	case failed, len(v.signals) == 0:
+	case failed:
+		return true
+	case v.head.Traits.Vanishes:
+		f := factsOf(v)
+		return f.left.known && f.leftWords() == "" && (!v.head.Traits.Fills || f.back.valid >= backBinsNeeded && f.back.bad == 0)
+	case len(v.signals) == 0:
 		return true
 	case expects == bench.ExpectsEnd:
 		return v.stop != nil
@@ -172,9 +177,12 @@ func Settled(rec *bench.Record) bool {
 }
 
 // SettledBy is when a recovery will be Settled at the latest, if no worker is replaced
-// any more.
+// any more and the server keeps what it has.
 func SettledBy(rec *bench.Record) int64 {
 	v := newView(rec)
+	if v.head.Traits.Vanishes {
+		return v.recovery.from + int64(v.head.Phases.Recovery)
+	}
 	if v.head.Traits.Expects.TakesAway() && len(v.signals) > 0 {
 		return v.signals[0].T + int64(v.head.Traits.Expects.SettleLimit(v.head.Target.Claims))
 	}

@@ -70,8 +70,9 @@ func whyMasked(bins []bench.Bin) string {
 }
 
 // overBudget says that the victims lost exceed all that a fault phase of full
-// length may lose before it fails: 5 % of T·R.
+// length may lose before it fails: 5 % of T·R. A server that may be full loses none
+// that counts.
 func overBudget(h bench.Head, lost, bad int) bool {
 	budget := h.Phases.Fault.Seconds() * float64(h.Rate) * (100 - degradedPercent)
-	return bad >= badBinsNeeded && float64(lost)*100 > budget
+	return !h.Traits.Fills && bad >= badBinsNeeded && float64(lost)*100 > budget
 }

@@ -31,24 +31,30 @@ func Space(dir string) (free, size int64, err error) {
 // file identifies a file.
 type file struct{ dev, ino uint64 }
 
-// DiskBytes is how many bytes the files of the group's scratch folder take, including
-// removed ones that its processes still hold open. Each file counts as at least 4 KiB.
-// Counting stops at most. In that case, and if the server moves folders meanwhile, the
+// Disk is what files take.
+type Disk struct {
+	Bytes int64
+	Files int // that have a name, folders included
+}
+
+// Disk is what the files of the group's scratch folder take, including removed ones that
+// its processes still hold open. Each file counts as at least 4 KiB. Counting stops at
+// most bytes. In that case, and if the server moves folders meanwhile, the
 // result is a lower bound. It makes unreadable folders readable for their owner. The
 // file of the server's output does not count: the caller limits that.
-func (g *Group) DiskBytes(ctx context.Context, most int64) (int64, error) {
+func (g *Group) Disk(ctx context.Context, most int64) (Disk, error) {
 	root, st, err := openFolder(unix.AT_FDCWD, g.scratch.Dir, 0)
 	if err != nil {
-		return 0, fmt.Errorf("files of %s: %w", g.scratch.Dir, err)
+		return Disk{}, fmt.Errorf("files of %s: %w", g.scratch.Dir, err)
 	}
 	w := walk{ctx: ctx, dev: st.Dev, most: most, linked: map[file]bool{g.output: true}}
 	if err := w.all(root); err != nil {
-		return w.bytes, fmt.Errorf("files of %s: %w", g.scratch.Dir, err)
+		return Disk{w.bytes, w.files}, fmt.Errorf("files of %s: %w", g.scratch.Dir, err)
 	}
 	if w.bytes <= most {
 		err = w.removed(g)
 	}
-	return w.bytes, err
+	return Disk{w.bytes, w.files}, err
 }
 
 // walk adds up the files of a tree that a server may be changing.
@@ -57,6 +63,7 @@ type walk struct {
 	dev    uint64
 	most   int64
 	bytes  int64
+	files  int
 	linked map[file]bool // files with several names or none, which must count once
 }
 
@@ -135,6 +142,7 @@ func (w *walk) list(dir *os.File) (folders []string, err error) {
 				continue
 			}
 			w.count(&st)
+			w.files++
 			if st.Mode&unix.S_IFMT == unix.S_IFDIR {
 				folders = append(folders, name)
 			}

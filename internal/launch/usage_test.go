@@ -14,11 +14,11 @@ const mib = 1 << 20
 func usageOf(t *testing.T, s *Scratch, most int64) int64 {
 	t.Helper()
 	g := &Group{level: ProcessGroup, scratch: s} // its processes are those with its marker: none
-	n, err := g.DiskBytes(t.Context(), most)
+	disk, err := g.Disk(t.Context(), most)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return n
+	return disk.Bytes
 }
 
 // Files count wherever they are: deeper than a path can name, and behind modes that let
@@ -64,8 +64,41 @@ func TestDiskBytes(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := (&Group{level: ProcessGroup, scratch: s}).DiskBytes(cancelled, 100*mib); err == nil {
+	if _, err := (&Group{level: ProcessGroup, scratch: s}).Disk(cancelled, 100*mib); err == nil {
 		t.Error("it went on without its context")
+	}
+}
+
+// Files and folders count as often as they have a name.
+func TestDiskCountsFiles(t *testing.T) {
+	ownTemp(t)
+	s, _ := newTestScratch(t)
+	g := &Group{level: ProcessGroup, scratch: s}
+	count := func() int {
+		disk, err := g.Disk(t.Context(), 100*mib)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return disk.Files
+	}
+	before := count()
+	folder := filepath.Join(s.Work, "folder")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a", "b", "c"} {
+		if err := os.WriteFile(filepath.Join(folder, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := count() - before; got != 4 {
+		t.Errorf("a folder with three files counts %d", got)
+	}
+	if err := os.RemoveAll(folder); err != nil {
+		t.Fatal(err)
+	}
+	if got := count() - before; got != 0 {
+		t.Errorf("%d are left of what was removed", got)
 	}
 }
 
@@ -76,9 +109,9 @@ func TestDiskBytesOfRemovedFiles(t *testing.T) {
 		t.Run(string(caps.Level), func(t *testing.T) {
 			g := startPart(t, caps, smallLimits, "sh", "-c", "exec 3>hidden; rm hidden; head -c 5000000 /dev/zero >&3; echo ready; sleep 60")
 			eventually(t, "it is written", func() bool { return strings.Contains(logOf(g), "ready") })
-			got, err := g.DiskBytes(t.Context(), 100*mib)
-			if err != nil || got < 5_000_000 || got > 6_000_000 {
-				t.Errorf("%d bytes, %v", got, err)
+			disk, err := g.Disk(t.Context(), 100*mib)
+			if err != nil || disk.Bytes < 5_000_000 || disk.Bytes > 6_000_000 {
+				t.Errorf("%+v, %v", disk, err)
 			}
 		})
 	}

@@ -129,12 +129,13 @@ func (p *Place) lookAtDisk(ctx context.Context, w *diskWatch) bool {
 	}
 	short := free < floorOf(size)
 	if now := time.Now(); short || now.After(w.sum) || free < w.free-diskHaste {
-		used, _ := p.group.DiskBytes(ctx, w.mostDisk)
+		disk, _ := p.group.Disk(ctx, w.mostDisk)
 		if ctx.Err() != nil {
 			return false
 		}
-		if used >= w.mostDisk {
-			p.journal.Mark(p.clock.Now(), bench.MarkDiskCap, fmt.Sprintf("%d MiB", used>>20))
+		p.files.Store(int64(disk.Files))
+		if disk.Bytes >= w.mostDisk {
+			p.journal.Mark(p.clock.Now(), bench.MarkDiskCap, fmt.Sprintf("%d MiB", disk.Bytes>>20))
 			p.ended.Store(true)
 			go p.destroySoon()
 			return false

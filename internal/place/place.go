@@ -44,6 +44,7 @@ type Place struct {
 	log      *serverLog
 	logPath  string // Close appends the server's output to this file
 	workers  int
+	limits   bench.Limits
 
 	disarm func() bool        // stops an interruption from ending the target
 	cancel context.CancelFunc // ends the watching
@@ -51,8 +52,9 @@ type Place struct {
 
 	badReceipts int // only the goroutine that tails the receipts uses it
 	asked       askedNonces
-	busy        hostWatch   // only the observer's goroutine uses it
-	ended       atomic.Bool // benchrun ended the target before its time
+	busy        hostWatch    // only the observer's goroutine uses it
+	files       atomic.Int64 // in the target's folders, by the last count
+	ended       atomic.Bool  // benchrun ended the target before its time
 
 	mu       sync.Mutex
 	tracking bool  // true while reclaimed slots count
@@ -65,6 +67,7 @@ type Options struct {
 	Journal *Journal // gets everything that benchrun sees of the target
 	Control int      // pid of the control server, whose CPU time counts as benchrun's; 0 = no control
 	LogPath string   // the file to which Close appends the server's output
+	NoFile  uint64   // how many descriptors each process may have; 0 = as the host limits it
 }
 
 // Open prepares a folder, a port and the app, and starts the server. The caller
@@ -72,7 +75,10 @@ type Options struct {
 func Open(ctx context.Context, h *Host, t *Target, o Options) (*Place, error) {
 	p := &Place{
 		host: h, target: t, clock: o.Clock, journal: o.Journal, control: o.Control, logPath: o.LogPath,
-		workers: t.Profile.Workers, tracking: true,
+		workers: t.Profile.Workers, tracking: true, limits: h.Limits,
+	}
+	if o.NoFile > 0 {
+		p.limits.NoFile = o.NoFile
 	}
 	if err := p.prepare(); err != nil {
 		return nil, errors.Join(err, p.Close(ctx))
@@ -176,7 +182,7 @@ func (p *Place) launch(ctx context.Context) (err error) {
 	}
 	p.group, err = launch.Start(ctx, p.host.Caps, launch.Spec{
 		Argv: argv, Env: env, Dir: p.scratch.App, Output: p.log.theirs,
-		User: p.host.User, Limits: p.host.Limits, Scratch: p.scratch, Again: true,
+		User: p.host.User, Limits: p.limits, Scratch: p.scratch, Again: true,
 	})
 	if err != nil {
 		return err

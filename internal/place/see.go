@@ -20,6 +20,7 @@ const mostBadReceipts = 20
 func (p *Place) see(e bench.Entry) {
 	switch e := e.(type) {
 	case bench.Vital:
+		e.Files = int(p.files.Load())
 		p.journal.Add(e)
 		p.guard(e)
 	case bench.Receipt:

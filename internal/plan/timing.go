@@ -18,7 +18,7 @@ type Timing struct {
 }
 
 // Timing is the cell's in a mode, by what a probe has found. Where workers are to be
-// replaced, the recovery is long enough to see whether they were.
+// replaced, or clients vanish, the recovery can be long enough to see what stays.
 func (c Cell) Timing(mode bench.Mode, probe bench.Probe) Timing {
 	f, claims := c.Scenario.Family, c.claims()
 	t := Timing{Hold: holdTime(f, probe)}
@@ -30,6 +30,9 @@ func (c Cell) Timing(mode bench.Mode, probe bench.Probe) Timing {
 	t.RecoveryLeast = t.Phases.Recovery
 	if limit := f.Traits.Expects.SettleLimit(claims); limit > 0 {
 		t.Phases.Recovery = max(t.Phases.Recovery, limit+3*time.Second)
+	}
+	if f.Traits.Vanishes {
+		t.Phases.Recovery = max(t.Phases.Recovery, bench.VanishLimit)
 	}
 	t.Aged = agedSlots(c.Scenario, probe, t.Hold, t.Phases.Fault)
 	return t

@@ -1,0 +1,33 @@
+package judge
+
+import (
+	"fmt"
+
+	"benchrun/internal/bench"
+)
+
+// The last seconds of the recovery that say whether a server that was full is back.
+const (
+	backBins       = 3
+	backBinsNeeded = 2 // of these, valid
+)
+
+// backAgain is how the victims of the last seconds of the recovery fared.
+func (v *view) backAgain() tally {
+	if !v.head.Traits.Fills || v.recovery.empty() {
+		return tally{}
+	}
+	bins := v.bins(v.recovery.from, v.recovery.to)
+	return sum(bins[max(0, len(bins)-backBins):])
+}
+
+// notBackWords: "not back: served 0 % of 300 victims 30 s after the last of 1,500
+// connections had gone". It is "" if the server is back.
+func (f *facts) notBackWords() string {
+	if !f.v.head.Traits.Fills || f.back.bad < badBinsNeeded || !f.back.below(heldPercent) {
+		return ""
+	}
+	return fmt.Sprintf(bench.NotBack+": served %s of %s %s after all of %s had gone: %s", percentOf(f.back.ok, f.back.scheduled),
+		bench.Things(f.back.scheduled, "victim", "victims"), lasting(f.v.recovery.seconds()-float64(f.back.bins)),
+		bench.Things(f.left.n, "client", "clients"), lossWords(f.back))
+}

@@ -1,0 +1,127 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// left is what the process tree keeps of n clients that are gone.
+type left struct {
+	known            bool
+	n                int     // clients that had connected
+	fds, threads     float64 // for each of them
+	memory           float64 // the same, bytes
+	closeWait, files float64 // the same
+	cpus             float64 // in use beyond those before any fault
+}
+
+// The least that counts as kept. A pool that grew under the fault and stays is none: it
+// has an end, so it is less than a quarter for each client.
+const (
+	leftCount  = 0.25    // descriptors or threads for each client
+	leftMemory = 1 << 20 // bytes for each client
+	leftCPUs   = 0.5     // a busy loop takes a whole one, if the quota lets it
+	leftLeast  = 4       // clients, of whom a quarter is a whole descriptor
+)
+
+// whatIsLeft compares the end of the recovery, when the clients have been gone for
+// some time, with the end of the baseline. Both are under the same ordinary load.
+func (f *facts) whatIsLeft() left {
+	v := f.v
+	if !v.head.Traits.Vanishes || v.fault.empty() {
+		return left{}
+	}
+	l := left{}
+	for _, s := range slices.Concat(v.ageing, within(v.provokers, v.fault)) {
+		if s.Sent > 0 && s.Outcome != bench.NoConnect && s.Outcome != bench.Unsent {
+			l.n++
+		}
+	}
+	recovery := v.bins(v.recovery.from, v.recovery.to)
+	first, last := span{v.baseline.to - levelSpan, v.baseline.to}, span{v.recovery.to - levelSpan, v.recovery.to}
+	before, ok0 := v.level(first, f.baseBins)
+	after, ok1 := v.level(last, recovery)
+	cpu0, ok2 := v.cpus(first)
+	cpu1, ok3 := v.cpus(last)
+	if l.n < leftLeast || last.from < v.recovery.from || !(ok0 && ok1 && ok2 && ok3) {
+		return l
+	}
+	l.known = true
+	each := func(i int) float64 { return (after[i] - before[i]) / float64(l.n) }
+	l.fds, l.threads, l.memory, l.closeWait, l.files = each(0), each(1), each(2), each(3), each(4)
+	l.cpus = cpu1 - cpu0
+	return l
+}
+
+// cpus is how many CPUs the tree used within s, on average. Where the total fell, the
+// dead are not counted in it, and it says nothing.
+func (v *view) cpus(s span) (n float64, ok bool) {
+	var first, last bench.Vital
+	looks := 0
+	for _, x := range v.vitals {
+		if !s.holds(x.T) {
+			continue
+		}
+		if looks++; looks == 1 {
+			first = x
+		}
+		last = x
+	}
+	if looks < leastLooks || last.T <= first.T || last.CPU < first.CPU {
+		return 0, false
+	}
+	return (last.CPU - first.CPU) / seconds(last.T-first.T), true
+}
+
+// words: "resources piled up: 1 fds with each of 120 faults, and 0.9 CPUs are still in
+// use". It is "" if nothing did.
+func (l left) words() string {
+	if !l.known {
+		return ""
+	}
+	var what []string
+	if l.fds >= leftCount {
+		what = append(what, figure(l.fds, 2)+" fds")
+	}
+	if l.threads >= leftCount {
+		what = append(what, figure(l.threads, 2)+" threads")
+	}
+	if l.closeWait >= leftCount {
+		what = append(what, figure(l.closeWait, 2)+" sockets in CLOSE_WAIT")
+	}
+	if l.files >= leftCount {
+		what = append(what, figure(l.files, 2)+" files")
+	}
+	if l.memory >= leftMemory {
+		what = append(what, figure(l.memory/(1<<20), 1)+" MiB")
+	}
+	var parts []string
+	if len(what) > 0 {
+		parts = append(parts, strings.Join(what, ", ")+" with each of "+bench.Things(l.n, "client", "clients"))
+	}
+	if l.cpus >= leftCPUs {
+		parts = append(parts, fmt.Sprintf("%s CPUs more than before any fault", figure(l.cpus, 2)))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return bench.PiledUp + ": " + strings.Join(parts, ", and ") + ", although all of them are gone"
+}
+
+func (f *facts) leftWords() string { return f.left.words() }
+
+func (f *facts) leftMeasures(s sheet) {
+	l := f.left
+	if !l.known {
+		return
+	}
+	s.set("fds_per_fault", l.fds, l.n)
+	s.set("threads_per_fault", l.threads, l.n)
+	s.set("memory_per_fault", l.memory/(1<<20), l.n)
+	s.set("close_wait_per_fault", l.closeWait, l.n)
+	s.set("files_per_fault", l.files, l.n)
+	s.set("cpus_kept", l.cpus, l.n)
+}
