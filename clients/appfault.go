@@ -23,14 +23,15 @@ func (f *appFault) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 	h := &ongoing{Provocation: p}
 	// Keep one byte more, to notice a body that is too long.
 	h.get(ctx, func() string { return "/fault/" + f.name + "?nonce=" + h.Nonce }, f.size+1)
-	f.check(h)
+	h.checkEcho(f.size)
 	return &h.s
 }
 
-// check compares a 200 with what the contract promises.
-func (f appFault) check(h *ongoing) {
+// checkEcho sets an Error if a 200 is not what the contract promises of a body of size
+// bytes.
+func (h *ongoing) checkEcho(size int) {
 	if h.s.Outcome == bench.Completed && h.s.Status == http.StatusOK &&
-		(len(h.answer.body) != f.size || !echoes(h.answer.body, h.Nonce)) {
-		h.s.Error = fmt.Sprintf("the answer has %d bytes of body, want %d of this request's", h.answer.size, f.size)
+		(len(h.answer.body) != size || !echoes(h.answer.body, h.Nonce)) {
+		h.s.Error = fmt.Sprintf("the answer has %d bytes of body, want %d of this request's", h.answer.size, size)
 	}
 }

@@ -39,6 +39,13 @@ const (
 	dropsOnReload  = "drops-on-reload"
 	dropsOnRecycle = "drops-on-recycle"
 	dropsOnStop    = "drops-on-stop"
+
+	keepsReset      = "keeps-reset"
+	dropsHalfClosed = "drops-half-closed"
+	diesOfGarbage   = "dies-of-garbage"
+	freezesWhenFull = "freezes-when-full"
+
+	forgetsPipelined = "forgets-pipelined"
 )
 
 // Flaws lists every planted flaw, in the order in which they are documented.
@@ -66,6 +73,11 @@ var Flaws = []Flaw{
 	{dropsOnReload, "on SIGHUP all workers are killed at once, with the requests that they serve"},
 	{dropsOnRecycle, "a worker that has served as many requests as it may takes one more, and is killed with it"},
 	{dropsOnStop, "on SIGTERM the server ends at once, with the requests that it serves"},
+	{keepsReset, "the descriptor of a connection that its client resets stays open"},
+	{dropsHalfClosed, "a client that has shut down its sending side counts as gone, and gets no answer"},
+	{freezesWhenFull, "once 256 connections are open at once, no further one is ever accepted"},
+	{forgetsPipelined, "what a client has sent together with a GET request is thrown away"},
+	{diesOfGarbage, "the first malformed request ends all workers for good"},
 }
 
 // flawSet is the set of flaws that are switched on.

@@ -88,6 +88,16 @@ func serve(ctx context.Context, o options, listener net.Listener, p *pool, event
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          events,
 	}
+	switch {
+	case o.flaws[keepsReset]:
+		listener = planted{listener, newKeepingConn}
+	case o.flaws[forgetsPipelined]:
+		listener = planted{listener, func(c net.Conn) net.Conn { return forgetfulConn{c} }}
+	case o.flaws[freezesWhenFull]:
+		listener = newFreezing(listener)
+	case o.flaws[diesOfGarbage]:
+		listener = planted{listener, func(c net.Conn) net.Conn { return &mortalConn{c, p} }}
+	}
 	if o.flaws[noHeaderTimeout] {
 		srv.ReadHeaderTimeout, srv.IdleTimeout = 0, 0
 		listener = newFewConns(listener)
@@ -153,6 +163,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ans, err := f.pool.do(r.Context(), j)
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client is gone
+	}
+	if f.flaws[dropsHalfClosed] && r.Context().Err() != nil {
+		panic(http.ErrAbortHandler)
 	}
 	if f.flaws[crossTalk] && j.Path == "/victim" && ans.Status == http.StatusOK {
 		ans.Body = f.crossed.swap(ans.Body, f.inFlight.Load() > 1)

@@ -14,8 +14,9 @@ import (
 // Values that only flaws need, with the flaw's name.
 
 const (
-	crossEvery = 50 // of cross-talk
-	fewConns   = 64 // of no-header-timeout
+	crossEvery = 50  // of cross-talk
+	fewConns   = 64  // of no-header-timeout
+	manyConns  = 256 // of freezes-when-full
 
 	singleFilePause = 7 * time.Millisecond // between two requests of single-file
 	shortResponse   = 64 << 10             // bytes that truncates-responses lets through

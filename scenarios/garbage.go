@@ -1,0 +1,34 @@
+package scenarios
+
+import (
+	"benchrun/clients"
+	"benchrun/internal/bench"
+)
+
+// A client that sends something that is no request.
+var _ = register(88, Fault{
+	Family: bench.Family{
+		ID: "garbage", Version: 1, Group: bench.GroupClient,
+		Title: "some clients send something that is no request",
+		Why: "Scanners, TLS on a plain port, a proxy with a bug: whatever listens on a port is sent anything. A " +
+			"server may refuse it in any way. It may not die of it, keep anything of it, or give the answer to " +
+			"somebody else.",
+		Good:       "refuses it or closes, and keeps nothing.",
+		Magnitude:  "one of 30 malformed requests, then up to 5 s of waiting",
+		References: []string{"h2o/h2o#1459", "h2o/h2o#3228", "benoitc/gunicorn#1125", "denoland/std#363"},
+		Cadence:    bench.Cadence{Share: 10_000},
+		Traits: bench.Traits{
+			Proof: bench.ProofStay, Vanishes: true,
+			Noun: bench.Words{"malformed request", "malformed requests"}, Did: bench.Words{"malformed request came", "malformed requests came"},
+		},
+		Sound: "default", Flaw: "dies-of-garbage",
+	},
+	Act:     func(Place) clients.Provoker { return clients.Garbage() },
+	Request: "connect(2)",
+	Exactly: "one of 30 texts: oversized lines and heads, lines without colons, folds, bare line feeds and " +
+		"carriage returns, NULs, broken escapes, an unknown version, no version, an answer, empty lines, " +
+		"Content-Lengths that are negative, beyond 64 bits, no number, double or beside chunks, chunk sizes " +
+		"and ends that are wrong, the preface of HTTP/2, a TLS hello, noise. The client waits for an answer " +
+		"or the end of the connection for up to 5 s, and then closes",
+	Searched: []string{"malformed request", "bad request"},
+})

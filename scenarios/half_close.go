@@ -1,0 +1,36 @@
+package scenarios
+
+import (
+	"time"
+
+	"benchrun/clients"
+	"benchrun/internal/bench"
+)
+
+// A client that shuts down its sending side after the request.
+var _ = register(85, Fault{
+	Family: bench.Family{
+		ID: "half-close", Version: 1, Group: bench.GroupClient,
+		Title: "some clients shut down their sending side after the request",
+		Why: "TCP lets a client say that it has nothing more to send and still read: shell scripts, load balancers " +
+			"and conformance probes do. A server that takes the end of what it reads for the end of the client " +
+			"throws the answer away, and the client waits or sees a reset.",
+		Good: "answers as if nothing had happened.",
+		Magnitude: "a request for an answer that takes 0.2 s, and then shutdown(2) of the sending side; the answer must " +
+			"come",
+		References: []string{"httpwg/http-core#22", "hyperium/hyper#3879", "enghitalo/vanilla#103"},
+		Cadence:    bench.Cadence{Share: 1000},
+		Traits: bench.Traits{
+			Proof: bench.ProofStay, Honest: true, MustComplete: true,
+			Noun: bench.Words{"half-closed request", "half-closed requests"},
+		},
+		Lasts: 200 * time.Millisecond,
+		Sound: "default", Flaw: "drops-half-closed",
+		FlawShows: bench.HonestLost,
+	},
+	Act:     func(Place) clients.Provoker { return clients.HalfClose() },
+	Request: "GET /sleep",
+	Exactly: "a request for `/sleep` with 200 ms, and right after it shutdown(2) of the sending side; the answer " +
+		"must be right",
+	Searched: []string{"half-closed", "SHUT_WR"},
+})
