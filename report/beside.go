@@ -55,7 +55,7 @@ func (v View) SideBySide() string {
 	if beside == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("other cells ran beside %d of %d attempts, at most %d at once", beside, all, most)
+	text := fmt.Sprintf("other cells ran beside %d of %d attempts, up to %d cells at once", beside, all, most+1)
 	switch again {
 	case 0:
 		return text + "; none was made again because of that"

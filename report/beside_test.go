@@ -23,7 +23,7 @@ func besideRun() bench.Run {
 // Reports say what ran beside an attempt, and that it was made again because of that.
 func TestReportsTellWhatRanBeside(t *testing.T) {
 	run := besideRun()
-	const all = "other cells ran beside 2 of 8 attempts, at most 3 at once; 1 was made again alone, because they may have disturbed it"
+	const all = "other cells ran beside 2 of 8 attempts, up to 4 cells at once; 1 was made again alone, because they may have disturbed it"
 	if got := Beside(run.Cells[0], 1); got != "" {
 		t.Errorf("beside an attempt alone: %q", got)
 	}
@@ -51,7 +51,7 @@ func TestReportsTellWhatRanBeside(t *testing.T) {
 		if got := Beside(run.Cells[0], 0); got != "3 other cells at most ran beside it" {
 			t.Errorf("without a repeat: %q", got)
 		}
-		if got := NewView(run).SideBySide(); got != "other cells ran beside 2 of 7 attempts, at most 3 at once; none was made again because of that" {
+		if got := NewView(run).SideBySide(); got != "other cells ran beside 2 of 7 attempts, up to 4 cells at once; none was made again because of that" {
 			t.Errorf("without a repeat: %q", got)
 		}
 	}

@@ -99,14 +99,16 @@ func (b *bout) invalid(why string) {
 func (b *bout) fight(ctx context.Context, t task) (pack.Outcome, error) {
 	b.a.task, b.b.task = t, t
 	again, err := b.probeBoth(ctx)
-	if err == nil && !again {
-		again, err = b.makePairs(ctx)
-		if ctx.Err() == nil && again {
+	switch {
+	case again:
+		return pack.Again, nil
+	case errors.Is(err, probe.ErrHostStalled): // the other scenarios may still get an answer
+		err = nil
+	case err == nil:
+		if again, err = b.makePairs(ctx); ctx.Err() == nil && again {
 			return pack.Again, nil
 		}
 		b.settle(err)
-	} else if again {
-		return pack.Again, nil
 	}
 	b.over = ctx.Err() == nil || len(b.a.judged)+len(b.b.judged) > 0 // an interrupted bout keeps what was measured
 	if err == nil {

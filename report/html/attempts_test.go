@@ -60,7 +60,7 @@ func TestAttemptsTellWhatRanBeside(t *testing.T) {
 	for _, want := range []string{
 		"attempt 1: failed, H 1.0 %; 2 other cells at most ran beside it and may have disturbed it, so the next one ran alone",
 		"attempt 2: failed, H 1.0 %, shown here",
-		"other cells ran beside 1 of 2 attempts, at most 2 at once; 1 was made again alone",
+		"other cells ran beside 1 of 2 attempts, up to 3 cells at once; 1 was made again alone",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in %s", want, text)
