@@ -65,7 +65,9 @@ func (h *Held) count(s bench.Sample) {
 
 // Sleep asks the app to sleep for ms milliseconds and to answer then, as an ordinary slow
 // request does.
-func Sleep(ms int) Provoker { return &sleeper{ms: ms, check: func(h *ongoing) { h.checkEcho(VictimSize) }} }
+func Sleep(ms int) Provoker {
+	return &sleeper{ms: ms, check: func(h *ongoing) { h.checkEcho(VictimSize) }}
+}
 
 // sleeper asks the app to sleep: an ordinary request that holds a slot.
 type sleeper struct {
