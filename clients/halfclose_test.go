@@ -23,11 +23,11 @@ func TestHalfClosedRequestGetsItsAnswer(t *testing.T) {
 		t.Errorf("%+v; the server read to the end with %v", s, err)
 	}
 	s = provoke(t.Context(), HalfClose(), answers(func(*http.Request) string { return "" }))
-	if <-rest; s.Outcome != bench.Cut {
-		t.Errorf("the server took the client for gone: %+v", s)
+	if err := <-rest; err != nil || s.Outcome != bench.Cut {
+		t.Errorf("the server took the client for gone: %+v, %v", s, err)
 	}
 	s = provoke(t.Context(), HalfClose(), answers(func(*http.Request) string { return head("200 OK", "Content-Length: 1") + "x" }))
-	if <-rest; s.Outcome != bench.Completed || s.Error == "" {
-		t.Errorf("a wrong answer: %+v", s)
+	if err := <-rest; err != nil || s.Outcome != bench.Completed || s.Error == "" {
+		t.Errorf("a wrong answer: %+v, %v", s, err)
 	}
 }

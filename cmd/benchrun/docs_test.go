@@ -65,7 +65,7 @@ func TestDocsCommand(t *testing.T) {
 	if err := benchrunCommand(t.Context(), t, "docs", dir).Run(); err == nil {
 		t.Error("there is no contract to be filled in, and that is no error")
 	}
-	page := guide.Faults.Begin + "\nold\n" + guide.Faults.End + "\n"
+	page := guide.Faults.Begin + "\nwhat stood here\n" + guide.Faults.End + "\n"
 	if err := os.WriteFile(filepath.Join(dir, "contract.md"), []byte(page), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestDocsCommand(t *testing.T) {
 	if err != nil || len(entries) != 6 {
 		t.Errorf("%d files, %v", len(entries), err)
 	}
-	if text, err := os.ReadFile(filepath.Join(dir, "contract.md")); err != nil || strings.Contains(string(text), "old") || !strings.Contains(string(text), "| `wedge` | 1 |") {
+	if text, err := os.ReadFile(filepath.Join(dir, "contract.md")); err != nil || strings.Contains(string(text), "what stood here") || !strings.Contains(string(text), "| `wedge` | 1 |") {
 		t.Errorf("%v, or the part was not replaced: %s", err, text)
 	}
 	if err := benchrunCommand(t.Context(), t, "docs", filepath.Join(dir, "absent")).Run(); err == nil {

@@ -46,7 +46,7 @@ func (f *facts) whatIsLeft() left {
 	after, ok1 := v.level(last, recovery)
 	cpu0, ok2 := v.cpus(first)
 	cpu1, ok3 := v.cpus(last)
-	if l.n < leftLeast || last.from < v.recovery.from || !(ok0 && ok1 && ok2 && ok3) {
+	if l.n < leftLeast || last.from < v.recovery.from || !ok0 || !ok1 || !ok2 || !ok3 {
 		return l
 	}
 	l.known = true
