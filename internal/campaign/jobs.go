@@ -119,7 +119,7 @@ func (r *Run) foresee(together int) *pack.Pool {
 		t := r.launched(c)
 		load, here := r.loads.of(r.keptIn(t, c).loads, c)
 		if here {
-			r.loads.compare(load, published()[c.Name()])
+			r.loads.compare(load.CPU, published()[c.Name()].CPU)
 		}
 		return known{load: load, elsewhere: elsewhere(c, here), probed: !c.NeedsProbe(c.Patience(r.order.Mode), t.Probe)}
 	})

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/campaign/pack"
 	"benchrun/internal/plan"
 )
 
@@ -28,16 +27,16 @@ func (s speed) scale() float64 {
 	return math.Max(1/float64(mostScale), math.Min(mostScale, scale))
 }
 
-// compare takes in a load that was measured here, and the published one of the same
-// cell; CPU 0 = it is not known.
-func (l *loads) compare(here, published pack.Load) {
-	if here.CPU <= 0 || published.CPU <= 0 {
+// compare takes in how many CPUs something takes here, and how many the same took
+// elsewhere; 0 = not known.
+func (l *loads) compare(here, elsewhere float64) {
+	if here <= 0 || elsewhere <= 0 {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.speed.here += here.CPU
-	l.speed.elsewhere += published.CPU
+	l.speed.here += here
+	l.speed.elsewhere += elsewhere
 }
 
 // scale is how many times its published baseline a target takes here.
@@ -54,7 +53,7 @@ func (u *underway) compareBaseline(soFar *bench.Record) {
 	if u.task.pool == nil || used <= 0 {
 		return
 	}
-	u.loads.compare(pack.Load{CPU: used + u.meter.own()}, pack.Load{CPU: publishedBaseline(u.plan)})
+	u.loads.compare(used+u.meter.own(), publishedBaseline(u.plan))
 	u.task.pool.Scale(u.loads.scale())
 }
 

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/campaign/pack"
 )
 
 func TestSpeed(t *testing.T) {
@@ -14,19 +13,19 @@ func TestSpeed(t *testing.T) {
 	if got := l.scale(); got != 1 {
 		t.Errorf("before any comparison: %.2f", got)
 	}
-	l.compare(pack.Load{CPU: 0.1}, pack.Load{CPU: 0.2})
+	l.compare(0.1, 0.2)
 	first := l.scale()
 	if first <= 0.5 || first >= 1 {
 		t.Errorf("one cell at half the load says %.2f; it counts, but is not believed alone", first)
 	}
 	for range 50 {
-		l.compare(pack.Load{CPU: 0.1}, pack.Load{CPU: 0.2})
+		l.compare(0.1, 0.2)
 	}
 	if got := l.scale(); !near(got, 0.5) {
 		t.Errorf("half the load on all cells says %.2f", got)
 	}
-	l.compare(pack.Load{}, pack.Load{CPU: 100})
-	l.compare(pack.Load{CPU: 100}, pack.Load{})
+	l.compare(0, 100)
+	l.compare(100, 0)
 	if got := l.scale(); !near(got, 0.5) {
 		t.Errorf("what is not known counts: %.2f", got)
 	}
