@@ -160,10 +160,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		j.body = bytes.NewReader(body)
 	}
-	ans, err := f.pool.do(r.Context(), j)
-	if err != nil {
-		panic(http.ErrAbortHandler) // the client is gone
-	}
+	ans := f.pool.do(r.Context().Done(), j)
 	if f.flaws[dropsHalfClosed] && r.Context().Err() != nil {
 		panic(http.ErrAbortHandler)
 	}

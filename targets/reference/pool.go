@@ -17,13 +17,13 @@ import (
 const (
 	maxWaiting     = 1024             // requests that wait for a worker
 	maxWait        = 10 * time.Second // a request that waited longer is stale: its client is gone
+	// halfClosedWait is how much longer a request waits after its client's FIN. The client
+	// may have left, or may have shut down only its sending side and wait for the answer.
+	halfClosedWait = time.Second
 	bootPause      = 500 * time.Millisecond
 	stopPatience   = 500 * time.Millisecond // from retire to kill
 	neighbourPause = time.Second            // of kills-neighbours
 )
-
-// errGone says that the client left while its request was waiting for a worker.
-var errGone = errors.New("client is gone")
 
 // job is a request on its way to a worker.
 type job struct {
@@ -80,30 +80,33 @@ func (p *pool) close() {
 }
 
 // do returns the answer of a worker, or the pool's own: 502 if a worker died of this
-// request, 503 if no worker became free, 504 if the worker got stuck. It returns errGone
-// if ctx ends while the request is waiting.
-func (p *pool) do(ctx context.Context, j *job) (answer, error) {
-	if refusal, err := p.enqueue(ctx, j); refusal != "" || err != nil {
-		return text(http.StatusServiceUnavailable, refusal), err
+// request, 503 if no worker became free, 504 if the worker got stuck. Once finished is
+// closed, the client sends no more.
+func (p *pool) do(finished <-chan struct{}, j *job) answer {
+	if refusal := p.enqueue(finished, j); refusal != "" {
+		return text(http.StatusServiceUnavailable, refusal)
 	}
-	return <-j.answered, nil // always comes: in the end the worker is killed or dies
+	return <-j.answered // always comes: in the end the worker is killed or dies
 }
 
-// enqueue waits until a worker takes j. refusal says why none did.
-func (p *pool) enqueue(ctx context.Context, j *job) (refusal string, err error) {
+// enqueue waits until a worker takes j. If none does, it returns why.
+func (p *pool) enqueue(finished <-chan struct{}, j *job) (refusal string) {
 	defer p.waiting.Add(-1)
 	if p.waiting.Add(1) > maxWaiting {
-		return "too many requests are waiting", nil
+		return "too many requests are waiting"
 	}
 	stale := time.NewTimer(maxWait)
 	defer stale.Stop()
-	select {
-	case p.jobs <- j:
-		return "", nil
-	case <-stale.C:
-		return "no worker became free", nil
-	case <-ctx.Done():
-		return "", errGone
+	for {
+		select {
+		case p.jobs <- j:
+			return ""
+		case <-stale.C:
+			return "no worker became free"
+		case <-finished:
+			finished = nil
+			stale.Reset(halfClosedWait)
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package reference
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"reflect"
@@ -80,23 +79,24 @@ func TestBrokenFramesAreErrors(t *testing.T) {
 
 func TestTheQueueIsBounded(t *testing.T) {
 	p := &pool{jobs: make(chan *job)} // no worker receives from it
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, maxWaiting)
+	finished := make(chan struct{})
+	answers := make(chan answer, maxWaiting)
 	for range maxWaiting {
-		go func() {
-			_, err := p.do(ctx, &job{})
-			ended <- err
-		}()
+		go func() { answers <- p.do(finished, &job{}) }()
 	}
 	eventually(t, "the queue is full", func() bool { return p.waiting.Load() == maxWaiting })
-	if ans, err := p.do(ctx, &job{}); err != nil || ans.Status != 503 {
-		t.Errorf("one more: status %d, error %v; want 503", ans.Status, err)
+	if ans := p.do(finished, &job{}); ans.Status != 503 {
+		t.Errorf("one more: status %d; want 503", ans.Status)
 	}
-	cancel()
+	closed := time.Now()
+	close(finished)
 	for range maxWaiting {
-		if err := <-ended; !errors.Is(err, errGone) {
-			t.Fatalf("a client that left: %v, want %v", err, errGone)
+		if ans := <-answers; ans.Status != 503 {
+			t.Fatalf("a client that may have left: status %d; want 503", ans.Status)
 		}
+	}
+	if waited := time.Since(closed); waited < halfClosedWait {
+		t.Errorf("they waited another %s, want at least %s", waited, halfClosedWait)
 	}
 	if n := p.waiting.Load(); n != 0 {
 		t.Errorf("%d still count as waiting", n)
