@@ -65,6 +65,14 @@ type Place struct {
 	// to load, and RepairApp makes it what it was and writes down when.
 	SlowApp             func(load time.Duration) error
 	BreakApp, RepairApp func() error
+	// ForbidForks keeps the target from starting any process or thread, until allow is called.
+	ForbidForks func() (allow func(), err error)
+	// FillTmp leaves no room for any file in the target's folder for temporary files, until
+	// empty is called. The family must need such a folder of its own.
+	FillTmp func(ctx context.Context) (empty func(), err error)
+	// BlockLog leaves unread what the target logs, until release is called, and writes down
+	// when. The family must need a piped log.
+	BlockLog func(nonce string) (release func(), err error)
 }
 
 // registered grows while the package is initialised, and never after that.

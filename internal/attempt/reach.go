@@ -16,11 +16,14 @@ func (a *attempt) reach() scenarios.Place {
 		SignalServing: func(ctx context.Context, nonce string, signal syscall.Signal) error {
 			return a.place.SignalServing(ctx, nonce, signal)
 		},
-		Stop:       a.stopByFault,
-		KillLeader: a.killLeader,
-		SlowApp:    func(load time.Duration) error { return a.place.SlowApp(load) },
-		BreakApp:   func() error { return a.place.BreakApp() },
-		RepairApp:  func() error { return a.place.RepairApp() },
+		Stop:        a.stopByFault,
+		KillLeader:  a.killLeader,
+		SlowApp:     func(load time.Duration) error { return a.place.SlowApp(load) },
+		BreakApp:    func() error { return a.place.BreakApp() },
+		RepairApp:   func() error { return a.place.RepairApp() },
+		ForbidForks: func() (func(), error) { return a.place.ForbidForks() },
+		FillTmp:     func(ctx context.Context) (func(), error) { return a.place.FillTmp(ctx) },
+		BlockLog:    func(nonce string) (func(), error) { return a.place.BlockLog(nonce) },
 	}
 }
 

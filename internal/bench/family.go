@@ -70,6 +70,12 @@ type Needs struct {
 	// Files is how many descriptors each process of the target may have; 0 = as
 	// usual. It is no wish, but a part of the fault.
 	Files uint64
+	// PipedLog has the target write its output into a pipe that benchrun empties, where
+	// it usually writes to a file.
+	PipedLog bool
+	// OwnTmp gives the target's temporary files a folder of their own, which benchrun can
+	// leave without room.
+	OwnTmp bool
 }
 
 // ServerFeature is something that a server file may offer.
@@ -87,8 +93,15 @@ const (
 // HostFeature is something that a machine may offer.
 type HostFeature string
 
-// HostMemoryLimit is that a cgroup can limit a target's memory.
-const HostMemoryLimit HostFeature = "memory-limit"
+// The features of machines.
+const (
+	// HostMemoryLimit: a cgroup can limit a target's memory.
+	HostMemoryLimit HostFeature = "memory-limit"
+	// HostProcessLimit: a cgroup can limit how many processes and threads a target has.
+	HostProcessLimit HostFeature = "process-limit"
+	// HostOwnMounts: benchrun can mount file systems that only the target sees.
+	HostOwnMounts HostFeature = "own-mounts"
+)
 
 // Traits is all that the judge knows of a family. The head of a record has them,
 // so that a stored record is judged by what its faults were.
@@ -120,8 +133,9 @@ type Traits struct {
 	// Vanishes says that the fault's clients are gone for good when the recovery
 	// begins, or a moment later: nothing in the server may stay of them.
 	Vanishes bool `json:"vanishes,omitempty"`
-	// Fills says that the fault may take all the room that the server has. Nothing
-	// counts that is lost meanwhile: the end of the recovery decides.
+	// Fills says that the fault may take all that the server needs to serve: its room, or
+	// the means to replace a worker. Nothing counts that is lost meanwhile: the end of the
+	// recovery decides.
 	Fills     bool    `json:"fills,omitempty"`
 	LeakBytes int64   `json:"leak_bytes,omitempty"` // that one fault leaks; 0 = it is not about memory
 	Expects   Expects `json:"expects,omitempty"`
@@ -149,7 +163,7 @@ func (t Traits) Contradiction() string {
 		return "an answer that breaks off and must complete, or that nothing tells of"
 	case t.Vanishes && t.Holds != 0 && !t.CutOff:
 		return "clients that vanish and are not cut off"
-	case t.Fills && !t.Vanishes:
+	case t.Fills && !t.Vanishes && t.Expects != ExpectsReplacement:
 		return "room that is taken by clients that do not vanish"
 	case t.Vanishes && t.Expects == ExpectsRenewal:
 		return "clients that vanish while workers are replaced"
@@ -189,7 +203,7 @@ const (
 	ProofDeath   Proof = "receipt-and-death" // and after it the death of the process that wrote it
 	ProofBytes   Proof = "bytes"             // the bytes that went, or that the server was the one to end it
 	ProofStay    Proof = "stay"              // the client was connected, and stayed
-	ProofSignal  Proof = "signal"            // the mark of the signal, with the fault's nonce
+	ProofSignal  Proof = "signal"            // the mark of the signal or of another act of benchrun, with the fault's nonce
 )
 
 // ByReceipt says that the app itself tells of the fault.

@@ -193,8 +193,8 @@ const (
 	MarkDiskCap MarkName = "disk-cap"
 	// MarkTmpFull says that the target filled its private places, Limits.TmpBytes.
 	MarkTmpFull MarkName = "tmp-full"
-	// MarkSignal is a signal that benchrun sent to a process of the target because that
-	// is the fault; the note is the fault's nonce.
+	// MarkSignal is a signal that benchrun sent to a process of the target, or something
+	// else that it did to the target, because that is the fault; the note is the fault's nonce.
 	MarkSignal MarkName = "signal"
 	// MarkRepaired is when the app could be loaded again that benchrun had broken.
 	MarkRepaired MarkName = "repaired"

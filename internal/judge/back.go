@@ -21,13 +21,23 @@ func (v *view) backAgain() tally {
 	return sum(bins[max(0, len(bins)-backBins):])
 }
 
+// isBack says that a server that was full has served all victims of these seconds, or was
+// never to be full.
+func (v *view) isBack() bool {
+	b := v.backAgain()
+	return !v.head.Traits.Fills || b.valid >= backBinsNeeded && b.bad == 0
+}
+
 // notBackWords: "not back: served 0 % of 300 victims 30 s after the last of 1,500
 // connections had gone". It is "" if the server is back.
 func (f *facts) notBackWords() string {
 	if !f.v.head.Traits.Fills || f.back.bad < badBinsNeeded || !f.back.below(heldPercent) {
 		return ""
 	}
-	return fmt.Sprintf(bench.NotBack+": served %s of %s %s after all of %s had gone: %s", percentOf(f.back.ok, f.back.scheduled),
-		bench.Things(f.back.scheduled, "victim", "victims"), lasting(f.v.recovery.seconds()-float64(f.back.bins)),
-		bench.Things(f.left.n, "client", "clients"), lossWords(f.back))
+	since := "into the recovery"
+	if f.v.head.Traits.Vanishes {
+		since = "after all of " + bench.Things(f.left.n, "client", "clients") + " had gone"
+	}
+	return fmt.Sprintf(bench.NotBack+": served %s of %s %s %s: %s", percentOf(f.back.ok, f.back.scheduled),
+		bench.Things(f.back.scheduled, "victim", "victims"), lasting(f.v.recovery.seconds()-float64(f.back.bins)), since, lossWords(f.back))
 }

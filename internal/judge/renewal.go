@@ -163,7 +163,7 @@ func Settled(rec *bench.Record) bool {
 		return true
 	case v.head.Traits.Vanishes:
 		f := factsOf(v)
-		return f.left.known && f.leftWords() == "" && (!v.head.Traits.Fills || f.back.valid >= backBinsNeeded && f.back.bad == 0)
+		return f.left.known && f.leftWords() == "" && v.isBack()
 	case len(v.signals) == 0:
 		return true
 	case expects == bench.ExpectsEnd:
@@ -173,14 +173,14 @@ func Settled(rec *bench.Record) bool {
 	case !expects.BySignal():
 		return true
 	}
-	return v.end >= v.renewal().settled()
+	return v.end >= v.renewal().settled() && v.isBack()
 }
 
 // SettledBy is when a recovery will be Settled at the latest, if no worker is replaced
 // any more and the server keeps what it has.
 func SettledBy(rec *bench.Record) int64 {
 	v := newView(rec)
-	if v.head.Traits.Vanishes {
+	if v.head.Traits.Vanishes || v.head.Traits.Fills {
 		return v.recovery.from + int64(v.head.Phases.Recovery)
 	}
 	if v.head.Traits.Expects.TakesAway() && len(v.signals) > 0 {

@@ -142,3 +142,37 @@ func TestReplacementIsWaitedFor(t *testing.T) {
 		t.Error("it has failed, and there is something to wait for")
 	}
 }
+
+// Where no worker can be replaced for a while, what is lost meanwhile does not count, but
+// the worker must be replaced, and the server be back in the end.
+func TestReplacementOfAServerWithoutMeans(t *testing.T) {
+	without := func() scene {
+		return killing().head(func(h *bench.Head) { h.Traits.Fills = true }).edit(bench.RoleVictim, fault(2), fault(11), timedOut)
+	}
+	for _, tt := range []struct {
+		name   string
+		scene  scene
+		want   bench.Verdict
+		reason string
+	}{
+		{"it is back", without(), bench.Held, "served 300 of 300 victims after 4 workers were killed and replaced, and 25 % meanwhile"},
+		{"with the trait gone", without().head(func(h *bench.Head) { h.Traits.Fills = false }), bench.Failed, "served 25 % of 1,200 victims"},
+		{"it is not back", without().edit(bench.RoleVictim, recovery(0), shutdownAt, timedOut), bench.Failed, "not back: served 0 % of 300 victims 2.0 s into the recovery: 300 timeout"},
+		{"a worker is missing", without().never(bench.Born, 16).longer(20), bench.Failed, "workers not replaced"},
+	} {
+		j := Judge(tt.scene.Record)
+		if j.Verdict != tt.want {
+			t.Errorf("%s: %s %q, want %s", tt.name, j.Verdict, j.Reasons, tt.want)
+		}
+		wantReason(t, j, tt.reason)
+	}
+	if !Settled(without().breakOff(recovery(4.5)).Record) {
+		t.Error("the server is back, and the recovery waits")
+	}
+	if Settled(without().edit(bench.RoleVictim, recovery(0), shutdownAt, timedOut).breakOff(recovery(4.5)).Record) {
+		t.Error("the recovery does not wait for a server that is not back")
+	}
+	if j := Judge(without().head(func(h *bench.Head) { h.Traits.Expects = "" }).Record); j.Verdict != bench.Invalid {
+		t.Errorf("what nothing takes is full: %s", j.Verdict)
+	}
+}

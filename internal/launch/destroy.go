@@ -32,7 +32,9 @@ func (g *Group) Destroy(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shimTime+2*buryTime)
 	defer cancel()
 	if g.cg != nil {
+		g.forks.Lock()
 		forbidForks(g.cg.folders())
+		g.forks.Unlock()
 	}
 	err := g.endShim(ctx)
 	if err == nil && !g.sawEmpty.Load() && g.shim != nil && !g.level.namespaced() {

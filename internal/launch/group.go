@@ -47,6 +47,8 @@ type Group struct {
 	exit     *bench.ExitStatus
 	notes    []string
 
+	forks sync.Mutex // held while the limit of processes changes
+
 	destroyMu sync.Mutex
 	destroyed bool
 }

@@ -57,7 +57,15 @@ type Capabilities struct {
 
 // Has says whether this machine has a feature.
 func (c Capabilities) Has(f bench.HostFeature) bool {
-	return f == bench.HostMemoryLimit && c.Memory
+	switch f {
+	case bench.HostMemoryLimit:
+		return c.Memory
+	case bench.HostProcessLimit:
+		return c.PIDs
+	case bench.HostOwnMounts:
+		return c.Level == PIDNamespace
+	}
+	return false
 }
 
 // FindLevel tries the levels, best first, by running a trivial command, and takes the

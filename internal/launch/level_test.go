@@ -68,6 +68,14 @@ func TestCapabilitiesHave(t *testing.T) {
 	if !(Capabilities{Memory: true}).Has(bench.HostMemoryLimit) || (Capabilities{CPU: true, PIDs: true}).Has(bench.HostMemoryLimit) {
 		t.Error("a memory limit is had where there is none, or not where there is one")
 	}
+	if !(Capabilities{PIDs: true}).Has(bench.HostProcessLimit) || (Capabilities{CPU: true, Memory: true}).Has(bench.HostProcessLimit) {
+		t.Error("a limit of processes is had where there is none, or not where there is one")
+	}
+	for _, level := range Levels() {
+		if (Capabilities{Level: level, Private: true}).Has(bench.HostOwnMounts) != (level == PIDNamespace) {
+			t.Errorf("level %s: it has own mounts, or has them not", level)
+		}
+	}
 	if (Capabilities{Memory: true, CPU: true, PIDs: true, Private: true}).Has("teleportation") {
 		t.Error("a machine has what nobody knows")
 	}

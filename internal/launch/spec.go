@@ -20,7 +20,8 @@ type Spec struct {
 	User    *User        // nil: the user who runs benchrun
 	Limits  bench.Limits // zero fields are not limited; User and How are ignored
 	Scratch *Scratch
-	Again   bool // Group.Again may start the command once more; the supervisor then keeps Output open
+	Again   bool   // Group.Again may start the command once more; the supervisor then keeps Output open
+	Tmp     string // the server's folder for temporary files, which Group.FillTmp can fill; may be ""
 }
 
 func (s Spec) check() error {
@@ -57,6 +58,8 @@ const (
 const (
 	orderGo      = "go"      // benchrun knows the leader's host pid: it may exec
 	orderAgain   = "again"   // the leader has ended: start the command once more
+	orderFill    = "fill"    // leave no room in the folder for temporary files
+	orderEmpty   = "empty"   // give the room back
 	orderDestroy = "destroy" // end everything
 )
 
@@ -67,6 +70,7 @@ type shimOrder struct {
 	Private *private   `json:"private"` // nil: the server shares these places with everybody
 	UID     int        `json:"uid"`     // the server's user
 	Again   bool       `json:"again"`   // the order to start again may come
+	Tmp     string     `json:"tmp"`     // the folder that the orders to fill and to empty are about
 	Stage   stageOrder `json:"stage"`
 }
 
@@ -92,6 +96,8 @@ const (
 	eventRunning event = "running" // exec succeeded; NoFile, Niced
 	eventFailed  event = "failed"  // What, Error
 	eventExited  event = "exited"  // the leader ended; Code, Signal
+	eventFilled  event = "filled"  // the folder for temporary files has no room
+	eventEmptied event = "emptied" // it has room again
 	eventEmpty   event = "empty"   // proof: no process is left
 )
 

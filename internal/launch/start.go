@@ -77,7 +77,7 @@ func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 		}
 		g.limits = g.cg.limits
 	}
-	order := shimOrder{Level: caps.Level, Scratch: spec.Scratch.ID, UID: g.uid, Again: spec.Again, Stage: stageOrder{
+	order := shimOrder{Level: caps.Level, Scratch: spec.Scratch.ID, UID: g.uid, Again: spec.Again, Tmp: spec.Tmp, Stage: stageOrder{
 		Argv: spec.Argv, Dir: spec.Dir, User: spec.User, NoFile: spec.Limits.NoFile, Held: spec.Held != nil,
 		Env:  append(slices.Clip(spec.Env), markerName+"="+spec.Scratch.ID),
 		Nice: spec.Limits.CPUs > 0 && g.limits.CPUs == 0, Longest: uint64(max(0, spec.Limits.DiskBytes)),

@@ -98,6 +98,10 @@ func (s *shim) run() error {
 	s.report(running)
 	if running.Event == eventRunning {
 		for word := range orders {
+			if word == orderFill || word == orderEmpty {
+				s.report(s.room(word))
+				continue
+			}
 			if word == orderDestroy || word == orderAgain && !s.again(orders) {
 				break
 			}

@@ -45,6 +45,7 @@ type Place struct {
 	logPath  string // Close appends the server's output to this file
 	workers  int
 	limits   bench.Limits
+	needs    bench.Needs // of the family
 
 	disarm func() bool        // stops an interruption from ending the target
 	cancel context.CancelFunc // ends the watching
@@ -64,10 +65,10 @@ type Place struct {
 // Options are what a place needs besides its target.
 type Options struct {
 	Clock   bench.Clock
-	Journal *Journal // gets everything that benchrun sees of the target
-	Control int      // pid of the control server, whose CPU time counts as benchrun's; 0 = no control
-	LogPath string   // the file to which Close appends the server's output
-	NoFile  uint64   // how many descriptors each process may have; 0 = as the host limits it
+	Journal *Journal    // gets everything that benchrun sees of the target
+	Control int         // pid of the control server, whose CPU time counts as benchrun's; 0 = no control
+	LogPath string      // the file to which Close appends the server's output
+	Needs   bench.Needs // of the family
 }
 
 // Open prepares a folder, a port and the app, and starts the server. The caller
@@ -75,10 +76,10 @@ type Options struct {
 func Open(ctx context.Context, h *Host, t *Target, o Options) (*Place, error) {
 	p := &Place{
 		host: h, target: t, clock: o.Clock, journal: o.Journal, control: o.Control, logPath: o.LogPath,
-		workers: t.Profile.Workers, tracking: true, limits: h.Limits,
+		workers: t.Profile.Workers, tracking: true, limits: h.Limits, needs: o.Needs,
 	}
-	if o.NoFile > 0 {
-		p.limits.NoFile = o.NoFile
+	if o.Needs.Files > 0 {
+		p.limits.NoFile = o.Needs.Files
 	}
 	if err := p.prepare(); err != nil {
 		return nil, errors.Join(err, p.Close(ctx))
@@ -124,6 +125,14 @@ func (p *Place) prepare() (err error) {
 		return err
 	}
 	if p.log, err = newServerLog(p.scratch.Dir); err != nil {
+		return err
+	}
+	if p.needs.PipedLog {
+		if err := p.log.throughPipe(); err != nil {
+			return err
+		}
+	}
+	if err := p.makeOwnTmp(); err != nil {
 		return err
 	}
 	for _, dir := range []string{p.scratch.Dir, filepath.Dir(p.logPath)} {
@@ -182,7 +191,7 @@ func (p *Place) launch(ctx context.Context) (err error) {
 	}
 	p.group, err = launch.Start(ctx, p.host.Caps, launch.Spec{
 		Argv: argv, Env: env, Dir: p.scratch.App, Output: p.log.theirs,
-		User: p.host.User, Limits: p.limits, Scratch: p.scratch, Again: true,
+		User: p.host.User, Limits: p.limits, Scratch: p.scratch, Again: true, Tmp: p.ownTmp(),
 	})
 	if err != nil {
 		return err
@@ -217,7 +226,8 @@ func (p *Place) Command() (argv, env []string, err error) {
 		Python: p.target.Installation.Python, Env: p.target.Installation.Env, Benchrun: p.benchrun,
 	}
 	where.User, where.Group = p.host.names()
-	return p.target.Server.Command(p.target.ProfileName, where)
+	argv, env, err = p.target.Server.Command(p.target.ProfileName, where)
+	return argv, p.withOwnTmp(env), err
 }
 
 // bringBenchrun copies benchrun to where the server's user can run it. A server
@@ -317,6 +327,7 @@ func (p *Place) Close(ctx context.Context) error {
 	_ = p.receipts.Close() // it may be nil or closed already, and benchrun wrote nothing
 	p.port.Release()
 	if p.log != nil {
+		keep(p.log.drain())
 		keep(p.log.keep(p.logPath))
 		keep(p.log.close())
 		p.log = nil

@@ -22,6 +22,7 @@ const mostLog = 64 << 20
 type serverLog struct {
 	ours   *os.File // a separate open file: the server cannot move its offset
 	theirs *os.File // the server's stdout and stderr
+	pipe   *logPipe // nil: the server writes to the file itself
 }
 
 // newServerLog makes an empty log in a folder. The caller calls close.

@@ -112,7 +112,7 @@ func foresee(c Cell, k Knowledge) (held, failed time.Duration, chance float64) {
 func Unpromised(c Cell) string {
 	profile, f := c.Server.Profiles[c.Profile], c.Scenario.Family
 	switch {
-	case (f.Traits.Expects == bench.ExpectsDeath || f.Traits.Expects == bench.ExpectsReplacement) && profile.Workers < 2:
+	case (f.Traits.Expects == bench.ExpectsDeath || f.Traits.Expects == bench.ExpectsReplacement && !f.Traits.Fills) && profile.Workers < 2:
 		return "its one worker serves everybody"
 	case f.Traits.HoldsSlot() && profile.Claims.Slots == 0:
 		return "it claims no slots"

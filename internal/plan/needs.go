@@ -33,7 +33,9 @@ var serverLacks = map[bench.ServerFeature]string{
 
 // hostLacks says what it means that a machine does not offer a feature.
 var hostLacks = map[bench.HostFeature]string{
-	bench.HostMemoryLimit: "this machine cannot limit a server's memory: there is no memory cgroup that benchrun can use",
+	bench.HostMemoryLimit:  "this machine cannot limit a server's memory: there is no memory cgroup that benchrun can use",
+	bench.HostOwnMounts:    "benchrun cannot mount a file system for the server alone on this machine: that takes root and namespaces",
+	bench.HostProcessLimit: "this machine cannot limit how many processes a server has: there is no pids cgroup that benchrun can use",
 }
 
 // OnHost marks the cells as unsupported that need what this machine has not. has

@@ -31,7 +31,7 @@ func (c Cell) Timing(mode bench.Mode, probe bench.Probe) Timing {
 	if limit := f.Traits.Expects.SettleLimit(claims); limit > 0 {
 		t.Phases.Recovery = max(t.Phases.Recovery, limit+3*time.Second)
 	}
-	if f.Traits.Vanishes {
+	if f.Traits.Vanishes || f.Traits.Fills {
 		t.Phases.Recovery = max(t.Phases.Recovery, bench.VanishLimit)
 	}
 	t.Aged = agedSlots(c.Scenario, probe, t.Hold, t.Phases.Fault)

@@ -91,3 +91,17 @@ func TestEstimateHasTheTiming(t *testing.T) {
 		}
 	}
 }
+
+// A server that a fault may fill has time to come back, whatever it is full of.
+func TestFullServerHasTimeToComeBack(t *testing.T) {
+	server := &targets.Server{Profiles: map[string]targets.Profile{"default": {}}}
+	for _, fills := range []bool{false, true} {
+		c := Cell{Server: server, Profile: "default", Scenario: bench.Scenario{Family: bench.Family{Traits: bench.Traits{Fills: fills, Expects: bench.ExpectsReplacement}}}}
+		if got := c.Timing(bench.ModeQuick, bench.Probe{}).Phases.Recovery; (got >= bench.VanishLimit) != fills {
+			t.Errorf("fills: %v; the recovery lasts up to %v", fills, got)
+		}
+		if why := Unpromised(c); (why == "") != fills {
+			t.Errorf("fills: %v; one worker is promised nothing because %q", fills, why)
+		}
+	}
+}
