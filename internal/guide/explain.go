@@ -161,6 +161,8 @@ func who(f bench.Family) string {
 		return "The app"
 	case bench.GroupClient:
 		return "The client"
+	case bench.GroupResources:
+		return "The host"
 	}
 	return "The operator"
 }
@@ -238,7 +240,7 @@ func deciding(f bench.Family) string {
 	t, once := f.Traits, f.Cadence.Every == bench.Once
 	rules := []string{"held: at least 98 % of the ordinary requests are served right and in time while faults come"}
 	if t.Fills {
-		rules = []string{"held: at least 98 % of the ordinary requests are served right and in time at the end of the recovery; while faults come, the server may be full"}
+		rules = []string{"held: at least 98 % of the ordinary requests are served right and in time at the end of the recovery; what is lost while faults come does not count"}
 	}
 	add := func(applies bool, rule string) {
 		if applies {

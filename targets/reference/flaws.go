@@ -46,6 +46,12 @@ const (
 	freezesWhenFull = "freezes-when-full"
 
 	forgetsPipelined = "forgets-pipelined"
+
+	stopsAccepting = "stops-accepting"
+	blocksOnLog    = "blocks-on-log"
+	stopsOnFork    = "stops-on-fork"
+
+	stopsWithoutTmp = "stops-without-tmp"
 )
 
 // Flaws lists every planted flaw, in the order in which they are documented.
@@ -77,6 +83,10 @@ var Flaws = []Flaw{
 	{dropsHalfClosed, "a client that has shut down its sending side counts as gone, and gets no answer"},
 	{freezesWhenFull, "once 256 connections are open at once, no further one is ever accepted"},
 	{forgetsPipelined, "what a client has sent together with a GET request is thrown away"},
+	{stopsAccepting, "once no descriptor is free for a connection, no further one is ever accepted"},
+	{blocksOnLog, "each request waits until its line is in the log"},
+	{stopsOnFork, "a worker that cannot be started ends the server"},
+	{stopsWithoutTmp, "each worker is given a temporary file, and if that cannot be created, the server ends"},
 	{diesOfGarbage, "the first malformed request ends all workers for good"},
 }
 

@@ -38,6 +38,7 @@ const (
 type front struct {
 	pool     *pool
 	flaws    flawSet
+	events   *log.Logger
 	inFlight atomic.Int64
 	crossed  crossing
 }
@@ -52,6 +53,9 @@ func runFront(o options, stderr io.Writer) error {
 	lines := newEventLog(stderr)
 	defer lines.close()
 	events := log.New(lines, "benchrun reference: ", 0)
+	if o.flaws[blocksOnLog] {
+		events.SetOutput(stderr)
+	}
 
 	signal.Ignore(syscall.SIGPIPE) // the front goes on if nobody reads stderr
 	ends := []os.Signal{os.Interrupt}
@@ -82,7 +86,7 @@ func runFront(o options, stderr io.Writer) error {
 // serve runs the HTTP server on listener until ctx ends.
 func serve(ctx context.Context, o options, listener net.Listener, p *pool, events *log.Logger) error {
 	srv := &http.Server{
-		Handler:           &front{pool: p, flaws: o.flaws},
+		Handler:           &front{pool: p, flaws: o.flaws, events: events},
 		MaxHeaderBytes:    maxHeaderBytes,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
@@ -94,7 +98,9 @@ func serve(ctx context.Context, o options, listener net.Listener, p *pool, event
 	case o.flaws[forgetsPipelined]:
 		listener = planted{listener, func(c net.Conn) net.Conn { return forgetfulConn{c} }}
 	case o.flaws[freezesWhenFull]:
-		listener = newFreezing(listener)
+		listener = &freezing{freezer: newFreezer(listener)}
+	case o.flaws[stopsAccepting]:
+		listener = shortOfFiles{newFreezer(listener)}
 	case o.flaws[diesOfGarbage]:
 		listener = planted{listener, func(c net.Conn) net.Conn { return &mortalConn{c, p} }}
 	}
@@ -138,6 +144,9 @@ func checkApp(dir string) error {
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.inFlight.Add(1)
 	defer f.inFlight.Add(-1)
+	if f.flaws[blocksOnLog] {
+		f.events.Print(r.Method, " ", r.URL)
+	}
 	control := http.NewResponseController(w)
 	j := &job{
 		request:  request{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery},

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -108,6 +109,15 @@ func (p *pool) dropOne(ctx context.Context, w *child) {
 		w.kill()
 		j.answered <- text(http.StatusBadGateway, "worker was recycled")
 	}
+}
+
+// touchTmp is the flaw stops-without-tmp: it creates a temporary file, and removes it again.
+func touchTmp() error {
+	f, err := os.CreateTemp("", "worker-")
+	if err != nil {
+		return fmt.Errorf("a worker needs a temporary file: %w", err)
+	}
+	return errors.Join(os.Remove(f.Name()), f.Close())
 }
 
 // duplicate returns a second descriptor of a listener, for workers to inherit.

@@ -86,24 +86,40 @@ func (m *mortalConn) Write(b []byte) (int, error) {
 	return m.Conn.Write(b)
 }
 
-// freezing is the flaw freezes-when-full: when it has manyConns connections open, it stops
-// accepting for good.
-type freezing struct {
+// freezer is a listener that can stop accepting for good.
+type freezer struct {
 	net.Listener
-	open   atomic.Int64
 	closed chan struct{}
 	once   sync.Once
 }
 
-func newFreezing(l net.Listener) net.Listener {
-	return &freezing{Listener: l, closed: make(chan struct{})}
+func newFreezer(l net.Listener) *freezer {
+	return &freezer{Listener: l, closed: make(chan struct{})}
+}
+
+// freeze returns when the listener is closed.
+func (f *freezer) freeze() (net.Conn, error) {
+	<-f.closed
+	return nil, net.ErrClosed
+}
+
+// Close ends a frozen Accept too.
+func (f *freezer) Close() error {
+	f.once.Do(func() { close(f.closed) })
+	return f.Listener.Close()
+}
+
+// freezing is the flaw freezes-when-full: when it has manyConns connections open, it stops
+// accepting.
+type freezing struct {
+	*freezer
+	open atomic.Int64
 }
 
 // Accept implements net.Listener.
 func (f *freezing) Accept() (net.Conn, error) {
 	if f.open.Load() >= manyConns {
-		<-f.closed
-		return nil, net.ErrClosed
+		return f.freeze()
 	}
 	conn, err := f.Listener.Accept()
 	if err != nil {
@@ -113,10 +129,16 @@ func (f *freezing) Accept() (net.Conn, error) {
 	return &countedConn{Conn: conn, closed: sync.OnceFunc(func() { f.open.Add(-1) })}, nil
 }
 
-// Close ends a frozen Accept too.
-func (f *freezing) Close() error {
-	f.once.Do(func() { close(f.closed) })
-	return f.Listener.Close()
+// shortOfFiles is the flaw stops-accepting: when no descriptor is free, it stops accepting.
+type shortOfFiles struct{ *freezer }
+
+// Accept implements net.Listener.
+func (s shortOfFiles) Accept() (net.Conn, error) {
+	conn, err := s.Listener.Accept()
+	if errors.Is(err, syscall.EMFILE) {
+		return s.freeze()
+	}
+	return conn, err
 }
 
 // countedConn says when it is closed.

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	maxWaiting     = 1024             // requests that wait for a worker
-	maxWait        = 10 * time.Second // a request that waited longer is stale: its client is gone
+	maxWaiting = 1024             // requests that wait for a worker
+	maxWait    = 10 * time.Second // a request that waited longer is stale: its client is gone
 	// halfClosedWait is how much longer a request waits after its client's FIN. The client
 	// may have left, or may have shut down only its sending side and wait for the answer.
 	halfClosedWait = time.Second
@@ -46,7 +46,7 @@ type pool struct {
 	corpse   atomic.Bool // one-dead-worker already has its dead worker
 	file     sync.Mutex  // with the flaw single-file, only the request that holds it is served
 	stop     context.CancelFunc
-	giveUp   context.CancelFunc // ends the whole server (stops-on-exit)
+	giveUp   context.CancelFunc // ends the whole server (stops-on-exit and the like)
 	slots    sync.WaitGroup     // and the reloading goroutine
 	seats    []*seat            // used by startPool, then only by followHangups
 
@@ -117,6 +117,10 @@ func (p *pool) slot(ctx context.Context, st *seat) {
 		w, err := p.start()
 		if err != nil {
 			p.events.Print(err)
+			if p.o.flaws[stopsOnFork] || p.o.flaws[stopsWithoutTmp] {
+				p.giveUp()
+				return
+			}
 			pause(ctx, bootPause)
 			continue
 		}
@@ -152,6 +156,11 @@ func (p *pool) start() (*child, error) {
 	for _, f := range Flaws {
 		if p.o.flaws[f.Name] {
 			args = append(args, "--flaw", f.Name)
+		}
+	}
+	if p.o.flaws[stopsWithoutTmp] {
+		if err := touchTmp(); err != nil {
+			return nil, err
 		}
 	}
 	w, err := startChild(args, p.listener)
