@@ -33,5 +33,6 @@ var DoubtTable = []DoubtSpec{
 	{"receipts-unreadable", "benchrun could not read what the app wrote about its faults"},
 	{"supervisor", "the supervisor of the server's processes could not report how they ended"},
 	{"restart", "benchrun could not start the server's command a second time"},
+	{"not-given-back", "benchrun could not give back what it had taken away from the server"},
 	{"interrupted", "the attempt was interrupted, by a person or because time was up"},
 }
