@@ -26,6 +26,7 @@ type CalibrationRow struct {
 	Scenario string // "wedge-1pct", "wedge-1pct+dead-control"
 	Profile  string // of the reference server
 	Planted  bool   // the profile is the flaw that the family must find
+	Null     bool   // the fault does nothing
 	Expected bench.Verdict
 	Cause    string // what a reason must mention if the harness was sabotaged; "" = it was not
 	Seen     bench.Verdict
@@ -149,7 +150,8 @@ func CalibrationPage(w io.Writer, c Calibration) error {
 	var b strings.Builder
 	b.WriteString("# Calibration\n\n<!-- Written by `benchrun calibrate --write`. Run it again rather than edit. -->\n\n" +
 		"These cells have known verdicts and run like any others. For each family, the sound reference server must be held, " +
-		"and the one with the flaw that the family should find must be failed. A harness that was sabotaged on purpose must say `invalid` and name the cause. " +
+		"and the one with the flaw that the family should find must be failed. A null fault goes the whole way of a fault and does nothing, so it must be held. " +
+		"A harness that was sabotaged on purpose must say `invalid` and name the cause. " +
 		"[method.md](method.md#calibration-who-judges-the-judge) says what that proves.\n\n")
 	b.WriteString("**" + escaped(c.tally()) + ".**\n\n")
 	for _, f := range []fact{
@@ -166,18 +168,20 @@ func CalibrationPage(w io.Writer, c Calibration) error {
 		}
 		b.WriteString("- " + f.about + ": " + text + "\n")
 	}
-	c.pageTable(&b, "Families", false)
-	c.pageTable(&b, "Sabotages of the harness", true)
+	sabotaged := func(r CalibrationRow) bool { return r.Expected == bench.Invalid }
+	c.pageTable(&b, "Families", func(r CalibrationRow) bool { return !r.Null && !sabotaged(r) })
+	c.pageTable(&b, "Null faults", func(r CalibrationRow) bool { return r.Null })
+	c.pageTable(&b, "Sabotages of the harness", sabotaged)
 	c.pageSabotages(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// pageTable writes the rows of families, or those of sabotages, if there are any.
-func (c Calibration) pageTable(b *strings.Builder, title string, sabotaged bool) {
+// pageTable writes the rows that belong to a table, if there are any.
+func (c Calibration) pageTable(b *strings.Builder, title string, belongs func(CalibrationRow) bool) {
 	begun := false
 	for _, r := range c.Rows {
-		if (r.Cause != "") != sabotaged {
+		if !belongs(r) {
 			continue
 		}
 		if !begun {

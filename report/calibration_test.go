@@ -18,6 +18,10 @@ func sampleCalibration() Calibration {
 			Reason: "served 1,300 of 1,300 victims while 13 requests wedged; 11 of 11 slots came back after 2.0 s (median)"},
 		{Scenario: "wedge-1pct", Profile: "no-watchdog", Planted: true, Expected: bench.Failed, Seen: bench.Held, Outcome: WrongVerdict, Reason: "served all | of them"},
 		{Scenario: "segfault-1pct", Profile: "default", Expected: bench.Held, Outcome: NotMeasured, Reason: "not run"},
+		{Scenario: "leak-10pct", Profile: "leaks-memory", Planted: true, Expected: bench.Failed, Cause: bench.MemoryKept, Seen: bench.Failed,
+			Outcome: AsExpected, Reason: "memory kept: 1,048 of 1,040 MiB"},
+		{Scenario: "null-stay-10pct", Profile: "default", Null: true, Expected: bench.Held, Seen: bench.Held,
+			Outcome: AsExpected, Reason: "served 1,300 of 1,300 victims while 130 null faults did nothing"},
 		{Scenario: "wedge-1pct+dead-control", Profile: "default", Expected: bench.Invalid, Cause: "control-dead", Seen: bench.Invalid,
 			Outcome: AsExpected, Reason: "the whole record is in doubt: control-dead (the control server ended)"},
 		{Scenario: "wedge-1pct+dead-control", Profile: "no-watchdog", Planted: true, Expected: bench.Invalid, Cause: "control-dead",
@@ -29,7 +33,7 @@ func TestCalibrationTable(t *testing.T) {
 	got := golden(t, "calibration-100.txt", func(w io.Writer) error {
 		return CalibrationTable(w, sampleCalibration(), TableOptions{Width: 100})
 	})
-	for _, want := range []string{"2 of 5 as expected, 2 WRONG, 1 not measured", "(expected cause: control-dead)", "judge again"} {
+	for _, want := range []string{"4 of 7 as expected, 2 WRONG, 1 not measured", "(expected cause: control-dead)", "judge again"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing", want)
 		}
@@ -62,6 +66,13 @@ func TestCalibrationPage(t *testing.T) {
 	for _, want := range []string{"k = 2", "- repeat: `benchrun calibrate wedge --attempts 2`", "2026-11-21", "- `dead-control`: "} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing", want)
+		}
+	}
+	families, rest, _ := strings.Cut(got, "\n## Null faults\n")
+	nulls, sabotages, _ := strings.Cut(rest, "\n## Sabotages of the harness\n")
+	for row, table := range map[string]string{"| leak-10pct ": families, "| null-stay-10pct ": nulls, "+dead-control ": sabotages} {
+		if !strings.Contains(table, row) || strings.Count(got, row) != strings.Count(table, row) {
+			t.Errorf("%s is not in its table alone", row)
 		}
 	}
 	if strings.Contains(got, "`late-generator`") {

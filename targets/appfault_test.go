@@ -80,6 +80,52 @@ func TestAppLoads(t *testing.T) {
 	}
 }
 
+// What a fault leaves behind stays in its process, and ends with it.
+func TestAppLeaks(t *testing.T) {
+	a := serveApp(t)
+	pid := a.cmd.Process.Pid
+	children := func() (pids []int) {
+		all, _ := procfs.PIDs()
+		for _, other := range all {
+			if p, err := procfs.ReadStat(other); err == nil && p.Parent == pid && !p.Gone() {
+				pids = append(pids, other)
+			}
+		}
+		return pids
+	}
+	entries := func(folder string) int {
+		all, err := os.ReadDir(procfs.Path(pid, folder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	for name, leak := range map[string]struct {
+		want  int
+		count func() int
+	}{
+		"leak-fd":     {16, func() int { return entries("fd") }},
+		"leak-thread": {4, func() int { return entries("task") }},
+		"leak-child":  {1, func() int { return len(children()) }},
+	} {
+		before := leak.count()
+		if status, _, body := a.ask("GET", "/fault/"+name+"?nonce=n", nil); status != 200 || len(body) != 1024 {
+			t.Errorf("%s: %d, %d bytes", name, status, len(body))
+		}
+		waitFor(t, fmt.Sprintf("%s: %d more than %d", name, leak.want, before), func() bool { return leak.count() >= before+leak.want })
+	}
+	left := children()
+	if err := a.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for _, child := range left {
+		waitFor(t, "the end of the child", func() bool {
+			p, err := procfs.ReadStat(child)
+			return err != nil || p.Gone()
+		})
+	}
+}
+
 // These wedges ignore signals, in a thread that is not the main one. If they release the
 // interpreter's lock, other threads go on; if they hold the lock, none does.
 func TestAppWedgesInC(t *testing.T) {

@@ -24,20 +24,22 @@ type calibrating struct {
 func newCalibrateCommand() *cobra.Command {
 	var c calibrating
 	cmd := &cobra.Command{
-		Use:   "calibrate [FAMILY|SABOTAGE...]",
+		Use:   "calibrate [FAMILY|null|SABOTAGE...]",
 		Short: "check that benchrun reaches the known verdicts of planted flaws",
 		Long: `calibrate tests benchrun itself. It runs each family twice on benchrun's own
 reference server: the sound server must be held, and the one with the planted
-flaw that the family should find must be failed. Then it sabotages the harness
-(the generator is late, the control is dead, the faults are never sent), and the
-verdict must be invalid with a reason that names the cause, whether the server
-is sound or not.
+flaw that the family should find must be failed. Null faults ("null") go the
+whole way of a fault and do nothing: the sound server must be held. Then it
+sabotages the harness (the generator is late, the control is dead, the faults
+are never sent), and the verdict must be invalid with a reason that names the
+cause, whether the server is sound or not.
 
-Name families and sabotages to run only those. benchrun repeats a cell that is
+Name families, null and sabotages to run only those. benchrun repeats a cell that is
 unexpectedly invalid twice, as in any run. Results of a sabotaged harness have
 the sabotage in their scenario's name and the flag "sabotaged".
 
---short runs all sabotages, and one family for each way to lose users:
+--short runs all sabotages and null faults, and one family for each way to lose
+users:
 ` + calibrate.ShortReasons() + `
 The exit code is 0 if all verdicts are as expected, 10 if one is wrong, and 5
 if something could not be measured.`,

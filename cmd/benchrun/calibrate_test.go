@@ -34,7 +34,7 @@ func TestMeasuredCalibration(t *testing.T) {
 	measures(t, mostSeats)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
 	defer cancel()
-	words := append(scenarios.Short(), "reload", "silent") // beside them: an act that is no request, and a client without one
+	words := append(scenarios.Short(), "reload", "silent", "null") // beside them: an act that is no request, a client without one, and acts that do nothing
 	for _, s := range dailySabotages {
 		words = append(words, string(s))
 	}

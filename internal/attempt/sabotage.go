@@ -47,7 +47,7 @@ func provokerOf(s bench.Scenario, place scenarios.Place) (clients.Provoker, erro
 	case bench.SabotageMuteUploads:
 		return clients.MuteUpload(), nil
 	}
-	fault, ok := scenarios.ByID(s.Family.ID)
+	fault, ok := scenarios.Acting(s.Family.ID)
 	if !ok {
 		return nil, fmt.Errorf("no family is called %q", s.Family.ID)
 	}

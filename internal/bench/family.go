@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -137,7 +138,8 @@ type Traits struct {
 	// the means to replace a worker. Nothing counts that is lost meanwhile: the end of the
 	// recovery decides.
 	Fills     bool    `json:"fills,omitempty"`
-	LeakBytes int64   `json:"leak_bytes,omitempty"` // that one fault leaks; 0 = it is not about memory
+	LeakBytes int64   `json:"leak_bytes,omitempty"` // of memory that one fault leaks; 0 = it is not about memory
+	Leaks     Leak    `json:"leaks,omitzero"`       // what else one fault leaves behind in its process
 	Expects   Expects `json:"expects,omitempty"`
 	// Noun names requests of the fault, and Did what became of them, each for one
 	// and for many: "wedged request", "wedged requests"; "request wedged", …
@@ -167,8 +169,38 @@ func (t Traits) Contradiction() string {
 		return "room that is taken by clients that do not vanish"
 	case t.Vanishes && t.Expects == ExpectsRenewal:
 		return "clients that vanish while workers are replaced"
+	case t.Leaks != (Leak{}) && (t.LeakBytes != 0 || t.Leaks.Amount < 1 || !slices.Contains(countedResources, t.Leaks.Of)):
+		return fmt.Sprintf("a leak of %d %q and %d bytes", t.Leaks.Amount, t.Leaks.Of, t.LeakBytes)
 	}
 	return ""
+}
+
+// Leak is so much of a resource.
+type Leak struct {
+	Of     Resource `json:"of"`
+	Amount int64    `json:"amount"` // bytes of memory, or how many
+}
+
+// Resource is something that processes take, and of which there is only so much.
+type Resource string
+
+// The resources.
+const (
+	ResourceMemory    Resource = "memory"
+	ResourceFDs       Resource = "fds"
+	ResourceThreads   Resource = "threads"
+	ResourceProcesses Resource = "processes"
+)
+
+// countedResources are those that Traits.Leaks may have.
+var countedResources = []Resource{ResourceFDs, ResourceThreads, ResourceProcesses}
+
+// Leaked is what one fault leaves behind, of whatever it is; without an amount, nothing.
+func (t Traits) Leaked() Leak {
+	if t.LeakBytes != 0 {
+		return Leak{ResourceMemory, t.LeakBytes}
+	}
+	return t.Leaks
 }
 
 // maxStatus is the highest status of HTTP.

@@ -85,6 +85,7 @@ var MeasureTable = []MeasureSpec{
 	{"memory_peak", "MiB", Lower, "peak memory of the process tree"},
 	{"memory_growth", "MiB", Lower, "memory at the end of recovery minus that at the end of the baseline"},
 	{"memory_kept", "%", Lower, "memory_growth as a share of what the faults leaked, or of the room under the memory cap if that is less"},
+	{"leak_kept", "%", Lower, "descriptors, threads or processes that the faults left behind and that are still there at the end of recovery, as a share of all of them, or of the room under the limit if that is less"},
 	{"memory_slope", "MiB/min", Lower, "least-squares slope of memory over the fault phase"},
 	{"fds_peak", "fds", Lower, "peak open file descriptors of the process tree"},
 	{"threads_peak", "threads", Lower, "peak threads of the process tree"},

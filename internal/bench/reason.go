@@ -13,6 +13,7 @@ const ReferenceServer = "reference"
 // judge begins a reason with it, and reports find it again.
 const (
 	MemoryKept   = "memory kept"          // of what the faults leaked
+	LeakKept     = "leak kept"            // what else the faults left behind
 	HonestLost   = "honest requests lost" // of the fault
 	RequestsLost = "requests lost"        // to a fault that need cost nobody
 	NotReplaced  = "workers not replaced" // by a fault that is there to replace them
@@ -40,6 +41,8 @@ func (c Cell) OtherReason() string {
 		return "disk filled"
 	case begins(MemoryKept):
 		return "memory kept"
+	case begins(LeakKept):
+		return LeakKept
 	case begins(HonestLost):
 		return "honest lost"
 	case begins(RequestsLost):

@@ -15,25 +15,30 @@ import (
 type Case struct {
 	Cell     plan.Cell
 	Planted  bool // the cell's profile is the family's flaw, not its sound profile
+	Null     bool // the fault does nothing
 	Expected bench.Verdict
 	Cause    string // what a reason must say besides; "" = nothing
 }
 
-// Words lists what Cases can be asked for: families, then sabotages.
+// nullWord selects the null faults.
+const nullWord = "null"
+
+// Words lists what Cases can be asked for: families, the null faults, then sabotages.
 func Words() []string {
 	var words []string
 	for _, f := range scenarios.All() {
 		words = append(words, f.ID)
 	}
+	words = append(words, nullWord)
 	for _, s := range bench.SabotageTable {
 		words = append(words, string(s.Sabotage))
 	}
 	return words
 }
 
-// ShortWords are the families and sabotages of the selection for every day.
+// ShortWords are what the selection for every day consists of.
 func ShortWords() []string {
-	words := scenarios.Short()
+	words := append(scenarios.Short(), nullWord)
 	for _, s := range bench.SabotageTable {
 		words = append(words, string(s.Sabotage))
 	}
@@ -53,7 +58,7 @@ func ShortReasons() string {
 
 // Cases are those of the families and sabotages named; of all, where none is.
 // They come in a fixed order, whatever that of the words: each family's sound
-// server and flawed server, then the sabotages. An unknown word is a
+// server and flawed server, the null faults, then the sabotages. An unknown word is a
 // bench.UsageError that suggests the nearest.
 func Cases(reg *targets.Registry, words []string) ([]Case, error) {
 	known := Words()
@@ -81,6 +86,13 @@ func Cases(reg *targets.Registry, words []string) ([]Case, error) {
 			}
 		}
 	}
+	if slices.Contains(words, nullWord) {
+		nulls, err := nullCases(reg)
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, nulls...)
+	}
 	for _, s := range bench.SabotageTable {
 		if !slices.Contains(words, string(s.Sabotage)) {
 			continue
@@ -98,6 +110,22 @@ func Cases(reg *targets.Registry, words []string) ([]Case, error) {
 				}
 			}
 		}
+	}
+	return cases, nil
+}
+
+// nullCases are the cells of the null faults, on the sound server. No selection has them.
+func nullCases(reg *targets.Registry) ([]Case, error) {
+	server, err := reg.Lookup(bench.ReferenceServer)
+	if err != nil {
+		return nil, fmt.Errorf("null faults: %w", err)
+	}
+	var cases []Case
+	for _, f := range scenarios.Nulls() {
+		cases = append(cases, Case{
+			Cell: plan.Cell{Server: server, Profile: f.Sound, Scenario: f.Scenario()},
+			Null: true, Expected: bench.Held,
+		})
 	}
 	return cases, nil
 }
@@ -127,7 +155,7 @@ func newCase(reg *targets.Registry, f bench.Family, s bench.Sabotage, planted bo
 
 func unknown(word string, known []string) error {
 	e := &bench.UsageError{
-		Problem: fmt.Sprintf("%q is neither a family nor a sabotage", word),
+		Problem: fmt.Sprintf("%q is not a family, a sabotage or %q", word, nullWord),
 		Hint:    bench.DidYouMean(word, known),
 	}
 	if strings.ContainsAny(word, "./") {

@@ -57,6 +57,19 @@ func TestEverythingIsCalibrated(t *testing.T) {
 			t.Errorf("%s: expected are %v", f.ID, got)
 		}
 	}
+	var nulls []bench.Proof
+	for _, c := range all {
+		if c.Null {
+			f := c.Cell.Scenario.Family
+			nulls = append(nulls, f.Traits.Proof)
+			if tr := f.Traits; c.Expected != bench.Held || !tr.Spares || !tr.MustComplete || tr.Contradiction() != "" || tr.Expects != "" {
+				t.Errorf("%s: %s with the traits %+v", c.Cell.Name(), c.Expected, tr)
+			}
+		}
+	}
+	if want := []bench.Proof{bench.ProofReceipt, bench.ProofBytes, bench.ProofStay, bench.ProofSignal}; !slices.Equal(nulls, want) {
+		t.Errorf("null faults are proved by %q, want %q", nulls, want)
+	}
 	for _, s := range bench.SabotageTable {
 		tried := 0
 		for _, c := range all {
@@ -124,6 +137,16 @@ func TestUnknownWords(t *testing.T) {
 		var usage *bench.UsageError
 		if !errors.As(err, &usage) || !strings.Contains(err.Error(), hint) {
 			t.Errorf("%s: %v, want a usage error with %s", word, err, hint)
+		}
+	}
+}
+
+// No selection of an ordinary run comes to a null fault.
+func TestNullFaultsCannotBeSelected(t *testing.T) {
+	for _, c := range cases(t, "null") {
+		name := c.Cell.Scenario.Name()
+		if cells, err := plan.Cells(builtin(t), plan.Selection{Servers: []string{"reference"}, Scenarios: []string{name}}); err == nil {
+			t.Errorf("--scenario %s selects %v", name, cells)
 		}
 	}
 }

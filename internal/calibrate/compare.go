@@ -13,7 +13,7 @@ func Compare(cases []Case, run bench.Run) []report.CalibrationRow {
 	rows := make([]report.CalibrationRow, len(cases))
 	for i, c := range cases {
 		row := report.CalibrationRow{
-			Scenario: c.Cell.Scenario.Name(), Profile: c.Cell.Profile, Planted: c.Planted,
+			Scenario: c.Cell.Scenario.Name(), Profile: c.Cell.Profile, Planted: c.Planted, Null: c.Null,
 			Expected: c.Expected, Cause: c.Cause,
 			Outcome: report.NotMeasured, Reason: "not run",
 		}

@@ -42,6 +42,7 @@ func TestResolve(t *testing.T) {
 		{"b: h > 95", "unsupported"},
 		{"*/*/slow-*: reclaimed >= 90", "reclaimed is not measured in any cell"},
 		{"memory_kept < 50", "memory_kept is not measured in any cell"},
+		{"leak_kept < 50", "leak_kept is not measured in any cell"},
 	} {
 		err := Resolve([]Rule{rule(t, "verdict >= failed"), rule(t, tt.rule)}, cells)
 		var usage *bench.UsageError

@@ -74,6 +74,8 @@ func Applies(measure string, f bench.Family) bool {
 		return f.Traits.HoldsSlot()
 	case "memory_kept":
 		return f.Traits.LeakBytes > 0
+	case "leak_kept":
+		return f.Traits.Leaks.Amount > 0
 	case "time_to_replace":
 		return f.Traits.Expects.BySignal()
 	case "memory_per_fault", "fds_per_fault", "threads_per_fault":

@@ -183,7 +183,7 @@ func bounds(spec bench.MeasureSpec) (low, high float64) {
 	switch spec.Name {
 	case "retention": // percent; above 100 if the baseline lost more than the fault phase
 		high = math.Inf(1)
-	case "memory_growth", "memory_slope", "memory_kept":
+	case "memory_growth", "memory_slope", "memory_kept", "leak_kept":
 		low, high = math.Inf(-1), math.Inf(1)
 	case "valid_seconds", "longest_outage":
 		high = longestPhase

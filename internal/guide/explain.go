@@ -260,6 +260,7 @@ func deciding(f bench.Family) string {
 	add(t.Expects == bench.ExpectsTakeover, fmt.Sprintf("the second start must answer within %g s, and alone; what is lost in between does not count", bench.RestartLimit.Seconds()))
 	add(t.Vanishes, "once its clients are gone, the server must not keep descriptors, threads, memory or files for them, nor a busy loop")
 	add(t.LeakBytes > 0, "leaked memory that is not given back is failed")
+	add(t.Leaks.Amount > 0, "if half of what the faults left behind, or of what there is room for, is still there at the end of the recovery, the cell is failed")
 	return strings.Join(rules, "; ") + ". docs/method.md has every rule."
 }
 
@@ -316,6 +317,9 @@ func MeasuresOf(f bench.Family) []string {
 	}
 	if f.Traits.LeakBytes > 0 {
 		names = append(names, "memory_kept", "memory_growth")
+	}
+	if f.Traits.Leaks.Amount > 0 {
+		names = append(names, "leak_kept", "fds_peak", "threads_peak")
 	}
 	var ordered []string
 	for _, m := range bench.MeasureTable {

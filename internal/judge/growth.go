@@ -57,17 +57,21 @@ const levelSpan = 2 * second
 // leastLooks is how many looks a level needs.
 const leastLooks = 3
 
-// level is the median look at the tree within s, in valid seconds: descriptors,
-// threads, memory, sockets in CLOSE_WAIT and files. A host that stalls leaves a server with
-// connections that it would not have.
-func (v *view) level(s span, bins ...[]bench.Bin) (l [5]float64, ok bool) {
-	var all [5][]float64
+// levels are, by their index: descriptors, threads, memory, sockets in CLOSE_WAIT, files
+// and processes.
+type levels [6]float64
+
+// level is the median look at the tree within s, in valid seconds. A host that stalls
+// leaves a server with connections that it would not have.
+func (v *view) level(s span, bins ...[]bench.Bin) (l levels, ok bool) {
+	var all [len(l)][]float64
 	for _, x := range v.vitals {
 		if !s.holds(x.T) || !slices.ContainsFunc(bins, func(b []bench.Bin) bool { return validAt(b, x.T) }) {
 			continue
 		}
 		all[0], all[1] = append(all[0], float64(x.FDs)), append(all[1], float64(x.Threads))
 		all[3], all[4] = append(all[3], float64(x.CloseWait)), append(all[4], float64(x.Files))
+		all[5] = append(all[5], float64(x.Procs))
 		if x.Memory >= 0 {
 			all[2] = append(all[2], float64(x.Memory))
 		}
@@ -111,7 +115,7 @@ func (f *facts) growth() growth {
 		return g
 	}
 	gap := v.signals[1].T - v.signals[0].T
-	var last *[5]float64
+	var last *levels
 	lastSignal := 0
 	for n, signal := range v.signals {
 		l, ok := v.level(span{signal.T + max(0, gap-levelSpan), signal.T + gap}, f.bins, recovery)

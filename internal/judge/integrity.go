@@ -43,8 +43,8 @@ func headContradiction(rec *bench.Record) string {
 		return fmt.Sprintf("a pace of %+v", *h.Traits.Bytes)
 	case h.Traits.Contradiction() != "":
 		return h.Traits.Contradiction()
-	case h.Traits.LeakBytes > maxLeak:
-		return fmt.Sprintf("a leak of %d bytes with each fault", h.Traits.LeakBytes)
+	case h.Traits.Leaked().Amount > maxLeak:
+		return fmt.Sprintf("a leak of %d of %s with each fault", h.Traits.Leaked().Amount, h.Traits.Leaked().Of)
 	case p.Baseline < 1 || p.Fault < 1 || p.FaultCap < p.Fault || p.Recovery < 1 || p.Boot < 0 || p.AgeingMax < 0 || p.StopWindow < 0:
 		return fmt.Sprintf("phases of %+v", p)
 	case h.Aged < 0 || h.Traits.LeakBytes < 0 || h.Target.Workers < 0 || h.Target.Probe.Slots < 0:

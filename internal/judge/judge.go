@@ -136,7 +136,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 		return bench.Invalid, doubt
 	}
 	if f.endedAtCap() && f.leakedToCap() {
-		return f.rateMemory()
+		return f.rateKept()
 	}
 	if !v.boot.Ready {
 		return f.rateBoot()
@@ -165,9 +165,9 @@ func (f *facts) rate() (bench.Verdict, string) {
 	case f.fault.bad >= badBinsNeeded && f.fault.below(degradedPercent):
 		return bench.Failed, ""
 	}
-	memory, kept := f.rateMemory()
-	if memory == bench.Failed {
-		return memory, kept
+	leak, kept := f.rateKept()
+	if leak == bench.Failed {
+		return leak, kept
 	}
 	for _, rule := range []string{f.strayWords(), f.honestWords(), f.cutHiddenWords(), f.notClosedWords(), f.notReplacedWords(), f.growthWords(), f.notBackWords(), f.leftWords()} {
 		if rule != "" {
@@ -201,7 +201,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if v.head.Traits.Vanishes && !f.left.known {
 		return bench.Invalid, "what stays of the clients was not measured"
 	}
-	return memory, kept
+	return leak, kept
 }
 
 // leastTurnover is how many workers must have ended where they are to end all the time.

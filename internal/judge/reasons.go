@@ -88,8 +88,8 @@ func (f *facts) heldWords() string {
 		if h.MustComplete {
 			what += ", and " + f.honestKept()
 		}
-	case h.LeakBytes > 0:
-		what = bench.Things(n, "fault", "faults") + " leaked " + figure(mib(f.leaked()), 0) + " MiB"
+	case h.Leaked().Amount > 0:
+		what = bench.Things(n, "fault", "faults") + " leaked " + amountWords(f.leaked())
 	case h.MustComplete:
 		what = f.honestKept()
 	default:

@@ -25,11 +25,15 @@ func (f *facts) vitalMeasures(s sheet) {
 	peak("zombies_peak", func(x bench.Vital) int64 { return int64(x.Zombies) }, 1)
 	peak("close_wait_peak", func(x bench.Vital) int64 { return int64(x.CloseWait) }, 1)
 
-	if kept, ok := v.kept(); ok {
+	if kept, ok := f.kept(bench.ResourceMemory); ok {
 		s.set("memory_growth", mib(kept), 2)
 	}
 	if share, ok := f.keptShare(); ok {
-		s.set("memory_kept", share, len(f.faults.times))
+		name := "leak_kept"
+		if f.leaked().Of == bench.ResourceMemory {
+			name = "memory_kept"
+		}
+		s.set(name, share, len(f.faults.times))
 	}
 	if slope, n := v.memorySlope(); n > 0 {
 		s.set("memory_slope", slope, n)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"syscall"
 	"testing"
@@ -76,7 +77,7 @@ func TestFaultsEndTheProcess(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			writeAttempt(t, dir)
-			p, err := startChild([]string{"--app", dir}, nil)
+			p, err := startChild([]string{"--app", dir}, nil, os.Stderr)
 			if err != nil {
 				t.Fatal(err)
 			}

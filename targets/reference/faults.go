@@ -40,6 +40,10 @@ func builtinFaults() map[string]func() error {
 		"starve":         always(starve),
 		"exception":      fail,
 		"leak":           always(leak.more),
+		"leak-fd":        leak.files,
+		"leak-thread":    always(leakThreads),
+		"leak-child":     leak.child,
+		"log-flood":      floodLog,
 		"big-response":   always(func() {}), // the answer is the whole fault
 	}
 }

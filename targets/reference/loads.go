@@ -1,10 +1,12 @@
 package reference
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"runtime"
 	"syscall"
 	"time"
@@ -23,6 +25,10 @@ const (
 	legitSleep       = 1500 * time.Millisecond
 	starveTime       = 1500 * time.Millisecond
 	leakBytes        = 8 << 20
+	leakFiles        = 16
+	leakedThreads    = 4
+	logLines         = 2048
+	logLineBytes     = 1024
 	bigResponseBytes = 100_000
 	downloadBlock    = 64 << 10
 	downloadBlocks   = 256
@@ -101,8 +107,13 @@ func withSparseFile(size int64, use func(*os.File) error) error {
 	return errors.Join(err, f.Close())
 }
 
-// leaked is the memory that the faults of this process have leaked.
-type leaked struct{ blocks [][]byte }
+// leaked is what the faults of this process have leaked. It keeps a descriptor's *os.File:
+// if the garbage collector finds one that nobody has, it closes it.
+type leaked struct {
+	blocks   [][]byte
+	open     []io.Closer
+	children []*exec.Cmd
+}
 
 func (l *leaked) more() {
 	block := make([]byte, leakBytes)
@@ -110,6 +121,56 @@ func (l *leaked) more() {
 		block[i] = 1
 	}
 	l.blocks = append(l.blocks, block)
+}
+
+// files opens files and forgets them.
+func (l *leaked) files() error {
+	for range leakFiles {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			return err
+		}
+		l.open = append(l.open, f)
+	}
+	return nil
+}
+
+// leakThreads starts threads that wait until the process ends.
+func leakThreads() {
+	for range leakedThreads {
+		started := make(chan struct{})
+		go func() {
+			runtime.LockOSThread()
+			close(started)
+			select {}
+		}()
+		<-started
+	}
+}
+
+// child starts a helper that ends when this process, at the other end of its pipe, is gone.
+func (l *leaked) child() error {
+	cmd := exec.Command("cat")
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return errors.Join(err, input.Close())
+	}
+	l.open, l.children = append(l.open, input), append(l.children, cmd)
+	return nil
+}
+
+// floodLog logs line by line to stderr.
+func floodLog() error {
+	line := append(bytes.Repeat([]byte("."), logLineBytes-1), '\n')
+	for range logLines {
+		if _, err := os.Stderr.Write(line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // spin loops endlessly.

@@ -5,10 +5,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/procfs"
@@ -181,6 +185,84 @@ func TestLeakStaysInItsWorker(t *testing.T) {
 	if grown := resident(t, pid) - before; grown < 4*leakBytes*9/10 {
 		t.Errorf("after 4 leaks of %d bytes the worker has grown by %d", leakBytes, grown)
 	}
+}
+
+// What a fault has left behind is there until its worker ends, and then it is gone.
+func TestLeaksEndWithTheirWorker(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1)
+	pid := s.get("/ping").pid
+	for _, leak := range []struct {
+		name  string
+		least int
+		count func() int
+	}{
+		{"leak-fd", leakFiles, func() int { return entries(t, pid, "fd") }},
+		{"leak-thread", leakedThreads, func() int { return entries(t, pid, "task") }},
+		{"leak-child", 1, func() int { return len(childrenOf(pid)) }},
+	} {
+		checkVictim(t, s.get("/fault/"+leak.name+"?nonce=warm"), "warm") // the runtime has the threads and descriptors that it needs
+		before := leak.count()
+		checkVictim(t, s.get("/fault/"+leak.name+"?nonce=l1"), "l1")
+		if grown := leak.count() - before; grown < leak.least {
+			t.Errorf("%s: %d more, want %d", leak.name, grown, leak.least)
+		}
+	}
+	children := childrenOf(pid)
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for _, child := range children {
+		eventually(t, fmt.Sprintf("child %d is gone", child), func() bool { return !alive(child) })
+	}
+}
+
+// A worker without a free descriptor fails the request, and keeps those that it got.
+func TestLeakOfTheLastDescriptors(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1)
+	pid := s.get("/ping").pid
+	have := entries(t, pid, "fd")
+	limit := unix.Rlimit{Cur: uint64(have + 8), Max: uint64(have + 8)}
+	if err := unix.Prlimit(pid, unix.RLIMIT_NOFILE, &limit, nil); err != nil {
+		t.Fatal(err)
+	}
+	if r := s.get("/fault/leak-fd?nonce=l1"); r.status != http.StatusInternalServerError || !strings.Contains(string(r.body), "too many open files") {
+		t.Errorf("%d %s, want a 500 that says why", r.status, r.body)
+	}
+	if now := entries(t, pid, "fd"); now < have+7 {
+		t.Errorf("%d descriptors of %d are in use", now, have+8)
+	}
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+}
+
+// What the app logs comes out whole, at once or, with the flaw, at its pace.
+func TestFloodedLog(t *testing.T) {
+	t.Parallel()
+	took := func(s *server) time.Duration {
+		before := len(s.log())
+		began := time.Now()
+		checkVictim(t, s.get("/fault/log-flood?nonce=l1"), "l1")
+		answered := time.Since(began)
+		eventually(t, "the log has it all", func() bool { return len(s.log())-before >= logLines*logLineBytes })
+		return answered
+	}
+	sound := took(start(t, 1, "--watchdog", patience.String()))
+	// The pipe holds 64 KiB of it, and perhaps a block is under way.
+	least := slowLogPause * (logLines*logLineBytes - 3*(64<<10)) / (32 << 10)
+	if flawed := took(start(t, 1, "--watchdog", patience.String(), "--flaw", readsLogsSlowly)); flawed < least || flawed < sound {
+		t.Errorf("it took %s, and %s with the flaw, which is at least %s", sound, flawed, least)
+	}
+}
+
+// entries is how many entries a folder of a process in /proc has.
+func entries(t *testing.T, pid int, folder string) int {
+	t.Helper()
+	all, err := os.ReadDir(procfs.Path(pid, folder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(all)
 }
 
 // Each kind of wedge keeps its worker until the watchdog ends it, and uses CPU only if it

@@ -163,7 +163,11 @@ func (p *pool) start() (*child, error) {
 			return nil, err
 		}
 	}
-	w, err := startChild(args, p.listener)
+	var output io.Writer = os.Stderr
+	if p.o.flaws[readsLogsSlowly] {
+		output = slowLog{os.Stderr}
+	}
+	w, err := startChild(args, p.listener, output)
 	if err != nil {
 		return nil, err
 	}

@@ -107,11 +107,14 @@ func (s *server) log() string {
 }
 
 // workers returns the pids of the front's living children.
-func (s *server) workers() []int {
+func (s *server) workers() []int { return childrenOf(s.cmd.Process.Pid) }
+
+// childrenOf returns the pids of the living children of a process.
+func childrenOf(parent int) []int {
 	var pids []int
 	all, _ := procfs.PIDs()
 	for _, pid := range all {
-		if p, err := procfs.ReadStat(pid); err == nil && p.Parent == s.cmd.Process.Pid && !p.Gone() {
+		if p, err := procfs.ReadStat(pid); err == nil && p.Parent == parent && !p.Gone() {
 			pids = append(pids, pid)
 		}
 	}

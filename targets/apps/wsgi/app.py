@@ -13,6 +13,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -41,6 +43,10 @@ CPU_TURNS = 10_000_000
 FILE_BYTES = 16 * MIB
 FILE_READS = 256
 LEAK_BYTES = 8 * MIB
+LEAK_FILES = 16
+LEAK_THREADS = 4
+LOG_LINES = 2048
+LOG_LINE = "a line of the log, of 1,024 bytes ".ljust(1023, ".")
 BIG_RESPONSE_BYTES = 100_000
 DOWNLOAD_BLOCK = b"benchrun" * 8192
 DOWNLOAD_BLOCKS = 256
@@ -216,6 +222,32 @@ def fault_leak():
     LEAKED.append(b"\x01" * LEAK_BYTES)  # not zeros: every page is written to
 
 
+def fault_leak_fd():
+    """Opens files and forgets them. If there is no descriptor left, the request
+    fails, as one does that has to open a file or ask a database."""
+    for _ in range(LEAK_FILES):
+        LEAKED.append(os.open(os.devnull, os.O_RDONLY))
+
+
+def fault_leak_thread():
+    """Starts threads that wait for work until the process ends, as a pool does
+    that is made for one request and never shut down."""
+    for _ in range(LEAK_THREADS):
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+
+
+def fault_leak_child():
+    """Starts a helper and never asks it to end. The helper ends when it has read
+    the last of its input: when the process at the other end of the pipe is gone."""
+    LEAKED.append(subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL))
+
+
+def fault_log_flood():
+    """Logs line by line to stderr, as the logging module does by default."""
+    for _ in range(LOG_LINES):
+        print(LOG_LINE, file=sys.stderr)
+
+
 def fault_big_response():
     """The answer is all there is to it: see fault()."""
 
@@ -243,6 +275,10 @@ FAULTS = {
     "starve": fault_starve,
     "exception": fault_exception,
     "leak": fault_leak,
+    "leak-fd": fault_leak_fd,
+    "leak-thread": fault_leak_thread,
+    "leak-child": fault_leak_child,
+    "log-flood": fault_log_flood,
 }
 
 
