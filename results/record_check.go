@@ -12,7 +12,7 @@ import (
 
 func checkTraits(t *bench.Traits) error {
 	switch t.Proof {
-	case bench.ProofReceipt, bench.ProofDeath, bench.ProofBytes, bench.ProofStay, bench.ProofSignal, "": // "" proves nothing
+	case bench.ProofReceipt, bench.ProofDeath, bench.ProofBytes, bench.ProofStay, bench.ProofSent, bench.ProofSignal, "": // "" proves nothing
 	default:
 		return fmt.Errorf("unknown proof %q", t.Proof)
 	}

@@ -40,6 +40,9 @@ func TestFamiliesAreWhole(t *testing.T) {
 			if c := f.Cadence; c.Every < 0 || (c.Share != 0) == (c.Every != 0) || c.Share != 0 && !slices.Contains(bench.RatioLadder, c.Share) {
 				t.Errorf("cadence %+v is neither a ratio of the ladder nor a time", c)
 			}
+			if s := f.Cadence.Surge; s != nil && (s.Contradiction() != "" || f.Cadence.Every != bench.Once) {
+				t.Errorf("%q, or it does not come once", s.Contradiction())
+			}
 			if f.Version < 1 {
 				t.Errorf("version %d", f.Version)
 			}

@@ -296,7 +296,7 @@ func TestFlawsHaveProfiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sound := map[string]bool{"default": true, "hardened": true, "equal8": true}
+	sound := map[string]bool{"default": true, "hardened": true, "equal8": true, "sheds-load": true}
 	profiles := maps.Clone(sound)
 	for _, f := range reference.Flaws {
 		profiles[f.Name] = true

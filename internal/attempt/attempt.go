@@ -156,7 +156,7 @@ func (a *attempt) writeHead() error {
 			StartedAt: a.clock.Origin().UTC().Format(time.RFC3339),
 			Target:    a.job.Target.Describe(argv),
 			Scenario:  a.job.Scenario.Name(), Family: f.ID, FamilyVer: f.Version, Group: f.Group,
-			Traits: f.Traits, Ratio: a.job.Scenario.Ratio, Every: f.Cadence.Every,
+			Traits: f.Traits, Ratio: a.job.Scenario.Ratio, Every: f.Cadence.Every, Surge: f.Cadence.Surge,
 			Mode: a.job.Schedule.Mode(), Phases: a.phases, Sabotage: a.job.Scenario.Sabotage,
 			Rate: bench.StandardLoad.Rate, SLO: int64(bench.StandardLoad.SLO), Timeout: int64(bench.StandardLoad.Timeout),
 			Seed: a.job.Schedule.Seed(), ScheduleHash: a.job.Schedule.Hash(),

@@ -48,13 +48,17 @@ func (f Family) Scenario() Scenario { return Scenario{Family: f, Ratio: f.Cadenc
 type Cadence struct {
 	Share Ratio         // of the requests, where the scenario's name says no other; 0 = they are no share
 	Every time.Duration // from one to the next, where they are no share; or Once
+	Surge *Surge        // of a fault that comes Once and is many requests; nil = it is one
 }
 
 // Once is the distance of a fault that comes a single time.
 const Once time.Duration = math.MaxInt64
 
 func (c Cadence) perSecond(ratio Ratio, rate int) float64 {
-	if c.Every > 0 {
+	switch {
+	case c.Surge != nil:
+		return float64(c.Surge.Requests()) / c.Surge.Length().Seconds()
+	case c.Every > 0:
 		return 1 / c.Every.Seconds()
 	}
 	return float64(rate) * ratio.Fraction()
@@ -235,6 +239,7 @@ const (
 	ProofDeath   Proof = "receipt-and-death" // and after it the death of the process that wrote it
 	ProofBytes   Proof = "bytes"             // the bytes that went, or that the server was the one to end it
 	ProofStay    Proof = "stay"              // the client was connected, and stayed
+	ProofSent    Proof = "sent"              // the request was sent, whatever the server made of it
 	ProofSignal  Proof = "signal"            // the mark of the signal or of another act of benchrun, with the fault's nonce
 )
 

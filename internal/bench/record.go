@@ -34,6 +34,7 @@ type Head struct {
 	Traits       Traits        `json:"traits"`
 	Ratio        Ratio         `json:"ratio"`              // 0 = the faults are no share of the requests
 	Every        time.Duration `json:"every_ns,omitempty"` // then: from one fault to the next
+	Surge        *Surge        `json:"surge,omitempty"`    // of a fault that comes once and is many requests
 	Mode         Mode          `json:"mode"`
 	Phases       Phases        `json:"phases"`
 	Rate         int           `json:"rate"`
@@ -51,7 +52,7 @@ type Head struct {
 }
 
 // PerSecond is how many faults come in a second.
-func (h Head) PerSecond() float64 { return Cadence{Every: h.Every}.perSecond(h.Ratio, h.Rate) }
+func (h Head) PerSecond() float64 { return Cadence{Every: h.Every, Surge: h.Surge}.perSecond(h.Ratio, h.Rate) }
 
 // Limits is what the target's process tree was confined to. Zero = no limit.
 type Limits struct {

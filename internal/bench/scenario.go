@@ -15,6 +15,7 @@ const (
 	GroupApp       Group = "app"
 	GroupClient    Group = "client"
 	GroupLifecycle Group = "lifecycle"
+	GroupLoad      Group = "load"
 	GroupResources Group = "resources"
 	GroupMixed     Group = "mixed"
 )

@@ -32,6 +32,9 @@ type Bin struct {
 	OK        int   // of these, served right and in time
 	// Lost counts the others by outcome; nil when there are none.
 	Lost  map[Outcome]int
+	// Offered is how many requests of a surge were due, and Good how many right answers
+	// in time came to such requests.
+	Offered, Good int
 	Valid bool
 	Why   string // what makes the bin invalid, in it or in a second beside it; "" when it is valid
 }

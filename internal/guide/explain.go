@@ -163,6 +163,8 @@ func who(f bench.Family) string {
 		return "The client"
 	case bench.GroupResources:
 		return "The host"
+	case bench.GroupLoad:
+		return "The load"
 	}
 	return "The operator"
 }
@@ -311,6 +313,9 @@ func MeasuresOf(f bench.Family) []string {
 	}
 	if f.Traits.Vanishes {
 		names = append(names, "memory_per_fault", "fds_per_fault", "threads_per_fault", "close_wait_per_fault", "files_per_fault", "cpus_kept")
+	}
+	if f.Cadence.Surge != nil {
+		names = append(names, "knee", "goodput_best", "goodput_top", "queueing", "stale_work")
 	}
 	if f.Traits.MustComplete {
 		names = append(names, "honest_lost")

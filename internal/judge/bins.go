@@ -77,6 +77,7 @@ func (v *view) cut(zero, from, to int64) []bench.Bin {
 		}
 		b.Lost[s.Outcome]++
 	}
+	v.addSurge(g, bins)
 	for i := range bins {
 		if b := &bins[i]; b.To-b.From == second && b.Scheduled+spared[i] < v.head.Rate {
 			b.Scheduled = v.head.Rate - spared[i] // missing victims were scheduled too

@@ -54,6 +54,9 @@ func (v *view) prove(bins []bench.Bin) delivery {
 	if v.head.Every > 0 {
 		d.least = int(v.perSecond() * min(v.fault.seconds(), maxBins))
 	}
+	if v.head.Surge != nil {
+		d.least = v.head.Surge.Requests()
+	}
 	for _, s := range faults {
 		t, ok := v.proof(s, starts, died)
 		valid := validAt(bins, s.Due)
@@ -122,7 +125,7 @@ func (v *view) deathTimes() map[int]int64 {
 // from inside the app proves it, and for one that kills also the death of the
 // process that wrote the receipt; impossible receipts do not hide possible ones.
 // Other faults must have moved the bytes that were due by the time they ended,
-// unless the server ended them. A client with a pace must keep it even then,
+// unless the server ended them. Load that nobody need take in was delivered when it was sent. A client with a pace must keep it even then,
 // because servers give up clients that send nothing. A client that sends nothing
 // on purpose proves the fault by staying, and a signal by its mark.
 func (v *view) proof(s bench.Sample, starts map[string][]bench.Receipt, died map[int]int64) (t int64, ok bool) {
@@ -159,6 +162,8 @@ func (v *view) proof(s bench.Sample, starts map[string][]bench.Receipt, died map
 		case bench.HeldOpen:
 			return s.Sent, s.Sent > 0 && v.stayed(s)
 		}
+	case bench.ProofSent:
+		return max(s.Sent, s.Due), s.Sent > 0
 	case bench.ProofSignal:
 		for _, m := range v.signals {
 			if m.Note == s.Nonce && m.T >= s.Sent {

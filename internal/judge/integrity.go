@@ -35,6 +35,10 @@ func headContradiction(rec *bench.Record) string {
 		return fmt.Sprintf("a ratio of %d thousandths of a percent", int(h.Ratio))
 	case h.SLO < 1 || h.Timeout < h.SLO || h.Timeout > maxTime:
 		return fmt.Sprintf("an SLO of %d ns and a timeout of %d ns", h.SLO, h.Timeout)
+	case h.Surge != nil && h.Every != bench.Once:
+		return "a surge that does not come once"
+	case h.Surge != nil && h.Surge.Contradiction() != "":
+		return h.Surge.Contradiction()
 	case h.Every < 0 || h.Traits.Holds < bench.UntilEnded:
 		return fmt.Sprintf("a fault every %s that holds for %s", h.Every, h.Traits.Holds)
 	case h.Traits.Holds > time.Duration(maxTime) || h.Target.Claims.Grace > seconds(maxTime):

@@ -62,6 +62,7 @@ type facts struct {
 	end      ending
 	refused  refusal
 	left     left
+	surge    surge
 	back     tally // the end of the recovery, of a fault that fills the server
 
 	wrong      int   // victims with a wrong or corrupt body, in any second
@@ -90,6 +91,7 @@ func factsOf(v *view) *facts {
 	f.end = f.ending()
 	f.refused = v.refusal()
 	f.left = f.whatIsLeft()
+	f.surge = v.surge(f.bins)
 	f.back = v.backAgain()
 	for _, s := range within(v.victims, f.watched()) {
 		if s.Outcome == bench.Wrong {
@@ -159,6 +161,8 @@ func (f *facts) rate() (bench.Verdict, string) {
 		return bench.Failed, ""
 	case f.short():
 		return bench.Invalid, f.shortWords()
+	case shortOf(f.surge.due, f.surge.due-f.surge.late):
+		return bench.Invalid, f.surge.lateWords()
 	case v.head.Traits.Fills && f.back.valid < backBinsNeeded:
 		return bench.Invalid, "whether the server came back was not measured"
 	case v.head.Traits.Fills:

@@ -170,6 +170,7 @@ func (f *facts) timeMeasures(s sheet) {
 	case r.known:
 		s.set("time_to_recover", seconds(r.ns), 1)
 	}
+	f.surge.measure(s)
 	s.set("longest_outage", seconds(f.outage.ns), f.outage.victims)
 }
 

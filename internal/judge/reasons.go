@@ -34,6 +34,7 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 		return out
 	case bench.Held:
 		add(f.heldWords())
+		add(f.surge.words())
 		add(f.unboundedWords())
 		add(f.lostUploadsWords())
 		add(f.oneStrayWords())
@@ -62,6 +63,7 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 		}
 		add(f.theoryWords(verdict))
 	} else {
+		add(f.surge.words())
 		add(f.emptyWords())
 		add(f.crashWords())
 		add(f.servedWords())

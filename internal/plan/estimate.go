@@ -98,7 +98,7 @@ func foresee(c Cell, k Knowledge) (held, failed time.Duration, chance float64) {
 		}
 		return held, failed, chanceToHold(c, probe, timing.Hold, claims)
 	}
-	if busy := perSecond(c) * f.Lasts.Seconds(); busy > 0 && busy >= float64(probe.Slots)/2 { // the others wait too long
+	if busy := perSecond(c) * f.Lasts.Seconds(); !f.Traits.Fills && busy > 0 && busy >= float64(probe.Slots)/2 { // the others wait too long
 		return held, always + enough, 0
 	}
 	return held, held, 1 // what ends by itself seldom ends the attempt

@@ -67,12 +67,20 @@ func (s Schedule) Mode() bench.Mode { return s.mode }
 
 // Faults lists the faults with an offset below until, in order. Those that are no
 // share of the requests come at their distance, the first one when a second of
-// victims has passed. A longer until
+// victims has passed; those of a surge when it says. A longer until
 // only adds to the end. The positions are drawn from ChaCha8 (math/rand/v2,
 // C2SP chacha8rand), one 64-bit word per stratum, scaled to the stratum's width
 // by a 128-bit multiplication.
 func (s Schedule) Faults(until time.Duration) []Fault {
 	var faults []Fault
+	if surge := s.scenario.Family.Cadence.Surge; surge != nil {
+		for i, at := range surge.Offsets() {
+			if at < until {
+				faults = append(faults, Fault{Index: i, Offset: at, Nonce: s.nonce("f", uint64(i))}) //nolint:gosec // counted from 0
+			}
+		}
+		return faults
+	}
 	if every := s.scenario.Family.Cadence.Every; every > 0 {
 		for i, at := 0, s.between(s.rate); at < until; i, at = i+1, at+every {
 			faults = append(faults, Fault{Index: i, Offset: at, Nonce: s.nonce("f", uint64(i))})

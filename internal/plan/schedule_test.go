@@ -98,6 +98,27 @@ func TestFaultsAtADistance(t *testing.T) {
 	}
 }
 
+// Those of a surge come when it says, and none after the end.
+func TestFaultsOfASurge(t *testing.T) {
+	surge := &bench.Surge{Step: time.Second, Counts: []int{1, 0, 2}, Work: "sleep"}
+	s := NewSchedule(7, bench.Family{ID: "f", Cadence: bench.Cadence{Every: bench.Once, Surge: surge}}.Scenario(), 100, bench.ModeQuick)
+	for until, want := range map[time.Duration][]time.Duration{
+		time.Minute:             {500 * time.Millisecond, 2250 * time.Millisecond, 2750 * time.Millisecond},
+		2500 * time.Millisecond: {500 * time.Millisecond, 2250 * time.Millisecond},
+	} {
+		var at []time.Duration
+		for i, f := range s.Faults(until) {
+			at = append(at, f.Offset)
+			if f.Index != i || f.Nonce != s.nonce("f", uint64(i)) {
+				t.Errorf("fault %d is %+v", i, f)
+			}
+		}
+		if !slices.Equal(at, want) {
+			t.Errorf("until %s: at %v, want %v", until, at, want)
+		}
+	}
+}
+
 func TestNonces(t *testing.T) {
 	s := scheduled(1, 1000, 100)
 	legal := regexp.MustCompile(`^[vaf]\d+-[0-9a-f]{8}$`)

@@ -27,6 +27,10 @@ func (c Cell) Timing(mode bench.Mode, probe bench.Probe) Timing {
 		t.Phases.Fault, t.Phases.FaultCap = endFault, endFault+15*time.Second
 		t.Phases.Recovery = endRecovery
 	}
+	if surge := f.Cadence.Surge; surge != nil { // it takes its own time, in each mode
+		t.Phases.Fault = (surge.Length() + time.Second - 1).Truncate(time.Second)
+		t.Phases.FaultCap = t.Phases.Fault + 15*time.Second
+	}
 	t.RecoveryLeast = t.Phases.Recovery
 	if limit := f.Traits.Expects.SettleLimit(claims); limit > 0 {
 		t.Phases.Recovery = max(t.Phases.Recovery, limit+3*time.Second)

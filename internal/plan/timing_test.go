@@ -20,6 +20,20 @@ func TestTimingOfARenewal(t *testing.T) {
 	}
 }
 
+// A surge takes its own time, in each mode, and the recovery waits for the server.
+func TestTimingOfASurge(t *testing.T) {
+	c := Cell{Server: &targets.Server{}, Scenario: bench.Scenario{Family: family(t, "burst")}}
+	for _, mode := range []bench.Mode{bench.ModeQuick, bench.ModeFull} {
+		p := c.Timing(mode, bench.Probe{}).Phases
+		if p.Fault < c.Scenario.Family.Cadence.Surge.Length() || p.Fault > c.Scenario.Family.Cadence.Surge.Length()+time.Second || p.FaultCap <= p.Fault || p.Recovery < bench.VanishLimit {
+			t.Errorf("%s: %+v", mode, p)
+		}
+	}
+	if held, failed, chance := foresee(c, Knowledge{Mode: bench.ModeQuick}); chance != 1 || held != failed {
+		t.Errorf("%s if it holds, %s if not, %v likely", held, failed, chance)
+	}
+}
+
 // A bound that a probe saw is enough only for a pool that is full by then.
 func TestPatience(t *testing.T) {
 	c := Cell{Server: &targets.Server{}, Scenario: bench.Scenario{Ratio: 1000}}

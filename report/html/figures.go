@@ -48,6 +48,7 @@ type chart struct {
 	Memory, Peak string // the line, and the label of its top
 	MemorySource string
 	Key          []keyed
+	Sent, Good   string // the lines of a surge; "" = there is none
 	Rate, Half   string // labels of the y axis
 	StepText     string
 	EventsBelow  string // births and deaths in words
@@ -117,6 +118,10 @@ func newChart(c cell) chart {
 	}
 	for _, l := range slices.Backward(layers(s)) {
 		f.Key = append(f.Key, keyed{l.Class, bench.Things(l.Victims, l.Word, l.Word)})
+	}
+	sent, good, most, best := surgeLines(s)
+	if f.Sent, f.Good = sent, good; sent != "" {
+		f.Key = append(f.Key, surgeKey(most, best)...)
 	}
 	if len(f.Masked) > 0 {
 		f.Key = append(f.Key, notCounted)

@@ -35,6 +35,9 @@ type Story struct {
 type Second struct {
 	From, To float64
 	Counts   map[bench.Outcome]int // of victims
+	// Offered is how many requests of a surge were sent, and Good how many right answers in
+	// time came.
+	Offered, Good int
 	// Why says why the second does not count; "" = it does.
 	Why string
 }
@@ -103,7 +106,7 @@ func NewStory(cell bench.Cell, rec *bench.Record, l bench.Timeline, log string) 
 }
 
 func newSecond(b bench.Bin, at func(int64) float64) Second {
-	s := Second{From: at(b.From), To: at(b.To), Counts: map[bench.Outcome]int{}, Why: b.Why}
+	s := Second{From: at(b.From), To: at(b.To), Counts: map[bench.Outcome]int{}, Offered: b.Offered, Good: b.Good, Why: b.Why}
 	for o, n := range b.Lost {
 		s.Counts[o] = n
 	}

@@ -53,6 +53,8 @@ const (
 	stopsOnFork    = "stops-on-fork"
 
 	stopsWithoutTmp = "stops-without-tmp"
+
+	servesTheDead = "serves-the-dead"
 )
 
 // Flaws lists every planted flaw, in the order in which they are documented.
@@ -89,6 +91,7 @@ var Flaws = []Flaw{
 	{blocksOnLog, "each request waits until its line is in the log"},
 	{stopsOnFork, "a worker that cannot be started ends the server"},
 	{stopsWithoutTmp, "each worker is given a temporary file, and if that cannot be created, the server ends"},
+	{servesTheDead, "a request waits for a worker however long that takes, however many wait, and whether or not its client is still there"},
 	{diesOfGarbage, "the first malformed request ends all workers for good"},
 }
 

@@ -236,6 +236,43 @@ func TestDropsOnRecycle(t *testing.T) {
 	}
 }
 
+// What has waited too long is refused, and what nobody waits for any more is not served.
+func TestLoadIsShed(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1, "--max-wait", "300ms")
+	busy := s.inBackground("/sleep?nonce=s1&ms=1500")
+	eventually(t, "the worker is busy", func() bool { return s.get("/victim?nonce=v1").status == http.StatusServiceUnavailable })
+	if r := <-busy; r.status != http.StatusOK {
+		t.Errorf("the request that had the worker got %+v", r)
+	}
+	checkVictim(t, s.get("/victim?nonce=v2"), "v2")
+}
+
+// The flaw's queue has no end, and its turn comes for those who left.
+func TestServesTheDead(t *testing.T) {
+	t.Parallel()
+	for _, flawed := range []bool{false, true} {
+		args := []string{"--max-wait", "300ms", "--watchdog", "10s"}
+		if flawed {
+			args = append(args, "--flaw", servesTheDead)
+		}
+		s := start(t, 1, args...)
+		busy := s.inBackground("/sleep?nonce=s1&ms=1500")
+		s.started("s1")
+		gone := s.dial("GET /sleep?nonce=s2&ms=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+		if err := gone.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if r := <-busy; r.status != http.StatusOK {
+			t.Errorf("the request that had the worker got %+v", r)
+		}
+		checkVictim(t, s.get("/victim?nonce=v1"), "v1") // its turn is after the one that left
+		if begun := strings.Contains(fmt.Sprint(s.receipts()), "s2"); begun != flawed {
+			t.Errorf("flawed %v: the request whose client had left was begun: %v", flawed, begun)
+		}
+	}
+}
+
 func TestDropsOnStop(t *testing.T) {
 	t.Parallel()
 	s := start(t, 2, "--grace", patience.String(), "--flaw", dropsOnStop)

@@ -15,8 +15,7 @@ import (
 )
 
 const (
-	maxWaiting = 1024             // requests that wait for a worker
-	maxWait    = 10 * time.Second // a request that waited longer is stale: its client is gone
+	maxWaiting = 1024 // requests that wait for a worker
 	// halfClosedWait is how much longer a request waits after its client's FIN. The client
 	// may have left, or may have shut down only its sending side and wait for the answer.
 	halfClosedWait = time.Second
@@ -91,11 +90,15 @@ func (p *pool) do(finished <-chan struct{}, j *job) answer {
 
 // enqueue waits until a worker takes j. If none does, it returns why.
 func (p *pool) enqueue(finished <-chan struct{}, j *job) (refusal string) {
+	if p.o.flaws[servesTheDead] {
+		p.jobs <- j
+		return ""
+	}
 	defer p.waiting.Add(-1)
 	if p.waiting.Add(1) > maxWaiting {
 		return "too many requests are waiting"
 	}
-	stale := time.NewTimer(maxWait)
+	stale := time.NewTimer(p.o.maxWait)
 	defer stale.Stop()
 	for {
 		select {
@@ -105,7 +108,7 @@ func (p *pool) enqueue(finished <-chan struct{}, j *job) (refusal string) {
 			return "no worker became free"
 		case <-finished:
 			finished = nil
-			stale.Reset(halfClosedWait)
+			stale.Reset(min(halfClosedWait, p.o.maxWait))
 		}
 	}
 }
