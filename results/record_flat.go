@@ -68,6 +68,8 @@ func (d *decoder) sample(v *bench.Sample, key string, m member) bool {
 		return m.int(&v.PID)
 	case "bytes":
 		return m.int64(&v.Bytes)
+	case "idle_ns":
+		return m.int64(&v.Idle)
 	case "error":
 		return word(d, m, &v.Error)
 	}

@@ -141,7 +141,11 @@ type Traits struct {
 	// Fills says that the fault may take all that the server needs to serve: its room, or
 	// the means to replace a worker. Nothing counts that is lost meanwhile: the end of the
 	// recovery decides.
-	Fills     bool    `json:"fills,omitempty"`
+	Fills bool `json:"fills,omitempty"`
+	// Reuses is what receipts call the second request on a kept connection, of a fault
+	// that sends it when the server's idle timeout ends. The server may close the
+	// connection instead, but not once the app has begun the request.
+	Reuses    string  `json:"reuses,omitempty"`
 	LeakBytes int64   `json:"leak_bytes,omitempty"` // of memory that one fault leaks; 0 = it is not about memory
 	Leaks     Leak    `json:"leaks,omitzero"`       // what else one fault leaves behind in its process
 	Expects   Expects `json:"expects,omitempty"`
@@ -169,6 +173,8 @@ func (t Traits) Contradiction() string {
 		return "an answer that breaks off and must complete, or that nothing tells of"
 	case t.Vanishes && t.Holds != 0 && !t.CutOff:
 		return "clients that vanish and are not cut off"
+	case t.Reuses != "" && t.Proof != ProofStay:
+		return fmt.Sprintf("connections that are used again, and a proof by %q", t.Proof)
 	case t.Fills && !t.Vanishes && t.Expects != ExpectsReplacement:
 		return "room that is taken by clients that do not vanish"
 	case t.Vanishes && t.Expects == ExpectsRenewal:

@@ -22,6 +22,7 @@ const (
 	NotClosed    = "close() not called"   // of broken answers
 	NotStopped   = "not stopped in order" // on the signal that asks for it
 	NotTakenOver = "not taken over"       // by the same command, started again
+	CutInFlight  = "cut in flight"        // requests on a reused connection that the app had begun
 	NotBack      = "not back"             // although all that had filled the server is gone
 	DiskFilled   = "disk filled"          // up to the target's bound
 )
@@ -51,6 +52,8 @@ func (c Cell) OtherReason() string {
 		return "cut hidden"
 	case begins(NotClosed):
 		return "not closed"
+	case begins(CutInFlight):
+		return CutInFlight
 	case begins(NotReplaced):
 		return "not replaced"
 	case begins(NotBack):

@@ -117,6 +117,7 @@ type Sample struct {
 	Status  int     `json:"status,omitempty"`
 	PID     int     `json:"pid,omitempty"`   // worker that answered, as it says itself
 	Bytes   int64   `json:"bytes,omitempty"` // of a body or a crawling head that the kernel took, or that a download gave (provokers)
+	Idle    int64   `json:"idle_ns,omitempty"` // how long the server had kept an idle connection when it closed it, or when nobody waited any more (provokers)
 	Error   string  `json:"error,omitempty"`
 }
 

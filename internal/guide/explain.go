@@ -261,6 +261,7 @@ func deciding(f bench.Family) string {
 		"with nothing left and an exit code that is no failure, and an idle one must not wait its grace out")
 	add(t.Expects == bench.ExpectsTakeover, fmt.Sprintf("the second start must answer within %g s, and alone; what is lost in between does not count", bench.RestartLimit.Seconds()))
 	add(t.Vanishes, "once its clients are gone, the server must not keep descriptors, threads, memory or files for them, nor a busy loop")
+	add(t.Reuses != "", "more than one request that the app had begun, and whose kept connection the server then closed, is failed; a request that met the end of an idle connection is no loss")
 	add(t.LeakBytes > 0, "leaked memory that is not given back is failed")
 	add(t.Leaks.Amount > 0, "if half of what the faults left behind, or of what there is room for, is still there at the end of the recovery, the cell is failed")
 	return strings.Join(rules, "; ") + ". docs/method.md has every rule."
@@ -316,6 +317,9 @@ func MeasuresOf(f bench.Family) []string {
 	}
 	if f.Cadence.Surge != nil {
 		names = append(names, "knee", "goodput_best", "goodput_top", "queueing", "stale_work")
+	}
+	if f.Traits.Reuses != "" {
+		names = append(names, "idle_timeout", "reused", "reused_late", "reused_cut")
 	}
 	if f.Traits.MustComplete {
 		names = append(names, "honest_lost")

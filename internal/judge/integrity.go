@@ -163,6 +163,8 @@ func timeContradiction(h bench.Head, s bench.Sample) string {
 		return fmt.Sprintf("is ok with status %d", s.Status)
 	case s.Outcome == bench.Late && s.Done-s.Due <= slo:
 		return "is late, but within the SLO"
+	case s.Idle < 0 || s.Idle > maxTime:
+		return "has an impossible idle time"
 	case s.Bytes < 0:
 		return "has a count of bytes below zero"
 	}

@@ -63,6 +63,7 @@ type facts struct {
 	refused  refusal
 	left     left
 	surge    surge
+	race     race
 	back     tally // the end of the recovery, of a fault that fills the server
 
 	wrong      int   // victims with a wrong or corrupt body, in any second
@@ -92,6 +93,7 @@ func factsOf(v *view) *facts {
 	f.refused = v.refusal()
 	f.left = f.whatIsLeft()
 	f.surge = v.surge(f.bins)
+	f.race = v.race()
 	f.back = v.backAgain()
 	for _, s := range within(v.victims, f.watched()) {
 		if s.Outcome == bench.Wrong {
@@ -173,7 +175,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if leak == bench.Failed {
 		return leak, kept
 	}
-	for _, rule := range []string{f.strayWords(), f.honestWords(), f.cutHiddenWords(), f.notClosedWords(), f.notReplacedWords(), f.growthWords(), f.notBackWords(), f.leftWords()} {
+	for _, rule := range []string{f.strayWords(), f.honestWords(), f.cutHiddenWords(), f.notClosedWords(), f.race.cutWords(), f.notReplacedWords(), f.growthWords(), f.notBackWords(), f.leftWords()} {
 		if rule != "" {
 			return bench.Failed, rule
 		}

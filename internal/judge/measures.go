@@ -104,6 +104,7 @@ func (f *facts) faultMeasures(s sheet) {
 		s.set("provokers_cut", float64(outcomes[bench.Cut]), f.faults.scheduled)
 		s.set("provokers_refused", float64(outcomes[bench.NoConnect]), f.faults.scheduled)
 	}
+	f.race.measure(s)
 	if f.honest.due > 0 {
 		s.set("honest_lost", float64(f.honest.lost), f.honest.due)
 	}

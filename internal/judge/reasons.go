@@ -35,6 +35,7 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 	case bench.Held:
 		add(f.heldWords())
 		add(f.surge.words())
+		add(f.race.words())
 		add(f.unboundedWords())
 		add(f.lostUploadsWords())
 		add(f.oneStrayWords())
@@ -64,6 +65,7 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 		add(f.theoryWords(verdict))
 	} else {
 		add(f.surge.words())
+		add(f.race.words())
 		add(f.emptyWords())
 		add(f.crashWords())
 		add(f.servedWords())

@@ -148,6 +148,37 @@ type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
+// The timer of an idle connection must stop when a request comes.
+func TestIdleTimer(t *testing.T) {
+	t.Parallel()
+	for _, flawed := range []bool{false, true} {
+		args := []string{"--idle-timeout", "1s"}
+		if flawed {
+			args = append(args, "--flaw", idleTimerRunsOn)
+		}
+		s := start(t, 1, args...)
+		c := s.dial("GET /victim?nonce=v1 HTTP/1.1\r\nHost: a\r\n\r\n")
+		in := bufio.NewReader(c)
+		for i, want := range []int{http.StatusOK, http.StatusOK} {
+			if i == 1 {
+				c.send("GET /sleep?nonce=s1&ms=1500 HTTP/1.1\r\nHost: a\r\n\r\n")
+				if flawed {
+					want = 0
+				}
+			}
+			got := 0
+			if resp, err := http.ReadResponse(in, nil); err == nil {
+				got = resp.StatusCode
+				_, _ = io.Copy(io.Discard, resp.Body)
+			}
+			if got != want {
+				t.Errorf("flawed %v: request %d got %d, want %d", flawed, i, got, want)
+			}
+		}
+		s.started("s1")
+	}
+}
+
 // TestSilenceIsEnded waits until the front's own timeouts end silent connections.
 func TestSilenceIsEnded(t *testing.T) {
 	t.Parallel()

@@ -55,6 +55,8 @@ const (
 	stopsWithoutTmp = "stops-without-tmp"
 
 	servesTheDead = "serves-the-dead"
+
+	idleTimerRunsOn = "idle-timer-runs-on"
 )
 
 // Flaws lists every planted flaw, in the order in which they are documented.
@@ -92,6 +94,7 @@ var Flaws = []Flaw{
 	{stopsOnFork, "a worker that cannot be started ends the server"},
 	{stopsWithoutTmp, "each worker is given a temporary file, and if that cannot be created, the server ends"},
 	{servesTheDead, "a request waits for a worker however long that takes, however many wait, and whether or not its client is still there"},
+	{idleTimerRunsOn, "an idle connection ends at its time, although another request has come on it and is being served"},
 	{diesOfGarbage, "the first malformed request ends all workers for good"},
 }
 

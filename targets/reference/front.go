@@ -26,7 +26,6 @@ const (
 	maxBodyBytes   = 64 << 20
 	headerTimeout  = 10 * time.Second // for the whole head
 	bodyTimeout    = 10 * time.Second // without one byte of body
-	idleTimeout    = 30 * time.Second // between requests
 	// writeTimeout limits a block of the answer. It is long because the kernel takes
 	// megabytes at once, and then nothing until a third of them has been sent: to a
 	// client that takes 33 kB a second, that is half a minute.
@@ -89,7 +88,7 @@ func serve(ctx context.Context, o options, listener net.Listener, p *pool, event
 		Handler:           &front{pool: p, flaws: o.flaws, events: events},
 		MaxHeaderBytes:    maxHeaderBytes,
 		ReadHeaderTimeout: headerTimeout,
-		IdleTimeout:       idleTimeout,
+		IdleTimeout:       o.idle,
 		ErrorLog:          events,
 	}
 	switch {
@@ -97,6 +96,8 @@ func serve(ctx context.Context, o options, listener net.Listener, p *pool, event
 		listener = planted{listener, newKeepingConn}
 	case o.flaws[forgetsPipelined]:
 		listener = planted{listener, func(c net.Conn) net.Conn { return forgetfulConn{c} }}
+	case o.flaws[idleTimerRunsOn]:
+		listener = planted{listener, func(c net.Conn) net.Conn { return &timedConn{Conn: c, idle: o.idle} }}
 	case o.flaws[freezesWhenFull]:
 		listener = &freezing{freezer: newFreezer(listener)}
 	case o.flaws[stopsAccepting]:

@@ -23,6 +23,7 @@ type options struct {
 	grace    time.Duration
 	recycle  int           // after how many requests a worker ends; 0 = never
 	maxWait  time.Duration // for a worker; a request that waited longer is stale: its client is gone
+	idle     time.Duration // how long a kept connection may be idle
 	flaws    flawSet
 	worker   bool // this process is a worker of the front that started it
 }
@@ -79,6 +80,7 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	fs.DurationVar(&o.grace, "grace", 3*time.Second, "how long requests in flight may take after SIGTERM")
 	fs.IntVar(&o.recycle, "max-requests", 0, "replace a worker after so many requests; 0 = never")
 	fs.DurationVar(&o.maxWait, "max-wait", 10*time.Second, "refuse a request that no worker has taken for this long")
+	fs.DurationVar(&o.idle, "idle-timeout", 30*time.Second, "close a kept connection that is idle for this long")
 	fs.StringArrayVar(&flaws, "flaw", nil, "switch on a planted flaw, by `name` (repeatable)")
 	fs.BoolVar(&o.worker, "worker", false, "")
 	if err := fs.MarkHidden("worker"); err != nil {
@@ -118,8 +120,8 @@ func (o options) check() error {
 	if o.recycle < 0 {
 		return bench.Usagef("--max-requests %d is below 0", o.recycle)
 	}
-	if o.watchdog <= 0 || o.grace <= 0 || o.maxWait <= 0 {
-		return bench.Usagef("--watchdog, --grace and --max-wait must be above 0")
+	if o.watchdog <= 0 || o.grace <= 0 || o.maxWait <= 0 || o.idle <= 0 {
+		return bench.Usagef("--watchdog, --grace, --max-wait and --idle-timeout must be above 0")
 	}
 	return nil
 }

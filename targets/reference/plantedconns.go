@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // planted is a listener whose connections have a flaw.
@@ -162,4 +163,24 @@ func (f forgetfulConn) Read(b []byte) (int, error) {
 		n = len(head) + 4
 	}
 	return n, err
+}
+
+// timedConn is the flaw idle-timer-runs-on: what it reads does not stop the timer that an
+// answer has started.
+type timedConn struct {
+	net.Conn
+	idle  time.Duration
+	mu    sync.Mutex
+	timer *time.Timer // the last answer's
+}
+
+func (c *timedConn) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.timer == nil {
+		c.timer = time.AfterFunc(c.idle, func() { _ = c.Conn.Close() })
+	} else {
+		c.timer.Reset(c.idle)
+	}
+	return c.Conn.Write(b)
 }

@@ -1,0 +1,126 @@
+package clients
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"benchrun/internal/bench"
+)
+
+// raceSleep is how long the app takes for the request on the reused connection, in
+// milliseconds: the server's idle timeout would end meanwhile, if it still counted.
+const raceSleep = 300
+
+// racePatience is how long the client waits for the answer on the reused connection.
+const racePatience = 5 * time.Second
+
+// race reuses a kept connection just when the server's idle timeout ends.
+type race struct {
+	apart   time.Duration
+	offsets []time.Duration
+	next    atomic.Uint64
+}
+
+// Race makes pairs of kept connections, each of which gets one answer, the second one
+// later by apart. When the server closes the first, the client knows the idle timeout and
+// so when that of the second will end. It sends another request on the second, a bit
+// earlier or later than that: each pair in turn takes the next of offsets, none of which
+// may be below -apart.
+func Race(apart time.Duration, offsets ...time.Duration) Provoker {
+	return &race{apart: apart, offsets: offsets}
+}
+
+// Provoke implements Provoker. The sample's Idle is how long the server had kept the first
+// connection when it closed it; 0 = it kept none. Bytes are those of the request on the
+// reused connection: 0 = it was not sent, because the server had closed the connection
+// before (Completed), or closed none until ctx ended (HeldOpen). Where it was sent, the
+// outcome is that of the request: Completed, Cut, or HeldOpen without an answer in time.
+func (r *race) Provoke(ctx context.Context, p Provocation) *bench.Sample {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	h := &ongoing{Provocation: p}
+	offset := r.offsets[(r.next.Add(1)-1)%uint64(len(r.offsets))]
+	request := func(target string) func() []byte {
+		return func() []byte { return keptRequest(target+"?nonce="+h.Nonce, h.Addr) }
+	}
+	first := &ongoing{Provocation: p}
+	kept, firstAt := first.keep(ctx, request("/victim"))
+	h.s = first.s
+	if !kept {
+		return &h.s
+	}
+	defer first.done()
+	firstEnd := first.watch()
+	bench.Sleep(ctx, r.apart)
+	kept, secondAt := h.keep(ctx, request("/victim"))
+	h.s.Sent, h.s.Due = first.s.Sent, first.s.Due
+	if !kept {
+		return &h.s
+	}
+	defer h.done()
+	secondEnd := h.watch()
+	<-firstEnd
+	closed := h.Clock.Now()
+	if ctx.Err() != nil {
+		h.s.Idle, h.s.Done, h.s.Outcome = closed-firstAt, closed, bench.HeldOpen
+		return &h.s
+	}
+	if closed-firstAt <= int64(r.apart) { // it kept none
+		h.s.Done = closed
+		return &h.s
+	}
+	h.s.Idle = closed - firstAt
+	bench.Sleep(ctx, time.Duration(secondAt+h.s.Idle+int64(offset)-h.Clock.Now()))
+	select {
+	case <-secondEnd: // a client looks before it sends
+		if h.s.Done = h.Clock.Now(); ctx.Err() != nil {
+			h.s.Outcome = bench.HeldOpen
+		}
+	default:
+		defer time.AfterFunc(racePatience, cancel).Stop()
+		h.reuse(ctx, secondEnd)
+	}
+	return &h.s
+}
+
+// reuse makes another request on a kept connection that is watched.
+func (h *ongoing) reuse(ctx context.Context, answered <-chan struct{}) {
+	request := keptRequest(fmt.Sprintf("/sleep?nonce=%s&ms=%d", h.Nonce, raceSleep), h.Addr)
+	_, _ = h.conn.Write(request) // if this failed, reading will say why
+	h.s.Bytes, h.s.Status, h.s.PID = int64(len(request)), 0, 0
+	<-answered
+	h.read(VictimSize + 1)
+	h.finish(ctx)
+	h.checkEcho(VictimSize)
+}
+
+// keep makes a request and reads its answer. If the connection stays open, it says so and
+// when the answer had come, and the caller calls done. Otherwise the sample is complete.
+func (h *ongoing) keep(ctx context.Context, request func() []byte) (kept bool, at int64) {
+	if !h.begin(ctx, request, nil) {
+		return false, 0
+	}
+	h.await(VictimSize + 1)
+	h.finish(ctx)
+	if h.s.Outcome != bench.Completed || h.answer.closed || strings.EqualFold(h.answer.header.Get("Connection"), "close") {
+		h.done()
+		return false, 0
+	}
+	if outcome, err := judgeVictim(h.Nonce, h.answer); outcome == bench.Wrong {
+		h.s.Error = brief(err)
+	}
+	return true, h.s.Done
+}
+
+// watch reads one byte, and says when it has come or the connection has ended.
+func (h *ongoing) watch() <-chan struct{} {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		h.n, h.err = h.conn.Read(h.first[:])
+	}()
+	return ended
+}
