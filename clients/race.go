@@ -43,51 +43,50 @@ func (r *race) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 	defer cancel()
 	h := &ongoing{Provocation: p}
 	offset := r.offsets[(r.next.Add(1)-1)%uint64(len(r.offsets))]
-	request := func(target string) func() []byte {
-		return func() []byte { return keptRequest(target+"?nonce="+h.Nonce, h.Addr) }
-	}
+	request := func() []byte { return keptRequest("/victim?nonce="+h.Nonce, h.Addr) }
+
 	first := &ongoing{Provocation: p}
-	kept, firstAt := first.keep(ctx, request("/victim"))
+	kept := first.keep(ctx, request)
 	h.s = first.s
 	if !kept {
 		return &h.s
 	}
 	defer first.done()
-	firstEnd := first.watch()
+	firstIdle := first.watch()
 	bench.Sleep(ctx, r.apart)
-	kept, secondAt := h.keep(ctx, request("/victim"))
-	h.s.Sent, h.s.Due = first.s.Sent, first.s.Due
+	select {
+	case h.s.Done = <-firstIdle: // it kept none
+		return &h.s
+	default:
+	}
+	kept = h.keep(ctx, request)
+	h.s.Sent = first.s.Sent
 	if !kept {
 		return &h.s
 	}
 	defer h.done()
-	secondEnd := h.watch()
-	<-firstEnd
-	closed := h.Clock.Now()
+	secondIdle := h.watch()
+	answered, closed := h.s.Done, <-firstIdle
+	h.s.Idle = closed - first.s.Done
 	if ctx.Err() != nil {
-		h.s.Idle, h.s.Done, h.s.Outcome = closed-firstAt, closed, bench.HeldOpen
+		h.s.Done, h.s.Outcome = closed, bench.HeldOpen
 		return &h.s
 	}
-	if closed-firstAt <= int64(r.apart) { // it kept none
-		h.s.Done = closed
-		return &h.s
-	}
-	h.s.Idle = closed - firstAt
-	bench.Sleep(ctx, time.Duration(secondAt+h.s.Idle+int64(offset)-h.Clock.Now()))
+	bench.Sleep(ctx, time.Duration(answered+h.s.Idle+int64(offset)-h.Clock.Now()))
 	select {
-	case <-secondEnd: // a client looks before it sends
-		if h.s.Done = h.Clock.Now(); ctx.Err() != nil {
+	case h.s.Done = <-secondIdle: // a client looks before it sends
+		if ctx.Err() != nil {
 			h.s.Outcome = bench.HeldOpen
 		}
 	default:
 		defer time.AfterFunc(racePatience, cancel).Stop()
-		h.reuse(ctx, secondEnd)
+		h.reuse(ctx, secondIdle)
 	}
 	return &h.s
 }
 
 // reuse makes another request on a kept connection that is watched.
-func (h *ongoing) reuse(ctx context.Context, answered <-chan struct{}) {
+func (h *ongoing) reuse(ctx context.Context, answered <-chan int64) {
 	request := keptRequest(fmt.Sprintf("/sleep?nonce=%s&ms=%d", h.Nonce, raceSleep), h.Addr)
 	_, _ = h.conn.Write(request) // if this failed, reading will say why
 	h.s.Bytes, h.s.Status, h.s.PID = int64(len(request)), 0, 0
@@ -97,30 +96,30 @@ func (h *ongoing) reuse(ctx context.Context, answered <-chan struct{}) {
 	h.checkEcho(VictimSize)
 }
 
-// keep makes a request and reads its answer. If the connection stays open, it says so and
-// when the answer had come, and the caller calls done. Otherwise the sample is complete.
-func (h *ongoing) keep(ctx context.Context, request func() []byte) (kept bool, at int64) {
+// keep makes a request and reads its answer, and says whether the connection stays open.
+// If it does, the sample's Done is when the answer had come, and the caller calls done.
+func (h *ongoing) keep(ctx context.Context, request func() []byte) (kept bool) {
 	if !h.begin(ctx, request, nil) {
-		return false, 0
+		return false
 	}
 	h.await(VictimSize + 1)
 	h.finish(ctx)
 	if h.s.Outcome != bench.Completed || h.answer.closed || strings.EqualFold(h.answer.header.Get("Connection"), "close") {
 		h.done()
-		return false, 0
+		return false
 	}
 	if outcome, err := judgeVictim(h.Nonce, h.answer); outcome == bench.Wrong {
 		h.s.Error = brief(err)
 	}
-	return true, h.s.Done
+	return true
 }
 
-// watch reads one byte, and says when it has come or the connection has ended.
-func (h *ongoing) watch() <-chan struct{} {
-	ended := make(chan struct{})
+// watch reads one byte, and says when that has come or the connection has ended.
+func (h *ongoing) watch() <-chan int64 {
+	ended := make(chan int64, 1)
 	go func() {
-		defer close(ended)
 		h.n, h.err = h.conn.Read(h.first[:])
+		ended <- h.Clock.Now()
 	}()
 	return ended
 }

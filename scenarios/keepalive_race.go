@@ -17,10 +17,10 @@ var _ = register(81, Fault{
 			"idle timer goes on while a request runs, or which closes without a look at what has arrived, cuts requests that have done their work: a 502 now " +
 			"and then, an order that is placed twice.",
 		Good: "stops its idle timer when the first byte of a request arrives, and answers every request that it has begun; a connection that it closes, it closes before it reads the request.",
-		Magnitude: "two pairs of connections a second; when the server closes the first of a pair, a request of 0.3 s goes out on the second, from 100 ms before " +
+		Magnitude: "a pair of connections each second; when the server closes the first of a pair, a request of 0.3 s goes out on the second, from 100 ms before " +
 			"the end of its idle timeout to 50 ms after it",
 		References: []string{"aio-libs/aiohttp#9138", "benoitc/gunicorn#1698", "fleetdm/fleet#51461"},
-		Cadence:    bench.Cadence{Every: 500 * time.Millisecond},
+		Cadence:    bench.Cadence{Every: time.Second},
 		Traits: bench.Traits{
 			Proof: bench.ProofStay, Reuses: "sleep",
 			Noun: bench.Words{"kept connection", "kept connections"}, Did: bench.Words{"connection was to be reused", "connections were to be reused"},

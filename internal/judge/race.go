@@ -98,7 +98,7 @@ func (r race) words() string {
 	s += fmt.Sprintf("; of %s sent just then, %s got the right answer and %s met the end of the idle connection",
 		bench.Things(r.reused, "request", "requests"), bench.Grouped(r.right), bench.Grouped(r.late()))
 	if r.cut > 0 {
-		s += ", and " + bench.Grouped(r.cut) + " were cut in flight"
+		s += "; " + bench.Things(r.cut, "request was", "requests were") + " cut in flight"
 	}
 	return s
 }
