@@ -17,7 +17,7 @@ var _ = register(320, Fault{
 			"them decides whether the burst costs a second or a minute.",
 		Good:      "answers or refuses what it can in time, drops requests whose clients have left, and serves everybody a few seconds later.",
 		Magnitude: "1,024 requests within half a second, each of which holds a slot for 0.2 s; their clients give up after 2 s, as victims do. The recovery decides",
-		References: []string{"benoitc/gunicorn#2183", "benoitc/gunicorn#2577", "puma/puma#1197", "rust-lang/crates.io#3537"},
+		References: []string{"puma/puma#1197", "benoitc/gunicorn#2183", "benoitc/gunicorn#2577", "freeunitorg/freeunit#198"},
 		Cadence: bench.Cadence{Every: bench.Once, Surge: &bench.Surge{
 			Step: 500 * time.Millisecond, Counts: []int{0, 0, 1024, 0, 0, 0}, Work: "sleep",
 		}},

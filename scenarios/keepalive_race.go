@@ -19,7 +19,7 @@ var _ = register(81, Fault{
 		Good: "stops its idle timer when the first byte of a request arrives, and answers every request that it has begun; a connection that it closes, it closes before it reads the request.",
 		Magnitude: "a pair of connections each second; when the server closes the first of a pair, a request of 0.3 s goes out on the second, from 100 ms before " +
 			"the end of its idle timeout to 50 ms after it",
-		References: []string{"aio-libs/aiohttp#9138", "benoitc/gunicorn#1698", "fleetdm/fleet#51461"},
+		References: []string{"eclipse-ee4j/glassfish#21551", "aio-libs/aiohttp#9138", "benoitc/gunicorn#1698", "fleetdm/fleet#51461"},
 		Cadence:    bench.Cadence{Every: time.Second},
 		Traits: bench.Traits{
 			Proof: bench.ProofStay, Reuses: "sleep",

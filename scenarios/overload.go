@@ -22,7 +22,7 @@ var _ = register(310, Fault{
 			"serves everybody as soon as the load is back.",
 		Magnitude: "requests that hold a slot for 0.2 s, open loop, 4 in the first second and more in each one, up to 400 in the 11th, then down to 10 in the 14th; " +
 			"their clients give up after 2 s, as victims do. The recovery decides",
-		References: []string{"benoitc/gunicorn#2577", "rust-lang/crates.io#3537", "puma/puma#1197", "freeunitorg/freeunit#198"},
+		References: []string{"benoitc/gunicorn#2577", "scylladb/scylladb#6428", "ephpm/ephpm#301", "rust-lang/crates.io#3537"},
 		Cadence: bench.Cadence{Every: bench.Once, Surge: &bench.Surge{
 			Step: time.Second, Counts: []int{4, 6, 10, 16, 25, 40, 63, 100, 160, 250, 400, 160, 40, 10}, Work: "sleep",
 		}},

@@ -19,6 +19,7 @@ func scenes() map[string]scene {
 		"uploads":  crawling().lose(fault(4), fault(12), 30, bench.Reset),
 		"aged":     stuck().slots(512).aged(508, 508).lose(fault(4), fault(12), 100, bench.TimedOut),
 		"doubts":   longer(wedged(), 5).doubt(fault(2), fault(3), "b").doubt(fault(2), fault(3), "a").stall(fault(9)),
+		"surge":    surging(), "overload": collapsing(), "race": racing(),
 		"wrong":    wedged().lose(fault(2), fault(3), 2, bench.Wrong),
 		"invalid":  wedged().stall(fault(5)).stall(fault(8)),
 		"nothing":  {&bench.Record{}},
