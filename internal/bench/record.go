@@ -52,7 +52,9 @@ type Head struct {
 }
 
 // PerSecond is how many faults come in a second.
-func (h Head) PerSecond() float64 { return Cadence{Every: h.Every, Surge: h.Surge}.perSecond(h.Ratio, h.Rate) }
+func (h Head) PerSecond() float64 {
+	return Cadence{Every: h.Every, Surge: h.Surge}.perSecond(h.Ratio, h.Rate)
+}
 
 // Limits is what the target's process tree was confined to. Zero = no limit.
 type Limits struct {
@@ -115,8 +117,8 @@ type Sample struct {
 	Done    int64   `json:"done"` // last byte, or the error; 0 = never
 	Outcome Outcome `json:"outcome"`
 	Status  int     `json:"status,omitempty"`
-	PID     int     `json:"pid,omitempty"`   // worker that answered, as it says itself
-	Bytes   int64   `json:"bytes,omitempty"` // of a body or a crawling head that the kernel took, or that a download gave (provokers)
+	PID     int     `json:"pid,omitempty"`     // worker that answered, as it says itself
+	Bytes   int64   `json:"bytes,omitempty"`   // of a body or a crawling head that the kernel took, or that a download gave (provokers)
 	Idle    int64   `json:"idle_ns,omitempty"` // how long the server had kept an idle connection when it closed it, or when nobody waited any more (provokers)
 	Error   string  `json:"error,omitempty"`
 }

@@ -31,12 +31,12 @@ type Bin struct {
 	Scheduled int   // victims that were due, whether or not they were sent
 	OK        int   // of these, served right and in time
 	// Lost counts the others by outcome; nil when there are none.
-	Lost  map[Outcome]int
+	Lost map[Outcome]int
 	// Offered is how many requests of a surge were due, and Good how many right answers
 	// in time came to such requests.
 	Offered, Good int
-	Valid bool
-	Why   string // what makes the bin invalid, in it or in a second beside it; "" when it is valid
+	Valid         bool
+	Why           string // what makes the bin invalid, in it or in a second beside it; "" when it is valid
 }
 
 // Missed is the number of victims that were not served.

@@ -172,7 +172,7 @@ func mustBeMeasured(t *testing.T, rec *bench.Record, j bench.Judgement) {
 	}
 	h := rec.Head
 	f := factsOf(newView(rec))
-	if h.Rate < 1 || h.Ratio < 1 || h.Phases.Fault < 1 || f.fault.scheduled != f.fault.valid*h.Rate {
+	if h.Rate < 1 || h.Ratio < 1 && h.Every == 0 || h.Phases.Fault < 1 || f.fault.scheduled != f.fault.valid*h.Rate {
 		t.Fatalf("%v with %d victims in %d seconds of %d; ratio %d", j.Verdict, f.fault.scheduled, f.fault.valid, h.Rate, h.Ratio)
 	}
 	served := map[uint64]bool{}

@@ -16,10 +16,10 @@ func scenes() map[string]scene {
 	mixed.vital(fault(1), 1<<20, 1, 3).vital(fault(5), 2<<20, 2, 4).vital(fault(9), 5<<20, 3, 5)
 	return map[string]scene{
 		"held": wedged(), "stuck": stuck().lose(fault(4), fault(12), 100, bench.TimedOut), "crashes": mixed,
-		"uploads":  crawling().lose(fault(4), fault(12), 30, bench.Reset),
-		"aged":     stuck().slots(512).aged(508, 508).lose(fault(4), fault(12), 100, bench.TimedOut),
-		"doubts":   longer(wedged(), 5).doubt(fault(2), fault(3), "b").doubt(fault(2), fault(3), "a").stall(fault(9)),
-		"surge":    surging(), "overload": collapsing(), "race": racing(),
+		"uploads": crawling().lose(fault(4), fault(12), 30, bench.Reset),
+		"aged":    stuck().slots(512).aged(508, 508).lose(fault(4), fault(12), 100, bench.TimedOut),
+		"doubts":  longer(wedged(), 5).doubt(fault(2), fault(3), "b").doubt(fault(2), fault(3), "a").stall(fault(9)),
+		"surge":   surging(), "overload": collapsing(), "race": racing(),
 		"wrong":    wedged().lose(fault(2), fault(3), 2, bench.Wrong),
 		"invalid":  wedged().stall(fault(5)).stall(fault(8)),
 		"nothing":  {&bench.Record{}},

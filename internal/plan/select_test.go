@@ -196,7 +196,7 @@ func TestBadSelections(t *testing.T) {
 		{"version of what is not installed", Selection{Servers: []string{"wsgiref@1"}}, false, []string{"wsgiref"}},
 		{"set", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"@gates"}}, false, []string{`"@gates"`, `did you mean "@gate"?`}},
 		{"word of an incident", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"Slowloris"}}, false, []string{`unknown scenario "Slowloris"`, "--scenario slow-headers reproduces it (see benchrun explain Slowloris)"}},
-		{"word of two families", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"502"}}, false, []string{"--scenario segfault,reload,"}},
+		{"word of two families", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"502"}}, false, []string{"--scenario segfault,keepalive-race,reload,"}},
 		{"nearly a word of an incident", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"slowlori"}}, false, []string{`did you mean "slowloris"? --scenario slow-headers`}},
 		{"no server", Selection{Servers: []string{""}}, false, []string{`--server "" names no server`, "benchrun list servers"}},
 		{"no profile", Selection{Servers: []string{"gunicorn"}, Profiles: []string{"default", ","}}, false, []string{`--profile "," names no profile`}},
