@@ -100,8 +100,9 @@ func (o Order) forecast(cells []plan.Cell, k plan.Knowledge, together int) (stri
 	if err != nil {
 		return "", err
 	}
-	limits := bench.Limits{CPUs: place.CPUQuota(env.CPUs)}
-	total := foreseen(cells, together, k, limits, room(env, o.atMost(), true, place.MemoryRoom(place.MemoryFloor)))
+	h := &place.Host{Environment: env, Limits: bench.Limits{CPUs: place.CPUQuota(env.CPUs)}, MemoryFloor: place.MemoryFloor}
+	h.Caps.CPU = true
+	total := foreseen(cells, together, k, h.Limits, room(h, o.atMost()))
 	text := fmt.Sprintf("about %s, %s", total.Round(time.Second), o.jobsWords())
 	if o.Attempts > 1 {
 		text += fmt.Sprintf(", counting %d attempts for a cell that is expected not to hold", o.Attempts)

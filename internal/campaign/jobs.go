@@ -42,15 +42,14 @@ const (
 	spacing = 500 * time.Millisecond
 )
 
-// room is what a machine has for cells that run at once. At most jobs of them run
-// (0 = as many as have room). counted says that a cgroup tells what a target used.
-// memory is how many bytes the targets may take, 0 = not counted.
-func room(env bench.Environment, jobs int, counted bool, memory int64) pack.Room {
+// room is what the host has for cells that run at once. At most jobs of them run
+// (0 = as many as have room).
+func room(h *place.Host, jobs int) pack.Room {
 	share := roomShare
-	if !counted {
+	if !h.Caps.CPU {
 		share = blindShare
 	}
-	return pack.Room{CPUs: share * float64(env.CPUs), Memory: memory, Jobs: jobs}
+	return pack.Room{CPUs: share * float64(h.Environment.CPUs), Memory: h.MemoryRoom(), Jobs: jobs, Quota: quotaShare * h.Limits.CPUs}
 }
 
 // known is what is known about a cell before it is measured.
@@ -61,9 +60,8 @@ type known struct {
 }
 
 // tasksOf turns each group of together cells, which benchrun measures one after the
-// other, into a task. quota is how many CPUs a target gets at most, 0 = no limit.
-// estimate says how long cells take.
-func tasksOf(cells []plan.Cell, together int, quota float64, estimate func([]plan.Cell) time.Duration, about func(plan.Cell) known) []pack.Task {
+// other, into a task. estimate says how long cells take.
+func tasksOf(cells []plan.Cell, together int, estimate func([]plan.Cell) time.Duration, about func(plan.Cell) known) []pack.Task {
 	var tasks []pack.Task
 	probing := map[string]plan.Cell{} // by launch: the cell whose estimate includes the probe
 	for i := 0; i+together <= len(cells); i += together {
@@ -79,7 +77,6 @@ func tasksOf(cells []plan.Cell, together int, quota float64, estimate func([]pla
 					probing[c.Launch()] = c
 				}
 			}
-			task.Alone = task.Alone || quota > 0 && k.load.CPU+k.load.Burst >= quotaShare*quota
 			if k.load.CPU > task.CPU {
 				task.Elsewhere = k.elsewhere
 			}
@@ -95,7 +92,7 @@ func tasksOf(cells []plan.Cell, together int, quota float64, estimate func([]pla
 func foreseen(cells []plan.Cell, together int, k plan.Knowledge, limits bench.Limits, space pack.Room) time.Duration {
 	cells = slices.DeleteFunc(slices.Clone(cells), func(c plan.Cell) bool { return c.Unsupported != "" })
 	l := &loads{limits: limits}
-	tasks := tasksOf(cells, together, limits.CPUs, func(cells []plan.Cell) time.Duration { return plan.Estimate(cells, k) },
+	tasks := tasksOf(cells, together, func(cells []plan.Cell) time.Duration { return plan.Estimate(cells, k) },
 		func(c plan.Cell) known {
 			load, here := l.of("", c)
 			return known{load: load, elsewhere: elsewhere(c, here), probed: !c.NeedsProbe(c.Patience(k.Mode), bench.Probe{})}
@@ -115,7 +112,7 @@ func (r *Run) foresee(together int) *pack.Pool {
 		r.tasks = append(r.tasks, i)
 		cells = append(cells, r.order.Cells[i:i+together]...)
 	}
-	tasks := tasksOf(cells, together, r.Host.Limits.CPUs, r.estimate, func(c plan.Cell) known {
+	tasks := tasksOf(cells, together, r.estimate, func(c plan.Cell) known {
 		t := r.launched(c)
 		load, here := r.loads.of(r.keptIn(t, c).loads, c)
 		if here {
@@ -126,7 +123,7 @@ func (r *Run) foresee(together int) *pack.Pool {
 	for n, i := range r.tasks {
 		tasks[n].Alone = tasks[n].Alone || r.begun[i].alone()
 	}
-	pool := pack.NewPool(room(r.Host.Environment, r.order.atMost(), r.Host.Caps.CPU, r.Host.MemoryRoom()), tasks)
+	pool := pack.NewPool(room(r.Host, r.order.atMost()), tasks)
 	pool.Now(r.machine())
 	pool.Scale(r.loads.scale())
 	return pool

@@ -17,6 +17,9 @@ type Room struct {
 	CPUs   float64
 	Memory int64 // bytes; 0 = no limit
 	Jobs   int   // how many tasks at most; 0 = as many as have room
+	// Quota is how many CPUs, mean and burst together, make a task run alone: it would
+	// take more if it could. 0 = no limit.
+	Quota float64
 }
 
 // deviations is how many standard deviations must have room beside the means. Bursts
@@ -25,16 +28,21 @@ type Room struct {
 // deviations, about one second in forty needs more CPU than there is.
 const deviations = 2
 
+// sum is what loads take together.
+func sum(loads ...Load) Load {
+	var all Load
+	variance := 0.0
+	for _, l := range loads {
+		all.CPU += l.CPU
+		variance += l.Burst * l.Burst
+		all.Memory += l.Memory
+	}
+	all.Burst = math.Sqrt(variance)
+	return all
+}
+
 // Full says that the loads together need more than there is room for.
 func (r Room) Full(loads ...Load) bool {
-	var cpu, variance float64
-	var memory int64
-	for _, l := range loads {
-		cpu += l.CPU
-		variance += l.Burst * l.Burst
-		memory += l.Memory
-	}
-	return r.Jobs > 0 && len(loads) > r.Jobs ||
-		cpu+deviations*math.Sqrt(variance) > r.CPUs ||
-		r.Memory > 0 && memory > r.Memory
+	all := sum(loads...)
+	return r.Jobs > 0 && len(loads) > r.Jobs || all.peak() > r.CPUs || r.Memory > 0 && all.Memory > r.Memory
 }

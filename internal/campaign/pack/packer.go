@@ -45,10 +45,15 @@ func New(room Room, tasks []Task) *Packer {
 	for i := range tasks {
 		p.waiting = append(p.waiting, i)
 	}
-	if room.Jobs != 1 {
+	p.arrange()
+	return p
+}
+
+// arrange puts the waiting tasks in order.
+func (p *Packer) arrange() {
+	if p.room.Jobs != 1 {
 		slices.SortStableFunc(p.waiting, func(a, b int) int { return p.before(p.tasks[a], p.tasks[b]) })
 	}
-	return p
 }
 
 func (p *Packer) before(a, b Task) int {
@@ -62,7 +67,10 @@ func (p *Packer) before(a, b Task) int {
 }
 
 // alone says that no other task can run beside this one.
-func (p *Packer) alone(t Task) bool { return t.Alone || p.room.Full(p.load(t)) }
+func (p *Packer) alone(t Task) bool {
+	l := p.load(t)
+	return t.Alone || p.room.Quota > 0 && l.CPU+l.Burst >= p.room.Quota || p.room.Full(l)
+}
 
 // load is what a task takes on this machine, as far as is known.
 func (p *Packer) load(t Task) Load {
@@ -72,8 +80,11 @@ func (p *Packer) load(t Task) Load {
 }
 
 // Scale says that the same work takes so many times the CPU here that it took
-// elsewhere.
-func (p *Packer) Scale(scale float64) { p.scale = scale }
+// elsewhere. So other tasks may have to run alone.
+func (p *Packer) Scale(scale float64) {
+	p.scale = scale
+	p.arrange()
+}
 
 // Next hands out the next task that has room now. slot is the lowest number from 0
 // that no other running task has. ok is false if no task has room until another is

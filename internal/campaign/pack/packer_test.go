@@ -225,6 +225,53 @@ func TestPackerScale(t *testing.T) {
 	}
 }
 
+// Whether a task comes to its quota depends on what it takes on this machine. One that does
+// runs alone, and last.
+func TestQuotaOnThisMachine(t *testing.T) {
+	most := task(pack.Load{CPU: 1.2, Burst: 0.1}, 1)
+	most.Elsewhere = 0.2
+	room := pack.Room{CPUs: 64, Quota: 1.35}
+	for _, c := range []struct {
+		name  string
+		cpu   float64
+		scale float64
+		want  []int // in the order in which they begin
+		first int   // of them at once
+	}{
+		{"below it", 1.2, 1, []int{0, 1, 2}, 3},
+		{"a slow machine", 1.2, 1.5, []int{1, 2, 0}, 2},
+		{"at it elsewhere", 1.3, 1, []int{1, 2, 0}, 2},
+		{"at it elsewhere, on a fast machine", 1.3, 0.5, []int{0, 1, 2}, 3},
+	} {
+		tasks := []pack.Task{most, task(light, 1), task(light, 1)}
+		tasks[0].CPU = c.cpu
+		p := pack.New(room, tasks)
+		p.Scale(c.scale)
+		var order []int
+		first := 0
+		for range tasks {
+			i, _, ok := p.Next(begin)
+			if ok && len(order) == first {
+				first++
+			}
+			if !ok {
+				for _, running := range p.Running() {
+					p.Done(running)
+				}
+				if i, _, ok = p.Next(begin); !ok {
+					t.Fatalf("%s: nothing begins on an empty machine", c.name)
+				}
+				order = append(order, i)
+				continue
+			}
+			order = append(order, i)
+		}
+		if !slices.Equal(order, c.want) || first != c.first {
+			t.Errorf("%s: they begin in the order %v, the first %d at once; want %v, %d", c.name, order, first, c.want, c.first)
+		}
+	}
+}
+
 // Other programs take room, so a quiet machine would be faster, unless one task runs at a time.
 func TestLeftIfQuiet(t *testing.T) {
 	for jobs, want := range map[int][2]time.Duration{0: {60 * time.Second, 20 * time.Second}, 1: {60 * time.Second, 60 * time.Second}} {
