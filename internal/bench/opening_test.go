@@ -16,7 +16,7 @@ import (
 var opensItself = map[string]string{
 	"internal/intake":         "it is what opens",
 	"internal/observe":        "/proc, /sys, and the receipts, which it opens alike",
-	"internal/launch":         "/proc, cgroups, and its own state in folders that nobody else can write to",
+	"internal/launch":         "/proc, cgroups, its own state in folders that nobody else can write to, and notices, which it locks",
 	"internal/procfs":         "/proc",
 	"internal/place/place.go": "the benchrun binary itself",
 	"results/claim.go":        "the folder itself, to lock it",

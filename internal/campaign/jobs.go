@@ -11,6 +11,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign/pack"
+	"benchrun/internal/launch"
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
 )
@@ -131,7 +132,14 @@ func (r *Run) foresee(together int) *pack.Pool {
 
 // machine is the machine as the pool sees it.
 func (r *Run) machine() pack.Machine {
-	return pack.Machine{Spacing: spacing, Others: r.Host.OthersCPU, Memory: r.Host.MemoryRoom}
+	m := pack.Machine{Spacing: spacing, Others: r.Host.OthersCPU, Memory: r.Host.MemoryRoom}
+	if r.Host.Notices != "" {
+		if r.board == nil {
+			r.board = &board{notices: launch.NewNotices(r.Host.Notices), note: r.Tell.Note}
+		}
+		m.Board = r.board
+	}
+	return m
 }
 
 // unmeasurable says that no target can be launched for a cell.

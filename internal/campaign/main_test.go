@@ -19,6 +19,9 @@ func TestMain(m *testing.M) {
 			os.Exit(clients.ControlMain())
 		case launch.SuperviseArg:
 			syscall.Exit(launch.Supervise())
+		case noticeArg:
+			leaveNotice(os.Args[2])
+			os.Exit(1)
 		case "__reference":
 			os.Exit(reference.Main(os.Args[2:]))
 		}

@@ -32,7 +32,8 @@ type Run struct {
 	loads     loads
 	meter     meter
 	forecast  forecast
-	tasks     []int // by task of the pool: the place in the order of its first cell
+	board     *board // nil until the pool needs it
+	tasks     []int  // by task of the pool: the place in the order of its first cell
 
 	mu     sync.Mutex             // guards the fields below: several cells may be under way
 	run    bench.Run              // the results so far

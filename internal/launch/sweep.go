@@ -30,6 +30,7 @@ const orphanTime = time.Second
 func Sweep() ([]string, error) {
 	var swept []string
 	var errs []error
+	sweepNotices(NoticesFolder())
 	deadline := time.Now().Add(sweepTime)
 	err := eachScratch(func(dir string) {
 		said, err := sweepFolder(dir, deadline)

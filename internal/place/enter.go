@@ -33,7 +33,7 @@ func Enter(ctx context.Context, version string, port int, note func(string)) (h 
 		janitor.Close()
 		return nil, nil, err
 	}
-	h.Note = note
+	h.Note, h.Notices = note, launch.NoticesFolder()
 	h.OthersCPU() // begins to look
 	for _, d := range Busy(ctx, env) {
 		note(d.What + "; " + d.Fix)

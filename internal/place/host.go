@@ -24,6 +24,7 @@ type Host struct {
 	Port        int    // for every launch; 0 = benchrun picks one for each
 	Environment bench.Environment
 	Note        func(string) // reports what a target has left outside of its folders; may be nil
+	Notices     string       // the folder in which benchruns tell each other what they run; "" = this one tells nobody
 
 	company *company // the open places; nil = they do not know of each other
 	others  *otherPrograms

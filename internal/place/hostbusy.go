@@ -94,11 +94,14 @@ func (h *hostWatch) look(now cpuReading) *bench.Doubt {
 // used the CPU that neither the target nor benchrun did. The control and the
 // supervisor count as benchrun, because a target can keep both busy.
 func (p *Place) watchHost(v bench.Vital) {
-	tree, ok := p.group.CPUSeconds()
+	tree, exact := p.group.CPUSeconds()
+	if !exact {
+		tree = v.CPU // what the processes say that are there
+	}
 	own := p.busy.own(p.control, p.group.ShimPID())
 	company, others := p.host.company.note(&p.busy, use{cpu: tree + p.busy.helped(), memory: v.Memory})
 	p.busy.most = max(p.busy.most, others)
-	if !ok {
+	if !exact {
 		return
 	}
 	busy, idle, err := observe.HostCPU()

@@ -24,11 +24,12 @@ type otherPrograms struct {
 }
 
 // OthersCPU is how many CPUs programs other than this benchrun and its targets use, on
-// average over the last ten seconds. The first call only begins to look. It returns 0
-// if no cgroup tells what a target uses.
+// average over the last ten seconds. The first call only begins to look. If no cgroup
+// tells what a target uses, the last fraction of a second of each process that has ended
+// counts as other programs'.
 func (h *Host) OthersCPU() float64 {
 	busy, _, err := observe.HostCPU()
-	if h.others == nil || !h.Caps.CPU || err != nil {
+	if h.others == nil || err != nil {
 		return 0
 	}
 	return h.others.note(cpuReading{at: time.Now().UnixNano(), busy: busy, own: OwnCPU() + h.company.total()})

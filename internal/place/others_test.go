@@ -4,6 +4,9 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/launch"
 )
 
 func TestOtherPrograms(t *testing.T) {
@@ -29,4 +32,17 @@ func TestOtherPrograms(t *testing.T) {
 			t.Errorf("%s: %.3f CPUs, want %.3f", tt.what, got, tt.want)
 		}
 	}
+}
+
+// What a target uses is not other programs', even where no cgroup counts it.
+func TestTargetWithoutACgroupIsNoOtherProgram(t *testing.T) {
+	host, target := appHost(t)
+	host.Caps = launch.Capabilities{Level: launch.Subreaper}
+	busy := target("honest")
+	busy.Server.CommandWords = []string{"/bin/sh", "-c", "while :; do :; done"}
+	p, _ := appPlace(t, host, busy, bench.NewClock())
+	if used, ok := p.group.CPUSeconds(); ok {
+		t.Fatalf("a cgroup counts %.1f s", used)
+	}
+	eventually(t, "the target's CPU is known", func() bool { return host.company.total() > 0.5 })
 }

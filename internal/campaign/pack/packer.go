@@ -26,8 +26,12 @@ type Packer struct {
 	tasks   []Task
 	waiting []int // in the order in which Next tries them
 	running map[int]running
-	others  float64 // CPUs that other programs use
+	others  float64 // CPUs that other programs use, other pools included
 	scale   float64 // work takes so many times the CPU that it took elsewhere
+
+	neighbours []Notice  // of the other pools on this machine
+	wants      *Claim    // the task that waits because of them; nil = none
+	since      time.Time // since when
 }
 
 // running is a task that was handed out and is not over yet.
@@ -90,25 +94,28 @@ func (p *Packer) Scale(scale float64) {
 // that no other running task has. ok is false if no task has room until another is
 // over, or if none is left.
 func (p *Packer) Next(now time.Time) (task, slot int, ok bool) {
+	claims, cpus := p.claims(now)
 	for at, i := range p.waiting {
-		if !p.fits(p.tasks[i]) {
+		if !p.fits(p.tasks[i], claims, cpus) {
 			continue
 		}
 		p.waiting = slices.Delete(p.waiting, at, at+1)
 		slot := p.freeSlot()
 		p.running[i] = running{slot: slot, since: now}
+		p.wants = nil
 		return i, slot, true
 	}
+	p.want(now)
 	return 0, 0, false
 }
 
-// fits says that a task can run beside those that are running. If none is running, it
-// always can.
-func (p *Packer) fits(t Task) bool {
-	if len(p.running) == 0 {
+// fits says that a task can run beside those that are running and the claims of other
+// pools, if all together fill no more than cpus. Without any of these it always can.
+func (p *Packer) fits(t Task, claims []Claim, cpus float64) bool {
+	if len(p.running)+len(claims) == 0 {
 		return true
 	}
-	if p.alone(t) || p.room.Jobs == 1 {
+	if p.alone(t) || p.room.Jobs > 0 && len(p.running) >= p.room.Jobs {
 		return false
 	}
 	loads := []Load{p.load(t)}
@@ -119,8 +126,13 @@ func (p *Packer) fits(t Task) bool {
 		}
 		loads = append(loads, p.load(other))
 	}
-	room := p.room
-	room.CPUs -= p.others
+	for _, c := range claims {
+		if c.Alone {
+			return false
+		}
+		loads = append(loads, c.Load)
+	}
+	room := Room{CPUs: min(p.room.CPUs, cpus) - max(0, p.others-p.theirs()), Memory: p.room.Memory}
 	return !room.Full(loads...)
 }
 
@@ -181,7 +193,9 @@ func (p *Packer) Waiting() []int { return slices.Clone(p.waiting) }
 // Left is the time from now until the last task is over, if each takes as long as
 // expected. It simulates the rest. A task that takes longer than expected counts as
 // about to end.
-func (p *Packer) Left(now time.Time) time.Duration { return p.leftBeside(p.others, now) }
+func (p *Packer) Left(now time.Time) time.Duration {
+	return p.leftBeside(max(p.others, p.theirs()), now)
+}
 
 // LeftIfQuiet is the same if other programs use no CPU from now on.
 func (p *Packer) LeftIfQuiet(now time.Time) time.Duration { return p.leftBeside(0, now) }

@@ -34,6 +34,7 @@ type Machine struct {
 	Spacing time.Duration  // the least time between two starts
 	Others  func() float64 // CPUs that programs other than the tasks use now
 	Memory  func() int64   // bytes that all tasks together may take now; 0 = not counted
+	Board   Board          // of the pools of other programs; nil = nobody tells the others anything
 }
 
 // lookEvery is how often Run checks whether other programs leave more room.
@@ -42,6 +43,9 @@ const lookEvery = 2 * time.Second
 // Run calls do for each task while there is room, and returns when all started tasks
 // are over. Once ctx has ended or a task returns Stop, no more tasks begin.
 func (p *Pool) Run(ctx context.Context, m Machine, do func(task, slot int) Outcome) {
+	if m.Board != nil {
+		defer m.Board.Leave()
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var tasks sync.WaitGroup
@@ -67,25 +71,38 @@ func (p *Pool) Run(ctx context.Context, m Machine, do func(task, slot int) Outco
 }
 
 // Now takes in what the machine has room for now.
-func (p *Pool) Now(m Machine) {
+func (p *Pool) Now(m Machine) { p.decide(m, func() {}) }
+
+// decide calls do when the packer knows what the machine has room for now, and no other
+// pool on the machine decides meanwhile.
+func (p *Pool) decide(m Machine, do func()) {
 	others, memory := m.Others(), m.Memory()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.packer.Now(others, memory)
+	if m.Board == nil {
+		do()
+		return
+	}
+	m.Board.Turn(func(neighbours []Notice) Notice {
+		p.packer.Beside(neighbours)
+		do()
+		return p.packer.Notice()
+	})
 }
 
 // next returns the task to begin now (-1 = none has room) and its slot, and how many
 // tasks are not over.
 func (p *Pool) next(m Machine) (task, slot, left int) {
-	p.Now(m)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	task, slot, ok := p.packer.Next(time.Now())
-	left = len(p.packer.Waiting()) + len(p.packer.Running())
-	if !ok {
-		return -1, 0, left
-	}
-	p.begun++
+	task = -1
+	p.decide(m, func() {
+		t, s, ok := p.packer.Next(time.Now())
+		left = len(p.packer.Waiting()) + len(p.packer.Running())
+		if ok {
+			p.begun++
+			task, slot = t, s
+		}
+	})
 	return task, slot, left
 }
 
