@@ -88,7 +88,11 @@ func (s settings) foretell(cmd *cobra.Command, cells []plan.Cell, together int) 
 		}
 	}
 	return say(cmd, func(ctx context.Context) (string, error) {
-		text, err := s.order(cells).DryRun(ctx, together)
+		here, err := place.Look(ctx, benchrunVersion())
+		if err != nil {
+			return "", err
+		}
+		text, err := s.order(cells).DryRun(ctx, here, together)
 		return s.origins.Words() + text, err
 	})
 }

@@ -77,7 +77,13 @@ func (c calibrating) run(cmd *cobra.Command, asked calibrate.Asked) error {
 	}
 	cells := calibrate.Cells(cases, place.HostHas(cmd.Context()))
 	if c.dryRun {
-		return say(cmd, func(context.Context) (string, error) { return calibrate.DryRun(cases, c.order(cells)) })
+		return say(cmd, func(ctx context.Context) (string, error) {
+			here, err := place.Look(ctx, benchrunVersion())
+			if err != nil {
+				return "", err
+			}
+			return calibrate.DryRun(ctx, here, cases, c.order(cells))
+		})
 	}
 	if err := calibrate.CheckPage(c.page); err != nil { // before measuring for minutes
 		return err

@@ -1,12 +1,14 @@
 package calibrate
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"text/tabwriter"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign"
+	"benchrun/internal/place"
 	"benchrun/targets"
 )
 
@@ -41,8 +43,8 @@ func (a Asked) Repeat(attempts int, seed uint64) string {
 	return strings.Join(append(words, fmt.Sprintf("--attempts %d --seed %d", attempts, seed)), " ")
 }
 
-// DryRun says what would be run of the cases, whose cells the order has.
-func DryRun(cases []Case, order campaign.Order) (string, error) {
+// DryRun says what would be run of the cases, whose cells the order has, on a host.
+func DryRun(ctx context.Context, h *place.Host, cases []Case, order campaign.Order) (string, error) {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
 	for i, c := range cases {
@@ -55,7 +57,7 @@ func DryRun(cases []Case, order campaign.Order) (string, error) {
 		}
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", c.Cell.Scenario.Name(), c.Cell.Profile, must) // Flush tells
 	}
-	forecast, err := order.Forecast(1)
+	forecast, err := order.Forecast(ctx, h, 1)
 	if err == nil {
 		err = w.Flush()
 	}

@@ -9,6 +9,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign"
+	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/scenarios"
 	"benchrun/targets"
@@ -123,7 +124,7 @@ func TestMachineThatLacksWhatAFamilyNeeds(t *testing.T) {
 	if cells[0].Unsupported != "" || !strings.HasPrefix(cells[1].Unsupported, "this machine cannot") {
 		t.Errorf("unsupported: %q, %q", cells[0].Unsupported, cells[1].Unsupported)
 	}
-	text, err := DryRun(pair, campaign.Order{Cells: cells, Mode: bench.ModeQuick, Attempts: 1, Seed: 1})
+	text, err := DryRun(t.Context(), &place.Host{}, pair, campaign.Order{Cells: cells, Mode: bench.ModeQuick, Attempts: 1, Seed: 1})
 	if err != nil || !regexp.MustCompile(`default +held\n`).MatchString(text) || !regexp.MustCompile(`no-watchdog +unsupported: this machine cannot`).MatchString(text) {
 		t.Errorf("%v\n%s", err, text)
 	}

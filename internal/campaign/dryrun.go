@@ -8,31 +8,30 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/observe"
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/results"
 )
 
-// DryRun says what would be run: each target with its command, its cells, and the
-// time they take. Of a run that is resumed, these are the cells that are not
+// DryRun says what would be run on a host: each target with its command, its cells, and
+// the time they take. Of a run that is resumed, these are the cells that are not
 // concluded. It installs nothing. Together cells are measured one after the other.
-func (o Order) DryRun(ctx context.Context, together int) (string, error) {
+func (o Order) DryRun(ctx context.Context, h *place.Host, together int) (string, error) {
 	if o.Earlier != nil && o.Earlier.NothingToDo() {
 		return o.Earlier.NothingLeft() + "\n", nil
 	}
+	r, err := o.wouldBegin(ctx, h)
+	if err != nil {
+		return "", err
+	}
 	var b strings.Builder
 	last, targets := "", place.Preview{Python: o.Python}
-	had, k := o.begun(), o.knowledge()
-	if o.Earlier != nil {
-		k.Made = func(c plan.Cell) int { return o.made(had, c) }
-	}
-	var rest []plan.Cell
+	had, k, rest := r.begun, r.knowledge(), 0
 	for i, c := range o.Cells {
-		if o.Earlier != nil && (c.Unsupported != "" || !had[i].wants(o.Attempts)) {
+		if o.Earlier != nil && (c.Unsupported != "" || r.done[i] != nil) {
 			continue
 		}
-		rest = append(rest, c)
+		rest++
 		if name := c.TargetWords(); name != last {
 			last = name
 			fmt.Fprintf(&b, "%s\n", name)
@@ -56,15 +55,11 @@ func (o Order) DryRun(ctx context.Context, together int) (string, error) {
 		}
 		b.WriteString("\n")
 	}
-	number := bench.Things(len(rest), "cell", "cells")
+	number := bench.Things(rest, "cell", "cells")
 	if o.Earlier != nil {
-		number = fmt.Sprintf("%d of %s still to be measured", len(rest), bench.Things(len(o.Cells), "cell", "cells"))
+		number = fmt.Sprintf("%d of %s still to be measured", rest, bench.Things(len(o.Cells), "cell", "cells"))
 	}
-	forecast, err := o.forecast(rest, k, together)
-	if err != nil {
-		return "", err
-	}
-	fmt.Fprintf(&b, "%s, %s mode, seed %d: %s, plus installation where something is missing\n", number, o.Mode, o.Seed, forecast)
+	fmt.Fprintf(&b, "%s, %s mode, seed %d: %s, plus installation where something is missing\n", number, o.Mode, o.Seed, r.forecastWords(together))
 	return b.String(), nil
 }
 
@@ -89,29 +84,52 @@ func (o Order) begun() []begun {
 	return out
 }
 
-// Forecast says in words how long the order takes on this machine, as far as that
-// is known before anything is looked at: "about 3m0s, one at a time".
-func (o Order) Forecast(together int) (string, error) {
-	return o.forecast(o.Cells, o.knowledge(), together)
-}
-
-func (o Order) forecast(cells []plan.Cell, k plan.Knowledge, together int) (string, error) {
-	env, err := observe.Host()
+// Forecast says in words how long the order takes on a host: "about 3m0s, one at a time".
+func (o Order) Forecast(ctx context.Context, h *place.Host, together int) (string, error) {
+	r, err := o.wouldBegin(ctx, h)
 	if err != nil {
 		return "", err
 	}
-	h := &place.Host{Environment: env, Limits: bench.Limits{CPUs: place.CPUQuota(env.CPUs)}, MemoryFloor: place.MemoryFloor}
-	h.Caps.CPU = true
-	total := foreseen(cells, together, k, h.Limits, room(h, o.atMost()))
-	text := fmt.Sprintf("about %s, %s", total.Round(time.Second), o.jobsWords())
-	if o.Attempts > 1 {
-		text += fmt.Sprintf(", counting %d attempts for a cell that is expected not to hold", o.Attempts)
-	}
-	return text, nil
+	return r.forecastWords(together), nil
 }
 
-// knowledge is what is known of any cell before anything is looked at.
-func (o Order) knowledge() plan.Knowledge { return plan.Knowledge{Mode: o.Mode, Attempts: o.Attempts} }
+// wouldBegin is a run of the order with all that it would know when it begins, if nothing
+// is installed that is missing now. It cannot be done.
+func (o Order) wouldBegin(ctx context.Context, h *place.Host) (*Run, error) {
+	r := &Run{Host: h, order: o, begun: o.begun(), done: make([]*bench.Cell, len(o.Cells)), prepared: map[string]*place.Target{}}
+	r.loads.limits = h.Limits
+	looked := map[string]bool{}
+	for i, c := range o.Cells {
+		if o.Earlier != nil && len(r.begun[i].judged) > 0 && !r.begun[i].wants(o.Attempts) {
+			r.done[i] = &bench.Cell{}
+			continue
+		}
+		if key := c.Target(); c.Unsupported == "" && !looked[key] {
+			looked[key] = true
+			if t := recallInstalled(ctx, h, c, o.Python); t != nil {
+				r.prepared[key] = t
+			}
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+	}
+	r.recallProbes()
+	return r, nil
+}
+
+// forecastWords says how long the run takes.
+func (r *Run) forecastWords(together int) string {
+	estimate, quiet := expected(r.foresee(together))
+	text := fmt.Sprintf("about %s, %s", estimate.Round(time.Second), r.order.jobsWords())
+	if quiet > 0 {
+		text += fmt.Sprintf(", about %s if the machine becomes quiet", quiet.Round(time.Second))
+	}
+	if r.order.Attempts > 1 {
+		text += fmt.Sprintf(", counting %d attempts for a cell that is expected not to hold", r.order.Attempts)
+	}
+	return text
+}
 
 // jobsWords says how cells are measured at once.
 func (o Order) jobsWords() string {

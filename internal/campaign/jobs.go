@@ -88,19 +88,6 @@ func tasksOf(cells []plan.Cell, together int, estimate func([]plan.Cell) time.Du
 	return tasks
 }
 
-// foreseen estimates how long cells take on a machine that has no stored loads, in
-// groups of together cells.
-func foreseen(cells []plan.Cell, together int, k plan.Knowledge, limits bench.Limits, space pack.Room) time.Duration {
-	cells = slices.DeleteFunc(slices.Clone(cells), func(c plan.Cell) bool { return c.Unsupported != "" })
-	l := &loads{limits: limits}
-	tasks := tasksOf(cells, together, func(cells []plan.Cell) time.Duration { return plan.Estimate(cells, k) },
-		func(c plan.Cell) known {
-			load, here := l.of("", c)
-			return known{load: load, elsewhere: elsewhere(c, here), probed: !c.NeedsProbe(c.Patience(k.Mode), bench.Probe{})}
-		})
-	return pack.New(space, tasks).Left(time.Now())
-}
-
 // foresee makes the pool of the run's tasks: the cells that are still to be
 // measured, in groups of together cells.
 func (r *Run) foresee(together int) *pack.Pool {
@@ -119,7 +106,11 @@ func (r *Run) foresee(together int) *pack.Pool {
 		if here {
 			r.loads.compare(load.CPU, published()[c.Name()].CPU)
 		}
-		return known{load: load, elsewhere: elsewhere(c, here), probed: !c.NeedsProbe(c.Patience(r.order.Mode), t.Probe)}
+		var probe bench.Probe
+		if t != nil {
+			probe = t.Probe
+		}
+		return known{load: load, elsewhere: elsewhere(c, here), probed: !c.NeedsProbe(c.Patience(r.order.Mode), probe)}
 	})
 	for n, i := range r.tasks {
 		tasks[n].Alone = tasks[n].Alone || r.begun[i].alone()
@@ -128,6 +119,16 @@ func (r *Run) foresee(together int) *pack.Pool {
 	pool.Now(r.machine())
 	pool.Scale(r.loads.scale())
 	return pool
+}
+
+// expected is how long the tasks of a pool take. quiet is the same if other programs stop
+// using the CPU; 0 = that would make no difference.
+func expected(p *pack.Pool) (estimate, quiet time.Duration) {
+	estimate = p.Left()
+	if quiet = p.LeftIfQuiet(); quiet > estimate*9/10 {
+		quiet = 0
+	}
+	return estimate, quiet
 }
 
 // machine is the machine as the pool sees it.

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"time"
 
@@ -104,15 +105,21 @@ func (r *Run) recallProbe(t *place.Target, c plan.Cell, patience plan.Patience) 
 	return ok
 }
 
+// errNotInstalled says that nothing stored can be found of a target.
+var errNotInstalled = errors.New("not installed")
+
 // keptIn has the files in which what is known of a launch is stored for other runs.
 type keptIn struct {
 	probe, loads string
 	err          error // why there are none
 }
 
-// keptIn is that of a cell's target. Its names depend on the contents of many files,
-// so they are worked out once.
+// keptIn is that of a cell's target, nil if it is not installed. Its names depend on the
+// contents of many files, so they are worked out once.
 func (r *Run) keptIn(t *place.Target, c plan.Cell) keptIn {
+	if t == nil {
+		return keptIn{err: errNotInstalled}
+	}
 	key := [2]string{c.Target(), c.Scenario.Family.ID}
 	r.mu.Lock()
 	defer r.mu.Unlock()

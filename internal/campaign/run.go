@@ -143,12 +143,8 @@ func (r *Run) begin(ctx context.Context, together int) error {
 	r.limit.prepared()
 	r.recallProbes()
 	r.forecast.pool = r.foresee(together)
-	estimate := r.forecast.pool.Left()
-	begun := bench.RunBegun{Run: r.run.ID, Cells: len(order.Cells), Estimate: estimate}
-	if quiet := r.forecast.pool.LeftIfQuiet(); quiet <= estimate*9/10 { // otherwise a quiet machine makes no difference
-		begun.IfQuiet = quiet
-	}
-	r.Tell.Tell(begun)
+	estimate, quiet := expected(r.forecast.pool)
+	r.Tell.Tell(bench.RunBegun{Run: r.run.ID, Cells: len(order.Cells), Estimate: estimate, IfQuiet: quiet})
 	if !r.limit.fits(estimate) {
 		r.Tell.Note(fmt.Sprintf("that is longer than --max-time %s: not every cell will be measured", order.MaxTime))
 	}
@@ -202,5 +198,12 @@ func (r *Run) installAll(ctx context.Context) error {
 }
 
 func (r *Run) install(ctx context.Context, c plan.Cell) (*place.Target, error) {
-	return r.Host.Install(ctx, c, r.order.Python, r.Tell.Note)
+	t, err := r.Host.Install(ctx, c, r.order.Python, r.Tell.Note)
+	if err != nil {
+		return nil, err
+	}
+	if err := keepVersion(c, t); err != nil {
+		r.Tell.Note("the version of " + c.Target() + " is not stored, so dry runs know less: " + err.Error())
+	}
+	return t, nil
 }

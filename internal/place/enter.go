@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"benchrun/internal/bench"
 	"benchrun/internal/launch"
 	"benchrun/internal/observe"
 )
@@ -39,4 +40,21 @@ func Enter(ctx context.Context, version string, port int, note func(string)) (h 
 		note(d.What + "; " + d.Fix)
 	}
 	return h, janitor.Close, nil
+}
+
+// Look finds out what a run would find out about this machine before it begins, and
+// changes nothing. version is benchrun's.
+func Look(ctx context.Context, version string) (*Host, error) {
+	env, err := observe.Host()
+	if err != nil {
+		return nil, err
+	}
+	h, err := NewHost(ctx, env, version, 0)
+	if err != nil {
+		return nil, err
+	}
+	h.Notices = launch.NoticesFolder()
+	h.OthersCPU() // begins to look
+	bench.Sleep(ctx, busyLook)
+	return h, ctx.Err()
 }

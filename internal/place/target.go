@@ -33,6 +33,22 @@ func (h *Host) Install(ctx context.Context, c plan.Cell, python string, progress
 	return &Target{Server: c.Server, Profile: profile, ProfileName: c.Profile, Installation: inst}, nil
 }
 
+// Complete is a cell's target as Install would return it, but without its version, because
+// nothing of the server is run. It is nil if something must be installed first.
+func (h *Host) Complete(ctx context.Context, c plan.Cell, python string) *Target {
+	profile, err := c.Server.Profile(c.Profile)
+	if err != nil {
+		return nil
+	}
+	will, err := targets.Foresee(ctx, h.installOptions(c, python, nil))
+	if err != nil || !will.Complete {
+		return nil
+	}
+	return &Target{Server: c.Server, Profile: profile, ProfileName: c.Profile, Installation: &targets.Installation{
+		Server: c.Server, Profile: c.Profile, Python: will.Python, Env: will.Env,
+	}}
+}
+
 // Target is an installed target, ready to be launched any number of times.
 type Target struct {
 	Server       *targets.Server
