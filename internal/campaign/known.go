@@ -18,9 +18,10 @@ import (
 )
 
 // loads is what is known about the loads of cells on this machine before they are
-// measured. There are three sources, and the first that knows the cell counts: an
+// measured. There are four sources, and the first that knows the cell counts: an
 // attempt of the same launch on this machine; the published cell, from another
-// machine; and a guess by the family. It is safe for concurrent use.
+// machine; what the scenario takes with other servers, from that machine too; and a
+// guess by the family. It is safe for concurrent use.
 type loads struct {
 	limits bench.Limits
 
@@ -29,7 +30,7 @@ type loads struct {
 	speed speed
 }
 
-// Guesses for a cell that was never measured, in CPUs and bytes. They are rather too
+// Guesses for a scenario that was never measured, in CPUs and bytes. They are rather too
 // high: too little company costs time, too much spoils the neighbours.
 const (
 	guessCPU    = 0.25
@@ -50,14 +51,17 @@ func (l *loads) of(file string, c plan.Cell) (load pack.Load, here bool) {
 	return l.guess(c), false
 }
 
-// guess is the load that the cell's family suggests.
+// guess is the load that the cell's scenario suggests.
 func (l *loads) guess(c plan.Cell) pack.Load {
 	f := c.Scenario.Family
-	load := pack.Load{CPU: guessCPU, Burst: guessBurst, Memory: guessMemory}
+	load, known := scenarioLoad(c)
+	if !known {
+		load = pack.Load{CPU: guessCPU, Burst: guessBurst, Memory: guessMemory}
+	}
 	switch {
-	case f.Busy && f.Traits.Wedges(): // one request is enough to use a CPU, and they pile up
+	case endless(c):
 		load.CPU = math.Inf(1)
-	case f.Busy:
+	case f.Busy && !known:
 		load.CPU += c.Scenario.PerSecond(bench.StandardLoad.Rate) * f.Lasts.Seconds()
 		load.Burst = busyBurst
 	}
@@ -65,6 +69,23 @@ func (l *loads) guess(c plan.Cell) pack.Load {
 		load.Memory = max(load.Memory, l.limits.MemoryBytes)
 	}
 	return load
+}
+
+// endless says that the faults take all the CPU that they can get: one request is enough to
+// use a CPU, and they pile up. What they took elsewhere was that machine's limit.
+func endless(c plan.Cell) bool { return c.Scenario.Family.Busy && c.Scenario.Family.Traits.Wedges() }
+
+// scenarioLoad is what a cell's scenario takes with other servers, if that is known. If the
+// cell's server is published under other scenarios, it has the baseline that it has there.
+func scenarioLoad(c plan.Cell) (pack.Load, bool) {
+	load, ok := ofScenarios()[c.Scenario.Name()]
+	if !ok || endless(c) {
+		return pack.Load{}, false
+	}
+	if base := publishedBaseline(c); base > 0 {
+		load.CPU += base - leastOfScenarios()
+	}
+	return load, true
 }
 
 // read returns the stored loads in a file, by scenario. Anything unreadable counts
@@ -118,16 +139,25 @@ var published = sync.OnceValue(func() map[string]pack.Load { return parsePublish
 //go:embed published.txt
 var publishedText string
 
-// parsePublished reads lines of "server/profile/scenario CPU burst MiB". It panics
-// on any other line, because the text is part of benchrun.
+// ofScenarios are the loads that scripts/loads has found, by the scenario's name.
+var ofScenarios = sync.OnceValue(func() map[string]pack.Load { return parsePublished(ofScenariosText) })
+
+//go:embed ofscenarios.txt
+var ofScenariosText string
+
+// parsePublished reads lines of "name CPU burst MiB", and leaves out those that begin with
+// "#". It panics on any other line, because the text is part of benchrun.
 func parsePublished(text string) map[string]pack.Load {
 	out := map[string]pack.Load{}
 	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
 		var name string
 		var load pack.Load
 		var mib int64
 		if _, err := fmt.Sscan(line, &name, &load.CPU, &load.Burst, &mib); err != nil {
-			panic(fmt.Sprintf("campaign: published.txt: %q: %v", line, err))
+			panic(fmt.Sprintf("campaign: published loads: %q: %v", line, err))
 		}
 		load.Memory = mib << 20
 		out[name] = load
@@ -135,14 +165,15 @@ func parsePublished(text string) map[string]pack.Load {
 	return out
 }
 
-// keepLoad stores the attempt's load for the next run. If others took CPU from the
-// attempt, its load counts only if it is larger than the known one.
+// keepLoad stores the attempt's load for the next run, unless the target ended before it
+// was under load. If others took CPU from the attempt, its load counts only if it is larger
+// than the known one.
 func (u *underway) keepLoad(rec *bench.Record) {
-	file := u.keptIn(u.target, u.plan).loads
-	if file == "" || len(rec.Vitals) == 0 {
+	file, own := u.keptIn(u.target, u.plan).loads, u.meter.own()
+	load := loadOf(rec, own)
+	if file == "" || load.CPU <= own {
 		return
 	}
-	load := loadOf(rec, u.meter.own())
 	if len(rec.Doubts) > 0 && load.CPU < u.knownCPU(file) {
 		return
 	}

@@ -32,8 +32,13 @@ func TestLoadsOfACell(t *testing.T) {
 	if got, here := l.of(file, wedge); here || got != published()["waitress/default/wedge-1pct"] || got.CPU == 0 {
 		t.Errorf("waitress before it was measured: %+v", got)
 	}
-	if got, here := l.of(file, mine); here || got.CPU != guessCPU {
+	if got, here := l.of(file, mine); here || got != ofScenarios()["wedge-1pct"] || got.CPU == 0 {
 		t.Errorf("a server that nobody knows: %+v", got)
+	}
+	rare := cellOf(t, "mine", "wedge")
+	rare.Scenario.Ratio *= 3
+	if got, here := l.of(file, rare); here || got.CPU != guessCPU {
+		t.Errorf("a scenario that nobody knows: %+v", got)
 	}
 	measured := pack.Load{CPU: 0.5, Burst: 0.1, Memory: 7}
 	for _, c := range []plan.Cell{wedge, mine} {
@@ -45,29 +50,103 @@ func TestLoadsOfACell(t *testing.T) {
 		if got, here := known.of(file, mine); !here || got != measured {
 			t.Errorf("%s: %+v, want what was measured", name, got)
 		}
-		if got, _ := known.of("", mine); got.CPU != guessCPU {
+		if got, _ := known.of("", mine); got != ofScenarios()["wedge-1pct"] {
 			t.Errorf("%s, of another launch: %+v", name, got)
 		}
 	}
 }
 
 // Guesses are careful: a fault that keeps a CPU busy leaves less room beside it, and
-// one that never ends leaves none.
+// one that never ends leaves none, whether its scenario was measured or not.
 func TestGuesses(t *testing.T) {
 	l := &loads{limits: bench.Limits{MemoryBytes: 2 << 30}}
-	light, _ := l.of("", cellOf(t, "mine", "wedge"))
-	for _, family := range []string{"cpu", "io", "cpu-io"} {
-		if got, _ := l.of("", cellOf(t, "mine", family)); got.CPU < light.CPU+0.4 || got.Burst <= light.Burst || math.IsInf(got.CPU, 0) {
-			t.Errorf("%s: %+v", family, got)
+	for name, times := range map[string]bench.Ratio{"measured with other servers": 1, "never measured": 3} {
+		guess := func(family string) pack.Load {
+			c := cellOf(t, "mine", family)
+			c.Scenario.Ratio *= times
+			got, here := l.of("", c)
+			if _, known := scenarioLoad(c); here || known != (times == 1 && !endless(c)) {
+				t.Errorf("%s, %s: known %v", name, family, known)
+			}
+			return got
+		}
+		light := guess("wedge")
+		for _, family := range []string{"cpu", "io", "cpu-io"} {
+			if got := guess(family); got.CPU < light.CPU+0.2 || got.Burst <= light.Burst || math.IsInf(got.CPU, 0) {
+				t.Errorf("%s, %s: %+v", name, family, got)
+			}
+		}
+		for _, family := range []string{"wedge-spin", "wedge-gil"} {
+			if got := guess(family); !(pack.Room{CPUs: 1000}).Full(got) {
+				t.Errorf("%s, %s has room for company: %+v", name, family, got)
+			}
+		}
+		if got := guess("leak"); got.Memory != 2<<30 {
+			t.Errorf("%s, leak: %+v, want all that it may take", name, got)
 		}
 	}
-	for _, family := range []string{"wedge-spin", "wedge-gil"} {
-		if got, _ := l.of("", cellOf(t, "mine", family)); !(pack.Room{CPUs: 1000}).Full(got) {
-			t.Errorf("%s has room for company: %+v", family, got)
+}
+
+// What scenarios take is known of most families, and of nothing else.
+func TestLoadsOfScenarios(t *testing.T) {
+	own := map[string]bool{}
+	for _, f := range scenarios.All() {
+		own[f.Scenario().Name()] = true
+	}
+	known := 0
+	for name, load := range ofScenarios() {
+		if load.CPU <= ownCPU || load.CPU > 2 || load.Burst < 0 || load.Memory <= 0 {
+			t.Errorf("%s: %+v", name, load)
+		}
+		if own[name] {
+			known++
 		}
 	}
-	if got, _ := l.of("", cellOf(t, "mine", "leak")); got.Memory != 2<<30 {
-		t.Errorf("leak: %+v, want all that it may take", got)
+	if known < len(own)*2/3 {
+		t.Errorf("%d of %d families are known: measure the others and run scripts/loads", known, len(own))
+	}
+}
+
+// What was measured elsewhere is scaled by its baseline, and a guess is not.
+func TestElsewhere(t *testing.T) {
+	wedge, mine := cellOf(t, "waitress", "wedge"), cellOf(t, "mine", "wedge")
+	if got := elsewhere(wedge, false); got <= 0 || got != publishedBaseline(wedge) || elsewhere(wedge, true) != 0 {
+		t.Errorf("published: %.2f, measured here: %.2f", got, elsewhere(wedge, true))
+	}
+	load, _ := scenarioLoad(mine)
+	if got := elsewhere(mine, false); got <= 0 || got > load.CPU {
+		t.Errorf("of the scenario: %.2f of %.2f", got, load.CPU)
+	}
+	mine.Scenario.Ratio *= 3
+	if got := elsewhere(mine, false); got != 0 {
+		t.Errorf("of a guess: %.2f", got)
+	}
+	abort := cellOf(t, "waitress", "abort")
+	load, _ = scenarioLoad(abort)
+	base := publishedBaseline(abort)
+	if want := ofScenarios()[abort.Scenario.Name()].CPU - leastOfScenarios() + base; math.Abs(load.CPU-want) > 1e-9 || elsewhere(abort, false) != base {
+		t.Errorf("a scenario that only other servers are known under takes %.2f, %.2f of it the baseline; want %.2f and %.2f", load.CPU, elsewhere(abort, false), want, base)
+	}
+	wedge.Scenario.Ratio *= 3
+	if got := elsewhere(wedge, false); got != 0 {
+		t.Errorf("of a guess for a server that is published: %.2f", got)
+	}
+}
+
+// The load of a target that ended before it was under load says nothing.
+func TestLoadOfNothingIsNotKept(t *testing.T) {
+	wedge, _ := widerUploads(t)
+	r := probing(t, wedge)
+	u := r.underway(0)
+	u.target = r.launched(wedge)
+	file := r.keptIn(u.target, wedge).loads
+	u.keepLoad(&bench.Record{Marks: []bench.Mark{at(0, bench.MarkBoot), at(1, bench.MarkBaseline), at(3, bench.MarkEnd)}, Vitals: looks(.1, .1, .1)})
+	if kept := r.loads.read(file); len(kept) != 0 {
+		t.Errorf("of two seconds: %+v", kept)
+	}
+	u.keepLoad(&bench.Record{Marks: []bench.Mark{at(0, bench.MarkBoot), at(1, bench.MarkBaseline), at(6, bench.MarkEnd)}, Vitals: looks(.1, .1, .1, .1, .1, .1)})
+	if kept := r.loads.read(file); kept[wedge.Scenario.Name()].CPU <= ownCPU {
+		t.Errorf("of six seconds: %+v", kept)
 	}
 }
 
@@ -79,7 +158,7 @@ func TestLoadsAreReadWholeOrNotAtAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := cellOf(t, "mine", "wedge")
-	if got, _ := new(loads).of(file, c); got.CPU != guessCPU {
+	if got, here := new(loads).of(file, c); here {
 		t.Errorf("of half a file: %+v", got)
 	}
 	if err := new(loads).keep(file, c.Scenario.Name(), pack.Load{CPU: 1}); err != nil {

@@ -92,11 +92,32 @@ func publishedBaseline(c plan.Cell) float64 {
 }
 
 // elsewhere is how many CPUs of a cell's load were measured on another machine and
-// scale with it. What the fault adds counts as it was there: too little room for a fault
-// that keeps a CPU busy would spoil its neighbours.
+// scale with it: a baseline. What the fault adds counts as it was there: too little room
+// for a fault that keeps a CPU busy would spoil its neighbours. A guess was not measured.
 func elsewhere(c plan.Cell, here bool) float64 {
 	if here {
 		return 0
 	}
-	return publishedBaseline(c)
+	base := publishedBaseline(c)
+	if _, ok := published()[c.Name()]; ok {
+		return base
+	}
+	load, ok := scenarioLoad(c)
+	switch {
+	case !ok:
+		return 0
+	case base == 0:
+		base = leastOfScenarios()
+	}
+	return min(load.CPU, base)
+}
+
+// leastOfScenarios is how many CPUs a target takes in a baseline elsewhere, whatever the
+// server: the least that any scenario takes.
+func leastOfScenarios() float64 {
+	least := math.Inf(1)
+	for _, load := range ofScenarios() {
+		least = min(least, load.CPU)
+	}
+	return least
 }
