@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"benchrun/internal/bench"
@@ -48,19 +50,25 @@ var Full = Scale{
 type Section struct {
 	Name    string
 	What    string
+	rows    []string // how its rows begin, by which they are found in a table
 	measure func(context.Context, *Lab) ([]Row, error)
+}
+
+// has says that a line of a table is one of the section's rows.
+func (s Section) has(line string) bool {
+	return slices.ContainsFunc(s.rows, func(begin string) bool { return strings.HasPrefix(line, "| "+begin) })
 }
 
 // Sections are all there are, in the order of the table.
 func Sections() []Section {
 	return []Section{
-		{"victims", "CPU of a victim request beside vegeta and wrk", measureVictims},
-		{"lateness", "how late victims are sent", measureLateness},
-		{"crowd", "memory and CPU of slow uploaders and silent clients beside slowhttptest", measureCrowds},
-		{"watch", "CPU of watching processes", measureWatch},
-		{"jobs", "cells an hour side by side and one at a time", measureJobs},
-		{"cell", "a cell's time beyond its phases", measureCell},
-		{"report", "time and size of a report of many cells", measureReport},
+		{"victims", "CPU of a victim request beside vegeta and wrk", []string{"CPU of a victim request"}, measureVictims},
+		{"lateness", "how late victims are sent", []string{"lateness of victims"}, measureLateness},
+		{"crowd", "memory and CPU of slow uploaders and silent clients beside slowhttptest", []string{"10,000 s"}, measureCrowds},
+		{"watch", "CPU of watching processes", []string{"watching "}, measureWatch},
+		{"jobs", "cells an hour side by side and one at a time", []string{"light cells", "side by side: "}, measureJobs},
+		{"cell", "a cell's time beyond its phases", []string{"a cell, beyond", "a run's own"}, measureCell},
+		{"report", "time and size of a report of many cells", []string{"report.html", "writing, judging"}, measureReport},
 	}
 }
 

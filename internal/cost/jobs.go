@@ -9,6 +9,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/observe"
+	"benchrun/internal/place"
 	"benchrun/results"
 	"benchrun/scenarios"
 )
@@ -35,6 +36,12 @@ type hour struct {
 	wall                     time.Duration
 	targets, own             float64 // CPU seconds: of the servers, and of benchrun itself
 	busy, idle               float64 // CPU seconds of the machine meanwhile
+
+	made   float64 // seconds of all attempts
+	alone  float64 // of them, of those that had the machine to themselves
+	unseen float64 // of them, before and after what the record tells: waiting for the turn to boot, and judging
+	room   int64   // bytes that servers could still have taken when that was least; 0 = not known
+	memory int64   // bytes that a server took at most
 }
 
 // rate is how many cells an hour were measured. An attempt that is made again takes
@@ -52,15 +59,32 @@ func (h hour) split() string {
 		share(h.targets), share(h.own), share(h.busy-h.targets-h.own), share(h.idle))
 }
 
-// limit says what kept more cells from being measured at once.
-func (h hour) limit() string {
-	switch others := h.busy - h.targets - h.own; {
+// limit says what kept more cells from being measured at once. one is the same cells
+// measured one at a time, which wait for nothing.
+func (h hour) limit(one hour) string {
+	others, turns := h.busy-h.targets-h.own, h.turns(one)
+	switch {
 	case others > h.targets+h.own:
 		return "other programs"
+	case h.alone > h.wall.Seconds()/2:
+		return fmt.Sprintf("cells that run alone, %.0f s of %.0f s", h.alone, h.wall.Seconds())
 	case h.idle < h.busy/3:
 		return "CPU"
+	case h.room > 0 && h.room < h.memory:
+		return fmt.Sprintf("memory: %d MiB were left for servers, and one of them took %d MiB", h.room>>20, h.memory>>20)
+	case turns > h.made/4:
+		return fmt.Sprintf("turns to boot: attempts wait for them %.0f %% of their time", 100*turns/h.made)
 	}
 	return "the beginning and the end of the run, and what cells wait for"
+}
+
+// turns is how many seconds the attempts waited for their turn to boot: what their records
+// do not tell, beyond what that is for an attempt that waits for nobody.
+func (h hour) turns(one hour) float64 {
+	if one.attempts == 0 {
+		return 0
+	}
+	return max(0, h.unseen-one.unseen/float64(one.attempts)*float64(h.attempts))
 }
 
 // count takes in a run's cells. own is all that benchrun used, its servers included.
@@ -73,6 +97,10 @@ func (h *hour) count(ctx context.Context, folder *results.Folder, run bench.Run)
 				h.invalid++
 			}
 			h.most = max(h.most, a.Company+1)
+			h.made += a.Seconds
+			if a.Company == 0 {
+				h.alone += a.Seconds
+			}
 			if a.Record == "" { // it could not be made
 				continue
 			}
@@ -80,13 +108,29 @@ func (h *hour) count(ctx context.Context, folder *results.Folder, run bench.Run)
 			if err != nil {
 				return err
 			}
+			h.unseen += max(0, a.Seconds-told(rec).Seconds())
 			if n := len(rec.Vitals); n > 0 {
 				h.targets += rec.Vitals[n-1].CPU
+			}
+			for _, v := range rec.Vitals {
+				h.memory = max(h.memory, v.Memory)
+				if room := v.MemAvailable - 2*place.MemoryFloor; v.MemAvailable > 0 && (h.room == 0 || room < h.room) {
+					h.room = max(1, room)
+				}
 			}
 		}
 	}
 	h.own = max(0, h.own-h.targets)
 	return nil
+}
+
+// told is how long a record is.
+func told(rec *bench.Record) time.Duration {
+	end := int64(0)
+	for _, m := range rec.Marks {
+		end = max(end, m.T)
+	}
+	return time.Duration(end)
 }
 
 // inAnHour runs cells and counts.
@@ -134,8 +178,8 @@ func jobsRows(many, one hour) []Row {
 			Beside: fmt.Sprintf("`--jobs 1` %.0f", one.rate()),
 			Goal:   fmt.Sprintf("≥ %d × `--jobs 1`", jobsGoal), Missed: ratio < jobsGoal,
 		},
-		{What: "where the CPU went meanwhile", Figure: many.split(), Beside: "`--jobs 1` " + one.split()},
-		{What: "what limits it", Figure: many.limit()},
-		{What: "invalid attempts meanwhile", Figure: fmt.Sprintf("%d of %d", many.invalid, many.attempts), Beside: fmt.Sprintf("`--jobs 1` %d of %d", one.invalid, one.attempts)},
+		{What: "side by side: where the CPU went", Figure: many.split(), Beside: "`--jobs 1` " + one.split()},
+		{What: "side by side: what limits it", Figure: many.limit(one)},
+		{What: "side by side: invalid attempts", Figure: fmt.Sprintf("%d of %d", many.invalid, many.attempts), Beside: fmt.Sprintf("`--jobs 1` %d of %d", one.invalid, one.attempts)},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"benchrun/internal/bench"
@@ -25,9 +26,6 @@ type Order struct {
 
 // Run measures and prints the table to out. It calls note at every step.
 func (o Order) Run(ctx context.Context, out io.Writer, note func(string)) (err error) {
-	if o.Write != "" && len(o.Names) > 0 {
-		return bench.Usagef("--write wants the whole table: leave the names out")
-	}
 	sections, err := Select(o.Names)
 	if err != nil {
 		return err
@@ -59,7 +57,11 @@ func (o Order) Run(ctx context.Context, out io.Writer, note func(string)) (err e
 	if err != nil || o.Write == "" {
 		return err
 	}
-	text += "\n" + o.machine(host, began) + "\n"
+	when := o.machine(host, began)
+	text += "\nM" + strings.TrimPrefix(when, "m") + "\n"
+	if len(o.Names) > 0 {
+		text = renewed(Table.Text(page), sections, rows, when)
+	}
 	if page, err = Table.Replace(page, text); err != nil {
 		return err
 	}
@@ -99,6 +101,6 @@ func (o Order) lab(ctx context.Context, note func(string)) (lab *Lab, done func(
 
 // machine says when and on what the figures were measured.
 func (o Order) machine(host bench.Environment, at time.Time) string {
-	return fmt.Sprintf("Measured on %s by benchrun %s on %d × %s, Linux %s (%s), with a load of %.1f when it began; beside %s.",
+	return fmt.Sprintf("measured on %s by benchrun %s on %d × %s, Linux %s (%s), with a load of %.1f when it began; beside %s.",
 		at.UTC().Format(time.DateOnly), o.Benchrun, host.CPUs, host.CPUModel, host.Kernel, host.OS, host.Load1, o.Versions)
 }

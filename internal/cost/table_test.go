@@ -49,6 +49,57 @@ func TestReplace(t *testing.T) {
 	}
 }
 
+// Rows of one section replace those that the page has of it, and all others stay.
+func TestRowsOfOneSection(t *testing.T) {
+	watch, jobs, report := "| watching 1 process | 1 % |  |  |  |", "| side by side: what limits it | CPU |  |  |  |", "| report.html of 100 cells | 1 MB |  |  |  |"
+	text := tableHead + strings.Join([]string{watch, report}, "\n") + "\n\nMeasured yesterday."
+	only, err := Select([]string{"jobs"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := []Row{{What: "side by side: what limits it", Figure: "CPU"}}
+	once := renewed(text, only, rows, "measured today.")
+	want := tableHead + strings.Join([]string{watch, jobs, report}, "\n") + "\n\nMeasured yesterday.\n\nThe rows of `jobs`: measured today.\n"
+	if once != want {
+		t.Errorf("got\n%s\nwant\n%s", once, want)
+	}
+	rows[0].Figure = "memory"
+	again := renewed(strings.TrimSpace(once), only, rows, "measured tomorrow.")
+	if want := strings.NewReplacer("| CPU |", "| memory |", "today", "tomorrow").Replace(want); again != want {
+		t.Errorf("got\n%s\nwant\n%s", again, want)
+	}
+}
+
+// Each row of the page belongs to one section, by how it begins.
+func TestRowsOfThePage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/method.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	table, _, _ := strings.Cut(strings.TrimPrefix(Table.Text(page), tableHead), "\n\n")
+	for line := range strings.Lines(table) {
+		rows++
+		found := 0
+		for _, s := range Sections() {
+			if s.has(line) {
+				found++
+			}
+		}
+		if found != 1 {
+			t.Errorf("%d sections have %q", found, line)
+		}
+	}
+	if rows < 10 {
+		t.Errorf("the page has %d rows", rows)
+	}
+	for _, r := range jobsRows(hour{}, hour{}) {
+		if jobs, err := Select([]string{"jobs"}); err != nil || !jobs[0].has(r.line()) {
+			t.Errorf("%q would be lost: %v", r.What, err)
+		}
+	}
+}
+
 func TestSelect(t *testing.T) {
 	all, err := Select(nil)
 	if err != nil || len(all) != len(Sections()) {

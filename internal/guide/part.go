@@ -26,6 +26,16 @@ func (p Part) Replace(page []byte, text string) ([]byte, error) {
 	return fmt.Appendf(nil, "%s%s\n\n%s\n\n%s\n%s", before, p.Begin, strings.TrimSpace(text), p.End, after), nil
 }
 
+// Text is what the page has between the two lines; "" if Replace fails on it.
+func (p Part) Text(page []byte) string {
+	_, rest, ok := bytes.Cut(page, []byte(p.Begin+"\n"))
+	text, _, ended := bytes.Cut(rest, []byte(p.End+"\n"))
+	if !ok || !ended {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}
+
 // FaultsTable is what Faults holds: who does what, to the letter.
 func FaultsTable() string {
 	var b strings.Builder
