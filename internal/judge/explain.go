@@ -71,7 +71,9 @@ func (f *facts) againstTheory(verdict bench.Verdict) bool {
 }
 
 // theoryWords sets the theory beside the result: a pool survives while the
-// slots that are held at any time, R·p·τ, are fewer than it has.
+// slots that are held at any time, R·p·τ, are fewer than it has. Where no receipt
+// tells that a fault holds one, the theory is an assumption. If the record refutes
+// that, the sentence about a loss says so instead.
 func (f *facts) theoryWords(verdict bench.Verdict) string {
 	h := f.v.head
 	slots := h.Target.Probe.Slots
@@ -79,6 +81,10 @@ func (f *facts) theoryWords(verdict bench.Verdict) string {
 	t, known := tau(h)
 	if !h.Traits.HoldsSlot() || slots <= 0 || h.Target.Probe.Unbounded || rp <= 0 {
 		return ""
+	}
+	if verdict != bench.Held && f.holdNone() {
+		return fmt.Sprintf("not all of them held a slot: victims were served while %s were open, and there are %s",
+			bench.Grouped(f.wedges.beside), bench.Things(slots, "slot", "slots"))
 	}
 	const law = "theory: survives while R·p·τ"
 	if !known {
@@ -89,17 +95,30 @@ func (f *facts) theoryWords(verdict bench.Verdict) string {
 	if p := h.Target.Probe; h.Traits.OwnHold() == 0 && (p.Watchdog <= 0 || p.WatchdogCensored) {
 		whose += ", as documented"
 	}
-	if verdict != bench.Held {
-		whose += f.endedEarlyWords()
+	early := f.endedEarlyWords()
+	if verdict != bench.Held || !f.wedges.known {
+		whose += early
 	}
-	if held := rp * t; held < float64(slots) {
+	held := rp * t
+	if !f.wedges.known && (verdict != bench.Held || held >= float64(slots)) {
+		is := "< slots = " + bench.Grouped(slots) + " would not end the pool"
+		if held >= float64(slots) {
+			is = "≥ slots = " + bench.Grouped(slots) + " would end the pool"
+		}
+		s := fmt.Sprintf("theory: if each fault held a slot, R·p·τ = %s %s (%s)", figure(held, 1), is, whose)
+		if verdict == bench.Held && f.holdNone() {
+			s += "; here they do not"
+		}
+		return s
+	}
+	if held < float64(slots) {
 		return fmt.Sprintf("%s = %s < slots = %s (%s)", law, figure(held, 1), bench.Grouped(slots), whose)
 	}
 	if verdict == bench.Held {
 		return fmt.Sprintf("theory: if each fault held a slot, R·p·τ = %s ≥ slots = %s would end the pool (%s); here they do not",
-			figure(rp*t, 1), bench.Grouped(slots), whose)
+			figure(held, 1), bench.Grouped(slots), whose)
 	}
-	return fmt.Sprintf("%s < slots, but %s ≥ %s (%s)", law, figure(rp*t, 1), bench.Grouped(slots), whose)
+	return fmt.Sprintf("%s < slots, but %s ≥ %s (%s)", law, figure(held, 1), bench.Grouped(slots), whose)
 }
 
 // endedEarlyWords says that the server ended faults that would have held a slot longer
@@ -123,8 +142,11 @@ func (f *facts) endedEarlyWords() string {
 	if len(after) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", the client's; the server ended %s of %s after %s to %s s",
-		bench.Grouped(len(after)), bench.Grouped(n), figure(slices.Min(after), 1), figure(slices.Max(after), 1))
+	long := figure(slices.Min(after), 1)
+	if most := figure(slices.Max(after), 1); most != long {
+		long += " to " + most
+	}
+	return fmt.Sprintf(", the client's; the server ended %s of %s after %s s", bench.Grouped(len(after)), bench.Grouped(n), long)
 }
 
 // unboundedWords says what each stuck request costs a pool that has no end.

@@ -79,7 +79,7 @@ func factsOf(v *view) *facts {
 	f.bins = v.bins(v.fault.from, v.fault.to)
 	f.fault = sum(f.bins)
 	f.faults = v.prove(f.bins)
-	f.wedges = v.reclaim()
+	f.wedges = v.reclaim(f.bins)
 	f.workers = v.workers(f.faults.first)
 	f.collapse = v.collapse(f.bins, f.faults)
 	f.outage = v.longestOutage(f.bins)

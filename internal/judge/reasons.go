@@ -141,17 +141,14 @@ func (f *facts) backWords() string {
 
 // slotWords: "4 of 4 slots held by wedged requests 4.1 s after the first fault
 // and none came back: the documented watchdog is 30 s, the measured one > 10 s".
+// Without receipts nobody knows how many slots are held.
 func (f *facts) slotWords() string {
 	w, p, noun := f.wedges, f.v.head.Target.Probe, f.v.head.Traits.Noun
 	if w.mostHeld == 0 {
 		return ""
 	}
 	if !w.known {
-		if w.filled < 0 {
-			return bench.Things(w.mostHeld, noun[0]+" was", noun[1]+" were") + " open at once"
-		}
-		return fmt.Sprintf("%s held %s of %s", bench.Things(w.mostHeld, noun[0], noun[1]),
-			bench.Grouped(min(w.mostHeld, p.Slots)), bench.Things(p.Slots, "slot", "slots"))
+		return bench.Things(w.mostHeld, noun[0]+" was", noun[1]+" were") + " open at once"
 	}
 	var s string
 	switch {

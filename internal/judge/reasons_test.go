@@ -55,15 +55,21 @@ func TestReasons(t *testing.T) {
 			"served 50 % of 1,200 victims: 600 http_5xx",
 		}},
 		{"uploads take the pool", dead(crawling(), 4), []string{
-			"12 slow uploads held 4 of 4 slots",
+			"12 slow uploads were open at once",
 			"collapses after 4 slow uploads: 3.5 s at this ratio",
 			"served 33.3 % of 1,200 victims: 800 timeout",
-			"theory: survives while R·p·τ < slots, but 30 ≥ 4 (τ = 30 s)",
+			"theory: if each fault held a slot, R·p·τ = 30 ≥ slots = 4 would end the pool (τ = 30 s)",
+		}},
+		{"uploads take something else than the pool", dead(crawling(), 8), []string{
+			"12 slow uploads were open at once",
+			"collapses after 8 slow uploads: 7.5 s at this ratio",
+			"served 66.6 % of 1,200 victims: 400 timeout",
+			"not all of them held a slot: victims were served while 7 were open, and there are 4 slots",
 		}},
 		{"uploads that do not fill it", crawling().slots(64).lose(fault(0), fault(12), 50, bench.Reset), []string{
 			"12 slow uploads were open at once",
 			"served 50 % of 1,200 victims: 600 reset",
-			"theory: survives while R·p·τ = 30 < slots = 64 (τ = 30 s)",
+			"theory: if each fault held a slot, R·p·τ = 30 < slots = 64 would not end the pool (τ = 30 s)",
 		}},
 		{"held", wedged(), []string{
 			"served 1,200 of 1,200 victims while 12 requests wedged; 11 of 11 slots came back after 3.1 s (median)",
@@ -88,6 +94,11 @@ func TestReasons(t *testing.T) {
 		{"held uploads", crawling().slots(64), []string{
 			"served 1,200 of 1,200 victims while 12 uploads crawled",
 			"theory: survives while R·p·τ = 30 < slots = 64 (τ = 30 s)",
+		}},
+		{"held uploads that the server ended", crawling().edit(bench.RoleProvoker, fault(0), fault(10), endAfter(1.2)), []string{
+			"served 1,200 of 1,200 victims while 12 uploads crawled",
+			"the price: 10 of 12 slow uploads, honest ones, got an error or were cut off",
+			"theory: if each fault held a slot, R·p·τ = 30 ≥ slots = 4 would end the pool (τ = 30 s, the client's; the server ended 10 of 12 after 1.2 s)",
 		}},
 		{"held uploads that a pool could not", crawling(), []string{
 			"served 1,200 of 1,200 victims while 12 uploads crawled",
@@ -131,6 +142,11 @@ func TestReasons(t *testing.T) {
 			}
 		})
 	}
+}
+
+// endAfter has the server end a request after some seconds.
+func endAfter(after float64) func(*bench.Sample) {
+	return func(x *bench.Sample) { x.Done, x.Outcome = x.Sent+ns(after), bench.Cut }
 }
 
 func TestWords(t *testing.T) {

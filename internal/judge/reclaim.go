@@ -41,7 +41,7 @@ func patience(h bench.Head) float64 {
 	return 2 * s
 }
 
-// wedges is what became of the requests that held a slot.
+// wedges is what became of the requests that held a slot, or may have.
 type wedges struct {
 	known     bool      // app faults that hold: there are receipts to go by
 	total     int       // start receipts
@@ -52,6 +52,7 @@ type wedges struct {
 	mostHeld  int       // at once
 	filled    int64     // when all slots were first held at once; -1 = never, or slots unknown
 	fillCount int       // slots that were held then
+	beside    int       // without receipts: most that were open throughout a second whose victims were served; 0 = no such second
 }
 
 // wedge is one request that took a slot.
@@ -62,14 +63,16 @@ type wedge struct {
 
 // reclaim follows every wedge from its start receipt until its slot came back:
 // its end receipt, or its thread or process gone. What comes after SIGTERM
-// proves nothing and is left out.
-func (v *view) reclaim() wedges {
+// proves nothing and is left out. Without receipts nobody knows what holds a slot:
+// then it only counts the requests that were open. bins are those of the fault phase.
+func (v *view) reclaim(bins []bench.Bin) wedges {
 	w := wedges{filled: -1}
 	if !v.head.Traits.HoldsSlot() {
 		return w
 	}
 	if !v.head.Traits.Proof.ByReceipt() {
-		w.occupancy(v.openRequests(), v.head.Target.Probe)
+		open := v.openRequests()
+		w.mostHeld, w.beside = mostAtOnce(open), servedBeside(open, bins)
 		return w
 	}
 	w.known = true
@@ -116,21 +119,6 @@ func (v *view) reclaim() wedges {
 type change struct {
 	t int64
 	d int
-}
-
-// openRequests is when each request of the fault began and ended.
-func (v *view) openRequests() []change {
-	var c []change
-	for _, s := range slices.Concat(v.ageing, within(v.provokers, v.fault)) {
-		if s.Sent == 0 || s.Outcome == bench.NoConnect || s.Outcome == bench.Unsent {
-			continue
-		}
-		c = append(c, change{s.Sent, 1})
-		if s.Done > 0 {
-			c = append(c, change{max(s.Done, s.Sent), -1})
-		}
-	}
-	return c
 }
 
 // occupancy finds how many slots were held at once, and when it was all.
