@@ -57,7 +57,7 @@ var FlagTable = []FlagSpec{
 	{FlagWorkersUnseen, "fewer workers answered at boot than expected", true},
 	{FlagAlreadyGone, "the server had ended before SIGTERM", false},
 	{FlagNeededSIGKILL, "SIGTERM was not enough within the window", true},
-	{FlagWindowLimited, "SIGTERM was not enough within the window, but the documented grace is longer: not a fault", false},
+	{FlagWindowLimited, "SIGTERM was not enough within the window, but the documented grace was not over either: not a fault. What was left then is not measured", false},
 	{FlagSurvivors, "processes were left behind when the server was gone", true},
 	{FlagPortHeld, "the port could not be bound again when the server was gone", true},
 	{FlagFlaky, "attempts of the cell disagree; the best valid one counts", true},

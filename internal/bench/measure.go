@@ -128,6 +128,10 @@ var MeasureTable = []MeasureSpec{
 	{"valid_seconds", "s", Higher, "seconds of the fault phase that count"},
 }
 
+// LeftMeasures say what a server leaves behind when it is asked to end. They have no value
+// if benchrun did not wait longer than the documented grace (FlagWindowLimited).
+var LeftMeasures = []string{"survivors", "port_freed", "needed_sigkill"}
+
 // MeasureByName finds a measure's description.
 func MeasureByName(name string) (MeasureSpec, bool) {
 	for _, s := range MeasureTable {

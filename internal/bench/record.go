@@ -248,6 +248,10 @@ type Stop struct {
 	Survivors     int         `json:"survivors"` // other processes left when the leader was gone, or at the end of the window
 	PortFreed     bool        `json:"port_freed"`
 	NeededSIGKILL bool        `json:"needed_sigkill"`
-	WindowLimited bool        `json:"window_limited"` // the documented grace is longer than the window
+	WindowLimited bool        `json:"window_limited"` // the documented grace was not over before the end of the window
 	AlreadyGone   bool        `json:"already_gone"`   // the leader had ended before SIGTERM
 }
+
+// Limited says that the server had not ended and was still within its documented grace
+// when benchrun stopped waiting. What was left then is no fault of the server.
+func (s Stop) Limited() bool { return s.NeededSIGKILL && s.WindowLimited }

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"benchrun/internal/bench"
@@ -21,6 +22,9 @@ const (
 
 // String is the outcome's word.
 func (o Outcome) String() string { return [...]string{"unmeasured", "broken", "kept", "waived"}[o] }
+
+// withinGrace is what is seen of a server that had not ended when benchrun stopped waiting.
+const withinGrace = "nothing to measure, for its documented grace is longer than benchrun waited; --full waits longer"
 
 // Check is a rule applied to one cell.
 type Check struct {
@@ -71,7 +75,8 @@ func Evaluate(rules []Rule, cells []bench.Cell, family func(id string) (bench.Fa
 // value above it would; otherwise it breaks the rule, because, say, the server was
 // still down when benchrun stopped looking. A cell that is broken or failed may have
 // nothing to measure: that breaks rules about measures that have a better and a
-// worse. If nobody was answered, no latency is good enough.
+// worse. If nobody was answered, no latency is good enough. If benchrun waited no longer
+// than the server's documented grace, nobody knows what it would have left behind.
 func (r Rule) check(c bench.Cell) Check {
 	k := Check{Rule: r, Cell: c.Name(), Seen: c.Verdict.String()}
 	if c.Verdict == bench.Invalid {
@@ -83,6 +88,8 @@ func (r Rule) check(c bench.Cell) Check {
 	}
 	m := c.Measures[r.Measure]
 	switch {
+	case slices.Contains(bench.LeftMeasures, r.Measure) && slices.Contains(c.Flags, bench.FlagWindowLimited):
+		k.Seen = withinGrace
 	case m.Value == nil && m.Censored == "":
 		k.Seen = "nothing to measure"
 		if spec, _ := bench.MeasureByName(r.Measure); spec.Better != bench.Neither && c.Verdict <= bench.Failed {

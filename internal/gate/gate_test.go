@@ -63,6 +63,11 @@ func TestEvaluate(t *testing.T) {
 		return bench.Cell{Server: "a", Profile: "default", Scenario: "wedge-1pct", Family: "wedge", Verdict: v,
 			Measures: bench.Measures{"time_to_recover": m, "time_to_collapse": m}}
 	}
+	limited := func(v bench.Verdict) bench.Cell {
+		c := cell(v, bench.Measure{})
+		c.Flags = []string{bench.FlagWindowLimited}
+		return c
+	}
 	for _, tt := range []struct {
 		name, rule string
 		cell       bench.Cell
@@ -79,6 +84,9 @@ func TestEvaluate(t *testing.T) {
 		{"not there at all", "latency_p99 <= 10s", cell(bench.Degraded, bench.Measure{}), Unmeasured, "nothing to measure"},
 		{"nobody was answered", "latency_p99 <= 10s", cell(bench.Failed, bench.Measure{}), Broken, "nothing to measure, for the cell is failed"},
 		{"never served", "h >= 95", cell(bench.Broken, bench.Measure{}), Broken, "nothing to measure, for the cell is broken"},
+		{"still within its grace", "survivors == 0", limited(bench.Held), Unmeasured, withinGrace},
+		{"failed, and still within its grace", "needed_sigkill == 0", limited(bench.Failed), Unmeasured, withinGrace},
+		{"what its grace does not matter for", "h >= 95", limited(bench.Failed), Broken, "nothing to measure, for the cell is failed"},
 		{"missing, and neither good nor bad", "worker_deaths <= 3", cell(bench.Failed, bench.Measure{}), Unmeasured, "nothing to measure"},
 		{"invalid", "time_to_recover <= 10s", cell(bench.Invalid, value(1, "")), Unmeasured, "invalid"},
 		{"invalid verdict", "verdict >= failed", cell(bench.Invalid, value(1, "")), Unmeasured, "invalid"},

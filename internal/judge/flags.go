@@ -25,12 +25,12 @@ func (f *facts) flags(verdict bench.Verdict) []string {
 	add(lostUploads > 0, bench.FlagUploadsLost)
 	add(v.boot.Ready && v.boot.WorkersSeen < v.head.Target.Workers, bench.FlagWorkersUnseen)
 	if s := v.stop; s != nil {
-		limited := s.NeededSIGKILL && s.WindowLimited
+		limited := s.Limited()
 		add(s.AlreadyGone, bench.FlagAlreadyGone)
 		add(s.NeededSIGKILL && !limited, bench.FlagNeededSIGKILL)
 		add(limited, bench.FlagWindowLimited)
 		add(s.Survivors > 0 && !limited, bench.FlagSurvivors)
-		add(!s.PortFreed, bench.FlagPortHeld)
+		add(!s.PortFreed && !limited, bench.FlagPortHeld)
 	}
 	return flags
 }

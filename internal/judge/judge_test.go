@@ -94,7 +94,7 @@ func TestVerdict(t *testing.T) {
 		{"custom", wedged().head(func(h *bench.Head) { h.Custom = true }), bench.Held, "", []string{bench.FlagCustom}},
 		{"workers unseen", wedged().head(func(h *bench.Head) { h.Target.Workers = 8 }), bench.Held, "", []string{bench.FlagWorkersUnseen}},
 		{"needed SIGKILL", wedged().stopped(func(s *bench.Stop) { s.NeededSIGKILL = true }), bench.Held, "", []string{bench.FlagNeededSIGKILL}},
-		{"window-limited", wedged().stopped(func(s *bench.Stop) { s.NeededSIGKILL, s.WindowLimited, s.Survivors = true, true, 2 }), bench.Held, "", []string{bench.FlagWindowLimited}},
+		{"window-limited", wedged().stopped(func(s *bench.Stop) { s.NeededSIGKILL, s.WindowLimited, s.Survivors, s.PortFreed = true, true, 2, false }), bench.Held, "", []string{bench.FlagWindowLimited}},
 		{"a long grace that was not used", wedged().stopped(func(s *bench.Stop) { s.WindowLimited = true }), bench.Held, "", nil},
 		{"survivors on a held port", wedged().stopped(func(s *bench.Stop) { s.Survivors, s.PortFreed = 1, false }), bench.Held, "", []string{bench.FlagSurvivors, bench.FlagPortHeld}},
 		{"already gone", wedged().stopped(func(s *bench.Stop) { s.AlreadyGone = true }), bench.Held, "", []string{bench.FlagAlreadyGone}},

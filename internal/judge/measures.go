@@ -219,6 +219,9 @@ func (f *facts) bootAndStopMeasures(s sheet) {
 			s.set("stop_code", float64(code), 1)
 		}
 	}
+	if stop.Limited() { // it may still have ended in order
+		return
+	}
 	s.set("survivors", float64(stop.Survivors), 1)
 	s.set("port_freed", oneIf(stop.PortFreed), 1)
 	if !stop.AlreadyGone {

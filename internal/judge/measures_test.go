@@ -153,6 +153,23 @@ func TestBootAndStopMeasures(t *testing.T) {
 	wantMeasure(t, Judge(wedged().stopped(func(s *bench.Stop) { s.PortFreed = false }).Record).Measures, "port_freed", "0")
 }
 
+// A server whose documented grace was not over when benchrun stopped waiting may still
+// have ended in order: what was left then is not measured.
+func TestMeasuresOfALimitedStop(t *testing.T) {
+	limited := func(s *bench.Stop) {
+		*s = bench.Stop{Seconds: 5, NeededSIGKILL: true, WindowLimited: true, Survivors: 3}
+	}
+	m := Judge(wedged().stopped(limited).Record).Measures
+	wantMeasure(t, m, "stop_time", ">5")
+	for _, name := range bench.LeftMeasures {
+		wantMeasure(t, m, name, "")
+	}
+	m = Judge(wedged().stopped(limited).stopped(func(s *bench.Stop) { s.WindowLimited = false }).Record).Measures
+	for name, want := range map[string]string{"survivors": "3", "port_freed": "0", "needed_sigkill": "1"} {
+		wantMeasure(t, m, name, want)
+	}
+}
+
 func TestProbeMeasures(t *testing.T) {
 	tests := []struct {
 		probe           bench.Probe

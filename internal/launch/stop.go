@@ -39,7 +39,7 @@ func Stop(ctx context.Context, clock bench.Clock, g *Group, port int, sig syscal
 	stop.Exit = g.Exit()
 	if !gone {
 		stop.NeededSIGKILL = true
-		stop.WindowLimited = grace > window
+		stop.WindowLimited = grace >= window
 		stop.Survivors = len(others(g))
 		stop.PortFreed = PortFree(port)
 		return stop

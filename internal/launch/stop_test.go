@@ -22,8 +22,10 @@ func TestStop(t *testing.T) {
 				bench.Stop{PortFreed: true, Exit: &bench.ExitStatus{Signal: "SIGTERM"}}},
 			{"orphaning", 5 * time.Second, 0,
 				bench.Stop{Survivors: orphans, Exit: &bench.ExitStatus{Signal: "SIGTERM"}}},
-			{"hostile", 50 * time.Millisecond, 50 * time.Millisecond,
+			{"hostile", 50 * time.Millisecond, 49 * time.Millisecond,
 				bench.Stop{Survivors: daemons, NeededSIGKILL: true}},
+			{"hostile", 50 * time.Millisecond, 50 * time.Millisecond,
+				bench.Stop{Survivors: daemons, NeededSIGKILL: true, WindowLimited: true}},
 			{"hostile", 50 * time.Millisecond, time.Second,
 				bench.Stop{Survivors: daemons, NeededSIGKILL: true, WindowLimited: true}},
 		} {
