@@ -13,7 +13,7 @@ const (
 	FlagUndelivered   = "undelivered"
 	FlagUnbounded     = "unbounded"
 	FlagAgainstTheory = "against-theory"
-	FlagUploadsLost   = "uploads-lost"
+	FlagHonestCut     = "uploads-lost" // of any honest request: the name is that of the first family, as stored runs have it
 	FlagWorkersUnseen = "workers-unseen"
 	FlagAlreadyGone   = "already-gone"
 	FlagNeededSIGKILL = "needed-sigkill"
@@ -53,7 +53,7 @@ var FlagTable = []FlagSpec{
 	{FlagUndelivered, "not every fault is proved to have been delivered", false},
 	{FlagUnbounded, "the pool held, and benchrun did not find its end; the reasons say what each stuck request costs", false},
 	{FlagAgainstTheory, "slots and watchdog, as measured, predict another verdict: the record of such a cell is worth reading", false},
-	{FlagUploadsLost, "honest requests of the fault, such as slow uploads, got an error or were cut off: the price of a watchdog", true},
+	{FlagHonestCut, "honest requests of the fault, uploads or others, got an error or were cut off, where that decides no verdict: the price of a watchdog", true},
 	{FlagWorkersUnseen, "fewer workers answered at boot than expected", true},
 	{FlagAlreadyGone, "the server had ended before SIGTERM", false},
 	{FlagNeededSIGKILL, "SIGTERM was not enough within the window", true},

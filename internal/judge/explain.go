@@ -171,11 +171,11 @@ func (f *facts) unboundedWords() string {
 	return s
 }
 
-// lostUploads counts honest requests of the fault phase that the server ended
+// honestCut counts honest requests of the fault phase that the server ended
 // without a right answer, in families where they need not complete. Those that
 // benchrun ended do not count. corrupt of them got a wrong 200: the digest is not
 // that of what was sent, or the body is not whole.
-func (f *facts) lostUploads() (lost, corrupt, of int) {
+func (f *facts) honestCut() (lost, corrupt, of int) {
 	if t := f.v.head.Traits; !t.Honest || t.MustComplete {
 		return 0, 0, 0
 	}
@@ -192,10 +192,10 @@ func (f *facts) lostUploads() (lost, corrupt, of int) {
 	return lost, corrupt, of
 }
 
-// lostUploadsWords: "the price: 28 of 31 slow uploads, honest ones, got an
+// honestCutWords: "the price: 28 of 31 slow uploads, honest ones, got an
 // error or were cut off; 2 of them got a wrong answer".
-func (f *facts) lostUploadsWords() string {
-	lost, corrupt, of := f.lostUploads()
+func (f *facts) honestCutWords() string {
+	lost, corrupt, of := f.honestCut()
 	if lost == 0 {
 		return ""
 	}

@@ -21,8 +21,8 @@ func (f *facts) flags(verdict bench.Verdict) []string {
 	add(f.fault.scheduled > 0 && verdict != bench.Broken && f.faults.undelivered(v.head.Traits) != "", bench.FlagUndelivered)
 	add(v.head.Target.Probe.Unbounded && verdict == bench.Held && v.head.Traits.HoldsSlot(), bench.FlagUnbounded)
 	add(f.againstTheory(verdict), bench.FlagAgainstTheory)
-	lostUploads, _, _ := f.lostUploads()
-	add(lostUploads > 0, bench.FlagUploadsLost)
+	honestCut, _, _ := f.honestCut()
+	add(honestCut > 0, bench.FlagHonestCut)
 	add(v.boot.Ready && v.boot.WorkersSeen < v.head.Target.Workers, bench.FlagWorkersUnseen)
 	if s := v.stop; s != nil {
 		limited := s.Limited()

@@ -135,7 +135,7 @@ func TestClientFaultsAreProved(t *testing.T) {
 			wantReason(t, j, tt.traits.Noun[1])
 		}
 		j = Judge(s.edit(bench.RoleProvoker, fault(0), recoveryAt, func(p *bench.Sample) { p.Outcome, p.Bytes = bench.Cut, 0 }).Record)
-		if j.Verdict != bench.Held || slices.Contains(j.Flags, bench.FlagUploadsLost) != tt.traits.Honest {
+		if j.Verdict != bench.Held || slices.Contains(j.Flags, bench.FlagHonestCut) != tt.traits.Honest {
 			t.Errorf("%s, cut by the server: %s, flags %v", tt.traits.Noun[1], j.Verdict, j.Flags)
 		}
 	}

@@ -37,7 +37,7 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 		add(f.surge.words())
 		add(f.race.words())
 		add(f.unboundedWords())
-		add(f.lostUploadsWords())
+		add(f.honestCutWords())
 		add(f.oneStrayWords())
 		add(f.oneBadSecondWords())
 		add(f.theoryWords(verdict))

@@ -10,7 +10,7 @@ import (
 
 // A server that cuts honest uploads holds the others' requests; what that
 // costs must be told.
-func TestLostUploads(t *testing.T) {
+func TestHonestRequestsCut(t *testing.T) {
 	until := fault(float64(faultLen))
 	for _, tt := range []struct {
 		name   string
@@ -32,7 +32,7 @@ func TestLostUploads(t *testing.T) {
 				t.Fatalf("%s: %q", j.Verdict, j.Reasons)
 			}
 			said := strings.Contains(strings.Join(j.Reasons, "; "), "the price: 12 of 12 slow uploads")
-			if flagged := slices.Contains(j.Flags, bench.FlagUploadsLost); flagged != tt.lost || said != tt.lost {
+			if flagged := slices.Contains(j.Flags, bench.FlagHonestCut); flagged != tt.lost || said != tt.lost {
 				t.Errorf("flagged %v, said %v, want %v: %q", flagged, said, tt.lost, j.Reasons)
 			}
 		})
@@ -41,7 +41,7 @@ func TestLostUploads(t *testing.T) {
 		s.Outcome, s.Status, s.Error = bench.Completed, 200, "sha256"
 	}).Record)
 	wantReason(t, corrupt, "3 of 12 slow uploads, honest ones, got an error or were cut off; 3 of them got a wrong answer")
-	if j := Judge(quiet().Record); slices.Contains(j.Flags, bench.FlagUploadsLost) {
+	if j := Judge(quiet().Record); slices.Contains(j.Flags, bench.FlagHonestCut) {
 		t.Error("flagged without any upload")
 	}
 }
