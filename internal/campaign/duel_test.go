@@ -2,12 +2,16 @@ package campaign
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/campaign/pack"
 	"benchrun/internal/judge"
+	"benchrun/internal/plan"
+	"benchrun/internal/probe"
 	"benchrun/scenarios"
 )
 
@@ -62,6 +66,38 @@ func TestDuelKeepsItsCells(t *testing.T) {
 		}
 		if !slices.Equal(got, tt.want) || bout.Answer != tt.answer || !strings.Contains(strings.Join(bout.Reasons, " "), tt.because) {
 			t.Errorf("%s: cells %v, want %v; %s %q", name, got, tt.want, bout.Answer, bout.Reasons)
+		}
+	}
+}
+
+// A host that stalls while a target is probed ends that scenario and not the duel: the
+// others may still get an answer. Any other trouble ends the duel.
+func TestDuelGoesOnAfterAStalledProbe(t *testing.T) {
+	gone := errors.New("no port is free")
+	wedge, _ := widerUploads(t)
+	for name, tt := range map[string]struct {
+		probing error
+		outcome pack.Outcome
+		over    bool
+		err     error
+	}{
+		"the host stalls":       {fmt.Errorf("slots: %w", probe.ErrHostStalled), pack.Over, true, nil},
+		"benchrun cannot go on": {gone, pack.Stop, true, gone},
+	} {
+		installed := probing(t, wedge)
+		r := newRun(Order{Cells: []plan.Cell{wedge, wedge}, Mode: bench.ModeQuick, Attempts: 2})
+		r.Host, r.Folder, r.prepared = installed.Host, installed.Folder, installed.prepared
+		r.files = map[[2]string]keptIn{{wedge.Target(), wedge.Scenario.Family.ID}: {err: tt.probing}}
+		b := r.newBout(0)
+		outcome, err := b.fight(t.Context(), task{})
+		if outcome != tt.outcome || !errors.Is(err, tt.err) || (err == nil) != (tt.err == nil) {
+			t.Errorf("%s: outcome %v, %v", name, outcome, err)
+		}
+		if b.over != tt.over {
+			t.Errorf("%s: over %v", name, b.over)
+		}
+		if tt.err == nil && (b.result.Answer != bench.DuelInvalid || !strings.Contains(strings.Join(b.result.Reasons, " "), "could not be probed: slots: ")) {
+			t.Errorf("%s: %s %q", name, b.result.Answer, b.result.Reasons)
 		}
 	}
 }
