@@ -66,9 +66,10 @@ type AttemptJudged struct {
 	Attempt  Attempt
 	Why      string // what made it invalid; "" of another verdict
 	Kept     bool
-	Alone    bool // other cells may have spoiled it: the cell continues alone, later
-	Of       Cell // the cell so far
-	Record   *Record
+	Alone    bool    // other cells may have spoiled it: the cell continues alone, later
+	Most     int     // how many attempts the cell has in the end if no later one holds or is invalid; 0 = not known
+	Of       Cell    // the cell so far
+	Record   *Record // of a kept one without samples and receipts
 	Timeline Timeline
 }
 

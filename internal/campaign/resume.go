@@ -20,8 +20,9 @@ type Earlier struct {
 	Attempts []results.AttemptLine // those with readable records, in the order in which they were made
 	Damaged  []string              // what cannot be read, and why; it will be measured again
 
-	aside   []string // records that cannot be read, which Repair moves aside
-	release func()   // gives up the claim on the folder, as the end of the process does
+	aside   []string         // records that cannot be read, which Repair moves aside
+	records map[string]taken // by path: what read found in them, until the run takes it up
+	release func()           // gives up the claim on the folder, as the end of the process does
 }
 
 // Resume claims and reads the run in a folder, so that benchrun in this version can
@@ -85,9 +86,14 @@ func (e *Earlier) read(ctx context.Context) error {
 		var usage *bench.UsageError
 		switch {
 		case err == nil:
+			t := taking(rec)
 			if i >= listed {
-				l = results.NewAttemptLine(l.Cell, l.Attempt(), judge.Judge(rec))
+				l = results.NewAttemptLine(l.Cell, l.Attempt(), t.judged)
 			}
+			if e.records == nil {
+				e.records = map[string]taken{}
+			}
+			e.records[l.Attempt().Record] = t
 			e.Attempts = append(e.Attempts, l)
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -99,6 +105,36 @@ func (e *Earlier) read(ctx context.Context) error {
 	}
 	slices.SortStableFunc(e.Attempts, func(a, b results.AttemptLine) int { return cmp.Compare(a.Attempt().Attempt, b.Attempt().Attempt) })
 	return nil
+}
+
+// taken is what a resumed run needs of a record. Records are large, and unpacking them
+// takes time: each is read once, and not held.
+type taken struct {
+	judged   bench.Judgement
+	timeline bench.Timeline
+	rest     *bench.Record // without samples and receipts, which are nearly all of it
+}
+
+func taking(rec *bench.Record) taken {
+	t := taken{judged: judge.Judge(rec), timeline: judge.Timeline(rec)}
+	rest := *rec
+	rest.Samples, rest.Receipts = nil, nil
+	t.rest = &rest
+	return t
+}
+
+// take hands out what read found in a record, once. It reads the record if that was not
+// done.
+func (e *Earlier) take(ctx context.Context, folder *results.Folder, record string) (taken, error) {
+	if t, ok := e.records[record]; ok {
+		delete(e.records, record)
+		return t, nil
+	}
+	rec, err := folder.ReadRecord(ctx, record)
+	if err != nil {
+		return taken{}, err
+	}
+	return taking(rec), nil
 }
 
 // unlisted returns the attempts whose line is damaged but that run.json has.

@@ -84,15 +84,15 @@ func (r *Run) takeUp(ctx context.Context) error {
 		if line.ScheduleHash != cells[i].ScheduleHash {
 			return bench.Usagef("%s: %s was measured with a schedule other than the one that this benchrun makes", r.Folder.Join(results.CellsFile), line.ID)
 		}
-		rec, err := r.Folder.ReadRecord(ctx, line.Attempt().Record)
+		t, err := r.order.Earlier.take(ctx, r.Folder, line.Attempt().Record)
 		if err != nil {
 			return err
 		}
-		b, j := &r.begun[i], judge.Judge(rec)
+		b := &r.begun[i]
 		b.command = line.Command
-		b.attempts, b.judged = append(b.attempts, line.Attempt()), append(b.judged, j)
+		b.attempts, b.judged = append(b.attempts, line.Attempt()), append(b.judged, t.judged)
 		r.Tell.Tell(bench.AttemptJudged{
-			Cell: i + 1, Attempt: line.Attempt(), Kept: true, Of: cells[i], Record: rec, Timeline: judge.Timeline(rec),
+			Cell: i + 1, Attempt: line.Attempt(), Kept: true, Of: cells[i], Record: t.rest, Timeline: t.timeline,
 		})
 	}
 	for i, cell := range cells {

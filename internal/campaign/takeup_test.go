@@ -4,10 +4,12 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/judge"
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/results"
@@ -95,6 +97,42 @@ func TestTakeUpOfSeveralAttempts(t *testing.T) {
 	}
 	if len(r.run.Cells) != 1 || len(r.run.Cells[0].Attempts) != 2 || len(r.open(0)) != 1 {
 		t.Errorf("two attempts do not conclude the cell: %+v", r.run.Cells)
+	}
+}
+
+// Records are unpacked once: what a resumed run found in them when it read the folder is
+// all that it needs to go on.
+func TestRecordsAreReadOnce(t *testing.T) {
+	r := earlierRun(t, 1)
+	line := r.order.Earlier.Attempts[0]
+	if err := r.Folder.AppendAttempt(line); err != nil {
+		t.Fatal(err)
+	}
+	e := &Earlier{Folder: r.Folder, Run: r.run}
+	if err := e.read(t.Context()); err != nil || len(e.Attempts) != 1 {
+		t.Fatalf("%v, %+v", err, e.Attempts)
+	}
+	rec, err := r.Folder.ReadRecord(t.Context(), line.Attempt().Record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(r.Folder.Join(line.Attempt().Record)); err != nil {
+		t.Fatal(err)
+	}
+	r.order.Earlier = e
+	var told bench.AttemptJudged
+	r.Tell = func(e bench.Event) { told = e.(bench.AttemptJudged) }
+	if err := r.takeUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.run.Cells) != 1 || r.run.Cells[0].Verdict != bench.Broken {
+		t.Errorf("taken up: %+v", r.run.Cells)
+	}
+	if told.Record == nil || !reflect.DeepEqual(told.Record.Head, rec.Head) || !reflect.DeepEqual(told.Timeline, judge.Timeline(rec)) {
+		t.Errorf("told: %+v", told)
+	}
+	if len(e.records) != 0 {
+		t.Errorf("%d records are still held", len(e.records))
 	}
 }
 
