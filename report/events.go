@@ -23,11 +23,13 @@ type eventLine struct {
 	Phase       string         `json:"phase,omitempty"`
 	Cells       int            `json:"cells,omitempty"`
 	Seconds     *float64       `json:"seconds,omitempty"`
+	AtMost      bool           `json:"at_most,omitempty"`
 	IfQuiet     float64        `json:"if_quiet,omitempty"`
 	H           *float64       `json:"h,omitempty"`
 	Verdict     *bench.Verdict `json:"verdict,omitempty"`
 	Why         string         `json:"why,omitempty"`
 	Kept        bool           `json:"kept,omitempty"`
+	Most        int            `json:"most,omitempty"`
 	Company     int            `json:"company,omitempty"`
 	Again       string         `json:"again,omitempty"`
 	Text        string         `json:"text,omitempty"`
@@ -61,12 +63,12 @@ func lineOf(e bench.Event) eventLine {
 		return eventLine{Event: "cell-begun", Cell: e.Cell, Name: e.Name}
 	case bench.PhaseBegun:
 		s := e.Length.Seconds()
-		return eventLine{Event: "phase-begun", Cell: e.Cell, Attempt: e.Attempt, Phase: e.Phase, Seconds: &s}
+		return eventLine{Event: "phase-begun", Cell: e.Cell, Attempt: e.Attempt, Phase: e.Phase, Seconds: &s, AtMost: e.AtMost}
 	case bench.ServedSoFar:
 		return eventLine{Event: "served-so-far", Cell: e.Cell, Attempt: e.Attempt, H: &e.H}
 	case bench.AttemptJudged:
 		line := eventLine{Event: "attempt-judged", Cell: e.Cell, Attempt: e.Attempt.Attempt, Verdict: &e.Attempt.Verdict,
-			H: e.Attempt.H, Seconds: &e.Attempt.Seconds, Why: e.Why, Kept: e.Kept, Company: e.Attempt.Company}
+			H: e.Attempt.H, Seconds: &e.Attempt.Seconds, Why: e.Why, Kept: e.Kept, Most: e.Most, Company: e.Attempt.Company}
 		if e.Alone {
 			line.Again = "alone"
 		}

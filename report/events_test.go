@@ -22,11 +22,12 @@ func TestEventLines(t *testing.T) {
 		bench.Noted{Text: "a note\u202e"},
 		bench.RunBegun{Run: "r1", Cells: 2, Estimate: time.Minute, IfQuiet: 20 * time.Second},
 		bench.CellBegun{Cell: 2, Name: "a/b/c"},
+		bench.PhaseBegun{Cell: 2, Attempt: 1, Phase: "boot", Length: 15 * time.Second, AtMost: true},
 		bench.PhaseBegun{Cell: 2, Attempt: 1, Phase: "fault", Length: 12 * time.Second},
 		bench.ServedSoFar{Cell: 2, Attempt: 1, H: 12.5},
 		bench.ServedSoFar{Cell: 2, Attempt: 1, H: math.NaN()},
 		bench.Remaining{Left: 30 * time.Second},
-		bench.AttemptJudged{Cell: 2, Attempt: bench.Attempt{Attempt: 1, Verdict: bench.Failed, H: &h, Seconds: 4}, Record: &bench.Record{}},
+		bench.AttemptJudged{Cell: 2, Attempt: bench.Attempt{Attempt: 1, Verdict: bench.Failed, H: &h, Seconds: 4}, Record: &bench.Record{}, Most: 2},
 		bench.AttemptJudged{Cell: 2, Attempt: bench.Attempt{Attempt: 2, Verdict: bench.Failed, H: &h, Seconds: 4, Company: 3}, Alone: true},
 		bench.CellConcluded{Cell: 2, Result: bench.Cell{Server: "a", Profile: "b", Scenario: "c", Verdict: bench.Failed}},
 		bench.RunDone{Run: bench.Run{ID: "r1", Interrupted: true}},
@@ -36,10 +37,11 @@ func TestEventLines(t *testing.T) {
 	want := `{"schema":"benchrun.events/v1","event":"note","text":"a note\u202e"}
 {"event":"run-begun","run":"r1","cells":2,"seconds":60,"if_quiet":20}
 {"event":"cell-begun","cell":2,"name":"a/b/c"}
+{"event":"phase-begun","cell":2,"attempt":1,"phase":"boot","seconds":15,"at_most":true}
 {"event":"phase-begun","cell":2,"attempt":1,"phase":"fault","seconds":12}
 {"event":"served-so-far","cell":2,"attempt":1,"h":12.5}
 {"event":"remaining","seconds":30}
-{"event":"attempt-judged","cell":2,"attempt":1,"seconds":4,"h":97.5,"verdict":"failed"}
+{"event":"attempt-judged","cell":2,"attempt":1,"seconds":4,"h":97.5,"verdict":"failed","most":2}
 {"event":"attempt-judged","cell":2,"attempt":2,"seconds":4,"h":97.5,"verdict":"failed","company":3,"again":"alone"}
 {"event":"cell-concluded","cell":2,"name":"a/b/c","verdict":"failed"}
 {"event":"run-done","run":"r1","interrupted":true}

@@ -45,6 +45,7 @@ type cellLine struct {
 	name   string
 	phase  string        // "" = between two phases
 	length time.Duration // of the phase; 0 = unknown
+	atMost bool          // the length is a limit
 	began  time.Time     // of the phase
 	live   float64       // percent; NaN = none yet
 	idle   bool          // an attempt has ended, and the next one may come later
@@ -99,7 +100,7 @@ func (p *Progress) Hear(e bench.Event) {
 		c.name, c.idle = clean(e.Name), false
 		p.draw()
 	case bench.PhaseBegun:
-		p.phase(p.of(e.Cell), e.Phase, e.Length)
+		p.phase(p.of(e.Cell), e)
 	case bench.ServedSoFar:
 		p.of(e.Cell).live = e.H
 		p.draw()
@@ -182,15 +183,19 @@ func (p *Progress) start(e bench.RunBegun) {
 	}
 }
 
-// phase shows that a phase begins and how long it will take (0 = unknown).
-func (p *Progress) phase(c *cellLine, phase string, length time.Duration) {
+// phase shows that a phase begins and how long it will take (0 = unknown), at most or
+// exactly.
+func (p *Progress) phase(c *cellLine, e bench.PhaseBegun) {
 	now := time.Now()
-	c.phase, c.length, c.began, c.live, c.idle = clean(phase), length, now, math.NaN(), false
+	c.phase, c.length, c.atMost, c.began, c.live, c.idle = clean(e.Phase), e.Length, e.AtMost, now, math.NaN(), false
 	if !p.tty && !p.over && (p.spoke.IsZero() || now.Sub(p.spoke) >= quietFor) {
 		p.spoke = now
 		text := p.where(p.cell) + ": " + c.phase
-		if length > 0 {
-			text += fmt.Sprintf(", %.0f s", length.Seconds())
+		switch {
+		case e.AtMost:
+			text += fmt.Sprintf(", at most %.0f s", e.Length.Seconds())
+		case e.Length > 0:
+			text += fmt.Sprintf(", %.0f s", e.Length.Seconds())
 		}
 		p.line(text)
 	}
@@ -206,9 +211,7 @@ func (p *Progress) attempt(c *cellLine, e bench.AttemptJudged) {
 	if a.H != nil && a.Verdict.Claims() {
 		text += ", H " + Percent(*a.H)
 	}
-	if a.Attempt > 1 {
-		text += fmt.Sprintf(" (attempt %d)", a.Attempt)
-	}
+	text += whichAttempt(a.Attempt, e.Most)
 	if e.Why != "" {
 		text += ": " + shorten(clean(e.Why), mostWhy)
 	}
@@ -219,6 +222,21 @@ func (p *Progress) attempt(c *cellLine, e bench.AttemptJudged) {
 		text += ", " + left
 	}
 	p.line(text)
+}
+
+// whichAttempt is, for example, " (attempt 1 of 2)", so that nobody takes the first for the
+// result. most is how many there will be if no later one holds or is invalid, 0 = unknown. An
+// only attempt has no number.
+func whichAttempt(n, most int) string {
+	switch {
+	case most > n+1:
+		return fmt.Sprintf(" (attempt %d of up to %d)", n, most)
+	case most > 1:
+		return fmt.Sprintf(" (attempt %d of %d)", n, most)
+	case n > 1:
+		return fmt.Sprintf(" (attempt %d)", n)
+	}
+	return ""
 }
 
 func (p *Progress) remaining(d time.Duration) {
@@ -332,11 +350,14 @@ func (p *Progress) cellStatus(cell, width int, more string) string {
 	c := p.cells[cell]
 	if c.phase != "" {
 		text := c.phase
-		if spent := time.Since(c.began); c.length > 0 && spent < c.length+time.Second {
+		switch spent := time.Since(c.began); {
+		case c.atMost:
+			text += fmt.Sprintf(" %.0f s, at most %.0f s", math.Floor(spent.Seconds()), c.length.Seconds())
+		case c.length > 0 && spent < c.length+time.Second:
 			text += fmt.Sprintf(" %.0f/%.0f s", math.Floor(min(spent, c.length).Seconds()), c.length.Seconds())
-		} else if c.length > 0 { // the phase lasts longer to make up for seconds that do not count
+		case c.length > 0: // the phase lasts longer to make up for seconds that do not count
 			text += fmt.Sprintf(" %.0f s of about %.0f s", math.Floor(spent.Seconds()), c.length.Seconds())
-		} else {
+		default:
 			text += fmt.Sprintf(" %.0f s", math.Floor(spent.Seconds()))
 		}
 		rest = append(rest, text)

@@ -229,6 +229,55 @@ func TestStatusLineNeverWraps(t *testing.T) {
 	}
 }
 
+// Nobody takes a limit for how long a phase lasts.
+func TestAPhaseWithALimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &screen{t: t}
+		p := NewProgress(s, true, 100, 24)
+		p.Hear(bench.RunBegun{Cells: 1})
+		p.Hear(bench.CellBegun{Cell: 1, Name: job})
+		p.Hear(bench.PhaseBegun{Cell: 1, Phase: "boot", Length: 15 * time.Second, AtMost: true})
+		time.Sleep(2*time.Second + time.Millisecond)
+		synctest.Wait()
+		if got, want := s.last(), "[1/1] "+job+"  boot 2 s, at most 15 s"; got != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+		p.Hear(bench.PhaseBegun{Cell: 1, Phase: "baseline", Length: 4 * time.Second})
+		if got := s.last(); !strings.HasSuffix(got, "baseline 0/4 s") {
+			t.Errorf("the next phase: %q", got)
+		}
+		p.Hear(bench.RunDone{})
+	})
+}
+
+// The first attempt of several does not look like the result.
+func TestWhichAttempt(t *testing.T) {
+	for _, tt := range []struct {
+		n, most int
+		want    string
+	}{
+		{1, 1, ""},
+		{1, 2, " (attempt 1 of 2)"},
+		{2, 2, " (attempt 2 of 2)"},
+		{1, 3, " (attempt 1 of up to 3)"},
+		{2, 3, " (attempt 2 of 3)"},
+		{1, 0, ""},
+		{2, 0, " (attempt 2)"},
+	} {
+		if got := whichAttempt(tt.n, tt.most); got != tt.want {
+			t.Errorf("%d of %d: %q, want %q", tt.n, tt.most, got, tt.want)
+		}
+	}
+	var out strings.Builder
+	p := NewProgress(&out, false, 0, 0)
+	p.Hear(bench.RunBegun{Cells: 1})
+	p.Hear(bench.CellBegun{Cell: 1, Name: job})
+	p.Hear(bench.AttemptJudged{Cell: 1, Attempt: bench.Attempt{Attempt: 1, Verdict: bench.Failed}, Most: 2})
+	if want := "[1/1] " + job + ": ✗ failed (attempt 1 of 2)\n"; !strings.HasSuffix(out.String(), want) {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
+
 // If cells are not counted, no numbers are printed.
 func TestUncounted(t *testing.T) {
 	s := &screen{t: t}
@@ -248,7 +297,7 @@ func TestPlainLines(t *testing.T) {
 		p := NewProgress(s, false, 0, 24)
 		p.Hear(bench.RunBegun{Cells: 1, Estimate: 0})
 		p.Hear(bench.CellBegun{Cell: 1, Name: job})
-		p.Hear(bench.PhaseBegun{Cell: 1, Phase: "boot", Length: 15 * time.Second})
+		p.Hear(bench.PhaseBegun{Cell: 1, Phase: "boot", Length: 15 * time.Second, AtMost: true})
 		time.Sleep(time.Second)
 		p.Hear(bench.PhaseBegun{Cell: 1, Phase: "baseline", Length: 4 * time.Second}) // too soon after the last line
 		p.Hear(bench.ServedSoFar{Cell: 1, H: 100})
@@ -264,7 +313,7 @@ func TestPlainLines(t *testing.T) {
 		p.Hear(bench.PhaseBegun{Cell: 1, Phase: "late", Length: 0})
 		want := []string{
 			"1 cell",
-			"[1/1] " + job + ": boot, 15 s",
+			"[1/1] " + job + ": boot, at most 15 s",
 			"[1/1] " + job + ": fault, 12 s",
 			"[1/1] " + job + ": recovery",
 			"[1/1] " + job + ": ✓ held, H 99.9 % (attempt 2), about 80 s left",

@@ -124,7 +124,7 @@ func killIn(t *testing.T, phase string, sig syscall.Signal, user *syscall.Creden
 	nothingLeft(t, within, dir, ids, port)
 	t.Log("benchrun ended: ", <-ended)
 	last := lastLine(<-said)
-	if want := "0 of 1 cells have a verdict; the rest of it: benchrun --resume " + filepath.Join(dir, "out"); sig != syscall.SIGKILL && !strings.Contains(last, want) {
+	if want := "0 of 1 cells have a verdict, and no attempt was over; to go on, type: benchrun --resume " + filepath.Join(dir, "out"); sig != syscall.SIGKILL && !strings.Contains(last, want) {
 		t.Errorf("the last line is %q, want %q", last, want)
 	}
 	want := map[syscall.Signal]int{syscall.SIGTERM: 143, syscall.SIGINT: 130, syscall.SIGKILL: -1}[sig]

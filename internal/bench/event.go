@@ -51,6 +51,7 @@ type PhaseBegun struct {
 	Cell, Attempt int    // no attempt: 0
 	Phase         string // a mark's name, or "probe"
 	Length        time.Duration
+	AtMost        bool // Length is a limit: the phase ends as soon as it can
 }
 
 // ServedSoFar comes twice a second during the fault phase.

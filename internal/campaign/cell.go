@@ -117,7 +117,7 @@ func (u *underway) measure(ctx context.Context) (again bool, err error) {
 			return false, err
 		}
 		more := u.wantsMore()
-		u.tellMade(made, map[bool]time.Duration{true: u.ahead()}[more], more && made.attempt.Disturbed)
+		u.tellMade(made, map[bool]time.Duration{true: u.ahead()}[more], more && made.attempt.Disturbed, u.most(more))
 		if err != nil { // measured but not stored: at least print it
 			u.conclusion(err)
 			return false, err
@@ -135,6 +135,16 @@ func (u *underway) measure(ctx context.Context) (again bool, err error) {
 // wantsMore says that the judge wants another attempt of the cell.
 func (u *underway) wantsMore() bool {
 	return judge.Wanted(u.cell.Attempts, u.judged, u.order.Attempts) && !sabotageSeen(u.plan.Scenario.Sabotage, u.judged[len(u.judged)-1])
+}
+
+// most is how many attempts the cell has in the end if no later one holds or is invalid.
+// more says that the judge wants another one.
+func (u *underway) most(more bool) int {
+	last := u.cell.Attempts[len(u.cell.Attempts)-1].Attempt
+	if !more {
+		return last
+	}
+	return last + max(u.order.Attempts-begun{judged: u.judged}.valid(), 1)
 }
 
 // notBegun marks a cell as not measured, or not completely, with the reason. The
@@ -198,7 +208,7 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 		LogPath: u.Folder.Join(logRel),
 		Show: attempt.Show{
 			Phase: func(name bench.MarkName, d time.Duration) {
-				u.Tell.Tell(bench.PhaseBegun{Cell: u.number(), Attempt: n, Phase: string(name), Length: d})
+				u.Tell.Tell(bench.PhaseBegun{Cell: u.number(), Attempt: n, Phase: string(name), Length: d, AtMost: limits(name, u.plan.Scenario.Family.Traits.Expects)})
 			},
 			Waits:    u.waits,
 			Baseline: u.compareBaseline,
@@ -228,17 +238,24 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 	return m, u.Folder.AppendAttempt(results.NewAttemptLine(u.cell, m.attempt, j))
 }
 
+// limits says that a phase's length is a limit. A fault that is about the server's own end
+// or start goes on in the shutdown.
+func limits(phase bench.MarkName, expects bench.Expects) bool {
+	return phase == bench.MarkBoot || phase == bench.MarkShutdown && !expects.TakesAway() && expects != bench.ExpectsRefusal
+}
+
 // tellMade reports an attempt, and how long the run will still take. ahead is how
 // long the cell itself is expected to need from now on; alone says that it continues
-// alone, because company may have spoiled the attempt.
-func (u *underway) tellMade(m *made, ahead time.Duration, alone bool) {
+// alone, because company may have spoiled the attempt. most is how many attempts it will
+// have, 0 = not known.
+func (u *underway) tellMade(m *made, ahead time.Duration, alone bool, most int) {
 	if m.verdict.Verdict != bench.Invalid || m.attempt.Company == 0 { // its repeat, alone, is in the pool
 		u.forecast.made(m.verdict.Verdict, u.ahead(), m.took)
 	}
 	u.forecast.takes(u.task.number, time.Since(u.task.began)+ahead)
 	u.tellRemaining()
 	u.Tell.Tell(bench.AttemptJudged{
-		Cell: u.number(), Attempt: m.attempt, Why: whyInvalid(m.record, m.verdict), Alone: alone,
+		Cell: u.number(), Attempt: m.attempt, Why: whyInvalid(m.record, m.verdict), Alone: alone, Most: most,
 		Of: u.cell, Record: m.record, Timeline: judge.Timeline(m.record),
 	})
 }

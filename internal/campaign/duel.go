@@ -204,7 +204,7 @@ func (s *side) attack(ctx context.Context, ahead time.Duration) (*made, error) {
 		s.broke = err
 		return nil, err
 	}
-	s.tellMade(m, ahead, false) // the pair decides that
+	s.tellMade(m, ahead, false, 0) // the pair decides that
 	return m, err
 }
 

@@ -58,7 +58,7 @@ func TestPaceForgetsWhatCompanySpoiled(t *testing.T) {
 		u.tellMade(&made{
 			record: &bench.Record{}, verdict: bench.Judgement{Verdict: bench.Invalid}, took: 20 * time.Second,
 			attempt: bench.Attempt{Verdict: bench.Invalid, Company: company},
-		}, 0, false)
+		}, 0, false, 0)
 		if got := r.forecast.pace.of(time.Minute) > time.Minute; got != slower {
 			t.Errorf("after an invalid attempt beside %d cells the pace is slower: %v", company, got)
 		}

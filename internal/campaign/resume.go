@@ -208,6 +208,26 @@ func unfinished(ctx context.Context, folder *results.Folder, run bench.Run) bool
 	return err == nil && run.Asked != nil && !(&Earlier{Folder: folder, Run: run, Attempts: attempts}).finished()
 }
 
+// KeptAttempts counts the stored attempts of cells that have no verdict in the run: resuming
+// it continues with these.
+func KeptAttempts(ctx context.Context, folder *results.Folder, run bench.Run) int {
+	lines, _, _, err := folder.ReadAttempts(ctx)
+	if err != nil {
+		return 0
+	}
+	concluded := map[string]bool{}
+	for _, c := range run.Cells {
+		concluded[results.CellID(c)] = c.Verdict.Claims()
+	}
+	n := 0
+	for _, l := range lines {
+		if !concluded[l.ID] {
+			n++
+		}
+	}
+	return n
+}
+
 // NothingLeft says that the run has no cell left to measure.
 func (e *Earlier) NothingLeft() string {
 	return e.Folder.Path() + ": nothing to do: every cell was measured as often as its retries allow; a cell that is invalid needs a new run"

@@ -36,6 +36,28 @@ func TestFinished(t *testing.T) {
 	}
 }
 
+// Attempts of cells that have a verdict are not counted: they are in the table.
+func TestKeptAttempts(t *testing.T) {
+	r := earlierRun(t, 1)
+	line := r.order.Earlier.Attempts[0]
+	if n := KeptAttempts(t.Context(), r.Folder, r.run); n != 0 {
+		t.Errorf("%d of none", n)
+	}
+	if err := r.Folder.AppendAttempt(line); err != nil {
+		t.Fatal(err)
+	}
+	if n := KeptAttempts(t.Context(), r.Folder, r.run); n != 1 {
+		t.Errorf("%d of one", n)
+	}
+	for verdict, want := range map[bench.Verdict]int{bench.Broken: 0, bench.Invalid: 1} {
+		cell := line.Cell
+		cell.Verdict = verdict
+		if n := KeptAttempts(t.Context(), r.Folder, bench.Run{Cells: []bench.Cell{cell}}); n != want {
+			t.Errorf("its cell is %s: %d, want %d", verdict, n, want)
+		}
+	}
+}
+
 // benchrun offers --resume if it can do something.
 func TestResumeIsOfferedWhereItHelps(t *testing.T) {
 	interrupted, cancel := context.WithCancel(t.Context())

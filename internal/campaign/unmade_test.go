@@ -41,6 +41,35 @@ func TestUnmadeAttemptIsFolded(t *testing.T) {
 	}
 }
 
+// A listener knows of each attempt whether others follow, and how many at most.
+func TestMostAttempts(t *testing.T) {
+	held, failed, invalid := bench.Held, bench.Failed, bench.Invalid
+	for name, tt := range map[string]struct {
+		k         int
+		disturbed bool
+		verdicts  []bench.Verdict
+		want      int
+	}{
+		"held":                         {2, false, []bench.Verdict{held}, 1},
+		"failed":                       {2, false, []bench.Verdict{failed}, 2},
+		"failed twice":                 {2, false, []bench.Verdict{failed, failed}, 2},
+		"failed, three wanted":         {3, false, []bench.Verdict{failed}, 3},
+		"invalid":                      {2, false, []bench.Verdict{invalid}, 3},
+		"invalid, then failed":         {2, false, []bench.Verdict{invalid, failed}, 3},
+		"one is enough":                {1, false, []bench.Verdict{failed}, 1},
+		"one, but others disturbed it": {1, true, []bench.Verdict{failed}, 2},
+	} {
+		u := &underway{Run: &Run{order: Order{Attempts: tt.k}}}
+		for i, v := range tt.verdicts {
+			u.judged = append(u.judged, bench.Judgement{Verdict: v})
+			u.cell.Attempts = append(u.cell.Attempts, bench.Attempt{Attempt: i + 1, Verdict: v, Disturbed: tt.disturbed})
+		}
+		if got := u.most(u.wantsMore()); got != tt.want {
+			t.Errorf("%s: %d, want %d", name, got, tt.want)
+		}
+	}
+}
+
 // run.json names the interpreter that the environments were made with, not the one
 // inside them.
 func TestPythonOfARun(t *testing.T) {

@@ -45,11 +45,12 @@ func (o Order) Run(ctx context.Context) (Outcome, error) {
 		if !campaign.Resumable(ctx, r.Folder, stored, err) {
 			return out, err
 		}
-		rest := "the rest of it: " + report.Shell("benchrun", "--resume", r.Folder.Path())
+		resume := report.Shell("benchrun", "--resume", r.Folder.Path())
 		if ctx.Err() != nil { // the error is the last line, below the results
-			return out, fmt.Errorf("%w: %s; %s", err, o.haveVerdicts(stored), rest)
+			kept := campaign.KeptAttempts(context.WithoutCancel(ctx), r.Folder, stored)
+			return out, fmt.Errorf("%w: %s; to go on, type: %s", err, o.haveVerdicts(stored, kept), resume)
 		}
-		r.Tell.Note(rest)
+		r.Tell.Note("the rest of it: " + resume)
 		return out, err
 	})
 }
@@ -67,9 +68,10 @@ func (o Order) Duel(ctx context.Context) (Outcome, error) {
 	})
 }
 
-// haveVerdicts says how many of the order's cells have a verdict in the run: "3 of 12
-// cells have a verdict". Cells that cannot be run do not count.
-func (o Order) haveVerdicts(run bench.Run) string {
+// haveVerdicts says how many of the order's cells have a verdict in the run, and how many
+// attempts of others are kept: "3 of 12 cells have a verdict, and 2 attempts of other cells
+// are kept". Cells that cannot be run do not count.
+func (o Order) haveVerdicts(run bench.Run, kept int) string {
 	n, all := 0, 0
 	for _, c := range run.Cells {
 		if c.Verdict.Claims() {
@@ -85,7 +87,14 @@ func (o Order) haveVerdicts(run bench.Run) string {
 	if n == 1 {
 		verb = "has"
 	}
-	return fmt.Sprintf("%d of %d cells %s a verdict", n, all, verb)
+	said := fmt.Sprintf("%d of %d cells %s a verdict", n, all, verb)
+	switch {
+	case kept > 0:
+		said += ", and " + bench.Things(kept, "attempt of other cells is", "attempts of other cells are") + " kept"
+	case n == 0:
+		said += ", and no attempt was over"
+	}
+	return said
 }
 
 // within prepares the host and opens the run for do. page writes the run's report.html.

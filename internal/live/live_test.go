@@ -83,6 +83,29 @@ func TestRunWithNothingToDo(t *testing.T) {
 	}
 }
 
+// An interrupted run says what it has, attempts of cells without a verdict included.
+func TestHaveVerdicts(t *testing.T) {
+	o := Order{Order: campaign.Order{Cells: []plan.Cell{{}, {}, {Unsupported: "no workers"}}}}
+	for _, tt := range []struct {
+		verdicts []bench.Verdict
+		kept     int
+		want     string
+	}{
+		{nil, 0, "0 of 2 cells have a verdict, and no attempt was over"},
+		{nil, 1, "0 of 2 cells have a verdict, and 1 attempt of other cells is kept"},
+		{[]bench.Verdict{bench.Held}, 2, "1 of 2 cells has a verdict, and 2 attempts of other cells are kept"},
+		{[]bench.Verdict{bench.Held, bench.Invalid}, 0, "1 of 2 cells has a verdict"},
+	} {
+		var run bench.Run
+		for _, v := range tt.verdicts {
+			run.Cells = append(run.Cells, bench.Cell{Verdict: v})
+		}
+		if got := o.haveVerdicts(run, tt.kept); got != tt.want {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
+	}
+}
+
 // What cannot be begun has no outcome.
 func TestRunWithoutAFolder(t *testing.T) {
 	order, _ := ordered(t, "")
