@@ -24,7 +24,7 @@ func besideRun() bench.Run {
 func TestReportsTellWhatRanBeside(t *testing.T) {
 	run := besideRun()
 	const all = "other cells ran beside 2 of 8 attempts, up to 4 cells at once; 1 was made again alone, because they may have disturbed it"
-	if got := Beside(run.Cells[0], 1); got != "" {
+	if got := NewView(run).Rows[0].Beside(1); got != "" {
 		t.Errorf("beside an attempt alone: %q", got)
 	}
 	var table, markdown bytes.Buffer
@@ -48,7 +48,7 @@ func TestReportsTellWhatRanBeside(t *testing.T) {
 	for _, after := range [][]bench.Attempt{nil, {{Attempt: 2, Note: "no time was left"}}} {
 		run := besideRun()
 		run.Cells[0].Attempts = append(run.Cells[0].Attempts[:1], after...)
-		if got := Beside(run.Cells[0], 0); got != "3 other cells at most ran beside it" {
+		if got := NewView(run).Rows[0].Beside(0); got != "3 other cells at most ran beside it" {
 			t.Errorf("without a repeat: %q", got)
 		}
 		if got := NewView(run).SideBySide(); got != "other cells ran beside 2 of 7 attempts, up to 4 cells at once; none was made again because of that" {
@@ -57,5 +57,47 @@ func TestReportsTellWhatRanBeside(t *testing.T) {
 	}
 	if got := NewView(sampleRun()).SideBySide(); got != "" {
 		t.Errorf("nothing ran beside anything: %q", got)
+	}
+}
+
+// Reports name the cells that were measured while an attempt was disturbed.
+func TestReportsNameWhatRanBeside(t *testing.T) {
+	at := func(number int, start string, seconds float64, disturbed bool) bench.Attempt {
+		a := bench.Attempt{Attempt: number, Verdict: bench.Failed, Record: "r", StartedAt: "2026-11-21T12:" + start + "Z", Seconds: seconds, Disturbed: disturbed}
+		if disturbed {
+			a.Company = 2
+		}
+		return a
+	}
+	cell := func(scenario string, attempts ...bench.Attempt) bench.Cell {
+		return bench.Cell{Server: "s", Profile: "p", Scenario: scenario, Verdict: bench.Failed, Attempts: attempts}
+	}
+	run := bench.Run{Cells: []bench.Cell{
+		cell("disturbed", at(1, "01:00", 30, true), at(2, "05:00", 30, false)),
+		cell("longer", at(1, "00:00", 100, false)),
+		cell("before", at(1, "00:30", 30, false)),
+		cell("hardly", at(1, "00:31", 30, false)),
+		cell("within\x1b[2J", at(1, "01:10", 5, false), at(2, "01:16", 5, false)),
+		cell("later", at(1, "01:30", 30, false)),
+		cell("not made", bench.Attempt{StartedAt: "2026-11-21T12:01:05Z", Seconds: 20}),
+		cell("never said when", at(1, "99:99", 20, false)),
+	}}
+	const alone = "2 other cells at most ran beside it and may have disturbed it, so the next one ran alone; measured meanwhile: "
+	row := NewView(run).Rows[0]
+	if got, want := row.Beside(0), alone+`s/p/longer, s/p/within\x1b[2J`; got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if got := row.Beside(1); got != "" {
+		t.Errorf("the repeat, alone: %q", got)
+	}
+	run.Cells[4].Run = "another run, merged"
+	if got := NewView(run).Rows[0].Beside(0); got != alone+"s/p/longer" {
+		t.Errorf("beside a cell of another run: %q", got)
+	}
+	for range 9 {
+		run.Cells = append(run.Cells, cell("many", at(1, "01:00", 30, false)))
+	}
+	if got := NewView(run).Rows[0].Beside(0); !strings.HasSuffix(got, strings.Repeat(", s/p/many", mostNamed-1)+" and 2 more") {
+		t.Errorf("many: %q", got)
 	}
 }

@@ -82,7 +82,7 @@ func remarks(row Row, opts TableOptions) []string {
 		texts = append(texts, "flagged "+strings.Join(row.Flags, ", "))
 	}
 	if opts.Verbose {
-		texts = append(texts, attempts(row.Cell)...)
+		texts = append(texts, attempts(row)...)
 	}
 	var out []string
 	for _, text := range texts {
@@ -96,9 +96,9 @@ func remarks(row Row, opts TableOptions) []string {
 }
 
 // attempts lists the result of each attempt of a cell, and its record.
-func attempts(c bench.Cell) []string {
+func attempts(r Row) []string {
 	var out []string
-	for i, a := range c.Attempts {
+	for i, a := range r.Cell.Attempts {
 		text := fmt.Sprintf("attempt %d %s", a.Attempt, a.Verdict)
 		if a.H != nil {
 			text += ", H " + Percent(*a.H)
@@ -106,7 +106,7 @@ func attempts(c bench.Cell) []string {
 		if a.Published {
 			text += ", published"
 		}
-		if beside := Beside(c, i); beside != "" {
+		if beside := r.Beside(i); beside != "" {
 			text += ", " + beside
 		}
 		if a.Record != "" {

@@ -59,6 +59,8 @@ type Row struct {
 	Flags        []string
 	Cell         bench.Cell // for renderers that show every measure; it has none if nothing is claimed
 	Origin       Origin     // where it was measured
+
+	neighbours map[int]string // by attempt that others may have disturbed: the cells that were measured meanwhile
 }
 
 // Origin says where and how a cell was measured, in clean texts.
@@ -119,7 +121,7 @@ func NewView(run bench.Run) View {
 		versions[c.Server] = c.Version
 	}
 	others := slices.ContainsFunc(run.Cells, func(c bench.Cell) bool { return !c.Own })
-	several := severalVersions(run.Cells)
+	several, beside := severalVersions(run.Cells), neighbours(run)
 	for i, c := range run.Cells {
 		row := newRow(c, ambiguous[c.Server])
 		if several[i] {
@@ -127,6 +129,7 @@ func NewView(run bench.Run) View {
 		}
 		row.Origin = shownOrigin(run.OriginOf(c))
 		row.Own = others && c.Own
+		row.neighbours = beside[i]
 		v.Rows = append(v.Rows, row)
 	}
 	v.Tally, v.Reference = count(v.Rows, false), count(v.Rows, true)

@@ -26,7 +26,7 @@ func tellAttempts(r report.Row, opts Options) []toldAttempt {
 		if a.Published && len(r.Cell.Attempts) > 1 {
 			t.Text += ", shown here"
 		}
-		if beside := report.Beside(r.Cell, i); beside != "" {
+		if beside := r.Beside(i); beside != "" {
 			t.Text += "; " + beside
 		}
 		if a.Record == "" && a.Note != "" {
