@@ -124,6 +124,8 @@ func TestHeadsOfReportsAreExplained(t *testing.T) {
 func TestWordsOfReasonsAreExplained(t *testing.T) {
 	for word, says := range map[string]string{
 		"theory": "slots and watchdog", "victim": "ordinary request", "victims": "ordinary request", "jobs": "--jobs", "company": "other cells of the same run",
+		"τ": "watchdog (measure", "tau": "holds its slot", "R·p·τ": "a server survives while", "R p tau": "a server survives while",
+		"disturbed": "runs alone", "alone": "no other cell", "auto": "--jobs",
 		"masked": "do not count", "slot": "slots (measure", "watchdog": "wedged request", "goodput": "h (measure", "blast radius": "blast_radius (measure",
 		"Blast-Radius": "blast_radius (measure", "h": "h (measure", "H": "h (measure", "prefork": "starts workers", "open loop": "does not wait",
 		"reset": "lost_reset (measure", "orphan": "survivors (measure", "HELD": "verdict",
