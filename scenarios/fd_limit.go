@@ -24,7 +24,7 @@ var _ = register(240, Fault{
 		Cadence:    bench.Cadence{Share: 50_000},
 		Needs:      bench.Needs{Files: fewFiles},
 		Traits: bench.Traits{
-			Proof: bench.ProofStay, Holds: silentFor, CutOff: true, Vanishes: true, Fills: true,
+			Proof: bench.ProofStay, CutOff: true, Vanishes: true, Fills: true,
 			Noun: bench.Words{"idle connection", "idle connections"}, Did: bench.Words{"connection had been idle", "connections had been idle"},
 		},
 		Sound: "default", Flaw: "stops-accepting",

@@ -161,6 +161,8 @@ func (v *view) proof(s bench.Sample, starts map[string][]bench.Receipt, died map
 			return s.Sent, s.Sent > 0
 		case bench.HeldOpen:
 			return s.Sent, s.Sent > 0 && v.stayed(s)
+		case bench.NoConnect: // even the queue before the server is full
+			return s.Sent, s.Sent > 0 && v.head.Traits.Fills
 		}
 	case bench.ProofSent:
 		return max(s.Sent, s.Due), s.Sent > 0

@@ -99,6 +99,7 @@ func TestFullServerComesBack(t *testing.T) {
 		reason string
 	}{
 		{"at once", filling(), bench.Held, "served 300 of 300 victims after"},
+		{"the queue before it was full too", filling().edit(bench.RoleProvoker, fault(6), fault(12), func(x *bench.Sample) { x.Outcome = bench.NoConnect }), bench.Held, "served 300 of 300 victims after"},
 		{"later", filling().edit(bench.RoleVictim, recovery(0), recovery(2.5), timedOut), bench.Held, "served 250 of 300 victims after"},
 		{"never", filling().edit(bench.RoleVictim, recovery(0), shutdownAt, timedOut), bench.Failed, "not back: served 0 % of 300 victims 2.0 s after all of 12 clients had gone: 300 timeout"},
 		{"half of it", filling().edit(bench.RoleVictim, recovery(3.1), shutdownAt, timedOut), bench.Failed, "not back: served 36.6 % of 300"},
