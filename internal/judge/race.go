@@ -80,8 +80,9 @@ func (r race) timeout() float64 {
 	return r.idle[len(r.idle)/2]
 }
 
-// words: "the server closes idle connections after 2.0 s; of 20 requests that were sent just
-// then 12 got their answer, and 8 were too late: reset on a reused idle connection".
+// words: "the server closes idle connections after 2 s; of 14 requests sent just
+// then, 12 got the right answer and 2 met the end of the idle connection; 6 connections were
+// closed before a request was sent".
 func (r race) words() string {
 	switch {
 	case r.tried == 0:
@@ -93,10 +94,13 @@ func (r race) words() string {
 	}
 	s := fmt.Sprintf("the server closes idle connections after %s s", figure(r.timeout(), 1))
 	if r.reused == 0 {
-		return s + "; all were closed before they could be reused"
+		return s + "; each was closed before a request was sent on it"
 	}
 	s += fmt.Sprintf("; of %s sent just then, %s got the right answer and %s met the end of the idle connection",
 		bench.Things(r.reused, "request", "requests"), bench.Grouped(r.right), bench.Grouped(r.late()))
+	if before := len(r.idle) - r.reused; before > 0 {
+		s += "; " + bench.Things(before, "connection was", "connections were") + " closed before a request was sent"
+	}
 	if r.cut > 0 {
 		s += "; " + bench.Things(r.cut, "request was", "requests were") + " cut in flight"
 	}

@@ -52,7 +52,7 @@ func TestRaceAtTheIdleTimeout(t *testing.T) {
 		words                     string
 	}{
 		{"idle connections end", racing(), bench.Held, "2", "18", "6", "0", "the server closes idle connections after 2 s; of 18 requests sent just then, 12 got the right answer and 6 met the end of the idle connection"},
-		{"one is cut", cut(1), bench.Held, "2", "18", "5", "1", "met the end of the idle connection; 1 request was cut in flight"},
+		{"one is cut", cut(1), bench.Held, "2", "18", "5", "1", "met the end of the idle connection; 2 connections were closed before a request was sent; 1 request was cut in flight"},
 		{"some are cut", cut(4), bench.Failed, "2", "18", "2", "4", "cut in flight: 4 of 18 requests on kept connections, about 2 s after the last answer, although the app had begun them"},
 		{"the receipt is another's", func() scene {
 			s := cut(4)
@@ -64,7 +64,7 @@ func TestRaceAtTheIdleTimeout(t *testing.T) {
 		{"a wrong answer", each(func(p *bench.Sample) { p.Error = "another's" }), bench.Failed, "2", "18", "6", "12", "cut in flight: 12 of 18"},
 		{"no connection is kept", each(func(p *bench.Sample) { p.Idle, p.Bytes, p.Outcome, p.Done = 0, 0, bench.Completed, p.Due+1e7 }), bench.Held, "", "0", "0", "0", "the server kept no connection, so none could be reused"},
 		{"none is closed", each(func(p *bench.Sample) { p.Idle, p.Bytes, p.Outcome, p.Done = 99e9, 0, bench.HeldOpen, ns(shutdownAt+1) }), bench.Held, ">16.01", "0", "0", "0", "the server closed no idle connection within 16 s, so none was reused"},
-		{"all are closed in time", each(func(p *bench.Sample) { p.Bytes = 0 }), bench.Held, "2", "0", "0", "0", "after 2 s; all were closed before they could be reused"},
+		{"all are closed in time", each(func(p *bench.Sample) { p.Bytes = 0 }), bench.Held, "2", "0", "0", "0", "after 2 s; each was closed before a request was sent on it"},
 		{"after the watch", each(func(p *bench.Sample) { p.Done = ns(shutdownAt + 0.5) }), bench.Held, ">6.01", "0", "0", "0", "closed no idle connection within 6 s"},
 	} {
 		j := Judge(tt.scene.Record)
