@@ -16,7 +16,7 @@ var _ = register(320, Fault{
 			"second. The kernel and the server queue them, and most will have no client any more when their turn comes. What the server then does with " +
 			"them decides whether the burst costs a second or a minute.",
 		Good:       "answers or refuses what it can in time, drops requests whose clients have left, and serves everybody a few seconds later.",
-		Magnitude:  "1,024 requests within half a second, each of which holds a slot for 0.2 s; their clients give up after 2 s, as victims do. The recovery decides",
+		Magnitude:  "1,024 requests within half a second, each of which holds a slot for 0.35 s; their clients give up after 2 s, as victims do. The recovery decides",
 		References: []string{"puma/puma#1197", "benoitc/gunicorn#2183", "benoitc/gunicorn#2577", "freeunitorg/freeunit#198"},
 		Cadence: bench.Cadence{Every: bench.Once, Surge: &bench.Surge{
 			Step: 500 * time.Millisecond, Counts: []int{0, 0, 1024, 0, 0, 0}, Work: "sleep",
@@ -31,6 +31,6 @@ var _ = register(320, Fault{
 	},
 	Act:      func(Place) clients.Provoker { return surgeRequest() },
 	Request:  "GET /sleep",
-	Exactly:  "1,024 requests for `/sleep?ms=200`, evenly spread over the half second that begins a second after the phase; a client closes its connection 2 s after its request was due",
+	Exactly:  "1,024 requests for `/sleep?ms=350`, evenly spread over the half second that begins a second after the phase; a client closes its connection 2 s after its request was due",
 	Searched: []string{"burst", "backlog", "thundering herd", "queueing", "somaxconn"},
 })

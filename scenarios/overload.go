@@ -8,7 +8,7 @@ import (
 )
 
 // surgeWork is how long the app sleeps in each request of a load that is too much.
-const surgeWork = 200 * time.Millisecond
+const surgeWork = 350 * time.Millisecond
 
 // Load that rises beyond what the server can do, and falls back.
 var _ = register(310, Fault{
@@ -20,7 +20,7 @@ var _ = register(310, Fault{
 			"and keeps doing so long after the load has gone: the outage lasts as long as the backlog, not as long as the peak.",
 		Good: "goes on answering as many requests in time as it can, refuses the others early, does no work that nobody waits for any more, and " +
 			"serves everybody as soon as the load is back.",
-		Magnitude: "requests that hold a slot for 0.2 s, open loop, 4 in the first second and more in each one, up to 400 in the 11th, then down to 10 in the 14th; " +
+		Magnitude: "requests that hold a slot for 0.35 s, open loop, 4 in the first second and more in each one, up to 400 in the 11th, then down to 10 in the 14th; " +
 			"their clients give up after 2 s, as victims do. The recovery decides",
 		References: []string{"benoitc/gunicorn#2577", "scylladb/scylladb#6428", "ephpm/ephpm#301", "rust-lang/crates.io#3537"},
 		Cadence: bench.Cadence{Every: bench.Once, Surge: &bench.Surge{
@@ -36,7 +36,7 @@ var _ = register(310, Fault{
 	},
 	Act:      func(Place) clients.Provoker { return surgeRequest() },
 	Request:  "GET /sleep",
-	Exactly:  "`/sleep?ms=200`, 4, 6, 10, 16, 25, 40, 63, 100, 160, 250, 400, 160, 40 and 10 requests in the seconds of the fault phase, spread evenly over each second; a client closes its connection 2 s after its request was due",
+	Exactly:  "`/sleep?ms=350`, 4, 6, 10, 16, 25, 40, 63, 100, 160, 250, 400, 160, 40 and 10 requests in the seconds of the fault phase, spread evenly over each second; a client closes its connection 2 s after its request was due",
 	Searched: []string{"overload", "backlog", "queueing", "load shedding", "retry storm"},
 })
 
