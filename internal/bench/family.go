@@ -191,7 +191,7 @@ type Leak struct {
 	Amount int64    `json:"amount"` // bytes of memory, or how many
 }
 
-// Resource is something that processes take, and of which there is only so much.
+// Resource is something that processes take until there is no more.
 type Resource string
 
 // The resources.
@@ -205,7 +205,7 @@ const (
 // countedResources are those that Traits.Leaks may have.
 var countedResources = []Resource{ResourceFDs, ResourceThreads, ResourceProcesses}
 
-// Leaked is what one fault leaves behind, of whatever it is; without an amount, nothing.
+// Leaked is what one fault leaves behind; without an amount, nothing.
 func (t Traits) Leaked() Leak {
 	if t.LeakBytes != 0 {
 		return Leak{ResourceMemory, t.LeakBytes}
