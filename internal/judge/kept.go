@@ -31,7 +31,28 @@ func (f *facts) keepable() int64 {
 	if most <= 0 || !ok {
 		return leaked.Amount
 	}
-	return min(leaked.Amount, max(0, most-before))
+	return min(leaked.Amount, max(0, most-before)+f.freed())
+}
+
+// freed is how much was left behind in processes that have ended since, which made room
+// for more. A server that replaces a process at its limit is not one that stays there.
+// Memory at its cap is another matter (leakedToCap).
+func (f *facts) freed() int64 {
+	each := f.v.head.Traits.Leaked()
+	if each.Of == bench.ResourceMemory {
+		return 0
+	}
+	starts, died := f.v.starts(), f.v.deathTimes()
+	n := 0
+	for _, s := range within(f.v.provokers, f.v.fault) {
+		if slices.ContainsFunc(starts[s.Nonce], func(r bench.Receipt) bool {
+			gone, dead := died[r.PID]
+			return dead && gone >= r.T && gone <= f.v.recovery.to
+		}) {
+			n++
+		}
+	}
+	return int64(n) * max(0, each.Amount)
 }
 
 // limit is how much of a resource the processes that serve may have together; 0 = as

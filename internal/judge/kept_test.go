@@ -60,6 +60,29 @@ func TestWhatFaultsLeaveBehindMustGo(t *testing.T) {
 	}
 }
 
+// A server that replaces each process at its limit has at the end what the last one had
+// time to leave behind. One that stays at its limit has more.
+func TestProcessesThatEndMakeRoom(t *testing.T) {
+	s := leaving(bench.ResourceFDs).head(func(h *bench.Head) { h.Limits.NoFile = 70 }).keeping(0, func(v *bench.Vital) { v.FDs += 50 })
+	if j := Judge(s.Record); j.Verdict != bench.Failed {
+		t.Errorf("a process at its limit: %s %q", j.Verdict, j.Reasons)
+	}
+	s = s.died(11, fault(7.8), "SIGKILL").born(12, fault(7.9)).servedBy(12, fault(8), shutdownAt)
+	for i := range s.Receipts {
+		if s.Receipts[i].T > ns(fault(8)) {
+			s.Receipts[i].PID = 12
+		}
+	}
+	j := Judge(s.Record)
+	if j.Verdict != bench.Held {
+		t.Errorf("it was replaced after 8 of 12 faults: %s %q", j.Verdict, j.Reasons)
+	}
+	wantMeasure(t, j.Measures, "leak_kept", "41.667")
+	if j := Judge(s.keeping(0, func(v *bench.Vital) { v.FDs += 10 }).Record); j.Verdict != bench.Failed {
+		t.Errorf("half of the whole leak is kept: %s %q", j.Verdict, j.Reasons)
+	}
+}
+
 // Each process has a limit of descriptors of its own.
 func TestRoomForDescriptorsIsThatOfAllProcesses(t *testing.T) {
 	s := leaving(bench.ResourceFDs).head(func(h *bench.Head) { h.Limits.NoFile = 50 }).keeping(0, func(v *bench.Vital) { v.FDs += 50 })
