@@ -203,9 +203,13 @@ func TestLeaksEndWithTheirWorker(t *testing.T) {
 	} {
 		checkVictim(t, s.get("/fault/"+leak.name+"?nonce=warm"), "warm") // the runtime has the threads and descriptors that it needs
 		before := leak.count()
-		checkVictim(t, s.get("/fault/"+leak.name+"?nonce=l1"), "l1")
-		if grown := leak.count() - before; grown < leak.least {
-			t.Errorf("%s: %d more, want %d", leak.name, grown, leak.least)
+		const leaks = 5
+		for range leaks {
+			checkVictim(t, s.get("/fault/"+leak.name+"?nonce=l1"), "l1")
+		}
+		// Less by one leak: some threads are the runtime's own that were idle.
+		if grown, want := leak.count()-before, (leaks-1)*leak.least; grown < want {
+			t.Errorf("%s: %d more, want %d", leak.name, grown, want)
 		}
 	}
 	children := childrenOf(pid)

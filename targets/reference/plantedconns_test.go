@@ -8,9 +8,12 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"benchrun/internal/procfs"
 )
 
 // fds is how many descriptors the front has open.
@@ -21,6 +24,29 @@ func (s *server) fds() int {
 		s.t.Fatal(err)
 	}
 	return len(list)
+}
+
+// idleFDs is how many descriptors the front has open when it has closed the connections of
+// answered requests.
+func (s *server) idleFDs() int {
+	s.t.Helper()
+	_, port, err := net.SplitHostPort(s.addr)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	eventually(s.t, "the front has no connection open", func() bool {
+		table, err := os.ReadFile("/proc/net/tcp")
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for c := range procfs.Sockets(table) {
+			if strconv.Itoa(c.Port) == port && c.State != procfs.Listen && c.Inode != "0" { // 0: closed
+				return false
+			}
+		}
+		return true
+	})
+	return s.fds()
 }
 
 // breakOff opens n connections, waits for the answer on each, and ends them with RST or
@@ -53,12 +79,12 @@ func TestKeepsReset(t *testing.T) {
 	t.Parallel()
 	const n = 20
 	sound := start(t, 1)
-	before := sound.fds()
+	before := sound.idleFDs()
 	sound.breakOff(n, true)
 	eventually(t, "a sound front closes what was reset", func() bool { return sound.fds() <= before+2 })
 
 	flawed := start(t, 1, "--flaw", keepsReset)
-	before = flawed.fds()
+	before = flawed.idleFDs()
 	flawed.breakOff(n, false)
 	eventually(t, "what ended with FIN is closed", func() bool { return flawed.fds() <= before+2 })
 	flawed.breakOff(n, true)
@@ -117,7 +143,7 @@ func TestFreezesWhenFull(t *testing.T) {
 	// fill opens n connections, waits until the server has accepted all that it will (no
 	// further one in half a second), and closes them.
 	fill := func(s *server, n, least int) {
-		base := s.fds()
+		base := s.idleFDs()
 		var conns []rawConn
 		for range n {
 			conns = append(conns, s.dial(""))

@@ -25,7 +25,7 @@ func TestStopsAccepting(t *testing.T) {
 	const room, n = 5, 20
 	served := func(s *server) bool {
 		checkVictim(t, s.get("/victim?nonce=v1"), "v1")
-		base := s.fds()
+		base := s.idleFDs()
 		s.mayOpen(uint64(base + room))
 		var conns []rawConn
 		for range n {
@@ -70,7 +70,7 @@ func TestBlocksOnLog(t *testing.T) {
 func TestStopsOnFork(t *testing.T) {
 	t.Parallel()
 	lose := func(s *server) {
-		base := s.fds()
+		base := s.idleFDs()
 		c := s.dial("")
 		eventually(t, "it is accepted", func() bool { return s.fds() > base })
 		s.mayOpen(3)
