@@ -45,7 +45,7 @@ func TestRaceReusesAtTheIdleTimeout(t *testing.T) {
 		{"before it", -400 * time.Millisecond, nil, bench.Completed, 200, true},
 		{"after it", 400 * time.Millisecond, nil, bench.Completed, 200, false},
 		{"the server cuts the request", -400 * time.Millisecond, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, bench.Cut, 0, true},
-		{"the server refuses it", -400 * time.Millisecond, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, bench.Completed, 503, true},
+		{"the server refuses it", -400 * time.Millisecond, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, bench.Completed, 503, true},
 	} {
 		s := provoke(t.Context(), Race(apart, tt.offset), idleServer(t, idle, tt.sleep))
 		if s.Outcome != tt.outcome || s.Status != tt.status || (s.Bytes > 0) != tt.sent || s.Idle < int64(idle/2) || s.Done < s.Sent+int64(apart) {

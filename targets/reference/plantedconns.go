@@ -178,7 +178,7 @@ func (c *timedConn) Write(b []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.timer == nil {
-		c.timer = time.AfterFunc(c.idle, func() { _ = c.Conn.Close() })
+		c.timer = time.AfterFunc(c.idle, func() { _ = c.Close() })
 	} else {
 		c.timer.Reset(c.idle)
 	}
