@@ -176,6 +176,9 @@ func TestIdleTimer(t *testing.T) {
 			}
 		}
 		s.started("s1")
+		if got := c.status(); got != 0 { // an idle connection ends
+			t.Errorf("flawed %v: the idle connection is still open: %d", flawed, got)
+		}
 	}
 }
 
