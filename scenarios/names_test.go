@@ -19,9 +19,9 @@ func TestNoCodeNamesAFamily(t *testing.T) {
 	for _, f := range All() {
 		ids[f.ID] = true
 	}
-	// Words that mean something else as well: a controller of cgroups, a cause of doubt, a
-	// feature of servers, a mark of records.
-	for _, also := range []string{"cpu", "io", "slow", "reload", "tmp-full", "log-flood"} {
+	// Words that mean something else as well: a controller of cgroups, a feature of
+	// servers, a mark of records.
+	for _, also := range []string{"cpu", "io", "slow", "reload", "tmp-full"} {
 		delete(ids, also)
 	}
 	ratio := regexp.MustCompile(`-[0-9.]+pct$`)

@@ -37,9 +37,9 @@ type child struct {
 	polite bool        // asked to end and not killed when it is stuck (asks-politely)
 }
 
-// startChild starts a worker and does not wait until it is ready. What it prints goes to
-// output. The worker also inherits listener, if that is not nil.
-func startChild(args []string, listener *os.File, output io.Writer) (*child, error) {
+// startChild starts a worker and does not wait until it is ready. The worker also inherits
+// listener, if that is not nil.
+func startChild(args []string, listener *os.File) (*child, error) {
 	// CLOEXEC: if later workers inherited the front's ends, a worker could not notice
 	// the front's death.
 	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
@@ -56,7 +56,7 @@ func startChild(args []string, listener *os.File, output io.Writer) (*child, err
 	cmd := exec.Command("/proc/self/exe", append([]string{"__reference", "--worker"}, args...)...)
 	cmd.Args[0] = os.Args[0]
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1") // it serves one request at a time; fewer threads
-	cmd.Stdout, cmd.Stderr = output, output
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{theirs}
 	if listener != nil {
 		cmd.ExtraFiles = append(cmd.ExtraFiles, listener)

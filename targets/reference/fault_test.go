@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"syscall"
 	"testing"
@@ -77,7 +76,7 @@ func TestFaultsEndTheProcess(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			writeAttempt(t, dir)
-			p, err := startChild([]string{"--app", dir}, nil, os.Stderr)
+			p, err := startChild([]string{"--app", dir}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

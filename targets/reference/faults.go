@@ -43,7 +43,6 @@ func builtinFaults() map[string]func() error {
 		"leak-fd":        leak.files,
 		"leak-thread":    always(leakThreads),
 		"leak-child":     leak.child,
-		"log-flood":      floodLog,
 		"big-response":   always(func() {}), // the answer is the whole fault
 	}
 }

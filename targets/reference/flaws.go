@@ -32,7 +32,6 @@ const (
 	unbufferedDownload = "unbuffered-download"
 	leaksMemory        = "leaks-memory"
 	killsHonest        = "kills-honest"
-	readsLogsSlowly    = "reads-logs-slowly"
 	diesOfErrors       = "dies-of-errors"
 	hidesTruncation    = "hides-truncation"
 	forgetsClose       = "forgets-close"
@@ -78,7 +77,6 @@ var Flaws = []Flaw{
 	{unbufferedDownload, "a worker is held until its client has taken the answer"},
 	{leaksMemory, "a worker is never recycled, whatever --max-requests says, and keeps what its requests leaked"},
 	{killsHonest, "the watchdog kills after 1 s, whatever --watchdog says"},
-	{readsLogsSlowly, "what a worker logs goes through a pipe, which the server empties at 320 KiB a second"},
 	{diesOfErrors, "a worker whose app fails ends, and its client gets a 502"},
 	{hidesTruncation, "an answer that breaks off ends with its last chunk, as a whole one does"},
 	{forgetsClose, "the app never learns that the server is done with an answer"},

@@ -1,7 +1,6 @@
 package reference
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -27,8 +26,6 @@ const (
 	leakBytes        = 8 << 20
 	leakFiles        = 16
 	leakedThreads    = 4
-	logLines         = 2048
-	logLineBytes     = 1024
 	bigResponseBytes = 100_000
 	downloadBlock    = 64 << 10
 	downloadBlocks   = 256
@@ -159,17 +156,6 @@ func (l *leaked) child() error {
 		return errors.Join(err, input.Close())
 	}
 	l.open, l.children = append(l.open, input), append(l.children, cmd)
-	return nil
-}
-
-// floodLog logs line by line to stderr.
-func floodLog() error {
-	line := append(bytes.Repeat([]byte("."), logLineBytes-1), '\n')
-	for range logLines {
-		if _, err := os.Stderr.Write(line); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 

@@ -240,25 +240,6 @@ func TestLeakOfTheLastDescriptors(t *testing.T) {
 	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
 }
 
-// What the app logs comes out whole, at once or, with the flaw, at its pace.
-func TestFloodedLog(t *testing.T) {
-	t.Parallel()
-	took := func(s *server) time.Duration {
-		before := len(s.log())
-		began := time.Now()
-		checkVictim(t, s.get("/fault/log-flood?nonce=l1"), "l1")
-		answered := time.Since(began)
-		eventually(t, "the log has it all", func() bool { return len(s.log())-before >= logLines*logLineBytes })
-		return answered
-	}
-	sound := took(start(t, 1, "--watchdog", patience.String()))
-	// The pipe holds 64 KiB of it, and perhaps a block is under way.
-	least := slowLogPause * (logLines*logLineBytes - 3*(64<<10)) / (32 << 10)
-	if flawed := took(start(t, 1, "--watchdog", patience.String(), "--flaw", readsLogsSlowly)); flawed < least || flawed < sound {
-		t.Errorf("it took %s, and %s with the flaw, which is at least %s", sound, flawed, least)
-	}
-}
-
 // entries is how many entries a folder of a process in /proc has.
 func entries(t *testing.T, pid int, folder string) int {
 	t.Helper()

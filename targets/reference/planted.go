@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -24,8 +23,6 @@ const (
 	shortResponse   = 64 << 10             // bytes that truncates-responses lets through
 	shortUpload     = 1 << 20              // bytes that truncates-uploads lets through
 	hastyWatchdog   = time.Second          // of kills-honest
-
-	slowLogPause = 100 * time.Millisecond // of reads-logs-slowly, for each 32 KiB
 )
 
 // cut returns the first n bytes of b, or all of b if it is shorter.
@@ -121,16 +118,6 @@ func touchTmp() error {
 		return fmt.Errorf("a worker needs a temporary file: %w", err)
 	}
 	return errors.Join(os.Remove(f.Name()), f.Close())
-}
-
-// slowLog is the flaw reads-logs-slowly: os/exec copies a worker's output to it, 32 KiB at
-// a time.
-type slowLog struct{ to io.Writer }
-
-// Write pauses first.
-func (l slowLog) Write(p []byte) (int, error) {
-	time.Sleep(slowLogPause)
-	return l.to.Write(p)
 }
 
 // duplicate returns a second descriptor of a listener, for workers to inherit.

@@ -166,11 +166,7 @@ func (p *pool) start() (*child, error) {
 			return nil, err
 		}
 	}
-	var output io.Writer = os.Stderr
-	if p.o.flaws[readsLogsSlowly] {
-		output = slowLog{os.Stderr}
-	}
-	w, err := startChild(args, p.listener, output)
+	w, err := startChild(args, p.listener)
 	if err != nil {
 		return nil, err
 	}

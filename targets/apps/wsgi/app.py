@@ -14,7 +14,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -45,8 +44,6 @@ FILE_READS = 256
 LEAK_BYTES = 8 * MIB
 LEAK_FILES = 16
 LEAK_THREADS = 4
-LOG_LINES = 2048
-LOG_LINE = "a line of the log, of 1,024 bytes ".ljust(1023, ".")
 BIG_RESPONSE_BYTES = 100_000
 DOWNLOAD_BLOCK = b"benchrun" * 8192
 DOWNLOAD_BLOCKS = 256
@@ -242,12 +239,6 @@ def fault_leak_child():
     LEAKED.append(subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL))
 
 
-def fault_log_flood():
-    """Logs line by line to stderr, as the logging module does by default."""
-    for _ in range(LOG_LINES):
-        print(LOG_LINE, file=sys.stderr)
-
-
 def fault_big_response():
     """The answer is all there is to it: see fault()."""
 
@@ -278,7 +269,6 @@ FAULTS = {
     "leak-fd": fault_leak_fd,
     "leak-thread": fault_leak_thread,
     "leak-child": fault_leak_child,
-    "log-flood": fault_log_flood,
 }
 
 
