@@ -18,7 +18,7 @@ func Again(run bench.Run, c bench.Cell) string {
 	if _, sabotage, ok := strings.Cut(c.Scenario, "+"); ok {
 		return Shell("benchrun", "calibrate", sabotage, "--seed", seed)
 	}
-	from, files := sourceOf(run, c)
+	from, files := SourceOf(run, c)
 	server := c.Server
 	if from.Version != "" {
 		server += "@" + from.Version
@@ -52,10 +52,10 @@ func unsettled(run bench.Run) bool {
 	return len(run.Args) > 0 && run.Args[0] == "merge"
 }
 
-// sourceOf says where a cell's target comes from: from the cell, or, in a run of an older
+// SourceOf says where a cell's target comes from: from the cell, or, in a run of an older
 // benchrun, as far as the run's flags tell. files are the server files; one of them may
 // contain the target.
-func sourceOf(run bench.Run, c bench.Cell) (out bench.Source, files []string) {
+func SourceOf(run bench.Run, c bench.Cell) (out bench.Source, files []string) {
 	if c.Source != nil {
 		if c.Source.ServerFile != "" {
 			files = []string{c.Source.ServerFile}

@@ -29,7 +29,11 @@ var _ = register(130, Fault{
 		Sound: "hardened", Flaw: "truncates-responses",
 		FlawShows: bench.HonestLost,
 	},
-	Act:      func(Place) clients.Provoker { return clients.AppFault("big-response", bigResponse) },
+	Act: func(Place) clients.Provoker { return clients.AppFault("big-response", bigResponse) },
+	Script: Script{
+		App:    `blocks = [b"x" * BIG_RESPONSE_BYTES]`,
+		Client: `return get("/fault") == b"x" * 100_000`,
+	},
 	Exactly:  "an answer of 100,000 bytes. It must be right",
 	Searched: []string{"truncated response", "partial response", "chopped response"},
 	Gate:     "answers that do not fit into a socket's buffer: partial writes, and whether every byte arrives",

@@ -27,6 +27,7 @@ type Fault struct {
 	// "POST /upload".
 	Request string
 	Exactly string // the magnitude to the letter, Markdown, for docs/contract.md
+	Script  Script // the fault in plain Python, where a request of the app's fault is not all
 	// Searched are the words by which people report and search what it reproduces:
 	// "deadlock". Several families may share one.
 	Searched []string

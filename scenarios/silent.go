@@ -33,6 +33,7 @@ var _ = register(75, Fault{
 		return clients.Bare(func(string, string) []byte { return nil }, silentFor)
 	},
 	Request:  "connect(2)",
+	Script:   Script{Client: `socket.create_connection(("127.0.0.1", PORT), 30).recv(1)`},
 	Exactly:  "connects, sends nothing and reads; gives up after 30 s unless the server has answered or closed",
 	Searched: []string{"idle connection", "keep-alive timeout"},
 })

@@ -27,8 +27,20 @@ var _ = register(70, Fault{
 		},
 		Sound: "hardened", Flaw: "unbuffered-download",
 	},
-	Act:      func(Place) clients.Provoker { return clients.SlowDownload() },
-	Request:  "GET /download",
+	Act:     func(Place) clients.Provoker { return clients.SlowDownload() },
+	Request: "GET /download",
+	Script: Script{
+		App: `blocks = [DOWNLOAD_BLOCK] * DOWNLOAD_BLOCKS`,
+		Client: `client = socket.socket()
+client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+client.connect(("127.0.0.1", PORT))
+client.sendall(b"GET /fault HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+for _ in range(100):
+    time.sleep(0.3)
+    client.recv(10_000, socket.MSG_WAITALL)
+while client.recv(65536):
+    pass`,
+	},
 	Exactly:  "takes 10,000 bytes of the answer every 0.3 s for 30 s, then the rest at once; its receive buffer (SO_RCVBUF, set before it connects) is 4,096 bytes, which Linux doubles",
 	Searched: []string{"slow client", "slow read", "backpressure"},
 	Gate:     "slow readers: whether an answer that nobody takes holds a slot",

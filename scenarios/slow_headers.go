@@ -26,8 +26,13 @@ var _ = register(72, Fault{
 		},
 		Sound: "default", Flaw: "no-header-timeout",
 	},
-	Act:      func(Place) clients.Provoker { return clients.SlowHead() },
-	Request:  "GET /victim",
+	Act:     func(Place) clients.Provoker { return clients.SlowHead() },
+	Request: "GET /victim",
+	Script: Script{Client: `client = socket.create_connection(("127.0.0.1", PORT))
+for byte in (b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ").ljust(96, b"x") + b"\r\n\r\n":
+    time.sleep(0.3)
+    client.send(bytes([byte]))
+client.recv(1)`},
 	Exactly:  "100 bytes of head, one byte every 0.3 s: 30 s in all",
 	Searched: []string{"slowloris", "slow head", "header timeout"},
 })

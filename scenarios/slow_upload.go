@@ -27,8 +27,17 @@ var _ = register(60, Fault{
 		},
 		Sound: "default", Flaw: "unbuffered-upload",
 	},
-	Act:       func(Place) clients.Provoker { return clients.SlowUpload() },
-	Request:   "POST /upload",
+	Act:     func(Place) clients.Provoker { return clients.SlowUpload() },
+	Request: "POST /upload",
+	Script: Script{
+		App: `environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))`,
+		Client: `client = socket.create_connection(("127.0.0.1", PORT))
+client.sendall(b"POST /fault HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 1000000\r\n\r\n")
+for _ in range(100):
+    time.sleep(0.3)
+    client.sendall(bytes(10_000))
+client.recv(1)`,
+	},
 	Exactly:   "1,000,000 bytes of body with a Content-Length, 10,000 bytes every 0.3 s (each within 10 ms after it is due): 30 s in all; an honest app",
 	Searched:  []string{"slow client", "slow POST", "slow body"},
 	Gate:      "slow bodies: whether the server reads them before it gives them a slot",

@@ -85,10 +85,8 @@ func (s *Server) Command(profile string, with Placeholders) (argv, env []string,
 		}
 	}
 	vars := baseEnv(with)
-	for _, more := range []map[string]string{s.Env, p.Env} {
-		for name, value := range more {
-			vars[name] = with.fill(value)
-		}
+	for name, value := range s.Environ(profile) {
+		vars[name] = with.fill(value)
 	}
 	return argv, envList(vars), nil
 }

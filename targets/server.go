@@ -209,3 +209,12 @@ func (s *Server) commandOf(p Profile) []string {
 	}
 	return s.CommandWords
 }
+
+// Environ has a profile's variables of the environment beyond the minimal ones, with their
+// placeholders.
+func (s *Server) Environ(profile string) map[string]string {
+	env := map[string]string{}
+	maps.Copy(env, s.Env)
+	maps.Copy(env, s.Profiles[profile].Env)
+	return env
+}

@@ -38,7 +38,7 @@ func writeFiles(t *testing.T, files map[string]string) {
 }
 
 // dryly adds --dry-run to commands that measure. A resumed run does not take it.
-const dryly = `case "$1" in judge | list | explain | doctor | merge | init | waivers) ;;
+const dryly = `case "$1" in judge | list | explain | doctor | merge | init | waivers | repro) ;;
 *) case " $* " in *" --resume "*) ;; *) set -- "$@" --dry-run ;; esac ;;
 esac`
 

@@ -261,7 +261,7 @@ func TestNoCommandObeysAStoredRun(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, results.RunFile), changed, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		commands := [][]string{{"judge", dir, "--verbose", "--format", report.Formats[n%len(report.Formats)]}, {"merge", dir}, {"waivers", "update", dir},
+		commands := [][]string{{"judge", dir, "--verbose", "--format", report.Formats[n%len(report.Formats)]}, {"merge", dir}, {"waivers", "update", dir}, {"repro", dir + "/reference/default/wedge-1pct"},
 			{"judge", clean, "--baseline", dir, "--baseline-anyway"}, {"--resume", dir, "--port", "70000"}}
 		t.Setenv("GITHUB_ACTIONS", []string{"", "true"}[n%2])
 		for _, args := range commands {

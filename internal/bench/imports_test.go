@@ -23,7 +23,7 @@ var layer = map[string]int{
 	"clients":             2, "targets": 2, "results": 2, "templates": 2, "internal/project": 2,
 	"internal/launch": 2, "internal/observe": 2, "internal/judge": 2, "internal/gate": 2, "report": 2,
 	"scenarios":     3,
-	"internal/plan": 4, "internal/guide": 4, "internal/stored": 4,
+	"internal/plan": 4, "internal/guide": 4, "internal/repro": 4, "internal/stored": 4,
 	"internal/place": 5, "internal/cijob": 5,
 	"internal/attempt": 6, "internal/probe": 6,
 	"internal/checkserver": 7, "internal/campaign": 7,

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/repro"
+	"benchrun/report"
+	"benchrun/targets"
+)
+
+const reproLong = `repro prints a script that shows the failure of a stored cell by itself, to paste
+into an issue of the server's. The script needs bash and Python, and no benchrun.
+It installs the measured version of the server into an environment of its own,
+serves a small app with the cell's fault, starts the server with the cell's
+command, sends ordinary requests and, at the cell's ratio, misbehaving ones, and
+counts who was answered within a second. It prints what is expected and what it
+saw, and leaves nothing behind. Read it before you run it: its command comes from
+the run.
+
+CELL is server/profile/scenario. repro takes it from the newest run in --out that
+has it, or from the run that you name: RUN/server/profile/scenario. Where a run
+has several versions of a server, write server@version.
+
+The script's exit code is 1 if it saw the failure, 0 if it did not, and 2 if it
+could not try, so git bisect can use it. It has no control that tells a slow
+machine from a slow server, and limits neither CPU nor memory: run it on a quiet
+machine, as an ordinary user. Some failures are not about answers, such as leaked
+memory; repro says so, and what to do instead.
+
+The exit code of repro is 0 if it printed a script, and 2 if there is no such cell
+or no script can show it.`
+
+const reproExample = `  benchrun repro gunicorn/default/wedge-1pct
+  benchrun repro gunicorn/default/wedge-1pct > wedge.bash
+  benchrun repro benchrun-out/20261121-120000-3fa9/gunicorn/default/wedge-1pct`
+
+func newReproCommand() *cobra.Command {
+	out, files := defaultOut, []string(nil)
+	cmd := &cobra.Command{
+		Use:     "repro CELL",
+		Short:   "print a script that shows a cell's failure without benchrun",
+		Long:    reproLong,
+		Example: reproExample,
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return &bench.UsageError{Problem: "repro wants one cell", Hint: "for example: benchrun repro gunicorn/default/wedge-1pct"}
+			}
+			found, err := repro.Find(cmd.Context(), out, args[0])
+			if err != nil {
+				return err
+			}
+			_, own := report.SourceOf(found.Run, found.Cell)
+			reg, err := targets.Load(targets.DefaultLoadOptions(slices.Concat(own, files)))
+			if err != nil {
+				return err
+			}
+			text, err := repro.Script(cmd.Context(), found, reg)
+			if err != nil {
+				return err
+			}
+			report.Lines(cmd.ErrOrStderr(), found.Notes())
+			if _, err := io.WriteString(cmd.OutOrStdout(), text); err != nil {
+				return fmt.Errorf("stdout: %w", err)
+			}
+			return nil
+		},
+	}
+	declare(cmd.Flags(), "out", &out, "here: where the newest run is looked for")
+	declare(cmd.Flags(), "server-file", &files)
+	cmd.ValidArgsFunction = completeWords(func() []string { return repro.Known(cmd.Context(), out) })
+	return cmd
+}

@@ -1,0 +1,148 @@
+package repro
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/intake"
+	"benchrun/results"
+)
+
+// Found is a cell of a stored run.
+type Found struct {
+	Folder *results.Folder
+	Run    bench.Run
+	Cell   bench.Cell
+}
+
+// Find finds the cell that a word names: "server/profile/scenario" of the newest run in the
+// folder out that has it, or "RUN/server/profile/scenario" with the folder of a run. The
+// server may have its version: "gunicorn@27.0.1".
+func Find(ctx context.Context, out, word string) (Found, error) {
+	parts := strings.Split(strings.TrimRight(word, "/"), "/")
+	if len(parts) < 3 || slices.Contains(parts[len(parts)-3:], "") {
+		return Found{}, &bench.UsageError{
+			Problem: fmt.Sprintf("%q is not a cell", word),
+			Hint:    "write server/profile/scenario, or RUN/server/profile/scenario with the folder of a run",
+		}
+	}
+	name := strings.Join(parts[len(parts)-3:], "/")
+	if len(parts) > 3 {
+		return findIn(ctx, []string{cmp.Or(strings.Join(parts[:len(parts)-3], "/"), "/")}, name)
+	}
+	runs, err := Newest(out)
+	if err != nil {
+		return Found{}, err
+	}
+	if len(runs) == 0 {
+		return Found{}, &bench.UsageError{
+			Problem: fmt.Sprintf("%s has no stored run", out),
+			Hint:    "measure the cell first, or name the folder of a run: RUN/" + name,
+		}
+	}
+	return findIn(ctx, runs, name)
+}
+
+// runID is how benchrun names the folders of runs: by their times. A run that somebody has
+// renamed is found by its name only.
+var runID = regexp.MustCompile(`^\d{8}-\d{6}-[0-9a-f]{4}$`)
+
+// Newest lists the folders of the runs in out, the newest first.
+func Newest(out string) ([]string, error) {
+	names, err := intake.Names("folder of runs", out)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(names)
+	slices.Reverse(names)
+	var runs []string
+	for _, n := range names {
+		if runID.MatchString(n) {
+			runs = append(runs, filepath.Join(out, n))
+		}
+	}
+	return runs, nil
+}
+
+// findIn finds the cell in the first of some runs that has it. Of several runs, those that
+// cannot be read are passed over: nobody asked for them.
+func findIn(ctx context.Context, runs []string, name string) (Found, error) {
+	var known []string
+	for _, at := range runs {
+		folder, err := results.OpenFolder(at)
+		var run bench.Run
+		if err == nil {
+			run, err = folder.Run(ctx)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return Found{}, context.Cause(ctx)
+		case err != nil && len(runs) == 1:
+			return Found{}, err
+		case err != nil:
+			continue
+		}
+		cells := named(run, name)
+		if len(cells) == 1 {
+			return Found{folder, run, cells[0]}, nil
+		}
+		if len(cells) > 1 {
+			return Found{}, &bench.UsageError{
+				Problem: fmt.Sprintf("%s has several cells %s", at, name),
+				Hint:    "name the version: " + results.CellID(cells[0]),
+			}
+		}
+		known = append(known, Names(run)...)
+	}
+	where := "no run in " + filepath.Dir(runs[0])
+	if len(runs) == 1 {
+		where = runs[0]
+	}
+	slices.Sort(known)
+	return Found{}, &bench.UsageError{
+		Problem: fmt.Sprintf("%s has no cell %q", where, name), Hint: bench.DidYouMean(name, slices.Compact(known)),
+	}
+}
+
+// named are the cells of a run with this name, or with this id.
+func named(run bench.Run, name string) []bench.Cell {
+	return slices.DeleteFunc(slices.Clone(run.Cells), func(c bench.Cell) bool {
+		return c.Name() != name && results.CellID(c) != name
+	})
+}
+
+// Names are the names of a run's cells.
+func Names(run bench.Run) []string {
+	var out []string
+	for _, c := range run.Cells {
+		out = append(out, c.Name())
+	}
+	return out
+}
+
+// Known are the names of the cells in the newest run of out that can be read, for
+// completion.
+func Known(ctx context.Context, out string) []string {
+	runs, _ := Newest(out) // without a folder there is nothing to complete
+	for _, at := range runs {
+		if run, err := results.ReadRun(ctx, at); err == nil {
+			return Names(run)
+		}
+	}
+	return nil
+}
+
+// Notes are what a reader of the script should know and the script itself does not say.
+func (f Found) Notes() []string {
+	notes := []string{"from " + f.Folder.Path()}
+	if f.Cell.Verdict == bench.Held {
+		notes = append(notes, "this cell held: the script should not see a failure")
+	}
+	return notes
+}

@@ -1,0 +1,136 @@
+package repro
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"benchrun/internal/bench"
+	"benchrun/scenarios"
+)
+
+// scriptFor writes a script for a family on a stock server, with the server's own command
+// line and few seconds of faults.
+func scriptFor(t *testing.T, id, server, version string, command ...string) string {
+	t.Helper()
+	f, ok := scenarios.Family(id)
+	if !ok {
+		t.Fatalf("no family %s", id)
+	}
+	text, err := Script(t.Context(), found(t, f, server, version, func(_ *bench.Cell, r *bench.Record) {
+		r.Head.Target.Command, r.Head.Phases.Fault, r.Head.Aged = command, 6*time.Second, 0
+	}), registry(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// bash prepares a script with a folder of its own for what it makes.
+func bash(t *testing.T, text string) (cmd *exec.Cmd, folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	file := filepath.Join(t.TempDir(), "script")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd = exec.CommandContext(t.Context(), "bash", file)
+	cmd.Env = append(os.Environ(), "TMPDIR="+folder)
+	return cmd, folder
+}
+
+// leavesNothing checks that a script has removed its files and ended its processes, which
+// all have its folder in their command lines.
+func leavesNothing(t *testing.T, folder string) {
+	t.Helper()
+	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+		t.Errorf("left in its folder: %v, %v", left, err)
+	}
+	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil || len(all) == 0 {
+		t.Fatalf("no processes: %v", err)
+	}
+	for _, at := range all {
+		if line, err := os.ReadFile(at); err == nil && strings.Contains(string(line), folder) {
+			t.Errorf("%s is left: %q", at, line)
+		}
+	}
+}
+
+var (
+	gunicorn = []string{"{env}/bin/python", "-m", "gunicorn", "--bind", "127.0.0.1:21234", "app:application"}
+	waitress = []string{"{env}/bin/python", "-m", "waitress", "--host=127.0.0.1", "--port=21234", "--threads=64", "app:application"}
+	wsgiref  = []string{"/usr/bin/python3", "-c", "from wsgiref.simple_server import make_server\nfrom app import application\nmake_server(\"127.0.0.1\", 21234, application).serve_forever()"}
+)
+
+// The scripts see real servers fail, and see nothing where a server is sound.
+func TestMeasuredScriptsShowTheFailureAndOnlyThat(t *testing.T) {
+	for _, c := range []struct {
+		family, server, version string
+		command                 []string
+		want                    int
+	}{
+		{"wedge", "gunicorn", "27.0.1", gunicorn, 1},
+		{"segfault", "waitress", "3.0.2", waitress, 1},
+		{"silent", "gunicorn", "27.0.1", gunicorn, 1},
+		{"slow-upload", "gunicorn", "27.0.1", gunicorn, 1},
+		{"silent", "waitress", "3.0.2", waitress, 0},
+		{"slow-download", "waitress", "3.0.2", waitress, 0},
+		{"big-response", "wsgiref", "3", wsgiref, 0},
+	} {
+		t.Run(c.family+" "+c.server, func(t *testing.T) {
+			t.Parallel()
+			cmd, folder := bash(t, scriptFor(t, c.family, c.server, c.version, c.command...))
+			out, err := cmd.CombinedOutput()
+			if got := cmd.ProcessState.ExitCode(); got != c.want {
+				t.Errorf("exit code %d, %v, want %d", got, err, c.want)
+			}
+			t.Logf("%s", out)
+			if !strings.Contains(string(out), "\nexpected: ") || !strings.Contains(string(out), "\nactual:   ") {
+				t.Error("it does not say what is expected and what it saw")
+			}
+			leavesNothing(t, folder)
+		})
+	}
+}
+
+// A script that cannot try says so, and one that is interrupted ends what it started.
+func TestMeasuredScriptThatDoesNotFinish(t *testing.T) {
+	t.Run("the server ends", func(t *testing.T) {
+		t.Parallel()
+		cmd, folder := bash(t, scriptFor(t, "wedge", "wsgiref", "3", "/usr/bin/python3", "-c", "print('no luck, port', 21234)"))
+		out, _ := cmd.CombinedOutput()
+		if cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), "no luck, port") {
+			t.Errorf("exit code %d:\n%s", cmd.ProcessState.ExitCode(), out)
+		}
+		leavesNothing(t, folder)
+	})
+	t.Run("interrupted", func(t *testing.T) {
+		t.Parallel()
+		cmd, folder := bash(t, scriptFor(t, "wedge", "wsgiref", "3", wsgiref...))
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+			if logs, _ := filepath.Glob(filepath.Join(folder, "*", "log")); len(logs) > 0 {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatal("the server was not started within a minute")
+			}
+		}
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		var exit *exec.ExitError
+		if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 2 {
+			t.Errorf("%v, want exit code 2", err)
+		}
+		leavesNothing(t, folder)
+	})
+}
