@@ -31,8 +31,12 @@ var _ = register(57, Fault{
 		Sound: "default", Flaw: "dies-of-errors",
 		FlawShows: bench.HonestLost,
 	},
-	Act:      func(Place) clients.Provoker { return clients.AppFault("exception", clients.VictimSize) },
-	Exactly:  "raises an exception that nobody catches (WSGI: `BrokenPipeError`, as a broken connection to a database does). The answer must have status 500",
+	Act:     func(Place) clients.Provoker { return clients.AppFault("exception", clients.VictimSize) },
+	Exactly: "raises an exception that nobody catches (WSGI: `BrokenPipeError`, as a broken connection to a database does). The answer must have status 500",
+	Script: Script{Client: `try:
+    get("/fault")
+except urllib.error.HTTPError as error:
+    return error.code == 500`},
 	Searched: []string{"500", "internal server error", "empty reply", "broken pipe"},
 	Light:    true,
 })

@@ -13,8 +13,13 @@ func TestExcerptIsWholeAndTheAppsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	lifted := 0
 	for _, fault := range AppFaults(AppWSGI) {
 		function := "fault_" + strings.ReplaceAll(fault, "-", "_")
+		if !strings.Contains(string(source), "def "+function+"(") { // it comes in the middle of an answer
+			continue
+		}
+		lifted++
 		text, err := Excerpt(AppWSGI, function+"()")
 		if err != nil {
 			t.Fatal(err)
@@ -37,6 +42,9 @@ sys.exit(", ".join(sorted(missing)) or 0)`
 		if out, err := exec.Command("python3", "-c", check, text).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v: %s\n%s", fault, err, out, text)
 		}
+	}
+	if lifted < 10 {
+		t.Errorf("only %d faults", lifted)
 	}
 }
 

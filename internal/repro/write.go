@@ -158,6 +158,9 @@ func (c *content) misbehave(family scenarios.Fault) error {
 	c.Client = "    " + strings.ReplaceAll(s.Client, "\n", "\n    ")
 	var err error
 	c.Definitions, err = targets.Excerpt(targets.AppWSGI, c.Fault)
+	if name, calls := strings.CutSuffix(c.Fault, "()"); err == nil && calls && !strings.Contains(c.Definitions, "def "+name+"(") {
+		return fmt.Errorf("the app has no function %s, and the family %s has no script of its own", name, family.ID)
+	}
 	return err
 }
 
