@@ -34,6 +34,7 @@ var _ = register(200, Fault{
 		FlawShows: bench.HonestLost,
 	},
 	Act:     func(p Place) clients.Provoker { return stop{slow: clients.Sleep(stopSlow), ask: p.Stop} },
+	Script:  Script{None: "the fault is a signal to the server and not a request, and what counts are the requests that are under way then"},
 	Request: "GET /sleep",
 	Exactly: "the signal `stop` of the server file to the server's first process, 0.5 s after a request for `/sleep?ms=1000`, whose answer must be right, " +
 		"and beside a connection on which one request for `/victim` was answered; when it has ended, the same command again, and the signal 0.3 s after it answers",
