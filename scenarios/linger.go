@@ -32,6 +32,9 @@ var _ = register(77, Fault{
 		}, 30*time.Second)
 	},
 	Request: "GET /victim",
+	Script: Script{Client: `client = socket.create_connection(("127.0.0.1", PORT), 30)
+client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nUser-Ag")
+client.recv(1)`},
 	Exactly: "the request line, a Host header and the first seven bytes of another one at once, then nothing; " +
 		"gives up after 30 s unless the server has answered or closed",
 	Searched: []string{"half a request", "incomplete request"},

@@ -90,6 +90,10 @@ func Script(ctx context.Context, f Found, reg *targets.Registry) (string, error)
 // served is the share of victims that a server serves that held, in percent.
 const served = 98
 
+// unwritten says that a family's file has no client for scripts, and that there is no fault
+// of the app that it could request.
+const unwritten = "its client is not written in plain Python yet (Script in the family's file)"
+
 // unshown says why no script can show a cell; "" = one can.
 func unshown(c bench.Cell, family scenarios.Fault, known bool) string {
 	lost := slices.ContainsFunc(c.Attempts, func(a bench.Attempt) bool { return a.Published && a.H != nil && *a.H < served })
@@ -102,6 +106,8 @@ func unshown(c bench.Cell, family scenarios.Fault, known bool) string {
 		return fmt.Sprintf("this benchrun does not know version %d of the family %s", c.FamilyVer, c.Family)
 	case family.Script.None != "":
 		return "no script can show it: " + family.Script.None
+	case family.Script.Client == "" && family.Needs.AppFault == "":
+		return unwritten
 	case (c.Verdict == bench.Failed || c.Verdict == bench.Degraded) && !lost && !family.Traits.MustComplete:
 		return "it did not fail for lost requests, and a script only counts answers: " + strings.Join(c.Reasons[:min(1, len(c.Reasons))], "")
 	}

@@ -75,7 +75,11 @@ func TestEachFamilyHasAScriptOrSaysWhyNot(t *testing.T) {
 	for _, f := range scenarios.All() {
 		t.Run(f.ID, func(t *testing.T) {
 			text, err := Script(t.Context(), found(t, f.Family, "uwsgi", "2.0.31", nil), registry(t))
-			if none := f.Script.None; none != "" {
+			none := f.Script.None
+			if none == "" && f.Needs.AppFault == "" && f.Script.Client == "" {
+				none = unwritten
+			}
+			if none != "" {
 				var usage *bench.UsageError
 				if !errors.As(err, &usage) || !strings.Contains(usage.Problem, none) || !strings.Contains(usage.Hint, "benchrun --server uwsgi") {
 					t.Errorf("%v, want %q and what to do instead", err, none)
@@ -146,7 +150,7 @@ func TestScriptIsTheCellsOwn(t *testing.T) {
 // What must get its answer is counted; what need not is not.
 func TestHonestRequestsCount(t *testing.T) {
 	for _, f := range scenarios.All() {
-		if f.Script.None != "" {
+		if f.Script.None != "" || f.Script.Client == "" && f.Needs.AppFault == "" {
 			continue
 		}
 		text, err := Script(t.Context(), found(t, f.Family, "gunicorn", "27.0.1", nil), registry(t))
