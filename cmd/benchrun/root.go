@@ -123,7 +123,7 @@ func newRootCommand() *cobra.Command {
 	cmd.SetFlagErrorFunc(flagError)
 	addFlags(cmd.Flags(), &s)
 	completeFlags(cmd, &s)
-	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand(), newDoctorCommand(), newCheckServerCommand(), newCalibrateCommand(), newMergeCommand(), newDuelCommand(), newReproCommand(), newWaiversCommand(), newInitCommand(), newDocsCommand(), newCostCommand())
+	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand(), newDoctorCommand(), newCheckServerCommand(), newCalibrateCommand(), newMergeCommand(), newDuelCommand(), newReproCommand(), newLadderCommand(), newWaiversCommand(), newInitCommand(), newDocsCommand(), newCostCommand())
 	return cmd
 }
 

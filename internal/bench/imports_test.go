@@ -27,7 +27,7 @@ var layer = map[string]int{
 	"internal/place": 5, "internal/cijob": 5,
 	"internal/attempt": 6, "internal/probe": 6,
 	"internal/checkserver": 7, "internal/campaign": 7,
-	"internal/calibrate": 8, "internal/doctor": 8, "internal/cost": 8, "internal/live": 8,
+	"internal/calibrate": 8, "internal/ladder": 8, "internal/doctor": 8, "internal/cost": 8, "internal/live": 8,
 	"cmd/benchrun": 9,
 }
 

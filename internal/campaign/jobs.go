@@ -91,13 +91,20 @@ func tasksOf(cells []plan.Cell, together int, estimate func([]plan.Cell) time.Du
 // foresee makes the pool of the run's tasks: the cells that are still to be
 // measured, in groups of together cells.
 func (r *Run) foresee(together int) *pack.Pool {
-	r.tasks = nil
-	var cells []plan.Cell
-	for i := 0; i+together <= len(r.order.Cells); i += together {
-		if r.done[i] != nil || slices.ContainsFunc(r.order.Cells[i:i+together], r.unmeasurable) {
-			continue
+	var places []int
+	for i := 0; i+together <= len(r.order.Cells) && (r.order.Most == 0 || len(places) < r.order.Most); i += together {
+		if r.done[i] == nil && !slices.ContainsFunc(r.order.Cells[i:i+together], r.unmeasurable) {
+			places = append(places, i)
 		}
-		r.tasks = append(r.tasks, i)
+	}
+	return r.poolOf(places, together)
+}
+
+// poolOf makes the pool of the tasks that begin at these places in the order.
+func (r *Run) poolOf(places []int, together int) *pack.Pool {
+	r.tasks = places
+	var cells []plan.Cell
+	for _, i := range places {
 		cells = append(cells, r.order.Cells[i:i+together]...)
 	}
 	tasks := tasksOf(cells, together, r.estimate, func(c plan.Cell) known {

@@ -20,6 +20,7 @@ const (
 // Order is everything that a run must know.
 type Order struct {
 	Cells    []plan.Cell
+	Most     int // how many of them a search measures, about; 0 = all
 	Mode     bench.Mode
 	Seed     uint64
 	Attempts int // k: how many attempts a verdict other than held needs, the first included

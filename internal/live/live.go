@@ -23,7 +23,8 @@ type Order struct {
 // Outcome is what a run came to. If nothing was begun, it is empty.
 type Outcome struct {
 	Run    bench.Run
-	Duel   bench.Duel // of a duel
+	Duel   bench.Duel   // of a duel
+	Ladder bench.Ladder // of a ladder
 	Folder string
 }
 
@@ -63,6 +64,16 @@ func (o Order) Duel(ctx context.Context) (Outcome, error) {
 		} else if ctx.Err() != nil {
 			answers := slices.DeleteFunc(slices.Clone(out.Duel.Bouts), func(b bench.Bout) bool { return b.Answer == bench.DuelInvalid })
 			err = fmt.Errorf("%w: %d of %d scenarios have an answer; a duel cannot be resumed", err, len(answers), len(o.Cells)/2)
+		}
+		return out, err
+	})
+}
+
+// Ladder measures those of the order's cells that climb chooses.
+func (o Order) Ladder(ctx context.Context, climb func(context.Context, *campaign.Run) (bench.Run, bench.Ladder, error)) (Outcome, error) {
+	return o.within(ctx, func(r *campaign.Run, page *html.Listener) (out Outcome, err error) {
+		if out.Run, out.Ladder, err = climb(ctx, r); err == nil {
+			err = page.Err()
 		}
 		return out, err
 	})

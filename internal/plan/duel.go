@@ -15,22 +15,8 @@ import (
 func DuelCells(reg *targets.Registry, a, b, profile string, scenarios []string) ([]Cell, error) {
 	var sides [2][]Cell
 	for i, word := range []string{a, b} {
-		target, version, versioned := strings.Cut(word, "@")
-		server, own, named := strings.Cut(target, "/")
-		if !named {
-			own = profile
-		}
-		if strings.ContainsAny(server+own, "*?[,") {
-			return nil, bench.Usagef("%q is not one target: write server[/profile][@version]", word)
-		}
-		if versioned {
-			server += "@" + version
-		}
-		cells, err := Cells(reg, Selection{Servers: []string{server}, Profiles: []string{own}, Scenarios: scenarios})
+		cells, err := TargetCells(reg, word, profile, scenarios)
 		if err != nil {
-			if !named {
-				err = fmt.Errorf("%s with --profile %s: %w", word, profile, err)
-			}
 			return nil, err
 		}
 		sides[i] = cells
@@ -40,6 +26,27 @@ func DuelCells(reg *targets.Registry, a, b, profile string, scenarios []string) 
 		out = append(out, sides[0][i], sides[1][i])
 	}
 	return out, nil
+}
+
+// TargetCells are the cells of one target, "server[/profile][@version]". If it names no
+// profile, it takes the one given.
+func TargetCells(reg *targets.Registry, word, profile string, scenarios []string) ([]Cell, error) {
+	target, version, versioned := strings.Cut(word, "@")
+	server, own, named := strings.Cut(target, "/")
+	if !named {
+		own = profile
+	}
+	if strings.ContainsAny(server+own, "*?[,") {
+		return nil, bench.Usagef("%q is not one target: write server[/profile][@version]", word)
+	}
+	if versioned {
+		server += "@" + version
+	}
+	cells, err := Cells(reg, Selection{Servers: []string{server}, Profiles: []string{own}, Scenarios: scenarios})
+	if err != nil && !named {
+		err = fmt.Errorf("%s with --profile %s: %w", word, profile, err)
+	}
+	return cells, err
 }
 
 // Paired marks both cells of a pair as unsupported if one of them is: half a pair

@@ -57,6 +57,15 @@ func FreshDuel(out report.Outlets, run bench.Run, d bench.Duel, folder string, b
 	return bench.Ended(d.Err(), errors.Join(broke, out.Duel(run, d, folder, broke)))
 }
 
+// FreshLadder delivers a ladder that was just measured, if any of its cells was. The error
+// says what it came to. broke is what kept it from being complete; nil = it is.
+func FreshLadder(out report.Outlets, run bench.Run, l bench.Ladder, folder string, broke error) error {
+	if len(run.Cells) == 0 {
+		return broke
+	}
+	return bench.Ended(l.Err(), errors.Join(broke, out.Ladder(l, folder)))
+}
+
 // tell tells everybody what the run came to: the reader of stdout, the files asked for,
 // and CI. The verdict is what the gate says of it; err says that something could not be
 // written.

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"benchrun/internal/bench"
+	"benchrun/internal/campaign"
+	"benchrun/internal/ladder"
+	"benchrun/internal/place"
+	"benchrun/internal/plan"
+	"benchrun/internal/stored"
+	"benchrun/report"
+	"benchrun/targets"
+)
+
+const ladderLong = `ladder finds the ratio of a family at which a server stops holding: "holds 1 %,
+fails 2 %". It bisects the ratios that scenarios may have, so it measures about
+four cells of nine, one after the other. Beside the answer it prints the theory:
+the ratio up to which the slots last, if each fault holds one for so long.
+
+It then finds the longest honest request that the same server serves. A watchdog
+buys its ratio with this: a shorter one survives more faults and ends more work.
+ladder sends a fresh launch one request that sleeps, longer or shorter by
+bisection, up to the time by which the documented watchdog must have acted, at
+most a minute; half a minute if no watchdog is documented.
+
+SERVER is server[/profile][@version], as for duel. A server without a profile uses
+--profile. A ratio that is invalid, or flaky because attempts disagree, says
+nothing: ladder tries its neighbours, and names it if it lies between the two
+answers. The cells are a run like any other, with ladder.json in its folder;
+--resume does not continue it.
+
+The exit code is 0 if there is an answer, and 5 if some ratio in between says
+nothing or something could not be measured.`
+
+const ladderExample = `  benchrun ladder gunicorn --scenario wedge
+  benchrun ladder gunicorn/default@23.0.0 --scenario slow-upload --format markdown
+  benchrun ladder waitress --scenario silent --dry-run`
+
+func newLadderCommand() *cobra.Command {
+	s := settings{format: "table", progress: report.ProgressAuto, attempts: campaign.DefaultAttempts, seed: defaultSeed, out: defaultOut}
+	profile := targets.ProfileHardened
+	cmd := &cobra.Command{
+		Use:               "ladder SERVER",
+		Short:             "find the ratio at which a server stops holding",
+		Long:              ladderLong,
+		Example:           ladderExample,
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: completeServers,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return &bench.UsageError{Problem: "ladder wants one server", Hint: "for example: benchrun ladder gunicorn --scenario wedge"}
+			}
+			if !slices.Contains(report.LadderFormats, s.format) {
+				return &bench.UsageError{Problem: fmt.Sprintf("unknown --format %q of a ladder", s.format), Hint: bench.DidYouMean(s.format, report.LadderFormats)}
+			}
+			if err := s.check(); err != nil {
+				return err
+			}
+			return s.ladder(cmd, args[0], profile)
+		},
+	}
+	f := cmd.Flags()
+	declare(f, "scenario", &s.scenarios, "here one family, without a ratio")
+	declare(f, "profile", &profile, "here one, for a server that names none")
+	declare(f, "server-file", &s.serverFiles)
+	declare(f, "full", &s.full)
+	declare(f, "attempts", &s.attempts)
+	declare(f, "seed", &s.seed)
+	declare(f, "out", &s.out)
+	declare(f, "json", &s.jsonFile, "the content of ladder.json")
+	declare(f, "format", &s.format, "here only table, markdown and json")
+	declare(f, "progress", &s.progress)
+	declare(f, "dry-run", &s.dryRun)
+	declare(f, "python", &s.python)
+	declare(f, "port", &s.port)
+	declare(f, "reprobe", &s.reprobe)
+	completeFlags(cmd, &s)
+	return cmd
+}
+
+// ladder resolves the rungs, measures those that it needs and prints the answer.
+func (s settings) ladder(cmd *cobra.Command, target, profile string) error {
+	reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
+	if err != nil {
+		return err
+	}
+	rungs, err := ladder.Cells(reg, target, profile, s.scenarios)
+	if err != nil {
+		return err
+	}
+	rungs = plan.OnHost(rungs, place.HostHas(cmd.Context()))
+	if why := rungs[0].Unsupported; why != "" {
+		return bench.Usagef("%s is unsupported: %s", rungs[0].Name(), why)
+	}
+	order := s.live(cmd, rungs)
+	order.Most = ladder.Most(len(rungs))
+	if s.dryRun {
+		if err := s.foretell(cmd, rungs, 1); err != nil {
+			return err
+		}
+		return say(cmd, func(context.Context) (string, error) {
+			return fmt.Sprintf("a ladder measures about %d of these cells, and then honest requests of different lengths\n", order.Most), nil
+		})
+	}
+	out := s.outlets(cmd)
+	if err := out.Prepare(); err != nil { // before minutes are spent
+		return err
+	}
+	patiently(cmd.Context())
+	made, err := order.Ladder(cmd.Context(), func(ctx context.Context, r *campaign.Run) (bench.Run, bench.Ladder, error) {
+		return ladder.Climb(ctx, r, rungs, s.python)
+	})
+	return stored.FreshLadder(out, made.Run, made.Ladder, made.Folder, err)
+}
