@@ -27,6 +27,16 @@ var _ = register(82, Fault{
 	},
 	Act:     func(Place) clients.Provoker { return clients.AbortDownload() },
 	Request: "GET /download",
+	Script: Script{
+		App: `blocks = [DOWNLOAD_BLOCK] * DOWNLOAD_BLOCKS`,
+		Client: `client = socket.socket()
+client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # so that close() resets
+client.connect(("127.0.0.1", PORT))
+client.sendall(b"GET /fault HTTP/1.1\r\nHost: localhost\r\n\r\n")
+client.recv(100_000, socket.MSG_WAITALL)
+client.close()`,
+	},
 	Exactly: "reads 100,000 bytes of the answer into a receive buffer of 4,096 bytes (SO_RCVBUF, set before it " +
 		"connects), which Linux doubles, and resets the connection (SO_LINGER with a time of 0); after 5 s it " +
 		"resets it in any case",

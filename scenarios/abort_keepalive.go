@@ -28,6 +28,12 @@ var _ = register(84, Fault{
 	},
 	Act:     func(Place) clients.Provoker { return clients.ResetKeptAlive(100*time.Millisecond, 5*time.Second) },
 	Request: "GET /victim",
+	Script: Script{Client: `client = socket.create_connection(("127.0.0.1", PORT), 5)
+client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # so that close() resets
+client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n")
+client.recv(4096)
+time.sleep(0.1)
+client.close()`},
 	Exactly: "a request with `Connection: keep-alive`; 0.1 s after the answer the client resets the connection " +
 		"(SO_LINGER with a time of 0), unless the server has closed it. `idle-keepalive` is the control: its " +
 		"connections end with FIN",

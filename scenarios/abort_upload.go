@@ -26,6 +26,13 @@ var _ = register(83, Fault{
 	},
 	Act:     func(Place) clients.Provoker { return clients.AbortUpload() },
 	Request: "POST /upload",
+	Script: Script{
+		App: `environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))`,
+		Client: `client = socket.create_connection(("127.0.0.1", PORT), 5)
+client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # so that close() resets
+client.sendall(b"POST /fault HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n" + bytes(500_000))
+client.close()`,
+	},
 	Exactly: "sends 500,000 bytes of a body with a Content-Length of 1,000,000, as fast as the server takes them, " +
 		"and resets the connection (SO_LINGER with a time of 0); after 5 s it resets it in any case",
 	Searched: []string{"aborted upload", "client disconnect"},

@@ -27,6 +27,19 @@ var _ = register(87, Fault{
 	},
 	Act:     func(Place) clients.Provoker { return clients.ExpectContinue() },
 	Request: "POST /upload",
+	Script: Script{
+		App: `blocks = [b"%d" % len(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))]`,
+		Client: `client = socket.create_connection(("127.0.0.1", PORT), 1)
+client.sendall(b"POST /fault HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+               b"Expect: 100-continue\r\nContent-Length: 2000000\r\n\r\n")
+try:
+    client.recv(len("HTTP/1.1 100 Continue\r\n\r\n"))
+except OSError:  # no word of it within a second
+    pass
+client.settimeout(None)
+client.sendall(bytes(2_000_000))
+return client.makefile("rb").read().endswith(b"\r\n\r\n2000000")`,
+	},
 	Exactly: "a head with `Expect: 100-continue` and a Content-Length; 2,000,000 bytes of body when the server " +
 		"says 100 Continue, or after 1 s; the answer's digest must be right",
 	Searched: []string{"100-continue"},

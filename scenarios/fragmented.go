@@ -27,6 +27,18 @@ var _ = register(86, Fault{
 	},
 	Act:     func(Place) clients.Provoker { return clients.Fragmented() },
 	Request: "POST /upload",
+	Script: Script{
+		App: `blocks = [b"%d" % len(environ["wsgi.input"].read())]`,
+		Client: `client = socket.create_connection(("127.0.0.1", PORT))
+client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+for byte in b"POST /fault HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n":
+    client.sendall(bytes([byte]))
+for sent in range(0, 1_200_000, 7001):
+    chunk = bytes(min(7001, 1_200_000 - sent))
+    client.sendall(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+client.sendall(b"0\r\n\r\n")
+return client.makefile("rb").read().endswith(b"\r\n\r\n1200000")`,
+	},
 	Exactly: "the head in segments of one byte (TCP_NODELAY), then 1,200,000 bytes of body with " +
 		"`Transfer-Encoding: chunked` in chunks of 7,001 bytes, as fast as the server takes them; the " +
 		"answer's digest must be right",

@@ -25,6 +25,7 @@ var _ = register(88, Fault{
 	},
 	Act:     func(Place) clients.Provoker { return clients.Garbage() },
 	Request: "connect(2)",
+	Script:  Script{None: "its 30 malformed requests do not fit into a script"},
 	Exactly: "one of 30 texts: oversized lines and heads, lines without colons, folds, bare line feeds and " +
 		"carriage returns, NULs, broken escapes, an unknown version, no version, an answer, empty lines, " +
 		"Content-Lengths that are negative, beyond 64 bits, no number, double or beside chunks, chunk sizes " +

@@ -30,6 +30,13 @@ var _ = register(85, Fault{
 	},
 	Act:     func(Place) clients.Provoker { return clients.HalfClose() },
 	Request: "GET /sleep",
+	Script: Script{
+		App: `time.sleep(0.2)`,
+		Client: `client = socket.create_connection(("127.0.0.1", PORT))
+client.sendall(b"GET /fault HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+client.shutdown(socket.SHUT_WR)
+return client.makefile("rb").read().endswith(b"\r\n\r\nok")`,
+	},
 	Exactly: "a request for `/sleep` with 200 ms, and right after it shutdown(2) of the sending side; the answer " +
 		"must be right",
 	Searched: []string{"half-closed", "SHUT_WR"},

@@ -30,8 +30,7 @@ var _ = register(76, Fault{
 	Request: "GET /victim",
 	Script: Script{Client: `client = socket.create_connection(("127.0.0.1", PORT), 30)
 client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n")
-while client.recv(4096):
-    pass`},
+while client.recv(4096): pass`},
 	Exactly: "a request with `Connection: keep-alive`; the client reads the answer, keeps the connection and sends " +
 		"nothing; it gives up after 30 s unless the server has closed; the recovery ends its connection with " +
 		"FIN",

@@ -23,8 +23,17 @@ var _ = register(89, Fault{
 		Sound: "default", Flaw: "forgets-pipelined",
 		FlawShows: bench.HonestLost,
 	},
-	Act:      func(Place) clients.Provoker { return clients.Pipelined() },
-	Request:  "GET /victim",
+	Act:     func(Place) clients.Provoker { return clients.Pipelined() },
+	Request: "GET /victim",
+	Script: Script{
+		App: `blocks = [environ["QUERY_STRING"].encode()]`,
+		Client: `client = socket.create_connection(("127.0.0.1", PORT), 30)
+client.sendall(b"".join(b"GET /fault?%d HTTP/1.1\r\nHost: localhost\r\nConnection: %b\r\n\r\n" % request
+                        for request in ((1, b"keep-alive"), (2, b"keep-alive"), (3, b"close"))))
+heads = client.makefile("rb").read().split(b"\r\n\r\n")  # each with the body before it
+in_order = [head[:1] for head in heads[1:]] == [b"1", b"2", b"3"][:len(heads) - 1]
+return in_order and (len(heads) == 4 or b"connection: close" in heads[-2].lower())`,
+	},
 	Exactly:  "three requests for `/victim` in one write, with `Connection: keep-alive` and the last one with `close`; the nonces are the fault's own with -0, -1 and -2. Each must get the right answer, in their order, unless the server says `Connection: close` with an earlier one",
 	Searched: []string{"pipelined", "out of order"},
 })

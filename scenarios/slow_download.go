@@ -38,8 +38,7 @@ client.sendall(b"GET /fault HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n
 for _ in range(100):
     time.sleep(0.3)
     client.recv(10_000, socket.MSG_WAITALL)
-while client.recv(65536):
-    pass`,
+while client.recv(65536): pass`,
 	},
 	Exactly:  "takes 10,000 bytes of the answer every 0.3 s for 30 s, then the rest at once; its receive buffer (SO_RCVBUF, set before it connects) is 4,096 bytes, which Linux doubles",
 	Searched: []string{"slow client", "slow read", "backpressure"},
