@@ -8,8 +8,9 @@ import (
 )
 
 // Excerpt is the part of an app's source that a piece of code needs: imports, constants
-// and functions, those that these need too, in the order of the source. It is for scripts
-// that show a fault without benchrun, so that there is no second copy of a fault.
+// and functions without their docstrings, those that these need too, in the order of the
+// source. It is for scripts that show a fault without benchrun, so that there is no second
+// copy of a fault.
 func Excerpt(kind AppKind, code string) (string, error) {
 	files := appFiles[kind]
 	if len(files) != 1 {
@@ -37,7 +38,7 @@ func Excerpt(kind AppKind, code string) (string, error) {
 		case d.text == "import "+d.name:
 			modules = append(modules, d.name)
 		case strings.HasPrefix(d.text, "def "):
-			rest = append(rest, "\n"+d.text)
+			rest = append(rest, "\n"+pythonHead.ReplaceAllString(d.text, "$1"))
 		default:
 			rest = append(rest, d.text)
 		}
@@ -53,6 +54,7 @@ type definition struct{ name, text string }
 
 var (
 	pythonDoc     = regexp.MustCompile(`(?s)""".*?"""`)
+	pythonHead    = regexp.MustCompile(`(?s)\n    """.*?"""(\n    )`) // a docstring that is not all of a function
 	pythonComment = regexp.MustCompile(`(?m)#.*$`)
 	pythonName    = regexp.MustCompile(`(?:^|[^.\w])([A-Za-z_]\w*)`) // not that of an attribute
 	pythonDefines = regexp.MustCompile(`^(?:def (\w+)\(|(\w+) = |import (\w+)$|from \S+ import (\w+)$)`)

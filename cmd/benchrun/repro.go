@@ -26,11 +26,13 @@ CELL is server/profile/scenario. repro takes it from the newest run in --out tha
 has it, or from the run that you name: RUN/server/profile/scenario. Where a run
 has several versions of a server, write server@version.
 
-The script's exit code is 1 if it saw the failure, 0 if it did not, and 2 if it
-could not try, so git bisect can use it. It has no control that tells a slow
-machine from a slow server, and limits neither CPU nor memory: run it on a quiet
-machine, as an ordinary user. Some failures are not about answers, such as leaked
-memory; repro says so, and what to do instead.
+The script's exit code is 1 if it saw the failure, 0 if it did not, and 125 if it
+could not try. Its arguments are installed instead of the measured version: in a
+checkout of the server, "git bisect run bash script.bash ." finds the commit that
+broke or fixed it. The script has no control that tells a slow machine from a
+slow server, and limits neither CPU nor memory: run it on a quiet machine, as an
+ordinary user. Some failures are not about answers, such as leaked memory; repro
+says so, and what to do instead.
 
 The exit code of repro is 0 if it printed a script, and 2 if there is no such cell
 or no script can show it.`

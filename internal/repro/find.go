@@ -36,7 +36,7 @@ func Find(ctx context.Context, out, word string) (Found, error) {
 	if len(parts) > 3 {
 		return findIn(ctx, []string{cmp.Or(strings.Join(parts[:len(parts)-3], "/"), "/")}, name)
 	}
-	runs, err := Newest(out)
+	runs, err := newest(out)
 	if err != nil {
 		return Found{}, err
 	}
@@ -53,8 +53,8 @@ func Find(ctx context.Context, out, word string) (Found, error) {
 // renamed is found by its name only.
 var runID = regexp.MustCompile(`^\d{8}-\d{6}-[0-9a-f]{4}$`)
 
-// Newest lists the folders of the runs in out, the newest first.
-func Newest(out string) ([]string, error) {
+// newest lists the folders of the runs in out, the newest first.
+func newest(out string) ([]string, error) {
 	names, err := intake.Names("folder of runs", out)
 	if err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func findIn(ctx context.Context, runs []string, name string) (Found, error) {
 				Hint:    "name the version: " + results.CellID(cells[0]),
 			}
 		}
-		known = append(known, Names(run)...)
+		known = append(known, cellNames(run)...)
 	}
 	where := "no run in " + filepath.Dir(runs[0])
 	if len(runs) == 1 {
@@ -117,8 +117,8 @@ func named(run bench.Run, name string) []bench.Cell {
 	})
 }
 
-// Names are the names of a run's cells.
-func Names(run bench.Run) []string {
+// cellNames are the names of a run's cells.
+func cellNames(run bench.Run) []string {
 	var out []string
 	for _, c := range run.Cells {
 		out = append(out, c.Name())
@@ -129,10 +129,10 @@ func Names(run bench.Run) []string {
 // Known are the names of the cells in the newest run of out that can be read, for
 // completion.
 func Known(ctx context.Context, out string) []string {
-	runs, _ := Newest(out) // without a folder there is nothing to complete
+	runs, _ := newest(out) // without a folder there is nothing to complete
 	for _, at := range runs {
 		if run, err := results.ReadRun(ctx, at); err == nil {
-			return Names(run)
+			return cellNames(run)
 		}
 	}
 	return nil

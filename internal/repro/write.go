@@ -26,10 +26,10 @@ var script = template.Must(template.New("script").Parse(scriptText))
 type content struct {
 	About       []string // comments, one a line
 	Apt         string   // words about Debian packages; "" = it needs none
-	Python, Pip string
-	Definitions string // of the app
-	Fault       string // what the app does with a misbehaving request; "" = it serves it
-	Client      string // the misbehaving client
+	Pip         string   // what pip installs; "" = the server comes with the interpreter
+	Definitions string   // of the app
+	Fault       string   // what the app does with a misbehaving request; "" = it serves it
+	Client      string   // the misbehaving client
 	Env         []string
 	Command     string
 	Rate        int // ordinary requests a second
@@ -79,7 +79,7 @@ func Script(ctx context.Context, f Found, reg *targets.Registry) (string, error)
 		return "", err
 	}
 	c.load(rec.Head)
-	c.About = about(f, server, family, f.Cell.Attempts[at], c.Apt)
+	c.About = about(c, f, server, family, f.Cell.Attempts[at])
 	var b strings.Builder
 	if err := script.Execute(&b, c); err != nil {
 		return "", fmt.Errorf("the script of %s: %w", f.Cell.Name(), err)
@@ -89,10 +89,6 @@ func Script(ctx context.Context, f Found, reg *targets.Registry) (string, error)
 
 // served is the share of victims that a server serves that held, in percent.
 const served = 98
-
-// unwritten says that a family's file has no client for scripts, and that there is no fault
-// of the app that it could request.
-const unwritten = "its client is not written in plain Python yet (Script in the family's file)"
 
 // unshown says why no script can show a cell; "" = one can.
 func unshown(c bench.Cell, family scenarios.Fault, known bool) string {
@@ -106,8 +102,6 @@ func unshown(c bench.Cell, family scenarios.Fault, known bool) string {
 		return fmt.Sprintf("this benchrun does not know version %d of the family %s", c.FamilyVer, c.Family)
 	case family.Script.None != "":
 		return "no script can show it: " + family.Script.None
-	case family.Script.Client == "" && family.Needs.AppFault == "":
-		return unwritten
 	case (c.Verdict == bench.Failed || c.Verdict == bench.Degraded) && !lost && !family.Traits.MustComplete:
 		return "it did not fail for lost requests, and a script only counts answers: " + strings.Join(c.Reasons[:min(1, len(c.Reasons))], "")
 	}
@@ -127,7 +121,7 @@ func (c *content) setUp(f Found, server *targets.Server, target bench.Target) er
 	if port == "" {
 		return bench.Usagef("%s: cannot tell the port in its command: %s", f.Cell.Name(), report.Shell(target.Command...))
 	}
-	c.Python, c.Command = "python3", command(target.Command, port)
+	c.Command = command(target.Command, port)
 	if len(needs.Python) > 0 {
 		c.Pip = report.Shell(needs.Python...)
 	}
@@ -184,7 +178,7 @@ func (c *content) load(h bench.Head) {
 }
 
 // about is the head of the script: what it shows, what is expected, what was seen.
-func about(f Found, server *targets.Server, family scenarios.Fault, a bench.Attempt, apt string) []string {
+func about(c content, f Found, server *targets.Server, family scenarios.Fault, a bench.Attempt) []string {
 	from, cell := f.Run.OriginOf(f.Cell), f.Cell
 	seen := cell.Verdict.String()
 	if a.H != nil && cell.Verdict.Claims() {
@@ -204,13 +198,20 @@ func about(f Found, server *targets.Server, family scenarios.Fault, a bench.Atte
 			on = append(on, part)
 		}
 	}
+	expected := "at least 98 % of the ordinary requests beside it are answered within 1 s"
+	if c.Honest {
+		expected += ", and its own requests, which are honest, get right answers"
+	}
 	lines := []string{
 		fmt.Sprintf("%s %s (%s): %s", server.Title, cell.Version, cell.Profile, family.Title),
 		fmt.Sprintf("Fault:    %s: %s", cell.Scenario, family.Magnitude),
-		"Expected: at least 98 % of the ordinary requests beside it are answered within 1 s",
+		"Expected: " + expected,
 		"Actual:   " + seen,
 		fmt.Sprintf("          (%s; %s)", strings.Join(measured, " "), strings.Join(on, ", ")),
-		"Exit code: 1 = the failure was seen, 0 = it was not, 2 = it could not be tried. Needs python3 with venv" + apt,
+		"Exit code: 1 = the failure was seen, 0 = it was not, 125 = it could not be tried. Needs python3 with venv" + c.Apt,
+	}
+	if c.Pip != "" {
+		lines = append(lines, "Arguments are installed instead of "+c.Pip+": another version, or a checkout")
 	}
 	for i, l := range lines {
 		lines[i] = bench.Shorten(bench.Clean(l))
