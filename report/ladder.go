@@ -35,7 +35,7 @@ func (o Outlets) Ladder(l bench.Ladder, folder string) error {
 // and what all of them say.
 func ladderTable(w io.Writer, l bench.Ladder, folder string, width int) error {
 	var b strings.Builder
-	b.WriteString(clean(ladderTitle(l)) + "\n\n")
+	b.WriteString(LadderTitle(l) + "\n\n")
 	if len(l.Rungs) > 0 {
 		var rows [][]string
 		for _, r := range l.Rungs {
@@ -57,7 +57,7 @@ func ladderTable(w io.Writer, l bench.Ladder, folder string, width int) error {
 		}
 		b.WriteByte('\n')
 	}
-	for _, line := range ladderWords(l) {
+	for _, line := range LadderWords(l) {
 		b.WriteString(strings.Join(wrap(line, narrower(width, 0)), "\n") + "\n")
 	}
 	fmt.Fprintf(&b, "\nresults  %s\n", clean(folder))
@@ -68,7 +68,7 @@ func ladderTable(w io.Writer, l bench.Ladder, folder string, width int) error {
 // ladderMarkdown writes the same as Markdown.
 func ladderMarkdown(w io.Writer, l bench.Ladder, folder string) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s**\n\n", escaped(ladderTitle(l)))
+	fmt.Fprintf(&b, "**%s**\n\n", escaped(LadderTitle(l)))
 	if len(l.Rungs) > 0 {
 		fmt.Fprintf(&b, "| %s | reason |\n|---|---|---:|---|\n", strings.Join(ladderHeads, " | "))
 	}
@@ -79,7 +79,7 @@ func ladderMarkdown(w io.Writer, l bench.Ladder, folder string) error {
 		b.WriteString("|\n")
 	}
 	b.WriteByte('\n')
-	for _, line := range ladderWords(l) {
+	for _, line := range LadderWords(l) {
 		b.WriteString("- " + escaped(line) + "\n")
 	}
 	b.WriteString("- results: " + escaped(folder) + "\n")
@@ -87,8 +87,9 @@ func ladderMarkdown(w io.Writer, l bench.Ladder, folder string) error {
 	return err
 }
 
-func ladderTitle(l bench.Ladder) string {
-	return fmt.Sprintf("%s %s %s, %s", l.Server, l.Version, l.Profile, l.Family)
+// LadderTitle is the target and the family of a ladder.
+func LadderTitle(l bench.Ladder) string {
+	return clean(fmt.Sprintf("%s %s %s, %s", l.Server, l.Version, l.Profile, l.Family))
 }
 
 var ladderHeads = []string{"scenario", "verdict", "H"}
@@ -104,9 +105,9 @@ func ladderRow(r bench.Rung) []string {
 	return []string{clean(r.Scenario), verdict, h}
 }
 
-// ladderWords says what the rungs came to, what the theory foretells, and how long honest
+// LadderWords says what the rungs came to, what the theory foretells, and how long honest
 // requests may be.
-func ladderWords(l bench.Ladder) []string {
+func LadderWords(l bench.Ladder) []string {
 	lines := []string{bracketWords(l)}
 	if t := l.Theory; t != nil {
 		slots, last := fmt.Sprintf("%d slots, each", t.Slots), "last"
@@ -117,9 +118,9 @@ func ladderWords(l bench.Ladder) []string {
 		if t.Hold == 0 {
 			until = "held without end"
 		}
-		lines = append(lines, fmt.Sprintf("theory: R·p·τ < slots: %s %s, %s an hour of ratios below %s %%", slots, until, last, short(t.Below)))
+		lines = append(lines, fmt.Sprintf("theory: R·p·τ < slots: %s %s, %s an hour of ratios below %s %%", slots, until, last, Digits(t.Below)))
 	}
-	return append(lines, honestWords(l.Honest))
+	return append(lines, HonestWords(l.Honest))
 }
 
 func bracketWords(l bench.Ladder) string {
@@ -128,25 +129,26 @@ func bracketWords(l bench.Ladder) string {
 	case broken:
 		return "the server does not serve properly even without faults"
 	case l.Holds != nil && l.Fails != nil:
-		text = fmt.Sprintf("holds %s %%, fails %s %%", short(*l.Holds), short(*l.Fails))
+		text = fmt.Sprintf("holds %s %%, fails %s %%", Digits(*l.Holds), Digits(*l.Fails))
 	case l.Holds != nil:
-		text = fmt.Sprintf("holds %s %%, and no higher ratio was seen to fail", short(*l.Holds))
+		text = fmt.Sprintf("holds %s %%, and no higher ratio was seen to fail", Digits(*l.Holds))
 	case l.Fails != nil:
-		text = fmt.Sprintf("fails %s %%, and no lower ratio was seen to hold", short(*l.Fails))
+		text = fmt.Sprintf("fails %s %%, and no lower ratio was seen to hold", Digits(*l.Fails))
 	default:
 		text = "no ratio says anything"
 	}
 	if len(l.Between) > 0 {
-		text += "; in between, nothing can be said of " + strings.Join(l.Between, ", ")
+		text += "; in between, nothing can be said of " + clean(strings.Join(l.Between, ", "))
 	}
 	return text
 }
 
-func honestWords(h bench.LongestHonest) string {
+// HonestWords says how long honest requests may be.
+func HonestWords(h bench.LongestHonest) string {
 	const about = "longest honest request: "
 	watchdog := "no watchdog is documented"
 	if h.Watchdog > 0 {
-		watchdog = fmt.Sprintf("the documented watchdog is %s s", short(h.Watchdog))
+		watchdog = fmt.Sprintf("the documented watchdog is %s s", Digits(h.Watchdog))
 	}
 	switch {
 	case h.Note != "":
@@ -159,5 +161,5 @@ func honestWords(h bench.LongestHonest) string {
 	return fmt.Sprintf("%s%.1f s is served, %.1f s is not; %s", about, h.Serves, h.Ends, watchdog)
 }
 
-// short writes a number with at most three digits that count.
-func short(x float64) string { return strconv.FormatFloat(x, 'g', 3, 64) }
+// Digits writes a number with at most three digits that count.
+func Digits(x float64) string { return strconv.FormatFloat(x, 'g', 3, 64) }

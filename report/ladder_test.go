@@ -60,7 +60,7 @@ func TestLadderWords(t *testing.T) {
 			"the server does not serve properly even without faults", "longest honest request: not measured",
 		}},
 	} {
-		if got := strings.Join(ladderWords(ladderOf(tt.change)), "\n"); got != strings.Join(tt.want, "\n") {
+		if got := strings.Join(LadderWords(ladderOf(tt.change)), "\n"); got != strings.Join(tt.want, "\n") {
 			t.Errorf("%s:\n%s\nwant\n%s", name, got, strings.Join(tt.want, "\n"))
 		}
 	}

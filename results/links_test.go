@@ -23,6 +23,7 @@ func TestNothingIsWrittenThroughLinks(t *testing.T) {
 		RunFile + tempSuffix:      func(f *Folder) error { return f.WriteRun(bench.Run{}) },
 		RunFile:                   func(f *Folder) error { return f.KeepRun(bench.Run{}) },
 		DuelFile:                  func(f *Folder) error { return f.WriteDuel(bench.Duel{}) },
+		LadderFile:                func(f *Folder) error { return f.WriteLadder(bench.Ladder{}) },
 		CellsFile:                 func(f *Folder) error { return f.AppendAttempt(testLine(1)) },
 		"records/x.ndjson.gz.tmp": func(f *Folder) error { return f.WriteRecord("records/x.ndjson.gz", &bench.Record{}) },
 		ReportFile + tempSuffix:   func(f *Folder) error { return f.WriteReport(func(io.Writer) error { return nil }) },

@@ -112,7 +112,7 @@ func say(cmd *cobra.Command, text func(context.Context) (string, error)) error {
 // order is what a campaign must measure.
 func (s settings) order(cells []plan.Cell) campaign.Order {
 	return campaign.Order{
-		Cells: cells, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Jobs: int(s.jobs), Port: s.port, Reprobe: s.reprobe, Python: s.python,
+		Cells: cells, Most: s.most, Mode: s.mode(), Seed: s.seed, Attempts: s.attempts, Jobs: int(s.jobs), Port: s.port, Reprobe: s.reprobe, Python: s.python,
 		Earlier: s.earlier, MaxTime: s.maxTime,
 	}
 }

@@ -37,8 +37,9 @@ func writeFiles(t *testing.T, files map[string]string) {
 	}
 }
 
-// dryly adds --dry-run to commands that measure. A resumed run does not take it.
+// dryly adds --dry-run to commands that measure. A resumed run has nothing left to measure.
 const dryly = `case "$1" in judge | list | explain | doctor | merge | init | waivers | repro) ;;
+ladder) set -- "$@" --dry-run ;;
 *) case " $* " in *" --resume "*) ;; *) set -- "$@" --dry-run ;; esac ;;
 esac`
 
@@ -71,8 +72,10 @@ waivers:
 // exampleRuns are the folders of stored runs that the examples name.
 var exampleRuns = []string{
 	"work/benchrun-out/20261121-120000-3fa9", "work/benchrun-out/20261121-130000-77c2", "work/benchrun-out/last-release",
-	"work/monday", "work/tuesday",
+	"work/monday", "work/tuesday", exampleLadder,
 }
+
+const exampleLadder = "work/benchrun-out/20261121-140000-1a2b"
 
 // furnished is a folder with everything that the examples name, to be copied for each block.
 func furnished(t *testing.T) string {
@@ -132,6 +135,7 @@ func exampleRun(t *testing.T, dir, id string) {
 	if run.Asked, err = plan.Asked(cells, len(cell.Attempts), "", nil); err != nil {
 		t.Fatal(err)
 	}
+	run.Asked.Ladder = strings.HasSuffix(dir, exampleLadder)
 	var text, lines strings.Builder
 	if err := run.Encode(&text); err != nil {
 		t.Fatal(err)

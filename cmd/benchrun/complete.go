@@ -35,6 +35,11 @@ func completeFlags(cmd *cobra.Command, s *settings) {
 	complete("server", known((*targets.Registry).Names))
 	complete("profile", known(guide.ProfileNames))
 	complete("scenario", guide.ScenarioNames)
-	complete("format", func() []string { return report.Formats })
+	complete("format", func() []string {
+		if s.most > 0 {
+			return report.LadderFormats
+		}
+		return report.Formats
+	})
 	complete("progress", func() []string { return report.ProgressNames })
 }

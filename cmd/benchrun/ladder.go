@@ -26,23 +26,27 @@ It then finds the longest honest request that the same server serves. A watchdog
 buys its ratio with this: a shorter one survives more faults and ends more work.
 ladder sends a fresh launch one request that sleeps, longer or shorter by
 bisection, up to the time by which the documented watchdog must have acted, at
-most a minute; half a minute if no watchdog is documented.
+most a minute; half a minute if no watchdog is documented. report.html has both
+as a picture.
 
 SERVER is server[/profile][@version], as for duel. A server without a profile uses
 --profile. A ratio that is invalid, or flaky because attempts disagree, says
 nothing: ladder tries its neighbours, and names it if it lies between the two
-answers. The cells are a run like any other, with ladder.json in its folder;
---resume does not continue it.
+answers. The cells are a run like any other, with ladder.json in its folder.
 
 The exit code is 0 if there is an answer, and 5 if some ratio in between says
 nothing or something could not be measured.`
 
 const ladderExample = `  benchrun ladder gunicorn --scenario wedge
   benchrun ladder gunicorn/default@23.0.0 --scenario slow-upload --format markdown
-  benchrun ladder waitress --scenario silent --dry-run`
+  benchrun ladder waitress --scenario silent --dry-run
+  benchrun ladder --resume benchrun-out/20261121-140000-1a2b   # a ladder that was interrupted`
 
 func newLadderCommand() *cobra.Command {
-	s := settings{format: "table", progress: report.ProgressAuto, attempts: campaign.DefaultAttempts, seed: defaultSeed, out: defaultOut}
+	s := settings{
+		format: "table", progress: report.ProgressAuto, attempts: campaign.DefaultAttempts, seed: defaultSeed, out: defaultOut,
+		most: ladder.Most(len(bench.RatioLadder)),
+	}
 	profile := targets.ProfileHardened
 	cmd := &cobra.Command{
 		Use:               "ladder SERVER",
@@ -52,16 +56,25 @@ func newLadderCommand() *cobra.Command {
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeServers,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 {
+			switch resumed := cmd.Flags().Changed("resume"); {
+			case resumed && len(args) > 0:
+				return &bench.UsageError{Problem: "ladder --resume and a server cannot be combined", Hint: "a run that is resumed stays what it was; leave the server out"}
+			case !resumed && len(args) != 1:
 				return &bench.UsageError{Problem: "ladder wants one server", Hint: "for example: benchrun ladder gunicorn --scenario wedge"}
-			}
-			if !slices.Contains(report.LadderFormats, s.format) {
+			case !slices.Contains(report.LadderFormats, s.format):
 				return &bench.UsageError{Problem: fmt.Sprintf("unknown --format %q of a ladder", s.format), Hint: bench.DidYouMean(s.format, report.LadderFormats)}
+			}
+			if err := s.takeUp(cmd.Context(), cmd.Flags()); err != nil {
+				return err
 			}
 			if err := s.check(); err != nil {
 				return err
 			}
-			return s.ladder(cmd, args[0], profile)
+			rungs, err := s.rungs(args, profile)
+			if err != nil {
+				return err
+			}
+			return s.ladder(cmd, rungs)
 		},
 	}
 	f := cmd.Flags()
@@ -78,38 +91,47 @@ func newLadderCommand() *cobra.Command {
 	declare(f, "dry-run", &s.dryRun)
 	declare(f, "python", &s.python)
 	declare(f, "port", &s.port)
+	declare(f, "resume", &s.resume)
 	declare(f, "reprobe", &s.reprobe)
 	completeFlags(cmd, &s)
 	return cmd
 }
 
-// ladder resolves the rungs, measures those that it needs and prints the answer.
-func (s settings) ladder(cmd *cobra.Command, target, profile string) error {
+// rungs are the cells that the ladder may measure. A resumed run has its own.
+func (s settings) rungs(args []string, profile string) ([]plan.Cell, error) {
 	reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	rungs, err := ladder.Cells(reg, target, profile, s.scenarios)
-	if err != nil {
-		return err
+	if s.earlier != nil {
+		return plan.FromAsked(reg, *s.earlier.Run.Asked)
 	}
+	return ladder.Cells(reg, args[0], profile, s.scenarios)
+}
+
+// ladder measures the rungs that it needs and prints the answer.
+func (s settings) ladder(cmd *cobra.Command, rungs []plan.Cell) (err error) {
 	rungs = plan.OnHost(rungs, place.HostHas(cmd.Context()))
 	if why := rungs[0].Unsupported; why != "" {
 		return bench.Usagef("%s is unsupported: %s", rungs[0].Name(), why)
 	}
-	order := s.live(cmd, rungs)
-	order.Most = ladder.Most(len(rungs))
 	if s.dryRun {
 		if err := s.foretell(cmd, rungs, 1); err != nil {
 			return err
 		}
-		return say(cmd, func(context.Context) (string, error) {
-			return fmt.Sprintf("a ladder measures about %d of these cells, and then honest requests of different lengths\n", order.Most), nil
-		})
+		return say(cmd, func(context.Context) (string, error) { return ladder.Foretell(rungs), nil })
 	}
 	out := s.outlets(cmd)
 	if err := out.Prepare(); err != nil { // before minutes are spent
 		return err
+	}
+	order := s.live(cmd, rungs)
+	if order.Asked, err = plan.Asked(rungs, s.attempts, s.python, s.serverFiles); err != nil {
+		return err
+	}
+	order.Asked.Ladder = true
+	if s.earlier != nil {
+		report.Damaged(cmd.ErrOrStderr(), s.earlier.Damaged)
 	}
 	patiently(cmd.Context())
 	made, err := order.Ladder(cmd.Context(), func(ctx context.Context, r *campaign.Run) (bench.Run, bench.Ladder, error) {

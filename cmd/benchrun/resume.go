@@ -8,6 +8,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign"
+	"benchrun/report"
 )
 
 // takeUp claims and reads the run that --resume names, and takes its settings. Without
@@ -27,6 +28,14 @@ func (s *settings) takeUp(ctx context.Context, flags *pflag.FlagSet) error {
 	e, err := campaign.Resume(ctx, s.resume, benchrunVersion())
 	if err != nil {
 		return err
+	}
+	if e.Run.Asked.Ladder != (s.most > 0) {
+		e.Release()
+		what, command := "is not a ladder", []string{"benchrun", "--resume", s.resume}
+		if e.Run.Asked.Ladder {
+			what, command = "is a ladder", []string{"benchrun", "ladder", "--resume", s.resume}
+		}
+		return &bench.UsageError{Problem: s.resume + " " + what, Hint: report.Shell(command...)}
 	}
 	s.earlier = e
 	s.quick, s.full = false, e.Run.Mode == bench.ModeFull

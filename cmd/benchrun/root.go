@@ -58,6 +58,7 @@ type settings struct {
 	origins project.Origins   // where settings that are not defaults come from
 	added   []string          // flags that stand for the settings from elsewhere
 	earlier *campaign.Earlier // the run that --resume names; nil: a new run
+	most    int               // how many of its cells a ladder measures, about; 0: this is no ladder
 }
 
 const rootLong = `benchrun finds out which web app server keeps serving when some requests hang,

@@ -35,6 +35,7 @@ type Asked struct {
 	ServerFiles []string          `json:"server_files,omitempty"` // absolute paths
 	Servers     map[string]string `json:"servers"`                // a server's name to the digest of its file's content
 	Cells       []AskedCell       `json:"cells"`                  // in the order in which they are measured
+	Ladder      bool              `json:"ladder,omitempty"`       // the run is a ladder, which measures only some of them
 }
 
 // AskedCell is one cell of a selection.

@@ -56,7 +56,10 @@ func (o Order) DryRun(ctx context.Context, h *place.Host, together int) (string,
 		b.WriteString("\n")
 	}
 	number := bench.Things(rest, "cell", "cells")
-	if o.Earlier != nil {
+	switch {
+	case o.Most > 0:
+		number = fmt.Sprintf("about %d of %s", min(rest, o.Most), number)
+	case o.Earlier != nil:
 		number = fmt.Sprintf("%d of %s still to be measured", rest, bench.Things(len(o.Cells), "cell", "cells"))
 	}
 	fmt.Fprintf(&b, "%s, %s mode, seed %d: %s, plus installation where something is missing\n", number, o.Mode, o.Seed, r.forecastWords(together))

@@ -61,9 +61,9 @@ func CheckPairs(pairs int) error {
 }
 
 // atMost is how many cells are measured at once at most, 0 = as many as have room. A port
-// serves one cell at a time.
+// serves one cell at a time, and a search chooses the next cell by the last one's verdict.
 func (o Order) atMost() int {
-	if o.Port != 0 {
+	if o.Port != 0 || o.Most > 0 {
 		return 1
 	}
 	return o.Jobs

@@ -40,9 +40,10 @@ func (p *pace) of(d time.Duration) time.Duration {
 // forecast estimates how long a run still takes: what its pool expects, at the pace so
 // far. It is safe for concurrent use. Without a pool it knows nothing.
 type forecast struct {
-	mu   sync.Mutex
-	pace pace
-	pool *pack.Pool
+	mu    sync.Mutex
+	pace  pace
+	pool  *pack.Pool
+	later time.Duration // what comes after the pool's tasks is expected to take so long
 }
 
 // made includes an attempt that was estimated at foreseen.
@@ -71,7 +72,7 @@ func (f *forecast) remaining() time.Duration {
 	if f.pool == nil {
 		return 0
 	}
-	left := f.pool.Left()
+	left := f.pool.Left() + f.later
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.pace.of(left)

@@ -58,7 +58,7 @@ func (e *Earlier) takeIn(ctx context.Context, version string) (err error) {
 	if e.Run.Asked == nil {
 		return &bench.UsageError{
 			Problem: e.Folder.Join(results.RunFile) + " does not say what the run selected, so it cannot be resumed",
-			Hint:    "only runs of benchrun itself can be resumed, not duels, calibrations or merged runs",
+			Hint:    "only runs of benchrun itself and ladders can be resumed, not duels, calibrations or merged runs",
 		}
 	}
 	if e.Run.Benchrun != version {

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"context"
+	"time"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign/pack"
@@ -10,25 +11,39 @@ import (
 // Search measures some of the order's cells, one after the other: each time the one that
 // next chooses by what was measured so far, until it chooses none (-1). done has a place
 // for each cell of the order; nil = it was not measured. order.Most says how many next
-// chooses at most. If Search returns an error, the folder and the run hold what was
-// measured before it.
-func (r *Run) Search(ctx context.Context, next func(done []*bench.Cell) int) (bench.Run, error) {
-	if err := r.begin(ctx, 1); err != nil {
-		return r.finish(ctx, err)
+// chooses at most.
+//
+// However the search ends, last then adds to the run's folder what belongs there, before
+// the run is over. err is what ended the search early; last returns what ended all of it. If
+// a resumed run cannot continue, its folder stays as it is.
+func (r *Run) Search(ctx context.Context, next func(done []*bench.Cell) int, last func(run bench.Run, err error) error) (bench.Run, error) {
+	err := r.begin(ctx, 1)
+	if err != nil && r.order.Earlier != nil {
+		return bench.Run{}, err
 	}
+	if err == nil {
+		err = r.search(ctx, next)
+	}
+	return r.finish(ctx, last(r.run, err))
+}
+
+func (r *Run) search(ctx context.Context, next func([]*bench.Cell) int) error {
+	measured := len(r.run.Cells)
 	for i := next(r.done); i >= 0; i = next(r.done) {
 		u := r.underway(i)
+		measured++
 		r.forecast.pool = r.poolOf([]int{i}, 1)
+		r.forecast.later = time.Duration(max(0, r.order.Most-measured)) * r.attemptEstimate(u.plan)
 		err := r.carryOut(ctx, func(t task) (pack.Outcome, error) {
 			u.task = t
 			return r.measure(ctx, u)
 		})
-		if ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
-		if err != nil || r.done[i] == nil {
-			return r.finish(ctx, err)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil || r.done[i] == nil:
+			return err
 		}
 	}
-	return r.finish(ctx, nil)
+	return nil
 }

@@ -38,6 +38,15 @@ var errNotUp = errors.New("the server did not come up")
 // a second, or a sixteenth of the longest.
 func resolution(most time.Duration) time.Duration { return max(500*time.Millisecond, most/16) }
 
+// requests is about how many requests longest sends at most.
+func requests(most time.Duration) int {
+	n := 1
+	for d := most; d > resolution(most); d /= 2 {
+		n++
+	}
+	return n
+}
+
 // longest finds the longest request that is served, by bisection: the longest one that was
 // and the shortest above it that was not; 0 = there is none.
 func longest(most time.Duration, serves func(time.Duration) (bool, error)) (served, not time.Duration, err error) {

@@ -3,34 +3,49 @@ package ladder
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign"
 	"benchrun/internal/plan"
-	"benchrun/scenarios"
+	"benchrun/internal/probe"
 )
 
+// Foretell says what a ladder measures beside its rungs.
+func Foretell(rungs []plan.Cell) string {
+	longest := probe.HonestMost(rungs[0].Server.Profiles[rungs[0].Profile].Claims)
+	return fmt.Sprintf("then up to %d honest requests of at most %.0f s each\n", requests(longest), longest.Seconds())
+}
+
 // Climb measures the rungs that a bisection needs, and then the longest honest request.
-// order are the rungs of Cells. If it returns an error, the run and the ladder hold what
-// was measured before it.
+// rungs are those of Cells. If it returns an error, the run and the ladder hold what was
+// measured before it.
 func Climb(ctx context.Context, r *campaign.Run, rungs []plan.Cell, python string) (bench.Run, bench.Ladder, error) {
 	var done []*bench.Cell
+	c := rungs[0]
+	l := bench.Ladder{
+		Server: c.Server.Name, Version: c.Version, Profile: c.Profile,
+		Family: c.Scenario.Family.ID, Honest: bench.LongestHonest{Note: "not measured"},
+	}
+	r.Tell.Note(fmt.Sprintf("of these ratios, about %d are measured", Most(len(rungs))))
 	run, err := r.Search(ctx, func(all []*bench.Cell) int {
 		done = all
 		return next(all)
+	}, func(run bench.Run, err error) error {
+		l.Run = run.ID
+		fill(&l, rungs, done)
+		if err == nil {
+			l.Theory, err = theory(ctx, r, c.Scenario.Family, run)
+		}
+		if had, ok := r.Folder.Ladder(context.WithoutCancel(ctx)); ok && had.Honest.Note == "" { // the run is resumed
+			l.Honest = had.Honest
+		} else if err == nil {
+			l.Honest, err = climbHonest(ctx, r, c, python)
+		}
+		return errors.Join(err, r.Folder.WriteLadder(l))
 	})
-	l := bench.Ladder{
-		Run: run.ID, Server: rungs[0].Server.Name, Version: rungs[0].Version, Profile: rungs[0].Profile,
-		Family: rungs[0].Scenario.Family.ID, Honest: bench.LongestHonest{Note: "not measured"},
-	}
-	fill(&l, rungs, done)
-	if err == nil {
-		err = theory(ctx, r, &l, done)
-	}
-	if err == nil {
-		l.Honest, err = climbHonest(ctx, r, rungs[0], python)
-	}
-	return run, l, errors.Join(err, r.Folder.WriteLadder(l))
+	return run, l, err
 }
 
 func climbHonest(ctx context.Context, r *campaign.Run, c plan.Cell, python string) (bench.LongestHonest, error) {
@@ -72,25 +87,21 @@ func fill(l *bench.Ladder, rungs []plan.Cell, done []*bench.Cell) {
 }
 
 // theory solves R·p·τ < C for p, with slots and watchdog as they were probed for the cells.
-func theory(ctx context.Context, r *campaign.Run, l *bench.Ladder, done []*bench.Cell) error {
-	family, _ := scenarios.Family(l.Family)
-	for _, c := range done {
-		if c == nil {
+func theory(ctx context.Context, r *campaign.Run, family bench.Family, run bench.Run) (*bench.Theory, error) {
+	for _, c := range run.Cells {
+		i := slices.IndexFunc(c.Attempts, func(a bench.Attempt) bool { return a.Record != "" })
+		if i < 0 {
 			continue
 		}
-		for _, a := range c.Attempts {
-			if a.Record == "" {
-				continue
-			}
-			rec, err := r.Folder.ReadRecord(ctx, a.Record)
-			if err != nil {
-				return err
-			}
-			if slots, hold, below, ok := plan.Survives(family, rec.Head.Target.Probe, rec.Head.Rate); ok {
-				l.Theory = &bench.Theory{Slots: slots, Hold: hold, Below: below}
-			}
-			return nil
+		rec, err := r.Folder.ReadRecord(ctx, c.Attempts[i].Record)
+		if err != nil {
+			return nil, err
 		}
+		slots, hold, below, ok := plan.Survives(family, rec.Head.Target.Probe, rec.Head.Rate)
+		if !ok {
+			return nil, nil
+		}
+		return &bench.Theory{Slots: slots, Hold: hold, Below: below}, nil
 	}
-	return nil
+	return nil, nil
 }

@@ -74,6 +74,8 @@ func (o Order) Ladder(ctx context.Context, climb func(context.Context, *campaign
 	return o.within(ctx, func(r *campaign.Run, page *html.Listener) (out Outcome, err error) {
 		if out.Run, out.Ladder, err = climb(ctx, r); err == nil {
 			err = page.Err()
+		} else if campaign.Resumable(ctx, r.Folder, out.Run, err) {
+			err = fmt.Errorf("%w; the rest of it: %s", err, report.Shell("benchrun", "ladder", "--resume", r.Folder.Path()))
 		}
 		return out, err
 	})
@@ -132,8 +134,9 @@ func (o Order) within(ctx context.Context, do func(r *campaign.Run, page *html.L
 // reportPage writes report.html into a run's folder when the run is done.
 func reportPage(ctx context.Context, folder *results.Folder) *html.Listener {
 	return &html.Listener{
-		Write:   folder.WriteReport,
-		Log:     func(rel string) string { return folder.Log(context.WithoutCancel(ctx), rel) },
-		Options: html.Options{Folder: folder.Path(), Find: folder.FindFrom(folder.Path())},
+		Write: folder.WriteReport,
+		Log:   func(rel string) string { return folder.Log(context.WithoutCancel(ctx), rel) },
+		Options: html.Options{Folder: folder.Path(), Find: folder.FindFrom(folder.Path()),
+			Ladder: func() (bench.Ladder, bool) { return folder.Ladder(context.WithoutCancel(ctx)) }},
 	}
 }

@@ -125,9 +125,10 @@ func judgeAttempts(ctx context.Context, folder *results.Folder, run *bench.Run, 
 	return judged, damaged, nil
 }
 
-// neverBegun is how many cells a run was asked for and has nothing of.
+// neverBegun is how many cells a run was asked for and has nothing of. A ladder chooses
+// which of its cells it measures.
 func neverBegun(run bench.Run) int {
-	if run.Asked == nil {
+	if run.Asked == nil || run.Asked.Ladder {
 		return 0
 	}
 	return max(0, len(run.Asked.Cells)-len(run.Cells))

@@ -62,7 +62,7 @@ func TestDelivery(t *testing.T) {
 	}
 }
 
-// A run or a duel that measured nothing prints nothing.
+// A run, a duel or a ladder that measured nothing prints nothing.
 func TestDeliveryOfNothing(t *testing.T) {
 	t.Setenv("GITHUB_ACTIONS", "")
 	var stdout, stderr bytes.Buffer
@@ -71,6 +71,9 @@ func TestDeliveryOfNothing(t *testing.T) {
 		t.Error(err)
 	}
 	if err := FreshDuel(out, bench.Run{}, bench.Duel{}, "", broke); err != broke { //nolint:errorlint // this very value
+		t.Error(err)
+	}
+	if err := FreshLadder(out, bench.Run{ID: "r"}, bench.Ladder{}, "", broke); err != broke { //nolint:errorlint // this very value
 		t.Error(err)
 	}
 	if told := stdout.String() + stderr.String(); told != "" {

@@ -35,5 +35,8 @@ func draw(ctx context.Context, w io.Writer, folder *results.Folder, run bench.Ru
 			stories = append(stories, html.NewStory(c, rec, judge.Timeline(rec), folder.Log(ctx, a.Log)))
 		}
 	}
-	return html.Write(w, run, stories, html.Options{Folder: folder.Path(), Find: folder.FindFrom(at)})
+	return html.Write(w, run, stories, html.Options{
+		Folder: folder.Path(), Find: folder.FindFrom(at),
+		Ladder: func() (bench.Ladder, bool) { return folder.Ladder(ctx) },
+	})
 }

@@ -10,7 +10,7 @@ import (
 
 // own are the names of the page's own elements, which no element of a run may have. Elements
 // without links to them have a "~" in their names.
-var own = []string{"verdicts", "trust"}
+var own = []string{"verdicts", "trust", "ladder"}
 
 // anchors gives each thing the name that links use: its words, joined
 // ("gunicorn-default-wedge-1pct"). The name does not depend on the position, so a link stays

@@ -1,5 +1,5 @@
-// Package html draws a run as one self-contained page: the answer, the matrix of verdicts, how
-// far to trust it, a figure with all targets for each scenario, and the story of each cell.
+// Package html draws a run as one self-contained page: the answer, the matrix of verdicts, the
+// ladder if the run is one, how far to trust it, a figure with all targets for each scenario, and the story of each cell.
 // Each of them has a name for links.
 //
 // NewStory turns the record of a cell's published attempt, and the judge's timeline of it, into

@@ -104,9 +104,8 @@ func cells(run bench.Run, v report.View, stories []Story) []cell {
 	for i, row := range v.Rows {
 		c := run.Cells[i]
 		s := by[key{c.Server, c.Version, c.Profile, c.Front, c.Scenario, c.FamilyVer}]
-		glyph := []rune(report.Badge(row.Verdict))[0]
 		out = append(out, cell{
-			Class: row.Verdict.String(), Verdict: row.Verdict, Glyph: string(glyph),
+			Class: row.Verdict.String(), Verdict: row.Verdict, Glyph: glyph(row.Verdict),
 			Row: row, Story: s, Drawn: len(s.Seconds) > 0,
 		})
 	}

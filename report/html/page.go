@@ -26,6 +26,8 @@ type Options struct {
 	// Find returns the path of a file of the run's folder, as seen from where the page
 	// will be, with slashes; false = there is no such file. nil = there are none.
 	Find func(rel string) (path string, ok bool)
+	// Ladder returns the ladder that the run is; false = it is none. nil = it is none.
+	Ladder func() (l bench.Ladder, ok bool)
 }
 
 // page has everything that page.tmpl shows.
@@ -39,6 +41,7 @@ type page struct {
 	Reference []tallied
 	Trust     []fact
 	Matrix    matrix
+	Ladder    *ladder // nil = the run is none
 	Figures   []strips
 	Masks     bool // some figure has seconds that do not count
 	Stories   []told
@@ -102,6 +105,11 @@ func newPage(run bench.Run, stories []Story, opts Options) page {
 		f := newStrips(p.Matrix, i)
 		p.Masks = p.Masks || slices.ContainsFunc(f.Strips, func(s strip) bool { return len(s.Masked) > 0 })
 		p.Figures = append(p.Figures, f)
+	}
+	if opts.Ladder != nil {
+		if l, ok := opts.Ladder(); ok {
+			p.Ladder = newLadder(l)
+		}
 	}
 	p.Open = len(all) <= mostOpen
 	for i, c := range all {
