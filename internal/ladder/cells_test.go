@@ -35,7 +35,7 @@ func TestCells(t *testing.T) {
 		{"gunicorn", []string{"wegde"}, `did you mean "wedge"`},
 		{"gunicron", []string{"wedge"}, `did you mean "gunicorn"`},
 		{"g*", []string{"wedge"}, "not one target"},
-		{"gunicorn/defualt", []string{"wedge"}, `did you mean "default"`},
+		{"gunicorn/defaut", []string{"wedge"}, `did you mean "default"`},
 	} {
 		_, err := Cells(reg, tt.target, "hardened", tt.family)
 		var usage *bench.UsageError

@@ -69,7 +69,7 @@ var (
 )
 
 // The scripts see real servers fail, and see nothing where a server is sound: with a fault
-// of the app, a client of the family's own, both, and requests that must get their answers.
+// of the app, with a client of the family's own, and with requests that must get their answers.
 func TestMeasuredScriptsShowTheFailureAndOnlyThat(t *testing.T) {
 	for _, c := range []struct {
 		family, server, version string
@@ -78,9 +78,8 @@ func TestMeasuredScriptsShowTheFailureAndOnlyThat(t *testing.T) {
 		says                    string
 	}{
 		{"wedge", "gunicorn", "27.0.1", gunicorn, nil, 1, "gunicorn==27.0.1\n"},
-		{"silent", "waitress", "3.0.2", waitress, []string{"waitress==3.0.1"}, 0, "waitress==3.0.1\n"}, // not the version that was measured
-		{"slow-upload", "wsgiref", "3", wsgiref, nil, 1, ""},
-		{"big-response", "waitress", "3.0.2", waitress, nil, 0, "expected: a right answer to at least 5 of 6 honest requests"},
+		{"slow-upload", "gunicorn", "27.0.1", gunicorn, []string{"gunicorn==23.0.0"}, 1, "gunicorn==23.0.0\n"}, // not the version that was measured
+		{"big-response", "waitress", "3.0.2", waitress, nil, 0, "expected: a right answer to at least 57 of 60 honest requests"},
 	} {
 		t.Run(c.family+" "+c.server, func(t *testing.T) {
 			t.Parallel()
