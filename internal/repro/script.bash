@@ -48,7 +48,7 @@ def percent_served(seconds, each=0):
 
 threading.excepthook = lambda _: None  # what breaks off was not answered
 {{if .Honest}}right = []
-{{end}}if not any(percent_served(2) >= 98 for _ in range(5)):
+{{end}}if not any(percent_served(1) >= 98 for _ in range(5)):
     print("not even served before the first fault; the server says:", open("../log").read()[-2000:], sep="\n")
     sys.exit({{if .Broken}}3{{else}}2{{end}})
 {{if .Before}}for _ in range({{.Before}}): start(misbehave), time.sleep(0.01)  # the slots that an hour of the fault would hold, less a few
