@@ -28,7 +28,7 @@ func Climb(ctx context.Context, r *campaign.Run, rungs []plan.Cell, python strin
 		Server: c.Server.Name, Version: c.Version, Profile: c.Profile,
 		Family: c.Scenario.Family.ID, Honest: bench.LongestHonest{Note: "not measured"},
 	}
-	r.Tell.Note(fmt.Sprintf("of these ratios, about %d are measured", Most(len(rungs))))
+	r.Tell.Note(fmt.Sprintf("of %d ratios, about %d are measured", len(rungs), Most(len(rungs))))
 	run, err := r.Search(ctx, func(all []*bench.Cell) int {
 		done = all
 		return next(all)
