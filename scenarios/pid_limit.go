@@ -42,6 +42,7 @@ var _ = register(260, Fault{
 		}
 	},
 	Exactly:  "0.5 s after a request for `/fault/legit-slow` was sent, `pids.max` of the server's cgroup becomes 0, and the process that the receipt of the request names gets SIGKILL; 5 s later the limit is what it was",
+	Script:   Script{None: "the fault is a limit of the server's processes and a signal to a worker, and not a request"},
 	Searched: []string{"fork: Resource temporarily unavailable", "EAGAIN", "pids limit", "TasksMax", "can't start new thread"},
 })
 
