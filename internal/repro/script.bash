@@ -7,7 +7,7 @@ leave() {
     rm -rf "$here"; exit $result
 }
 here= server= result=125; trap leave EXIT; trap 'result=130; exit' HUP INT TERM
-here=$(mktemp -d); mkdir "$here/app" "$here/work"; "${PYTHON:-python3}" -m venv{{if not .Pip}} --without-pip{{end}} "$here/env"
+here=$(mktemp -d); export TMPDIR=$here; mkdir "$here/app" "$here/work"; "${PYTHON:-python3}" -m venv{{if not .Pip}} --without-pip{{end}} "$here/env"
 {{if .Pip}}(($#)) || set -- {{.Pip}}; "$here/env/bin/pip" install -q "$@"; "$here/env/bin/pip" freeze
 {{end}}cat >"$here/app/app.py" <<'END'
 {{with .Definitions}}{{.}}
