@@ -10,9 +10,19 @@ import (
 // The judge counts by these words. It would silently ignore an unknown one, so writer
 // and reader both refuse it.
 
+func checkHead(h *bench.Head) error {
+	err := checkTraits(&h.Traits)
+	for i := range h.Parts {
+		if err == nil {
+			err = checkTraits(&h.Parts[i].Traits)
+		}
+	}
+	return err
+}
+
 func checkTraits(t *bench.Traits) error {
 	switch t.Proof {
-	case bench.ProofReceipt, bench.ProofDeath, bench.ProofBytes, bench.ProofStay, bench.ProofSent, bench.ProofSignal, "": // "" proves nothing
+	case bench.ProofReceipt, bench.ProofDeath, bench.ProofBytes, bench.ProofStay, bench.ProofSent, bench.ProofSignal, bench.ProofParts, "": // "" proves nothing
 	default:
 		return fmt.Errorf("unknown proof %q", t.Proof)
 	}

@@ -187,13 +187,14 @@ func (d *decoder) decodeHead(line []byte) error {
 			K string `json:"k"`
 			*bench.Head
 		}{Head: head})
-		return first(err, func() error { return checkTraits(&head.Traits) })
+		return first(err, func() error { return checkHead(head) })
 	case schemaV1:
 		var was headV1
 		err := strict(line, &struct {
 			K      string `json:"k"`
 			Traits absent `json:"traits"`
 			Every  absent `json:"every_ns"`
+			Parts  absent `json:"parts"`
 			*bench.Head
 			*headV1
 		}{Head: head, headV1: &was})

@@ -24,8 +24,14 @@ func randomRecord(r *rand.Rand) *bench.Record {
 	}
 	rec := v.Interface().(bench.Record)
 	rec.Head.Schema = bench.RecordSchema
-	rec.Head.Traits.Proof = pick(r, []bench.Proof{bench.ProofReceipt, bench.ProofDeath, bench.ProofBytes, bench.ProofStay, bench.ProofSignal})
-	rec.Head.Traits.Expects = pick(r, []bench.Expects{"", bench.ExpectsDeath, bench.ExpectsRenewal})
+	traits := []*bench.Traits{&rec.Head.Traits}
+	for i := range rec.Head.Parts {
+		traits = append(traits, &rec.Head.Parts[i].Traits)
+	}
+	for _, t := range traits {
+		t.Proof = pick(r, []bench.Proof{bench.ProofReceipt, bench.ProofDeath, bench.ProofBytes, bench.ProofStay, bench.ProofSignal, bench.ProofParts})
+		t.Expects = pick(r, []bench.Expects{"", bench.ExpectsDeath, bench.ExpectsRenewal})
+	}
 	roles := []bench.Role{bench.RoleVictim, bench.RoleControl, bench.RoleProvoker, bench.RoleAgeing, bench.RoleShutdown}
 	outcomes := append([]bench.Outcome{bench.OK, bench.Unsent, bench.Completed, bench.Cut, bench.NoConnect, bench.HeldOpen}, bench.VictimLosses...)
 	for i := range rec.Samples {
@@ -41,6 +47,7 @@ func randomRecord(r *rand.Rand) *bench.Record {
 	for i := range rec.Receipts {
 		rec.Receipts[i].Event = pick(r, []bench.ReceiptEvent{bench.ReceiptStart, bench.ReceiptEnd, bench.ReceiptThreadGone, bench.ReceiptProcessGone})
 	}
+	emptied(&rec.Head.Parts)
 	emptied(&rec.Samples)
 	emptied(&rec.Vitals)
 	emptied(&rec.Procs)
@@ -276,5 +283,33 @@ func BenchmarkReadRecord(b *testing.B) {
 		if _, err := f.ReadRecord(b.Context(), "records/b.ndjson.gz"); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A mix keeps its parts, and what a reader would not understand of them is refused.
+func TestRecordOfAMix(t *testing.T) {
+	f := newFolder(t)
+	mix := func(proof bench.Proof) *bench.Record {
+		return &bench.Record{
+			Head: bench.Head{
+				Schema: bench.RecordSchema, Traits: bench.Traits{Proof: bench.ProofParts}, Ratio: 2000, Aged: 3,
+				Parts: []bench.Part{
+					{Family: "wedge", FamilyVer: 1, Ratio: 1000, Traits: bench.Traits{Receipt: "wedge", Proof: bench.ProofReceipt, Holds: bench.UntilEnded}, Aged: 3},
+					{Family: "slow-upload", FamilyVer: 2, Ratio: 1000, Traits: bench.Traits{Proof: proof, Bytes: &bench.Pace{Least: 1}}},
+				},
+			},
+			Samples: []bench.Sample{{Role: bench.RoleProvoker, Outcome: bench.Cut, Part: "wedge"}, {Role: bench.RoleVictim, Outcome: bench.OK}},
+		}
+	}
+	rec := mix(bench.ProofBytes)
+	if err := f.WriteRecord("records/mix.ndjson.gz", rec); err != nil {
+		t.Fatal(err)
+	}
+	got, err := f.ReadRecord(t.Context(), "records/mix.ndjson.gz")
+	if err != nil || !reflect.DeepEqual(got, rec) {
+		t.Errorf("got %+v, %v; want %+v", got, err, rec)
+	}
+	if err := f.WriteRecord("records/odd.ndjson.gz", mix("hearsay")); err == nil || !strings.Contains(err.Error(), `unknown proof "hearsay"`) {
+		t.Errorf("a part proved by hearsay: %v", err)
 	}
 }

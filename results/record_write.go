@@ -71,7 +71,7 @@ func encodeRecord(w io.Writer, rec *bench.Record) error {
 	head := rec.Head
 	head.Schema = bench.RecordSchema
 	l := liner{w: w}
-	l.check(checkTraits(&head.Traits))
+	l.check(checkHead(&head))
 	l.put(kindHead, head)
 	l.put(kindBoot, rec.Boot)
 	for i := range rec.Marks {

@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -21,8 +22,10 @@ import (
 // Fault is a family, and what benchrun does with it.
 type Fault struct {
 	bench.Family
-	// Act readies the client that makes the fault in a place, once an attempt.
-	Act func(Place) clients.Provoker
+	// Act readies the client that makes the fault in a place, once an attempt. A mix has
+	// Parts instead.
+	Act   func(Place) clients.Provoker
+	Parts []Share
 	// Request is what the client of a fault sends that is not the app's, for people:
 	// "POST /upload".
 	Request string
@@ -96,8 +99,12 @@ func register(order int, f Fault) struct{} {
 // All lists every family in the order in which they are reported.
 func All() []Fault { return slices.Clone(registered) }
 
-// ByID finds a family.
+// ByID finds a family, or makes the mix of that name.
 func ByID(id string) (Fault, bool) {
+	if strings.HasPrefix(id, MixPrefix) {
+		f, err := MixByName(id)
+		return f, err == nil
+	}
 	for _, f := range registered {
 		if f.ID == id {
 			return f, true

@@ -56,7 +56,7 @@ func TestFamiliesAreWhole(t *testing.T) {
 			case tr.Noun[0] == "" || tr.Noun[1] == "" || (tr.Did[0] == "") != (tr.Did[1] == ""):
 				t.Errorf("words %q, %q", tr.Noun, tr.Did)
 			}
-			if f.Exactly == "" || f.Group == bench.GroupApp && f.Request != "" || f.Act == nil || f.Act(Place{}) == nil {
+			if f.Exactly == "" || f.Group == bench.GroupApp && f.Request != "" || (f.Act == nil) == (f.Parts == nil) || f.Act != nil && f.Act(Place{}) == nil {
 				t.Errorf("request %q, exactly %q, or no act", f.Request, f.Exactly)
 			}
 			if len(f.References) == 0 {

@@ -141,13 +141,16 @@ func (s *Server) Profile(name string) (Profile, error) {
 	return p, nil
 }
 
-// Under returns a copy of the server with the arguments that its profiles have for a
-// family. It does not change the server.
-func (s *Server) Under(family string) *Server {
+// Under returns a copy of the server with the arguments that its profiles have for
+// families. It does not change the server.
+func (s *Server) Under(families ...string) *Server {
 	under := *s
 	under.Profiles = maps.Clone(s.Profiles)
 	for name, p := range under.Profiles {
-		p.Args = slices.Concat(p.Args, p.Families[family].Args)
+		p.Args = slices.Clone(p.Args)
+		for _, f := range families {
+			p.Args = append(p.Args, p.Families[f].Args...)
+		}
 		under.Profiles[name] = p
 	}
 	return &under

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +15,7 @@ import (
 	"benchrun/internal/plan"
 	"benchrun/internal/stored"
 	"benchrun/report"
+	"benchrun/scenarios"
 	"benchrun/targets"
 )
 
@@ -60,8 +62,25 @@ func (s settings) selected() ([]plan.Cell, error) {
 		cells, err := plan.FromAsked(reg, *s.earlier.Run.Asked)
 		return cells, s.origins.OfSelection(err)
 	}
-	cells, err := plan.Choose(reg, plan.Selection{Servers: s.servers, Profiles: s.profiles, Scenarios: s.scenarios}, s.serverFiles)
+	scens, err := s.allScenarios()
+	if err != nil {
+		return nil, s.origins.OfSelection(err)
+	}
+	cells, err := plan.Choose(reg, plan.Selection{Servers: s.servers, Profiles: s.profiles, Scenarios: scens}, s.serverFiles)
 	return cells, s.origins.OfSelection(err)
+}
+
+// allScenarios are those of --scenario, and the name of each --mix.
+func (s settings) allScenarios() ([]string, error) {
+	out := slices.Clone(s.scenarios)
+	for _, mix := range s.mixes {
+		name, err := scenarios.MixName(mix)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, name)
+	}
+	return out, nil
 }
 
 // here says where and how a run of these cells will be measured.

@@ -35,6 +35,14 @@ func completeFlags(cmd *cobra.Command, s *settings) {
 	complete("server", known((*targets.Registry).Names))
 	complete("profile", known(guide.ProfileNames))
 	complete("scenario", guide.ScenarioNames)
+	if cmd.Flags().Lookup("mix") != nil {
+		err := cmd.RegisterFlagCompletionFunc("mix", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+			return guide.MixWords(typed), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+		})
+		if err != nil {
+			panic(err) // as above
+		}
+	}
 	complete("format", func() []string {
 		if s.most > 0 {
 			return report.LadderFormats

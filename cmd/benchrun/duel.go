@@ -58,6 +58,7 @@ func newDuelCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	declare(f, "scenario", &s.scenarios)
+	declare(f, "mix", &s.mixes)
 	declare(f, "profile", &profile, "here one, for a target that names none")
 	declare(f, "pairs", &pairs)
 	declare(f, "server-file", &s.serverFiles)
@@ -82,7 +83,11 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 	if err != nil {
 		return err
 	}
-	cells, err := plan.DuelCells(reg, wordA, wordB, profile, s.scenarios)
+	scens, err := s.allScenarios()
+	if err != nil {
+		return err
+	}
+	cells, err := plan.DuelCells(reg, wordA, wordB, profile, scens)
 	if err != nil {
 		return err
 	}

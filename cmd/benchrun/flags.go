@@ -29,6 +29,7 @@ const (
 	path                         // it names a file to be read, or a program
 	folder                       // it names a folder to be written to
 	settled                      // it says what a run is: --resume takes it from the run itself
+	under                        // it says what comes: all flags of this kind do so together
 	other                        // another flag stands for its field in the environment and benchrun.yaml
 )
 
@@ -50,7 +51,8 @@ func flagTable() []flagSpec {
 		// what is measured
 		{"server", "s", "servers", selects | settled, "servers: names, globs, name@version, name@path:DIR; repeat, or separate with commas"},
 		{"profile", "p", "profiles", selects | settled, "profiles of the servers"},
-		{"scenario", "c", "scenarios", selects | settled, "scenarios: wedge-1pct, wedge, 'wedge-*', or @gate, a dozen for CI (unless given: all families at their own ratio)"},
+		{"scenario", "c", "scenarios", selects | settled | under, "scenarios: wedge-1pct, wedge, 'wedge-*', or @gate, a dozen for CI (unless given: all families at their own ratio)"},
+		{"mix", "", "mixes", selects | settled | under, "a mix: families that come together in one attempt, each at its share: wedge=1%,segfault=0.5%; repeat for more mixes"},
 		{"server-file", "", "server_files", selects | path | settled, "a server file of your own; its server is known by the name in it"},
 		{"short", "", "", 0, "only " + strings.Join(scenarios.Short(), ", ") + ", and the sabotages"},
 		// how

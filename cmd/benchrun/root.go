@@ -38,6 +38,7 @@ func benchrunVersion() string {
 // settings has the flags of the main command.
 type settings struct {
 	servers, profiles, scenarios []string
+	mixes                        []string
 	serverFiles                  []string
 	quick, full                  bool
 	attempts                     int
@@ -78,6 +79,7 @@ const rootExample = `  benchrun                                               # 
   benchrun --server gunicorn@path:../gunicorn --ci       # a checkout, as it is now
   benchrun --server '*' --scenario slow-upload --dry-run
   benchrun --server gunicorn -p hardened -c @gate --max-time 15m
+  benchrun --server gunicorn --mix wedge=1%,segfault=0.5%,cpu=10%
   benchrun --server gunicorn --fail-on '*/hardened/*: verdict >= degraded' --fail-on 'survivors == 0'
   benchrun --server gunicorn --baseline benchrun-out/last-release --waivers benchrun.waivers.yaml
   benchrun --server gunicorn --ci --gate gate.txt --junit junit.xml
@@ -134,6 +136,7 @@ func addFlags(f *pflag.FlagSet, s *settings) {
 	declare(f, "server", &s.servers)
 	declare(f, "profile", &s.profiles, commonProfilesNote)
 	declare(f, "scenario", &s.scenarios)
+	declare(f, "mix", &s.mixes)
 	declare(f, "server-file", &s.serverFiles)
 	declare(f, "quick", &s.quick)
 	declare(f, "full", &s.full)

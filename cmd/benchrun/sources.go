@@ -35,8 +35,13 @@ func (s *settings) fill(f *pflag.FlagSet) error {
 			continue
 		}
 		flags[set.field] = set.name
+		together := ""
+		if set.kind.is(under) {
+			together = "what comes"
+		}
 		open = append(open, project.Setting{
-			Field: set.field, Flag: set.given(f), Variable: set.variable(), List: f.Lookup(set.name).Value.Type() == "stringArray",
+			Together: together,
+			Field:    set.field, Flag: set.given(f), Variable: set.variable(), List: f.Lookup(set.name).Value.Type() == "stringArray",
 			Selects: set.kind.is(selects), Names: set.kind.is(path | folder),
 		})
 	}

@@ -38,19 +38,20 @@ const decideEvery = 500 * time.Millisecond
 
 // attempt is one attempt under way.
 type attempt struct {
-	job      Job
-	host     *place.Host
-	place    *place.Place
-	clock    bench.Clock
-	journal  *place.Journal
-	phases   bench.Phases
-	provoker clients.Provoker
-	control  *clients.ControlServer
-	booted   func() // lets the next target boot
+	job     Job
+	host    *place.Host
+	place   *place.Place
+	clock   bench.Clock
+	journal *place.Journal
+	phases  bench.Phases
+	parts   []part // of the scenario
+	control *clients.ControlServer
+	booted  func() // lets the next target boot
 
 	load    clients.Crew // victims
 	asking  clients.Crew // asks the control
 	faults  clients.Crew // provokers
+	passing clients.Crew // provokers that are cut off when no new faults come
 	victims bench.Beat
 	abort   context.Context // ends on interruption; then the attempt waits for no answer
 }
@@ -74,7 +75,7 @@ func once(ctx context.Context, h *place.Host, job Job) (rec *bench.Record, err e
 		booted: booted,
 	}
 	a.phases.FaultCap = faultCap(job.Scenario.Sabotage, a.phases)
-	if a.provoker, err = provokerOf(job.Scenario, a.reach()); err != nil {
+	if a.parts, err = partsOf(job.Scenario, a.reach()); err != nil {
 		return nil, err
 	}
 	if a.control, err = clients.StartControl(ctx); err != nil {
@@ -156,7 +157,7 @@ func (a *attempt) writeHead() error {
 			StartedAt: a.clock.Origin().UTC().Format(time.RFC3339),
 			Target:    a.job.Target.Describe(argv),
 			Scenario:  a.job.Scenario.Name(), Family: f.ID, FamilyVer: f.Version, Group: f.Group,
-			Traits: f.Traits, Ratio: a.job.Scenario.Ratio, Every: f.Cadence.Every, Surge: f.Cadence.Surge,
+			Traits: f.Traits, Parts: a.partsInHead(false), Ratio: a.job.Scenario.Ratio, Every: f.Cadence.Every, Surge: f.Cadence.Surge,
 			Mode: a.job.Schedule.Mode(), Phases: a.phases, Sabotage: a.job.Scenario.Sabotage,
 			Rate: bench.StandardLoad.Rate, SLO: int64(bench.StandardLoad.SLO), Timeout: int64(bench.StandardLoad.Timeout),
 			Seed: a.job.Schedule.Seed(), ScheduleHash: a.job.Schedule.Hash(),
@@ -230,14 +231,17 @@ func (a *attempt) ageing(ctx context.Context) {
 			break
 		}
 	}
-	a.journal.Update(func(r *bench.Record) { r.Head.Aged = len(dues) })
+	a.journal.Update(func(r *bench.Record) { r.Head.Aged, r.Head.Parts = len(dues), a.partsInHead(true) })
 }
 
 // ageingDues are the faults of the ageing, the first one due at start.
-func (a *attempt) ageingDues(start int64) []clients.Due {
-	dues := make([]clients.Due, a.job.Timing.Aged)
-	for i := range dues {
-		dues[i] = clients.Due{At: start + int64(i)*int64(plan.AgeingEvery), Nonce: a.job.Schedule.AgeingNonce(i)}
+func (a *attempt) ageingDues(start int64) []due {
+	var dues []due
+	for part, n := range a.job.Timing.AgedBy {
+		for range n {
+			i := len(dues)
+			dues = append(dues, due{clients.Due{At: start + int64(i)*int64(plan.AgeingEvery), Nonce: a.job.Schedule.AgeingNonce(i)}, part})
+		}
 	}
 	return dues
 }
@@ -248,9 +252,9 @@ func (a *attempt) fault(ctx context.Context) {
 	a.until(ctx, from)
 	a.markAt(from, bench.MarkFault, a.phases.Fault)
 	faults := a.job.Schedule.Faults(a.phases.FaultCap)
-	dues := make([]clients.Due, len(faults))
+	dues := make([]due, len(faults))
 	for i, f := range faults {
-		dues[i] = clients.Due{At: from + int64(f.Offset), Nonce: f.Nonce}
+		dues[i] = due{clients.Due{At: from + int64(f.Offset), Nonce: f.Nonce}, f.Part}
 	}
 	stop := a.provoke(ctx, bench.RoleProvoker, unspoiled(a.job.Scenario.Sabotage, dues))
 	defer stop()
@@ -277,9 +281,7 @@ func (a *attempt) recovery(ctx context.Context) {
 	from := a.tick(0)
 	a.until(ctx, from)
 	a.markAt(from, bench.MarkRecovery, a.job.Timing.RecoveryLeast)
-	if a.job.Scenario.Family.Traits.CutOff {
-		a.faults.End()
-	}
+	a.passing.End()
 	a.until(ctx, from+int64(a.job.Timing.RecoveryLeast))
 	latest := from + int64(a.phases.Recovery)
 	for told := false; ctx.Err() == nil && a.clock.Now() < latest; bench.Sleep(ctx, decideEvery) {
@@ -330,19 +332,35 @@ const shutdownSeq = 1_000_000
 
 // provoke starts provocations at their times and returns a function that keeps
 // new ones from starting. Those in flight continue until the clients.Crew ends.
-func (a *attempt) provoke(ctx context.Context, role bench.Role, dues []clients.Due) (stop func()) {
-	launching, stop := context.WithCancel(ctx)
+func (a *attempt) provoke(ctx context.Context, role bench.Role, dues []due) (stop func()) {
 	for _, d := range dues {
 		a.place.Expect(d.Nonce)
 	}
-	a.faults.Start(ctx, func(cut context.Context) {
-		defer stop()
-		clients.RunProvokers(launching, cut, clients.ProvokerRun{
-			Clock: a.clock, Addr: a.place.Addr(), Role: role, Provoker: a.provoker,
-			Dues: dues, OnSample: a.journal.Sample,
+	var stops []context.CancelFunc
+	for i, p := range a.parts {
+		own, seqs := ofPart(dues, i)
+		launching, stop := context.WithCancel(ctx)
+		stops = append(stops, stop)
+		crew := &a.faults
+		if p.cutOff {
+			crew = &a.passing
+		}
+		crew.Start(ctx, func(cut context.Context) {
+			defer stop()
+			clients.RunProvokers(launching, cut, clients.ProvokerRun{
+				Clock: a.clock, Addr: a.place.Addr(), Role: role, Provoker: p.provoker, Dues: own,
+				OnSample: func(s bench.Sample) {
+					s.Seq, s.Part = seqs[s.Seq], p.name
+					a.journal.Sample(s)
+				},
+			})
 		})
-	})
-	return stop
+	}
+	return func() {
+		for _, stop := range stops {
+			stop()
+		}
+	}
 }
 
 // endCrews ends every client: first the victims, then the provokers, then
@@ -350,6 +368,7 @@ func (a *attempt) provoke(ctx context.Context, role bench.Role, dues []clients.D
 func (a *attempt) endCrews() {
 	a.load.End()
 	a.faults.End()
+	a.passing.End()
 	a.asking.End()
 }
 

@@ -39,7 +39,7 @@ func lateness(s bench.Sabotage) time.Duration {
 	return 0
 }
 
-// provokerOf makes the scenario's faults in a place.
+// provokerOf makes the faults of a scenario that is no mix, in a place.
 func provokerOf(s bench.Scenario, place scenarios.Place) (clients.Provoker, error) {
 	switch s.Sabotage {
 	case bench.SabotageAppWithoutFault:
@@ -55,12 +55,12 @@ func provokerOf(s bench.Scenario, place scenarios.Place) (clients.Provoker, erro
 }
 
 // unspoiled are the provocations of the fault phase that are sent.
-func unspoiled(s bench.Sabotage, dues []clients.Due) []clients.Due {
+func unspoiled[D any](s bench.Sabotage, dues []D) []D {
 	switch s {
 	case bench.SabotageFaultsUnsent:
 		return nil
 	case bench.SabotageFaultsHalved:
-		var half []clients.Due
+		var half []D
 		for i := 0; i < len(dues); i += 2 {
 			half = append(half, dues[i])
 		}

@@ -23,6 +23,11 @@ type Family struct {
 	Cadence    Cadence
 	Needs      Needs
 	Traits     Traits
+	// Mix are the families that come together in one attempt, each at its share where the
+	// mix comes at its own; nil = the family is no mix. The traits of a mix say only that.
+	Mix []Scenario
+	// Fixed says that the id of the family has its ratio, and that there is no other.
+	Fixed bool
 	// Lasts is, of a fault that holds no slot for good, about how long its request
 	// keeps one; 0 = not worth saying. For estimates of how long an attempt takes,
 	// and nothing else.
@@ -43,6 +48,18 @@ type Family struct {
 
 // Scenario is the family as it is run unless something else is asked for.
 func (f Family) Scenario() Scenario { return Scenario{Family: f, Ratio: f.Cadence.Share} }
+
+// Each lists the traits of the faults: of a mix, those of each of its families.
+func (f Family) Each() []Traits {
+	if len(f.Mix) == 0 {
+		return []Traits{f.Traits}
+	}
+	out := make([]Traits, len(f.Mix))
+	for i, p := range f.Mix {
+		out[i] = p.Family.Traits
+	}
+	return out
+}
 
 // Cadence says when faults come: as a share of the requests, every so often, or once.
 type Cadence struct {
@@ -163,6 +180,8 @@ func (t Traits) Contradiction() string {
 		return fmt.Sprintf("a proof by %q with receipts of %q", t.Proof, t.Receipt)
 	case (t.Proof == ProofBytes) != (t.Bytes != nil):
 		return fmt.Sprintf("a proof by %q with bytes of %+v", t.Proof, t.Bytes)
+	case t.Proof == ProofParts && t != (Traits{Proof: ProofParts, Noun: t.Noun}):
+		return "a mix with traits of its own"
 	case (t.Expects.BySignal() || t.Expects.TakesAway() || t.Expects == ExpectsRefusal) && t.Proof != ProofSignal:
 		return "processes that are to end without a signal"
 	case t.MustComplete && !t.Honest:
@@ -247,6 +266,7 @@ const (
 	ProofStay    Proof = "stay"              // the client was connected, and stayed
 	ProofSent    Proof = "sent"              // the request was sent, whatever the server made of it
 	ProofSignal  Proof = "signal"            // the mark of the signal or of another act of benchrun, with the fault's nonce
+	ProofParts   Proof = "parts"             // of a mix: each part has its own
 )
 
 // ByReceipt says that the app itself tells of the fault.

@@ -32,6 +32,7 @@ type Head struct {
 	FamilyVer    int           `json:"family_version"`
 	Group        Group         `json:"group"`
 	Traits       Traits        `json:"traits"`
+	Parts        []Part        `json:"parts,omitempty"`    // of a mix
 	Ratio        Ratio         `json:"ratio"`              // 0 = the faults are no share of the requests
 	Every        time.Duration `json:"every_ns,omitempty"` // then: from one fault to the next
 	Surge        *Surge        `json:"surge,omitempty"`    // of a fault that comes once and is many requests
@@ -49,6 +50,25 @@ type Head struct {
 	MemorySource string        `json:"memory_source"`     // "cgroup", "pss" or "rss"
 	Company      int           `json:"company,omitempty"` // other cells of the same run that were under way at once, at most
 	Limits       Limits        `json:"limits"`
+}
+
+// Part is one family of a mix. Samples of its faults name it.
+type Part struct {
+	Family    string `json:"family"`
+	FamilyVer int    `json:"family_version"`
+	Ratio     Ratio  `json:"ratio"`
+	Traits    Traits `json:"traits"`
+	Aged      int    `json:"aged,omitempty"` // slots that its faults took before the fault phase
+}
+
+// Any says that a trait is one of the faults: of a mix, of any of its parts.
+func (h Head) Any(trait func(Traits) bool) bool {
+	for _, p := range h.Parts {
+		if trait(p.Traits) {
+			return true
+		}
+	}
+	return len(h.Parts) == 0 && trait(h.Traits)
 }
 
 // PerSecond is how many faults come in a second.
@@ -116,6 +136,7 @@ type Sample struct {
 	Sent    int64   `json:"sent"` // actual send; 0 = never
 	Done    int64   `json:"done"` // last byte, or the error; 0 = never
 	Outcome Outcome `json:"outcome"`
+	Part    string  `json:"part,omitempty"` // of a mix: the family that the fault is of
 	Status  int     `json:"status,omitempty"`
 	PID     int     `json:"pid,omitempty"`     // worker that answered, as it says itself
 	Bytes   int64   `json:"bytes,omitempty"`   // of a body or a crawling head that the kernel took, or that a download gave (provokers)

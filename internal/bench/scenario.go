@@ -64,18 +64,40 @@ type Scenario struct {
 	Sabotage Sabotage // what is done to the harness meanwhile; "" but in calibration
 }
 
-// Name is "<family>-<ratio>", for example "wedge-1pct"; without a ratio it is the
-// family's own. That of a sabotaged scenario ends with "+<sabotage>", so that no
+// Name is "<family>-<ratio>", for example "wedge-1pct"; without a ratio, or with a fixed
+// one, it is the family's own. That of a sabotaged scenario ends with "+<sabotage>", so that no
 // result of it looks like another.
 func (s Scenario) Name() string {
 	name := s.Family.ID
-	if s.Ratio != 0 {
+	if s.Ratio != 0 && !s.Family.Fixed {
 		name += "-" + s.Ratio.String()
 	}
 	if s.Sabotage != "" {
 		name += "+" + string(s.Sabotage)
 	}
 	return name
+}
+
+// Parts are what comes in one attempt: of a mix, each family at its part of the ratio; of
+// any other family, the scenario itself.
+func (s Scenario) Parts() []Scenario {
+	if len(s.Family.Mix) == 0 {
+		return []Scenario{s}
+	}
+	out := make([]Scenario, len(s.Family.Mix))
+	for i, p := range s.Family.Mix {
+		out[i] = Scenario{Family: p.Family, Ratio: p.Ratio * s.Ratio / s.Family.Cadence.Share, Sabotage: s.Sabotage}
+	}
+	return out
+}
+
+// FamilyIDs name the families of the parts.
+func (s Scenario) FamilyIDs() []string {
+	var ids []string
+	for _, p := range s.Parts() {
+		ids = append(ids, p.Family.ID)
+	}
+	return ids
 }
 
 // PerSecond is how many faults come in a second beside rate victims a second:

@@ -47,7 +47,7 @@ func (o Order) DryRun(ctx context.Context, h *place.Host, together int) (string,
 			continue
 		}
 		fmt.Fprintf(&b, "  %3d  %-22s about %s", i+1, c.Scenario.Name(), plan.CellEstimate(c, k).Round(time.Second))
-		if more := c.Server.Profiles[c.Profile].Families[c.Scenario.Family.ID].Args; len(more) > 0 {
+		if more := c.FamilyArgs(); len(more) > 0 {
 			fmt.Fprintf(&b, ", with %s", place.ShellQuote(more))
 		}
 		if made := had[i].attempts; len(made) > 0 {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -53,27 +54,31 @@ func (l *loads) of(file string, c plan.Cell) (load pack.Load, here bool) {
 
 // guess is the load that the cell's scenario suggests.
 func (l *loads) guess(c plan.Cell) pack.Load {
-	f := c.Scenario.Family
 	load, known := scenarioLoad(c)
 	if !known {
 		load = pack.Load{CPU: guessCPU, Burst: guessBurst, Memory: guessMemory}
 	}
-	switch {
-	case endless(c):
+	if endless(c) {
 		load.CPU = math.Inf(1)
-	case f.Busy && !known:
-		load.CPU += c.Scenario.PerSecond(bench.StandardLoad.Rate) * f.Lasts.Seconds()
-		load.Burst = busyBurst
 	}
-	if f.Traits.LeakBytes > 0 {
-		load.Memory = max(load.Memory, l.limits.MemoryBytes)
+	for _, p := range c.Scenario.Parts() {
+		f := p.Family
+		if f.Busy && !f.Traits.Wedges() && !known {
+			load.CPU += p.PerSecond(bench.StandardLoad.Rate) * f.Lasts.Seconds()
+			load.Burst = busyBurst
+		}
+		if f.Traits.LeakBytes > 0 {
+			load.Memory = max(load.Memory, l.limits.MemoryBytes)
+		}
 	}
 	return load
 }
 
 // endless says that the faults take all the CPU that they can get: one request is enough to
 // use a CPU, and they pile up. What they took elsewhere was that machine's limit.
-func endless(c plan.Cell) bool { return c.Scenario.Family.Busy && c.Scenario.Family.Traits.Wedges() }
+func endless(c plan.Cell) bool {
+	return slices.ContainsFunc(c.Scenario.Parts(), func(p bench.Scenario) bool { return p.Family.Busy && p.Family.Traits.Wedges() })
+}
 
 // scenarioLoad is what a cell's scenario takes with other servers, if that is known. If the
 // cell's server is published under other scenarios, it has the baseline that it has there.

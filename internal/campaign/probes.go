@@ -14,14 +14,14 @@ import (
 	"benchrun/targets"
 )
 
-// launched is a cell's target with its arguments for the cell's family and its known
+// launched is a cell's target with its arguments for the cell's families and its known
 // probe; nil if it is not installed.
 func (r *Run) launched(c plan.Cell) *place.Target {
 	t := r.prepared[c.Target()]
 	if t == nil {
 		return nil
 	}
-	t = t.Under(c.Scenario.Family.ID)
+	t = t.Under(c.Scenario.FamilyIDs()...)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t.Probe = r.probes[c.Launch()]

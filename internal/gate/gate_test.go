@@ -182,3 +182,16 @@ func TestMeasuresOfRenewal(t *testing.T) {
 		}
 	}
 }
+
+// A measure tells of a mix what it tells of any of its families.
+func TestMeasuresOfMixes(t *testing.T) {
+	mix := bench.Family{ID: "a-mix", Mix: []bench.Scenario{
+		{Family: bench.Family{ID: "holds", Traits: bench.Traits{Proof: bench.ProofReceipt, Holds: bench.UntilEnded}}},
+		{Family: bench.Family{ID: "honest", Traits: bench.Traits{MustComplete: true}}},
+	}}
+	for measure, want := range map[string]bool{"h": true, "reclaimed": true, "honest_lost": true, "memory_kept": false, "cpus_kept": false} {
+		if Applies(measure, mix) != want {
+			t.Errorf("%s applies: %v", measure, !want)
+		}
+	}
+}

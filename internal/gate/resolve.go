@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"benchrun/internal/bench"
@@ -66,6 +67,9 @@ func Resolve(rules []Rule, cells []Selected) error {
 func Applies(measure string, f bench.Family) bool {
 	if f.ID == "" {
 		return true
+	}
+	if len(f.Mix) > 0 {
+		return slices.ContainsFunc(f.Mix, func(p bench.Scenario) bool { return Applies(measure, p.Family) })
 	}
 	switch measure {
 	case "reclaimed", "time_to_reclaim": // only of wedges: a slow client's slot becomes free by itself

@@ -58,7 +58,7 @@ func Words() []string {
 // that suggests the nearest known one.
 func Explain(word string) (string, error) {
 	var parts []string
-	if s, ok, err := scenario(bench.PlainWord(word)); err != nil {
+	if s, ok, err := scenario(word); err != nil {
 		return "", err
 	} else if ok {
 		parts = append(parts, explainFamily(s))
@@ -120,9 +120,14 @@ func explainSearched(word string, found []scenarios.Fault) string {
 	return b.String()
 }
 
-// scenario reads "wedge" and "wedge-0.5pct". The error is that of a ratio
-// which no scenario has.
+// scenario reads "wedge", "wedge-0.5pct" and the name of a mix. The error is that of a ratio
+// which no scenario has, or of a mix that cannot be.
 func scenario(word string) (bench.Scenario, bool, error) {
+	if strings.HasPrefix(word, scenarios.MixPrefix) {
+		f, err := scenarios.MixByName(word)
+		return f.Scenario(), err == nil, err
+	}
+	word = bench.PlainWord(word)
 	if f, ok := scenarios.ByID(word); ok {
 		return f.Scenario(), true, nil
 	}
@@ -165,6 +170,8 @@ func who(f bench.Family) string {
 		return "The host"
 	case bench.GroupLoad:
 		return "The load"
+	case bench.GroupMixed:
+		return "App and clients"
 	}
 	return "The operator"
 }
@@ -193,6 +200,12 @@ func explainFamily(s bench.Scenario) string {
 	section("Why it matters", f.Why)
 	section("A good server", f.Good)
 	section("Who misbehaves, and how much", who(f)+": "+f.Magnitude+". "+howOften(f.Cadence))
+	if len(f.Mix) > 0 {
+		b.WriteString("\nWhat comes together\n")
+		for _, p := range s.Parts() {
+			b.WriteString(labelled(p.Family.ID, fmt.Sprintf("%g %% of the requests: %s.", p.Ratio.Percent(), p.Family.Title)))
+		}
+	}
 	section("People report it as", strings.Join(known.Searched, ", "))
 	section("What decides the verdict", deciding(f))
 	section("What proves that it can tell", provenBy(f))
@@ -202,9 +215,11 @@ func explainFamily(s bench.Scenario) string {
 			b.WriteString(labelled(name, m.Text))
 		}
 	}
-	b.WriteString("\nPublic reports\n")
-	for _, r := range f.References {
-		b.WriteString("  " + r + "\n")
+	if len(f.References) > 0 {
+		b.WriteString("\nPublic reports\n")
+		for _, r := range f.References {
+			b.WriteString("  " + r + "\n")
+		}
 	}
 	b.WriteString("\nRun it\n")
 	for _, c := range Commands(s) {
@@ -239,6 +254,11 @@ func SetCommands(s scenarios.Set) []string {
 
 // deciding says in short which rules of docs/method.md decide cells of a family.
 func deciding(f bench.Family) string {
+	if len(f.Mix) > 0 {
+		return "held: at least 98 % of the ordinary requests are served right and in time while all the faults come; " +
+			"what each family demands of its own requests, and what else it says that decides, holds for its part (benchrun explain FAMILY). " +
+			"What clients leave behind counts only where it can be told from what the other parts hold. docs/method.md has every rule."
+	}
 	t, once := f.Traits, f.Cadence.Every == bench.Once
 	rules := []string{"held: at least 98 % of the ordinary requests are served right and in time while faults come"}
 	if t.Fills {
@@ -269,6 +289,9 @@ func deciding(f bench.Family) string {
 
 // provenBy names the flaw that a family must find, and what it must find sound.
 func provenBy(f bench.Family) string {
+	if f.Sound == "" {
+		return "calibration, for each of its families."
+	}
 	what := ""
 	for _, flaw := range reference.Flaws {
 		if flaw.Name == f.Flaw {
@@ -289,6 +312,9 @@ func labelled(name, text string) string {
 // bench.MeasureTable. Every cell carries all of them.
 func MeasuresOf(f bench.Family) []string {
 	names := []string{"h", "longest_outage", "time_to_recover"}
+	for _, p := range f.Mix {
+		names = append(names, MeasuresOf(p.Family)...)
+	}
 	switch t := f.Traits; {
 	case t.HoldsSlot():
 		names = append(names, "slots", "aged_slots", "time_to_collapse")
@@ -344,9 +370,12 @@ func MeasuresOf(f bench.Family) []string {
 // calibration does.
 func Commands(s bench.Scenario) []string {
 	out := []string{"benchrun --server gunicorn --scenario " + s.Name()}
-	if i := slices.Index(bench.RatioLadder, s.Ratio); i > 0 {
+	if i := slices.Index(bench.RatioLadder, s.Ratio); i > 0 && !s.Family.Fixed {
 		smaller := bench.Scenario{Family: s.Family, Ratio: bench.RatioLadder[i-1]}
 		out = append(out, "benchrun --server '*' --scenario "+smaller.Name()+" --dry-run")
+	}
+	if s.Family.Sound == "" {
+		return out
 	}
 	return append(out,
 		"benchrun --server reference --profile "+s.Family.Sound+","+s.Family.Flaw+" --scenario "+s.Name(),

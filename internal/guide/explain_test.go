@@ -218,3 +218,30 @@ func TestCadenceInWords(t *testing.T) {
 		}
 	}
 }
+
+// A mix says what comes together, and at which share.
+func TestExplainMix(t *testing.T) {
+	for word, want := range map[string][]string{
+		"bad-day-1pct":                     {"bad-day (family", "What comes together", "wedge 0.2 % of the requests", "slow-upload 0.2 % of the requests", "benchrun calibrate bad-day", "--scenario bad-day-0.5pct --dry-run"},
+		"bad-day-5pct":                     {"wedge 1 % of the requests", "--scenario bad-day-5pct"},
+		"mix_wedge-1pct_cpu-10pct":         {"a mix of wedge and cpu", "wedge 1 % of the requests", "cpu 10 % of the requests", "--scenario mix_wedge-1pct_cpu-10pct", "time_to_reclaim"},
+		"mix_cpu-10pct_wedge-1pct_io-1pct": {"a mix of wedge, cpu and io"},
+	} {
+		got, err := Explain(word)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, w := range want {
+			if !strings.Contains(unwrapped(got), w) {
+				t.Errorf("%s: %q is missing:\n%s", word, w, got)
+			}
+		}
+		if strings.HasPrefix(word, "mix_") && (strings.Contains(got, "calibrate mix") || strings.Contains(got, "Public reports")) {
+			t.Errorf("%s: what only families have:\n%s", word, got)
+		}
+	}
+	if _, err := Explain("mix_wedge-1pct_reload-1pct"); err == nil || !strings.Contains(err.Error(), "cannot be mixed") {
+		t.Error(err)
+	}
+}

@@ -90,6 +90,24 @@ func ProfileNames(reg *targets.Registry) []string {
 	return out
 }
 
+// MixWords complete what is typed of a mix, "wedge=1%,seg": each family that it can still
+// have, at that family's own ratio.
+func MixWords(typed string) []string {
+	before := typed[:strings.LastIndexByte(typed, ',')+1]
+	has := map[string]bool{}
+	for part := range strings.SplitSeq(before, ",") {
+		family, _, _ := strings.Cut(part, "=")
+		has[family] = true
+	}
+	var out []string
+	for _, id := range scenarios.Mixable() {
+		if f, ok := scenarios.Family(id); ok && !has[id] {
+			out = append(out, fmt.Sprintf("%s%s=%g%%", before, id, f.Cadence.Share.Percent()))
+		}
+	}
+	return out
+}
+
 // ScenarioNames are the names that --scenario can select.
 func ScenarioNames() []string {
 	var out []string

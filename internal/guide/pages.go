@@ -14,6 +14,8 @@ func ScenariosPage() string {
 	b.WriteString("# Scenarios\n\n" + banner)
 	b.WriteString("A scenario is a family of misbehaviour at a ratio: `wedge-1pct` is one request in a hundred. " +
 		"A bare family name means the family's own ratio; the other ratios are " + ladder() + " %. " +
+		"`--mix wedge=1%,segfault=0.5%` has several families at once, each at its share; " +
+		"that scenario is called `mix_wedge-1pct_segfault-0.5pct`. " +
 		"`benchrun explain FAMILY` shows this in the terminal. [contract.md](contract.md#faults-and-their-magnitudes) has the exact magnitudes.\n")
 	b.WriteString(table("family", "version", "own ratio", "in short"))
 	for _, f := range scenarios.All() {
@@ -46,6 +48,12 @@ func familySection(known scenarios.Fault) string {
 	fmt.Fprintf(&b, "\n**Why it matters.** %s\n", sentence(f.Why))
 	fmt.Fprintf(&b, "\n**A good server** %s\n", strings.TrimSuffix(f.Good, ".")+".")
 	fmt.Fprintf(&b, "\n**%s:** %s\n", who(f), strings.TrimSuffix(f.Magnitude, ".")+".")
+	if len(f.Mix) > 0 {
+		b.WriteString(table("part", "share", "in short"))
+		for _, p := range f.Mix {
+			b.WriteString(row(fmt.Sprintf("[%s](#%s)", p.Family.ID, p.Family.ID), fmt.Sprintf("%g %%", p.Ratio.Percent()), p.Family.Title))
+		}
+	}
 	if len(known.Searched) > 0 {
 		fmt.Fprintf(&b, "\n**People report it as:** %s.\n", strings.Join(known.Searched, ", "))
 	}

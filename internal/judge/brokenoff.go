@@ -54,7 +54,10 @@ func (v *view) ended() map[string]bool {
 // cutHiddenWords: "truncation hidden: 13 of 13 broken answers (13 looked whole)". It
 // is "" when no more than one, or no more than 5 %, were hidden.
 func (f *facts) cutHiddenWords() string {
-	b := f.broken
+	return f.each(func(p part) string { return p.brokenOff.hiddenWords() })
+}
+
+func (b brokenOff) hiddenWords() string {
 	if !shortOf(b.due, b.due-b.whole-b.waiting) {
 		return ""
 	}
@@ -70,7 +73,10 @@ func (f *facts) cutHiddenWords() string {
 
 // notClosedWords: "close() not called: for 13 of 13 broken answers".
 func (f *facts) notClosedWords() string {
-	b := f.broken
+	return f.each(func(p part) string { return p.brokenOff.unclosedWords() })
+}
+
+func (b brokenOff) unclosedWords() string {
 	if !shortOf(b.due, b.due-b.unclosed) {
 		return ""
 	}

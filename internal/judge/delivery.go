@@ -231,8 +231,13 @@ func (d delivery) undelivered(t bench.Traits) string {
 // to that file: the proof is missing because of the server, or what runs in it.
 func (f *facts) spoiledWords() string {
 	_, spoiled := f.v.marks[bench.MarkBadReceipt]
-	missing := f.faults.undelivered(f.v.head.Traits)
-	if !spoiled || missing == "" || !f.v.head.Traits.Proof.ByReceipt() || f.faults.scheduled < max(1, f.faults.least) {
+	missing := f.each(func(p part) string {
+		if !p.head.Traits.Proof.ByReceipt() || p.faults.scheduled < max(1, p.faults.least) {
+			return ""
+		}
+		return p.faults.undelivered(p.head.Traits)
+	})
+	if !spoiled || missing == "" {
 		return ""
 	}
 	return missing + ", and the server spoiled the file that holds them"

@@ -18,6 +18,9 @@ func (f *facts) servedWords() string {
 	if f.fault.missed() > 0 {
 		s += ": " + lossWords(f.fault)
 	}
+	if f.mixed() {
+		s += ", under " + f.partsWords()
+	}
 	if f.curtailed() {
 		s += fmt.Sprintf(" (ended after %s, when the losses exceeded the whole budget)", lasting(f.v.fault.seconds()))
 	}
@@ -39,33 +42,39 @@ func lossWords(t tally) string {
 // an attempt stands for. A watchdog that was not seen counts as none. known is
 // false if the theory predicts nothing: no slots are held, or the pool's end was
 // not found.
-func (f *facts) foretold() (survives, known bool) {
-	h := f.v.head
-	slots, rp := h.Target.Probe.Slots, f.v.perSecond()
-	if !h.Traits.HoldsSlot() || slots <= 0 || h.Target.Probe.Unbounded || rp <= 0 {
+// parts are those that hold slots.
+func (f *facts) foretold(parts []part) (survives, known bool) {
+	p, busy := f.v.head.Target.Probe, 0.0
+	for _, one := range parts {
+		t, found := tau(one.head)
+		if hour := bench.Horizon.Seconds(); !found || t > hour {
+			t = hour
+		}
+		busy += one.perSecond() * t
+	}
+	if p.Slots <= 0 || p.Unbounded || busy <= 0 {
 		return false, false
 	}
-	t, found := tau(h)
-	if hour := bench.Horizon.Seconds(); !found || t > hour {
-		t = hour
-	}
-	return rp*t < float64(slots), true
+	return busy < float64(p.Slots), true
 }
 
 // againstTheory says that a verdict is not the one that the theory predicts. It
 // is no contradiction if a crawling client held no slot: the theory does not
-// apply to a server that buffers.
+// apply to a server that buffers. Nor is it one if another part of a mix, which holds no
+// slot, is why the server failed.
 func (f *facts) againstTheory(verdict bench.Verdict) bool {
-	survives, known := f.foretold()
+	holding := f.holding()
+	survives, known := f.foretold(holding)
 	switch {
 	case !known || f.wrong > 0: // a wrong body needs no pool to run out
 		return false
 	case f.fault.bad < badBinsNeeded && f.spoiledWords() != "": // nor does spoiled proof
 		return false
 	case verdict == bench.Held:
-		return !survives && !f.v.head.Traits.CutOff
+		survives, known = f.foretold(slices.DeleteFunc(holding, func(p part) bool { return p.head.Traits.CutOff }))
+		return known && !survives
 	case verdict == bench.Failed || verdict == bench.Degraded:
-		return survives
+		return survives && len(holding) == len(f.parts)
 	}
 	return false
 }
@@ -75,6 +84,9 @@ func (f *facts) againstTheory(verdict bench.Verdict) bool {
 // tells that a fault holds one, the theory is an assumption. If the record refutes
 // that, the sentence about a loss says so instead.
 func (f *facts) theoryWords(verdict bench.Verdict) string {
+	if f.mixed() {
+		return f.partsTheoryWords(verdict)
+	}
 	h := f.v.head
 	slots := h.Target.Probe.Slots
 	rp := f.v.perSecond()
@@ -152,7 +164,7 @@ func (f *facts) endedEarlyWords() string {
 // unboundedWords says what each stuck request costs a pool that has no end.
 func (f *facts) unboundedWords() string {
 	p := f.v.head.Target.Probe
-	if !p.Unbounded || !f.v.head.Traits.HoldsSlot() {
+	if !p.Unbounded || len(f.holding()) == 0 {
 		return ""
 	}
 	s := "no end of the pool was found: it held all of " + bench.Things(p.Slots, "request", "requests")
@@ -175,13 +187,13 @@ func (f *facts) unboundedWords() string {
 // without a right answer, in families where they need not complete. Those that
 // benchrun ended do not count. corrupt of them got a wrong 200: the digest is not
 // that of what was sent, or the body is not whole.
-func (f *facts) honestCut() (lost, corrupt, of int) {
-	if t := f.v.head.Traits; !t.Honest || t.MustComplete {
+func (v *view) honestCut() (lost, corrupt, of int) {
+	if t := v.head.Traits; !t.Honest || t.MustComplete {
 		return 0, 0, 0
 	}
-	for _, s := range within(f.v.provokers, f.v.fault) {
+	for _, s := range within(v.provokers, v.fault) {
 		of++
-		if f.v.rightAnswer(s) || s.Outcome == bench.HeldOpen || s.Outcome == bench.Unsent {
+		if v.rightAnswer(s) || s.Outcome == bench.HeldOpen || s.Outcome == bench.Unsent {
 			continue
 		}
 		lost++
@@ -195,16 +207,23 @@ func (f *facts) honestCut() (lost, corrupt, of int) {
 // honestCutWords: "the price: 28 of 31 slow uploads, honest ones, got an
 // error or were cut off; 2 of them got a wrong answer".
 func (f *facts) honestCutWords() string {
-	lost, corrupt, of := f.honestCut()
-	if lost == 0 {
+	var all []string
+	for _, p := range f.parts {
+		lost, corrupt, of := p.honestCut()
+		if lost == 0 {
+			continue
+		}
+		noun := p.head.Traits.Noun
+		said := fmt.Sprintf("%s of %s, honest ones, got an error or were cut off", bench.Grouped(lost), bench.Things(of, noun[0], noun[1]))
+		if corrupt > 0 {
+			said += "; " + bench.Grouped(corrupt) + " of them got a wrong answer"
+		}
+		all = append(all, said)
+	}
+	if len(all) == 0 {
 		return ""
 	}
-	noun := f.v.head.Traits.Noun
-	said := fmt.Sprintf("the price: %s of %s, honest ones, got an error or were cut off", bench.Grouped(lost), bench.Things(of, noun[0], noun[1]))
-	if corrupt > 0 {
-		said += "; " + bench.Grouped(corrupt) + " of them got a wrong answer"
-	}
-	return said
+	return "the price: " + strings.Join(all, "; ")
 }
 
 // oneBadSecondWords reports an outage that decides nothing because it was

@@ -64,13 +64,15 @@ func (v *view) insteadWords(s bench.Sample) string {
 // off)". It is "" when no more than one, or no more than 5 %, were lost. The request
 // of a fault that comes once is the only one.
 func (f *facts) honestWords() string {
-	h := f.honest
-	if only := f.v.head.Every == bench.Once && h.lost > 0; !only && !shortOf(h.due, h.due-h.lost) {
-		return ""
-	}
-	var how []string
-	for _, what := range slices.Sorted(maps.Keys(h.how)) {
-		how = append(how, bench.Grouped(h.how[what])+" "+what)
-	}
-	return fmt.Sprintf(bench.HonestLost+": %s of %s (%s)", bench.Grouped(h.lost), bench.Grouped(h.due), strings.Join(how, ", "))
+	return f.each(func(p part) string {
+		h := p.honest
+		if only := f.v.head.Every == bench.Once && h.lost > 0; !only && !shortOf(h.due, h.due-h.lost) {
+			return ""
+		}
+		var how []string
+		for _, what := range slices.Sorted(maps.Keys(h.how)) {
+			how = append(how, bench.Grouped(h.how[what])+" "+what)
+		}
+		return fmt.Sprintf(bench.HonestLost+": %s of %s (%s)", bench.Grouped(h.lost), bench.Grouped(h.due), strings.Join(how, ", "))
+	})
 }

@@ -31,6 +31,8 @@ func headContradiction(rec *bench.Record) string {
 	switch {
 	case h.Rate < 1 || h.Rate > int(time.Second):
 		return fmt.Sprintf("a rate of %d victims a second", h.Rate)
+	case partsContradiction(h) != "":
+		return partsContradiction(h)
 	case h.Every == 0 && h.Ratio < 1, h.Every != 0 && h.Ratio != 0, h.Ratio > bench.RatioWhole:
 		return fmt.Sprintf("a ratio of %d thousandths of a percent", int(h.Ratio))
 	case h.SLO < 1 || h.Timeout < h.SLO || h.Timeout > maxTime:
@@ -39,20 +41,57 @@ func headContradiction(rec *bench.Record) string {
 		return "a surge that does not come once"
 	case h.Surge != nil && h.Surge.Contradiction() != "":
 		return h.Surge.Contradiction()
-	case h.Every < 0 || h.Traits.Holds < bench.UntilEnded:
-		return fmt.Sprintf("a fault every %s that holds for %s", h.Every, h.Traits.Holds)
-	case h.Traits.Holds > time.Duration(maxTime) || h.Target.Claims.Grace > seconds(maxTime):
-		return fmt.Sprintf("a fault that holds for %s under a grace of %g s", h.Traits.Holds, h.Target.Claims.Grace)
-	case badPace(h.Traits.Bytes):
-		return fmt.Sprintf("a pace of %+v", *h.Traits.Bytes)
-	case h.Traits.Contradiction() != "":
-		return h.Traits.Contradiction()
-	case h.Traits.Leaked().Amount > maxLeak:
-		return fmt.Sprintf("a leak of %d of %s with each fault", h.Traits.Leaked().Amount, h.Traits.Leaked().Of)
+	case h.Every < 0:
+		return fmt.Sprintf("a fault every %s", h.Every)
+	case h.Target.Claims.Grace > seconds(maxTime):
+		return fmt.Sprintf("a grace of %g s", h.Target.Claims.Grace)
+	case traitsContradiction(h.Traits) != "":
+		return traitsContradiction(h.Traits)
 	case p.Baseline < 1 || p.Fault < 1 || p.FaultCap < p.Fault || p.Recovery < 1 || p.Boot < 0 || p.AgeingMax < 0 || p.StopWindow < 0:
 		return fmt.Sprintf("phases of %+v", p)
-	case h.Aged < 0 || h.Traits.LeakBytes < 0 || h.Target.Workers < 0 || h.Target.Probe.Slots < 0:
+	case h.Aged < 0 || h.Target.Workers < 0 || h.Target.Probe.Slots < 0:
 		return "a count below zero in the head"
+	}
+	return ""
+}
+
+func traitsContradiction(t bench.Traits) string {
+	switch {
+	case t.Holds < bench.UntilEnded || t.Holds > time.Duration(maxTime):
+		return fmt.Sprintf("a fault that holds for %s", t.Holds)
+	case badPace(t.Bytes):
+		return fmt.Sprintf("a pace of %+v", *t.Bytes)
+	case t.Contradiction() != "":
+		return t.Contradiction()
+	case t.Leaked().Amount < 0 || t.Leaked().Amount > maxLeak:
+		return fmt.Sprintf("a leak of %d of %s with each fault", t.Leaked().Amount, t.Leaked().Of)
+	}
+	return ""
+}
+
+// partsContradiction is what cannot be true of the parts of a mix.
+func partsContradiction(h bench.Head) string {
+	if (len(h.Parts) > 0) != (h.Traits.Proof == bench.ProofParts) {
+		return fmt.Sprintf("a proof by %q with %d parts", h.Traits.Proof, len(h.Parts))
+	}
+	total, aged := bench.Ratio(0), 0
+	seen := map[string]bool{}
+	for _, p := range h.Parts {
+		switch {
+		case p.Family == "" || seen[p.Family]:
+			return fmt.Sprintf("two parts of %q", clean(p.Family))
+		case p.Ratio < 1 || p.Ratio > bench.RatioWhole || p.Aged < 0 || p.Aged > h.Aged:
+			return fmt.Sprintf("a part with a ratio of %d thousandths of a percent and %d aged slots", int(p.Ratio), p.Aged)
+		case p.Traits.Proof == bench.ProofParts || p.Traits.Proof == bench.ProofSignal || p.Traits.Fills || p.Traits.Spares || p.Traits.Expects == bench.ExpectsTurnover:
+			return "a mix with " + clean(p.Family) + ", which no mix can have"
+		case traitsContradiction(p.Traits) != "":
+			return traitsContradiction(p.Traits)
+		}
+		seen[p.Family] = true
+		total, aged = total+p.Ratio, aged+p.Aged
+	}
+	if len(h.Parts) > 0 && (total != h.Ratio || aged != h.Aged) {
+		return fmt.Sprintf("parts of %d thousandths of a percent and %d aged slots in a mix of %d and %d", int(total), aged, int(h.Ratio), h.Aged)
 	}
 	return ""
 }
@@ -129,8 +168,14 @@ func sampleContradiction(rec *bench.Record) string {
 		role bench.Role
 		seq  uint64
 	}
-	seen := map[id]bool{}
+	seen, parts := map[id]bool{}, map[string]bool{}
+	for _, p := range rec.Head.Parts {
+		parts[p.Family] = true
+	}
 	for _, s := range rec.Samples {
+		if fault := s.Role == bench.RoleProvoker || s.Role == bench.RoleAgeing; (s.Part != "" || fault && len(parts) > 0) && (!fault || !parts[s.Part]) {
+			return sampleWords(s) + " is of a part that the record does not have"
+		}
 		if seen[id{s.Role, s.Seq}] {
 			return sampleWords(s) + " is there twice"
 		}

@@ -48,6 +48,7 @@ type facts struct {
 	base     tally
 	baseBins []bench.Bin
 	fault    tally
+	parts    []part // of the faults; one, but in a mix
 	faults   delivery
 	wedges   wedges
 	workers  workers
@@ -78,14 +79,11 @@ func factsOf(v *view) *facts {
 	f.base = sum(f.baseBins)
 	f.bins = v.bins(v.fault.from, v.fault.to)
 	f.fault = sum(f.bins)
-	f.faults = v.prove(f.bins)
-	f.wedges = v.reclaim(f.bins)
+	f.judgeParts()
 	f.workers = v.workers(f.faults.first)
 	f.collapse = v.collapse(f.bins, f.faults)
 	f.outage = v.longestOutage(f.bins)
 	f.recovery = v.recoverTime()
-	f.honest = v.honest(f.bins)
-	f.broken = v.brokenOff(f.bins)
 	f.renewal = v.renewal()
 	f.strays = f.strayLosses()
 	f.grown = f.growth()
@@ -189,7 +187,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if spoiled := f.spoiledWords(); spoiled != "" {
 		return bench.Failed, spoiled
 	}
-	if missing := f.faults.undelivered(v.head.Traits); missing != "" {
+	if missing := f.undelivered(); missing != "" {
 		return bench.Invalid, missing
 	}
 	if ended, how := f.rateEnding(); ended == bench.Invalid {
@@ -204,7 +202,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if v.head.Traits.Expects == bench.ExpectsRenewal && !f.grown.known {
 		return bench.Invalid, "what piled up with the faults was not measured"
 	}
-	if v.head.Traits.Vanishes && !f.left.known {
+	if f.left.due && !f.left.known {
 		return bench.Invalid, "what stays of the clients was not measured"
 	}
 	return leak, kept

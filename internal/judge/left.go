@@ -10,6 +10,7 @@ import (
 
 // left is what the process tree keeps of n clients that are gone.
 type left struct {
+	due              bool // the verdict depends on it
 	known            bool
 	n                int     // clients that had connected
 	fds, threads     float64 // for each of them
@@ -31,14 +32,23 @@ const (
 // some time, with the end of the baseline. Both are under the same ordinary load.
 func (f *facts) whatIsLeft() left {
 	v := f.v
-	if !v.head.Traits.Vanishes || v.fault.empty() {
+	l := left{}
+	for _, p := range f.parts {
+		if !p.head.Traits.Vanishes {
+			continue
+		}
+		l.due = true
+		for _, s := range slices.Concat(p.ageing, within(p.provokers, v.fault)) {
+			if s.Sent > 0 && s.Outcome != bench.NoConnect && s.Outcome != bench.Unsent {
+				l.n++
+			}
+		}
+	}
+	if !l.due || !f.toldApart(l.n) {
 		return left{}
 	}
-	l := left{}
-	for _, s := range slices.Concat(v.ageing, within(v.provokers, v.fault)) {
-		if s.Sent > 0 && s.Outcome != bench.NoConnect && s.Outcome != bench.Unsent {
-			l.n++
-		}
+	if v.fault.empty() {
+		return l
 	}
 	recovery := v.bins(v.recovery.from, v.recovery.to)
 	first, last := span{v.baseline.to - levelSpan, v.baseline.to}, span{v.recovery.to - levelSpan, v.recovery.to}
@@ -53,7 +63,26 @@ func (f *facts) whatIsLeft() left {
 	each := func(i int) float64 { return (after[i] - before[i]) / float64(l.n) }
 	l.fds, l.threads, l.memory, l.closeWait, l.files = each(0), each(1), each(2), each(3), each(4)
 	l.cpus = cpu1 - cpu0
+	if f.mixed() && f.leaked() > 0 {
+		l.memory = 0 // it has a rule of its own
+	}
 	return l
+}
+
+// toldApart says that what stays of n clients can be told from what other parts of a mix
+// leave. A pool grows by up to all of its slots when other faults hold them, and a slot that
+// is still held keeps what it needs.
+func (f *facts) toldApart(n int) bool {
+	p := f.v.head.Target.Probe
+	for _, part := range f.holding() {
+		if part.head.Traits.Vanishes {
+			continue
+		}
+		if part.wedges.open > 0 || p.Slots <= 0 || p.Unbounded || float64(n)*leftCount < float64(p.Slots) {
+			return false
+		}
+	}
+	return true
 }
 
 // cpus is how many CPUs the tree used within s, on average. Where the total fell, the

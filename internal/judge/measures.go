@@ -139,14 +139,32 @@ func (f *facts) collapseTime() (float64, bool) {
 		return 0, false
 	}
 	if f.v.head.Aged > 0 {
-		rp := f.v.perSecond()
-		return float64(f.collapse.faults) / rp, rp > 0
+		faults, rp := f.collapse.faults, f.agedPerSecond()
+		if f.mixed() { // the others are not aged
+			faults = 0
+			for _, p := range f.holding() {
+				faults += p.faults.reached(f.collapse.at)
+			}
+		}
+		return float64(faults) / rp, rp > 0
 	}
 	from := f.v.fault.from
 	if len(f.faults.times) > 0 {
 		from = f.faults.times[0]
 	}
 	return seconds(max(0, f.collapse.at-from)), true
+}
+
+// agedPerSecond is how many faults come in a second of those that ageing stands for.
+func (f *facts) agedPerSecond() float64 {
+	if !f.mixed() {
+		return f.v.perSecond()
+	}
+	rp := 0.0
+	for _, p := range f.holding() {
+		rp += p.perSecond()
+	}
+	return rp
 }
 
 func (f *facts) timeMeasures(s sheet) {
@@ -159,7 +177,7 @@ func (f *facts) timeMeasures(s sheet) {
 	} else if !f.collapse.found {
 		// What ageing stood for counts as survived.
 		reached := f.v.fault.seconds()
-		if rp := f.v.perSecond(); f.faults.agedHit > 0 && rp > 0 {
+		if rp := f.agedPerSecond(); f.faults.agedHit > 0 && rp > 0 {
 			reached += float64(f.faults.agedHit) / rp
 		}
 		s.above("time_to_collapse", reached, 1)

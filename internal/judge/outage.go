@@ -104,7 +104,7 @@ func (v *view) recoverTime() recovered {
 		return recovered{}
 	}
 	from := v.recovery.from
-	if faults := within(v.provokers, v.fault); len(faults) > 0 && !v.head.Traits.CutOff {
+	if faults := within(v.provokers, v.fault); len(faults) > 0 && !v.head.Any(func(t bench.Traits) bool { return t.CutOff }) {
 		from = faults[len(faults)-1].Due
 	}
 	// Whole seconds, counted back from the end, so that none is left over.

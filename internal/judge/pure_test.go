@@ -22,6 +22,7 @@ func scenes() map[string]scene {
 		"surge":   surging(), "overload": collapsing(), "race": racing(),
 		"wrong":    wedged().lose(fault(2), fault(3), 2, bench.Wrong),
 		"invalid":  wedged().stall(fault(5)).stall(fault(8)),
+		"mix":      mixOf(crashing(true), wedged(), failing(), crawling()).lose(fault(3), fault(6), 40, bench.Refused),
 		"nothing":  {&bench.Record{}},
 		"no marks": {&bench.Record{Boot: bench.Boot{Ready: true}, Samples: wedged().Samples}},
 	}

@@ -51,7 +51,7 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 		add(f.maskedWords())
 		return out
 	}
-	if f.v.head.Traits.HoldsSlot() {
+	if len(f.holding()) > 0 {
 		if empty := f.emptyWords(); empty != "" { // nobody is there to hold a slot
 			add(empty)
 		} else {
@@ -59,7 +59,7 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 		}
 		add(f.collapseWords())
 		add(f.servedWords())
-		if w := f.workers; 0 < w.final && w.final < w.start {
+		if w := f.workers; 0 < w.final && w.final < w.start || f.mixed() && w.deaths > 0 && w.final > 0 {
 			add(f.deathWords())
 		}
 		add(f.theoryWords(verdict))
@@ -72,7 +72,7 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 		add(f.refusalWords())
 		add(f.brokenStartWords())
 	}
-	if missing := f.faults.undelivered(f.v.head.Traits); missing != "" {
+	if missing := f.undelivered(); missing != "" {
 		add(missing + ", which hides no loss")
 	}
 	add(f.maskedWords())
@@ -83,6 +83,14 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 func (f *facts) heldWords() string {
 	var what string
 	switch n, h := len(f.faults.times), f.v.head.Traits; {
+	case f.mixed():
+		what = f.partsWords() + " came"
+		if f.workers.deaths > 0 {
+			what += ", and " + f.deathWords()
+		}
+		if f.honest.due > 0 {
+			what += "; " + f.honestKept()
+		}
 	case h.Expects == bench.ExpectsDeath:
 		what = f.deathWords()
 	case h.Expects == bench.ExpectsTurnover:
@@ -99,7 +107,7 @@ func (f *facts) heldWords() string {
 	default:
 		what = bench.Things(n, "fault was delivered", "faults were delivered")
 	}
-	if f.v.head.Traits.BreaksOff {
+	if f.v.head.Any(func(t bench.Traits) bool { return t.BreaksOff }) {
 		what += ", and " + f.brokenKept()
 	}
 	s := fmt.Sprintf("served %s of %s victims while %s", bench.Grouped(f.fault.ok), bench.Grouped(f.fault.scheduled), what)
@@ -143,6 +151,9 @@ func (f *facts) backWords() string {
 // and none came back: the documented watchdog is 30 s, the measured one > 10 s".
 // Without receipts nobody knows how many slots are held.
 func (f *facts) slotWords() string {
+	if f.mixed() {
+		return f.partsSlotWords()
+	}
 	w, p, noun := f.wedges, f.v.head.Target.Probe, f.v.head.Traits.Noun
 	if w.mostHeld == 0 {
 		return ""

@@ -53,6 +53,8 @@ type wedges struct {
 	filled    int64     // when all slots were first held at once; -1 = never, or slots unknown
 	fillCount int       // slots that were held then
 	beside    int       // without receipts: most that were open throughout a second whose victims were served; 0 = no such second
+	held      []change  // each slot that was taken, and given back
+	openings  []span    // without receipts: when each request was open
 }
 
 // wedge is one request that took a slot.
@@ -71,8 +73,8 @@ func (v *view) reclaim(bins []bench.Bin) wedges {
 		return w
 	}
 	if !v.head.Traits.Proof.ByReceipt() {
-		open := v.openRequests()
-		w.mostHeld, w.beside = mostAtOnce(open), servedBeside(open, bins)
+		w.openings = v.openRequests()
+		w.mostHeld, w.beside = mostAtOnce(w.openings), servedBeside(w.openings, bins)
 		return w
 	}
 	w.known = true
@@ -111,6 +113,7 @@ func (v *view) reclaim(bins []bench.Bin) wedges {
 	}
 	slices.Sort(w.back)
 	slices.Sort(w.still)
+	w.held = held
 	w.occupancy(held, v.head.Target.Probe)
 	return w
 }

@@ -161,9 +161,9 @@ func Settled(rec *bench.Record) bool {
 	switch expects := v.head.Traits.Expects; {
 	case failed:
 		return true
-	case v.head.Traits.Vanishes:
+	case v.head.Any(func(t bench.Traits) bool { return t.Vanishes }):
 		f := factsOf(v)
-		return f.left.known && f.leftWords() == "" && v.isBack()
+		return v.isBack() && (!f.left.due || f.left.known && f.leftWords() == "")
 	case len(v.signals) == 0:
 		return true
 	case expects == bench.ExpectsEnd:
@@ -180,7 +180,7 @@ func Settled(rec *bench.Record) bool {
 // any more and the server keeps what it has.
 func SettledBy(rec *bench.Record) int64 {
 	v := newView(rec)
-	if v.head.Traits.Vanishes || v.head.Traits.Fills {
+	if v.head.Any(func(t bench.Traits) bool { return t.Vanishes || t.Fills }) {
 		return v.recovery.from + int64(v.head.Phases.Recovery)
 	}
 	if v.head.Traits.Expects.TakesAway() && len(v.signals) > 0 {

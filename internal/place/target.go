@@ -66,10 +66,10 @@ func (t *Target) Describe(command []string) bench.Target {
 	}
 }
 
-// Under is the target with its arguments for a family.
-func (t *Target) Under(family string) *Target {
+// Under is the target with its arguments for families.
+func (t *Target) Under(families ...string) *Target {
 	more := *t
-	more.Server = t.Server.Under(family)
+	more.Server = t.Server.Under(families...)
 	more.Profile = more.Server.Profiles[t.ProfileName]
 	return &more
 }

@@ -73,13 +73,12 @@ func attempts(c Cell, k Knowledge, many int) time.Duration {
 // foresee says how long an attempt takes that holds, and one that does not, and
 // how likely it is to hold.
 func foresee(c Cell, k Knowledge) (held, failed time.Duration, chance float64) {
+	if len(c.Scenario.Family.Mix) > 0 {
+		return foreseeMix(c, k)
+	}
 	f, probe := c.Scenario.Family, expected(c, k)
 	claims, timing := c.claims(), c.Timing(k.Mode, probe)
-	p := timing.Phases
-	always := bootAndStop + p.Baseline + timing.RecoveryLeast
-	if timing.Aged > 0 {
-		always += time.Duration(timing.Aged)*AgeingEvery + AgeingSettle
-	}
+	p, always := timing.Phases, besideFaults(timing)
 	held = always + p.Fault + settling
 	enough := noticing + p.Fault/20 // the judge waits until 5 % of the phase's victims are lost
 	switch t := f.Traits; {
@@ -104,12 +103,65 @@ func foresee(c Cell, k Knowledge) (held, failed time.Duration, chance float64) {
 	return held, held, 1 // what ends by itself seldom ends the attempt
 }
 
+// besideFaults is what an attempt takes besides its fault phase.
+func besideFaults(t Timing) time.Duration {
+	always := bootAndStop + t.Phases.Baseline + t.RecoveryLeast
+	if t.Aged > 0 {
+		always += time.Duration(t.Aged)*AgeingEvery + AgeingSettle
+	}
+	return always
+}
+
+// foreseeMix expects of a mix that it holds if each of its parts would hold alone, and all
+// of them together leave slots.
+func foreseeMix(c Cell, k Knowledge) (held, failed time.Duration, chance float64) {
+	probe, claims := expected(c, k), c.claims()
+	timing := c.Timing(k.Mode, probe)
+	held = besideFaults(timing) + timing.Phases.Fault + settling
+	failed, chance = Forever, 1
+	busy := 0.0
+	for _, p := range c.Scenario.Parts() {
+		one := c
+		one.Scenario = p
+		_, early, likely := foresee(one, k)
+		if chance = min(chance, likely); likely < 1 {
+			failed = min(failed, early)
+		}
+		busy += busySlots(one, holdTime(p.Family, probe), claims)
+	}
+	if !probe.Unbounded && busy > 0 && busy >= float64(probe.Slots) {
+		chance = min(chance, 0.5) // what slow clients hold is only half believed
+	}
+	if failed == Forever { // none of them alone
+		failed = held
+	}
+	return held, failed, chance
+}
+
+// busySlots is how many slots the theory has busy at any time, R·p·τ; a documented
+// watchdog ends slow requests too.
+func busySlots(c Cell, tau time.Duration, claims bench.Claims) float64 {
+	if c.Scenario.Family.Traits.OwnHold() > 0 && claims.Watchdog > 0 {
+		tau = min(tau, bench.Seconds(claims.Watchdog))
+	}
+	return perSecond(c) * tau.Seconds()
+}
+
 // Unpromised says why a target need not hold a cell, by what its server file says;
 // "" = it should. A crash is to be survived where other workers go on and somebody
 // replaces one, a fault that holds a slot where the file claims enough slots and a
 // watchdog. Nothing is promised of slow clients on a pool, where it is a coin's
 // toss.
 func Unpromised(c Cell) string {
+	if parts := c.Scenario.Parts(); len(parts) > 1 {
+		for _, p := range parts {
+			c.Scenario = p
+			if why := Unpromised(c); why != "" {
+				return why
+			}
+		}
+		return ""
+	}
 	profile, f := c.Server.Profiles[c.Profile], c.Scenario.Family
 	switch {
 	case (f.Traits.Expects == bench.ExpectsDeath || f.Traits.Expects == bench.ExpectsReplacement && !f.Traits.Fills) && profile.Workers < 2:
@@ -141,11 +193,7 @@ func expected(c Cell, k Knowledge) bench.Probe {
 // chanceToHold is the theory line, R·p·τ < C. Where it speaks of slow clients it
 // is only half believed: many servers read for them before a slot is taken.
 func chanceToHold(c Cell, p bench.Probe, tau time.Duration, claims bench.Claims) float64 {
-	own := c.Scenario.Family.Traits.OwnHold()
-	if own > 0 && claims.Watchdog > 0 { // it ends slow requests too
-		tau = min(tau, bench.Seconds(claims.Watchdog))
-	}
-	busy := perSecond(c) * tau.Seconds()
+	own, busy := c.Scenario.Family.Traits.OwnHold(), busySlots(c, tau, claims)
 	switch {
 	case p.Unbounded || busy < float64(p.Slots):
 		return 1

@@ -51,7 +51,37 @@ func agedSlots(s bench.Scenario, p bench.Probe, tau, fault time.Duration) int {
 		return 0
 	}
 	perSecond := s.PerSecond(bench.StandardLoad.Rate)
-	held := perSecond * min(tau, bench.Horizon).Seconds()
+	return agedOf(perSecond*min(tau, bench.Horizon).Seconds(), perSecond, p, fault)
+}
+
+// agedBy is agedSlots for each part of a scenario. What holds slots together takes them in
+// proportion to what each would hold.
+func agedBy(s bench.Scenario, p bench.Probe, fault time.Duration) []int {
+	parts := s.Parts()
+	out := make([]int, len(parts))
+	held := make([]float64, len(parts))
+	total, perSecond := 0.0, 0.0
+	for i, part := range parts {
+		if tau := holdTime(part.Family, p); tau > 0 {
+			rp := part.PerSecond(bench.StandardLoad.Rate)
+			held[i] = rp * min(tau, bench.Horizon).Seconds()
+			total, perSecond = total+held[i], perSecond+rp
+		}
+	}
+	if total == 0 || p.Slots == 0 {
+		return out
+	}
+	all, upTo, taken := agedOf(total, perSecond, p, fault), 0.0, 0
+	for i := range parts {
+		upTo += held[i]
+		out[i] = int(math.Round(float64(all)*upTo/total)) - taken
+		taken += out[i]
+	}
+	return out
+}
+
+// agedOf is how many slots are taken where an hour would hold so many.
+func agedOf(held, perSecond float64, p bench.Probe, fault time.Duration) int {
 	limit := float64(p.Slots)
 	if p.Unbounded {
 		limit = ageingUnbounded + ageingMargin

@@ -42,9 +42,11 @@ var hostLacks = map[bench.HostFeature]string{
 // is asked only of what some cell needs.
 func OnHost(cells []Cell, has func(bench.HostFeature) bool) []Cell {
 	for i, c := range cells {
-		for _, f := range c.Scenario.Family.Needs.Host {
-			if c.Unsupported == "" && !has(f) {
-				cells[i].Unsupported = hostLacks[f]
+		for _, p := range c.Scenario.Parts() {
+			for _, f := range p.Family.Needs.Host {
+				if c.Unsupported == "" && !has(f) {
+					cells[i].Unsupported = hostLacks[f]
+				}
 			}
 		}
 	}
@@ -54,8 +56,10 @@ func OnHost(cells []Cell, has func(bench.HostFeature) bool) []Cell {
 // newCell is a cell, with the reason where it cannot be run. why is that of the
 // profile; "" = the server has it.
 func newCell(s *targets.Server, version, profile string, sc bench.Scenario, why string) Cell {
-	if why == "" {
-		why = unmet(sc.Family, s, profile)
+	for _, p := range sc.Parts() { // a mix without one of its parts would be another
+		if why == "" {
+			why = unmet(p.Family, s, profile)
+		}
 	}
 	return Cell{Server: s, Version: version, Profile: profile, Scenario: sc, Unsupported: why}
 }

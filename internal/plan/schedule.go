@@ -1,12 +1,14 @@
 package plan
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
@@ -25,6 +27,7 @@ type Fault struct {
 	Index  int           // from 0
 	Offset time.Duration // from the start of the fault phase
 	Nonce  string        // "f<index>-<8 hex>"
+	Part   int           // of the scenario: 0, but in a mix
 }
 
 // Schedule says when which fault is due and what every request is called. It
@@ -35,7 +38,8 @@ type Fault struct {
 // [i/p, (i+1)/p) of the fault phase, and exactly one fault falls into it, half
 // a victim tick after a victim that is drawn evenly from the stratum. Drawing
 // each request by itself instead would leave a pool of ten threads unexhausted
-// in up to a quarter of all runs.
+// in up to a quarter of all runs. Each part of a mix has strata of its own, and they come
+// together in the order of time.
 type Schedule struct {
 	seed     uint64
 	scenario bench.Scenario
@@ -72,6 +76,9 @@ func (s Schedule) Mode() bench.Mode { return s.mode }
 // C2SP chacha8rand), one 64-bit word per stratum, scaled to the stratum's width
 // by a 128-bit multiplication.
 func (s Schedule) Faults(until time.Duration) []Fault {
+	if len(s.scenario.Family.Mix) > 0 {
+		return s.mixed(until)
+	}
 	var faults []Fault
 	if surge := s.scenario.Family.Cadence.Surge; surge != nil {
 		for i, at := range surge.Offsets() {
@@ -90,27 +97,52 @@ func (s Schedule) Faults(until time.Duration) []Fault {
 		}
 		return faults
 	}
-	if s.scenario.Ratio == 0 {
+	for i, at := range s.offsets(s.scenario.Ratio, s.key, until) {
+		faults = append(faults, Fault{Index: i, Offset: at, Nonce: s.nonce("f", uint64(i))})
+	}
+	return faults
+}
+
+// mixed are the faults of all parts.
+func (s Schedule) mixed(until time.Duration) []Fault {
+	var faults []Fault
+	for i, p := range s.scenario.Parts() {
+		key := sha256.Sum256(fmt.Appendf(s.key[:], "part %s\n", p.Family.ID))
+		for _, at := range s.offsets(p.Ratio, key, until) {
+			faults = append(faults, Fault{Offset: at, Part: i})
+		}
+	}
+	slices.SortStableFunc(faults, func(a, b Fault) int { return cmp.Compare(a.Offset, b.Offset) })
+	for i := range faults {
+		faults[i].Index, faults[i].Nonce = i, s.nonce("f", uint64(i))
+	}
+	return faults
+}
+
+// offsets are those of the faults of one family, ascending.
+func (s Schedule) offsets(ratio bench.Ratio, key [sha256.Size]byte, until time.Duration) []time.Duration {
+	if ratio == 0 {
 		return nil
 	}
-	source := rand.NewChaCha8(s.key)
+	var out []time.Duration
+	source := rand.NewChaCha8(key)
 	for i := 0; ; i++ {
-		from, to := s.stratum(i)
+		from, to := stratum(ratio, i)
 		if s.between(from) >= until {
-			return faults
+			return out
 		}
 		drawn, _ := bits.Mul64(source.Uint64(), uint64(to-from))
 		// The last strata may reach past until: their fault is drawn all the
 		// same, so that the ones before it do not depend on until.
 		if at := s.between(from + int(drawn)); at < until {
-			faults = append(faults, Fault{Index: i, Offset: at, Nonce: s.nonce("f", uint64(i))})
+			out = append(out, at)
 		}
 	}
 }
 
 // stratum gives the victims [from, to) of stratum i, exactly.
-func (s Schedule) stratum(i int) (from, to int) {
-	whole, ratio := int(bench.RatioWhole), int(s.scenario.Ratio)
+func stratum(share bench.Ratio, i int) (from, to int) {
+	whole, ratio := int(bench.RatioWhole), int(share)
 	ceil := func(n int) int { return (n*whole + ratio - 1) / ratio }
 	return ceil(i), ceil(i + 1)
 }
@@ -154,8 +186,12 @@ func (s Schedule) Hash() string { return s.hash }
 func (s Schedule) digest() string {
 	text := fmt.Appendf(nil, "%s\nseed %d\nscenario %s\nfamily-version %d\nrate %d\nhorizon %d\n",
 		scheduleFormat, s.seed, s.scenario.Name(), s.scenario.Family.Version, s.rate, s.horizon())
+	parts := s.scenario.Parts()
 	for _, f := range s.Faults(s.horizon()) {
 		text = fmt.Appendf(text, "fault %d %d %s\n", f.Index, f.Offset, f.Nonce)
+		if len(parts) > 1 {
+			text = fmt.Appendf(text, "of %s\n", parts[f.Part].Family.ID)
+		}
 	}
 	for seq := range uint64(hashedVictims) {
 		text = fmt.Appendf(text, "victim %s\n", s.VictimNonce(seq))

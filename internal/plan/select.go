@@ -17,7 +17,7 @@ import (
 type Selection struct {
 	Servers   []string // "gunicorn", "gunicorn@23.0.0", "*"
 	Profiles  []string
-	Scenarios []string // "wedge-1pct", "wedge", "wedge-*", "@gate"
+	Scenarios []string // "wedge-1pct", "wedge", "wedge-*", "@gate", "mix_wedge-1pct_cpu-10pct"
 }
 
 // Cell is one server × profile × scenario that will be run.
@@ -48,8 +48,16 @@ func (c Cell) TargetWords() string {
 // Launch names how a cell's target is launched: its Target, and the arguments that
 // its profile has for the family. Cells that share it share slots and watchdog.
 func (c Cell) Launch() string {
-	args := c.Server.Profiles[c.Profile].Families[c.Scenario.Family.ID].Args
-	return strings.Join(append([]string{c.Target()}, args...), " ")
+	return strings.Join(append([]string{c.Target()}, c.FamilyArgs()...), " ")
+}
+
+// FamilyArgs are the arguments that the cell's profile has for the scenario's families.
+func (c Cell) FamilyArgs() []string {
+	var args []string
+	for _, id := range c.Scenario.FamilyIDs() {
+		args = append(args, c.Server.Profiles[c.Profile].Families[id].Args...)
+	}
+	return args
 }
 
 // SplitList splits comma-separated values. Nothing is split behind an '@',
@@ -261,6 +269,14 @@ func selectScenarios(words []string) ([]bench.Scenario, error) {
 				return nil, unknownSet(w)
 			}
 			add(set.Scenarios())
+			continue
+		}
+		if strings.HasPrefix(w, scenarios.MixPrefix) && !isGlob(w) {
+			mix, err := scenarios.MixByName(w)
+			if err != nil {
+				return nil, err
+			}
+			add([]bench.Scenario{mix.Scenario()})
 			continue
 		}
 		found, err := scenariosFor(w, own, ladder)

@@ -194,6 +194,8 @@ func TestBadSelections(t *testing.T) {
 		{"comma behind a version", Selection{Servers: []string{"gunicorn@23.0.0,waitress"}}, false, []string{"repeat --server"}},
 		{"empty version", Selection{Servers: []string{"gunicorn@"}}, false, []string{"no version"}},
 		{"version of what is not installed", Selection{Servers: []string{"wsgiref@1"}}, false, []string{"wsgiref"}},
+		{"shares", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"wedge=1%,cpu=1%"}}, false, []string{`unknown scenario "wedge=1%"`, "--mix wedge=1%"}},
+		{"mix", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"mix_wegde-1pct_cpu-1pct"}}, false, []string{`unknown family "wegde"`, `"wedge"`}},
 		{"set", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"@gates"}}, false, []string{`"@gates"`, `did you mean "@gate"?`}},
 		{"word of an incident", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"Slowloris"}}, false, []string{`unknown scenario "Slowloris"`, "--scenario slow-headers reproduces it (see benchrun explain Slowloris)"}},
 		{"word of two families", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"502"}}, false, []string{"--scenario segfault,keepalive-race,reload,"}},

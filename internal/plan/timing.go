@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"benchrun/internal/bench"
@@ -11,18 +12,24 @@ import (
 // attempt. An estimate is wanted before that: it works out its own from what it
 // expects of the probe.
 type Timing struct {
-	Hold          time.Duration // of one fault, Forever where nothing is known to end it; 0 = it holds no slot
+	Hold          time.Duration // of one fault, the longest of a mix; Forever where nothing is known to end it; 0 = it holds no slot
 	Phases        bench.Phases
 	RecoveryLeast time.Duration // Phases.Recovery may end early, but not before this
 	Aged          int           // slots that the ageing takes
+	AgedBy        []int         // the same, for each part of the scenario
 }
 
 // Timing is the cell's in a mode, by what a probe has found. Where workers are to be
 // replaced, or clients vanish, the recovery can be long enough to see what stays.
 func (c Cell) Timing(mode bench.Mode, probe bench.Probe) Timing {
 	f, claims := c.Scenario.Family, c.claims()
-	t := Timing{Hold: holdTime(f, probe)}
-	t.Phases = bench.PhasesFor(mode, finite(t.Hold), bench.Seconds(claims.Grace))
+	t := Timing{}
+	longest := time.Duration(0) // that ends
+	for _, p := range c.Scenario.Parts() {
+		hold := holdTime(p.Family, probe)
+		t.Hold, longest = max(t.Hold, hold), max(longest, finite(hold))
+	}
+	t.Phases = bench.PhasesFor(mode, longest, bench.Seconds(claims.Grace))
 	if f.Traits.Expects == bench.ExpectsEnd { // nobody is there to be watched for longer
 		t.Phases.Fault, t.Phases.FaultCap = endFault, endFault+15*time.Second
 		t.Phases.Recovery = endRecovery
@@ -35,10 +42,13 @@ func (c Cell) Timing(mode bench.Mode, probe bench.Probe) Timing {
 	if limit := f.Traits.Expects.SettleLimit(claims); limit > 0 {
 		t.Phases.Recovery = max(t.Phases.Recovery, limit+3*time.Second)
 	}
-	if f.Traits.Vanishes || f.Traits.Fills {
+	if slices.ContainsFunc(f.Each(), func(t bench.Traits) bool { return t.Vanishes || t.Fills }) {
 		t.Phases.Recovery = max(t.Phases.Recovery, bench.VanishLimit)
 	}
-	t.Aged = agedSlots(c.Scenario, probe, t.Hold, t.Phases.Fault)
+	t.AgedBy = agedBy(c.Scenario, probe, t.Phases.Fault)
+	for _, n := range t.AgedBy {
+		t.Aged += n
+	}
 	return t
 }
 
@@ -57,6 +67,14 @@ type Patience func(slots int) time.Duration
 // Patience is the cell's in a mode.
 func (c Cell) Patience(mode bench.Mode) Patience {
 	ratio, claims := c.Scenario.Ratio, c.claims()
+	if len(c.Scenario.Family.Mix) > 0 { // the other parts fill no pool
+		ratio = 0
+		for _, p := range c.Scenario.Parts() {
+			if p.Family.Traits.HoldsSlot() {
+				ratio += p.Ratio
+			}
+		}
+	}
 	return func(slots int) time.Duration { return watchdogPatience(slots, ratio, mode, claims) }
 }
 
@@ -70,7 +88,7 @@ func RefutingPatience(claims bench.Claims, most time.Duration) Patience {
 // NeedsProbe says that the cell's target is to be probed, by what is known of it and
 // the cell's patience.
 func (c Cell) NeedsProbe(patience Patience, known bench.Probe) bool {
-	return c.Scenario.Family.Traits.HoldsSlot() && !patience.Enough(known)
+	return slices.ContainsFunc(c.Scenario.Family.Each(), bench.Traits.HoldsSlot) && !patience.Enough(known)
 }
 
 // Enough says that a probe has found slots, and has waited long enough for their

@@ -37,6 +37,12 @@ func unknownSet(word string) error {
 }
 
 func unknownScenario(word string, own []bench.Scenario) error {
+	if strings.ContainsRune(word, '=') {
+		return &bench.UsageError{
+			Problem: fmt.Sprintf("unknown scenario %q", word),
+			Hint:    "families with shares are a mix: --mix wedge=1%,segfault=0.5%",
+		}
+	}
 	var names []string
 	for _, s := range own {
 		if suffix, ok := strings.CutPrefix(word, s.Family.ID+"-"); ok {

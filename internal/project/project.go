@@ -27,7 +27,8 @@ type File struct {
 	Schema      string   `yaml:"schema" doc:"format of this file"`
 	Servers     []string `yaml:"servers" doc:"servers to test: names, globs, name@version, name@path:DIR with DIR relative to this file"`
 	Profiles    []string `yaml:"profiles" doc:"profiles; default and hardened unless given"`
-	Scenarios   []string `yaml:"scenarios" doc:"scenarios; every family at its own ratio unless given"`
+	Scenarios   []string `yaml:"scenarios" doc:"scenarios; every family at its own ratio unless given, or mixes are"`
+	Mixes       []string `yaml:"mixes" doc:"mixes of families that come together, each at its share: wedge=1%,segfault=0.5%"`
 	ServerFiles []string `yaml:"server_files" doc:"server files of one's own, relative to this file"`
 	Rules       []string `yaml:"rules" doc:"what must hold: [server/profile/scenario:] measure op value"`
 	GateFiles   []string `yaml:"gate_files" doc:"files of rules, relative to this file"`

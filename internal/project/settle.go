@@ -37,6 +37,9 @@ type Setting struct {
 	List     bool   // each line of the variable is an item
 	Selects  bool   // its words select what is measured
 	Names    bool   // it names a file, a folder or a program
+	// Together names what several settings say together: the first source that says
+	// anything of it says all of it. "" = the setting stands alone.
+	Together string
 }
 
 // Origin says where a setting comes from.
@@ -53,20 +56,35 @@ type Origins []Origin
 // file. The first of them that says anything says all of it.
 func Settle(settings []Setting, file map[string]Value) Origins {
 	var out Origins
+	first := map[string]int{} // the first source that says anything, by Together
 	for _, s := range settings {
-		if s.Flag != "" {
-			out = append(out, Origin{s, nil, []string{s.Flag}})
-			continue
-		}
-		v := s.fromEnvironment()
-		if len(v.Items) == 0 {
-			v = file[s.Field]
-		}
-		if len(v.Items) > 0 {
-			out = append(out, Origin{s, v.Items, v.Places})
+		from, _ := s.find(file)
+		if known, ok := first[s.Together]; !ok || from < known {
+			first[s.Together] = from
 		}
 	}
+	for _, s := range settings {
+		from, origin := s.find(file)
+		if len(origin.Places) == 0 || s.Together != "" && from > first[s.Together] {
+			continue
+		}
+		out = append(out, origin)
+	}
 	return out
+}
+
+// find looks for a setting in each source. from is the place of the source that has it, in
+// their order; an origin without places says that none has.
+func (s Setting) find(file map[string]Value) (from int, o Origin) {
+	if s.Flag != "" {
+		return 0, Origin{s, nil, []string{s.Flag}}
+	}
+	for i, v := range []Value{s.fromEnvironment(), file[s.Field]} {
+		if len(v.Items) > 0 {
+			return 1 + i, Origin{s, v.Items, v.Places}
+		}
+	}
+	return 3, Origin{Setting: s}
 }
 
 func (s Setting) fromEnvironment() Value {

@@ -117,3 +117,34 @@ func TestFind(t *testing.T) {
 		t.Error("a file that is named must exist")
 	}
 }
+
+// What several settings say together, the first source that says anything of it says.
+func TestSettleTogether(t *testing.T) {
+	file := map[string]Value{"scenarios": {[]string{"a"}, []string{"f:1"}}, "mixes": {[]string{"b"}, []string{"f:2"}}, "seed": {[]string{"7"}, []string{"f:3"}}}
+	fields := func(flag string) (out []string) {
+		for _, o := range Settle([]Setting{
+			{Field: "scenarios", Flag: flag, Variable: "B_SCENARIO", Together: "faults"},
+			{Field: "mixes", Variable: "B_MIX", List: true, Together: "faults"},
+			{Field: "seed", Variable: "B_SEED"},
+		}, file) {
+			out = append(out, o.Field+" "+o.Places[0])
+		}
+		return out
+	}
+	for name, tt := range map[string]struct {
+		flag, scenario, mix string
+		want                []string
+	}{
+		"the file":                     {"", "", "", []string{"scenarios f:1", "mixes f:2", "seed f:3"}},
+		"a flag for one of them":       {"--scenario", "", "", []string{"scenarios --scenario", "seed f:3"}},
+		"a variable for the other":     {"", "", "x=1%,y=1%", []string{"mixes B_MIX", "seed f:3"}},
+		"a flag, and a variable":       {"--scenario", "", "x=1%,y=1%", []string{"scenarios --scenario", "seed f:3"}},
+		"variables for both, together": {"", "c", "x=1%,y=1%", []string{"scenarios B_SCENARIO", "mixes B_MIX", "seed f:3"}},
+	} {
+		t.Setenv("B_SCENARIO", tt.scenario)
+		t.Setenv("B_MIX", tt.mix)
+		if got := fields(tt.flag); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
