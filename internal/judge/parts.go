@@ -66,6 +66,9 @@ func (f *facts) judgeParts() {
 	slices.Sort(f.faults.dues)
 	slices.Sort(f.wedges.back)
 	slices.Sort(f.wedges.still)
+	for _, p := range f.proving() {
+		f.wedges.held = append(f.wedges.held, p.wedges.held...)
+	}
 	f.wedges.occupancy(f.wedges.held, f.v.head.Target.Probe)
 }
 
@@ -82,7 +85,7 @@ func (d *delivery) add(p delivery) {
 func (w *wedges) add(p wedges) {
 	w.known = w.known || p.known
 	w.total, w.open, w.old = w.total+p.total, w.open+p.open, w.old+p.old
-	w.back, w.still, w.held = append(w.back, p.back...), append(w.still, p.still...), append(w.held, p.held...)
+	w.back, w.still = append(w.back, p.back...), append(w.still, p.still...)
 }
 
 // mixed says that the faults are of several families.
@@ -91,6 +94,12 @@ func (f *facts) mixed() bool { return len(f.v.head.Parts) > 0 }
 // holding are the parts whose faults hold slots.
 func (f *facts) holding() []part {
 	return slices.DeleteFunc(slices.Clone(f.parts), func(p part) bool { return !p.head.Traits.HoldsSlot() })
+}
+
+// proving are the holding parts that prove which slots are held: those with receipts, or if
+// no part has any, all of them. A server that buffers gives slow clients no slot.
+func (f *facts) proving() []part {
+	return slices.DeleteFunc(f.holding(), func(p part) bool { return p.wedges.known != f.wedges.known })
 }
 
 // each gives the first reason that a part has, and the part's name in a mix; "" = none has.
@@ -139,20 +148,26 @@ func (f *facts) partsWords() string {
 	return strings.Join(out, "")
 }
 
-// partsSlotWords: "4 of 4 slots held by wedged requests and slow uploads 4.1 s after the first
-// fault; none of 12 wedged requests gave its slot back: the documented watchdog is 30 s, the
-// measured one > 10 s". It is slotWords of a mix.
+// partsSlotWords: "4 of 4 slots held by wedged requests 4.1 s after the first fault, beside 5
+// slow uploads; none of 12 wedged requests gave its slot back: the documented watchdog is 30 s,
+// the measured one > 10 s". It is slotWords of a mix.
 func (f *facts) partsSlotWords() string {
 	w, p := f.wedges, f.v.head.Target.Probe
 	if w.mostHeld == 0 {
 		return ""
 	}
-	var nouns, back []string
+	var nouns, beside, back []string
 	for _, one := range f.holding() {
 		noun := one.head.Traits.Noun
-		nouns = append(nouns, noun[1])
+		if one.wedges.known == w.known {
+			nouns = append(nouns, noun[1])
+		} else if n := one.wedges.mostHeld; n > 0 {
+			beside = append(beside, bench.Things(n, noun[0], noun[1]))
+		}
 		switch of := one.wedges; {
 		case !of.known || of.total == 0:
+		case of.open == 1 && of.total == 1:
+			back = append(back, "the one "+noun[0]+" did not give its slot back")
 		case of.open == of.total:
 			back = append(back, "none of "+bench.Things(of.total, noun[0], noun[1])+" gave its slot back")
 		default:
@@ -170,6 +185,9 @@ func (f *facts) partsSlotWords() string {
 		s = fmt.Sprintf("at most %s of %s%s held by %s at once", bench.Grouped(w.mostHeld), atLeast(p), bench.Things(p.Slots, "slot", "slots"), who)
 	default:
 		s = fmt.Sprintf("%s %s held at once", bench.Grouped(w.mostHeld), who)
+	}
+	if len(beside) > 0 {
+		s += ", beside " + strings.Join(beside, " and ")
 	}
 	if len(back) == 0 {
 		return s

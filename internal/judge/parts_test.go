@@ -105,6 +105,8 @@ func TestMixes(t *testing.T) {
 // The reasons of a mix that lost its pool name the part that held it, and what came besides.
 func TestReasonsOfAMix(t *testing.T) {
 	dead := func(s scene) scene { return s.lose(fault(4), fault(12), 100, bench.TimedOut) }
+	onlyOne := stuck().forget(1)
+	onlyOne.edit(bench.RoleProvoker, fault(1), fault(12), func(x *bench.Sample) { x.Outcome = bench.NoConnect })
 	for _, tt := range []struct {
 		name  string
 		scene scene
@@ -126,11 +128,23 @@ func TestReasonsOfAMix(t *testing.T) {
 			"served 1,200 of 1,200 victims while 12 wedged requests and 12 slow uploads came; 11 of 11 slots came back after 3.1 s (median)",
 			"theory: if each fault held a slot, the sum of R·p·τ = 33 ≥ slots = 4 would end the pool (3 of wedged requests, τ = 3 s; 30 of slow uploads, τ = 30 s); here they do not",
 		}},
-		{"they hold them together", dead(mixOf(wedged(), crawling()).slots(7)), []string{
-			"7 of 7 slots held by wedged requests and slow uploads 3.0 s after the first fault; 12 of 12 wedged requests gave their slots back: no watchdog is documented, the measured one 3 s",
+		{"slow uploads do not prove that they hold any", dead(mixOf(wedged(), crawling()).slots(7)), []string{
+			"at most 4 of 7 slots held by wedged requests at once, beside 12 slow uploads; 12 of 12 wedged requests gave their slots back: no watchdog is documented, the measured one 3 s",
 			"collapses after 8 faults: 3.5 s at this ratio",
 			"served 33.3 % of 1,200 victims: 800 timeout, under 12 wedged requests and 12 slow uploads",
 			"theory: survives while the sum of R·p·τ < slots, but 33 ≥ 7 (3 of wedged requests, τ = 3 s; 30 of slow uploads, τ = 30 s)",
+		}},
+		{"a pool of one slot", dead(mixOf(failing(), onlyOne).slots(1)), []string{
+			"1 of 1 slot held by wedged requests 0.0 s after the first fault; the one wedged request did not give its slot back: no watchdog is documented, the measured one 3 s",
+			"collapses after 5 faults: 3.5 s at this ratio",
+			"served 33.3 % of 1,200 victims: 800 timeout, under 12 faults of exception and 1 wedged request",
+			"theory: survives while the sum of R·p·τ < slots, but 3 ≥ 1 (3 of wedged requests, τ = 3 s)",
+		}},
+		{"unless no other part does", dead(mixOf(crawling(), failing())), []string{
+			"4 of 4 slots held by slow uploads 3.0 s after the first fault",
+			"collapses after 8 faults: 3.5 s at this ratio",
+			"served 33.3 % of 1,200 victims: 800 timeout, under 12 slow uploads and 12 faults of exception",
+			"theory: survives while the sum of R·p·τ < slots, but 30 ≥ 4 (30 of slow uploads, τ = 30 s)",
 		}},
 	} {
 		if j := Judge(tt.scene.Record); !slices.Equal(j.Reasons, tt.want) {
