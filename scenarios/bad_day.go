@@ -5,7 +5,7 @@ import (
 )
 
 // Five things that go wrong at the same time, each in one of 500 requests.
-var _ = register(240, Fault{
+var _ = register(410, Fault{
 	Family: bench.Family{
 		ID: "bad-day", Version: 1, Group: bench.GroupMixed,
 		Title: "a bad day: five things go wrong at the same time, each of them seldom",
@@ -23,5 +23,6 @@ var _ = register(240, Fault{
 	},
 	Parts:    []Share{{"wedge", 200}, {"segfault", 200}, {"exception", 200}, {"slow-upload", 200}, {"abort-download", 200}},
 	Exactly:  "`wedge`, `segfault`, `exception`, `slow-upload` and `abort-download`, each at a fifth of the ratio",
+	Script:   mixScript,
 	Searched: []string{"cascading failure", "chaos"},
 })

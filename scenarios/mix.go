@@ -25,6 +25,8 @@ type Share struct {
 // mixTraits are those of every mix: its parts have the others.
 var mixTraits = bench.Traits{Proof: bench.ProofParts, Noun: bench.Words{"fault", "faults"}}
 
+var mixScript = Script{None: "several kinds of faults come together, and a script has one"}
+
 // The families of a mix are looked up when all of them are registered.
 func init() {
 	for i := range registered {
@@ -127,7 +129,7 @@ func MixByName(name string) (Fault, error) {
 
 func mixNamed(name string) (f Fault, problem, hint string) {
 	var shares []Share
-	total := bench.Ratio(0)
+	total, leaks := bench.Ratio(0), 0
 	for word := range strings.SplitSeq(strings.TrimPrefix(name, MixPrefix), "_") {
 		id, share := word, ""
 		if i := strings.LastIndexByte(word, '-'); i >= 0 && strings.HasSuffix(word, "pct") {
@@ -149,8 +151,13 @@ func mixNamed(name string) (f Fault, problem, hint string) {
 			return f, fmt.Sprintf("%s: %v", id, err), ""
 		}
 		shares, total = append(shares, Share{id, ratio}), total+ratio
+		if part.Traits.Leaked().Amount > 0 {
+			leaks++
+		}
 	}
 	switch {
+	case leaks > 1:
+		return f, "two families that leak: what is kept of one could not be told from the other", "name one of them"
 	case len(shares) < 2:
 		return f, "one family is no mix", "run it with --scenario " + strings.TrimPrefix(name, MixPrefix)
 	case len(shares) > mostParts:
@@ -181,6 +188,7 @@ func newMix(shares []Share, total bench.Ratio) Fault {
 			Traits:    mixTraits,
 			Mix:       parts,
 		},
-		Parts: shares,
+		Parts:  shares,
+		Script: mixScript,
 	}
 }

@@ -85,7 +85,7 @@ func once(ctx context.Context, h *place.Host, job Job) (rec *bench.Record, err e
 	defer a.endCrews()
 	a.mark(bench.MarkBoot, a.phases.Boot)
 	if a.place, err = place.Open(ctx, h, job.Target, place.Options{
-		Clock: a.clock, Journal: a.journal, Control: a.control.PID(), LogPath: job.LogPath, Needs: job.Scenario.Family.Needs,
+		Clock: a.clock, Journal: a.journal, Control: a.control.PID(), LogPath: job.LogPath, Needs: job.Scenario.Needs(),
 	}); err != nil {
 		return nil, err
 	}

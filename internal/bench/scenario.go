@@ -91,6 +91,22 @@ func (s Scenario) Parts() []Scenario {
 	return out
 }
 
+// Needs are the family's; of a mix, only what its parts need the target started with.
+func (s Scenario) Needs() Needs {
+	if len(s.Family.Mix) == 0 {
+		return s.Family.Needs
+	}
+	var all Needs
+	for _, p := range s.Family.Mix {
+		n := p.Family.Needs
+		if n.Files > 0 && (all.Files == 0 || n.Files < all.Files) {
+			all.Files = n.Files
+		}
+		all.PipedLog, all.OwnTmp = all.PipedLog || n.PipedLog, all.OwnTmp || n.OwnTmp
+	}
+	return all
+}
+
 // FamilyIDs name the families of the parts.
 func (s Scenario) FamilyIDs() []string {
 	var ids []string

@@ -74,7 +74,7 @@ func partsContradiction(h bench.Head) string {
 	if (len(h.Parts) > 0) != (h.Traits.Proof == bench.ProofParts) {
 		return fmt.Sprintf("a proof by %q with %d parts", h.Traits.Proof, len(h.Parts))
 	}
-	total, aged := bench.Ratio(0), 0
+	total, aged, leaks := bench.Ratio(0), 0, 0
 	seen := map[string]bool{}
 	for _, p := range h.Parts {
 		switch {
@@ -82,13 +82,19 @@ func partsContradiction(h bench.Head) string {
 			return fmt.Sprintf("two parts of %q", clean(p.Family))
 		case p.Ratio < 1 || p.Ratio > bench.RatioWhole || p.Aged < 0 || p.Aged > h.Aged:
 			return fmt.Sprintf("a part with a ratio of %d thousandths of a percent and %d aged slots", int(p.Ratio), p.Aged)
-		case p.Traits.Proof == bench.ProofParts || p.Traits.Proof == bench.ProofSignal || p.Traits.Fills || p.Traits.Spares || p.Traits.Expects == bench.ExpectsTurnover:
+		case p.Traits.Proof == bench.ProofParts || p.Traits.Proof == bench.ProofSignal || p.Traits.Proof == bench.ProofSent || p.Traits.Reuses != "" || p.Traits.Fills || p.Traits.Spares || p.Traits.Expects == bench.ExpectsTurnover:
 			return "a mix with " + clean(p.Family) + ", which no mix can have"
 		case traitsContradiction(p.Traits) != "":
 			return traitsContradiction(p.Traits)
 		}
 		seen[p.Family] = true
 		total, aged = total+p.Ratio, aged+p.Aged
+		if p.Traits.Leaked().Amount > 0 {
+			leaks++
+		}
+	}
+	if leaks > 1 {
+		return "a mix with two parts that leak"
 	}
 	if len(h.Parts) > 0 && (total != h.Ratio || aged != h.Aged) {
 		return fmt.Sprintf("parts of %d thousandths of a percent and %d aged slots in a mix of %d and %d", int(total), aged, int(h.Ratio), h.Aged)

@@ -11,10 +11,26 @@ import (
 // the recovery ends.
 const keptPercent = 50
 
+// leaking are the parts whose faults leave something behind: one of them, or none.
+func (f *facts) leaking() []part {
+	return slices.DeleteFunc(slices.Clone(f.parts), func(p part) bool { return p.head.Traits.Leaked().Amount == 0 })
+}
+
 // leaked is what the delivered faults have left behind, all together.
 func (f *facts) leaked() bench.Leak {
-	each := f.v.head.Traits.Leaked()
-	return bench.Leak{Of: each.Of, Amount: int64(len(f.faults.times)) * max(0, each.Amount)}
+	var all bench.Leak
+	for _, p := range f.leaking() {
+		each := p.head.Traits.Leaked()
+		all.Of = each.Of
+		all.Amount += int64(len(p.faults.times)) * max(0, each.Amount)
+	}
+	return all
+}
+
+// leakToldApart says that what is kept of a leak can be told from what other parts of a
+// mix take: their slots need descriptors, threads or processes too.
+func (f *facts) leakToldApart() bool {
+	return !f.mixed() || f.leaked().Of == bench.ResourceMemory || f.toldApart(float64(f.keepable())*keptPercent/100)
 }
 
 // keepable is how much of that a server can keep: at most the room below its limit.
@@ -38,21 +54,23 @@ func (f *facts) keepable() int64 {
 // for more. A server that replaces a process at its limit is not one that stays there.
 // Memory at its cap is another matter (leakedToCap).
 func (f *facts) freed() int64 {
-	each := f.v.head.Traits.Leaked()
-	if each.Of == bench.ResourceMemory {
-		return 0
-	}
-	starts, died := f.v.starts(), f.v.deathTimes()
-	n := 0
-	for _, s := range within(f.v.provokers, f.v.fault) {
-		if slices.ContainsFunc(starts[s.Nonce], func(r bench.Receipt) bool {
-			gone, dead := died[r.PID]
-			return dead && gone >= r.T && gone <= f.v.recovery.to
-		}) {
-			n++
+	freed, died := int64(0), f.v.deathTimes()
+	for _, p := range f.leaking() {
+		each := p.head.Traits.Leaked()
+		if each.Of == bench.ResourceMemory {
+			continue
+		}
+		starts := p.starts()
+		for _, s := range within(p.provokers, f.v.fault) {
+			if slices.ContainsFunc(starts[s.Nonce], func(r bench.Receipt) bool {
+				gone, dead := died[r.PID]
+				return dead && gone >= r.T && gone <= f.v.recovery.to
+			}) {
+				freed += max(0, each.Amount)
+			}
 		}
 	}
-	return int64(n) * max(0, each.Amount)
+	return freed
 }
 
 // limit is how much of a resource the processes that serve may have together; 0 = as
@@ -127,7 +145,7 @@ func (f *facts) keptShare() (percent float64, ok bool) {
 		return 100, true
 	}
 	kept, ok := f.kept(f.leaked().Of)
-	if keepable := f.keepable(); ok && keepable > 0 {
+	if keepable := f.keepable(); ok && keepable > 0 && f.leakToldApart() {
 		return 100 * float64(kept) / float64(keepable), true
 	}
 	return 0, false
@@ -136,7 +154,7 @@ func (f *facts) keptShare() (percent float64, ok bool) {
 // rateKept returns Held if little of what leaked is still there, or nothing leaked.
 func (f *facts) rateKept() (bench.Verdict, string) {
 	leaked, keepable := f.leaked(), f.keepable()
-	if leaked.Amount == 0 {
+	if leaked.Amount == 0 || !f.leakToldApart() {
 		return bench.Held, ""
 	}
 	if f.leakedToCap() {

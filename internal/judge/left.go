@@ -44,7 +44,7 @@ func (f *facts) whatIsLeft() left {
 			}
 		}
 	}
-	if !l.due || !f.toldApart(l.n) {
+	if !l.due || !f.toldApart(float64(l.n)*leftCount) {
 		return left{}
 	}
 	if v.fault.empty() {
@@ -63,22 +63,29 @@ func (f *facts) whatIsLeft() left {
 	each := func(i int) float64 { return (after[i] - before[i]) / float64(l.n) }
 	l.fds, l.threads, l.memory, l.closeWait, l.files = each(0), each(1), each(2), each(3), each(4)
 	l.cpus = cpu1 - cpu0
-	if f.mixed() && f.leaked() > 0 {
-		l.memory = 0 // it has a rule of its own
+	if f.mixed() {
+		switch f.leaked().Of { // what leaked has a rule of its own
+		case bench.ResourceMemory:
+			l.memory = 0
+		case bench.ResourceFDs:
+			l.fds, l.files = 0, 0
+		case bench.ResourceThreads, bench.ResourceProcesses: // each of them has some of everything
+			l.fds, l.threads, l.memory, l.files = 0, 0, 0, 0
+		}
 	}
 	return l
 }
 
-// toldApart says that what stays of n clients can be told from what other parts of a mix
-// leave. A pool grows by up to all of its slots when other faults hold them, and a slot that
+// toldApart says that so many descriptors or threads that stay can be told from what the
+// parts of a mix leave that hold slots. A pool grows by up to all of its slots when other faults hold them, and a slot that
 // is still held keeps what it needs.
-func (f *facts) toldApart(n int) bool {
+func (f *facts) toldApart(n float64) bool {
 	p := f.v.head.Target.Probe
 	for _, part := range f.holding() {
 		if part.head.Traits.Vanishes {
 			continue
 		}
-		if part.wedges.open > 0 || p.Slots <= 0 || p.Unbounded || float64(n)*leftCount < float64(p.Slots) {
+		if part.wedges.open > 0 || p.Slots <= 0 || p.Unbounded || n < float64(p.Slots) {
 			return false
 		}
 	}

@@ -66,8 +66,10 @@ func (f *facts) judgeParts() {
 	slices.Sort(f.faults.dues)
 	slices.Sort(f.wedges.back)
 	slices.Sort(f.wedges.still)
-	for _, p := range f.proving() {
-		f.wedges.held = append(f.wedges.held, p.wedges.held...)
+	f.wedges.beside = servedBeside(f.wedges.openings, f.bins)
+	if !f.wedges.known {
+		f.wedges.mostHeld = mostAtOnce(f.wedges.openings)
+		return
 	}
 	f.wedges.occupancy(f.wedges.held, f.v.head.Target.Probe)
 }
@@ -86,6 +88,7 @@ func (w *wedges) add(p wedges) {
 	w.known = w.known || p.known
 	w.total, w.open, w.old = w.total+p.total, w.open+p.open, w.old+p.old
 	w.back, w.still = append(w.back, p.back...), append(w.still, p.still...)
+	w.held, w.openings = append(w.held, p.held...), append(w.openings, p.openings...)
 }
 
 // mixed says that the faults are of several families.
@@ -94,12 +97,6 @@ func (f *facts) mixed() bool { return len(f.v.head.Parts) > 0 }
 // holding are the parts whose faults hold slots.
 func (f *facts) holding() []part {
 	return slices.DeleteFunc(slices.Clone(f.parts), func(p part) bool { return !p.head.Traits.HoldsSlot() })
-}
-
-// proving are the holding parts that prove which slots are held: those with receipts, or if
-// no part has any, all of them. A server that buffers gives slow clients no slot.
-func (f *facts) proving() []part {
-	return slices.DeleteFunc(f.holding(), func(p part) bool { return p.wedges.known != f.wedges.known })
 }
 
 // each gives the first reason that a part has, and the part's name in a mix; "" = none has.
@@ -150,7 +147,8 @@ func (f *facts) partsWords() string {
 
 // partsSlotWords: "4 of 4 slots held by wedged requests 4.1 s after the first fault, beside 5
 // slow uploads; none of 12 wedged requests gave its slot back: the documented watchdog is 30 s,
-// the measured one > 10 s". It is slotWords of a mix.
+// the measured one > 10 s". It is slotWords of a mix: receipts prove which slots are held, and
+// without any nobody knows.
 func (f *facts) partsSlotWords() string {
 	w, p := f.wedges, f.v.head.Target.Probe
 	if w.mostHeld == 0 {
@@ -176,6 +174,10 @@ func (f *facts) partsSlotWords() string {
 	}
 	who, s := strings.Join(nouns, " and "), ""
 	switch {
+	case !w.known && w.mostHeld == 1:
+		return "1 of the " + who + " was open at once"
+	case !w.known:
+		return bench.Grouped(w.mostHeld) + " " + who + " were open at once"
 	case w.filled >= 0:
 		s = fmt.Sprintf("%s of %s held by %s", bench.Grouped(min(w.fillCount, p.Slots)), bench.Things(p.Slots, "slot", "slots"), who)
 		if f.faults.first >= 0 && f.v.head.Aged == 0 {
@@ -220,6 +222,11 @@ func (f *facts) theory() theory {
 	return t
 }
 
+// unproven says that no receipts tell of some parts whether they hold slots.
+func (f *facts) unproven() bool {
+	return slices.ContainsFunc(f.holding(), func(p part) bool { return !p.wedges.known })
+}
+
 // partsTheoryWords is theoryWords of a mix.
 func (f *facts) partsTheoryWords(verdict bench.Verdict) string {
 	p, t := f.v.head.Target.Probe, f.theory()
@@ -228,10 +235,24 @@ func (f *facts) partsTheoryWords(verdict bench.Verdict) string {
 	}
 	const law = "theory: survives while the sum of R·p·τ"
 	slots, parts := float64(p.Slots), strings.Join(t.parts, "; ")
+	refuted := f.unproven() && f.wedges.beside > p.Slots
 	switch {
+	case verdict != bench.Held && refuted:
+		return fmt.Sprintf("not all of them held a slot: victims were served while %s were open, and there are %s",
+			bench.Grouped(f.wedges.beside), bench.Things(p.Slots, "slot", "slots"))
 	case t.rp > 0:
 		return fmt.Sprintf("%s < slots; no watchdog was seen within %s s, so %s last %s at this ratio",
 			law, figure(t.patient, 1), bench.Things(p.Slots, "slot", "slots"), lasting(max(0, slots-t.busy)/t.rp))
+	case f.unproven() && (verdict != bench.Held || t.busy >= slots):
+		is := "< slots = " + bench.Grouped(p.Slots) + " would not end the pool"
+		if t.busy >= slots {
+			is = "≥ slots = " + bench.Grouped(p.Slots) + " would end the pool"
+		}
+		s := fmt.Sprintf("theory: if each fault held a slot, the sum of R·p·τ = %s %s (%s)", figure(t.busy, 1), is, parts)
+		if verdict == bench.Held && refuted {
+			s += "; here they do not"
+		}
+		return s
 	case t.busy < slots:
 		return fmt.Sprintf("%s = %s < slots = %s (%s)", law, figure(t.busy, 1), bench.Grouped(p.Slots), parts)
 	case verdict == bench.Held:

@@ -132,7 +132,7 @@ func TestReasonsOfAMix(t *testing.T) {
 			"at most 4 of 7 slots held by wedged requests at once, beside 12 slow uploads; 12 of 12 wedged requests gave their slots back: no watchdog is documented, the measured one 3 s",
 			"collapses after 8 faults: 3.5 s at this ratio",
 			"served 33.3 % of 1,200 victims: 800 timeout, under 12 wedged requests and 12 slow uploads",
-			"theory: survives while the sum of R·p·τ < slots, but 33 ≥ 7 (3 of wedged requests, τ = 3 s; 30 of slow uploads, τ = 30 s)",
+			"theory: if each fault held a slot, the sum of R·p·τ = 33 ≥ slots = 7 would end the pool (3 of wedged requests, τ = 3 s; 30 of slow uploads, τ = 30 s)",
 		}},
 		{"a pool of one slot", dead(mixOf(failing(), onlyOne).slots(1)), []string{
 			"1 of 1 slot held by wedged requests 0.0 s after the first fault; the one wedged request did not give its slot back: no watchdog is documented, the measured one 3 s",
@@ -140,11 +140,11 @@ func TestReasonsOfAMix(t *testing.T) {
 			"served 33.3 % of 1,200 victims: 800 timeout, under 12 faults of exception and 1 wedged request",
 			"theory: survives while the sum of R·p·τ < slots, but 3 ≥ 1 (3 of wedged requests, τ = 3 s)",
 		}},
-		{"unless no other part does", dead(mixOf(crawling(), failing())), []string{
-			"4 of 4 slots held by slow uploads 3.0 s after the first fault",
+		{"nor does any other part", dead(mixOf(crawling(), failing())), []string{
+			"12 slow uploads were open at once",
 			"collapses after 8 faults: 3.5 s at this ratio",
 			"served 33.3 % of 1,200 victims: 800 timeout, under 12 slow uploads and 12 faults of exception",
-			"theory: survives while the sum of R·p·τ < slots, but 30 ≥ 4 (30 of slow uploads, τ = 30 s)",
+			"theory: if each fault held a slot, the sum of R·p·τ = 30 ≥ slots = 4 would end the pool (30 of slow uploads, τ = 30 s)",
 		}},
 	} {
 		if j := Judge(tt.scene.Record); !slices.Equal(j.Reasons, tt.want) {

@@ -33,7 +33,11 @@ func (f *facts) vitalMeasures(s sheet) {
 		if f.leaked().Of == bench.ResourceMemory {
 			name = "memory_kept"
 		}
-		s.set(name, share, len(f.faults.times))
+		n := 0
+		for _, p := range f.leaking() {
+			n += len(p.faults.times)
+		}
+		s.set(name, share, n)
 	}
 	if slope, n := v.memorySlope(); n > 0 {
 		s.set("memory_slope", slope, n)

@@ -40,6 +40,8 @@ func one(words []string) (bench.Family, error) {
 	switch {
 	case ok && family.Cadence.Share == 0:
 		return bench.Family{}, bench.Usagef("%s has no ratios: its faults are not a share of the requests", word)
+	case ok && family.Fixed:
+		return bench.Family{}, bench.Usagef("%s has no ratios: each of its families has its own share", word)
 	case ok:
 		return family, nil
 	}
