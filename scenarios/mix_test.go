@@ -56,6 +56,7 @@ func TestBadMixes(t *testing.T) {
 		"wedge=1000%,cpu=1%":             `"1000%" is not a share`,
 		"wedge=0%,cpu=1%":                "a share of 0 % makes no faults of wedge; leave it out",
 		"wedge=3%,cpu=1%":                `wedge: ratio "3pct" is not one of 0.1pct, `,
+		"leak=1%,leak-fd=1%":             "two families that leak: what is kept of one could not be told from the other; name one of them",
 		"wedge=1%,cpu=1%,wedge=2%":       "wedge is there twice; give each family one share",
 		"wedge=50%,cpu=50%,segfault=1%":  "the shares add up to 101 %, more than all requests",
 		"wedge=1%":                       "one family is no mix; run it with --scenario wedge-1pct",
@@ -86,6 +87,24 @@ func TestBadMixes(t *testing.T) {
 		}
 		if _, ok := ByID(name); ok {
 			t.Errorf("%s is a family", name)
+		}
+	}
+}
+
+// A mix has what each of its families needs its target started with.
+func TestNeedsOfAMix(t *testing.T) {
+	mix, err := MixByName("mix_wedge-1pct_leak-fd-1pct")
+	leak, ok := ByID("leak-fd")
+	if err != nil || !ok || leak.Needs.Files == 0 || mix.Scenario().Needs().Files != leak.Needs.Files {
+		t.Errorf("%v: %+v", err, mix.Scenario().Needs())
+	}
+	day, _ := ByID("bad-day")
+	if n := day.Family.Scenario().Needs(); n.Files != 0 || n.PipedLog || n.OwnTmp {
+		t.Errorf("bad-day: %+v", n)
+	}
+	for _, f := range All() {
+		if n := f.Family.Scenario().Needs(); len(f.Mix) == 0 && (n.Files != f.Needs.Files || n.PipedLog != f.Needs.PipedLog || n.AppFault != f.Needs.AppFault) {
+			t.Errorf("%s: %+v", f.ID, n)
 		}
 	}
 }

@@ -146,6 +146,12 @@ func TestReasonsOfAMix(t *testing.T) {
 			"served 33.3 % of 1,200 victims: 800 timeout, under 12 slow uploads and 12 faults of exception",
 			"theory: if each fault held a slot, the sum of R·p·τ = 30 ≥ slots = 4 would end the pool (30 of slow uploads, τ = 30 s)",
 		}},
+		{"served beside more of them than there are slots", dead(mixOf(crawling(), failing()).slots(2)), []string{
+			"12 slow uploads were open at once",
+			"collapses after 8 faults: 3.5 s at this ratio",
+			"served 33.3 % of 1,200 victims: 800 timeout, under 12 slow uploads and 12 faults of exception",
+			"not all of them held a slot: victims were served while 3 were open, and there are 2 slots",
+		}},
 	} {
 		if j := Judge(tt.scene.Record); !slices.Equal(j.Reasons, tt.want) {
 			t.Errorf("%s: %s\n got %s\nwant %s", tt.name, j.Verdict, strings.Join(j.Reasons, "\n     "), strings.Join(tt.want, "\n     "))
@@ -220,6 +226,38 @@ func TestWhatIsLeftInAMix(t *testing.T) {
 	}
 }
 
+// A part that leaks is judged as it is alone, unless the slots of another part can explain
+// what stays.
+func TestLeaksInAMix(t *testing.T) {
+	kept := func(n int, scenes ...scene) scene {
+		return mixOf(scenes...).keeping(0, func(v *bench.Vital) { v.FDs += n })
+	}
+	fds := func() scene { return leaving(bench.ResourceFDs) }
+	for _, tt := range []struct {
+		name   string
+		scene  scene
+		want   bench.Verdict
+		share  string
+		reason string
+	}{
+		{"half of it", kept(60, fds(), failing()), bench.Failed, "50", "leak kept: 60 of 120 descriptors"},
+		{"less", kept(59, fds(), failing()), bench.Held, "49.167", "served"},
+		{"more than a pool can grow by", kept(60, fds(), wedged()).slots(60), bench.Failed, "50", "leak kept: 60 of 120 descriptors"},
+		{"a pool that may have grown by so much", kept(60, fds(), wedged()).slots(61), bench.Held, "", "served"},
+		{"slots that are still held", kept(60, fds(), stuck()).slots(60), bench.Held, "", "served"},
+		{"clients that went away did not leak it", kept(24, fds(), vanishing()), bench.Held, "20", "served"},
+	} {
+		j := Judge(tt.scene.Record)
+		if j.Verdict != tt.want || !strings.Contains(strings.Join(j.Reasons, "; "), tt.reason) {
+			t.Errorf("%s: %s %q, want %s, %q", tt.name, j.Verdict, j.Reasons, tt.want, tt.reason)
+		}
+		wantMeasure(t, j.Measures, "leak_kept", tt.share)
+	}
+	if n := Judge(kept(60, fds(), failing()).Record).Measures["leak_kept"].N; n != 12 {
+		t.Errorf("%d faults that leak, of 12", n)
+	}
+}
+
 func TestContradictionsInMixes(t *testing.T) {
 	head := func(change func(*bench.Head)) scene {
 		s := mixOf(wedged(), failing())
@@ -244,6 +282,8 @@ func TestContradictionsInMixes(t *testing.T) {
 		"a part without a share":      {part(func(p *bench.Part) { p.Ratio = 0 }), "a part with a ratio of 0"},
 		"more aged slots than all":    {part(func(p *bench.Part) { p.Aged = 1 }), "1 aged slots"},
 		"a mix in a mix":              {part(func(p *bench.Part) { p.Traits = bench.Traits{Proof: bench.ProofParts} }), "a mix with exception, which no mix can have"},
+		"two parts that leak":         {head(func(h *bench.Head) { h.Parts[0].Traits.LeakBytes, h.Parts[1].Traits.LeakBytes = 1, 1 }), "two parts that leak"},
+		"load in a mix":               {part(func(p *bench.Part) { p.Traits = bench.Traits{Proof: bench.ProofSent} }), "which no mix can have"},
 		"a part that fills":           {part(func(p *bench.Part) { p.Traits.Fills = true }), "which no mix can have"},
 		"a part that cannot be":       {part(func(p *bench.Part) { p.Traits.Honest = false }), "not honest"},
 		"a part that holds backwards": {part(func(p *bench.Part) { p.Traits.Holds = -2 }), "that holds for -2ns"},

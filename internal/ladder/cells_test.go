@@ -32,6 +32,7 @@ func TestCells(t *testing.T) {
 		{"gunicorn", []string{"wedge-1pct"}, "write --scenario wedge"},
 		{"gunicorn", []string{"wedge-gil-1pct"}, "write --scenario wedge-gil"},
 		{"gunicorn", []string{"reload"}, "has no ratios"},
+		{"gunicorn", []string{"mix_wedge-1pct_cpu-1pct"}, "mix_wedge-1pct_cpu-1pct has no ratios"},
 		{"gunicorn", []string{"wegde"}, `did you mean "wedge"`},
 		{"gunicron", []string{"wedge"}, `did you mean "gunicorn"`},
 		{"g*", []string{"wedge"}, "not one target"},
