@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"benchrun/internal/campaign/pack"
 	"benchrun/internal/launch"
@@ -13,12 +14,17 @@ type board struct {
 	notices *launch.Notices
 	note    func(string)
 	noted   bool // that it cannot be used
+	waits   bool // it was said that this benchrun waits
 }
 
 // Turn is pack.Board's.
 func (b *board) Turn(decide func([]pack.Notice) pack.Notice) {
 	err := b.notices.Turn(func(others [][]byte) []byte {
 		own := decide(noticesIn(others))
+		if own.Runs == nil && own.Wants != nil && !b.waits {
+			b.waits = true
+			b.note(fmt.Sprintf("another benchrun of this user uses the machine: the next cell waits for it, at most %s", pack.Patience))
+		}
 		if own.Empty() {
 			return nil
 		}
@@ -37,7 +43,7 @@ func (b *board) Turn(decide func([]pack.Notice) pack.Notice) {
 // Leave is pack.Board's.
 func (b *board) Leave() { b.notices.Leave() }
 
-// noticesIn are the notices that can be understood. Any user may have written them.
+// noticesIn are the notices that can be understood: another version may have written them.
 func noticesIn(texts [][]byte) (all []pack.Notice) {
 	for _, text := range texts {
 		var n pack.Notice

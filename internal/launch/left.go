@@ -83,7 +83,7 @@ func leftBehind(uid int, since int64) (left []string) {
 		for _, e := range entries {
 			var st unix.Statx_t
 			err := unix.Statx(unix.AT_FDCWD, filepath.Join(dir, e.Name()), unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &st)
-			if err != nil || int(st.Uid) != uid || e.Name() == own || e.Name() == noticesName {
+			if err != nil || int(st.Uid) != uid || e.Name() == own || strings.HasPrefix(e.Name(), noticesName) {
 				continue
 			}
 			made := st.Ctime

@@ -12,13 +12,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// noticesName is the folder in sharedMemory in which the benchruns of all users tell each
-// other what they do.
-const noticesName = "benchrun-notices"
+// noticesName begins the name of a folder in sharedMemory in which the benchruns of one
+// user tell each other what they do. Those of other users are not believed: what they say
+// could stop a run for good.
+const noticesName = "benchrun-notices-"
 
 const (
 	// mostNotices and mostNotice are how many notices count, and how many bytes each has
-	// at most: any user can write to the folder.
+	// at most.
 	mostNotices = 64
 	mostNotice  = 4096
 	// noticeAge is how old a notice may be: its benchrun writes it anew every few seconds.
@@ -28,9 +29,11 @@ const (
 	noticesTime = 250 * time.Millisecond
 )
 
-// NoticesFolder is where the benchruns on this machine leave notices for each other. It
-// lies in memory, so a reboot removes it.
-func NoticesFolder() string { return filepath.Join(sharedMemory, noticesName) }
+// NoticesFolder is where the benchruns of this user leave notices for each other. It lies
+// in memory, so a reboot removes it.
+func NoticesFolder() string {
+	return filepath.Join(sharedMemory, noticesName+strconv.Itoa(os.Geteuid()))
+}
 
 // Notices are the notices in a folder. A benchrun holds the lock of its own one until it
 // ends in any way, so a notice that nobody locks counts for nothing.
@@ -96,14 +99,21 @@ func (n *Notices) lock() (*os.File, error) {
 	}
 }
 
-// open opens the folder, and makes it if there is none.
+// open opens the folder, and makes it if there is none. Nobody else may write to it.
 func (n *Notices) open() (*os.File, error) {
-	if err := os.Mkdir(n.dir, 0o777); err == nil { //nolint:gosec // for every user, like /tmp
-		if err := os.Chmod(n.dir, 0o777|os.ModeSticky); err != nil { //nolint:gosec // regardless of the umask
-			return nil, err
-		}
+	_ = os.Mkdir(n.dir, 0o700) // opening says what is wrong
+	folder, err := os.OpenFile(n.dir, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return nil, err
 	}
-	return os.OpenFile(n.dir, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	var st unix.Stat_t
+	if err = unix.Fstat(int(folder.Fd()), &st); err == nil && (int(st.Uid) != os.Geteuid() || st.Mode&0o077 != 0) {
+		err = fmt.Errorf("%s belongs to another user, or others may use it", n.dir)
+	}
+	if err != nil {
+		return nil, errors.Join(err, folder.Close())
+	}
+	return folder, nil
 }
 
 // is says that a folder that was opened is still the one that others would open.
@@ -153,7 +163,7 @@ func readNotice(path string) []byte {
 		return nil
 	}
 	if unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB) == nil {
-		_ = os.Remove(path) // only its user may
+		_ = os.Remove(path) // whoever finds it next tries again
 		return nil
 	}
 	if age := time.Since(info.ModTime()); age > noticeAge || age < -noticeAge {
@@ -177,7 +187,7 @@ func (n *Notices) write(text []byte) error {
 			return err
 		}
 		n.own = f
-		if err := errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB), f.Chmod(0o644)); err != nil {
+		if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 			n.Leave()
 			return err
 		}

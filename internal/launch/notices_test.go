@@ -63,16 +63,13 @@ func TestNotices(t *testing.T) {
 	}
 }
 
-// Every user can leave notices, and can remove only their own.
+// Only its user can enter the folder.
 func TestFolderOfNotices(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "notices")
 	n := NewNotices(dir)
 	say(t, n, "one")
-	if info, err := os.Stat(dir); err != nil || info.Mode() != 0o777|os.ModeSticky|os.ModeDir {
+	if info, err := os.Stat(dir); err != nil || info.Mode() != 0o700|os.ModeDir {
 		t.Errorf("the folder is %v, %v", info, err)
-	}
-	if info, err := os.Stat(n.own.Name()); err != nil || info.Mode().Perm() != 0o644 {
-		t.Errorf("%v, %v: other users must be able to read it", info, err)
 	}
 	sweepNotices(dir)
 	if _, err := os.Lstat(n.own.Name()); err != nil {
@@ -125,5 +122,31 @@ func TestNoticesBehindALink(t *testing.T) {
 	}
 	if err := NewNotices(dir).Turn(func([][]byte) []byte { return nil }); err == nil {
 		t.Error("it was followed")
+	}
+}
+
+// Nothing is read or removed in a folder to which others may write.
+func TestNoticesOfOthersAreNotBelieved(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "notices")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "1-1")
+	if err := os.WriteFile(file, []byte("one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o777); err != nil { //nolint:gosec // what is tested
+		t.Fatal(err)
+	}
+	n := 0
+	err := NewNotices(dir).Turn(func(others [][]byte) []byte { n = len(others); return []byte("mine") })
+	if err == nil || n != 0 {
+		t.Errorf("error %v, %d notices", err, n)
+	}
+	if _, err := os.Lstat(file); err != nil {
+		t.Error(err)
+	}
+	if err := os.Remove(dir); err == nil {
+		t.Error("the folder is empty: a file of somebody else was removed")
 	}
 }

@@ -36,12 +36,16 @@ type Board interface {
 	Leave()
 }
 
-// patience is how long a task waits for other pools. Their tasks take a few minutes at
-// most, so after this time one of them hangs.
-const patience = 15 * time.Minute
+// Patience is how long a task waits for other pools. Their tasks take a few minutes at
+// most, so after this time one of them hangs, and none of them is believed until all have
+// gone.
+const Patience = 15 * time.Minute
 
 // Beside takes in what the other pools on this machine say now.
-func (p *Packer) Beside(others []Notice) { p.neighbours = others }
+func (p *Packer) Beside(others []Notice) {
+	p.neighbours = others
+	p.outlasted = p.outlasted && len(others) > 0
+}
 
 // Notice is what the other pools should know.
 func (p *Packer) Notice() Notice {
@@ -68,14 +72,17 @@ func (p *Packer) claim(t Task) Claim {
 // longer than this one. Together with them, tasks may fill cpus at most.
 func (p *Packer) claims(now time.Time) (claims []Claim, cpus float64) {
 	cpus = math.Inf(1)
-	if p.wants != nil && now.Sub(p.since) >= patience {
+	if p.wants != nil && now.Sub(p.since) >= Patience {
+		p.outlasted = true
+	}
+	if p.outlasted {
 		return nil, cpus
 	}
 	for _, n := range p.neighbours {
 		if n.Runs != nil {
 			claims = append(claims, *n.Runs)
 		}
-		if n.Wants != nil && (p.wants == nil || n.Since.Before(p.since)) && now.Sub(n.Since) < patience {
+		if n.Wants != nil && (p.wants == nil || n.Since.Before(p.since)) && now.Sub(n.Since) < Patience {
 			claims = append(claims, *n.Wants)
 			cpus = min(cpus, n.CPUs)
 		}

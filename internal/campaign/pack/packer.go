@@ -32,6 +32,7 @@ type Packer struct {
 	neighbours []Notice  // of the other pools on this machine
 	wants      *Claim    // the task that waits because of them; nil = none
 	since      time.Time // since when
+	outlasted  bool      // a task has waited as long as it may, so the other pools are not believed
 }
 
 // running is a task that was handed out and is not over yet.

@@ -282,3 +282,27 @@ func TestLeftIfQuiet(t *testing.T) {
 		}
 	}
 }
+
+// A pool that another one keeps waiting for too long waits no second time, until that one
+// has gone.
+func TestAPoolIsOutlastedOnce(t *testing.T) {
+	p := pack.New(pack.Room{CPUs: 2}, []pack.Task{task(light, 20), task(light, 20), task(light, 20)})
+	hung := []pack.Notice{{Runs: &pack.Claim{Load: pack.Load{CPU: 1}, Alone: true}, CPUs: 2}}
+	start := time.Now()
+	begins := func(after time.Duration) bool {
+		_, _, ok := p.Next(start.Add(after))
+		return ok
+	}
+	p.Beside(hung)
+	if begins(0) || begins(pack.Patience-time.Second) {
+		t.Error("a task began beside one that runs alone")
+	}
+	if !begins(pack.Patience) || !begins(pack.Patience+time.Second) {
+		t.Error("after the longest wait, the first or the second task waits")
+	}
+	p.Beside(nil)
+	p.Beside(hung)
+	if begins(pack.Patience + 2*time.Second) {
+		t.Error("a task began beside another pool that came later")
+	}
+}
