@@ -78,7 +78,7 @@ func TestBrokenFramesAreErrors(t *testing.T) {
 }
 
 func TestTheQueueIsBounded(t *testing.T) {
-	p := &pool{jobs: make(chan *job)} // no worker receives from it
+	p := &pool{o: options{maxWait: patience}, jobs: make(chan *job)} // no worker receives from it
 	finished := make(chan struct{})
 	answers := make(chan answer, maxWaiting)
 	for range maxWaiting {
