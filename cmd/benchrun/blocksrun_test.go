@@ -28,6 +28,7 @@ const tutorial = "docs/tutorial.md"
 //
 //   - those that would measure (the main command, duel, calibrate, check-server) get
 //     --dry-run: every name, flag, file and rule is resolved, and nothing is launched;
+//   - --server '*' with a scenario is --server reference;
 //   - scripts/bench does not build; scripts/cost gets --help;
 //   - sudo apt-get only simulates, with -every-block as well;
 //   - the stored runs have one cell from the published results, as if this machine had
