@@ -14,7 +14,7 @@ import (
 func TestMixName(t *testing.T) {
 	for words, want := range map[string]string{
 		"wedge=1%,segfault=0.5%,cpu=10%":       "mix_wedge-1pct_segfault-0.5pct_cpu-10pct",
-		" cpu = 10 % , segfault=.50%,wedge=1%": "mix_wedge-1pct_segfault-0.5pct_cpu-10pct",
+		" cpu = 10 % , segfault=.50%,wedge=1%": "mix_wedge-1pct_segfault-0.5pct_cpu-10pct", //nolint:gocritic // the spaces are what is tested
 		"slow-upload=50%,wedge-spin=50%":       "mix_wedge-spin-50pct_slow-upload-50pct",
 	} {
 		name, err := MixName(words)
