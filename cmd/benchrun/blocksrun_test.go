@@ -28,7 +28,8 @@ const tutorial = "docs/tutorial.md"
 //
 //   - those that would measure (the main command, duel, calibrate, check-server) get
 //     --dry-run: every name, flag, file and rule is resolved, and nothing is launched;
-//   - --server '*' with a scenario is --server reference;
+//   - --server '*' with a scenario is --server reference; README.md has all servers with
+//     all scenarios;
 //   - scripts/bench does not build; scripts/cost gets --help;
 //   - sudo apt-get only simulates, with -every-block as well;
 //   - the stored runs have one cell from the published results, as if this machine had
