@@ -5,7 +5,7 @@ import (
 )
 
 // Five things that go wrong at the same time, each in one of 500 requests.
-var _ = register(410, Fault{
+var _ = register(500, Fault{
 	Family: bench.Family{
 		ID: "bad-day", Version: 1, Group: bench.GroupMixed,
 		Title: "a bad day: five things go wrong at the same time, each of them seldom",

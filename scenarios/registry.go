@@ -77,6 +77,12 @@ type Place struct {
 	// BlockLog leaves unread what the target logs, until release is called, and writes down
 	// when. The family must need a piped log.
 	BlockLog func(nonce string) (release func(), err error)
+	// LockRow takes the lock of the row that the app changes in its database, and
+	// StallDatabase stops the database, each once, and until the recovery begins.
+	// RestartDatabase ends the database at once, starts it again, writes down when, and waits
+	// until it serves.
+	LockRow, StallDatabase func(context.Context)
+	RestartDatabase        func(ctx context.Context, nonce string)
 }
 
 // registered grows while the package is initialised, and never after that.

@@ -49,6 +49,8 @@ func TestFamiliesAreWhole(t *testing.T) {
 			switch tr := f.Traits; {
 			case tr.Contradiction() != "":
 				t.Error(tr.Contradiction())
+			case (f.Group == bench.GroupDependency) != f.Needs.Database():
+				t.Errorf("group %s, and needs %+v", f.Group, f.Needs)
 			case tr.Receipt != "" && tr.Receipt != f.Needs.AppFault:
 				t.Errorf("receipts of %q, and needs %q", tr.Receipt, f.Needs.AppFault)
 			case tr.Expects == bench.ExpectsRenewal && !slices.Contains(f.Needs.Server, bench.ServerReload):

@@ -29,6 +29,7 @@ var appFaults = map[AppKind][]string{
 		"cpu", "io", "cpu-io", "slow", "big-response", "legit-slow", "starve", "exception", "leak",
 		"leak-fd", "leak-thread", "leak-child",
 		"wedge-midstream", "crash-midstream", "exception-midstream",
+		"db-update", "db-retry", "db-keep",
 	},
 	AppBuiltin: {
 		"wedge", "wedge-spin", "wedge-native", "wedge-gil", "wedge-io", "wedge-regex", "wedge-deaf",
@@ -36,8 +37,18 @@ var appFaults = map[AppKind][]string{
 		"cpu", "io", "cpu-io", "slow", "big-response", "legit-slow", "starve", "exception", "leak",
 		"leak-fd", "leak-thread", "leak-child",
 		"wedge-midstream", "crash-midstream", "exception-midstream",
+		"db-update", "db-retry", "db-keep",
 	},
 }
+
+// drivers are the pip requirements with which each kind of app asks a database. A kind that
+// needs none brings its own driver.
+var drivers = map[AppKind][]string{
+	AppWSGI: {"psycopg==3.2.13", "psycopg-binary==3.2.13", "typing-extensions==4.15.0"},
+}
+
+// Drivers are the pip requirements of an app of this kind that has a database.
+func (k AppKind) Drivers() []string { return slices.Clone(drivers[k]) }
 
 // HasFault says whether an app of this kind answers /fault/<name>.
 func (k AppKind) HasFault(name string) bool { return slices.Contains(appFaults[k], name) }
@@ -95,6 +106,9 @@ type Attempt struct {
 	Token    string `json:"token"`
 	Receipts string `json:"receipts"`          // absolute path
 	LoadMS   int64  `json:"load_ms,omitempty"` // the app takes so long to load
+	// Database is the absolute path of the folder with the socket of the app's PostgreSQL, if
+	// it has one.
+	Database string `json:"database,omitempty"`
 }
 
 // WriteAttempt replaces attempt.json in an app's folder, at once: who loads the app

@@ -31,7 +31,7 @@ func Foresee(ctx context.Context, opts InstallOptions) (Foreseen, error) {
 	if err != nil {
 		return Foreseen{}, err
 	}
-	f := Foreseen{Needs: opts.Server.requirements(p, version)}
+	f := Foreseen{Needs: opts.requirements(p, version)}
 	missing, _, _ := MissingPackages(ctx, f.Needs.Apt)
 	f.Complete = len(missing) == 0
 	if !opts.Server.usesPython(p) {

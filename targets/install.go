@@ -19,6 +19,8 @@ type InstallOptions struct {
 	Version string // the wanted version, as CheckVersion takes it; "" = that of the server file
 	Python  string // interpreter, a path or a name on PATH; "" = choose
 	User    *RunAs // the user that runs the server; nil = the current user
+	// Database says that the app has a database, and needs a driver for it.
+	Database bool
 
 	Benchrun        string // absolute path of the benchrun binary, for {benchrun}
 	BenchrunVersion string // the version of servers that are part of benchrun
@@ -27,6 +29,15 @@ type InstallOptions struct {
 	Run RunProgram
 
 	Progress func(string) // called before every long step; may be nil
+}
+
+// requirements lists what the server in this profile and its app need.
+func (o InstallOptions) requirements(p Profile, version string) Requirements {
+	needs := o.Server.requirements(p, version)
+	if o.Database {
+		needs.Python = append(needs.Python, o.Server.App.Drivers()...)
+	}
+	return needs
 }
 
 // Installation is an installed server, ready to be run.
@@ -63,7 +74,7 @@ func Install(ctx context.Context, opts InstallOptions) (*Installation, error) {
 		opts.Progress = func(string) {}
 	}
 	in := &Installation{Server: s, Profile: opts.Profile}
-	needs := s.requirements(p, version)
+	needs := opts.requirements(p, version)
 
 	var py interpreter
 	if s.usesPython(p) {

@@ -198,6 +198,12 @@ func (s *Server) requirements(p Profile, version string) Requirements {
 	return Requirements{Apt: slices.Concat(s.Install.Apt, p.Install.Apt), Python: python}
 }
 
+// TakesDriver says whether benchrun can give a driver for a database to the app that a
+// profile serves: the app brings its own, or runs on a Python that benchrun chooses.
+func (s *Server) TakesDriver(profile string) bool {
+	return len(s.App.Drivers()) == 0 || s.usesPython(s.Profiles[profile])
+}
+
 // usesPython says whether any word of a profile's command names the interpreter.
 func (s *Server) usesPython(p Profile) bool {
 	words := slices.Concat(s.VersionCommand, s.commandOf(p), p.Args, s.Install.Python, p.Install.Python)

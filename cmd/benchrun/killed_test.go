@@ -295,8 +295,9 @@ func survivors(t *testing.T, dir string) []string {
 			continue
 		}
 		exe, _ := os.Readlink("/proc/" + e.Name() + "/exe")
+		cwd, _ := os.Readlink("/proc/" + e.Name() + "/cwd")
 		env, _ := os.ReadFile("/proc/" + e.Name() + "/environ")
-		if strings.HasPrefix(exe, dir) || bytes.Contains(env, []byte("TMPDIR="+dir)) {
+		if strings.HasPrefix(exe, dir) || strings.HasPrefix(cwd, dir) || bytes.Contains(env, []byte("TMPDIR="+dir)) {
 			cmdline, _ := os.ReadFile("/proc/" + e.Name() + "/cmdline")
 			if len(cmdline) == 0 { // a zombie, or it has ended
 				continue

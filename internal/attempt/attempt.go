@@ -282,6 +282,7 @@ func (a *attempt) recovery(ctx context.Context) {
 	a.until(ctx, from)
 	a.markAt(from, bench.MarkRecovery, a.job.Timing.RecoveryLeast)
 	a.passing.End()
+	a.doubtDatabase(ctx, a.place.RestoreDatabase(ctx))
 	a.until(ctx, from+int64(a.job.Timing.RecoveryLeast))
 	latest := from + int64(a.phases.Recovery)
 	for told := false; ctx.Err() == nil && a.clock.Now() < latest; bench.Sleep(ctx, decideEvery) {

@@ -16,14 +16,27 @@ func (a *attempt) reach() scenarios.Place {
 		SignalServing: func(ctx context.Context, nonce string, signal syscall.Signal) error {
 			return a.place.SignalServing(ctx, nonce, signal)
 		},
-		Stop:        a.stopByFault,
-		KillLeader:  a.killLeader,
-		SlowApp:     func(load time.Duration) error { return a.place.SlowApp(load) },
-		BreakApp:    func() error { return a.place.BreakApp() },
-		RepairApp:   func() error { return a.place.RepairApp() },
-		ForbidForks: func() (func(), error) { return a.place.ForbidForks() },
-		FillTmp:     func(ctx context.Context) (func(), error) { return a.place.FillTmp(ctx) },
-		BlockLog:    func(nonce string) (func(), error) { return a.place.BlockLog(nonce) },
+		Stop:          a.stopByFault,
+		KillLeader:    a.killLeader,
+		SlowApp:       func(load time.Duration) error { return a.place.SlowApp(load) },
+		BreakApp:      func() error { return a.place.BreakApp() },
+		RepairApp:     func() error { return a.place.RepairApp() },
+		ForbidForks:   func() (func(), error) { return a.place.ForbidForks() },
+		FillTmp:       func(ctx context.Context) (func(), error) { return a.place.FillTmp(ctx) },
+		BlockLog:      func(nonce string) (func(), error) { return a.place.BlockLog(nonce) },
+		LockRow:       func(ctx context.Context) { a.doubtDatabase(ctx, a.place.LockRow(ctx)) },
+		StallDatabase: func(ctx context.Context) { a.doubtDatabase(ctx, a.place.StallDatabase()) },
+		RestartDatabase: func(ctx context.Context, nonce string) {
+			a.journal.Mark(a.clock.Now(), bench.MarkSignal, nonce)
+			a.doubtDatabase(ctx, a.place.RestartDatabase(ctx))
+		},
+	}
+}
+
+// doubtDatabase notes that benchrun could not do to the database what it should.
+func (a *attempt) doubtDatabase(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		a.journal.Doubt(bench.Doubt{Cause: "database", Note: err.Error()})
 	}
 }
 

@@ -34,5 +34,6 @@ var DoubtTable = []DoubtSpec{
 	{"supervisor", "the supervisor of the server's processes could not report how they ended"},
 	{"restart", "benchrun could not start the server's command a second time"},
 	{"not-given-back", "benchrun could not give back what it had taken away from the server"},
+	{"database", "the database beside the server ended by itself, or benchrun could not do to it what the fault is"},
 	{"interrupted", "the attempt was interrupted, by a person or because time was up"},
 }

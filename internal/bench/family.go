@@ -123,7 +123,13 @@ const (
 	HostProcessLimit HostFeature = "process-limit"
 	// HostOwnMounts: benchrun can mount file systems that only the target sees.
 	HostOwnMounts HostFeature = "own-mounts"
+	// HostPostgreSQL: Debian's PostgreSQL is installed. Each target of a family that needs it
+	// gets a database of its own, which begins and ends with the target.
+	HostPostgreSQL HostFeature = "postgresql"
 )
+
+// Database says that a database runs beside each target, for the app.
+func (n Needs) Database() bool { return slices.Contains(n.Host, HostPostgreSQL) }
 
 // Traits is all that the judge knows of a family. The head of a record has them,
 // so that a stored record is judged by what its faults were.
@@ -135,6 +141,9 @@ type Traits struct {
 	// Holds is how long one fault holds its slot by itself: UntilEnded, or 0 = it
 	// holds none, or too briefly for slots to run out one by one.
 	Holds time.Duration `json:"holds_ns,omitempty"`
+	// AtMost is how many faults hold a slot at once at most, because what they wait for takes
+	// no more; 0 = as many as there are.
+	AtMost int `json:"at_most,omitempty"`
 	// CutOff says that requests under way are ended when no new faults come. The
 	// others are left to wait, as browsers would.
 	CutOff bool `json:"cut_off,omitempty"`
@@ -159,6 +168,9 @@ type Traits struct {
 	// the means to replace a worker. Nothing counts that is lost meanwhile: the end of the
 	// recovery decides.
 	Fills bool `json:"fills,omitempty"`
+	// Returns says that what the faults took from the app is there again when the recovery
+	// begins: at its end the service must be whole.
+	Returns bool `json:"returns,omitempty"`
 	// Reuses is what receipts call the second request on a kept connection, of a fault
 	// that sends it when the server's idle timeout ends. The server may close the
 	// connection instead, but not once the app has begun the request.
@@ -196,6 +208,8 @@ func (t Traits) Contradiction() string {
 		return fmt.Sprintf("connections that are used again, and a proof by %q", t.Proof)
 	case t.Fills && !t.Vanishes && t.Expects != ExpectsReplacement:
 		return "room that is taken by clients that do not vanish"
+	case t.AtMost != 0 && !t.Wedges() || t.AtMost < 0:
+		return fmt.Sprintf("at most %d faults that hold a slot, which they do not", t.AtMost)
 	case t.Vanishes && t.Expects == ExpectsRenewal:
 		return "clients that vanish while workers are replaced"
 	case t.Leaks != (Leak{}) && (t.LeakBytes != 0 || t.Leaks.Amount < 1 || !slices.Contains(countedResources, t.Leaks.Of)):
@@ -254,6 +268,17 @@ func (t Traits) Wedges() bool { return t.Holds == UntilEnded }
 // OwnHold is how long a fault holds its slot by itself; 0 = it holds none, or
 // until something ends it.
 func (t Traits) OwnHold() time.Duration { return max(0, t.Holds) }
+
+// AtOnce is how many slots the faults hold at once that would hold so many.
+func (t Traits) AtOnce(slots float64) float64 {
+	if t.AtMost > 0 {
+		return min(slots, float64(t.AtMost))
+	}
+	return slots
+}
+
+// Fewer says that the faults cannot hold so many slots at once.
+func (t Traits) Fewer(slots int) bool { return t.AtMost > 0 && t.AtMost < slots }
 
 // Proof says what proves that a fault was delivered.
 type Proof string

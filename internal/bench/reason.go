@@ -23,7 +23,7 @@ const (
 	NotStopped   = "not stopped in order" // on the signal that asks for it
 	NotTakenOver = "not taken over"       // by the same command, started again
 	CutInFlight  = "cut in flight"        // requests on a reused connection that the app had begun
-	NotBack      = "not back"             // although all that had filled the server is gone
+	NotBack      = "not back"             // although what the server lacked is there again
 	DiskFilled   = "disk filled"          // up to the target's bound
 )
 

@@ -18,6 +18,8 @@ const (
 	GroupLoad      Group = "load"
 	GroupResources Group = "resources"
 	GroupMixed     Group = "mixed"
+	// GroupDependency: what the app depends on, a database.
+	GroupDependency Group = "dependency"
 )
 
 // Ratio is the share of requests that misbehave, in thousandths of a percent:

@@ -21,7 +21,7 @@ var WordTable = []WordSpec{
 	{Name: "scenario", Also: []string{"scenarios"}, Text: "a family of misbehaviour at a ratio: wedge-1pct is one wedged request in a hundred"},
 	{Name: "family", Also: []string{"families"}, Text: "a kind of misbehaviour, whatever its ratio; benchrun list scenarios lists them"},
 	{Name: "family_version", Text: "the version of a family: it is raised when results can no longer be compared with earlier ones"},
-	{Name: "group", Text: "who misbehaves: the app, the client or the operator (lifecycle); or whether there is too much load"},
+	{Name: "group", Text: "who misbehaves: the app, the client, the operator (lifecycle) or what the app depends on (dependency); or whether there is too much load"},
 	{Name: "ratio", Also: []string{"ratio_pct"}, Text: "how many of 100 requests misbehave; 0 if faults do not come as a share of the requests"},
 	{Name: "verdict", Also: []string{"verdicts"}, Text: "what a cell came to: held, degraded, failed, broken, unsupported or invalid"},
 	{Name: "reasons", Also: []string{"reason", "why"}, Text: "why a cell has its verdict, the most important first"},

@@ -172,6 +172,8 @@ func who(f bench.Family) string {
 		return "The load"
 	case bench.GroupMixed:
 		return "App and clients"
+	case bench.GroupDependency:
+		return "The app's database"
 	}
 	return "The operator"
 }
@@ -269,6 +271,7 @@ func deciding(f bench.Family) string {
 			rules = append(rules, rule)
 		}
 	}
+	add(t.Returns, "at the end of the recovery, when what the faults wait for is there again, at least 98 % of the ordinary requests must be served")
 	add(t.MustComplete && once, "the fault's own request is honest: if it gets no right answer, the cell is failed")
 	add(t.MustComplete && !once, "the fault's own requests are honest: more than one of them, and more than 5 %, without a right answer is failed")
 	add(t.BreaksOff, "more than one of the broken answers, and more than 5 %, that look whole to their clients is failed")

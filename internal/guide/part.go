@@ -45,7 +45,7 @@ func FaultsTable() string {
 		switch {
 		case f.Request != "":
 			who += ", " + code(f.Request)
-		case f.Group == bench.GroupApp:
+		case f.Group == bench.GroupApp, f.Group == bench.GroupDependency:
 			who += ", " + code("/fault/"+f.Needs.AppFault)
 		}
 		b.WriteString(row(code(f.ID), fmt.Sprint(f.Version), who, f.Exactly))

@@ -50,7 +50,7 @@ func (f *facts) foretold(parts []part) (survives, known bool) {
 		if hour := bench.Horizon.Seconds(); !found || t > hour {
 			t = hour
 		}
-		busy += one.perSecond() * t
+		busy += one.head.Traits.AtOnce(one.perSecond() * t)
 	}
 	if p.Slots <= 0 || p.Unbounded || busy <= 0 {
 		return false, false
@@ -97,6 +97,10 @@ func (f *facts) theoryWords(verdict bench.Verdict) string {
 	if verdict != bench.Held && f.holdNone() {
 		return fmt.Sprintf("not all of them held a slot: victims were served while %s were open, and there are %s",
 			bench.Grouped(f.wedges.beside), bench.Things(slots, "slot", "slots"))
+	}
+	if h.Traits.Fewer(slots) {
+		return fmt.Sprintf("theory: survives, because what the faults wait for takes at most %s of them at once, which is less than slots = %s",
+			bench.Grouped(h.Traits.AtMost), bench.Grouped(slots))
 	}
 	const law = "theory: survives while R·p·τ"
 	if !known {

@@ -65,7 +65,7 @@ type facts struct {
 	left     left
 	surge    surge
 	race     race
-	back     tally // the end of the recovery, of a fault that fills the server
+	back     tally // the end of the recovery, where it decides too
 
 	wrong      int   // victims with a wrong or corrupt body, in any second
 	firstWrong int64 // the first one's intended send
@@ -201,6 +201,9 @@ func (f *facts) rate() (bench.Verdict, string) {
 	}
 	if v.head.Traits.Expects == bench.ExpectsRenewal && !f.grown.known {
 		return bench.Invalid, "what piled up with the faults was not measured"
+	}
+	if v.head.Traits.Returns && f.back.valid < backBinsNeeded {
+		return bench.Invalid, "whether the server came back was not measured"
 	}
 	if f.left.due && !f.left.known {
 		return bench.Invalid, "what stays of the clients was not measured"

@@ -132,3 +132,33 @@ func TestFullServerIsWaitedFor(t *testing.T) {
 		t.Error("the recovery does not wait for a server that is not back")
 	}
 }
+
+// Where what the faults wait for is there again, the end of the recovery decides too.
+func TestServiceReturns(t *testing.T) {
+	returning := func() scene { return wedged().head(func(h *bench.Head) { h.Traits.Returns = true }) }
+	stalled := func(x *bench.Sample) { x.Done, x.Outcome = x.Due+260e6, bench.Late }
+	for _, tt := range []struct {
+		name   string
+		scene  scene
+		want   bench.Verdict
+		reason string
+	}{
+		{"at once", returning(), bench.Held, "served 1,200 of 1,200 victims"},
+		{"later", returning().edit(bench.RoleVictim, recovery(0), recovery(1.9), timedOut), bench.Held, "served 1,200"},
+		{"never", returning().edit(bench.RoleVictim, recovery(0), shutdownAt, timedOut), bench.Failed, "not back: served 0 % of 300 victims 2.0 s after what the faults wait for was there again"},
+		{"nobody could tell", returning().edit(bench.RoleControl, recovery(2), shutdownAt, stalled), bench.Invalid, "whether the server came back was not measured"},
+		{"nobody could tell, but it had failed", returning().edit(bench.RoleControl, recovery(2), shutdownAt, stalled).lose(fault(0), fault(12), 50, bench.TimedOut), bench.Failed, "served"},
+		{"without the trait", wedged().edit(bench.RoleVictim, recovery(0), shutdownAt, timedOut), bench.Held, "served 1,200"},
+	} {
+		j := Judge(tt.scene.Record)
+		if j.Verdict != tt.want || !strings.Contains(strings.Join(j.Reasons, "; "), tt.reason) {
+			t.Errorf("%s: %s %q, want %s, %q", tt.name, j.Verdict, j.Reasons, tt.want, tt.reason)
+		}
+	}
+	if s := returning().breakOff(recovery(4.5)); !Settled(s.Record) {
+		t.Error("the server is back, and the recovery waits")
+	}
+	if s := returning().edit(bench.RoleVictim, recovery(0), shutdownAt, timedOut).breakOff(recovery(4.5)); Settled(s.Record) || SettledBy(s.Record) != ns(recoveryAt)+int64(s.Head.Phases.Recovery) {
+		t.Errorf("the server is not back, and the recovery waits until %d", SettledBy(s.Record))
+	}
+}

@@ -164,6 +164,8 @@ func Settled(rec *bench.Record) bool {
 	case v.head.Any(func(t bench.Traits) bool { return t.Vanishes }):
 		f := factsOf(v)
 		return v.isBack() && (!f.left.due || f.left.known && f.leftWords() == "")
+	case v.head.Traits.Returns:
+		return v.isBack()
 	case len(v.signals) == 0:
 		return true
 	case expects == bench.ExpectsEnd:
@@ -180,7 +182,7 @@ func Settled(rec *bench.Record) bool {
 // any more and the server keeps what it has.
 func SettledBy(rec *bench.Record) int64 {
 	v := newView(rec)
-	if v.head.Any(func(t bench.Traits) bool { return t.Vanishes || t.Fills }) {
+	if v.mustBeBack() || v.head.Any(func(t bench.Traits) bool { return t.Vanishes }) {
 		return v.recovery.from + int64(v.head.Phases.Recovery)
 	}
 	if v.head.Traits.Expects.TakesAway() && len(v.signals) > 0 {

@@ -155,6 +155,31 @@ func (g *Group) SignalProcess(pid int, sig syscall.Signal) error {
 	return os.ErrProcessDone
 }
 
+// allRounds is how often SignalAll looks for processes: those that are forked while it
+// looks get the signal in the next round.
+const allRounds = 3
+
+// SignalAll sends a signal to every process of the group, but not to the supervisor.
+func (g *Group) SignalAll(sig syscall.Signal) error {
+	sent := map[int]bool{}
+	for range allRounds {
+		members, err := g.Members()
+		if err != nil {
+			return err
+		}
+		for _, host := range members {
+			if sent[host] {
+				continue
+			}
+			if _, err := signalIf(host, sig, func() bool { return g.owns(host) }); err != nil {
+				return err
+			}
+			sent[host] = true
+		}
+	}
+	return nil
+}
+
 // owns says whether a living process belongs to the group.
 func (g *Group) owns(host int) bool {
 	members, err := g.Members()

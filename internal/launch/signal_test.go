@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"benchrun/internal/procfs"
 )
 
 // A signal reaches the one process that the server knows by its pid, whatever pid the
@@ -41,6 +43,39 @@ func TestSignalProcess(t *testing.T) {
 			if err := g.SignalProcess(os.Getpid(), syscall.Signal(0)); os.Getpid() != g.LeaderPID() && !errors.Is(err, os.ErrProcessDone) {
 				t.Errorf("a signal to the test itself: %v", err)
 			}
+		})
+	}
+}
+
+// A signal to all reaches the leader and its children.
+func TestSignalAll(t *testing.T) {
+	ownTemp(t)
+	for _, caps := range available(t) {
+		t.Run(string(caps.Level), func(t *testing.T) {
+			g := startPart(t, caps, smallLimits, "sh", "-c", "sleep 1000 & sleep 1000 & wait")
+			all := func(stopped bool) func() bool {
+				return func() bool {
+					members, err := g.Members()
+					if err != nil || len(members) != 3 {
+						return false
+					}
+					for _, host := range members {
+						if s, err := procfs.ReadStat(host); err != nil || (s.State == 'T') != stopped {
+							return false
+						}
+					}
+					return true
+				}
+			}
+			eventually(t, "both children run", all(false))
+			if err := g.SignalAll(syscall.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "all are stopped", all(true))
+			if err := g.SignalAll(syscall.SIGCONT); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "all go on", all(false))
 		})
 	}
 }

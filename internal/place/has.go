@@ -6,6 +6,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
+	"benchrun/internal/postgresql"
 )
 
 // HostHas looks what this machine can do, once something of it is asked. Where it
@@ -20,6 +21,10 @@ func HostHas(ctx context.Context) func(bench.HostFeature) bool {
 	})
 	return func(f bench.HostFeature) bool {
 		caps, err := find()
+		if f == bench.HostPostgreSQL {
+			_, ok := postgresql.Find()
+			return ok && caps.Level != launch.ProcessGroup // where nothing distinguishes its processes from the target's
+		}
 		return err != nil || caps.Has(f)
 	}
 }

@@ -41,6 +41,7 @@ type Place struct {
 	group    *launch.Group
 	control  int // pid of the control server; 0 = this place has none
 	watcher  *observe.Watcher
+	database *database // beside the target; nil = there is none
 	log      *serverLog
 	logPath  string // Close appends the server's output to this file
 	workers  int
@@ -160,7 +161,10 @@ func (p *Place) writeApp() error {
 		return fmt.Errorf("attempt token: %w", err)
 	}
 	p.token = hex.EncodeToString(raw[:])
-	return targets.WriteApp(p.target.Server, p.scratch.App, p.token, p.receiptsPath())
+	if err := targets.WriteApp(p.target.Server, p.scratch.App, p.token, p.receiptsPath()); err != nil || !p.needs.Database() {
+		return err
+	}
+	return p.SlowApp(0) // the app must also know its database
 }
 
 // receiptsPath lies beside the app's folder, not in it. If the server runs as
@@ -189,6 +193,11 @@ func (p *Place) launch(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if p.needs.Database() {
+		if p.database, err = p.host.startDatabase(ctx, p.scratch); err != nil {
+			return err
+		}
+	}
 	p.group, err = launch.Start(ctx, p.host.Caps, launch.Spec{
 		Argv: argv, Env: env, Dir: p.scratch.App, Output: p.log.theirs,
 		User: p.host.User, Limits: p.limits, Scratch: p.scratch, Again: true, Tmp: p.ownTmp(),
@@ -203,7 +212,7 @@ func (p *Place) launch(ctx context.Context) (err error) {
 	p.cancel = cancel
 	p.watcher, err = observe.Start(watching, observe.Config{
 		Clock: p.clock, ShimPID: p.group.ShimPID(), Port: p.port.Number,
-		Memory: p.group.MemoryBytes, CPU: p.group.CPUSeconds,
+		Memory: p.memoryBytes, CPU: p.cpuSeconds,
 		Tell: p.see,
 	})
 	if err != nil {
@@ -321,6 +330,13 @@ func (p *Place) Close(ctx context.Context) error {
 	if p.watcher != nil {
 		p.watcher.Stop()
 		p.journal.Update(func(r *bench.Record) { r.Head.Company = p.busy.most })
+	}
+	if p.database != nil { // after the watching, which reads what it uses
+		if why := p.database.broken(); why != "" {
+			p.journal.Doubt(bench.Doubt{Cause: "database", Note: why})
+		}
+		keep(p.database.close(ending))
+		p.database = nil
 	}
 	p.host.company.leave(&p.busy)
 	p.tail.Wait()

@@ -9,7 +9,11 @@ import (
 
 // SlowApp lets the app take so long to load, in every process that loads it from now on.
 func (p *Place) SlowApp(load time.Duration) error {
-	return targets.WriteAttempt(p.scratch.App, targets.Attempt{Token: p.token, Receipts: p.receiptsPath(), LoadMS: load.Milliseconds()})
+	a := targets.Attempt{Token: p.token, Receipts: p.receiptsPath(), LoadMS: load.Milliseconds()}
+	if p.needs.Database() {
+		a.Database = databaseFolder(p.scratch)
+	}
+	return targets.WriteAttempt(p.scratch.App, a)
 }
 
 // BreakApp makes the app impossible to load, until RepairApp. Processes that have loaded it

@@ -11,7 +11,7 @@ import (
 // installOptions says how to install a cell's target on this host.
 func (h *Host) installOptions(c plan.Cell, python string, progress func(string)) targets.InstallOptions {
 	opts := targets.InstallOptions{
-		Server: c.Server, Profile: c.Profile, Version: c.Version, Python: python,
+		Server: c.Server, Profile: c.Profile, Version: c.Version, Python: python, Database: c.Scenario.Family.Needs.Database(),
 		Benchrun: h.Self, BenchrunVersion: h.Version, Progress: progress, Run: h.RunProgram,
 	}
 	if h.User != nil {

@@ -144,7 +144,7 @@ func busySlots(c Cell, tau time.Duration, claims bench.Claims) float64 {
 	if c.Scenario.Family.Traits.OwnHold() > 0 && claims.Watchdog > 0 {
 		tau = min(tau, bench.Seconds(claims.Watchdog))
 	}
-	return perSecond(c) * tau.Seconds()
+	return c.Scenario.Family.Traits.AtOnce(perSecond(c) * tau.Seconds())
 }
 
 // Unpromised says why a target need not hold a cell, by what its server file says;

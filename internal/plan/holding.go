@@ -41,7 +41,7 @@ func holdTime(f bench.Family, p bench.Probe) time.Duration {
 // agedSlots is how many slots an hour of the fault would hold at once, less
 // the margin: A = min(C, R·p·min(τ, 3600 s)) − margin, none if negative. A pool
 // whose end was not found is aged by 256 at most. fault is the length of the fault
-// phase.
+// phase. Where only so many faults can hold a slot, no more are aged.
 //
 // The margin is 4, or as many as the faults of two thirds of the fault phase can
 // take, if these are fewer: else a pool that an hour would end were not seen to
@@ -51,7 +51,7 @@ func agedSlots(s bench.Scenario, p bench.Probe, tau, fault time.Duration) int {
 		return 0
 	}
 	perSecond := s.PerSecond(bench.StandardLoad.Rate)
-	return agedOf(perSecond*min(tau, bench.Horizon).Seconds(), perSecond, p, fault)
+	return agedOf(s.Family.Traits.AtOnce(perSecond*min(tau, bench.Horizon).Seconds()), perSecond, p, fault)
 }
 
 // agedBy is agedSlots for each part of a scenario. What holds slots together takes them in
@@ -64,7 +64,7 @@ func agedBy(s bench.Scenario, p bench.Probe, fault time.Duration) []int {
 	for i, part := range parts {
 		if tau := holdTime(part.Family, p); tau > 0 {
 			rp := part.PerSecond(bench.StandardLoad.Rate)
-			held[i] = rp * min(tau, bench.Horizon).Seconds()
+			held[i] = part.Family.Traits.AtOnce(rp * min(tau, bench.Horizon).Seconds())
 			total, perSecond = total+held[i], perSecond+rp
 		}
 	}

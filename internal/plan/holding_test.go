@@ -70,6 +70,8 @@ func TestAgedSlots(t *testing.T) {
 		{"no margin that the faults could not take", at("wedge", 100), bench.Probe{Slots: 4}, Forever, 4},
 		{"a margin of one", at("wedge", 200), bench.Probe{Slots: 4}, Forever, 3},
 		{"the whole margin", at("wedge", 500), bench.Probe{Slots: 9}, Forever, 5},
+		{"what the faults wait for takes no more", at("db-lock", 1000), bench.Probe{Slots: 512}, Forever, 93},
+		{"likewise without an end", at("db-lock", 1000), bench.Probe{Slots: 1100, Unbounded: true}, Forever, 93},
 		{"unbounded", at("wedge", 1000), bench.Probe{Slots: 1100, Unbounded: true}, Forever, 256},
 		{"unbounded, low ratio", at("wedge", 100), bench.Probe{Slots: 1100, Unbounded: true}, time.Minute, 4},
 		{"crashes hold nothing", at("segfault", 1000), bench.Probe{Slots: 512}, 0, 0},

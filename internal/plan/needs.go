@@ -14,6 +14,9 @@ func unmet(f bench.Family, s *targets.Server, profile string) string {
 	if needs.AppFault != "" && !s.App.HasFault(needs.AppFault) {
 		return fmt.Sprintf("the app that %s serves (%s) has no fault %s", s.Name, s.App, needs.AppFault)
 	}
+	if needs.Database() && !s.TakesDriver(profile) {
+		return fmt.Sprintf("%s/%s: its app runs on a Python that benchrun does not choose, so it has no driver for the database", s.Name, profile)
+	}
 	for _, f := range needs.Server {
 		if !s.Offers(profile, f) {
 			return fmt.Sprintf("%s/%s: %s", s.Name, profile, serverLacks[f])
@@ -36,6 +39,7 @@ var hostLacks = map[bench.HostFeature]string{
 	bench.HostMemoryLimit:  "this machine cannot limit a server's memory: there is no memory cgroup that benchrun can use",
 	bench.HostOwnMounts:    "benchrun cannot mount a file system for the server alone on this machine: that takes root and namespaces",
 	bench.HostProcessLimit: "this machine cannot limit how many processes a server has: there is no pids cgroup that benchrun can use",
+	bench.HostPostgreSQL:   "PostgreSQL is not installed, or cannot be supervised here: sudo apt-get install postgresql",
 }
 
 // OnHost marks the cells as unsupported that need what this machine has not. has

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"benchrun/internal/bench"
+	"benchrun/targets"
 )
 
 func TestNeedsOfTheServer(t *testing.T) {
@@ -24,6 +25,8 @@ func TestNeedsOfTheServer(t *testing.T) {
 		{"uwsgi", "hardened", bench.Needs{Server: []bench.ServerFeature{bench.ServerChildren}}, ""},
 		{"uwsgi", "default", bench.Needs{Server: []bench.ServerFeature{bench.ServerChildren}}, "uwsgi/default: no process serves that could end"},
 		{"waitress", "hardened", bench.Needs{Server: []bench.ServerFeature{bench.ServerChildren}}, "waitress/hardened: no process serves that could end"},
+		{"waitress", "hardened", bench.Needs{Host: []bench.HostFeature{bench.HostPostgreSQL}}, ""},
+		{"reference", "default", bench.Needs{Host: []bench.HostFeature{bench.HostPostgreSQL}}, ""},
 		{"reference", "default", bench.Needs{Server: []bench.ServerFeature{"clairvoyance"}}, "reference/default"},
 	} {
 		s, err := reg.Lookup(tt.server)
@@ -67,5 +70,23 @@ func TestNeedsOfTheHost(t *testing.T) {
 	}
 	if asked != 2 {
 		t.Errorf("the host was asked %d times, of which one cell had a need each", asked)
+	}
+}
+
+// The driver for a database needs a Python that benchrun chooses. What is installed for an
+// app with a database is another target.
+func TestDatabaseForTheApp(t *testing.T) {
+	needs := bench.Scenario{Family: bench.Family{ID: "x", Needs: bench.Needs{Host: []bench.HostFeature{bench.HostPostgreSQL}}}}
+	own := &targets.Server{Name: "own", App: targets.AppWSGI, CommandWords: []string{"/opt/own", "{app}"}, Profiles: map[string]targets.Profile{"default": {}}}
+	c := newCell(own, "", "default", needs, "")
+	if !strings.HasPrefix(c.Unsupported, "own/default: its app runs on a Python that benchrun does not choose") {
+		t.Errorf("unsupported: %q", c.Unsupported)
+	}
+	if plain := newCell(own, "", "default", bench.Scenario{}, ""); plain.Unsupported != "" || plain.Target() == c.Target() || plain.Launch() == c.Launch() {
+		t.Errorf("%q: one is like the other: %s, %s", plain.Unsupported, plain.Target(), c.Target())
+	}
+	missing := OnHost([]Cell{{Scenario: needs}}, func(bench.HostFeature) bool { return false })
+	if !strings.Contains(missing[0].Unsupported, "apt-get install postgresql") {
+		t.Errorf("without PostgreSQL: %q", missing[0].Unsupported)
 	}
 }

@@ -34,8 +34,15 @@ func (c Cell) Name() string {
 	return c.Server.Name + "/" + c.Profile + "/" + c.Scenario.Name()
 }
 
-// Target is "server@version/profile", the same for all cells of a target.
-func (c Cell) Target() string { return c.Server.Name + "@" + c.Version + "/" + c.Profile }
+// Target is "server@version/profile", the same for all cells of a target. One whose app
+// has a database is another target: more is installed for it.
+func (c Cell) Target() string {
+	name := c.Server.Name + "@" + c.Version + "/" + c.Profile
+	if c.Scenario.Family.Needs.Database() {
+		name += " with a database"
+	}
+	return name
+}
 
 // TargetWords name the target as duel takes it: "gunicorn/default@23.0.0".
 func (c Cell) TargetWords() string {

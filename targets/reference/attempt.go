@@ -13,6 +13,7 @@ type attempt struct {
 	Token    string `json:"token"`
 	Receipts string `json:"receipts"` // absolute path
 	LoadMS   int64  `json:"load_ms"`  // how long a worker takes to load the app
+	Database string `json:"database"` // folder of the socket of the app's PostgreSQL; "" = it has none
 }
 
 // loadAttempt reads attempt.json in dir. Its error is a bench.EnvironmentError that names

@@ -12,6 +12,6 @@
 // this same binary, executed again, and end when the front does. On SIGHUP the front
 // replaces each worker when its successor is ready.
 //
-// docs/contract.md says what it serves (app kind builtin). Only cmd imports the package;
-// it imports internal/bench.
+// docs/contract.md says what it serves (app kind builtin). Only cmd and internal/guide
+// import the package; it imports internal/bench and internal/postgresql.
 package reference

@@ -15,9 +15,11 @@ import (
 )
 
 // builtinFaults are the app's faults by the name after /fault/, with the sizes and times
-// of docs/contract.md. An error says that a fault could not be done here.
-func builtinFaults() map[string]func() error {
+// of docs/contract.md. An error says that a fault could not be done here. sockets is
+// the folder with the socket of the app's database; "" = it has none.
+func builtinFaults(sockets string) map[string]func() error {
 	var leak leaked
+	data := &database{sockets: sockets, pool: make(chan struct{}, poolConnections)}
 	return map[string]func() error{
 		"wedge":          always(wedge),
 		"wedge-spin":     always(spin),
@@ -44,6 +46,9 @@ func builtinFaults() map[string]func() error {
 		"leak-thread":    always(leakThreads),
 		"leak-child":     leak.child,
 		"big-response":   always(func() {}), // the answer is the whole fault
+		"db-update":      data.update,
+		"db-retry":       data.retry,
+		"db-keep":        data.keep,
 	}
 }
 

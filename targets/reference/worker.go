@@ -60,7 +60,7 @@ func runWorker(o options) error {
 	if err != nil {
 		return err
 	}
-	a := &app{token: at.Token, receipts: receipts, faults: builtinFaults(), breaks: midstreamFaults()}
+	a := &app{token: at.Token, receipts: receipts, faults: builtinFaults(at.Database), breaks: midstreamFaults()}
 
 	requests := make(chan received)
 	go serveRequests(o, a, conn, requests)

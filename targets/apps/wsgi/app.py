@@ -45,6 +45,9 @@ LEAK_BYTES = 8 * MIB
 LEAK_FILES = 16
 LEAK_THREADS = 4
 BIG_RESPONSE_BYTES = 100_000
+RETRY_SECONDS = 5
+RETRY_PAUSE = 0.05
+POOL_CONNECTIONS = 5  # of each process
 DOWNLOAD_BLOCK = b"benchrun" * 8192
 DOWNLOAD_BLOCKS = 256
 
@@ -239,6 +242,47 @@ def fault_leak_child():
     LEAKED.append(subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL))
 
 
+def database():
+    """A new connection, without any timeout. benchrun installs the driver for the
+    families that need a database."""
+    import psycopg
+
+    return psycopg.connect(host=ATTEMPT["database"], user="app", dbname="postgres")
+
+
+def fault_db_update():
+    """Changes a row that everybody changes, on a connection of its own."""
+    with database() as connection:
+        connection.execute("UPDATE item SET sold = sold + 1 WHERE id = 1")
+
+
+def fault_db_retry():
+    """Does the same, and once more where the connection breaks, until the database
+    has had some seconds to come back."""
+    import psycopg
+
+    until = time.monotonic() + RETRY_SECONDS
+    while True:
+        try:
+            return fault_db_update()
+        except psycopg.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(RETRY_PAUSE)
+
+
+POOL = threading.Semaphore(POOL_CONNECTIONS)
+NEVER_RETURNED = []
+
+
+def fault_db_keep():
+    """Takes a connection of the pool and never returns it. Who finds the pool empty
+    waits, without any timeout."""
+    POOL.acquire()
+    NEVER_RETURNED.append(database())
+    NEVER_RETURNED[-1].execute("SELECT sold FROM item WHERE id = 1")
+
+
 def fault_big_response():
     """The answer is all there is to it: see fault()."""
 
@@ -269,6 +313,9 @@ FAULTS = {
     "leak-fd": fault_leak_fd,
     "leak-thread": fault_leak_thread,
     "leak-child": fault_leak_child,
+    "db-update": fault_db_update,
+    "db-retry": fault_db_retry,
+    "db-keep": fault_db_keep,
 }
 
 
