@@ -9,7 +9,7 @@ import (
 )
 
 // A row lock in the app's database that nobody gives back.
-var _ = register(300, Fault{
+var _ = register(400, Fault{
 	Family: bench.Family{
 		ID: "db-lock", Version: 1, Group: bench.GroupDependency,
 		Title: "some requests wait for a row of the database that somebody has locked",

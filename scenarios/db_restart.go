@@ -12,7 +12,7 @@ import (
 const restartAfter = time.Second
 
 // A database that ends under the app and is started again.
-var _ = register(320, Fault{
+var _ = register(420, Fault{
 	Family: bench.Family{
 		ID: "db-restart", Version: 1, Group: bench.GroupDependency,
 		Title: "the database is restarted every few seconds while requests use it",

@@ -7,7 +7,7 @@ import (
 )
 
 // A database that is there and does not answer.
-var _ = register(310, Fault{
+var _ = register(410, Fault{
 	Family: bench.Family{
 		ID: "db-stall", Version: 1, Group: bench.GroupDependency,
 		Title: "the database stops answering, and its connections stay open",

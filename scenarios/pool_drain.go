@@ -1,0 +1,34 @@
+package scenarios
+
+import (
+	"benchrun/clients"
+	"benchrun/internal/bench"
+)
+
+// A pool of connections that nobody gives back.
+var _ = register(430, Fault{
+	Family: bench.Family{
+		ID: "pool-drain", Version: 1, Group: bench.GroupDependency,
+		Title: "some requests take a connection to the database out of the pool and never return it",
+		Why: "An early return, an exception on the wrong line: the connection stays out. Nothing happens for hours; then the pool of one process " +
+			"is empty, and each request that wants a connection waits for one that never comes. The database is well, the process " +
+			"is idle, and a health check without a query answers at once.",
+		Good: "goes on serving the requests that need no connection, and has somebody who notices those that wait: a fresh process has a " +
+			"fresh pool.",
+		Magnitude:  "a pool of 5 connections in each process; each fault keeps one, and waits without a limit when none is left",
+		References: []string{"galaxyproject/galaxy#18414", "collectionspace/services#581", "dannyvfilms/Floppy#341"},
+		Cadence:    bench.Cadence{Share: 5000},
+		Needs:      bench.Needs{AppFault: "db-keep", Host: []bench.HostFeature{bench.HostPostgreSQL}},
+		Traits: bench.Traits{
+			Receipt: "db-keep",
+			Proof:   bench.ProofReceipt,
+			Noun:    bench.Words{"request that keeps a connection", "requests that keep a connection"},
+		},
+		Sound: "hardened", Flaw: "no-watchdog",
+	},
+	Act: func(Place) clients.Provoker { return clients.AppFault("db-keep", clients.VictimSize) },
+	Exactly: "takes one of the 5 connections that each process may have, waits without any timeout if none is left, asks a PostgreSQL of its own " +
+		"over a Unix socket for a row (`SELECT`), and never gives the connection back",
+	Script:   Script{None: "the fault takes connections to a database, and a script has none"},
+	Searched: []string{"connection pool", "pool exhausted", "QueuePool limit", "connection leak", "too many connections"},
+})
