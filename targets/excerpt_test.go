@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Each fault of the app can be lifted out of it: what is there is the app's own text, and
+// Each fault of the app that needs no database can be lifted out of it: what is there is the app's own text, and
 // every name that it uses is defined.
 func TestExcerptIsWholeAndTheAppsOwn(t *testing.T) {
 	source, err := apps.ReadFile(appFiles[AppWSGI][0])
@@ -21,6 +21,9 @@ func TestExcerptIsWholeAndTheAppsOwn(t *testing.T) {
 	for _, fault := range AppFaults(AppWSGI) {
 		function := "fault_" + strings.ReplaceAll(fault, "-", "_")
 		if !strings.Contains(string(source), "def "+function+"(") { // it comes in the middle of an answer
+			continue
+		}
+		if strings.HasPrefix(fault, "db-") { // attempt.json names its database: their families say that no script shows them
 			continue
 		}
 		lifted++

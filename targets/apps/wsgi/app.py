@@ -242,7 +242,7 @@ def fault_leak_child():
     LEAKED.append(subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL))
 
 
-def database():
+def open_database():
     """A new connection, without any timeout. benchrun installs the driver for the
     families that need a database."""
     import psycopg
@@ -252,7 +252,7 @@ def database():
 
 def fault_db_update():
     """Changes a row that everybody changes, on a connection of its own."""
-    with database() as connection:
+    with open_database() as connection:
         connection.execute("UPDATE item SET sold = sold + 1 WHERE id = 1")
 
 
@@ -279,7 +279,7 @@ def fault_db_keep():
     """Takes a connection of the pool and never returns it. Who finds the pool empty
     waits, without any timeout."""
     POOL.acquire()
-    NEVER_RETURNED.append(database())
+    NEVER_RETURNED.append(open_database())
     NEVER_RETURNED[-1].execute("SELECT sold FROM item WHERE id = 1")
 
 
