@@ -62,6 +62,8 @@ func TestBadMixes(t *testing.T) {
 		"wedge=1%":                       "one family is no mix; run it with --scenario wedge-1pct",
 		"wedge=1%,bad-day=1%":            "bad-day is a mix itself; run it with --scenario bad-day",
 		"wedge=1%,reload=1%":             "reload cannot be mixed: its faults are not a share of the requests; these can: wedge, ",
+		"wedge=1%,db-lock=1%":            "db-lock cannot be mixed: its app needs a database, and that of a mix has none; these can: wedge, ",
+		"wedge=1%,pool-drain=1%":         "pool-drain cannot be mixed: its app needs a database",
 		"wedge=1%,idle-connections=0.1%": "idle-connections cannot be mixed: its faults may fill the server",
 		"wedge=1%,segfault=1%,abort=1%,exit-1=1%,exit-3=1%,cpu=1%,io=1%,slow=1%,exception=1%": "9 families are more than the 8 that a mix can have",
 	} {
