@@ -8,6 +8,9 @@ import (
 	"benchrun/internal/postgresql"
 )
 
+// databaseBeside is what a machine needs for a family with a database beside its targets.
+var databaseBeside = []bench.HostFeature{bench.HostPostgreSQL, bench.HostProcessTree}
+
 // A row lock in the app's database that nobody gives back.
 var _ = register(400, Fault{
 	Family: bench.Family{
@@ -22,7 +25,7 @@ var _ = register(400, Fault{
 		Magnitude:  "changes a row whose lock is held from the first fault until the recovery begins; the connection has no timeout",
 		References: []string{"irrdnet/irrd#369", "indexsupply/shovel#166", "benoitc/gunicorn#2055"},
 		Cadence:    bench.Cadence{Share: 1000},
-		Needs:      bench.Needs{AppFault: "db-update", Host: []bench.HostFeature{bench.HostPostgreSQL}},
+		Needs:      bench.Needs{AppFault: "db-update", Host: databaseBeside},
 		Traits: bench.Traits{
 			Receipt: "db-update",
 			Proof:   bench.ProofReceipt,
@@ -37,7 +40,7 @@ var _ = register(400, Fault{
 	Exactly: "connects to a PostgreSQL of its own over a Unix socket and changes a row (`UPDATE`), without any timeout. benchrun has locked that row " +
 		"(`SELECT … FOR UPDATE`), from the first fault until the recovery begins. The app can have 97 connections; PostgreSQL refuses further ones",
 	Script:   Script{None: "the fault is a lock in a database, and a script has none"},
-	Searched: []string{"database lock", "idle in transaction", "lock timeout", "deadlock", "hung request", "stuck request"},
+	Searched: []string{"database", "PostgreSQL", "postgres", "lock", "database lock", "row lock", "idle in transaction", "lock timeout", "deadlock", "hung request", "stuck request"},
 })
 
 // onDatabase does something to the database, and then sends a request that needs it.

@@ -24,7 +24,7 @@ var _ = register(420, Fault{
 			"the app connects again for up to 5 s, and the request must get its answer",
 		References: []string{"zulip/zulip#5512", "getredash/redash#1868", "collectiveidea/delayed_job#961"},
 		Cadence:    bench.Cadence{Every: 5 * time.Second},
-		Needs:      bench.Needs{AppFault: "db-retry", Host: []bench.HostFeature{bench.HostPostgreSQL}},
+		Needs:      bench.Needs{AppFault: "db-retry", Host: databaseBeside},
 		Traits: bench.Traits{
 			Proof:  bench.ProofSignal,
 			Honest: true, MustComplete: true, Returns: true,
@@ -41,7 +41,7 @@ var _ = register(420, Fault{
 		"after the request was sent, the first process of the PostgreSQL gets SIGQUIT, which ends all connections and gives up the lock, and the same command is " +
 		"started again in the same folder. The answer must be right",
 	Script:   Script{None: "the fault is a restart of a database, and a script has none"},
-	Searched: []string{"database restart", "server closed the connection unexpectedly", "failover", "reconnect", "500"},
+	Searched: []string{"database", "PostgreSQL", "postgres", "database restart", "server closed the connection unexpectedly", "failover", "reconnect", "500"},
 })
 
 // databaseRestart sends a request that waits for the database, and restarts it meanwhile.

@@ -20,7 +20,7 @@ var _ = register(410, Fault{
 		Magnitude:  "connects to a database whose processes are stopped (SIGSTOP) from the first fault until the recovery begins",
 		References: []string{"sassanix/Warracker#239", "saleor/saleor#13739", "procrastinate-org/procrastinate#1334", "benoitc/gunicorn#3233"},
 		Cadence:    bench.Cadence{Share: 1000},
-		Needs:      bench.Needs{AppFault: "db-update", Host: []bench.HostFeature{bench.HostPostgreSQL}},
+		Needs:      bench.Needs{AppFault: "db-update", Host: databaseBeside},
 		Traits: bench.Traits{
 			Receipt: "db-update",
 			Proof:   bench.ProofReceipt,
@@ -35,5 +35,5 @@ var _ = register(410, Fault{
 	Exactly: "what `db-lock` does, with no lock: the processes of the PostgreSQL get SIGSTOP before the first fault, and SIGCONT when the recovery begins. " +
 		"About 200 connections wait in its backlog; the kernel refuses further ones",
 	Script:   Script{None: "the fault is a database that stops, and a script has none"},
-	Searched: []string{"database timeout", "connection timeout", "SIGSTOP", "hung request", "stuck request", "504"},
+	Searched: []string{"database", "PostgreSQL", "postgres", "database timeout", "connection timeout", "SIGSTOP", "hung request", "stuck request", "504"},
 })

@@ -35,6 +35,7 @@ type InstallOptions struct {
 func (o InstallOptions) requirements(p Profile, version string) Requirements {
 	needs := o.Server.requirements(p, version)
 	if o.Database {
+		needs.Apt = append(needs.Apt, databasePackages()...)
 		needs.Python = append(needs.Python, o.Server.App.Drivers()...)
 	}
 	return needs

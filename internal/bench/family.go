@@ -123,8 +123,11 @@ const (
 	HostProcessLimit HostFeature = "process-limit"
 	// HostOwnMounts: benchrun can mount file systems that only the target sees.
 	HostOwnMounts HostFeature = "own-mounts"
-	// HostPostgreSQL: Debian's PostgreSQL is installed. Each target of a family that needs it
-	// gets a database of its own, which begins and ends with the target.
+	// HostProcessTree: benchrun can distinguish a target's processes from those of a
+	// program that it runs beside the target.
+	HostProcessTree HostFeature = "process-tree"
+	// HostPostgreSQL: Debian's PostgreSQL is installed, or benchrun can install it. Each target
+	// of a family that needs it gets a database of its own, which begins and ends with the target.
 	HostPostgreSQL HostFeature = "postgresql"
 )
 
@@ -144,6 +147,10 @@ type Traits struct {
 	// AtMost is how many faults hold a slot at once at most, because what they wait for takes
 	// no more; 0 = as many as there are.
 	AtMost int `json:"at_most,omitempty"`
+	// Free is how many faults of each process hold no slot, because the process still has what
+	// they take and keep. Those that follow wait for it until the process ends. 0 = the first
+	// one holds a slot.
+	Free int `json:"free,omitempty"`
 	// CutOff says that requests under way are ended when no new faults come. The
 	// others are left to wait, as browsers would.
 	CutOff bool `json:"cut_off,omitempty"`
@@ -210,6 +217,8 @@ func (t Traits) Contradiction() string {
 		return "room that is taken by clients that do not vanish"
 	case t.AtMost != 0 && !t.Wedges() || t.AtMost < 0:
 		return fmt.Sprintf("at most %d faults that hold a slot, which they do not", t.AtMost)
+	case t.Free != 0 && !t.Wedges() || t.Free < 0:
+		return fmt.Sprintf("%d faults of a process that hold no slot, where none does", t.Free)
 	case t.Vanishes && t.Expects == ExpectsRenewal:
 		return "clients that vanish while workers are replaced"
 	case t.Leaks != (Leak{}) && (t.LeakBytes != 0 || t.Leaks.Amount < 1 || !slices.Contains(countedResources, t.Leaks.Of)):
@@ -269,8 +278,10 @@ func (t Traits) Wedges() bool { return t.Holds == UntilEnded }
 // until something ends it.
 func (t Traits) OwnHold() time.Duration { return max(0, t.Holds) }
 
-// AtOnce is how many slots the faults hold at once that would hold so many.
+// AtOnce is how many slots the faults hold at once, where they would hold so many if each
+// of them held one.
 func (t Traits) AtOnce(slots float64) float64 {
+	slots /= float64(1 + t.Free)
 	if t.AtMost > 0 {
 		return min(slots, float64(t.AtMost))
 	}

@@ -2,8 +2,8 @@
 // missing, and what to do about it. It looks and tries; it installs and
 // removes nothing, except that the cache folder is made if need be.
 //
-// It imports internal/launch, internal/observe, internal/place, clients and
-// targets; only cmd imports it.
+// It imports internal/launch, internal/observe, internal/place, internal/postgresql,
+// clients and targets; only cmd imports it.
 package doctor
 
 import (
@@ -81,7 +81,7 @@ type Wanted struct {
 // number of them.
 var looks = []func(context.Context, *patient) []Check{
 	lookSupervision, lookLimits, lookUser, lookScratch, lookLeftovers,
-	lookPython, lookPackages, lookCache,
+	lookPython, lookPackages, lookDatabase, lookCache,
 	lookMemory, lookDisks, lookCPUs, lookLoad, lookStalls, lookFiles, lookPorts,
 }
 

@@ -66,7 +66,7 @@ func TestThisMachine(t *testing.T) {
 			t.Errorf("%s is %s, and nothing is said about it", c.Name, c.State)
 		}
 	}
-	for _, name := range []string{"supervision", "limits", "user", "scratch-folder", "leftovers", "python", "packages",
+	for _, name := range []string{"supervision", "limits", "user", "scratch-folder", "leftovers", "python", "packages", "database",
 		"cache-folder", "memory", "disk-results", "disk-scratch", "cpus", "load", "stalls", "open-files", "ports"} {
 		if !seen[name] {
 			t.Errorf("%s was not looked at", name)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"benchrun/internal/postgresql"
 	"benchrun/targets"
 )
 
@@ -85,6 +86,27 @@ func packages(wanted, missing []string, command, as string) Check {
 	default:
 		c.State = Bad
 		c.Text = fmt.Sprintf("missing: %s; you are not root, and sudo would ask for a password", strings.Join(missing, " "))
+		c.Fix = command
+	}
+	return c
+}
+
+// lookDatabase tells which PostgreSQL runs beside a target whose app needs a database. No
+// target needs one for the other families, so nothing about it is bad.
+func lookDatabase(ctx context.Context, _ *patient) []Check {
+	return []Check{database(targets.PostgreSQL(ctx))}
+}
+
+func database(p postgresql.Programs, found bool, as, command string) Check {
+	c := Check{Name: "database", State: Warn}
+	switch {
+	case found:
+		c.State, c.Text = OK, fmt.Sprintf("PostgreSQL %d in %s, for families that need a database", p.Major, p.Folder)
+	case as != "":
+		c.Text = "PostgreSQL is not installed; benchrun installs it as " + as + " for families that need a database"
+		c.Fix = "nothing to do; or, in advance: " + command
+	default:
+		c.Text = "PostgreSQL is not installed: cells of families that need a database are unsupported"
 		c.Fix = command
 	}
 	return c

@@ -10,6 +10,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
+	"benchrun/internal/postgresql"
 )
 
 // Each judgement, on machines that are not here.
@@ -44,6 +45,9 @@ func TestJudgements(t *testing.T) {
 		{"packages there", packages([]string{"gcc"}, nil, "", ""), OK, "gcc"},
 		{"packages as sudo", packages([]string{"gcc"}, []string{"gcc"}, "apt-get install gcc", "sudo"), Warn, "as sudo"},
 		{"packages by hand", packages([]string{"gcc"}, []string{"gcc"}, "apt-get install gcc", ""), Bad, "apt-get install gcc"},
+		{"database", database(postgresql.Programs{Folder: "/usr/lib/postgresql/15/bin", Major: 15}, true, "", ""), OK, "PostgreSQL 15 in /usr/lib/postgresql/15/bin"},
+		{"database as root", database(postgresql.Programs{}, false, "root", "apt-get install postgresql"), Warn, "as root"},
+		{"database by hand", database(postgresql.Programs{}, false, "", "apt-get install postgresql"), Warn, "unsupported"},
 		{"memory", memory(8192*mib, 512*mib, 2048*mib), OK, "8192 MiB"},
 		{"memory at the limit", memory(2560*mib, 512*mib, 2048*mib), OK, ""},
 		{"memory scarce", memory(2559*mib, 512*mib, 2048*mib), Warn, "512 MiB"},

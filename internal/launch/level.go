@@ -64,6 +64,8 @@ func (c Capabilities) Has(f bench.HostFeature) bool {
 		return c.PIDs
 	case bench.HostOwnMounts:
 		return c.Level == PIDNamespace
+	case bench.HostProcessTree:
+		return c.Level != ProcessGroup
 	}
 	return false
 }

@@ -75,6 +75,9 @@ func TestCapabilitiesHave(t *testing.T) {
 		if (Capabilities{Level: level, Private: true}).Has(bench.HostOwnMounts) != (level == PIDNamespace) {
 			t.Errorf("level %s: it has own mounts, or has them not", level)
 		}
+		if (Capabilities{Level: level}).Has(bench.HostProcessTree) != (level != ProcessGroup) {
+			t.Errorf("level %s: it distinguishes processes, or does not", level)
+		}
 	}
 	if (Capabilities{Memory: true, CPU: true, PIDs: true, Private: true}).Has("teleportation") {
 		t.Error("a machine has what nobody knows")

@@ -6,7 +6,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
-	"benchrun/internal/postgresql"
+	"benchrun/targets"
 )
 
 // HostHas looks what this machine can do, once something of it is asked. Where it
@@ -19,12 +19,15 @@ func HostHas(ctx context.Context) func(bench.HostFeature) bool {
 		}
 		return launch.FindLevel(ctx, runAs)
 	})
+	postgresql := sync.OnceValue(func() bool {
+		_, found, as, _ := targets.PostgreSQL(ctx)
+		return found || as != "" // then it comes with the target's installation
+	})
 	return func(f bench.HostFeature) bool {
-		caps, err := find()
 		if f == bench.HostPostgreSQL {
-			_, ok := postgresql.Find()
-			return ok && caps.Level != launch.ProcessGroup // where nothing distinguishes its processes from the target's
+			return postgresql()
 		}
+		caps, err := find()
 		return err != nil || caps.Has(f)
 	}
 }

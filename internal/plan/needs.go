@@ -39,7 +39,8 @@ var hostLacks = map[bench.HostFeature]string{
 	bench.HostMemoryLimit:  "this machine cannot limit a server's memory: there is no memory cgroup that benchrun can use",
 	bench.HostOwnMounts:    "benchrun cannot mount a file system for the server alone on this machine: that takes root and namespaces",
 	bench.HostProcessLimit: "this machine cannot limit how many processes a server has: there is no pids cgroup that benchrun can use",
-	bench.HostPostgreSQL:   "PostgreSQL is not installed, or cannot be supervised here: sudo apt-get install postgresql",
+	bench.HostProcessTree:  "benchrun cannot distinguish the processes of a database from those of the server on this machine: that takes namespaces or child subreapers",
+	bench.HostPostgreSQL:   "PostgreSQL is not installed, and benchrun can install it only as root or with sudo: run sudo apt-get install postgresql",
 }
 
 // OnHost marks the cells as unsupported that need what this machine has not. has
