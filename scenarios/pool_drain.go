@@ -3,6 +3,7 @@ package scenarios
 import (
 	"benchrun/clients"
 	"benchrun/internal/bench"
+	"benchrun/internal/postgresql"
 )
 
 // A pool of connections that nobody gives back.
@@ -18,11 +19,13 @@ var _ = register(430, Fault{
 		Magnitude:  "a pool of 5 connections in each process; each fault keeps one, and waits without a limit when none is left",
 		References: []string{"galaxyproject/galaxy#18414", "collectionspace/services#581", "dannyvfilms/Floppy#341"},
 		Cadence:    bench.Cadence{Share: 5000},
-		Needs:      bench.Needs{AppFault: "db-keep", Host: []bench.HostFeature{bench.HostPostgreSQL}},
+		Needs:      bench.Needs{AppFault: "db-keep", Host: databaseBeside},
 		Traits: bench.Traits{
 			Receipt: "db-keep",
 			Proof:   bench.ProofReceipt,
-			Noun:    bench.Words{"request that keeps a connection", "requests that keep a connection"},
+			Holds:   bench.UntilEnded, Free: postgresql.Pool,
+			Noun: bench.Words{"request for a connection", "requests for a connection"},
+			Did:  bench.Words{"request took a connection or waited for one", "requests took a connection or waited for one"},
 		},
 		Sound: "hardened", Flaw: "no-watchdog",
 	},
@@ -30,5 +33,5 @@ var _ = register(430, Fault{
 	Exactly: "takes one of the 5 connections that each process may have, waits without any timeout if none is left, asks a PostgreSQL of its own " +
 		"over a Unix socket for a row (`SELECT`), and never gives the connection back",
 	Script:   Script{None: "the fault takes connections to a database, and a script has none"},
-	Searched: []string{"connection pool", "pool exhausted", "QueuePool limit", "connection leak", "too many connections"},
+	Searched: []string{"database", "PostgreSQL", "postgres", "pool", "connection pool", "pool exhausted", "QueuePool limit", "connection leak", "too many connections"},
 })

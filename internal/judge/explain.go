@@ -40,8 +40,8 @@ func lossWords(t tally) string {
 
 // foretold is what the theory predicts: whether the pool survives the hour that
 // an attempt stands for. A watchdog that was not seen counts as none. known is
-// false if the theory predicts nothing: no slots are held, or the pool's end was
-// not found.
+// false if the theory predicts nothing: no slots are held, not each fault holds one, or the
+// pool's end was not found.
 // parts are those that hold slots.
 func (f *facts) foretold(parts []part) (survives, known bool) {
 	p, busy := f.v.head.Target.Probe, 0.0
@@ -49,6 +49,9 @@ func (f *facts) foretold(parts []part) (survives, known bool) {
 		t, found := tau(one.head)
 		if hour := bench.Horizon.Seconds(); !found || t > hour {
 			t = hour
+		}
+		if one.head.Traits.Free > 0 { // how many hold a slot depends on how the server spreads them
+			return false, false
 		}
 		busy += one.head.Traits.AtOnce(one.perSecond() * t)
 	}
@@ -91,7 +94,7 @@ func (f *facts) theoryWords(verdict bench.Verdict) string {
 	slots := h.Target.Probe.Slots
 	rp := f.v.perSecond()
 	t, known := tau(h)
-	if !h.Traits.HoldsSlot() || slots <= 0 || h.Target.Probe.Unbounded || rp <= 0 {
+	if !h.Traits.HoldsSlot() || h.Traits.Free > 0 || slots <= 0 || h.Target.Probe.Unbounded || rp <= 0 {
 		return ""
 	}
 	if verdict != bench.Held && f.holdNone() {

@@ -78,9 +78,12 @@ func (v *view) reclaim(bins []bench.Bin) wedges {
 		return w
 	}
 	w.known = true
-	gone := map[wedge]int64{}
+	gone, free := map[wedge]int64{}, map[wedge]bool{}
 	for _, r := range v.receipts {
 		key := wedge{r.Nonce, r.PID, r.TID}
+		if v.head.Traits.Free > 0 && r.Event == bench.ReceiptEnd { // one that waits goes on until its process ends
+			free[key] = true
+		}
 		if _, ok := gone[key]; r.Event != bench.ReceiptStart && !ok && r.T <= v.end {
 			gone[key] = r.T
 		}
@@ -88,7 +91,7 @@ func (v *view) reclaim(bins []bench.Bin) wedges {
 	old := patience(v.head)
 	var held []change
 	for _, r := range v.receipts {
-		if r.Event != bench.ReceiptStart || r.Fault != v.head.Traits.Receipt || r.T > v.end {
+		if r.Event != bench.ReceiptStart || r.Fault != v.head.Traits.Receipt || r.T > v.end || free[wedge{r.Nonce, r.PID, r.TID}] {
 			continue
 		}
 		w.total++

@@ -35,6 +35,8 @@ func TestReclaimed(t *testing.T) {
 		{"slow uploads have no receipts", crawling(), "", ""},
 		{"crashes hold no slot", crashing(true), "", ""},
 		{"a fault with a hold of its own", wedged().head(func(h *bench.Head) { h.Traits.Holds = time.Second }), "100", "3.1"},
+		{"those that got what others wait for held nothing", stuck().watchdog(3, false).head(func(h *bench.Head) { h.Traits.Free = 5 }).ended(bench.ReceiptEnd, 2), "", ""},
+		{"those that waited did", wedged().head(func(h *bench.Head) { h.Traits.Free = 5 }), "100", "3.1"},
 		{"aged slots count", wedged().slots(9).aged(5, 5), "68.75", "3.1"},
 	}
 	for _, tt := range tests {

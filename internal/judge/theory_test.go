@@ -26,6 +26,7 @@ func TestAgainstTheory(t *testing.T) {
 		{"no watchdog, and more slots than an hour takes", wedged().watchdog(5, true).slots(4000), bench.Held, false},
 		{"no watchdog, and the faults take fewer slots at once", stuck().head(func(h *bench.Head) { h.Traits.AtMost = h.Target.Probe.Slots - 1 }), bench.Held, false},
 		{"no watchdog, and the faults take all slots at once", stuck().head(func(h *bench.Head) { h.Traits.AtMost = h.Target.Probe.Slots }), bench.Held, true},
+		{"no watchdog, survives, and some faults hold nothing", stuck().head(func(h *bench.Head) { h.Traits.Free = 5 }), bench.Held, false},
 		{"the faults take fewer slots at once, and it fails", lossy(stuck().head(func(h *bench.Head) { h.Traits.AtMost = h.Target.Probe.Slots - 1 })), bench.Failed, true},
 		{"uploads hold no slot of a server that buffers", crawling(), bench.Held, false},
 		{"uploads hold 30 of 64, and it fails", lossy(crawling().slots(64)), bench.Failed, true},

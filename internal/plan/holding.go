@@ -38,25 +38,18 @@ func holdTime(f bench.Family, p bench.Probe) time.Duration {
 	return Forever
 }
 
-// agedSlots is how many slots an hour of the fault would hold at once, less
-// the margin: A = min(C, R·p·min(τ, 3600 s)) − margin, none if negative. A pool
-// whose end was not found is aged by 256 at most. fault is the length of the fault
-// phase. Where only so many faults can hold a slot, no more are aged.
+// agedBy is how many slots are taken before the fault phase for each part of a scenario:
+// as many as an hour of the faults would hold at once, less the margin, none if negative:
+// A = min(C, R·p·min(τ, 3600 s)) − margin. Where only so many faults of a family can hold a
+// slot, no more are taken. A pool whose end was not found is aged by 256 at most. What
+// holds slots together takes them in proportion to what each would hold. Faults that hold
+// no slot because a process still has what they take come in addition, for each of the
+// workers. fault is the length of the fault phase.
 //
 // The margin is 4, or as many as the faults of two thirds of the fault phase can
 // take, if these are fewer: else a pool that an hour would end were not seen to
 // end at a low ratio.
-func agedSlots(s bench.Scenario, p bench.Probe, tau, fault time.Duration) int {
-	if tau == 0 || p.Slots == 0 {
-		return 0
-	}
-	perSecond := s.PerSecond(bench.StandardLoad.Rate)
-	return agedOf(s.Family.Traits.AtOnce(perSecond*min(tau, bench.Horizon).Seconds()), perSecond, p, fault)
-}
-
-// agedBy is agedSlots for each part of a scenario. What holds slots together takes them in
-// proportion to what each would hold.
-func agedBy(s bench.Scenario, p bench.Probe, fault time.Duration) []int {
+func agedBy(s bench.Scenario, p bench.Probe, workers int, fault time.Duration) []int {
 	parts := s.Parts()
 	out := make([]int, len(parts))
 	held := make([]float64, len(parts))
@@ -76,6 +69,11 @@ func agedBy(s bench.Scenario, p bench.Probe, fault time.Duration) []int {
 		upTo += held[i]
 		out[i] = int(math.Round(float64(all)*upTo/total)) - taken
 		taken += out[i]
+	}
+	for i, part := range parts {
+		if out[i] > 0 {
+			out[i] += part.Family.Traits.Free * max(1, workers)
+		}
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -45,11 +46,16 @@ func TestHoldTime(t *testing.T) {
 func TestLoadIsNotAged(t *testing.T) {
 	for _, f := range scenarios.All() {
 		probe := bench.Probe{Slots: 1100, Unbounded: true, Watchdog: 5, WatchdogCensored: true}
-		aged := agedSlots(f.Scenario(), probe, holdTime(f.Family, probe), 12*time.Second)
-		if (aged > 0) != f.Traits.HoldsSlot() {
+		aged := agedAlone(f.Scenario(), probe, 12*time.Second)
+		if (aged > 0) != slices.ContainsFunc(f.Each(), bench.Traits.HoldsSlot) {
 			t.Errorf("%s (holds for %s): %d slots", f.ID, f.Traits.Holds, aged)
 		}
 	}
+}
+
+// agedAlone is how many slots the only part of a scenario takes beforehand on two workers.
+func agedAlone(s bench.Scenario, p bench.Probe, fault time.Duration) int {
+	return agedBy(s, p, 2, fault)[0]
 }
 
 func TestAgedSlots(t *testing.T) {
@@ -58,27 +64,30 @@ func TestAgedSlots(t *testing.T) {
 		name     string
 		scenario bench.Scenario
 		probe    bench.Probe
-		tau      time.Duration
 		want     int
 	}{
-		{"a small pool needs none", at("wedge", 1000), bench.Probe{Slots: 4}, Forever, 0},
-		{"the margin is left", at("wedge", 1000), bench.Probe{Slots: 5}, Forever, 1},
-		{"a large pool", at("wedge", 1000), bench.Probe{Slots: 512}, Forever, 508},
-		{"a watchdog keeps it emptier", at("wedge", 1000), bench.Probe{Slots: 512}, 30 * time.Second, 26},
-		{"the largest pool that has an end", at("wedge", 1000), bench.Probe{Slots: 1099}, Forever, 1095},
-		{"an hour at most", at("wedge", 100), bench.Probe{Slots: 1000}, Forever, 360},
-		{"no margin that the faults could not take", at("wedge", 100), bench.Probe{Slots: 4}, Forever, 4},
-		{"a margin of one", at("wedge", 200), bench.Probe{Slots: 4}, Forever, 3},
-		{"the whole margin", at("wedge", 500), bench.Probe{Slots: 9}, Forever, 5},
-		{"what the faults wait for takes no more", at("db-lock", 1000), bench.Probe{Slots: 512}, Forever, 93},
-		{"likewise without an end", at("db-lock", 1000), bench.Probe{Slots: 1100, Unbounded: true}, Forever, 93},
-		{"unbounded", at("wedge", 1000), bench.Probe{Slots: 1100, Unbounded: true}, Forever, 256},
-		{"unbounded, low ratio", at("wedge", 100), bench.Probe{Slots: 1100, Unbounded: true}, time.Minute, 4},
-		{"crashes hold nothing", at("segfault", 1000), bench.Probe{Slots: 512}, 0, 0},
-		{"not probed", at("wedge", 1000), bench.Probe{}, Forever, 0},
-		{"slow uploads of 30 s", at("slow-upload", 1000), bench.Probe{Slots: 1100, Unbounded: true}, 30 * time.Second, 26},
+		{"a small pool needs none", at("wedge", 1000), bench.Probe{Slots: 4}, 0},
+		{"the margin is left", at("wedge", 1000), bench.Probe{Slots: 5}, 1},
+		{"a large pool", at("wedge", 1000), bench.Probe{Slots: 512}, 508},
+		{"a watchdog keeps it emptier", at("wedge", 1000), bench.Probe{Slots: 512, Watchdog: 30}, 26},
+		{"the largest pool that has an end", at("wedge", 1000), bench.Probe{Slots: 1099}, 1095},
+		{"an hour at most", at("wedge", 100), bench.Probe{Slots: 1000}, 360},
+		{"no margin that the faults could not take", at("wedge", 100), bench.Probe{Slots: 4}, 4},
+		{"a margin of one", at("wedge", 200), bench.Probe{Slots: 4}, 3},
+		{"the whole margin", at("wedge", 500), bench.Probe{Slots: 9}, 5},
+		{"what the faults wait for takes no more", at("db-lock", 1000), bench.Probe{Slots: 512}, 93},
+		{"likewise without an end", at("db-lock", 1000), bench.Probe{Slots: 1100, Unbounded: true}, 93},
+		{"ten that hold nothing come first", at("pool-drain", 5000), bench.Probe{Slots: 64}, 70},
+		{"one of six holds a slot", at("pool-drain", 5000), bench.Probe{Slots: 64, Watchdog: 12}, 16},
+		{"nothing is aged, so nothing comes first", at("pool-drain", 5000), bench.Probe{Slots: 8, Watchdog: 4}, 0},
+		{"unbounded", at("wedge", 1000), bench.Probe{Slots: 1100, Unbounded: true}, 256},
+		{"unbounded, low ratio", at("wedge", 100), bench.Probe{Slots: 1100, Unbounded: true, Watchdog: 60}, 4},
+		{"crashes hold nothing", at("segfault", 1000), bench.Probe{Slots: 512}, 0},
+		{"not probed", at("wedge", 1000), bench.Probe{}, 0},
+		{"slow uploads of 30 s", at("slow-upload", 1000), bench.Probe{Slots: 1100, Unbounded: true}, 26},
 	} {
-		if got := agedSlots(tt.scenario, tt.probe, tt.tau, bench.PhasesFor(bench.ModeQuick, finite(tt.tau), 0).Fault); got != tt.want {
+		tau := holdTime(tt.scenario.Family, tt.probe)
+		if got := agedAlone(tt.scenario, tt.probe, bench.PhasesFor(bench.ModeQuick, finite(tau), 0).Fault); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
 		}
 	}
@@ -88,6 +97,7 @@ func TestAgedSlots(t *testing.T) {
 // pool, the fault phase has the faults to end it, and a third of its time left to
 // show it.
 func TestTheFaultPhaseEndsWhatAnHourEnds(t *testing.T) {
+	wedge := family(t, "wedge")
 	for _, ratio := range bench.RatioLadder {
 		for _, mode := range []bench.Mode{bench.ModeQuick, bench.ModeFull} {
 			perSecond := float64(bench.StandardLoad.Rate) * ratio.Fraction()
@@ -96,7 +106,7 @@ func TestTheFaultPhaseEndsWhatAnHourEnds(t *testing.T) {
 				if float64(slots) > perSecond*bench.Horizon.Seconds() {
 					break
 				}
-				aged := agedSlots(bench.Scenario{Family: family(t, "wedge"), Ratio: ratio}, bench.Probe{Slots: slots}, Forever, phase)
+				aged := agedAlone(bench.Scenario{Family: wedge, Ratio: ratio}, bench.Probe{Slots: slots}, phase)
 				if left := slots - aged; float64(left) > perSecond*phase.Seconds()*2/3 || left < 0 {
 					t.Errorf("%s, %s: %d of %d slots left", ratio, mode, left, slots)
 				}

@@ -197,6 +197,8 @@ func TestBadSelections(t *testing.T) {
 		{"shares", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"wedge=1%,cpu=1%"}}, false, []string{`unknown scenario "wedge=1%"`, "--mix wedge=1%"}},
 		{"mix", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"mix_wegde-1pct_cpu-1pct"}}, false, []string{`unknown family "wegde"`, `"wedge"`}},
 		{"set", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"@gates"}}, false, []string{`"@gates"`, `did you mean "@gate"?`}},
+		{"word for several families", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"database"}}, false, []string{"--scenario db-lock,db-stall,db-restart,pool-drain reproduces it (see benchrun explain database)"}},
+		{"beginning of a family", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"pool"}}, false, []string{"pool-drain"}},
 		{"word of an incident", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"Slowloris"}}, false, []string{`unknown scenario "Slowloris"`, "--scenario slow-headers reproduces it (see benchrun explain Slowloris)"}},
 		{"word of two families", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"502"}}, false, []string{"--scenario segfault,keepalive-race,reload,"}},
 		{"nearly a word of an incident", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"slowlori"}}, false, []string{`did you mean "slowloris"? --scenario slow-headers`}},

@@ -24,6 +24,7 @@ func TestSurvives(t *testing.T) {
 		"none was seen":     {wedge, bench.Probe{Slots: 36, Watchdog: 5, WatchdogCensored: true}, 0, 0.01, true},
 		"a hold of its own": {own, bench.Probe{Slots: 60, Watchdog: 4}, 30, 2, true},
 		"few can wait":      {few, bench.Probe{Slots: 512, Watchdog: 4}, 0, 0, false},
+		"some hold nothing": {bench.Family{Traits: bench.Traits{Holds: bench.UntilEnded, Free: 5}}, bench.Probe{Slots: 8, Watchdog: 4}, 0, 0, false},
 		"enough can wait":   {few, bench.Probe{Slots: 8, Watchdog: 4}, 4, 2, true},
 		"holds nothing":     {crash, bench.Probe{Slots: 8, Watchdog: 4}, 0, 0, false},
 		"no end was found":  {wedge, bench.Probe{Slots: 1100, Unbounded: true, Watchdog: 4}, 0, 0, false},

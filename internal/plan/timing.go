@@ -45,7 +45,7 @@ func (c Cell) Timing(mode bench.Mode, probe bench.Probe) Timing {
 	if slices.ContainsFunc(f.Each(), func(t bench.Traits) bool { return t.Vanishes || t.Fills || t.Returns }) {
 		t.Phases.Recovery = max(t.Phases.Recovery, bench.VanishLimit)
 	}
-	t.AgedBy = agedBy(c.Scenario, probe, t.Phases.Fault)
+	t.AgedBy = agedBy(c.Scenario, probe, c.Server.Profiles[c.Profile].Workers, t.Phases.Fault)
 	for _, n := range t.AgedBy {
 		t.Aged += n
 	}

@@ -39,6 +39,9 @@ func is(folder, program string) bool {
 // ones. These are Debian's defaults.
 const Connections = 100 - 3
 
+// Pool is how many connections each process of an app takes at most where it has a pool.
+const Pool = 5
+
 // Backlog is about how many connections wait while PostgreSQL accepts none: twice the
 // processes that it may have.
 const Backlog = 2 * 100

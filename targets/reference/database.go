@@ -8,11 +8,10 @@ import (
 	"benchrun/internal/postgresql"
 )
 
-// The sizes and times of docs/contract.md.
+// The times of docs/contract.md.
 const (
-	poolConnections = 5 // of each worker
-	retryTime       = 5 * time.Second
-	retryPause      = 50 * time.Millisecond
+	retryTime  = 5 * time.Second
+	retryPause = 50 * time.Millisecond
 )
 
 // database is the app's own, as one worker asks it: without any timeout.
@@ -20,6 +19,10 @@ type database struct {
 	sockets string        // the folder with its socket; "" = the app has none
 	pool    chan struct{} // has an entry for each connection that is out
 	kept    []*sql.DB     // with connections that are never returned
+}
+
+func newDatabase(sockets string) *database {
+	return &database{sockets: sockets, pool: make(chan struct{}, postgresql.Pool)}
 }
 
 func (d *database) open() (*sql.DB, error) {

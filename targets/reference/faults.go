@@ -19,7 +19,7 @@ import (
 // the folder with the socket of the app's database; "" = it has none.
 func builtinFaults(sockets string) map[string]func() error {
 	var leak leaked
-	data := &database{sockets: sockets, pool: make(chan struct{}, poolConnections)}
+	data := newDatabase(sockets)
 	return map[string]func() error{
 		"wedge":          always(wedge),
 		"wedge-spin":     always(spin),
