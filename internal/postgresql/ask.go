@@ -5,9 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
-	_ "github.com/lib/pq" // the driver "postgres"
+	"github.com/lib/pq"
 )
 
 // The users: owner is benchrun, for whom connections are reserved.
@@ -41,12 +42,24 @@ func AsApp(sockets string) (*sql.DB, error) { return open(app, sockets, "") }
 
 func open(user, sockets, more string) (*sql.DB, error) {
 	quote := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
-	db, err := sql.Open("postgres", fmt.Sprintf("host='%s' user=%s dbname=postgres sslmode=disable %s", quote.Replace(sockets), user, more))
+	forgetVariables()
+	connector, err := pq.NewConnector(fmt.Sprintf("host='%s' user=%s dbname=postgres sslmode=disable %s", quote.Replace(sockets), user, more))
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
+	db := sql.OpenDB(connector)
 	db.SetMaxIdleConns(0) // a connection that nobody uses must not hinder anything
 	return db, nil
+}
+
+// forgetVariables removes the variables by which a user of PostgreSQL names other
+// databases. The driver obeys some and panics at others.
+func forgetVariables() {
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "PG") {
+			_ = os.Unsetenv(name) // it fails only for impossible names
+		}
+	}
 }
 
 // Database is a database as benchrun asks it. It is not safe for concurrent use.
