@@ -152,13 +152,6 @@ func TestMeasuredServers(t *testing.T) {
 			},
 		},
 		{
-			args: []string{"-s", "gunicorn", "-c", "db-lock"},
-			want: map[string]bench.Verdict{
-				"gunicorn/default/db-lock-1pct":  bench.Failed,
-				"gunicorn/hardened/db-lock-1pct": bench.Held,
-			},
-		},
-		{
 			args: []string{"-s", "waitress,wsgiref", "-p", "default", "-c", "segfault,slow-upload"},
 			want: map[string]bench.Verdict{
 				"waitress/default/segfault-1pct":    bench.Failed,

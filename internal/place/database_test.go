@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -111,8 +113,21 @@ func TestDatabase(t *testing.T) {
 	if err := p.RestoreDatabase(t.Context()); err != nil {
 		t.Error(err)
 	}
+	folder := p.scratch.Dir
+	processes, err := p.database.group.Members()
+	if err != nil || len(processes) < 2 {
+		t.Errorf("processes %v of the database, %v", processes, err)
+	}
 	if err := p.Close(t.Context()); err != nil {
 		t.Error(err)
+	}
+	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder of the database is left: %v", err)
+	}
+	for _, pid := range processes {
+		if cwd, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid)); err == nil && strings.HasPrefix(cwd, folder) {
+			t.Errorf("process %d of the database is left", pid)
+		}
 	}
 	for _, d := range journal.Snapshot().Doubts {
 		if d.Cause == "database" {
