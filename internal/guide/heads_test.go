@@ -156,7 +156,7 @@ func TestWordsNameMeasures(t *testing.T) {
 func TestSearchedWordsLeadToFamilies(t *testing.T) {
 	for word, family := range map[string]string{
 		"slowloris": "slow-headers", "OOM": "leak", "oom": "leak", "memory leak": "leak", "reset": "segfault", "502": "reload", "reload": "reload", "orphan": "reload",
-		"hang": "wedge", "timeout": "legit-slow", "deadlock": "wedge", "zero downtime": "reload", "graceful": "reload", "segfault": "segfault",
+		"hang": "wedge", "timeout": "legit-slow", "deadlock": "wedge", "Deadlock": "db-lock", "database": "db-restart", "postgres": "db-stall", "PostgreSQL": "db-lock", "lock": "db-lock", "pool": "pool-drain", "zero downtime": "reload", "graceful": "reload", "segfault": "segfault",
 	} {
 		if got, err := Explain(word); err != nil || !strings.Contains(got, "--scenario") || !strings.Contains(got, family) {
 			t.Errorf("%s does not lead to %s: %v\n%s", word, family, err, got)
