@@ -144,7 +144,10 @@ func TestRemainingKnowsHowAnAttemptGoes(t *testing.T) {
 						state.Decision = judge.Curtail
 					}
 					show.Live(state)
-					if seconds >= 12 || tt.ends > 0 && seconds >= 7 {
+					if s := left(); tt.ends == 0 && seconds >= 12 && seconds < 20 && (s.Least > tt.want-time.Since(began)+moved || s.Most < 2*tt.want-time.Since(began)-moved) {
+						t.Errorf("%d s into the phase %+v is left, although it may still fail", seconds, s)
+					}
+					if seconds >= 25 || tt.ends > 0 && seconds >= 7 {
 						s := left()
 						about(t, fmt.Sprintf("%d s into the phase", seconds), s.Likely, tt.want-time.Since(began))
 						if s.Most != s.Least {

@@ -52,9 +52,9 @@ func Estimate(cells []Cell, k Knowledge) time.Duration {
 			continue
 		}
 		total += CellSpan(c, k).Likely
-		if !probed[c.Launch()] {
+		if probing := Probing(c, k); probing > 0 && !probed[c.Launch()] {
 			probed[c.Launch()] = true
-			total += Probing(c, k)
+			total += probing
 		}
 	}
 	return total

@@ -92,9 +92,10 @@ func (c *Course) Fault(at time.Duration) {
 const (
 	// lag is how much later than its end a valid second is known, at most, usually.
 	lag = 2500 * time.Millisecond
-	// overdue is how much longer than expected a fault phase goes on until nobody believes
-	// any more that the server will fail.
+	// overdue is how much longer than a failing server's a fault phase goes on until the server
+	// is expected to hold, and mayHold how likely that is then: it may fail late.
 	overdue = 3 * time.Second
+	mayHold = 0.75
 	// fewLost and manyLost are shares of the losses that end a fault phase.
 	fewLost, manyLost = 0.2, 0.5
 )
@@ -116,13 +117,17 @@ func (c *Course) Seen(at time.Duration, valid, lost float64) {
 	if lost < 1 {
 		end += settling
 	}
-	switch curtailed := c.begun.Failed - afterFaults(c.timing) - c.Drain - c.fault; {
+	curtailed := c.begun.Failed - afterFaults(c.timing) - c.Drain - c.fault // so long a failing server's phase would be
+	goesOn := lost < fewLost && c.begun.Chance < 1 && curtailed < p.Fault-overdue && counted > curtailed+overdue-lag
+	switch {
 	case lost > manyLost && c.Chance > 0:
 		c.Chance, c.Failed = 0, end
 	case lost > manyLost:
 		c.Failed = max(c.begun.Failed, end)
-	case lost < fewLost && curtailed < p.Fault-overdue && counted > curtailed+overdue-lag:
+	case goesOn && counted > p.Fault*3/4:
 		c.Chance = 1
+	case goesOn:
+		c.Chance, c.Failed = max(c.Chance, mayHold), c.Held // if it fails after all, then late
 	}
 }
 
