@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"sync"
+	"time"
 
 	"benchrun/internal/bench"
 )
@@ -24,6 +25,8 @@ type eventLine struct {
 	Cells       int            `json:"cells,omitempty"`
 	Seconds     *float64       `json:"seconds,omitempty"`
 	AtMost      bool           `json:"at_most,omitempty"`
+	Least       *float64       `json:"seconds_least,omitempty"`
+	Longest     *float64       `json:"seconds_most,omitempty"`
 	IfQuiet     float64        `json:"if_quiet,omitempty"`
 	H           *float64       `json:"h,omitempty"`
 	Verdict     *bench.Verdict `json:"verdict,omitempty"`
@@ -57,8 +60,9 @@ func EventLines(w io.Writer) bench.Listener {
 func lineOf(e bench.Event) eventLine {
 	switch e := e.(type) {
 	case bench.RunBegun:
-		s := e.Estimate.Seconds()
-		return eventLine{Event: "run-begun", Run: e.Run, Cells: e.Cells, Seconds: &s, IfQuiet: e.IfQuiet.Seconds()}
+		line := expecting("run-begun", e.Estimate, e.Open)
+		line.Run, line.Cells, line.IfQuiet = e.Run, e.Cells, e.IfQuiet.Seconds()
+		return line
 	case bench.CellBegun:
 		return eventLine{Event: "cell-begun", Cell: e.Cell, Name: e.Name}
 	case bench.PhaseBegun:
@@ -78,10 +82,20 @@ func lineOf(e bench.Event) eventLine {
 	case bench.Noted:
 		return eventLine{Event: "note", Text: e.Text}
 	case bench.Remaining:
-		s := e.Left.Seconds()
-		return eventLine{Event: "remaining", Seconds: &s}
+		return expecting("remaining", e.Left, e.Open)
 	case bench.RunDone:
 		return eventLine{Event: "run-done", Run: e.Run.ID, Cells: len(e.Run.Cells), Interrupted: e.Run.Interrupted}
 	}
 	return eventLine{}
+}
+
+// expecting is an event that says how long something is expected to take.
+func expecting(event string, d time.Duration, open bench.Range) eventLine {
+	seconds := d.Seconds()
+	line := eventLine{Event: event, Seconds: &seconds}
+	if open != (bench.Range{}) {
+		least, most := open.Least.Seconds(), open.Most.Seconds()
+		line.Least, line.Longest = &least, &most
+	}
+	return line
 }

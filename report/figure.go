@@ -109,18 +109,33 @@ func gibi(bytes int64) string {
 
 // about is a time to wait, rounded to what benchrun can promise: "about 40 s", "about 4 min",
 // "about 1 h 20 min".
-func about(d time.Duration) string {
+func about(d time.Duration) string { return "about " + roughly(d) }
+
+// aboutRange is the same of a time that is open: "about 30 s to 2 min". If it may be nearly
+// over, it is "up to 40 s".
+func aboutRange(r bench.Range) string {
+	least, most := roughly(r.Least), roughly(r.Most)
+	switch {
+	case r.Least < 5*time.Second:
+		return "up to " + most
+	case least == most:
+		return "about " + most
+	}
+	return "about " + least + " to " + most
+}
+
+func roughly(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:
-		return "about " + strconv.Itoa(max(1, int(math.Ceil(d.Seconds())))) + " s"
+		return strconv.Itoa(max(1, int(math.Ceil(d.Seconds())))) + " s"
 	case d <= 100*time.Second:
-		return "about " + strconv.Itoa(int(math.Ceil(d.Seconds()/5))*5) + " s"
+		return strconv.Itoa(int(math.Ceil(d.Seconds()/5))*5) + " s"
 	case d <= time.Hour:
-		return "about " + strconv.Itoa(int(math.Round(d.Minutes()))) + " min"
+		return strconv.Itoa(int(math.Round(d.Minutes()))) + " min"
 	}
 	ten := int(math.Round(d.Minutes()/10)) * 10
 	if ten%60 == 0 {
-		return "about " + strconv.Itoa(ten/60) + " h"
+		return strconv.Itoa(ten/60) + " h"
 	}
-	return "about " + strconv.Itoa(ten/60) + " h " + strconv.Itoa(ten%60) + " min"
+	return strconv.Itoa(ten/60) + " h " + strconv.Itoa(ten%60) + " min"
 }

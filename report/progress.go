@@ -33,9 +33,11 @@ type Progress struct {
 	cells    map[int]*cellLine // begun and not finished, by number
 	cell     int               // the cell of the last event; 0 = none
 	deadline time.Time         // when the run should be over; zero = unknown
-	spoke    time.Time         // when it last printed a plain line about a phase
-	drawn    int               // status lines on the screen; the cursor is in the last one
-	over     bool              // the run is done
+	open     bench.Range       // what is open about that: counted from told; zero = nothing
+	told     time.Time
+	spoke    time.Time // when it last printed a plain line about a phase
+	drawn    int       // status lines on the screen; the cursor is in the last one
+	over     bool      // the run is done
 	stop     chan struct{}
 	ticker   sync.WaitGroup
 }
@@ -113,7 +115,7 @@ func (p *Progress) Hear(e bench.Event) {
 	case bench.Noted:
 		p.line(clean(e.Text))
 	case bench.Remaining:
-		p.remaining(e.Left)
+		p.remaining(e.Left, e.Open)
 		p.draw()
 	}
 }
@@ -166,9 +168,12 @@ func (p *Progress) start(e bench.RunBegun) {
 		return
 	}
 	p.total = e.Cells
-	p.remaining(e.Estimate)
+	p.remaining(e.Estimate, e.Open)
 	line := bench.Things(e.Cells, "cell", "cells")
-	if e.Estimate > 0 {
+	switch {
+	case e.Open != (bench.Range{}):
+		line += ", " + aboutRange(e.Open)
+	case e.Estimate > 0:
 		line += ", " + about(e.Estimate)
 	}
 	if e.IfQuiet > 0 {
@@ -239,10 +244,10 @@ func whichAttempt(n, most int) string {
 	return ""
 }
 
-func (p *Progress) remaining(d time.Duration) {
-	p.deadline = time.Time{}
+func (p *Progress) remaining(d time.Duration, open bench.Range) {
+	p.told, p.deadline, p.open = time.Now(), time.Time{}, open
 	if d > 0 {
-		p.deadline = time.Now().Add(d)
+		p.deadline = p.told.Add(d)
 	}
 }
 
@@ -257,10 +262,14 @@ func (p *Progress) where(cell int) string {
 
 // left is how long the run will still take, in words; "" = unknown.
 func (p *Progress) left() string {
-	if p.deadline.IsZero() {
+	since := time.Since(p.told)
+	open := bench.Range{Least: p.open.Least - since, Most: p.open.Most - since}
+	switch d := time.Until(p.deadline); {
+	case p.deadline.IsZero():
 		return ""
-	}
-	if d := time.Until(p.deadline); d > 0 {
+	case open.Most > 0:
+		return aboutRange(open) + " left"
+	case d > 0:
 		return about(d) + " left"
 	}
 	return "longer than estimated"

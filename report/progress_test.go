@@ -291,6 +291,35 @@ func TestUncounted(t *testing.T) {
 	}
 }
 
+// What is open about the remaining time is a range, which passes like the time.
+func TestRemainingTimeThatIsOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &screen{t: t}
+		p := NewProgress(s, true, 120, 24)
+		p.Hear(bench.RunBegun{Cells: 1, Estimate: 60 * time.Second, Open: bench.Range{Least: 45 * time.Second, Most: 2 * time.Minute}})
+		p.Hear(bench.CellBegun{Cell: 1, Name: job})
+		p.Hear(bench.PhaseBegun{Cell: 1, Phase: "boot", Length: 15 * time.Second})
+		if got := s.all(); got[0] != "1 cell, about 45 s to 2 min" {
+			t.Errorf("at the beginning %q", got[0])
+		}
+		for _, step := range []struct {
+			after time.Duration
+			want  string
+		}{{30 * time.Second, "about 15 s to 90 s left"}, {15 * time.Second, "up to 75 s left"}, {76 * time.Second, "longer than estimated"}} {
+			time.Sleep(step.after)
+			synctest.Wait()
+			if got := s.last(); !strings.HasSuffix(got, step.want) {
+				t.Errorf("%q, want %q", got, step.want)
+			}
+		}
+		p.Hear(bench.Remaining{Left: 30 * time.Second})
+		if got := s.last(); !strings.HasSuffix(got, "about 30 s left") {
+			t.Errorf("when nothing is open any more: %q", got)
+		}
+		p.Hear(bench.RunDone{})
+	})
+}
+
 func TestPlainLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &screen{t: t}

@@ -27,7 +27,7 @@ type Job struct {
 // Show is what the progress line learns while an attempt runs. All may be nil.
 type Show struct {
 	Phase func(name bench.MarkName, length time.Duration)
-	Live  func(h float64)
+	Live  func(judge.State)     // twice a second during the fault phase
 	Waits func(d time.Duration) // the recovery lasts so much longer than its least
 	// Baseline gets what the record holds when the baseline is over.
 	Baseline func(*bench.Record)
@@ -262,8 +262,8 @@ func (a *attempt) fault(ctx context.Context) {
 	for ctx.Err() == nil {
 		bench.Sleep(ctx, decideEvery)
 		state := judge.Window(a.journal.Snapshot(), from, a.clock.Now())
-		if a.job.Show.Live != nil && state.Scheduled > 0 {
-			a.job.Show.Live(100 * float64(state.Scheduled-state.Lost) / float64(state.Scheduled))
+		if a.job.Show.Live != nil {
+			a.job.Show.Live(state)
 		}
 		switch state.Decision {
 		case judge.Continue:

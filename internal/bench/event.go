@@ -36,6 +36,7 @@ type RunBegun struct {
 	Run      string        // its id
 	Cells    int           // how many it has, those that are measured already included; 0 = they are not counted
 	Estimate time.Duration // of what is to be measured; 0 = not known
+	Open     Range         // what the estimate may come to
 	IfQuiet  time.Duration // the same if other programs stop using the CPU; 0 = that would not shorten it much
 }
 
@@ -84,7 +85,10 @@ type CellConcluded struct {
 type Noted struct{ Text string }
 
 // Remaining says how long the rest of the run is expected to take from now on.
-type Remaining struct{ Left time.Duration }
+type Remaining struct {
+	Left time.Duration
+	Open Range // what that may come to
+}
 
 // RunDone comes at the end of a run, however it ended. Only notes follow.
 type RunDone struct{ Run Run }

@@ -42,10 +42,13 @@ type underway struct {
 	cell   bench.Cell    // what has been measured of it so far
 	judged []bench.Judgement
 
-	patience plan.Patience // with its target's watchdog
-	timing   plan.Timing   // of its attempts, once what can be known of its target is known
-	each     time.Duration // what an attempt is expected to take, without waited
-	waited   time.Duration // how much longer than its least the last recovery was that did not end there
+	patience plan.Patience     // with its target's watchdog
+	timing   plan.Timing       // of its attempts, once what can be known of its target is known
+	outlook  plan.Outlook      // of its next attempt
+	course   *plan.Course      // of the attempt under way
+	began    time.Time         // when that began
+	later    func() bench.Span // in a duel, how long the bout takes after the attempt; otherwise nil
+	foreseen bench.Span        // what the pool was told of the task
 }
 
 // number is the cell's number in events, from 1.
@@ -117,7 +120,7 @@ func (u *underway) measure(ctx context.Context) (again bool, err error) {
 			return false, err
 		}
 		more := u.wantsMore()
-		u.tellMade(made, map[bool]time.Duration{true: u.ahead()}[more], more && made.attempt.Disturbed, u.most(more))
+		u.tellMade(made, u.toCome(more), more && made.attempt.Disturbed, u.most(more))
 		if err != nil { // measured but not stored: at least print it
 			u.conclusion(err)
 			return false, err
@@ -144,7 +147,7 @@ func (u *underway) most(more bool) int {
 	if !more {
 		return last
 	}
-	return last + max(u.order.Attempts-begun{judged: u.judged}.valid(), 1)
+	return last + u.missing()
 }
 
 // notBegun marks a cell as not measured, or not completely, with the reason. The
@@ -188,7 +191,9 @@ type made struct {
 	record  *bench.Record
 	attempt bench.Attempt
 	verdict bench.Judgement
-	took    time.Duration
+	// How long it took, and how long such an attempt was expected to take that comes to the
+	// same.
+	took, expected time.Duration
 }
 
 func (m *made) judged() judge.Judged { return judge.Judged{Record: m.record, Judgement: m.verdict} }
@@ -197,7 +202,7 @@ func (m *made) judged() judge.Judged { return judge.Judged{Record: m.record, Jud
 // could not be made, it returns nil; if it could not be stored, the attempt and an error.
 func (u *underway) attempt(ctx context.Context) (*made, error) {
 	n := next(u.cell.Attempts)
-	began := time.Now()
+	u.start()
 	id := results.CellID(u.cell) + u.side
 	logRel, recRel := u.Folder.LogPath(id, n), u.Folder.RecordPath(id, n)
 	if err := u.clearKilled(u.cell, logRel, recRel); err != nil {
@@ -206,14 +211,7 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 	rec, err := attempt.Run(ctx, u.Host, attempt.Job{
 		Run: u.run.ID, Number: n, Target: u.target, Scenario: u.plan.Scenario, Schedule: u.schedules[u.place], Timing: u.timing,
 		LogPath: u.Folder.Join(logRel),
-		Show: attempt.Show{
-			Phase: func(name bench.MarkName, d time.Duration) {
-				u.Tell.Tell(bench.PhaseBegun{Cell: u.number(), Attempt: n, Phase: string(name), Length: d, AtMost: limits(name, u.plan.Scenario.Family.Traits.Expects)})
-			},
-			Waits:    u.waits,
-			Baseline: u.compareBaseline,
-			Live:     func(h float64) { u.Tell.Tell(bench.ServedSoFar{Cell: u.number(), Attempt: n, H: h}) },
-		},
+		Show:    u.show(n),
 	})
 	if err != nil {
 		return nil, err
@@ -225,17 +223,48 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 	j := judge.Judge(rec)
 	u.judged = append(u.judged, j)
 	u.cell.Command = rec.Head.Target.Command
-	took := time.Since(began)
-	m := &made{record: rec, verdict: j, took: took, attempt: bench.Attempt{
+	took := time.Since(u.began)
+	m := &made{record: rec, verdict: j, took: took, expected: u.outlook.If(j.Verdict == bench.Held), attempt: bench.Attempt{
 		Attempt: n, Verdict: j.Verdict, H: j.Measures["h"].Value, Record: recRel, Log: logRel,
 		StartedAt: rec.Head.StartedAt, Seconds: took.Seconds(), Company: rec.Head.Company, Disturbed: disturbed(rec, j),
 	}}
 	u.cell.Attempts = append(u.cell.Attempts, m.attempt)
 	u.keepLoad(rec)
+	u.learn(m)
 	if stored != nil {
 		return m, stored
 	}
 	return m, u.Folder.AppendAttempt(results.NewAttemptLine(u.cell, m.attempt, j))
+}
+
+// show tells of attempt n while it is under way, and corrects what is expected of it.
+func (u *underway) show(n int) attempt.Show {
+	curtailed := false
+	return attempt.Show{
+		Phase: func(name bench.MarkName, d time.Duration) {
+			u.Tell.Tell(bench.PhaseBegun{Cell: u.number(), Attempt: n, Phase: string(name), Length: d, AtMost: limits(name, u.plan.Scenario.Family.Traits.Expects)})
+			switch name {
+			case bench.MarkFault:
+				u.course.Fault(time.Since(u.began))
+			case bench.MarkRecovery:
+				u.course.Recovery(time.Since(u.began), curtailed)
+			}
+			u.correct()
+		},
+		Waits: func(d time.Duration) {
+			u.course.Waits(time.Since(u.began), d)
+			u.correct()
+		},
+		Baseline: u.compareBaseline,
+		Live: func(s judge.State) {
+			if s.Scheduled > 0 {
+				u.Tell.Tell(bench.ServedSoFar{Cell: u.number(), Attempt: n, H: 100 * float64(s.Scheduled-s.Lost) / float64(s.Scheduled)})
+			}
+			curtailed = s.Decision == judge.Curtail
+			u.course.Seen(time.Since(u.began), s.ValidSeconds, s.Spent)
+			u.correct()
+		},
+	}
 }
 
 // limits says that a phase's length is a limit. A fault that is about the server's own end
@@ -248,11 +277,12 @@ func limits(phase bench.MarkName, expects bench.Expects) bool {
 // long the cell itself is expected to need from now on; alone says that it continues
 // alone, because company may have spoiled the attempt. most is how many attempts it will
 // have, 0 = not known.
-func (u *underway) tellMade(m *made, ahead time.Duration, alone bool, most int) {
+func (u *underway) tellMade(m *made, ahead bench.Span, alone bool, most int) {
 	if m.verdict.Verdict != bench.Invalid || m.attempt.Company == 0 { // its repeat, alone, is in the pool
-		u.forecast.made(m.verdict.Verdict, u.ahead(), m.took)
+		u.forecast.made(m.verdict.Verdict, m.expected, m.took)
 	}
-	u.forecast.takes(u.task.number, time.Since(u.task.began)+ahead)
+	u.foreseen = ahead.Plus(time.Since(u.task.began))
+	u.forecast.takes(u.task.number, u.foreseen)
 	u.tellRemaining()
 	u.Tell.Tell(bench.AttemptJudged{
 		Cell: u.number(), Attempt: m.attempt, Why: whyInvalid(m.record, m.verdict), Alone: alone, Most: most,

@@ -46,7 +46,7 @@ func (o Order) DryRun(ctx context.Context, h *place.Host, together int) (string,
 			fmt.Fprintf(&b, "  %3d  %-22s unsupported: %s\n", i+1, c.Scenario.Name(), c.Unsupported)
 			continue
 		}
-		fmt.Fprintf(&b, "  %3d  %-22s about %s", i+1, c.Scenario.Name(), plan.CellEstimate(c, k).Round(time.Second))
+		fmt.Fprintf(&b, "  %3d  %-22s %s", i+1, c.Scenario.Name(), aboutWords(plan.Foresee(c, k).Of(1)))
 		if more := c.FamilyArgs(); len(more) > 0 {
 			fmt.Fprintf(&b, ", with %s", place.ShellQuote(more))
 		}
@@ -124,7 +124,7 @@ func (o Order) wouldBegin(ctx context.Context, h *place.Host) (*Run, error) {
 // forecastWords says how long the run takes.
 func (r *Run) forecastWords(together int) string {
 	estimate, quiet := expected(r.foresee(together))
-	text := fmt.Sprintf("about %s, %s", estimate.Round(time.Second), r.order.jobsWords())
+	text := aboutWords(estimate) + ", " + r.order.jobsWords()
 	if quiet > 0 {
 		text += fmt.Sprintf(", about %s if the machine becomes quiet", quiet.Round(time.Second))
 	}
@@ -132,6 +132,15 @@ func (r *Run) forecastWords(together int) string {
 		text += fmt.Sprintf(", counting %d attempts for a cell that is expected not to hold", r.order.Attempts)
 	}
 	return text
+}
+
+// aboutWords is, for example, "about 50s", or "about 1m10s to 2m0s" if more than usual is
+// open.
+func aboutWords(s bench.Span) string {
+	if open := s.Open(); open != (bench.Range{}) {
+		return fmt.Sprintf("about %s to %s", open.Least.Round(time.Second), open.Most.Round(time.Second))
+	}
+	return "about " + s.Likely.Round(time.Second).String()
 }
 
 // jobsWords says how cells are measured at once.

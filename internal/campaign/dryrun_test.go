@@ -41,7 +41,8 @@ func TestDryRunKnowsWhatTheRunKnows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		dry, _ = expected(before.foresee(1))
+		span, _ := expected(before.foresee(1))
+		dry = span.Likely
 		r, release, err := Open(host, order, Opening{Out: t.TempDir(), Benchrun: "test"})
 		if err != nil {
 			t.Fatal(err)
@@ -78,7 +79,7 @@ func TestDryRunKnowsWhatTheRunKnows(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				if err := new(loads).keep(filepath.Join(cache, "loads", filepath.Base(file)), c.Scenario.Name(), pack.Load{CPU: 0.2, Burst: 0.01, Memory: 1 << 20}); err != nil {
+				if err := new(loads).keep(filepath.Join(cache, "loads", filepath.Base(file)), c.Scenario.Name(), loaded(pack.Load{CPU: 0.2, Burst: 0.01, Memory: 1 << 20})); err != nil {
 					return err
 				}
 			}

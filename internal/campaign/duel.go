@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign/pack"
@@ -146,13 +145,14 @@ func (b *bout) probeBoth(ctx context.Context) (again bool, err error) {
 func (b *bout) makePairs(ctx context.Context) (again bool, err error) {
 	for judge.NextPair(b.pairs, b.order.Attempts) {
 		// The estimate assumes that all further pairs are valid and agree.
-		more := time.Duration(max(b.order.Attempts-len(b.pairs)-1, 0))
-		whole := b.a.ahead() + b.b.ahead()
-		madeA, err := b.a.attack(ctx, b.b.ahead()+more*whole)
+		more := func() bench.Span {
+			return b.a.outlook.Of(1).And(b.b.outlook.Of(1)).Times(float64(max(b.order.Attempts-len(b.pairs)-1, 0)))
+		}
+		madeA, err := b.a.attack(ctx, func() bench.Span { return b.b.outlook.Of(1).And(more()) })
 		if err != nil {
 			return false, err
 		}
-		madeB, err := b.b.attack(ctx, more*whole)
+		madeB, err := b.b.attack(ctx, more)
 		if err != nil {
 			return false, err
 		}
@@ -196,15 +196,16 @@ func (b *bout) settle(err error) {
 	}
 }
 
-// attack makes one attempt of one side. ahead is how long the bout is expected to
+// attack makes one attempt of one side. ahead says how long the bout is expected to
 // take after it.
-func (s *side) attack(ctx context.Context, ahead time.Duration) (*made, error) {
+func (s *side) attack(ctx context.Context, ahead func() bench.Span) (*made, error) {
+	s.later = ahead
 	m, err := s.attempt(ctx)
 	if m == nil {
 		s.broke = err
 		return nil, err
 	}
-	s.tellMade(m, ahead, false, 0) // the pair decides that
+	s.tellMade(m, ahead(), false, 0) // the pair decides that
 	return m, err
 }
 

@@ -61,27 +61,23 @@ type known struct {
 }
 
 // tasksOf turns each group of together cells, which benchrun measures one after the
-// other, into a task. estimate says how long cells take.
-func tasksOf(cells []plan.Cell, together int, estimate func([]plan.Cell) time.Duration, about func(plan.Cell) known) []pack.Task {
+// other, into a task.
+func tasksOf(cells []plan.Cell, together int, k plan.Knowledge, about func(plan.Cell) known) []pack.Task {
 	var tasks []pack.Task
-	probing := map[string]plan.Cell{} // by launch: the cell whose estimate includes the probe
 	for i := 0; i+together <= len(cells); i += together {
-		task := pack.Task{Length: estimate(cells[i : i+together])}
+		length := takes(cells[i:i+together], k)
+		task := pack.Task{Length: length.Likely, Least: length.Least, Most: length.Most}
 		for _, c := range cells[i : i+together] {
-			k := about(c)
-			if !k.probed {
+			of := about(c)
+			if !of.probed {
 				task.Apart = c.Launch()
-				k.load.CPU = max(k.load.CPU, probeCPU)
-				if first, ok := probing[c.Launch()]; ok {
-					task.Length -= estimate([]plan.Cell{first}) + estimate([]plan.Cell{c}) - estimate([]plan.Cell{first, c})
-				} else {
-					probing[c.Launch()] = c
-				}
+				task.First += plan.Probing(c, k)
+				of.load.CPU = max(of.load.CPU, probeCPU)
 			}
-			if k.load.CPU > task.CPU {
-				task.Elsewhere = k.elsewhere
+			if of.load.CPU > task.CPU {
+				task.Elsewhere = of.elsewhere
 			}
-			task.CPU, task.Burst, task.Memory = max(task.CPU, k.load.CPU), max(task.Burst, k.load.Burst), max(task.Memory, k.load.Memory)
+			task.CPU, task.Burst, task.Memory = max(task.CPU, of.load.CPU), max(task.Burst, of.load.Burst), max(task.Memory, of.load.Memory)
 		}
 		tasks = append(tasks, task)
 	}
@@ -102,12 +98,12 @@ func (r *Run) foresee(together int) *pack.Pool {
 
 // poolOf makes the pool of the tasks that begin at these places in the order.
 func (r *Run) poolOf(places []int, together int) *pack.Pool {
-	r.tasks = places
+	r.tasks, r.grouped = places, together
 	var cells []plan.Cell
 	for _, i := range places {
 		cells = append(cells, r.order.Cells[i:i+together]...)
 	}
-	tasks := tasksOf(cells, together, r.estimate, func(c plan.Cell) known {
+	tasks := tasksOf(cells, together, r.knowledge(), func(c plan.Cell) known {
 		t := r.launched(c)
 		load, here := r.loads.of(r.keptIn(t, c).loads, c)
 		if here {
@@ -130,9 +126,10 @@ func (r *Run) poolOf(places []int, together int) *pack.Pool {
 
 // expected is how long the tasks of a pool take. quiet is the same if other programs stop
 // using the CPU; 0 = that would make no difference.
-func expected(p *pack.Pool) (estimate, quiet time.Duration) {
-	estimate = p.Left()
-	if quiet = p.LeftIfQuiet(); quiet > estimate*9/10 {
+func expected(p *pack.Pool) (estimate bench.Span, quiet time.Duration) {
+	estimate.Likely = p.Left()
+	estimate.Least, estimate.Most = p.Between()
+	if quiet = p.LeftIfQuiet(); quiet > estimate.Likely*9/10 {
 		quiet = 0
 	}
 	return estimate, quiet
@@ -189,7 +186,7 @@ func (r *Run) carryOut(ctx context.Context, do func(task) (pack.Outcome, error))
 			outcome = pack.Stop
 		}
 		if outcome == pack.Again {
-			r.forecast.takes(number, r.attemptEstimate(r.order.Cells[t.place]))
+			r.forecast.takes(number, plan.Foresee(r.order.Cells[t.place], r.knowledge()).Of(1))
 		}
 		r.tellRemaining()
 		mu.Lock()

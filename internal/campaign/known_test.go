@@ -24,15 +24,17 @@ func cellOf(t *testing.T, server, family string) plan.Cell {
 	return plan.Cell{Server: &targets.Server{Name: server}, Profile: "default", Scenario: f.Scenario()}
 }
 
+func loaded(l pack.Load) func(*stored) { return func(s *stored) { s.Load = l } }
+
 // A load measured here counts before a published one, and that before a guess.
 func TestLoadsOfACell(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "loads", "a.json")
 	l := &loads{limits: bench.Limits{MemoryBytes: 2 << 30}}
 	wedge, mine := cellOf(t, "waitress", "wedge"), cellOf(t, "mine", "wedge")
-	if got, here := l.of(file, wedge); here || got != published()["waitress/default/wedge-1pct"] || got.CPU == 0 {
+	if got, here := l.of(file, wedge); here || got != published()["waitress/default/wedge-1pct"].Load || got.CPU == 0 {
 		t.Errorf("waitress before it was measured: %+v", got)
 	}
-	if got, here := l.of(file, mine); here || got != ofScenarios()["wedge-1pct"] || got.CPU == 0 {
+	if got, here := l.of(file, mine); here || got != ofScenarios()["wedge-1pct"].Load || got.CPU == 0 {
 		t.Errorf("a server that nobody knows: %+v", got)
 	}
 	rare := cellOf(t, "mine", "wedge")
@@ -42,7 +44,7 @@ func TestLoadsOfACell(t *testing.T) {
 	}
 	measured := pack.Load{CPU: 0.5, Burst: 0.1, Memory: 7}
 	for _, c := range []plan.Cell{wedge, mine} {
-		if err := l.keep(file, c.Scenario.Name(), measured); err != nil {
+		if err := l.keep(file, c.Scenario.Name(), loaded(measured)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -50,7 +52,7 @@ func TestLoadsOfACell(t *testing.T) {
 		if got, here := known.of(file, mine); !here || got != measured {
 			t.Errorf("%s: %+v, want what was measured", name, got)
 		}
-		if got, _ := known.of("", mine); got != ofScenarios()["wedge-1pct"] {
+		if got, _ := known.of("", mine); got != ofScenarios()["wedge-1pct"].Load {
 			t.Errorf("%s, of another launch: %+v", name, got)
 		}
 	}
@@ -161,7 +163,7 @@ func TestLoadsAreReadWholeOrNotAtAll(t *testing.T) {
 	if got, here := new(loads).of(file, c); here {
 		t.Errorf("of half a file: %+v", got)
 	}
-	if err := new(loads).keep(file, c.Scenario.Name(), pack.Load{CPU: 1}); err != nil {
+	if err := new(loads).keep(file, c.Scenario.Name(), loaded(pack.Load{CPU: 1})); err != nil {
 		t.Fatal(err)
 	}
 	var writers sync.WaitGroup
@@ -169,7 +171,7 @@ func TestLoadsAreReadWholeOrNotAtAll(t *testing.T) {
 		writers.Go(func() {
 			own := new(loads) // every benchrun has its own
 			for n := range 50 {
-				if err := own.keep(file, c.Scenario.Name(), pack.Load{CPU: float64(i + 1), Memory: int64(n)}); err != nil {
+				if err := own.keep(file, c.Scenario.Name(), loaded(pack.Load{CPU: float64(i + 1), Memory: int64(n)})); err != nil {
 					t.Error(err)
 				}
 			}
@@ -189,5 +191,61 @@ func TestLoadsAreReadWholeOrNotAtAll(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(file + ".*"); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// An attempt is expected to go like the last valid one here in its mode, or else like the
+// published one. What company may have spoiled, and what is invalid, says nothing.
+func TestAttemptsGoLikeTheLastOne(t *testing.T) {
+	wedge, upload := widerUploads(t)
+	r := probing(t, wedge)
+	c := cellOf(t, "waitress", "wedge")
+	if past, ok := r.loads.past("", c, bench.ModeQuick); !ok || past.Held || past.Took < 10*time.Second {
+		t.Errorf("of a published cell: %+v, %v", past, ok)
+	}
+	if past, ok := r.loads.past("", c, bench.ModeFull); ok {
+		t.Errorf("in full mode, which is not published: %+v", past)
+	}
+	u := r.underway(0)
+	u.target = r.launched(wedge)
+	u.outlook = plan.Foresee(wedge, r.knowledge())
+	byTheory := u.outlook
+	u.course = plan.NewCourse(u.outlook, u.timing)
+	for _, tt := range []struct {
+		what    string
+		verdict bench.Verdict
+		took    time.Duration
+		of      bench.Attempt
+		want    time.Duration // of the next run's; 0 = as before
+	}{
+		{"nothing that is valid", bench.Invalid, 50 * time.Second, bench.Attempt{}, 0},
+		{"one that held", bench.Held, 41 * time.Second, bench.Attempt{}, 41 * time.Second},
+		{"one that failed, spoiled by company", bench.Failed, 15 * time.Second, bench.Attempt{Disturbed: true}, 0},
+		{"one that failed", bench.Failed, 16 * time.Second, bench.Attempt{}, 16 * time.Second},
+	} {
+		before := plan.CellEstimate(wedge, r.knowledge())
+		u.learn(&made{verdict: bench.Judgement{Verdict: tt.verdict}, took: tt.took, attempt: tt.of})
+		next := &Run{Host: r.Host, order: r.order, prepared: r.prepared}
+		want := tt.want
+		if want == 0 {
+			want = before
+		}
+		if got := plan.CellEstimate(wedge, next.knowledge()); got != want {
+			t.Errorf("after %s the next run expects %s, want %s", tt.what, got, want)
+		}
+		if tt.verdict != bench.Invalid && u.ahead() != tt.took {
+			t.Errorf("after %s this run expects %s", tt.what, u.ahead())
+		}
+	}
+	next := &Run{Host: r.Host, order: r.order, prepared: r.prepared}
+	next.order.Mode = bench.ModeFull
+	if got := plan.CellEstimate(wedge, next.knowledge()); got < 40*time.Second {
+		t.Errorf("a full attempt is expected to take %s", got)
+	}
+	if got, _ := next.past(upload); got != (plan.Past{}) {
+		t.Errorf("another scenario went %+v", got)
+	}
+	if byTheory.Chance != 1 {
+		t.Errorf("by the theory: %+v", byTheory)
 	}
 }

@@ -32,9 +32,9 @@ func (p *pace) count(verdict bench.Verdict, foreseen, took time.Duration) {
 	}
 }
 
-// of is how long something estimated at d takes at this pace.
-func (p *pace) of(d time.Duration) time.Duration {
-	return time.Duration(float64(d) * float64(p.took+paceTrust) / float64(p.foreseen+paceTrust))
+// factor is how many times its estimate something takes at this pace.
+func (p *pace) factor() float64 {
+	return float64(p.took+paceTrust) / float64(p.foreseen+paceTrust)
 }
 
 // forecast estimates how long a run still takes: what its pool expects, at the pace so
@@ -43,7 +43,15 @@ type forecast struct {
 	mu    sync.Mutex
 	pace  pace
 	pool  *pack.Pool
-	later time.Duration // what comes after the pool's tasks is expected to take so long
+	later bench.Span // what comes after the pool's tasks
+}
+
+// start begins with a pool. later is how long what comes after its tasks takes.
+func (f *forecast) start(pool *pack.Pool, later bench.Span) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pool, f.later = pool, later
+	pool.Pace(f.pace.factor())
 }
 
 // made includes an attempt that was estimated at foreseen.
@@ -51,31 +59,33 @@ func (f *forecast) made(verdict bench.Verdict, foreseen, took time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.pace.count(verdict, foreseen, took)
-}
-
-// takes says that a task takes d, counted from its start.
-func (f *forecast) takes(task int, d time.Duration) {
 	if f.pool != nil {
-		f.pool.Foresee(task, d)
+		f.pool.Pace(f.pace.factor())
 	}
 }
 
-// longer says that a task takes so much longer than expected so far.
-func (f *forecast) longer(task int, by time.Duration) {
+// takes says how long a task takes, counted from its start if it has begun.
+func (f *forecast) takes(task int, s bench.Span) {
 	if f.pool != nil {
-		f.pool.Longer(task, by)
+		f.pool.Foresee(task, s.Likely, s.Least, s.Most)
 	}
 }
 
 // remaining is how long the rest takes at the pace so far.
-func (f *forecast) remaining() time.Duration {
+func (f *forecast) remaining() bench.Span {
 	if f.pool == nil {
-		return 0
+		return bench.Span{}
 	}
-	left := f.pool.Left() + f.later
+	least, most := f.pool.Between()
+	rest := bench.Span{Likely: f.pool.Left(), Least: least, Most: most}
+	return rest.And(f.paced(f.later))
+}
+
+// paced is how long something that has not begun takes at the pace so far.
+func (f *forecast) paced(s bench.Span) bench.Span {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.pace.of(left)
+	return s.Times(f.pace.factor())
 }
 
 // estimate is how long cells take, without the probes that are stored.
@@ -87,38 +97,87 @@ func (r *Run) estimate(cells []plan.Cell) time.Duration {
 func (r *Run) knowledge() plan.Knowledge {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return plan.Knowledge{Mode: r.order.Mode, Attempts: r.order.Attempts, Probes: maps.Clone(r.probes), Made: r.made}
-}
-
-// attemptEstimate is how long an attempt of a cell is expected to take.
-func (r *Run) attemptEstimate(c plan.Cell) time.Duration {
-	return plan.CellEstimate(c, r.knowledge())
+	return plan.Knowledge{Mode: r.order.Mode, Attempts: r.order.Attempts, Probes: maps.Clone(r.probes), Made: r.made, Past: r.past}
 }
 
 // step is the expected length of the cell's next stored step: the probe of its
 // target if that is missing, otherwise an attempt.
 func (r *Run) step(c plan.Cell) time.Duration {
 	k := r.knowledge()
-	one := plan.CellEstimate(c, k)
-	k.Attempts, k.Made = 1, nil
-	if probing := plan.Estimate([]plan.Cell{c}, k) - one; probing > 0 {
+	if probing := plan.Probing(c, k); probing > 0 {
 		return probing
 	}
-	return one
+	return plan.CellEstimate(c, k)
+}
+
+// takes is how long a group of cells takes without probes, which is a task of the pool.
+func takes(cells []plan.Cell, k plan.Knowledge) bench.Span {
+	var all bench.Span
+	for _, c := range cells {
+		all = all.And(plan.CellSpan(c, k))
+	}
+	return all
+}
+
+// foreseeAgain corrects what is expected of the tasks that have not begun: a probe is known.
+func (r *Run) foreseeAgain() {
+	if r.forecast.pool == nil {
+		return
+	}
+	k := r.knowledge()
+	for _, n := range r.forecast.pool.Waiting() {
+		i := r.tasks[n]
+		r.forecast.takes(n, takes(r.order.Cells[i:i+r.grouped], k))
+	}
 }
 
 // ahead is how long the cell's next attempt is expected to take.
-func (u *underway) ahead() time.Duration { return u.each + u.waited }
+func (u *underway) ahead() time.Duration { return u.outlook.Of(1).Likely }
 
-// waits says that the recovery under way lasts so much longer than its least. The
-// next one is expected to do the same.
-func (u *underway) waits(d time.Duration) {
-	u.forecast.longer(u.task.number, d-u.waited)
-	u.waited = d
+// toCome is how long the cell's next attempts take, if it needs any.
+func (u *underway) toCome(more bool) bench.Span {
+	if !more {
+		return bench.Span{}
+	}
+	return u.forecast.paced(u.outlook.Of(u.missing()))
+}
+
+// missing is how many valid attempts the cell still needs if none holds, 1 at least.
+func (u *underway) missing() int {
+	return max(u.order.Attempts-begun{judged: u.judged}.valid(), 1)
+}
+
+// start says that an attempt begins.
+func (u *underway) start() {
+	u.began, u.course = time.Now(), plan.NewCourse(u.outlook, u.timing)
+	u.correct()
+}
+
+// moved is by how much an expected time must change to be worth saying.
+const moved = 1500 * time.Millisecond
+
+// correct corrects how long the cell's task takes by what is expected of the attempt
+// under way.
+func (u *underway) correct() {
+	o, later := u.course.Outlook, bench.Span{}
+	if u.later != nil { // the attempt does not decide what comes after it
+		later = u.later()
+	} else {
+		o.Failed += time.Duration(u.missing()-1) * u.forecast.paced(bench.Exactly(o.Failed)).Likely
+	}
+	rest := o.Of(1).And(later)
+	all := rest.Plus(u.began.Sub(u.task.began))
+	if d := u.foreseen.Likely - all.Likely; d.Abs() < moved && (u.foreseen.Most-all.Most).Abs() < moved && (u.foreseen.Least-all.Least).Abs() < moved {
+		return
+	}
+	u.foreseen = all
+	u.forecast.takes(u.task.number, all)
 	u.tellRemaining()
 }
 
 // tellRemaining reports how long the rest of the run will take.
 func (r *Run) tellRemaining() {
-	r.Tell.Tell(bench.Remaining{Left: r.limit.within(r.forecast.remaining())})
+	left := r.forecast.remaining()
+	left = bench.Span{Likely: r.limit.within(left.Likely), Least: r.limit.within(left.Least), Most: r.limit.within(left.Most)}
+	r.Tell.Tell(bench.Remaining{Left: left.Likely, Open: left.Open()})
 }

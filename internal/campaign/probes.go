@@ -36,7 +36,7 @@ func (u *underway) probe(ctx context.Context) error {
 			return err
 		}
 	}
-	u.timing, u.each = u.plan.Timing(u.order.Mode, u.target.Probe), u.attemptEstimate(u.plan)
+	u.timing, u.outlook = u.plan.Timing(u.order.Mode, u.target.Probe), plan.Foresee(u.plan, u.knowledge())
 	return nil
 }
 
@@ -61,6 +61,7 @@ func (u *underway) probeTarget(ctx context.Context) error {
 			return err
 		}
 		u.know(t, c, p)
+		u.foreseeAgain()
 		if err := probe.Keep(kept.probe, c.Launch(), p); err != nil {
 			u.Tell.Note(err.Error()) // not stored: the next run measures it again
 		}

@@ -34,6 +34,7 @@ type Run struct {
 	forecast  forecast
 	board     *board // nil until the pool needs it
 	tasks     []int  // by task of the pool: the place in the order of its first cell
+	grouped   int    // how many cells make a task
 
 	mu     sync.Mutex             // guards the fields below: several cells may be under way
 	run    bench.Run              // the results so far
@@ -142,10 +143,10 @@ func (r *Run) begin(ctx context.Context, together int) error {
 	}
 	r.limit.prepared()
 	r.recallProbes()
-	r.forecast.pool = r.foresee(together)
+	r.forecast.start(r.foresee(together), bench.Span{})
 	estimate, quiet := expected(r.forecast.pool)
-	r.Tell.Tell(bench.RunBegun{Run: r.run.ID, Cells: len(order.Cells), Estimate: estimate, IfQuiet: quiet})
-	if !r.limit.fits(estimate) {
+	r.Tell.Tell(bench.RunBegun{Run: r.run.ID, Cells: len(order.Cells), Estimate: estimate.Likely, Open: estimate.Open(), IfQuiet: quiet})
+	if !r.limit.fits(estimate.Likely) {
 		r.Tell.Note(fmt.Sprintf("that is longer than --max-time %s: not every cell will be measured", order.MaxTime))
 	}
 	return nil

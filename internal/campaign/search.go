@@ -2,10 +2,10 @@ package campaign
 
 import (
 	"context"
-	"time"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign/pack"
+	"benchrun/internal/plan"
 )
 
 // Search measures some of the order's cells, one after the other: each time the one that
@@ -32,8 +32,7 @@ func (r *Run) search(ctx context.Context, next func([]*bench.Cell) int) error {
 	for i := next(r.done); i >= 0; i = next(r.done) {
 		u := r.underway(i)
 		measured++
-		r.forecast.pool = r.poolOf([]int{i}, 1)
-		r.forecast.later = time.Duration(max(0, r.order.Most-measured)) * r.attemptEstimate(u.plan)
+		r.forecast.start(r.poolOf([]int{i}, 1), plan.Foresee(u.plan, r.knowledge()).Of(1).Times(float64(max(0, r.order.Most-measured))))
 		err := r.carryOut(ctx, func(t task) (pack.Outcome, error) {
 			u.task = t
 			return r.measure(ctx, u)

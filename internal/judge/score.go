@@ -70,9 +70,15 @@ func whyMasked(bins []bench.Bin) string {
 }
 
 // overBudget says that the victims lost exceed all that a fault phase of full
-// length may lose before it fails: 5 % of T·R. A server that may be full loses none
-// that counts.
-func overBudget(h bench.Head, lost, bad int) bool {
-	budget := h.Phases.Fault.Seconds() * float64(h.Rate) * (100 - degradedPercent)
-	return !h.Traits.Fills && bad >= badBinsNeeded && float64(lost)*100 > budget
+// length may lose before it fails.
+func overBudget(h bench.Head, lost, bad int) bool { return bad >= badBinsNeeded && spent(h, lost) > 1 }
+
+// spent is which share of the budget of losses the victims lost are. The budget is 5 % of
+// T·R. A server that may be full loses none that counts.
+func spent(h bench.Head, lost int) float64 {
+	budget := h.Phases.Fault.Seconds() * float64(h.Rate) * (100 - degradedPercent) / 100
+	if h.Traits.Fills || lost == 0 {
+		return 0
+	}
+	return float64(lost) / budget
 }

@@ -33,6 +33,7 @@ type State struct {
 	Scheduled    int     // victims due in them
 	Lost         int     // of these, not served
 	BadBins      int     // that lost more than 2 %
+	Spent        float64 // the share of the losses that curtail the phase, lost so far
 	Decision     Decision
 }
 
@@ -63,6 +64,7 @@ func Window(rec *bench.Record, faultFrom, now int64) State {
 	}
 	t := sum(bins)
 	s := State{ValidSeconds: float64(t.valid), Scheduled: t.scheduled, Lost: t.missed(), BadBins: t.bad}
+	s.Spent = spent(v.head, s.Lost)
 	switch {
 	case s.ValidSeconds >= v.head.Phases.Fault.Seconds():
 		s.Decision = Enough

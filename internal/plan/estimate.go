@@ -15,6 +15,8 @@ type Knowledge struct {
 	// Made is how many of a cell's attempts are made already and count towards
 	// its k, as an earlier part of the run left them; nil = none.
 	Made func(Cell) int
+	// Past is how the last valid attempt of a cell went; nil, or false = nobody knows.
+	Past func(Cell) (Past, bool)
 }
 
 // left is how many attempts of a cell there are still to make, 1 at least, if
@@ -30,12 +32,13 @@ func (k Knowledge) left(c Cell) int {
 // What an attempt costs beyond its phases, as measured on many servers
 // (estimate_test.go has a table of them).
 const (
-	bootAndStop = 1400 * time.Millisecond
-	settling    = time.Second            // the judge knows of a second when the next one is settled
-	noticing    = 4 * time.Second        // from a collapse until its losses are known to be enough
-	crashing    = 2 * time.Second        // the same where connections are refused: nothing is waited for
-	draining    = 2 * time.Second        // victims that wait on a wedged server, when the load ends
-	refusing    = 100 * time.Millisecond // what an idle server takes to end
+	booting  = time.Second
+	stopping = 400 * time.Millisecond
+	settling = time.Second            // the judge knows of a second when the next one is settled
+	noticing = 4 * time.Second        // from a collapse until its losses are known to be enough
+	crashing = 2 * time.Second        // the same where connections are refused: nothing is waited for
+	draining = 2 * time.Second        // victims that wait on a wedged server, when the load ends
+	refusing = 100 * time.Millisecond // what an idle server takes to end
 )
 
 // Estimate is how long the cells take when no attempt is invalid: those that
@@ -48,10 +51,10 @@ func Estimate(cells []Cell, k Knowledge) time.Duration {
 		if c.Unsupported != "" {
 			continue
 		}
-		total += attempts(c, k, k.left(c))
-		if !probed[c.Launch()] && c.NeedsProbe(c.Patience(k.Mode), k.Probes[c.Launch()]) {
+		total += CellSpan(c, k).Likely
+		if probing := Probing(c, k); probing > 0 && !probed[c.Launch()] {
 			probed[c.Launch()] = true
-			total += probing(c, k.Mode)
+			total += probing
 		}
 	}
 	return total
@@ -59,83 +62,81 @@ func Estimate(cells []Cell, k Knowledge) time.Duration {
 
 // CellEstimate is how long one attempt of a cell takes, by the mean of what may
 // come of it.
-func CellEstimate(c Cell, k Knowledge) time.Duration {
-	return attempts(c, k, 1)
+func CellEstimate(c Cell, k Knowledge) time.Duration { return Foresee(c, k).Of(1).Likely }
+
+// CellSpan is how long the attempts of a cell take that are still to make.
+func CellSpan(c Cell, k Knowledge) bench.Span { return Foresee(c, k).Of(k.left(c)) }
+
+// Foresee says how an attempt of a cell is expected to go: like the last one, or if there
+// was none, by the theory line.
+func Foresee(c Cell, k Knowledge) Outlook {
+	o := foresee(c, k)
+	if k.Past != nil {
+		if p, ok := k.Past(c); ok {
+			o.Learn(p)
+		}
+	}
+	return o
 }
 
-// attempts is how long those of a cell take, by the mean of what may come of them:
-// one if it holds, so many if it does not.
-func attempts(c Cell, k Knowledge, many int) time.Duration {
-	held, failed, chance := foresee(c, k)
-	return time.Duration(chance*float64(held) + (1-chance)*float64(many)*float64(failed))
-}
-
-// foresee says how long an attempt takes that holds, and one that does not, and
-// how likely it is to hold.
-func foresee(c Cell, k Knowledge) (held, failed time.Duration, chance float64) {
+// foresee does it by the theory line.
+func foresee(c Cell, k Knowledge) Outlook {
 	if len(c.Scenario.Family.Mix) > 0 {
 		return foreseeMix(c, k)
 	}
 	f, probe := c.Scenario.Family, expected(c, k)
 	claims, timing := c.claims(), c.Timing(k.Mode, probe)
 	p, always := timing.Phases, besideFaults(timing)
-	held = always + p.Fault + settling
+	o := Outlook{Held: always + p.Fault + settling}
 	enough := noticing + p.Fault/20 // the judge waits until 5 % of the phase's victims are lost
 	switch t := f.Traits; {
 	case t.Expects == bench.ExpectsDeath:
-		failed = always + crashing + p.Fault/20
+		o.Failed = always + crashing + p.Fault/20
 		if claims.Watchdog > 0 || claims.Grace > 0 { // somebody is there to replace what died
-			return held, failed, 1
+			o.Chance = 1
 		}
-		return held, failed, 0
+		return o
 	case t.HoldsSlot():
 		free := max(0, probe.Slots-timing.Aged-1)
 		collapse := bench.Seconds(float64(free) / perSecond(c))
-		failed = always + min(p.Fault, collapse) + enough
 		if t.Wedges() { // what is stuck stays stuck
-			failed += draining + max(refusing, min(p.StopWindow, bench.Seconds(claims.Grace)))
+			o.Drain = draining + max(refusing, min(p.StopWindow, bench.Seconds(claims.Grace)))
 		}
-		return held, failed, chanceToHold(c, probe, timing.Hold, claims)
+		o.Failed = always + min(p.Fault, collapse) + enough + o.Drain
+		o.Chance = chanceToHold(c, probe, timing.Hold, claims)
+		return o
 	}
 	if busy := perSecond(c) * f.Lasts.Seconds(); !f.Traits.Fills && busy > 0 && busy >= float64(probe.Slots)/2 { // the others wait too long
-		return held, always + enough, 0
+		o.Failed = always + enough
+		return o
 	}
-	return held, held, 1 // what ends by itself seldom ends the attempt
-}
-
-// besideFaults is what an attempt takes besides its fault phase.
-func besideFaults(t Timing) time.Duration {
-	always := bootAndStop + t.Phases.Baseline + t.RecoveryLeast
-	if t.Aged > 0 {
-		always += time.Duration(t.Aged)*AgeingEvery + AgeingSettle
-	}
-	return always
+	o.Failed, o.Chance = o.Held, 1 // what ends by itself seldom ends the attempt
+	return o
 }
 
 // foreseeMix expects of a mix that it holds if each of its parts would hold alone, and all
 // of them together leave slots.
-func foreseeMix(c Cell, k Knowledge) (held, failed time.Duration, chance float64) {
+func foreseeMix(c Cell, k Knowledge) Outlook {
 	probe, claims := expected(c, k), c.claims()
 	timing := c.Timing(k.Mode, probe)
-	held = besideFaults(timing) + timing.Phases.Fault + settling
-	failed, chance = Forever, 1
+	o := Outlook{Held: besideFaults(timing) + timing.Phases.Fault + settling, Failed: Forever, Chance: 1}
 	busy := 0.0
 	for _, p := range c.Scenario.Parts() {
 		one := c
 		one.Scenario = p
-		_, early, likely := foresee(one, k)
-		if chance = min(chance, likely); likely < 1 {
-			failed = min(failed, early)
+		part := foresee(one, k)
+		if o.Chance = min(o.Chance, part.Chance); part.Chance < 1 && part.Failed < o.Failed {
+			o.Failed, o.Drain = part.Failed, part.Drain
 		}
 		busy += busySlots(one, holdTime(p.Family, probe), claims)
 	}
 	if !probe.Unbounded && busy > 0 && busy >= float64(probe.Slots) {
-		chance = min(chance, 0.5) // what slow clients hold is only half believed
+		o.Chance = min(o.Chance, 0.5) // what slow clients hold is only half believed
 	}
-	if failed == Forever { // none of them alone
-		failed = held
+	if o.Failed == Forever { // none of them alone
+		o.Failed = o.Held
 	}
-	return held, failed, chance
+	return o
 }
 
 // busySlots is how many slots the theory has busy at any time, R·p·τ; a documented
@@ -171,7 +172,7 @@ func Unpromised(c Cell) string {
 	case f.Traits.HoldsSlot() && profile.Claims.Watchdog == 0:
 		return "it claims no watchdog_s"
 	}
-	if _, _, chance := foresee(c, Knowledge{Mode: bench.ModeQuick}); chance < 1 {
+	if foresee(c, Knowledge{Mode: bench.ModeQuick}).Chance < 1 {
 		return "each fault holds a slot until none is left"
 	}
 	return ""
@@ -208,10 +209,14 @@ func perSecond(c Cell) float64 {
 	return c.Scenario.PerSecond(bench.StandardLoad.Rate)
 }
 
-// probing is how long slots and watchdog are looked for: a launch and a try for
-// each size of pool, and one for the watchdog. Measured: 6 to 10 s for small
-// pools with a watchdog or without, 42 s for 64 slots, 53 s for 512 and more.
-func probing(c Cell, mode bench.Mode) time.Duration {
+// Probing is how long slots and watchdog of a cell's target are looked for; 0 = they need
+// not be. That takes a launch and a try for each size of pool, and one for the watchdog.
+// Measured: 6 to 10 s for small pools with a watchdog or without, 42 s for 64 slots, 53 s
+// for 512 and more.
+func Probing(c Cell, k Knowledge) time.Duration {
+	if !c.NeedsProbe(c.Patience(k.Mode), k.Probes[c.Launch()]) {
+		return 0
+	}
 	const launch = 500 * time.Millisecond
 	claims := c.claims()
 	p := expected(c, Knowledge{})
@@ -222,7 +227,7 @@ func probing(c Cell, mode bench.Mode) time.Duration {
 	if p.Slots >= 160 {
 		took += launch + 11*time.Second
 	}
-	patience := c.Patience(mode)(p.Slots)
+	patience := c.Patience(k.Mode)(p.Slots)
 	if claims.Watchdog > 0 {
 		patience = min(patience, bench.Seconds(claims.Watchdog+1))
 	}

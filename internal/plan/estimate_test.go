@@ -125,6 +125,17 @@ func TestEstimateKnowsTheProbe(t *testing.T) {
 	}
 }
 
+// The probe counts wherever in the order the cell stands that needs it.
+func TestEstimateCountsTheProbeInAnyOrder(t *testing.T) {
+	m := took{target: "a", claims: bench.Claims{Slots: 8, Watchdog: 3}, families: map[string]float64{"wedge": 0, "big-response": 0}}
+	cells, k := m.cells(t), Knowledge{Mode: bench.ModeQuick}
+	one := Estimate(cells, k)
+	slices.Reverse(cells)
+	if other := Estimate(cells, k); other != one {
+		t.Errorf("%s, or %s in the other order", one, other)
+	}
+}
+
 // Only cells that are expected not to hold are tried again.
 func TestEstimateCountsConfirmations(t *testing.T) {
 	m := took{target: "a", claims: bench.Claims{Slots: 1}, families: map[string]float64{"segfault": 0, "big-response": 0}}

@@ -165,16 +165,15 @@ func TestForeseeMix(t *testing.T) {
 		return cells[0]
 	}
 	k := Knowledge{Mode: bench.ModeQuick}
-	if _, _, chance := foresee(at("default", "mix_wedge-0.5pct_segfault-0.5pct"), k); chance != 1 {
+	if chance := foresee(at("default", "mix_wedge-0.5pct_segfault-0.5pct"), k).Chance; chance != 1 {
 		t.Errorf("chance %g of a mix whose parts hold", chance)
 	}
-	held, failed, chance := foresee(at("no-watchdog", "mix_wedge-0.5pct_segfault-0.5pct"), k)
-	alone, _, _ := foresee(at("no-watchdog", "wedge-0.5pct"), k)
-	if _, want, _ := foresee(at("no-watchdog", "wedge-0.5pct"), k); chance != 0 || failed != want || held < alone {
-		t.Errorf("without a watchdog: chance %g, %s or %s", chance, held, failed)
+	mixed, alone := foresee(at("no-watchdog", "mix_wedge-0.5pct_segfault-0.5pct"), k), foresee(at("no-watchdog", "wedge-0.5pct"), k)
+	if mixed.Chance != 0 || mixed.Failed != alone.Failed || mixed.Held < alone.Held {
+		t.Errorf("without a watchdog: %+v, and the wedge alone %+v", mixed, alone)
 	}
 	// Four slots: 1 a second for 2 s leaves two of them, and twice that leaves none.
-	if _, _, chance := foresee(at("default", "mix_wedge-1pct_wedge-io-1pct"), k); chance >= 1 {
+	if chance := foresee(at("default", "mix_wedge-1pct_wedge-io-1pct"), k).Chance; chance >= 1 {
 		t.Errorf("chance %g, although all slots are held", chance)
 	}
 	if why := Unpromised(at("default", "mix_wedge-0.5pct_segfault-0.5pct")); why != "" {

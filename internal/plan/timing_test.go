@@ -29,8 +29,8 @@ func TestTimingOfASurge(t *testing.T) {
 			t.Errorf("%s: %+v", mode, p)
 		}
 	}
-	if held, failed, chance := foresee(c, Knowledge{Mode: bench.ModeQuick}); chance != 1 || held != failed {
-		t.Errorf("%s if it holds, %s if not, %v likely", held, failed, chance)
+	if o := foresee(c, Knowledge{Mode: bench.ModeQuick}); o.Chance != 1 || o.Held != o.Failed {
+		t.Errorf("an outlook of %+v", o)
 	}
 }
 
@@ -95,8 +95,8 @@ func TestEstimateHasTheTiming(t *testing.T) {
 	} {
 		c := Cell{Server: server, Profile: "default", Scenario: bench.Scenario{Family: family(t, tt.family), Ratio: 1000}}
 		timing := c.Timing(tt.mode, probe)
-		held, _, _ := foresee(c, Knowledge{Mode: tt.mode, Probes: map[string]bench.Probe{c.Launch(): probe}})
-		want := bootAndStop + timing.Phases.Baseline + timing.Phases.Fault + timing.RecoveryLeast + settling
+		held := foresee(c, Knowledge{Mode: tt.mode, Probes: map[string]bench.Probe{c.Launch(): probe}}).Held
+		want := booting + stopping + timing.Phases.Baseline + timing.Phases.Fault + timing.RecoveryLeast + settling
 		if tt.aged {
 			want += time.Duration(timing.Aged)*AgeingEvery + AgeingSettle
 		}

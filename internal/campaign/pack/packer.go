@@ -3,6 +3,7 @@ package pack
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"time"
 )
@@ -10,13 +11,17 @@ import (
 // Task is something to run once.
 type Task struct {
 	Load
-	Length time.Duration // as expected
-	Alone  bool          // nothing runs beside it
+	// Length is as expected, from the task's start, without what Apart adds. Least and Most
+	// are what it may come to; 0 = as Length.
+	Length, Least, Most time.Duration
+	Alone               bool // nothing runs beside it
 	// Elsewhere is the part of CPU that Scale corrects, because it was measured on
 	// another machine.
 	Elsewhere float64
-	// Apart keeps tasks with the same word from running side by side; "" = no word.
+	// Apart keeps tasks with the same word from running side by side; "" = no word. The
+	// first of them takes longer by First, and then they no longer are kept apart.
 	Apart string
+	First time.Duration
 }
 
 // Packer hands out tasks while there is room for them. It runs no tasks: its driver
@@ -28,6 +33,7 @@ type Packer struct {
 	running map[int]running
 	others  float64 // CPUs that other programs use, other pools included
 	scale   float64 // work takes so many times the CPU that it took elsewhere
+	pace    float64 // what has not begun takes so many times its length
 
 	neighbours []Notice  // of the other pools on this machine
 	wants      *Claim    // the task that waits because of them; nil = none
@@ -39,6 +45,7 @@ type Packer struct {
 type running struct {
 	slot  int
 	since time.Time
+	first time.Duration // it takes so much longer, because it was the first with its word
 }
 
 // New makes a packer. If only one task may run at a time, they run in the given order.
@@ -46,7 +53,7 @@ type running struct {
 // only small ones are left at the end. Tasks that must run alone go last, so that the
 // machine has to become empty only once.
 func New(room Room, tasks []Task) *Packer {
-	p := &Packer{room: room, tasks: slices.Clone(tasks), running: map[int]running{}, scale: 1}
+	p := &Packer{room: room, tasks: slices.Clone(tasks), running: map[int]running{}, scale: 1, pace: 1}
 	for i := range tasks {
 		p.waiting = append(p.waiting, i)
 	}
@@ -68,7 +75,7 @@ func (p *Packer) before(a, b Task) int {
 		}
 		return -1
 	}
-	return cmp.Compare(p.load(b).peak()*b.Length.Seconds(), p.load(a).peak()*a.Length.Seconds())
+	return cmp.Compare(p.load(b).peak()*(b.First+b.Length).Seconds(), p.load(a).peak()*(a.First+a.Length).Seconds())
 }
 
 // alone says that no other task can run beside this one.
@@ -103,6 +110,9 @@ func (p *Packer) Next(now time.Time) (task, slot int, ok bool) {
 		p.waiting = slices.Delete(p.waiting, at, at+1)
 		slot := p.freeSlot()
 		p.running[i] = running{slot: slot, since: now}
+		if t := p.tasks[i]; t.Apart != "" {
+			p.running[i] = running{slot: slot, since: now, first: t.First}
+		}
 		p.wants = nil
 		return i, slot, true
 	}
@@ -174,8 +184,19 @@ func (p *Packer) Together(word string) {
 	}
 }
 
-// Foresee corrects how long a task is expected to take, counted from its start.
-func (p *Packer) Foresee(task int, length time.Duration) { p.tasks[task].Length = length }
+// Foresee corrects how long a task is expected to take. Of one that is running this is all,
+// counted from its start.
+func (p *Packer) Foresee(task int, length, least, most time.Duration) {
+	t := &p.tasks[task]
+	t.Length, t.Least, t.Most = length, least, most
+	if r, ok := p.running[task]; ok {
+		r.first = 0
+		p.running[task] = r
+	}
+}
+
+// Pace says that what has not begun takes so many times its length.
+func (p *Packer) Pace(pace float64) { p.pace = pace }
 
 // Running returns the running tasks, by slot.
 func (p *Packer) Running() []int {
@@ -195,16 +216,61 @@ func (p *Packer) Waiting() []int { return slices.Clone(p.waiting) }
 // expected. It simulates the rest. A task that takes longer than expected counts as
 // about to end.
 func (p *Packer) Left(now time.Time) time.Duration {
-	return p.leftBeside(max(p.others, p.theirs()), now)
+	return p.left(now, max(p.others, p.theirs()), p.pace, likely)
 }
 
 // LeftIfQuiet is the same if other programs use no CPU from now on.
-func (p *Packer) LeftIfQuiet(now time.Time) time.Duration { return p.leftBeside(0, now) }
+func (p *Packer) LeftIfQuiet(now time.Time) time.Duration { return p.left(now, 0, p.pace, likely) }
 
-func (p *Packer) leftBeside(others float64, now time.Time) time.Duration {
+func likely(t Task) time.Duration { return t.Length }
+
+// Between is what Left may come to. least assumes that the pace becomes what it should be.
+// Tasks take their least or their most independently of each other, so the range of many
+// grows only with the root of their number.
+func (p *Packer) Between(now time.Time) (least, most time.Duration) {
+	one := p.Left(now)
+	least, most = one, one
+	var widths, squares float64
+	for i, t := range p.tasks {
+		if _, ok := p.running[i]; !ok && !slices.Contains(p.waiting, i) {
+			continue
+		}
+		if w := float64(max(t.Most, t.Length) - t.least()); w > 0 {
+			widths, squares = widths+w, squares+w*w
+		}
+	}
+	if widths > 0 {
+		others, share := max(p.others, p.theirs()), math.Sqrt(squares)/widths
+		low := p.left(now, others, p.pace, Task.least)
+		high := p.left(now, others, p.pace, func(t Task) time.Duration { return max(t.Most, t.Length) })
+		least = one - time.Duration(share*float64(one-low))
+		most = one + time.Duration(share*float64(high-one))
+	}
+	if p.pace > 1 {
+		least -= one - p.left(now, 0, 1, likely)
+	}
+	return max(0, least), most
+}
+
+func (t Task) least() time.Duration {
+	if t.Least == 0 {
+		return t.Length
+	}
+	return t.Least
+}
+
+// left simulates the rest, beside other programs that use so many CPUs.
+func (p *Packer) left(now time.Time, others, pace float64, length func(Task) time.Duration) time.Duration {
 	play := &Packer{
 		room: p.room, others: others, scale: p.scale,
 		tasks: slices.Clone(p.tasks), waiting: slices.Clone(p.waiting), running: maps.Clone(p.running),
+	}
+	for i := range play.tasks {
+		play.tasks[i].Length = length(p.tasks[i])
+	}
+	for _, i := range play.waiting {
+		t := &play.tasks[i]
+		t.Length, t.First = time.Duration(pace*float64(t.Length)), time.Duration(pace*float64(t.First))
 	}
 	clock := now
 	for {
@@ -212,13 +278,39 @@ func (p *Packer) leftBeside(others float64, now time.Time) time.Duration {
 			_, _, more = play.Next(clock)
 		}
 		next, at := play.firstToEnd(clock)
+		if until, ok := play.apartUntil(clock); ok && !until.After(at) {
+			clock = until
+			play.notApart(clock)
+			continue
+		}
 		if next < 0 {
 			return clock.Sub(now)
 		}
 		clock = at
 		play.Done(next)
-		if word := play.tasks[next].Apart; word != "" { // the driver calls Together as well, and rather earlier
-			play.Together(word)
+	}
+}
+
+// apartUntil is when a running task is expected to keep others apart no longer, the first of
+// them, at now or later. ok is false if none does.
+func (p *Packer) apartUntil(now time.Time) (first time.Time, ok bool) {
+	for i, r := range p.running {
+		until := r.since.Add(r.first)
+		if until.Before(now) {
+			until = now
+		}
+		if p.tasks[i].Apart != "" && (!ok || until.Before(first)) {
+			first, ok = until, true
+		}
+	}
+	return first, ok
+}
+
+// notApart lets tasks run side by side that nothing is expected to keep apart any more.
+func (p *Packer) notApart(now time.Time) {
+	for i, r := range p.running {
+		if word := p.tasks[i].Apart; word != "" && !r.since.Add(r.first).After(now) {
+			p.Together(word)
 		}
 	}
 }
@@ -228,7 +320,7 @@ func (p *Packer) leftBeside(others float64, now time.Time) time.Duration {
 func (p *Packer) firstToEnd(now time.Time) (task int, at time.Time) {
 	task = -1
 	for _, i := range p.Running() {
-		end := p.running[i].since.Add(p.tasks[i].Length)
+		end := p.running[i].since.Add(p.running[i].first + p.tasks[i].Length)
 		if end.Before(now) {
 			end = now
 		}

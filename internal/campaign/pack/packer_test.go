@@ -1,6 +1,7 @@
 package pack_test
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -27,6 +28,7 @@ func play(t *testing.T, p *pack.Packer, tasks []pack.Task, each func(running []p
 	t.Helper()
 	var all, running []played
 	together := map[string]bool{"": true} // words that no longer keep tasks apart
+	apart := map[string]time.Time{}       // of the others that have begun: when they no longer will
 	now := begin
 	for range 100 * len(tasks) {
 		for {
@@ -35,6 +37,9 @@ func play(t *testing.T, p *pack.Packer, tasks []pack.Task, each func(running []p
 				break
 			}
 			one := played{i, slot, now, now.Add(tasks[i].Length)}
+			if word := tasks[i].Apart; !together[word] {
+				one.ends, apart[word] = one.ends.Add(tasks[i].First), now.Add(tasks[i].First)
+			}
 			all, running = append(all, one), append(running, one)
 			each(running, together)
 		}
@@ -48,10 +53,21 @@ func play(t *testing.T, p *pack.Packer, tasks []pack.Task, each func(running []p
 			return a.task - b.task
 		})
 		now = first.ends
+		if len(apart) > 0 { // until the first of them no longer is
+			if at := slices.MinFunc(slices.Collect(maps.Values(apart)), time.Time.Compare); !at.After(now) {
+				now = at
+				for word, until := range apart {
+					if until.Equal(at) {
+						p.Together(word)
+						together[word] = true
+						delete(apart, word)
+					}
+				}
+				continue
+			}
+		}
 		running = slices.DeleteFunc(running, func(r played) bool { return r.task == first.task })
 		p.Done(first.task)
-		p.Together(tasks[first.task].Apart)
-		together[tasks[first.task].Apart] = true
 	}
 	t.Fatal("the packer never came to an end")
 	return nil
@@ -71,6 +87,7 @@ func TestPackerKeepsItsPromises(t *testing.T) {
 				Length: time.Duration(1+rng.IntN(60)) * time.Second,
 				Alone:  rng.IntN(12) == 0,
 				Apart:  []string{"", "", "x", "y"}[rng.IntN(4)],
+				First:  time.Duration(rng.IntN(60)) * time.Second,
 			}
 		}
 		p := pack.New(room, tasks)
@@ -186,7 +203,7 @@ func TestLeft(t *testing.T) {
 	p.Next(begin)
 	left(5, 25)
 	left(35, 10) // both take longer than expected, so they are about to end
-	p.Foresee(0, time.Minute)
+	p.Foresee(0, time.Minute, 0, 0)
 	left(5, 55)
 	p.Done(1)
 	p.Done(0)
@@ -304,5 +321,51 @@ func TestAPoolIsOutlastedOnce(t *testing.T) {
 	p.Beside(hung)
 	if begins(pack.Patience + 2*time.Second) {
 		t.Error("a task began beside another pool that came later")
+	}
+}
+
+// A probe keeps the other tasks with its word waiting only as long as it lasts, and only the
+// first of them makes it. What is then said of the first is all that it takes.
+func TestLeftKnowsWhatAProbeTakes(t *testing.T) {
+	tasks := []pack.Task{task(light, 30), task(light, 30), task(light, 30)}
+	for i := range tasks {
+		tasks[i].Apart, tasks[i].First = "probe", 10*time.Second
+	}
+	p := pack.New(pack.Room{CPUs: 64}, tasks)
+	if left := p.Left(begin); left != 40*time.Second {
+		t.Errorf("%s are expected, want 10 s for the probe and 30 s for all together", left)
+	}
+	p.Next(begin)
+	if left := p.Left(begin.Add(5 * time.Second)); left != 35*time.Second {
+		t.Errorf("while it is probed %s are left, want 35 s", left)
+	}
+	p.Together("probe")
+	p.Foresee(0, 38*time.Second, 0, 0)
+	if left := p.Left(begin.Add(8 * time.Second)); left != 30*time.Second {
+		t.Errorf("when it is probed %s are left, want 30 s", left)
+	}
+}
+
+// What is open of many tasks is less than all that is open of each. A slow pace makes only
+// longer what has not begun, and may end.
+func TestBetween(t *testing.T) {
+	open := task(light, 30)
+	open.Least, open.Most = 20*time.Second, 40*time.Second
+	for n, want := range map[int][3]time.Duration{ // least, likely, most
+		1: {20 * time.Second, 30 * time.Second, 40 * time.Second},
+		4: {100 * time.Second, 120 * time.Second, 140 * time.Second},
+	} {
+		p := pack.New(pack.Room{CPUs: 64, Jobs: 1}, slices.Repeat([]pack.Task{open}, n))
+		least, most := p.Between(begin)
+		if got := [3]time.Duration{least, p.Left(begin), most}; got != want {
+			t.Errorf("%d open tasks: %v, want %v", n, got, want)
+		}
+	}
+	p := pack.New(pack.Room{CPUs: 64, Jobs: 1}, []pack.Task{task(light, 30), task(light, 30)})
+	p.Next(begin)
+	p.Pace(1.5)
+	least, most := p.Between(begin)
+	if got, want := [3]time.Duration{least, p.Left(begin), most}, [3]time.Duration{60 * time.Second, 75 * time.Second, 75 * time.Second}; got != want {
+		t.Errorf("at half the pace: %v, want %v", got, want)
 	}
 }

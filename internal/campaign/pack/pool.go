@@ -141,18 +141,26 @@ func (p *Pool) Scale(scale float64) {
 	p.look()
 }
 
-// Foresee corrects how long a task is expected to take, counted from its start.
-func (p *Pool) Foresee(task int, length time.Duration) {
+// Foresee corrects how long a task is expected to take, and what that may come to. Of one
+// that is running this is all, counted from its start.
+func (p *Pool) Foresee(task int, length, least, most time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.packer.Foresee(task, length)
+	p.packer.Foresee(task, length, least, most)
 }
 
-// Longer says that a task takes so much longer than expected so far.
-func (p *Pool) Longer(task int, by time.Duration) {
+// Waiting returns the tasks that have not begun.
+func (p *Pool) Waiting() []int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.packer.tasks[task].Length += by
+	return p.packer.Waiting()
+}
+
+// Pace says that what has not begun takes so many times its length.
+func (p *Pool) Pace(pace float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.packer.Pace(pace)
 }
 
 // Left is the time from now until the last task is over, if each takes as long as
@@ -161,6 +169,13 @@ func (p *Pool) Left() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.packer.Left(time.Now())
+}
+
+// Between is what Left may come to.
+func (p *Pool) Between() (least, most time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.packer.Between(time.Now())
 }
 
 // LeftIfQuiet is the same if other programs use no CPU from now on.
