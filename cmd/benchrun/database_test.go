@@ -84,7 +84,9 @@ func TestNothingLeftOfADatabase(t *testing.T) {
 				t.Fatal(err)
 			}
 			nothingLeft(t, time.Minute, dir, ids)
-			<-ended
+			if err := <-ended; err == nil {
+				t.Error("benchrun ended with code 0 although it was interrupted")
+			}
 			left := slices.Concat(socketsBelow(t, dir), systemVMemoryOf(t, processes), slices.DeleteFunc(posixMemory(t), func(file string) bool { return slices.Contains(others, file) }))
 			if len(left) > 0 {
 				t.Errorf("left: %q", left)
