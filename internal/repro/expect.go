@@ -23,7 +23,6 @@ type expectation struct {
 	word   *regexp.Regexp          // of what must stand in that reason too; nil = nothing
 	reason string                  // with which the judge begins a failure of it; "" = lost victims
 	apart  bool                    // a script has it only if the cell failed for it
-	enough func(content) bool      // whether the script's load and server can tell; nil = always
 }
 
 // expectations are all that scripts may have, in their order.
@@ -162,7 +161,7 @@ func (c *content) expect(cell bench.Cell, head bench.Head) {
 		})
 	}
 	about := func(e expectation) bool {
-		return slices.ContainsFunc(traitsOf(head), e.of) && (e.enough == nil || e.enough(*c))
+		return slices.ContainsFunc(traitsOf(head), e.of)
 	}
 	named := slices.ContainsFunc(expectations, func(e expectation) bool { return about(e) && failedFor(e) })
 	values := c.values(head)
