@@ -60,7 +60,7 @@ var expectations = []expectation{
 	},
 	{
 		of:   func(t bench.Traits) bool { return t.Expects == bench.ExpectsRenewal },
-		Says: "{limit} s after another signal no worker from before it is left, and {workers} new ones are there",
+		Says: "{limit} s after another signal no worker from before it is left, and as many new ones are there ({workers})",
 		After: `old = set(workers())
 server.send_signal({reload})
 for _ in range({tries}):
@@ -82,7 +82,7 @@ more = [(b - a) / 5 for a, b in zip(before, usage())]`,
 	},
 	{
 		of:   func(t bench.Traits) bool { return t.Expects == bench.ExpectsReplacement },
-		Says: "{limit} s after the last signal {workers} worker(s) run, and none is stopped",
+		Says: "{limit} s after the last signal as many workers run as before it ({workers}), and none is stopped",
 		After: `for _ in range({tries}):
     if len(workers()) >= {workers} and "T" not in workers().values(): break
     unserved(1)`,
@@ -122,7 +122,7 @@ more = [(b - a) / 5 for a, b in zip(before, usage())]`,
 	{
 		of:    func(t bench.Traits) bool { return t.Expects == bench.ExpectsEnd },
 		Says:  "the server ends within {limit} s, with exit code 0 or 143, and leaves no process behind",
-		Seen:  `f"after {over[0]:.1f} s, exit code {server.poll()}, {len(processes())} processes are left"`,
+		Seen:  `f"after {over[0]:.1f} s, exit code {server.poll()}, processes that are left: {len(processes())}"`,
 		Holds: "server.poll() in (0, 143, -1, -2, -3, -13, -15) and not processes()", reason: bench.NotStopped, word: regexp.MustCompile("still there|left behind|bound again|ended with"),
 	},
 	{
@@ -147,7 +147,7 @@ idle = time.monotonic() - begun`,
 	{
 		of:    func(t bench.Traits) bool { return t.Expects == bench.ExpectsTakeover },
 		Says:  "in the 2 s after that only processes of the second start answer, and at most one request gets no answer",
-		Seen:  `f"{len(set(asked) - {0} - processes())} processes of the first start answer, {asked.count(0)} of {len(asked)} requests get none"`,
+		Seen:  `f"processes of the first start that answer: {len(set(asked) - {0} - processes())}; requests without an answer: {asked.count(0)} of {len(asked)}"`,
 		Holds: "not set(asked) - {0} - processes() and asked.count(0) < 2", reason: bench.NotTakenOver,
 	},
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +34,7 @@ func found(t *testing.T, family bench.Family, server, version string, change fun
 	}
 	rec := &bench.Record{Head: bench.Head{
 		Schema: bench.RecordSchema, Run: "20261130-100000-0000", Attempt: 1, Scenario: s.Name(), Family: family.ID, FamilyVer: family.Version,
-		Group: family.Group, Traits: family.Traits, Ratio: s.Ratio, Every: family.Cadence.Every, Mode: bench.ModeQuick,
+		Group: family.Group, Traits: family.Traits, Ratio: s.Ratio, Every: family.Cadence.Every, Surge: family.Cadence.Surge, Mode: bench.ModeQuick,
 		Rate: 100, Phases: bench.PhasesFor(bench.ModeQuick, family.Traits.OwnHold(), 0), Aged: aged,
 		Target: bench.Target{Server: server, Version: version, Profile: "default", Command: []string{"{env}/bin/python", "-m", "x", "--bind", "127.0.0.1:21234", "--root={work}/it's", "app:application"}},
 	}}
@@ -139,6 +141,35 @@ func TestEachFamilyHasAScriptOrSaysWhyNot(t *testing.T) {
 		})
 	}
 	golden(t, "scripts.txt", shown.String())
+}
+
+// Whatever a cell failed for besides lost victims, its script looks at that, and is short.
+func TestScriptLooksAtWhatTheCellFailedFor(t *testing.T) {
+	for _, f := range scenarios.All() {
+		for _, e := range expectations {
+			if e.reason == "" || f.Script.None != "" || !e.of(f.Traits) {
+				continue
+			}
+			word := "of it"
+			if e.word != nil {
+				word, _, _ = strings.Cut(e.word.String(), "|")
+			}
+			t.Run(f.ID+" "+e.reason+" "+word, func(t *testing.T) {
+				text, err := Script(t.Context(), found(t, f.Family, "gunicorn", "27.0.1", func(c *bench.Cell, r *bench.Record) {
+					c.Attempts[0].H, c.Reasons = new(float64), []string{e.reason + ": 2 " + word}
+					r.Head.Target.Claims, r.Head.Target.Workers = bench.Claims{Grace: 30}, 8
+				}), registry(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				says := slices.MaxFunc(regexp.MustCompile(`\{\w+\}`).Split(e.Says, -1), func(a, b string) int { return len(a) - len(b) })
+				if !strings.Contains(text, says) {
+					t.Errorf("it does not expect %q:\n%s", says, text)
+				}
+				readable(t, text)
+			})
+		}
+	}
 }
 
 var update = flag.Bool("update", false, "write the golden files")
