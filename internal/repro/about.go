@@ -72,15 +72,12 @@ func isShown(c bench.Cell, family scenarios.Fault) bool {
 	if counts && slices.ContainsFunc(c.Attempts, func(a bench.Attempt) bool { return a.Published && a.H != nil && *a.H < served }) {
 		return true
 	}
-	for _, r := range c.Reasons {
-		for _, e := range expectations {
-			if e.reason != "" && have(e.of) && strings.HasPrefix(r, e.reason+":") {
-				return true
-			}
-		}
-		if have(func(t bench.Traits) bool { return t.Leaked().Amount > 0 }) && (strings.HasPrefix(r, bench.MemoryKept+":") || strings.HasPrefix(r, bench.LeakKept+":")) {
+	for _, e := range expectations {
+		if have(e.of) && e.broken(c.Reasons) {
 			return true
 		}
 	}
-	return false
+	return have(func(t bench.Traits) bool { return t.Leaked().Amount > 0 }) && slices.ContainsFunc(c.Reasons, func(r string) bool {
+		return strings.HasPrefix(r, bench.MemoryKept+":") || strings.HasPrefix(r, bench.LeakKept+":")
+	})
 }

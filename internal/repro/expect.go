@@ -20,8 +20,8 @@ type expectation struct {
 	After  string                  // after them; "" = nothing
 	Seen   string                  // what was seen, a Python expression
 	Holds  string                  // whether it is as expected, another one
-	word   *regexp.Regexp          // of what must stand in that reason too; nil = nothing
 	reason string                  // with which the judge begins a failure of it; "" = lost victims
+	word   *regexp.Regexp          // what must stand in that reason besides; nil = nothing
 	apart  bool                    // a script has it only if the cell failed for it
 }
 
@@ -78,7 +78,7 @@ for _ in range(5): server.send_signal({reload}), unserved(2)
 more = [(b - a) / 5 for a, b in zip(before, usage())]`,
 		Seen:   `"{:.1f} descriptors, {:.1f} threads, {:.1f} MiB".format(*more[1:])`,
 		Holds:  "more[1] < 1 and more[2] < 1 and more[3] < 8",
-		reason: bench.PiledUp, apart: true,
+		reason: bench.PiledUp, word: regexp.MustCompile("fds|threads|MiB"), apart: true,
 	},
 	{
 		of:   func(t bench.Traits) bool { return t.Expects == bench.ExpectsReplacement },
@@ -97,7 +97,7 @@ more = [(b - a) / 5 for a, b in zip(before, usage())]`,
 		After:  "more = [(b - a) / {faults} for a, b in zip(before, usage())]",
 		Seen:   `"{:.2f} descriptors, {:.2f} threads, {:.2f} MiB".format(*more[1:])`,
 		Holds:  "max(more[1:3]) < 0.25 and more[3] < 1",
-		reason: bench.PiledUp, apart: true,
+		reason: bench.PiledUp, word: regexp.MustCompile("fds|threads|MiB"), apart: true,
 	},
 	{
 		of:     func(t bench.Traits) bool { return t.Leaked().Amount > 0 },
@@ -123,7 +123,7 @@ more = [(b - a) / 5 for a, b in zip(before, usage())]`,
 		of:    func(t bench.Traits) bool { return t.Expects == bench.ExpectsEnd },
 		Says:  "the server ends within {limit} s, with exit code 0 or 143, and leaves no process behind",
 		Seen:  `f"after {over[0]:.1f} s, exit code {server.poll()}, processes that are left: {len(processes())}"`,
-		Holds: "server.poll() in (0, 143, -1, -2, -3, -13, -15) and not processes()", reason: bench.NotStopped, word: regexp.MustCompile("still there|left behind|bound again|ended with"),
+		Holds: "server.poll() in (0, 143, -1, -2, -3, -13, -15) and not processes()", reason: bench.NotStopped, word: regexp.MustCompile("still there|left behind|ended with"),
 	},
 	{
 		of:   func(t bench.Traits) bool { return t.Expects == bench.ExpectsEnd },
@@ -155,18 +155,11 @@ idle = time.monotonic() - begun`,
 // expect chooses what a script expects: if the cell failed for something else than lost
 // victims, that, and that most are served; otherwise all that the family is about.
 func (c *content) expect(cell bench.Cell, head bench.Head) {
-	failedFor := func(e expectation) bool {
-		return e.reason != "" && slices.ContainsFunc(cell.Reasons, func(r string) bool {
-			return strings.HasPrefix(r, e.reason+":") && (e.word == nil || e.word.MatchString(r))
-		})
-	}
-	about := func(e expectation) bool {
-		return slices.ContainsFunc(traitsOf(head), e.of)
-	}
-	named := slices.ContainsFunc(expectations, func(e expectation) bool { return about(e) && failedFor(e) })
+	about := func(e expectation) bool { return slices.ContainsFunc(traitsOf(head), e.of) }
+	named := slices.ContainsFunc(expectations, func(e expectation) bool { return about(e) && e.broken(cell.Reasons) })
 	values := c.values(head)
 	for _, e := range expectations {
-		other := named && e.reason != "" && !failedFor(e)
+		other := named && e.reason != "" && !e.broken(cell.Reasons)
 		if !about(e) || other || !named && e.apart {
 			continue
 		}
@@ -183,6 +176,13 @@ func (c *content) expect(cell bench.Cell, head bench.Head) {
 			c.After = append(c.After, e.After)
 		}
 	}
+}
+
+// broken says that a cell with these reasons failed for the expectation.
+func (e expectation) broken(reasons []string) bool {
+	return e.reason != "" && slices.ContainsFunc(reasons, func(r string) bool {
+		return strings.HasPrefix(r, e.reason+":") && (e.word == nil || e.word.MatchString(r))
+	})
 }
 
 // traitsOf are the traits of a record's faults: of a mix, those of each of its parts.
