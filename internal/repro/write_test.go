@@ -82,7 +82,7 @@ func failing(t bench.Traits) string {
 	case t.Fills:
 		return bench.NotBack
 	case t.Expects == bench.ExpectsEnd:
-		return bench.NotStopped
+		return bench.NotStopped + ": 2 victims"
 	case t.Expects == bench.ExpectsTakeover:
 		return bench.NotTakenOver
 	}
