@@ -23,6 +23,5 @@ var _ = register(500, Fault{
 	},
 	Parts:    []Share{{"wedge", 200}, {"segfault", 200}, {"exception", 200}, {"slow-upload", 200}, {"abort-download", 200}},
 	Exactly:  "`wedge`, `segfault`, `exception`, `slow-upload` and `abort-download`, each at a fifth of the ratio",
-	Script:   mixScript,
 	Searched: []string{"cascading failure", "chaos"},
 })

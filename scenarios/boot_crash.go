@@ -32,8 +32,11 @@ var _ = register(220, Fault{
 		},
 		Sound: "default", Flaw: "drops-on-reload",
 	},
-	Act:      func(p Place) clients.Provoker { return badReload{ask: clients.Sleep(stopSlow), place: p} },
-	Script:   Script{None: "the fault is in the start of the server and not in a request, and what counts is whether it serves at last"},
+	Act: func(p Place) clients.Provoker { return badReload{ask: clients.Sleep(stopSlow), place: p} },
+	Script: Script{Boot: true, Client: `open("boot", "w").write("import no_such_module")
+server.send_signal({reload})
+time.sleep(8)
+open("boot", "w").close()  # now it can be loaded again`},
 	Request:  "GET /sleep",
 	Exactly:  "an `attempt.json` that is not JSON, and the signal `reload` of the server file to the server's first process, beside a request for `/sleep?ms=1000`; the right `attempt.json` 8 s later",
 	Searched: []string{"import error", "failed to boot", "crash loop", "deploy"},

@@ -33,8 +33,16 @@ var _ = register(200, Fault{
 		Sound: "default", Flaw: "drops-on-stop",
 		FlawShows: bench.HonestLost,
 	},
-	Act:     func(p Place) clients.Provoker { return stop{slow: clients.Sleep(stopSlow), ask: p.Stop} },
-	Script:  Script{None: "the fault is a signal to the server and not a request, and what counts are the requests that are under way then"},
+	Act: func(p Place) clients.Provoker { return stop{slow: clients.Sleep(stopSlow), ask: p.Stop} },
+	Script: Script{App: `time.sleep(1)`, Client: `answers, idle = [], socket.create_connection(("127.0.0.1", PORT))
+idle.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")  # a connection that is kept
+start(lambda: answers.append(get("/fault")))
+time.sleep(0.5)
+stopped.append(time.monotonic())
+server.send_signal({stop})
+while server.poll() is None and time.monotonic() < stopped[0] + LIMIT: time.sleep(0.05)
+over.append(time.monotonic() - stopped[0])
+return answers == [b"ok"]`},
 	Request: "GET /sleep",
 	Exactly: "the signal `stop` of the server file to the server's first process, 0.5 s after a request for `/sleep?ms=1000`, whose answer must be right, " +
 		"and beside a connection on which one request for `/victim` was answered; when it has ended, the same command again, and the signal 0.3 s after it answers",

@@ -26,8 +26,11 @@ var _ = register(210, Fault{
 		Sound: "default", Flaw: "orphans-workers",
 		FlawShows: bench.NotTakenOver,
 	},
-	Act:     func(p Place) clients.Provoker { return stop{slow: clients.Sleep(stopSlow), ask: p.KillLeader} },
-	Script:  Script{None: "the fault is a signal to the server and not a request, and what counts is whether it serves again"},
+	Act: func(p Place) clients.Provoker { return stop{slow: clients.Sleep(stopSlow), ask: p.KillLeader} },
+	Script: Script{App: `time.sleep(1)`, Client: "global server\n" + underWay + `server.kill(), server.wait()
+server = serve()  # the same command, as soon as the first process is gone
+if serves(): asked.extend(who() for _ in range(40) if not time.sleep(0.05))
+over.append(True)`},
 	Request: "GET /sleep",
 	Exactly: "SIGKILL to the server's first process, 0.5 s after a request for `/sleep?ms=1000`; as soon as it has ended the same command, in the same folders, once. " +
 		"It must answer five times in a row within 10 s, and no process of the first start may answer in the 2 s after that",

@@ -33,7 +33,7 @@ var _ = register(170, Fault{
 	Act: func(p Place) clients.Provoker {
 		return upset{slow: clients.AppFault("legit-slow", clients.VictimSize), signal: p.SignalServing, with: syscall.SIGKILL}
 	},
-	Script:   Script{None: "the fault is a signal to a worker and not a request"},
+	Script:   Script{App: tellPID, Client: underWay + killIt},
 	Exactly:  "SIGKILL to the process that the receipt of a request for `/fault/legit-slow` names, 0.5 s after that request was sent",
 	Searched: []string{"SIGKILL", "OOM killer", "worker died", "not restarted", "502"},
 })

@@ -28,7 +28,6 @@ var _ = register(150, Fault{
 		FlawShows: bench.MemoryKept,
 	},
 	Act:      func(Place) clients.Provoker { return clients.AppFault("leak", clients.VictimSize) },
-	Script:   Script{None: "the fault is about the memory that a server keeps, and a script only counts answers"},
 	Exactly:  "8 MiB (8,388,608 bytes), every page of it written to, which the process never frees",
 	Searched: []string{"OOM", "out of memory", "memory leak", "OOM killer"},
 	Gate:     "memory that the app keeps: whether workers are recycled before it is gone",

@@ -31,6 +31,5 @@ var _ = register(151, Fault{
 	Act: func(Place) clients.Provoker { return clients.AppFault("leak-fd", clients.VictimSize) },
 	Exactly: "opens `/dev/null` 16 times and closes none of them. Each process of the server may have 1,024 descriptors " +
 		"(RLIMIT_NOFILE); if none is left, the request fails and keeps those that it got",
-	Script:   Script{None: "the fault is about the descriptors that a server keeps, and a script only counts answers"},
 	Searched: []string{"too many open files", "EMFILE", "file descriptor leak", "ulimit"},
 })

@@ -30,6 +30,5 @@ var _ = register(152, Fault{
 	Act: func(Place) clients.Provoker { return clients.AppFault("leak-thread", clients.VictimSize) },
 	Exactly: "starts 4 threads that wait until the process ends and do not keep it from ending (WSGI: daemon threads). " +
 		"Where the server has made threads something else, as gevent does, there is nothing to leak",
-	Script:   Script{None: "the fault is about the threads that a server keeps, and a script only counts answers"},
 	Searched: []string{"can't start new thread", "thread leak", "TasksMax", "pids limit"},
 })

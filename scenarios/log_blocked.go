@@ -29,7 +29,7 @@ var _ = register(250, Fault{
 	Act:      func(p Place) clients.Provoker { return blockedLog{ask: clients.Sleep(stopSlow), block: p.BlockLog} },
 	Request:  "GET /sleep",
 	Exactly:  "stdout and stderr are a pipe of 4,096 bytes (F_SETPIPE_SZ) that benchrun empties into the log; 0.5 s after a request for `/sleep?ms=1000` was sent, until the recovery, it reads no more",
-	Script:   Script{None: "the fault is in the reader of the server's log and not in a request"},
+	Script:   Script{Client: `blocked.append(True)  # nobody reads the log from now on`},
 	Searched: []string{"blocked stdout", "stderr pipe full", "log driver", "hang"},
 })
 

@@ -25,8 +25,6 @@ type Share struct {
 // mixTraits are those of every mix: its parts have the others.
 var mixTraits = bench.Traits{Proof: bench.ProofParts, Noun: bench.Words{"fault", "faults"}}
 
-var mixScript = Script{None: "several kinds of faults come together, and a script has one"}
-
 // The families of a mix are looked up when all of them are registered.
 func init() {
 	for i := range registered {
@@ -190,7 +188,6 @@ func newMix(shares []Share, total bench.Ratio) Fault {
 			Traits:    mixTraits,
 			Mix:       parts,
 		},
-		Parts:  shares,
-		Script: mixScript,
+		Parts: shares,
 	}
 }

@@ -41,8 +41,12 @@ var _ = register(260, Fault{
 			signal: meanwhile(func(context.Context) (func(), error) { return p.ForbidForks() }, p.SignalServing),
 		}
 	},
-	Exactly:  "0.5 s after a request for `/fault/legit-slow` was sent, `pids.max` of the server's cgroup becomes 0, and the process that the receipt of the request names gets SIGKILL; 5 s later the limit is what it was",
-	Script:   Script{None: "the fault is a limit of the server's processes and a signal to a worker, and not a request"},
+	Exactly: "0.5 s after a request for `/fault/legit-slow` was sent, `pids.max` of the server's cgroup becomes 0, and the process that the receipt of the request names gets SIGKILL; 5 s later the limit is what it was",
+	Script: Script{App: tellPID, Client: underWay + `soft, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+for pid in (server.pid, *workers()): resource.prlimit(pid, resource.RLIMIT_NPROC, (0, hard))  # none of them can start a process or a thread
+` + killIt + `
+time.sleep(5)
+for pid in (server.pid, *workers()): resource.prlimit(pid, resource.RLIMIT_NPROC, (soft, hard))`},
 	Searched: []string{"fork: Resource temporarily unavailable", "EAGAIN", "pids limit", "TasksMax", "can't start new thread"},
 })
 

@@ -39,7 +39,8 @@ var _ = register(160, Fault{
 	Act: func(p Place) clients.Provoker {
 		return reload{slow: clients.AppFault("legit-slow", clients.VictimSize), signal: p.Reload}
 	},
-	Script:   Script{None: "the fault is a signal to the server and not a request, and what counts are the workers after it"},
+	Script: Script{Client: `threading.Timer(0.5, server.send_signal, [{reload}]).start()
+return get("/fault") == b"ok"`},
 	Exactly:  "the signal `reload` of the server file to the server's first process, 0.5 s after a request for `/fault/legit-slow`, whose answer must be right",
 	Searched: []string{"zero-downtime", "graceful", "rolling restart", "hot reload", "deploy", "SIGHUP", "reset", "502", "orphan"},
 })

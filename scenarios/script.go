@@ -7,9 +7,24 @@ type Script struct {
 	// App is what the app does with a misbehaving request before it answers with
 	// `blocks`; "" = it runs the fault that the family needs of it, if there is one.
 	App string
-	// Client is the body of the function that is the misbehaving client. It returns True
-	// for a right answer. "" = it requests /fault, as the app serves it, and waits.
+	// Client is the body of the function that makes the fault. It returns True for a
+	// right answer. "" = it requests /fault, as the app serves it, and waits. {stop} and
+	// {reload} stand for the signals of the server file. It may use what
+	// internal/repro/helpers.py has, and `server`, the first process.
 	Client string
+	// Boot says that the app, when it is loaded, runs the file `boot`, which is empty
+	// until the client writes to it.
+	Boot bool
 	// None says why a script cannot show the fault; "" = it can.
 	None string
 }
+
+// Pieces of Python that several families share.
+const (
+	// tellPID has the app say which process serves the request.
+	tellPID = `open(__file__ + ".pid", "w").write(str(os.getpid())); fault_legit_slow()`
+	// killIt kills the process that tellPID tells of.
+	killIt = `os.kill(int(open("app.py.pid").read()), signal.SIGKILL)  # the process that serves it`
+	// underWay sends the slow request and waits until it is under way.
+	underWay = "start(get, \"/fault\"), time.sleep(0.5)\n"
+)

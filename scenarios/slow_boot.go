@@ -39,7 +39,9 @@ var _ = register(230, Fault{
 			return p.Reload(nonce)
 		}}
 	},
-	Script:   Script{None: "the fault is a signal to the server and not a request, and what counts are the workers after it"},
+	Script: Script{Boot: true, Client: `open("boot", "w").write("import time; time.sleep(4)")
+threading.Timer(0.5, server.send_signal, [{reload}]).start()
+return get("/fault") == b"ok"`},
 	Exactly:  "`load_ms` of 4,000 in `attempt.json`, then the signal `reload` of the server file to the server's first process, 0.5 s after a request for `/fault/legit-slow`, whose answer must be right",
 	Searched: []string{"slow startup", "boot timeout", "zero-downtime", "deploy"},
 })

@@ -32,7 +32,7 @@ var _ = register(180, Fault{
 	Act: func(p Place) clients.Provoker {
 		return upset{slow: clients.AppFault("legit-slow", clients.VictimSize), signal: p.SignalServing, with: syscall.SIGSTOP}
 	},
-	Script:   Script{None: "the fault is a signal to a worker and not a request"},
+	Script:   Script{App: tellPID, Client: underWay + `os.kill(int(open("app.py.pid").read()), signal.SIGSTOP)  # the process that serves it`},
 	Exactly:  "SIGSTOP to the process that the receipt of a request for `/fault/legit-slow` names, 0.5 s after that request was sent; SIGCONT before the server is asked to end",
 	Searched: []string{"SIGSTOP", "frozen process", "uninterruptible sleep", "heartbeat"},
 })

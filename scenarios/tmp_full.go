@@ -35,7 +35,10 @@ var _ = register(270, Fault{
 			signal: meanwhile(p.FillTmp, p.SignalServing),
 		}
 	},
-	Exactly:  "`TMPDIR` is `{work}/tmp`. 0.5 s after a request for `/fault/legit-slow` was sent, an empty file system that can hold no file lies over it, and the process that the receipt of the request names gets SIGKILL; 5 s later the folder is what it was",
-	Script:   Script{None: "the fault is a full folder and a signal to a worker, and not a request"},
+	Exactly: "`TMPDIR` is `{work}/tmp`. 0.5 s after a request for `/fault/legit-slow` was sent, an empty file system that can hold no file lies over it, and the process that the receipt of the request names gets SIGKILL; 5 s later the folder is what it was",
+	Script: Script{App: tellPID, Client: underWay + `subprocess.run(["mount", "-t", "tmpfs", "-o", "nr_inodes=1", "none", "../work/tmp"], check=True)  # without room for a file
+` + killIt + `
+time.sleep(5)
+subprocess.run(["umount", "-l", "../work/tmp"], check=True)`},
 	Searched: []string{"no space left on device", "ENOSPC", "disk full", "worker-tmp-dir"},
 })

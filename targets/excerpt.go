@@ -20,7 +20,12 @@ func Excerpt(kind AppKind, code string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("app %s: %w", kind, err)
 	}
-	all := definitions(string(text))
+	return ExcerptOf(string(text), code), nil
+}
+
+// ExcerptOf is Excerpt of any Python source of this style.
+func ExcerptOf(source, code string) string {
+	all := definitions(source)
 	needed := make([]bool, len(all))
 	for todo := []string{code}; len(todo) > 0; todo = todo[1:] {
 		words := namesIn(todo[0])
@@ -46,7 +51,7 @@ func Excerpt(kind AppKind, code string) (string, error) {
 	if len(modules) > 0 {
 		rest = append([]string{"import " + strings.Join(modules, ", ")}, rest...)
 	}
-	return strings.TrimSpace(strings.Join(rest, "\n")), nil
+	return strings.TrimSpace(strings.Join(rest, "\n"))
 }
 
 // definition is one statement at the top of a Python source that gives a name a meaning.

@@ -17,10 +17,11 @@ const reproLong = `repro prints a script that shows the failure of a stored cell
 into an issue of the server's. The script needs bash and Python, and no benchrun.
 It installs the measured version of the server into an environment of its own,
 serves a small app with the cell's fault, starts the server with the cell's
-command, sends ordinary requests and, at the cell's ratio, misbehaving ones, and
-counts who was answered within a second. It prints what is expected and what it
-saw, and leaves nothing behind. Read it before you run it: its command comes from
-the run.
+command, sends ordinary requests, and makes the cell's faults beside them: requests
+at its ratio, signals to the server, a limit or a full folder, or load. It counts
+who was answered within a second, and looks at what else the cell failed for, such
+as workers that were not replaced. It prints what is expected and what it saw, and
+leaves nothing behind. Read it before you run it: its command comes from the run.
 
 CELL is server/profile/scenario. repro takes it from the newest run in --out that
 has it, or from the run that you name: RUN/server/profile/scenario. Where a run
@@ -31,8 +32,8 @@ could not try. Its arguments are installed instead of the measured version: in a
 checkout of the server, "git bisect run bash script.bash ." finds the commit that
 broke or fixed it. The script has no control that tells a slow machine from a
 slow server, and limits neither CPU nor memory: run it on a quiet machine, as an
-ordinary user. Some failures are not about answers, such as leaked memory; repro
-says so, and what to do instead.
+ordinary user. A leak takes up to 2 GiB. Some faults and failures are too long for
+a script, or need what only benchrun has; repro says so, and what to do instead.
 
 The exit code of repro is 0 if it printed a script, and 2 if there is no such cell
 or no script can show it.`

@@ -1,15 +1,16 @@
 package repro
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"fmt"
 	"maps"
-	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
-	"time"
 
 	"benchrun/internal/bench"
 	"benchrun/report"
@@ -17,29 +18,57 @@ import (
 	"benchrun/targets"
 )
 
-//go:embed script.bash
-var scriptText string
+var (
+	//go:embed script.bash
+	scriptText string
+	//go:embed client.py.tmpl
+	clientText string
+	//go:embed helpers.py
+	helpers string
 
-var script = template.Must(template.New("script").Parse(scriptText))
+	script = template.Must(template.New("script").Parse(scriptText))
+	client = template.Must(template.New("client").Parse(clientText))
+)
 
-// content is what the script's template gets.
+// mostLines is how long a script may be: an issue is to be read.
+const mostLines = 79
+
+// content is what the script's templates get.
 type content struct {
 	About       []string // comments, one a line
+	First       string   // what the script does before anything else; "" = nothing
+	Needs       string   // words about what that is for
 	Apt         string   // words about Debian packages; "" = it needs none
 	Pip         string   // what pip installs; "" = the server comes with the interpreter
 	Definitions string   // of the app
-	Fault       string   // what the app does with a misbehaving request; "" = it serves it
-	Client      string   // the misbehaving client
+	Boot        bool     // the app runs a file when it is loaded
+	Routes      []route  // what the app does with misbehaving requests, beside serving them
+	Worker      bool     // its answers say which process answers
+	Answered    bool     // the client remembers which
 	Env         []string
 	Command     string
-	Rate        int // ordinary requests a second
-	Seconds     int
-	Each        int  // of so many requests, one misbehaves
-	Before      int  // how many misbehave before the count begins
-	Honest      bool // the misbehaving requests must get right answers
-	Faults      int  // how many of them there are
-	Least       int  // right answers that they must get
-	Broken      bool // the server is not expected to serve at all
+	Files       uint64 // descriptors that each process of the server may have; 0 = as usual
+	Piped       bool   // the server's output goes through a pipe
+	OwnTmp      bool   // its temporary files have a folder of their own
+	Client      string // the Python program that asks and counts
+
+	Rate    int // ordinary requests a second
+	Seconds int
+	Limit   int     // seconds that the server has after the last fault; 0 = the fault asks nothing of it
+	grace   float64 // its documented one, seconds
+	stop    string  // the signal that has it end, without SIG
+	reload  string  // the signal that has it replace its workers; "" = it has none
+	Faults  []fault
+	Aged    bool   // some of them come before the count begins
+	Faulty  int    // how many come meanwhile
+	honest  int    // how many of these must get right answers
+	Least   int    // right answers that they must get
+	Surge   string // the load that comes instead, as arguments for surge(); "" = none
+	Strays  bool   // what is lost is told apart by how
+	Broken  bool   // the server is not expected to serve at all
+	Expects []expectation
+	Setup   []string
+	After   []string
 }
 
 // Script writes a script that shows what became of a cell. reg has the server's file. It
@@ -71,28 +100,34 @@ func Script(ctx context.Context, f Found, reg *targets.Registry) (string, error)
 	if server.App != targets.AppWSGI {
 		return "", instead("the server brings its own app, so a script has none to give it")
 	}
-	c := content{Honest: rec.Head.Traits.MustComplete, Broken: f.Cell.Verdict == bench.Broken}
+	c := content{Broken: f.Cell.Verdict == bench.Broken}
 	if err := c.setUp(f, server, rec.Head.Target); err != nil {
 		return "", err
 	}
-	if err := c.misbehave(family); err != nil {
+	if err := c.misbehave(family, rec.Head); err != nil {
 		return "", err
 	}
-	c.load(rec.Head)
+	c.expect(f.Cell, rec.Head)
+	if err := c.define(); err != nil {
+		return "", err
+	}
 	c.About = about(c, f, server, family, f.Cell.Attempts[at])
-	var b strings.Builder
-	if err := script.Execute(&b, c); err != nil {
+	text, err := c.write()
+	if err != nil {
 		return "", fmt.Errorf("the script of %s: %w", f.Cell.Name(), err)
 	}
-	return b.String(), nil
+	if n := strings.Count(text, "\n"); n > mostLines {
+		why := fmt.Sprintf("its script would have %d lines, more than the %d that an issue should have", n, mostLines)
+		if len(family.Mix) > 0 {
+			why += "; cells of " + strings.Join(family.Scenario().FamilyIDs(), ", ") + " alone have scripts of their own"
+		}
+		return "", instead(why)
+	}
+	return text, nil
 }
-
-// served is the share of victims that a server serves that held, in percent.
-const served = 98
 
 // unshown says why no script can show a cell; "" = one can.
 func unshown(c bench.Cell, family scenarios.Fault, known bool) string {
-	lost := slices.ContainsFunc(c.Attempts, func(a bench.Attempt) bool { return a.Published && a.H != nil && *a.H < served })
 	switch {
 	case c.Verdict == bench.Unsupported || c.Verdict == bench.Invalid:
 		return fmt.Sprintf("it is %s, so there is no failure to show", c.Verdict)
@@ -100,17 +135,25 @@ func unshown(c bench.Cell, family scenarios.Fault, known bool) string {
 		return "the harness was sabotaged in it, so it says nothing about the server"
 	case !known || family.Version != c.FamilyVer:
 		return fmt.Sprintf("this benchrun does not know version %d of the family %s", c.FamilyVer, c.Family)
-	case family.Script.None != "":
-		return "no script can show it: " + family.Script.None
-	case (c.Verdict == bench.Failed || c.Verdict == bench.Degraded) && !lost && !family.Traits.MustComplete:
-		return "it did not fail for lost requests, and a script only counts answers: " + strings.Join(c.Reasons[:min(1, len(c.Reasons))], "")
 	}
-	return ""
+	for _, f := range partsOf(family) {
+		if f.Script.None != "" {
+			return "no script can show " + f.ID + ": " + f.Script.None
+		}
+	}
+	if c.Verdict != bench.Failed && c.Verdict != bench.Degraded || isShown(c, family) {
+		return ""
+	}
+	return "a script does not look at what it failed for: " + strings.Join(c.Reasons[:min(1, len(c.Reasons))], "")
 }
 
 // setUp is how the server is installed and started: as the record has it.
 func (c *content) setUp(f Found, server *targets.Server, target bench.Target) error {
 	needs, _, err := server.Needs(f.Cell.Profile, versionOf(f, server))
+	if err != nil {
+		return err
+	}
+	profile, err := server.Profile(f.Cell.Profile)
 	if err != nil {
 		return err
 	}
@@ -129,6 +172,7 @@ func (c *content) setUp(f Found, server *targets.Server, target bench.Target) er
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		c.Env = append(c.Env, name+"="+word(env[name]))
 	}
+	c.grace, c.stop, c.reload = target.Claims.Grace, server.StopSignal(), server.ReloadSignal(profile)
 	return nil
 }
 
@@ -145,76 +189,41 @@ func versionOf(f Found, server *targets.Server) string {
 	return f.Cell.Version
 }
 
-// misbehave is the app and the client of a family.
-func (c *content) misbehave(family scenarios.Fault) error {
-	s := family.Script
-	c.Fault = s.App
-	if fault := family.Needs.AppFault; c.Fault == "" && fault != "" {
-		c.Fault = "fault_" + strings.ReplaceAll(fault, "-", "_") + "()"
-	}
-	if s.Client == "" {
-		s.Client = `return get("/fault") == b"ok"`
-	}
-	c.Client = "    " + strings.ReplaceAll(s.Client, "\n", "\n    ")
-	var err error
-	c.Definitions, err = targets.Excerpt(targets.AppWSGI, c.Fault)
-	if name, calls := strings.CutSuffix(c.Fault, "()"); err == nil && calls && !strings.Contains(c.Definitions, "def "+name+"(") {
-		return fmt.Errorf("the app has no function %s, and the family %s has no script of its own", name, family.ID)
-	}
-	return err
-}
+// stateLine is a line of helpers.py that only names something empty.
+var stateLine = regexp.MustCompile(`(?m)^(\w+) = (\[\]|set\(\))\n`)
 
-// load is how much comes, and for how long: as in the attempt.
-func (c *content) load(h bench.Head) {
-	c.Rate, c.Before = h.Rate, h.Aged
-	c.Seconds = int(math.Ceil(h.Phases.Fault.Seconds()))
-	c.Each = max(1, int(min(math.Round(float64(h.Rate)/h.PerSecond()), math.MaxInt32)))
-	total, first := c.Rate*c.Seconds, min(c.Each, 2*c.Rate)/2
-	c.Faults = max(0, (total-first+c.Each-1)/c.Each)
-	c.Least = c.Faults - max(1, c.Faults/20) // one may be lost, or one in twenty
-	if c.Faults == 1 {
-		c.Least = 1
+// write makes the text: first the client's own part, then the helpers that it names.
+func (c *content) write() (string, error) {
+	var own bytes.Buffer
+	if err := client.Execute(&own, c); err != nil {
+		return "", err
 	}
-}
-
-// about is the head of the script: what it shows, what is expected, what was seen.
-func about(c content, f Found, server *targets.Server, family scenarios.Fault, a bench.Attempt) []string {
-	from, cell := f.Run.OriginOf(f.Cell), f.Cell
-	seen := cell.Verdict.String()
-	if a.H != nil && cell.Verdict.Claims() {
-		seen = fmt.Sprintf("%s were; %s", report.Figure(bench.Measure{Value: a.H, Unit: "%"}), seen)
+	code := own.String()
+	for _, e := range c.Expects { // words, which name no helper
+		code = strings.Replace(code, strconv.Quote(e.Says), "", 1)
 	}
-	if len(cell.Reasons) > 0 && cell.Verdict != bench.Held {
-		seen += ": " + cell.Reasons[0]
+	modules, rest, _ := strings.Cut(targets.ExcerptOf(helpers, code), "\n")
+	var names, values []string
+	for _, m := range stateLine.FindAllStringSubmatch(rest+"\n", -1) {
+		names, values = append(names, m[1]), append(values, m[2])
 	}
-	measured := []string{"measured by benchrun " + from.Benchrun}
-	if day, err := time.Parse(time.RFC3339, a.StartedAt); err == nil {
-		measured = append(measured, "on "+day.Format(time.DateOnly))
+	rest = strings.TrimSpace(stateLine.ReplaceAllString(rest+"\n", ""))
+	constants, code, _ := strings.Cut(strings.TrimSpace(own.String()), "\n")
+	c.Client = modules + ", urllib.request\n" + constants + "\n"
+	if len(names) > 0 {
+		c.Client += strings.Join(names, ", ") + " = " + strings.Join(values, ", ") + "\n"
 	}
-	e := from.Environment
-	var on []string
-	for _, part := range []string{e.OS, "kernel " + e.Kernel, "Python " + e.Python, "limits " + e.Limits.String()} {
-		if _, value, _ := strings.Cut(part, " "); value != "" {
-			on = append(on, part)
-		}
+	if rest != "" {
+		c.Client += "\n" + rest + "\n"
 	}
-	expected := "at least 98 % of the ordinary requests beside it are answered within 1 s"
-	if c.Honest {
-		expected += ", and its own requests, which are honest, get right answers"
+	c.Client += code
+	var b strings.Builder
+	if err := script.Execute(&b, c); err != nil {
+		return "", err
 	}
-	lines := []string{
-		fmt.Sprintf("%s %s (%s): %s", server.Title, cell.Version, cell.Profile, family.Title),
-		fmt.Sprintf("Fault:    %s: %s", cell.Scenario, family.Magnitude),
-		"Expected: " + expected,
-		"Actual:   " + seen,
-		fmt.Sprintf("          (%s; %s)", strings.Join(measured, " "), strings.Join(on, ", ")),
-		"Exit code: 1 = the failure was seen, 0 = it was not, 125 = it could not be tried. Needs python3 with venv" + c.Apt,
+	text := b.String()
+	if strings.Count(text, "\n") > mostLines { // without its empty lines it may be short enough
+		text = strings.ReplaceAll(text, "\n\n", "\n")
 	}
-	if c.Pip != "" {
-		lines = append(lines, "Arguments are installed instead of "+c.Pip+": another version, or a checkout")
-	}
-	for i, l := range lines {
-		lines[i] = bench.Shorten(bench.Clean(l))
-	}
-	return lines
+	return text, nil
 }

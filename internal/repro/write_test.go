@@ -2,7 +2,13 @@ package repro
 
 import (
 	"errors"
+	"flag"
+	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,9 +18,6 @@ import (
 	"benchrun/scenarios"
 	"benchrun/targets"
 )
-
-// mostLines is how long a script may be: an issue is to be read.
-const mostLines = 79
 
 // found stores a run with one cell of a family, and finds the cell.
 func found(t *testing.T, family bench.Family, server, version string, change func(*bench.Cell, *bench.Record)) Found {
@@ -31,10 +34,15 @@ func found(t *testing.T, family bench.Family, server, version string, change fun
 	}
 	rec := &bench.Record{Head: bench.Head{
 		Schema: bench.RecordSchema, Run: "20261130-100000-0000", Attempt: 1, Scenario: s.Name(), Family: family.ID, FamilyVer: family.Version,
-		Group: family.Group, Traits: family.Traits, Ratio: s.Ratio, Every: family.Cadence.Every, Mode: bench.ModeQuick,
+		Group: family.Group, Traits: family.Traits, Ratio: s.Ratio, Every: family.Cadence.Every, Surge: family.Cadence.Surge, Mode: bench.ModeQuick,
 		Rate: 100, Phases: bench.PhasesFor(bench.ModeQuick, family.Traits.OwnHold(), 0), Aged: aged,
 		Target: bench.Target{Server: server, Version: version, Profile: "default", Command: []string{"{env}/bin/python", "-m", "x", "--bind", "127.0.0.1:21234", "--root={work}/it's", "app:application"}},
 	}}
+	if len(family.Mix) > 0 {
+		for _, p := range s.Parts() {
+			rec.Head.Parts = append(rec.Head.Parts, bench.Part{Family: p.Family.ID, FamilyVer: p.Family.Version, Ratio: p.Ratio, Traits: p.Family.Traits})
+		}
+	}
 	if change != nil {
 		change(&cell, rec)
 	}
@@ -68,40 +76,119 @@ func registry(t *testing.T) *targets.Registry {
 	return reg
 }
 
+// failing is a reason for which a cell of a family fails, as the judge begins it.
+func failing(t bench.Traits) string {
+	switch {
+	case t.Fills:
+		return bench.NotBack
+	case t.Expects == bench.ExpectsEnd:
+		return bench.NotStopped + ": 2 victims"
+	case t.Expects == bench.ExpectsTakeover:
+		return bench.NotTakenOver
+	}
+	return "nobody"
+}
+
 // Each family has a script, or says why not. The script is short, bash and Python can read
 // it, and nothing that a run contains can run in it.
 func TestEachFamilyHasAScriptOrSaysWhyNot(t *testing.T) {
-	shown := 0
-	for _, f := range scenarios.All() {
+	var shown strings.Builder
+	shared := map[string]bool{}
+	small, ok := scenarios.ByID("mix_wedge-1pct_segfault-0.5pct")
+	if !ok {
+		t.Fatal("no such mix")
+	}
+	for _, f := range append(scenarios.All(), small) {
 		t.Run(f.ID, func(t *testing.T) {
-			text, err := Script(t.Context(), found(t, f.Family, "uwsgi", "2.0.31", nil), registry(t))
+			text, err := Script(t.Context(), found(t, f.Family, "gunicorn", "27.0.1", func(c *bench.Cell, _ *bench.Record) {
+				c.Reasons[0] = failing(f.Traits) + ": " + c.Reasons[0]
+			}), registry(t))
 			if none := f.Script.None; none != "" {
 				var usage *bench.UsageError
-				if !errors.As(err, &usage) || !strings.Contains(usage.Problem, none) || !strings.Contains(usage.Hint, "benchrun --server uwsgi") {
+				if !errors.As(err, &usage) || !strings.Contains(usage.Problem, none) || !strings.Contains(usage.Hint, "benchrun --server gunicorn") {
 					t.Errorf("%v, want %q and what to do instead", err, none)
 				}
+				fmt.Fprintf(&shown, "=== %s: none: %s\n", f.ID, none)
 				return
 			}
-			if f.Script.Client == "" && f.Needs.AppFault == "" || f.Traits.Proof == bench.ProofSignal {
-				t.Error("a request of the app's fault does not show it: its file needs a Script, or why there is none")
+			if len(f.Mix) > 2 {
+				if err == nil || !strings.Contains(err.Error(), "lines, more than the 79") || !strings.Contains(err.Error(), "cells of wedge, segfault, ") {
+					t.Errorf("a mix of %d families: %v", len(f.Mix), err)
+				}
+				return
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			shown++
 			if n := strings.Count(text, "\n"); n > mostLines {
 				t.Errorf("%d lines, more than %d:\n%s", n, mostLines, text)
 			}
+			fmt.Fprintf(&shown, "=== %s\n", f.ID)
 			for line := range strings.Lines(text) {
 				if strings.Contains(line, "touch /tmp/x") && !strings.HasPrefix(line, "# ") {
 					t.Errorf("a reason stands outside of a comment: %s", line)
+				}
+				if !shared[line] {
+					shown.WriteString(line)
+				}
+			}
+			if len(shared) == 0 {
+				for line := range strings.Lines(text) {
+					shared[line] = true
 				}
 			}
 			readable(t, text)
 		})
 	}
-	if shown < 10 {
-		t.Errorf("only %d families have a script", shown)
+	golden(t, "scripts.txt", shown.String())
+}
+
+// Whatever a cell failed for besides lost victims, its script looks at that, and is short.
+func TestScriptLooksAtWhatTheCellFailedFor(t *testing.T) {
+	for _, f := range scenarios.All() {
+		for _, e := range expectations {
+			if e.reason == "" || f.Script.None != "" || !e.of(f.Traits) {
+				continue
+			}
+			word := "of it"
+			if e.word != nil {
+				word, _, _ = strings.Cut(e.word.String(), "|")
+			}
+			t.Run(f.ID+" "+e.reason+" "+word, func(t *testing.T) {
+				text, err := Script(t.Context(), found(t, f.Family, "gunicorn", "27.0.1", func(c *bench.Cell, r *bench.Record) {
+					c.Attempts[0].H, c.Reasons = new(float64), []string{e.reason + ": 2 " + word}
+					r.Head.Target.Claims, r.Head.Target.Workers = bench.Claims{Grace: 30}, 8
+				}), registry(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				says := slices.MaxFunc(regexp.MustCompile(`\{\w+\}`).Split(e.Says, -1), func(a, b string) int { return len(a) - len(b) })
+				if !strings.Contains(text, says) {
+					t.Errorf("it does not expect %q:\n%s", says, text)
+				}
+				readable(t, text)
+			})
+		}
+	}
+}
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// golden compares a text with the one that people have read.
+func golden(t *testing.T, name, text string) {
+	t.Helper()
+	at := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(at, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != text {
+		t.Errorf("%s is not what the scripts are; read what changes: go test ./internal/repro -run EachFamily -update && git diff", at)
 	}
 }
 
@@ -137,7 +224,7 @@ func TestScriptIsTheCellsOwn(t *testing.T) {
 		"(($#)) || set -- gunicorn==27.0.1;", "# Arguments are installed instead of gunicorn==27.0.1",
 		`"$here/env"/bin/python -m x --bind 127.0.0.1:"$port" --root="$here/work"`,
 		"def fault_wedge():\n", `== "/fault": fault_wedge()`,
-		"for _ in range(60):", "percent_served(SECONDS, 100)", "RATE, SECONDS = int(sys.argv[1]), 100, 12 ",
+		"for _ in range(60): start(misbehave)", "unserved(SECONDS, [(100, 50, misbehave)])", "RATE, SECONDS = int(sys.argv[1]), 100, 12 ",
 		"20.0 % were; failed: nobody was served",
 	} {
 		if !strings.Contains(text, want) {
@@ -149,14 +236,16 @@ func TestScriptIsTheCellsOwn(t *testing.T) {
 // What must get its answer is counted; what need not is not.
 func TestHonestRequestsCount(t *testing.T) {
 	for _, f := range scenarios.All() {
-		if f.Script.None != "" {
+		if f.Script.None != "" || len(f.Mix) > 0 {
 			continue
 		}
-		text, err := Script(t.Context(), found(t, f.Family, "gunicorn", "27.0.1", nil), registry(t))
+		text, err := Script(t.Context(), found(t, f.Family, "gunicorn", "27.0.1", func(c *bench.Cell, _ *bench.Record) {
+			c.Verdict, c.Reasons = bench.Held, nil
+		}), registry(t))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Contains(text, "right.count(True) < "); got != f.Traits.MustComplete {
+		if got := strings.Contains(text, "right.count(True) >= "); got != f.Traits.MustComplete {
 			t.Errorf("%s: honest requests are counted: %v", f.ID, got)
 		}
 	}
@@ -173,11 +262,12 @@ func TestLoadIsThatOfTheAttempt(t *testing.T) {
 		{ratio: 100, each: 1000, faults: 2, least: 1},
 		{ratio: 50_000, each: 2, faults: 600, least: 570},
 		{every: 5 * time.Second, each: 500, faults: 3, least: 2},
-		{every: bench.Once, each: 1<<31 - 1, faults: 1, least: 1},
+		{every: bench.Once, each: 1200, faults: 1, least: 1},
 	} {
 		var got content
-		got.load(bench.Head{Rate: 100, Ratio: c.ratio, Every: c.every, Aged: c.before, Phases: bench.Phases{Fault: 12 * time.Second}})
-		if got.Rate != 100 || got.Seconds != 12 || got.Each != c.each || got.Faults != c.faults || got.Least != c.least || got.Before != c.before {
+		got.load(bench.Head{Traits: bench.Traits{MustComplete: true}, Rate: 100, Ratio: c.ratio, Every: c.every, Aged: c.before, Phases: bench.Phases{Fault: 12 * time.Second}})
+		f := got.Faults[0]
+		if got.Rate != 100 || got.Seconds != 12 || f.Each != c.each || f.count != c.faults || got.honest != c.faults || got.Least != c.least || f.Aged != c.before {
 			t.Errorf("%+v: %+v", c, got)
 		}
 	}
@@ -196,7 +286,7 @@ func TestWhatNoScriptShows(t *testing.T) {
 		"another version of the family": {"gunicorn", func(c *bench.Cell, _ *bench.Record) { c.FamilyVer = 99 }, "version 99 of the family"},
 		"everybody was served": {"gunicorn", func(c *bench.Cell, _ *bench.Record) {
 			c.Attempts[0].H, c.Reasons = &all, []string{"survivors"}
-		}, "did not fail for lost requests, and a script only counts answers: survivors"},
+		}, "a script does not look at what it failed for: survivors"},
 		"its own app":    {bench.ReferenceServer, nil, "brings its own app"},
 		"no port":        {"gunicorn", func(_ *bench.Cell, r *bench.Record) { r.Head.Target.Command = []string{"serve"} }, "cannot tell the port"},
 		"unknown server": {"guncorn", nil, `did you mean "gunicorn"`},

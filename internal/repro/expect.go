@@ -1,0 +1,242 @@
+package repro
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// expectation is something that a script expects of a server: a rule of the judge's
+// (docs/method.md, "Verdict of an attempt") in plain Python.
+type expectation struct {
+	of     func(bench.Traits) bool // the families that it is about
+	Says   string                  // what is expected; "" = nothing, it only makes sure that the fault came
+	Setup  string                  // before the faults; "" = nothing
+	After  string                  // after them; "" = nothing
+	Seen   string                  // what was seen, a Python expression
+	Holds  string                  // whether it is as expected, another one
+	reason string                  // with which the judge begins a failure of it; "" = lost victims
+	word   *regexp.Regexp          // what must stand in that reason besides; nil = nothing
+	apart  bool                    // a script has it only if the cell failed for it
+}
+
+// expectations are all that scripts may have, in their order.
+var expectations = []expectation{
+	{
+		of:    func(t bench.Traits) bool { return !t.Fills && !t.Expects.TakesAway() },
+		Says:  "at least 98 % of the ordinary requests are answered within 1 s",
+		Seen:  `f"{int(1000 - 1000 * len(lost) / RATE / SECONDS) / 10} % of {RATE * SECONDS}"`,
+		Holds: "len(lost) * 50 <= RATE * SECONDS",
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.Fills },
+		Says:  "afterwards the ordinary requests are answered again, at least 98 % of those of 3 s, within {settle} s",
+		After: "{leave}again = any(len(unserved(3)) <= 0.06 * RATE for _ in range({fives}))",
+		Seen:  `"they are" if again else "they are not"`,
+		Holds: "again", reason: bench.NotBack,
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.MustComplete },
+		Says:  "a right answer to at least {least} of {honest} honest requests beside them",
+		Seen:  `f"to {right.count(True)}"`,
+		Holds: "right.count(True) >= {least}", reason: bench.HonestLost,
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.Spares },
+		Says:  "at most one request is refused, reset, cut off or answered wrongly",
+		Setup: "errors.clear()",
+		After: "unserved(5)\nerrors = list(filter(not_late, errors))",
+		Seen:  `f"{len(errors)}: {sorted({type(e).__name__ for e in errors})}"`,
+		Holds: "len(errors) < 2", reason: bench.RequestsLost,
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.Expects == bench.ExpectsTurnover },
+		After: `if len(answered) < {workers} + 4: sys.exit("hardly a worker has ended at its limit of requests")`,
+	},
+	{
+		of:   func(t bench.Traits) bool { return t.Expects == bench.ExpectsRenewal },
+		Says: "{limit} s after another signal no worker from before it is left, and as many new ones are there ({workers})",
+		After: `old = set(workers())
+server.send_signal({reload})
+for _ in range({tries}):
+    unserved(1)
+    if len(workers()) >= {workers} and not old & set(workers()): break`,
+		Seen:   `f"{len(old & set(workers()))} from before, {len(set(workers()) - old)} new"`,
+		Holds:  "len(workers()) >= {workers} and not old & set(workers())",
+		reason: bench.NotReplaced, apart: true,
+	},
+	{
+		of:   func(t bench.Traits) bool { return t.Expects == bench.ExpectsRenewal },
+		Says: "each of five more signals leaves less than 1 descriptor, 1 thread and 8 MiB behind",
+		After: `before = usage()
+for _ in range(5): server.send_signal({reload}), unserved(2)
+more = [(b - a) / 5 for a, b in zip(before, usage())]`,
+		Seen:   `"{:.1f} descriptors, {:.1f} threads, {:.1f} MiB".format(*more[1:])`,
+		Holds:  "more[1] < 1 and more[2] < 1 and more[3] < 8",
+		reason: bench.PiledUp, word: regexp.MustCompile("fds|threads|MiB"), apart: true,
+	},
+	{
+		of:   func(t bench.Traits) bool { return t.Expects == bench.ExpectsReplacement },
+		Says: "{limit} s after the last signal as many workers run as before it ({workers}), and none is stopped",
+		After: `for _ in range({tries}):
+    if len(workers()) >= {workers} and "T" not in workers().values(): break
+    unserved(1)`,
+		Seen:   `"their states: " + str(list(workers().values()))`,
+		Holds:  `len(workers()) >= {workers} and "T" not in workers().values()`,
+		reason: bench.NotReplaced, apart: true,
+	},
+	{
+		of:     func(t bench.Traits) bool { return t.Vanishes && t.Fills },
+		Says:   "30 s later less than a quarter of a descriptor or thread and 1 MiB is left for each of {faults} clients",
+		Setup:  "before = usage()",
+		After:  "more = [(b - a) / {faults} for a, b in zip(before, usage())]",
+		Seen:   `"{:.2f} descriptors, {:.2f} threads, {:.2f} MiB".format(*more[1:])`,
+		Holds:  "max(more[1:3]) < 0.25 and more[3] < 1",
+		reason: bench.PiledUp, word: regexp.MustCompile("fds|threads|MiB"), apart: true,
+	},
+	{
+		of:     func(t bench.Traits) bool { return t.Leaked().Amount > 0 },
+		Says:   "the server keeps less than half of the {leaked}",
+		Setup:  "before = usage()",
+		After:  "unserved(5)\nmore = usage()[{resource}] - before[{resource}]",
+		Seen:   `f"it keeps {more:.0f}"`,
+		Holds:  "more < {room} / 2",
+		reason: "", // bench.MemoryKept and bench.LeakKept: about all that these families are
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.Expects.TakesAway() },
+		After: "for _ in range({tenths}): over or time.sleep(0.1)",
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.Expects == bench.ExpectsEnd },
+		Says:  "of the ordinary requests that were sent 0.1 s or more before the signal at most one is not answered within 1 s",
+		After: "lost = [at for at in lost if at < stopped[0] - 0.1]",
+		Seen:  `f"{len(lost)} are not"`,
+		Holds: "len(lost) < 2", reason: bench.NotStopped, word: regexp.MustCompile("victim"),
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.Expects == bench.ExpectsEnd },
+		Says:  "the server ends within {limit} s, with exit code 0 or 143, and leaves no process behind",
+		Seen:  `f"after {over[0]:.1f} s, exit code {server.poll()}, processes that are left: {len(processes())}"`,
+		Holds: "server.poll() in (0, 143, -1, -2, -3, -13, -15) and not processes()", reason: bench.NotStopped, word: regexp.MustCompile("still there|left behind|ended with"),
+	},
+	{
+		of:   func(t bench.Traits) bool { return t.Expects == bench.ExpectsEnd },
+		Says: "started again and asked nothing for 2 s, it ends before its grace of {grace} s is over",
+		After: `server = serve()
+any(len(unserved(1)) <= 0.02 * RATE for _ in range(5)) or sys.exit("it does not start again")
+begun = time.monotonic()
+server.send_signal({stop})
+while server.poll() is None and time.monotonic() < begun + LIMIT: time.sleep(0.05)
+idle = time.monotonic() - begun`,
+		Seen:   `f"after {idle:.1f} s"`,
+		Holds:  "idle < 0.9 * {grace}",
+		reason: bench.NotStopped, word: regexp.MustCompile("idle, it"), apart: true,
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.Expects == bench.ExpectsTakeover },
+		Says:  "the same command, started again at once, answers five times in a row within 10 s",
+		Seen:  `"it does" if asked else f"it does not: exit code {server.poll()}: " + open("../log").read()[-300:]`,
+		Holds: "bool(asked)", reason: bench.NotTakenOver,
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.Expects == bench.ExpectsTakeover },
+		Says:  "in the 2 s after that only processes of the second start answer, and at most one request gets no answer",
+		Seen:  `f"processes of the first start that answer: {len(set(asked) - {0} - processes())}; requests without an answer: {asked.count(0)} of {len(asked)}"`,
+		Holds: "not set(asked) - {0} - processes() and asked.count(0) < 2", reason: bench.NotTakenOver,
+	},
+}
+
+// expect chooses what a script expects: if the cell failed for something else than lost
+// victims, that, and that most are served; otherwise all that the family is about.
+func (c *content) expect(cell bench.Cell, head bench.Head) {
+	about := func(e expectation) bool { return slices.ContainsFunc(traitsOf(head), e.of) }
+	named := slices.ContainsFunc(expectations, func(e expectation) bool { return about(e) && e.broken(cell.Reasons) })
+	values := c.values(head)
+	for _, e := range expectations {
+		other := named && e.reason != "" && !e.broken(cell.Reasons)
+		if !about(e) || other || !named && e.apart {
+			continue
+		}
+		for _, text := range []*string{&e.Says, &e.Setup, &e.After, &e.Seen, &e.Holds} {
+			*text = values.Replace(*text)
+		}
+		if e.Says != "" {
+			c.Expects = append(c.Expects, e)
+		}
+		if e.Setup != "" {
+			c.Setup = append(c.Setup, e.Setup)
+		}
+		if e.After != "" {
+			c.After = append(c.After, e.After)
+		}
+	}
+}
+
+// broken says that a cell with these reasons failed for the expectation.
+func (e expectation) broken(reasons []string) bool {
+	return e.reason != "" && slices.ContainsFunc(reasons, func(r string) bool {
+		return strings.HasPrefix(r, e.reason+":") && (e.word == nil || e.word.MatchString(r))
+	})
+}
+
+// traitsOf are the traits of a record's faults: of a mix, those of each of its parts.
+func traitsOf(h bench.Head) []bench.Traits {
+	if len(h.Parts) == 0 {
+		return []bench.Traits{h.Traits}
+	}
+	var all []bench.Traits
+	for _, p := range h.Parts {
+		all = append(all, p.Traits)
+	}
+	return all
+}
+
+// usageIndex is where helpers.py's usage() has a resource.
+var usageIndex = map[bench.Resource]int{bench.ResourceProcesses: 0, bench.ResourceFDs: 1, bench.ResourceThreads: 2, bench.ResourceMemory: 3}
+
+// values are those of the placeholders in expectations, and in what clients do.
+func (c *content) values(h bench.Head) *strings.Replacer {
+	settle := max(int(bench.VanishLimit.Seconds()), c.Limit)
+	leaked, room, of := c.leaked(h)
+	leave := ""
+	if h.Traits.CutOff {
+		leave = "held.clear()  # the clients of the fault leave\n"
+	}
+	return strings.NewReplacer(
+		"{limit}", strconv.Itoa(c.Limit), "{tries}", strconv.Itoa(c.Limit/3+1), "{tenths}", strconv.Itoa(10*(c.Limit+50)), "{settle}", strconv.Itoa(settle), "{fives}", strconv.Itoa(settle/5),
+		"{workers}", strconv.Itoa(max(1, h.Target.Workers)), "{grace}", strconv.FormatFloat(c.grace, 'f', -1, 64),
+		"{least}", strconv.Itoa(c.Least), "{honest}", strconv.Itoa(c.honest), "{faults}", strconv.Itoa(c.Faulty),
+		"{leaked}", leaked, "{room}", strconv.FormatInt(room, 10), "{resource}", strconv.Itoa(usageIndex[of]),
+		"{leave}", leave, "{stop}", "signal.SIG"+c.stop, "{reload}", "signal.SIG"+c.reload,
+	)
+}
+
+// leaked is what the faults leave behind, in words, how much of it the server has room
+// for, and which resource it is.
+func (c *content) leaked(h bench.Head) (words string, room int64, of bench.Resource) {
+	units := map[bench.Resource]string{
+		bench.ResourceMemory: "MiB of memory", bench.ResourceFDs: "descriptors",
+		bench.ResourceThreads: "threads", bench.ResourceProcesses: "processes",
+	}
+	for _, f := range c.Faults {
+		l := f.traits.Leaked()
+		if l.Amount == 0 {
+			continue
+		}
+		n := l.Amount * int64(f.count)
+		if l.Of == bench.ResourceMemory {
+			n >>= 20
+		}
+		words, room, of = fmt.Sprintf("%d %s that the faults leave behind", n, units[l.Of]), n, l.Of
+		if most := int64(min(c.Files, math.MaxInt32)) * int64(max(1, h.Target.Workers)); of == bench.ResourceFDs && most > 0 && most < n {
+			words, room = fmt.Sprintf("%d %s that it may have", most, units[of]), most
+		}
+	}
+	return words, room, of
+}
