@@ -8,18 +8,23 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/launch"
 	"benchrun/internal/postgresql"
 )
 
 // databasePlace is a place whose app has a database, and that database as the app asks it.
-func databasePlace(t *testing.T) (*Place, *Journal, *sql.DB) {
+func databasePlace(t *testing.T, adapt ...func(*Host)) (*Place, *Journal, *sql.DB) {
 	t.Helper()
 	host, target := appHost(t)
+	for _, f := range adapt {
+		f(host)
+	}
 	journal := &Journal{}
 	p, err := Open(t.Context(), host, target("honest"), Options{Clock: bench.NewClock(), Journal: journal, LogPath: filepath.Join(t.TempDir(), "log"), Needs: bench.Needs{Host: []bench.HostFeature{bench.HostPostgreSQL}}})
 	if err != nil {
@@ -160,6 +165,27 @@ func TestDatabaseIsBesideTheTarget(t *testing.T) {
 		own, _ := p.group.MemoryBytes()
 		if all, _ := p.memoryBytes(); all <= own {
 			t.Errorf("%d bytes of memory, %d of them the server's", all, own)
+		}
+	}
+}
+
+// Where the database shares IPC with other programs, its shared memory goes with it, so
+// that nothing of it is reported as left.
+func TestDatabaseTakesItsSharedMemoryWithIt(t *testing.T) {
+	p, journal, db := databasePlace(t, func(h *Host) { h.Caps = launch.Capabilities{Level: launch.Subreaper} })
+	if err := sell(t, db, enough); err != nil {
+		t.Fatal(err)
+	}
+	since := p.group.Left()
+	if len(since) == 0 {
+		t.Error("a database that serves has no shared memory that this test could miss")
+	}
+	if err := p.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for _, m := range journal.Snapshot().Marks {
+		if m.Name == bench.MarkLeft && slices.Contains(since, m.Note) {
+			t.Errorf("reported as left: %s", m.Note)
 		}
 	}
 }

@@ -315,13 +315,6 @@ func (p *Place) Close(ctx context.Context) error {
 			p.journal.Mark(p.clock.Now(), bench.MarkMemoryCap, fmt.Sprintf("the kernel ended %d processes", n))
 		}
 		keep(p.group.Destroy(ending))
-		if p.scratch != nil { // report this once
-			left := p.group.Left()
-			for _, what := range left {
-				p.journal.Mark(p.clock.Now(), bench.MarkLeft, what)
-			}
-			p.host.tellLeft(p.target.Server.Name+"/"+p.target.ProfileName, left)
-		}
 	}
 	if p.cancel != nil {
 		p.cancel()
@@ -337,6 +330,13 @@ func (p *Place) Close(ctx context.Context) error {
 		}
 		keep(p.database.close(ending))
 		p.database = nil
+	}
+	if p.group != nil && p.scratch != nil { // once, and when the database has taken its shared memory with it
+		left := p.group.Left()
+		for _, what := range left {
+			p.journal.Mark(p.clock.Now(), bench.MarkLeft, what)
+		}
+		p.host.tellLeft(p.target.Server.Name+"/"+p.target.ProfileName, left)
 	}
 	p.host.company.leave(&p.busy)
 	p.tail.Wait()
