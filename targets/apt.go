@@ -109,14 +109,20 @@ func byHand(packages []string) string {
 	return "sudo apt-get install -y --no-install-recommends " + strings.Join(packages, " ")
 }
 
+// missingPackages are those of the packages that are not installed.
 func missingPackages(ctx context.Context, packages []string) []string {
-	var missing []string
-	for _, p := range packages {
-		// It prints one line for each architecture. An unknown package makes it fail.
-		out, err := ask(ctx, "dpkg-query", "-W", "-f", "${db:Status-Status}\n", p)
-		if first, _, _ := strings.Cut(out, "\n"); err != nil || first != "installed" {
-			missing = append(missing, p)
+	if len(packages) == 0 {
+		return nil
+	}
+	// It prints one line for each architecture of a package, of which the first counts. It
+	// prints nothing of a package that it does not know, and fails then.
+	out, _ := ask(ctx, append([]string{"dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n"}, packages...)...)
+	status := map[string]string{}
+	for line := range strings.Lines(out) {
+		name, is, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if _, ok := status[name]; !ok {
+			status[name] = is
 		}
 	}
-	return missing
+	return slices.DeleteFunc(slices.Clone(packages), func(p string) bool { return status[p] == "installed" })
 }

@@ -18,7 +18,7 @@ func newFakeDebian(t *testing.T, aptGet, sudo string) fakeDebian {
 	d := fakeDebian{t.TempDir()}
 	t.Setenv("PATH", d.dir+":/usr/bin:/bin")
 	for name, script := range map[string]string{
-		"dpkg-query": `for p; do :; done; test -e "$FAKE/$p.deb" && echo installed`,
+		"dpkg-query": `for p; do ! test -e "$FAKE/$p.deb" || echo "$p installed"; done; exit 1`,
 		"apt-get":    `echo "apt-get $*" >>"$FAKE/calls"; ` + aptGet,
 		"sudo":       `echo "sudo $*" >>"$FAKE/calls"; ` + sudo,
 	} {

@@ -20,9 +20,28 @@ type Foreseen struct {
 // Interpreter is the form in which a run stores the Python of its servers.
 func Interpreter(version, path string) string { return version + " (" + path + ")" }
 
+// Outlook foresees installations. It asks an interpreter, and Debian's records of a package,
+// only once, however many targets need them: it is for a moment in which nothing is
+// installed, such as a dry run. The zero value is ready. It is not safe for concurrent use.
+type Outlook struct {
+	pythons   map[wantedPython]interpreter // those that can be used
+	installed map[string]bool              // Debian packages that were looked for
+}
+
+// wantedPython is what chooseInterpreter is asked for.
+type wantedPython struct {
+	python string // "" = choose
+	user   string
+}
+
+// Foresee is that of an outlook on one target.
+func Foresee(ctx context.Context, opts InstallOptions) (Foreseen, error) {
+	return new(Outlook).Foresee(ctx, opts)
+}
+
 // Foresee says what Install would use for a target, and installs nothing. Its errors are
 // those of Install.
-func Foresee(ctx context.Context, opts InstallOptions) (Foreseen, error) {
+func (o *Outlook) Foresee(ctx context.Context, opts InstallOptions) (Foreseen, error) {
 	p, err := opts.Server.Profile(opts.Profile)
 	if err != nil {
 		return Foreseen{}, err
@@ -32,12 +51,11 @@ func Foresee(ctx context.Context, opts InstallOptions) (Foreseen, error) {
 		return Foreseen{}, err
 	}
 	f := Foreseen{Needs: opts.requirements(p, version)}
-	missing, _, _ := MissingPackages(ctx, f.Needs.Apt)
-	f.Complete = len(missing) == 0
+	f.Complete = o.haveAll(ctx, f.Needs.Apt)
 	if !opts.Server.usesPython(p) {
 		return f, nil
 	}
-	py, err := opts.Run.chooseInterpreter(ctx, opts.Python, opts.User)
+	py, err := o.interpreter(ctx, opts)
 	if err != nil {
 		return Foreseen{}, err
 	}
@@ -57,4 +75,36 @@ func Foresee(ctx context.Context, opts InstallOptions) (Foreseen, error) {
 	f.Python = filepath.Join(f.Env, "bin", "python")
 	f.Complete = f.Complete && exists(filepath.Join(f.Env, completeMarker))
 	return f, nil
+}
+
+// interpreter is the one that Install would choose.
+func (o *Outlook) interpreter(ctx context.Context, opts InstallOptions) (interpreter, error) {
+	wanted := wantedPython{opts.Python, opts.User.String()}
+	if py, ok := o.pythons[wanted]; ok {
+		return py, nil
+	}
+	py, err := opts.Run.chooseInterpreter(ctx, opts.Python, opts.User)
+	if err != nil {
+		return interpreter{}, err
+	}
+	if o.pythons == nil {
+		o.pythons = map[wantedPython]interpreter{}
+	}
+	o.pythons[wanted] = py
+	return py, nil
+}
+
+// haveAll says that no Debian package of these is missing, as far as is known.
+func (o *Outlook) haveAll(ctx context.Context, packages []string) bool {
+	unknown := slices.DeleteFunc(slices.Clone(packages), func(p string) bool { _, ok := o.installed[p]; return ok })
+	if len(unknown) > 0 {
+		if o.installed == nil {
+			o.installed = map[string]bool{}
+		}
+		missing, _, _ := MissingPackages(ctx, unknown)
+		for _, p := range unknown {
+			o.installed[p] = !slices.Contains(missing, p)
+		}
+	}
+	return !slices.ContainsFunc(packages, func(p string) bool { return !o.installed[p] })
 }

@@ -32,6 +32,15 @@ func pasted(t *testing.T, line string) string {
 	return out.String()
 }
 
+// pastedBesides does the same beside the test's other command lines.
+func pastedBesides(t *testing.T, line string, check func(t *testing.T, stdout string)) {
+	t.Helper()
+	t.Run("pasted", func(t *testing.T) {
+		t.Parallel()
+		check(t, pasted(t, line))
+	})
+}
+
 // oddServer writes a server file into a folder whose name could confuse a shell or a reader
 // of flags.
 func oddServer(t *testing.T) string {
@@ -106,11 +115,12 @@ func TestWhatIsToldToDoAgainWorks(t *testing.T) {
 					}
 					continue
 				}
-				out := pasted(t, line)
-				if want := cells[i].TargetWords(); !strings.Contains(out, strings.SplitN(want, "@", 2)[0]) || !strings.Contains(out, "  1  "+c.Scenario+" ") ||
-					!strings.Contains(out, "\n1 cell, "+string(s.mode())+" mode, seed ") || strings.Contains(want, "@") && !strings.Contains(out, "@") {
-					t.Errorf("%s:\n%s", line, out)
-				}
+				pastedBesides(t, line, func(t *testing.T, out string) {
+					if want := cells[i].TargetWords(); !strings.Contains(out, strings.SplitN(want, "@", 2)[0]) || !strings.Contains(out, "  1  "+c.Scenario+" ") ||
+						!strings.Contains(out, "\n1 cell, "+string(s.mode())+" mode, seed ") || strings.Contains(want, "@") && !strings.Contains(out, "@") {
+						t.Errorf("%s:\n%s", line, out)
+					}
+				})
 				var b bytes.Buffer
 				if err := report.JUnit(&b, of, nil); err != nil || !strings.Contains(unescapeXML(b.String()), "measure again: "+line) {
 					t.Errorf("%v: JUnit lacks %s", err, line)
@@ -121,9 +131,11 @@ func TestWhatIsToldToDoAgainWorks(t *testing.T) {
 			}
 		}
 		whole := report.NewView(run).Reproduce
-		if out := pasted(t, whole); !strings.Contains(out, plural(len(cells))+", "+string(s.mode())+" mode, seed ") {
-			t.Errorf("%s:\n%s", whole, out)
-		}
+		pastedBesides(t, whole, func(t *testing.T, out string) {
+			if !strings.Contains(out, plural(len(cells))+", "+string(s.mode())+" mode, seed ") {
+				t.Errorf("%s:\n%s", whole, out)
+			}
+		})
 	}
 }
 

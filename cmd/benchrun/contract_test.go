@@ -196,6 +196,7 @@ func TestContractFamilies(t *testing.T) {
 // Every app has the faults that its kind should have, and begins each with a receipt. Every
 // family that needs a fault of the app finds it in some kind of app.
 func TestEveryAppHasItsFaults(t *testing.T) {
+	t.Parallel()
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Fatal(err)

@@ -75,11 +75,12 @@ func shortTempDir(t *testing.T) string {
 	return dir
 }
 
-// untilUnderWay waits until a benchrun with this TMPDIR has an attempt under way. The scratch
-// folder of an attempt is removed before the attempt is stored.
+// untilUnderWay waits until a benchrun with this TMPDIR has an attempt under way, which may
+// have to wait for cells of other tests. The scratch folder of an attempt is removed before the
+// attempt is stored.
 func untilUnderWay(t *testing.T, tmp string) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		found, err := filepath.Glob(filepath.Join(tmp, "benchrun-*", "*", "app", "attempt.json"))
 		if err != nil {
 			t.Fatal(err)

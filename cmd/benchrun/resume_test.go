@@ -26,12 +26,12 @@ import (
 // A run that is killed in the middle of a cell and resumed has every cell once. Nothing that was
 // measured is measured again or changed, and the judge agrees with all of it.
 func TestMeasuredResumeOfAKilledRun(t *testing.T) {
-	measures(t, 3)
+	measures(t, 2)
 	out := t.TempDir()
-	folder := killedAfter(t, 3, out, "-s", "reference", "-p", "no-respawn", "-c", "segfault-1pct,segfault-2pct,segfault-5pct", "--attempts", "2")
+	folder := killedAfter(t, 2, out, "-s", "reference", "-p", "no-respawn", "-c", "segfault-1pct,segfault-2pct", "--attempts", "2")
 	before := contents(t, folder, results.RecordsDir)
-	if len(before) != 3 {
-		t.Fatalf("%d records of 3 attempts", len(before))
+	if len(before) != 2 {
+		t.Fatalf("%d records of 2 attempts", len(before))
 	}
 	code, stdout, _ := resumes(t, folder)
 	if left, err := filepath.Glob(filepath.Join(out, "*")); err != nil || len(left) != 1 {
@@ -52,7 +52,7 @@ func TestMeasuredResumeOfAKilledRun(t *testing.T) {
 			want = bench.ExitUnmeasured
 		}
 	}
-	if want := []string{"segfault-1pct", "segfault-2pct", "segfault-5pct"}; !slices.Equal(got, want) {
+	if want := []string{"segfault-1pct", "segfault-2pct"}; !slices.Equal(got, want) {
 		t.Errorf("cells %v, want %v", got, want)
 	}
 	if run.Interrupted || len(run.Resumed) != 1 || code != want {

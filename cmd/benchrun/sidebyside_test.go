@@ -21,7 +21,7 @@ import (
 // Neither takes the other's port or removes its folder. Each measures all of its cells, and
 // nothing is left of either.
 func TestMeasuredTwoBenchrunsSideBySide(t *testing.T) {
-	measures(t, 4)
+	measures(t, 3)
 	tmp, cache := shortTempDir(t), shortTempDir(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()

@@ -15,6 +15,7 @@ import (
 // A command that measures nothing ends on the first signal, whatever it waits for. Here it
 // waits for somebody to read its output.
 func TestFirstSignalEndsWhatMeasuresNothing(t *testing.T) {
+	t.Parallel()
 	run := storedAs(t, bench.Failed)
 	for _, tt := range []struct {
 		signal os.Signal

@@ -11,6 +11,7 @@ import (
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
 	"benchrun/results"
+	"benchrun/targets"
 )
 
 // DryRun says what would be run on a host: each target with its command, its cells, and
@@ -20,12 +21,13 @@ func (o Order) DryRun(ctx context.Context, h *place.Host, together int) (string,
 	if o.Earlier != nil && o.Earlier.NothingToDo() {
 		return o.Earlier.NothingLeft() + "\n", nil
 	}
-	r, err := o.wouldBegin(ctx, h)
+	preview := place.Preview{Python: o.Python}
+	r, err := o.wouldBegin(ctx, h, &preview.Outlook)
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
-	last, targets := "", place.Preview{Python: o.Python}
+	last := ""
 	had, k, rest := r.begun, r.knowledge(), 0
 	for i, c := range o.Cells {
 		if o.Earlier != nil && (c.Unsupported != "" || r.done[i] != nil) {
@@ -37,7 +39,7 @@ func (o Order) DryRun(ctx context.Context, h *place.Host, together int) (string,
 			fmt.Fprintf(&b, "%s\n", name)
 			first := slices.IndexFunc(o.Cells[i:], func(of plan.Cell) bool { return of.Unsupported == "" || of.TargetWords() != name })
 			if first >= 0 && o.Cells[i+first].TargetWords() == name {
-				if err := targets.Write(ctx, &b, o.Cells[i+first]); err != nil {
+				if err := preview.Write(ctx, &b, o.Cells[i+first]); err != nil {
 					return "", err
 				}
 			}
@@ -89,7 +91,7 @@ func (o Order) begun() []begun {
 
 // Forecast says in words how long the order takes on a host: "about 3m0s, one at a time".
 func (o Order) Forecast(ctx context.Context, h *place.Host, together int) (string, error) {
-	r, err := o.wouldBegin(ctx, h)
+	r, err := o.wouldBegin(ctx, h, new(targets.Outlook))
 	if err != nil {
 		return "", err
 	}
@@ -98,7 +100,7 @@ func (o Order) Forecast(ctx context.Context, h *place.Host, together int) (strin
 
 // wouldBegin is a run of the order with all that it would know when it begins, if nothing
 // is installed that is missing now. It cannot be done.
-func (o Order) wouldBegin(ctx context.Context, h *place.Host) (*Run, error) {
+func (o Order) wouldBegin(ctx context.Context, h *place.Host, ahead *targets.Outlook) (*Run, error) {
 	r := &Run{Host: h, order: o, begun: o.begun(), done: make([]*bench.Cell, len(o.Cells)), prepared: map[string]*place.Target{}}
 	r.loads.limits = h.Limits
 	looked := map[string]bool{}
@@ -109,7 +111,7 @@ func (o Order) wouldBegin(ctx context.Context, h *place.Host) (*Run, error) {
 		}
 		if key := c.Target(); c.Unsupported == "" && !looked[key] {
 			looked[key] = true
-			if t := recallInstalled(ctx, h, c, o.Python); t != nil {
+			if t := recallInstalled(ctx, h, ahead, c, o.Python); t != nil {
 				r.prepared[key] = t
 			}
 		}

@@ -37,7 +37,7 @@ func TestDryRunKnowsWhatTheRunKnows(t *testing.T) {
 	order := Order{Cells: cells, Mode: bench.ModeQuick, Attempts: 1}
 	estimates := func() (dry, run time.Duration) {
 		t.Helper()
-		before, err := order.wouldBegin(t.Context(), host)
+		before, err := order.wouldBegin(t.Context(), host, new(targets.Outlook))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +62,7 @@ func TestDryRunKnowsWhatTheRunKnows(t *testing.T) {
 	if was != began || was == 0 {
 		t.Errorf("nothing is stored: the dry run says %s, the run %s", was, began)
 	}
-	target := recallInstalled(t.Context(), host, wedge, "")
+	target := recallInstalled(t.Context(), host, new(targets.Outlook), wedge, "")
 	if target == nil || target.Installation.Version != "1.2" {
 		t.Fatalf("after a run the dry run knows %+v", target)
 	}

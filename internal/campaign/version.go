@@ -46,8 +46,8 @@ func keepVersion(c plan.Cell, t *place.Target) error {
 
 // recallInstalled is a cell's target if everything is installed for it and its version is
 // known; nil otherwise.
-func recallInstalled(ctx context.Context, h *place.Host, c plan.Cell, python string) *place.Target {
-	t := h.Complete(ctx, c, python)
+func recallInstalled(ctx context.Context, h *place.Host, o *targets.Outlook, c plan.Cell, python string) *place.Target {
+	t := h.Complete(ctx, o, c, python)
 	if t == nil {
 		return nil
 	}

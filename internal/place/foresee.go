@@ -59,7 +59,8 @@ func foreseenPython(ctx context.Context, cells []plan.Cell, python string) strin
 
 // Preview tells of targets before they are installed.
 type Preview struct {
-	Python string // interpreter asked for
+	Python  string // interpreter asked for
+	Outlook targets.Outlook
 
 	asked map[string]bool // releases of servers that were looked for
 }
@@ -75,7 +76,7 @@ func (p *Preview) Write(ctx context.Context, w io.Writer, c plan.Cell) error {
 	if user != nil {
 		where.User, where.Group = user.Name, user.Group
 	}
-	will, err := targets.Foresee(ctx, opts)
+	will, err := p.Outlook.Foresee(ctx, opts)
 	if err != nil {
 		return err
 	}

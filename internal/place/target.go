@@ -35,12 +35,12 @@ func (h *Host) Install(ctx context.Context, c plan.Cell, python string, progress
 
 // Complete is a cell's target as Install would return it, but without its version, because
 // nothing of the server is run. It is nil if something must be installed first.
-func (h *Host) Complete(ctx context.Context, c plan.Cell, python string) *Target {
+func (h *Host) Complete(ctx context.Context, o *targets.Outlook, c plan.Cell, python string) *Target {
 	profile, err := c.Server.Profile(c.Profile)
 	if err != nil {
 		return nil
 	}
-	will, err := targets.Foresee(ctx, h.installOptions(c, python, nil))
+	will, err := o.Foresee(ctx, h.installOptions(c, python, nil))
 	if err != nil || !will.Complete {
 		return nil
 	}
