@@ -182,7 +182,6 @@ func TestMeasuredServers(t *testing.T) {
 
 // A server that never becomes ready is broken, with a reason; that is not an error.
 func TestNeverBoots(t *testing.T) {
-	t.Parallel() // measures nothing
 	run, folder := measure(t, 0, "--server-file", writeServer(t, "dies",
 		`["{python}", "-c", "import sys; sys.exit('no licence found')", "{port}", "{args}"]`), "-c", "wedge")
 	c := run.Cells[0]
@@ -195,7 +194,6 @@ func TestNeverBoots(t *testing.T) {
 // A target that answers with another token is broken. That is not an error of benchrun's, and
 // the server is not blamed for ending when benchrun ends it.
 func TestWrongToken(t *testing.T) {
-	t.Parallel() // measures nothing
 	const liar = `
 import sys
 from wsgiref.simple_server import make_server
@@ -215,7 +213,6 @@ make_server("127.0.0.1", int(sys.argv[1]), application).serve_forever()
 }
 
 func TestCommandNotFound(t *testing.T) {
-	t.Parallel() // measures nothing
 	stderr := fails(t, bench.ExitEnvironment, "--server-file", writeServer(t, "absent",
 		`["/nowhere/to-be-found", "{python}", "{port}", "{args}"]`), "-c", "wedge")
 	if !strings.Contains(stderr, "/nowhere/to-be-found") {
