@@ -13,11 +13,20 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"benchrun/internal/launch"
 	"benchrun/internal/project"
 )
 
 // benchrun starts itself again for its helper processes. In tests, that is the test binary.
+// unaware makes a benchrun of a test neither read nor leave notices for others. scripts/test
+// sets it for the tests that measure nothing: their cells only have to be there, and would
+// otherwise wait for each other.
+const unaware = "BENCHRUN_TEST_UNAWARE"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(unaware) != "" {
+		launch.NoticesFolder = func() string { return "" }
+	}
 	if os.Getenv(asMain) != "" || len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "__") {
 		os.Exit(run(os.Args[1:]))
 	}

@@ -29,9 +29,9 @@ const (
 	noticesTime = 250 * time.Millisecond
 )
 
-// NoticesFolder is where the benchruns of this user leave notices for each other. It lies
-// in memory, so a reboot removes it.
-func NoticesFolder() string {
+// NoticesFolder is where the benchruns of this user leave notices for each other; "" =
+// nowhere. It lies in memory, so a reboot removes it. Only tests change it.
+var NoticesFolder = func() string {
 	return filepath.Join(sharedMemory, noticesName+strconv.Itoa(os.Geteuid()))
 }
 
