@@ -87,7 +87,7 @@ func (f *facts) whatIsLeft() left {
 // fewestOfAText is how many clients sent the text that fewest sent: what a server keeps of one
 // text alone must show. Without texts there is no such number.
 func (v *view) fewestOfAText() int {
-	if len(v.head.Parts) > 0 { // the others are told from noise by their number
+	if len(v.head.Parts) > 0 { // the other parts make more noise
 		return math.MaxInt
 	}
 	n := map[string]int{}

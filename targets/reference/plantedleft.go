@@ -44,7 +44,7 @@ func leaveThread() {
 func spinner() func() {
 	return sync.OnceFunc(func() {
 		go func() {
-			for n := 0; ; n++ { //nolint:revive // it is busy
+			for n := 0; ; n++ {
 			}
 		}()
 	})

@@ -157,10 +157,10 @@ func TestHangsOnNegative(t *testing.T) {
 	flawed := start(t, 1, "--flaw", hangsOnNegative)
 	before := flawed.idleFDs()
 	c := flawed.dial(negative)
-	if err := c.Conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := c.Conn.Read(make([]byte, 1)); n != 0 || err == nil {
+	if n, err := c.Read(make([]byte, 1)); n != 0 || err == nil {
 		t.Errorf("it is answered: %d, %v", n, err)
 	}
 	if err := c.Close(); err != nil {
