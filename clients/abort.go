@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"benchrun/internal/bench"
 )
 
-// The sizes of abort-download and abort-upload version 1, see docs/contract.md.
+// The sizes of abort-download version 1 and abort-upload version 2, see docs/contract.md.
 const (
 	abortDownloadAfter = 100_000   // bytes of the answer
 	abortUploadSize    = 1_000_000 // bytes that the head promises
@@ -19,6 +22,10 @@ const (
 // abortPatience is how long an aborting client waits for the server before it resets the
 // connection anyway.
 const abortPatience = 5 * time.Second
+
+// abortArrives is how long a client that aborts an upload gives what it has sent to arrive: a
+// reset throws away what is still in its own kernel.
+const abortArrives = time.Second
 
 // abortDownload asks for a large answer, reads its beginning, and resets the connection.
 type abortDownload struct{}
@@ -60,8 +67,32 @@ func (u *abortUpload) Provoke(ctx context.Context, p Provocation) *bench.Sample 
 	}
 	defer h.done()
 	n, err := h.conn.Write(u.body[:abortUploadAfter])
+	if err == nil {
+		awaitArrival(ctx, h.conn, abortArrives)
+	}
 	h.abandon(int64(n), err)
 	return &h.s
+}
+
+// awaitArrival waits until the peer's kernel has all that was written to conn, but not for longer
+// than atMost.
+func awaitArrival(ctx context.Context, conn net.Conn, atMost time.Duration) {
+	c, ok := conn.(*net.TCPConn)
+	if !ok {
+		return
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return
+	}
+	const look = 5 * time.Millisecond
+	for end := time.Now().Add(atMost); ctx.Err() == nil && time.Now().Before(end); bench.Sleep(ctx, look) {
+		left := 0
+		asked := raw.Control(func(fd uintptr) { left, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) }) //nolint:gosec // a descriptor
+		if asked != nil || err != nil || left == 0 {
+			return
+		}
+	}
 }
 
 // abandon completes the sample of a request that its client resets. err is what ended it

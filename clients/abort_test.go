@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"benchrun/internal/bench"
 )
@@ -50,5 +51,31 @@ func TestUploadIsAborted(t *testing.T) {
 	}
 	if s := provoke(t.Context(), AbortUpload(), closedPort(t)); s.Outcome != bench.NoConnect {
 		t.Errorf("closed port: %+v", s)
+	}
+}
+
+// What the client has sent reaches a server that is slow to read it, before the reset does.
+func TestAbortedUploadArrives(t *testing.T) {
+	got := make(chan int64, 1)
+	addr := rawServer(t, func(_ net.Conn, r *http.Request) {
+		n, b := int64(0), make([]byte, 64<<10)
+		for {
+			m, err := r.Body.Read(b)
+			if n += int64(m); err != nil {
+				break
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		got <- n
+	})
+	for range 3 {
+		s := provoke(t.Context(), AbortUpload(), addr)
+		if n := <-got; n != abortUploadAfter || s.Outcome != bench.HeldOpen {
+			t.Errorf("%d of %d bytes arrived: %+v", n, abortUploadAfter, s)
+		}
+	}
+	never := bareServer(t, func(c net.Conn) { <-t.Context().Done() })
+	if s := provoke(t.Context(), AbortUpload(), never); s.Outcome != bench.HeldOpen {
+		t.Errorf("a server that reads nothing: %+v", s)
 	}
 }

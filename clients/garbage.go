@@ -1,10 +1,13 @@
 package clients
 
 import (
+	"bytes"
 	"context"
-	"hash/fnv"
 	"math/rand/v2"
+	"regexp"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"benchrun/internal/bench"
@@ -14,22 +17,33 @@ import (
 // it leaves.
 const garbagePatience = 5 * time.Second
 
-// garbageText is one malformed request; name says what is wrong with it.
+// garbageText is one malformed request; name says what is wrong with it. A text that promises
+// more leaves open whether it has ended: a server may wait for the rest.
 type garbageText struct {
-	name string
-	text []byte
+	name     string
+	text     []byte // ownNonce stands for the client's nonce
+	promises bool
 }
 
-// garbageCorpus is what version 1 of the garbage family sends, see docs/contract.md.
+// ownNonce is where a text of the corpus has the nonce of its client.
+const ownNonce = "NONCE"
+
+// garbageCorpus is what version 2 of the garbage family sends, see docs/contract.md.
 func garbageCorpus() []garbageText {
 	const host = "Host: benchrun\r\n"
-	get := func(lines string) string { return "GET /victim?nonce=g0 HTTP/1.1\r\n" + host + lines + "\r\n" }
+	get := func(lines string) string {
+		return "GET /victim?nonce=" + ownNonce + " HTTP/1.1\r\n" + host + lines + "\r\n"
+	}
 	post := func(lines, body string) string {
-		return "POST /upload?nonce=g0 HTTP/1.1\r\n" + host + lines + "\r\n" + body
+		return "POST /upload?nonce=" + ownNonce + " HTTP/1.1\r\n" + host + lines + "\r\n" + body
 	}
 	noise := make([]byte, 2048)
 	_, _ = rand.NewChaCha8([32]byte{'g'}).Read(noise)
 	long := strings.Repeat("a", 100_000)
+	promising := []string{
+		"bare line feeds", "bare carriage returns", "nothing but empty lines", "a Content-Length beyond 64 bits",
+		"a chunk size beyond 64 bits", "a preface of HTTP/2", "a TLS hello", "noise",
+	}
 	texts := []struct{ name, text string }{
 		{"a request line of 100,000 bytes", "GET /" + long + " HTTP/1.1\r\n" + host + "\r\n"},
 		{"a header of 100,000 bytes", get("X-Long: " + long + "\r\n")},
@@ -64,7 +78,7 @@ func garbageCorpus() []garbageText {
 	}
 	corpus := make([]garbageText, len(texts))
 	for i, t := range texts {
-		corpus[i] = garbageText{t.name, []byte(t.text)}
+		corpus[i] = garbageText{t.name, []byte(t.text), slices.Contains(promising, t.name)}
 	}
 	return corpus
 }
@@ -74,30 +88,53 @@ func garbageCorpus() []garbageText {
 const tlsHello = "\x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03\x03" + "benchrunbenchrunbenchrunbenchrun" + "\x00\x00\x02\x00\x2f\x01\x00"
 
 // garbage sends a malformed request of a corpus and waits for what comes.
-type garbage struct{ corpus []garbageText }
+type garbage struct {
+	corpus []garbageText
+	next   atomic.Uint64
+}
 
-// Garbage makes the requests of the garbage family. The nonce decides which text a client
-// sends.
-func Garbage() Provoker { return garbage{garbageCorpus()} }
+// Garbage makes the requests of the garbage family. The clients send the texts of the corpus
+// in turn; each time around in another order, which is the same in every attempt.
+func Garbage() Provoker { return &garbage{corpus: garbageCorpus()} }
 
-// pick is the text that a nonce stands for.
-func (g garbage) pick(nonce string) garbageText {
-	sum := fnv.New32a()
-	_, _ = sum.Write([]byte(nonce))
-	return g.corpus[int(sum.Sum32()%uint32(len(g.corpus)))] //nolint:gosec // a short corpus
+// pick is what the i-th client sends.
+func (g *garbage) pick(i uint64) garbageText {
+	n := uint64(len(g.corpus))
+	order := rand.New(rand.NewPCG(i/n, 'g')).Perm(len(g.corpus)) //nolint:gosec // not a secret
+	return g.corpus[order[i%n]]
 }
 
 // Provoke implements Provoker. If the server answers, the outcome is Completed, whatever
-// the answer says; if it closes, Cut; if it does neither in time, HeldOpen.
-func (g garbage) Provoke(ctx context.Context, p Provocation) *bench.Sample {
+// the answer says, unless it names another request's nonce: Wrong. If the server closes, it
+// is Cut; if it does neither in time, HeldOpen.
+func (g *garbage) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 	ctx, cancel := context.WithTimeout(ctx, garbagePatience)
 	defer cancel()
 	h := &ongoing{Provocation: p}
-	if !h.begin(ctx, func() []byte { return g.pick(h.Nonce).text }, nil) {
+	sent := g.pick(g.next.Add(1) - 1)
+	if !h.begin(ctx, func() []byte { return bytes.ReplaceAll(sent.text, []byte(ownNonce), []byte(h.Nonce)) }, nil) {
 		return &h.s
 	}
 	defer h.done()
-	h.await(0)
+	h.s.Text, h.s.Promised = sent.name, sent.promises
+	h.await(4 * VictimSize)
 	h.finish(ctx)
+	if whose := anothersNonce(h.answer.body, h.Nonce); whose != "" {
+		h.s.Outcome, h.s.Error = bench.Wrong, "the answer is that of "+whose
+	}
 	return &h.s
+}
+
+// anyNonce is what requests of an attempt are called: victims, provokers and those of the
+// ageing.
+var anyNonce = regexp.MustCompile(`\b[vfa]\d{1,9}-[0-9a-f]{8}\b`)
+
+// anothersNonce is the first nonce in body that is not own; "" = there is none.
+func anothersNonce(body []byte, own string) string {
+	for _, found := range anyNonce.FindAll(body, -1) {
+		if string(found) != own {
+			return string(found)
+		}
+	}
+	return ""
 }

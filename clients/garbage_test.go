@@ -3,7 +3,6 @@ package clients
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -44,19 +43,66 @@ func TestGarbageCorpus(t *testing.T) {
 	}
 }
 
-// A nonce always stands for the same text, and a hundred of them for most texts.
-func TestGarbageIsSeeded(t *testing.T) {
-	g, again := garbage{garbageCorpus()}, garbage{garbageCorpus()}
-	picked := map[string]bool{}
-	for i := range 100 {
-		nonce := fmt.Sprintf("f%d-31aa0000", i)
-		if g.pick(nonce).name != again.pick(nonce).name {
-			t.Fatalf("%s stands for two texts", nonce)
+// The texts come in turn, each as often as any other, in an order that is the same again and
+// changes each time around.
+func TestGarbageComesInTurn(t *testing.T) {
+	g, again := &garbage{corpus: garbageCorpus()}, &garbage{corpus: garbageCorpus()}
+	n := len(g.corpus)
+	times, orders := map[string]int{}, [2]string{}
+	for i := range 3*n + 7 {
+		text := g.pick(uint64(i))
+		if text.name != again.pick(uint64(i)).name {
+			t.Fatalf("client %d sends two texts", i)
 		}
-		picked[g.pick(nonce).name] = true
+		times[text.name]++
+		if i < 2*n {
+			orders[i/n] += text.name + "\n"
+		}
 	}
-	if len(picked) < 20 {
-		t.Errorf("a hundred clients send %d of %d texts", len(picked), len(g.corpus))
+	for _, text := range g.corpus {
+		if got := times[text.name]; got != 3 && got != 4 {
+			t.Errorf("%s came %d times of %d", text.name, got, 3*n+7)
+		}
+	}
+	if orders[0] == orders[1] {
+		t.Error("the order is the same each time around")
+	}
+}
+
+// What may be waited for has no end by itself; every other text has.
+func TestGarbagePromises(t *testing.T) {
+	promises := 0
+	for _, g := range garbageCorpus() {
+		if g.promises {
+			promises++
+		} else if !bytes.Contains(g.text, []byte("\r\n\r\n")) {
+			t.Errorf("%s does not end, and must be answered", g.name)
+		}
+	}
+	if promises != 8 {
+		t.Errorf("%d texts promise more, the contract says 8", promises)
+	}
+}
+
+// An answer that names the nonce of another client is noticed, and one's own is not.
+func TestGarbageGetsAnothersAnswer(t *testing.T) {
+	const own = "f12-0badcafe"
+	for body, want := range map[string]string{
+		string(VictimBody("v7-31aa0000")): "v7-31aa0000", string(VictimBody(own)): "", "": "",
+		`{"nonce":"f3-31aa0000","bytes":1}`: "f3-31aa0000", `{"nonce":"` + own + `"}`: "",
+		"request f47ac10b-58cc-4372-a567-0e02b2c3d479 was malformed": "",
+	} {
+		if got := anothersNonce([]byte(body), own); got != want {
+			t.Errorf("%.40q is of %q, want %q", body, got, want)
+		}
+	}
+	g := &garbage{corpus: garbageCorpus()[5:6]}
+	answers := bareServer(t, func(c net.Conn) {
+		_, _ = c.Read(make([]byte, 1<<20))
+		_, _ = io.WriteString(c, head("200 OK", "Content-Length: 1024")+string(VictimBody("v7-31aa0000")))
+	})
+	if s := provoke(t.Context(), g, answers); s.Outcome != bench.Wrong || s.Error == "" {
+		t.Errorf("another's answer: %+v", s)
 	}
 }
 
@@ -67,8 +113,10 @@ func TestGarbageOutcomes(t *testing.T) {
 		n, _ := c.Read(b)
 		got <- b[:n]
 	})
-	g := garbage{garbageCorpus()[5:6]} // a short one
-	if s := provoke(t.Context(), g, closes); s.Outcome != bench.Cut || !bytes.Equal(<-got, g.corpus[0].text) {
+	g := &garbage{corpus: garbageCorpus()[5:6]} // a short one
+	s := provoke(t.Context(), g, closes)
+	want := bytes.ReplaceAll(g.corpus[0].text, []byte(ownNonce), []byte(s.Nonce))
+	if s.Outcome != bench.Cut || s.Text != g.corpus[0].name || s.Promised || !bytes.Equal(<-got, want) {
 		t.Errorf("the server closed: %+v", s)
 	}
 	answers := bareServer(t, func(c net.Conn) {

@@ -19,24 +19,26 @@ const racePatience = 5 * time.Second
 
 // race reuses a kept connection just when the server's idle timeout ends.
 type race struct {
-	apart   time.Duration
-	offsets []time.Duration
-	next    atomic.Uint64
+	apart    time.Duration
+	patience time.Duration
+	offsets  []time.Duration
+	next     atomic.Uint64
 }
 
 // Race makes pairs of kept connections, each of which gets one answer, the second one
 // later by apart. When the server closes the first, the client knows the idle timeout and
 // so when that of the second will end. It sends another request on the second, a bit
 // earlier or later than that: each pair in turn takes the next of offsets, none of which
-// may be below -apart.
-func Race(apart time.Duration, offsets ...time.Duration) Provoker {
-	return &race{apart: apart, offsets: offsets}
+// may be below -apart. If the server has closed none of a pair for patience, the client closes
+// both.
+func Race(apart, patience time.Duration, offsets ...time.Duration) Provoker {
+	return &race{apart: apart, patience: patience, offsets: offsets}
 }
 
 // Provoke implements Provoker. The sample's Idle is how long the server had kept the first
 // connection when it closed it; 0 = it kept none. Bytes are those of the request on the
 // reused connection: 0 = it was not sent, because the server had closed the connection
-// before (Completed), or closed none until ctx ended (HeldOpen). Where it was sent, the
+// before (Completed), or closed none until patience was over or ctx ended (HeldOpen). Where it was sent, the
 // outcome is that of the request: Completed, Cut, or HeldOpen without an answer in time.
 func (r *race) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 	ctx, cancel := context.WithCancel(ctx)
@@ -66,7 +68,9 @@ func (r *race) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 	}
 	defer h.done()
 	secondIdle := h.watch()
+	tired := time.AfterFunc(r.patience, cancel)
 	answered, closed := h.s.Done, <-firstIdle
+	tired.Stop()
 	h.s.Idle = closed - first.s.Done
 	if ctx.Err() != nil {
 		h.s.Done, h.s.Outcome = closed, bench.HeldOpen

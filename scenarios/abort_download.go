@@ -8,7 +8,7 @@ import (
 // A client that resets its connection in the middle of an answer.
 var _ = register(82, Fault{
 	Family: bench.Family{
-		ID: "abort-download", Version: 1, Group: bench.GroupClient,
+		ID: "abort-download", Version: 2, Group: bench.GroupClient,
 		Title: "some clients reset their connection in the middle of an answer",
 		Why: "Somebody closes the tab while a video loads. The server writes to a connection that no longer " +
 			"exists: the error comes out of a write that nobody expects to fail, in the app, in a buffer or in an " +
@@ -19,7 +19,7 @@ var _ = register(82, Fault{
 		References: []string{"Pylons/waitress#236", "emmett-framework/granian#286", "etianen/aiohttp-wsgi#4"},
 		Cadence:    bench.Cadence{Share: 10_000},
 		Traits: bench.Traits{
-			Proof: bench.ProofBytes, Bytes: &bench.Pace{Least: 100_000}, Vanishes: true,
+			Proof: bench.ProofBytes, Bytes: &bench.Pace{Least: 100_000}, Vanishes: true, SparesWorkers: true,
 			Noun: bench.Words{"aborted download", "aborted downloads"}, Did: bench.Words{"download was reset", "downloads were reset"},
 		},
 		Sound: "default", Flaw: "keeps-reset",

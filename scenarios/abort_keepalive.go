@@ -10,7 +10,7 @@ import (
 // A client that resets a connection that it has kept.
 var _ = register(84, Fault{
 	Family: bench.Family{
-		ID: "abort-keepalive", Version: 1, Group: bench.GroupClient,
+		ID: "abort-keepalive", Version: 2, Group: bench.GroupClient,
 		Title: "some clients reset a connection that they have kept",
 		Why: "A load balancer that restarts, a client that is killed, a firewall that forgets: a parked connection " +
 			"ends with RST instead of FIN. An event loop that does not expect the error keeps the connection, or " +
@@ -20,7 +20,7 @@ var _ = register(84, Fault{
 		References: []string{"Pylons/waitress#418", "momyc/gevent-fastcgi#16", "gevent/gevent#1382"},
 		Cadence:    bench.Cadence{Share: 10_000},
 		Traits: bench.Traits{
-			Proof: bench.ProofStay, Vanishes: true,
+			Proof: bench.ProofStay, Vanishes: true, SparesWorkers: true,
 			Noun: bench.Words{"reset connection", "reset connections"}, Did: bench.Words{"kept connection was reset", "kept connections were reset"},
 		},
 		Sound: "default", Flaw: "keeps-reset",

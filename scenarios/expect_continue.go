@@ -8,7 +8,7 @@ import (
 // A client that asks before it sends its body.
 var _ = register(87, Fault{
 	Family: bench.Family{
-		ID: "expect-continue", Version: 1, Group: bench.GroupClient,
+		ID: "expect-continue", Version: 2, Group: bench.GroupClient,
 		Title: "some clients wait for 100 Continue before they send their body",
 		Why: "curl and libraries for storage ask before they send a large body. A server that knows nothing of it " +
 			"may wait for a body that the client holds back, answer twice, or take the interim answer for the " +
@@ -19,7 +19,7 @@ var _ = register(87, Fault{
 		References: []string{"fgallaire/wsgiserver#4", "unbit/uwsgi#2129", "gevent/gevent#93"},
 		Cadence:    bench.Cadence{Share: 1000},
 		Traits: bench.Traits{
-			Proof: bench.ProofStay, Honest: true, MustComplete: true,
+			Proof: bench.ProofStay, Honest: true, MustComplete: true, Vanishes: true, SparesWorkers: true, Carries: 2_000_000,
 			Noun: bench.Words{"expecting upload", "expecting uploads"},
 		},
 		Sound: "hardened", Flaw: "truncates-uploads",

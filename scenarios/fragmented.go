@@ -8,7 +8,7 @@ import (
 // A client whose request comes in the smallest pieces.
 var _ = register(86, Fault{
 	Family: bench.Family{
-		ID: "fragmented", Version: 1, Group: bench.GroupClient,
+		ID: "fragmented", Version: 2, Group: bench.GroupClient,
 		Title: "some requests come in many small pieces, with a chunked body",
 		Why: "Proxies and phones cut a request where they like, and a client that does not know the size of its " +
 			"body sends chunks. A parser that counts on whole lines, or a server that counts on a Content-Length, " +
@@ -19,7 +19,7 @@ var _ = register(86, Fault{
 		References: []string{"unbit/uwsgi#1394", "benoitc/gunicorn#1803", "benoitc/gunicorn#2947"},
 		Cadence:    bench.Cadence{Share: 1000},
 		Traits: bench.Traits{
-			Proof: bench.ProofBytes, Bytes: &bench.Pace{Least: uploadUnread}, Honest: true, MustComplete: true,
+			Proof: bench.ProofBytes, Bytes: &bench.Pace{Least: uploadUnread}, Honest: true, MustComplete: true, Vanishes: true, SparesWorkers: true, Carries: 1_200_000,
 			Noun: bench.Words{"fragmented upload", "fragmented uploads"},
 		},
 		Sound: "hardened", Flaw: "truncates-uploads",

@@ -8,7 +8,7 @@ import (
 // A client that sends something that is no request.
 var _ = register(88, Fault{
 	Family: bench.Family{
-		ID: "garbage", Version: 1, Group: bench.GroupClient,
+		ID: "garbage", Version: 2, Group: bench.GroupClient,
 		Title: "some clients send something that is no request",
 		Why: "Scanners, TLS on a plain port, a proxy with a bug: whatever listens on a port is sent anything. A " +
 			"server may refuse it in any way. It may not die of it, keep anything of it, or give the answer to " +
@@ -18,18 +18,25 @@ var _ = register(88, Fault{
 		References: []string{"h2o/h2o#1459", "h2o/h2o#3228", "benoitc/gunicorn#1125", "denoland/std#363"},
 		Cadence:    bench.Cadence{Share: 10_000},
 		Traits: bench.Traits{
-			Proof: bench.ProofStay, Vanishes: true,
+			Proof: bench.ProofStay, Vanishes: true, SparesWorkers: true,
 			Noun: bench.Words{"malformed request", "malformed requests"}, Did: bench.Words{"malformed request came", "malformed requests came"},
 		},
 		Sound: "default", Flaw: "dies-of-garbage",
+		Also: []bench.Planted{
+			{Flaw: "dies-each-time", Shows: bench.WorkersDied},
+			{Flaw: "answers-another", Shows: "meant for another client"},
+			{Flaw: "hangs-on-negative", Shows: bench.LeftHanging},
+		},
 	},
 	Act:     func(Place) clients.Provoker { return clients.Garbage() },
 	Request: "connect(2)",
 	Script:  Script{None: "its 30 malformed requests do not fit into a script"},
-	Exactly: "one of 30 texts: oversized lines and heads, lines without colons, folds, bare line feeds and " +
+	Exactly: "one of 30 texts, each in turn, in an order that changes each time around and is the same in every attempt: oversized lines and heads, lines without colons, folds, bare line feeds and " +
 		"carriage returns, NULs, broken escapes, an unknown version, no version, an answer, empty lines, " +
 		"Content-Lengths that are negative, beyond 64 bits, no number, double or beside chunks, chunk sizes " +
 		"and ends that are wrong, the preface of HTTP/2, a TLS hello, noise. The client waits for an answer " +
-		"or the end of the connection for up to 5 s, and then closes",
+		"or the end of the connection for up to 5 s, and then closes. Eight texts promise more than they send, or do not end: those of bare line feeds, bare " +
+		"carriage returns, empty lines, the two that announce more than 64 bits can count, the preface, the hello and the noise. " +
+		"A server may wait for their rest. Of every other text, some client must get an answer or the end of its connection in time",
 	Searched: []string{"malformed request", "bad request"},
 })

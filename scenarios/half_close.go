@@ -10,7 +10,7 @@ import (
 // A client that shuts down its sending side after the request.
 var _ = register(85, Fault{
 	Family: bench.Family{
-		ID: "half-close", Version: 1, Group: bench.GroupClient,
+		ID: "half-close", Version: 2, Group: bench.GroupClient,
 		Title: "some clients shut down their sending side after the request",
 		Why: "TCP lets a client say that it has nothing more to send and still read: shell scripts, load balancers " +
 			"and conformance probes do. A server that takes the end of what it reads for the end of the client " +
@@ -21,12 +21,13 @@ var _ = register(85, Fault{
 		References: []string{"httpwg/http-core#22", "hyperium/hyper#3879", "enghitalo/vanilla#103"},
 		Cadence:    bench.Cadence{Share: 1000},
 		Traits: bench.Traits{
-			Proof: bench.ProofStay, Honest: true, MustComplete: true,
+			Proof: bench.ProofStay, Honest: true, MustComplete: true, Vanishes: true, SparesWorkers: true,
 			Noun: bench.Words{"half-closed request", "half-closed requests"},
 		},
 		Lasts: 200 * time.Millisecond,
 		Sound: "default", Flaw: "drops-half-closed",
 		FlawShows: bench.HonestLost,
+		Also:      []bench.Planted{{Flaw: "keeps-closed", Shows: bench.PiledUp}},
 	},
 	Act:     func(Place) clients.Provoker { return clients.HalfClose() },
 	Request: "GET /sleep",

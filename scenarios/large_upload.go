@@ -13,7 +13,7 @@ const uploadUnread = 100_000
 // A client that sends a large body.
 var _ = register(80, Fault{
 	Family: bench.Family{
-		ID: "large-upload", Version: 1, Group: bench.GroupClient,
+		ID: "large-upload", Version: 2, Group: bench.GroupClient,
 		Title: "some clients send a large body",
 		Why: "A video, an archive, a form with too many pictures. The body does not fit into the buffers that are " +
 			"meant for one; it may be cut at a limit that nobody set, or block the others while it comes.",
@@ -23,7 +23,7 @@ var _ = register(80, Fault{
 		Cadence:    bench.Cadence{Share: 1000},
 		Traits: bench.Traits{
 			Proof: bench.ProofBytes, Bytes: &bench.Pace{Least: uploadUnread},
-			Honest: true, MustComplete: true,
+			Honest: true, MustComplete: true, Vanishes: true, SparesWorkers: true, Carries: 20_000_000,
 			Noun: bench.Words{"large upload", "large uploads"},
 		},
 		Sound: "hardened", Flaw: "truncates-uploads",

@@ -8,7 +8,7 @@ import (
 // A client that sends its next requests before it has the first answer.
 var _ = register(89, Fault{
 	Family: bench.Family{
-		ID: "pipelining", Version: 1, Group: bench.GroupClient,
+		ID: "pipelining", Version: 2, Group: bench.GroupClient,
 		Title: "some clients send their next requests before they have the first answer",
 		Why: "HTTP/1.1 allows it, and proxies, package managers and benchmarks do it. What comes behind a request lies in the server's buffer: " +
 			"it may be thrown away with it, so that the client waits for good, or be answered out of order, so that somebody gets another's answer.",
@@ -17,7 +17,7 @@ var _ = register(89, Fault{
 		References: []string{"sanic-org/sanic#337", "Kludex/uvicorn#19", "twisted/twisted#11976", "guzba/mummy#142"},
 		Cadence:    bench.Cadence{Share: 1000},
 		Traits: bench.Traits{
-			Proof: bench.ProofStay, Honest: true, MustComplete: true,
+			Proof: bench.ProofStay, Honest: true, MustComplete: true, Vanishes: true, SparesWorkers: true,
 			Noun: bench.Words{"pipeline", "pipelines"},
 		},
 		Sound: "default", Flaw: "forgets-pipelined",

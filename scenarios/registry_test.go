@@ -112,3 +112,12 @@ func TestWhatIsTakenIsNotRegistered(t *testing.T) {
 		t.Errorf("short is %q", got)
 	}
 }
+
+// Every client family ends with a look at what stays of its clients.
+func TestClientsVanish(t *testing.T) {
+	for _, f := range All() {
+		if f.Group == bench.GroupClient && !f.Traits.Vanishes {
+			t.Errorf("%s does not look at what stays of its clients", f.ID)
+		}
+	}
+}

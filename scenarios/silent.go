@@ -13,7 +13,7 @@ const silentFor = 30 * time.Second
 // A client that connects and says nothing.
 var _ = register(75, Fault{
 	Family: bench.Family{
-		ID: "silent", Version: 1, Group: bench.GroupClient,
+		ID: "silent", Version: 2, Group: bench.GroupClient,
 		Title: "some clients connect and say nothing",
 		Why: "Browsers open connections ahead of need and may never use them; health checks and scanners do " +
 			"the same, and so does a phone that loses its network at the wrong moment. No request was made, yet a server that gives " +
@@ -24,10 +24,11 @@ var _ = register(75, Fault{
 		References: []string{"benoitc/gunicorn#1801", "benoitc/gunicorn#2255", "benoitc/gunicorn#2652", "benoitc/gunicorn#2797"},
 		Cadence:    bench.Cadence{Share: 5000},
 		Traits: bench.Traits{
-			Proof: bench.ProofStay, Holds: silentFor, CutOff: true,
+			Proof: bench.ProofStay, Holds: silentFor, CutOff: true, Vanishes: true,
 			Noun: bench.Words{"silent connection", "silent connections"}, Did: bench.Words{"client said nothing", "clients said nothing"},
 		},
 		Sound: "default", Flaw: "no-header-timeout",
+		Also: []bench.Planted{{Flaw: "keeps-closed", Shows: "sockets in CLOSE_WAIT with each"}},
 	},
 	Act: func(Place) clients.Provoker {
 		return clients.Bare(func(string, string) []byte { return nil }, silentFor)

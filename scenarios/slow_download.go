@@ -10,7 +10,7 @@ import (
 // A client that reads its answer at a crawl.
 var _ = register(70, Fault{
 	Family: bench.Family{
-		ID: "slow-download", Version: 1, Group: bench.GroupClient,
+		ID: "slow-download", Version: 2, Group: bench.GroupClient,
 		Title: "some clients read their answer at a crawl",
 		Why: "The same phone fetches a video. What the kernel does not take of the answer is left with the " +
 			"server: one that has a worker wait until the last byte is out loses a worker to each of these " +
@@ -22,7 +22,7 @@ var _ = register(70, Fault{
 		Cadence:    bench.Cadence{Share: 1000},
 		Traits: bench.Traits{
 			Proof: bench.ProofBytes, Bytes: &bench.Pace{Least: 1}, // what has got anything was begun
-			Holds: 30 * time.Second, CutOff: true, Honest: true,
+			Holds: 30 * time.Second, CutOff: true, Honest: true, Vanishes: true, Carries: 16 << 20,
 			Noun: bench.Words{"slow download", "slow downloads"}, Did: bench.Words{"download crawled", "downloads crawled"},
 		},
 		Sound: "hardened", Flaw: "unbuffered-download",

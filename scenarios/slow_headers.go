@@ -10,7 +10,7 @@ import (
 // A client that sends the head of its request one byte at a time.
 var _ = register(72, Fault{
 	Family: bench.Family{
-		ID: "slow-headers", Version: 1, Group: bench.GroupClient,
+		ID: "slow-headers", Version: 2, Group: bench.GroupClient,
 		Title: "some clients send their request's head one byte at a time",
 		Why: "Slowloris: each byte comes before any timeout between two reads, so a server that limits only the " +
 			"silence waits for as long as the client likes. A server that gives a connection a worker or thread at its " +
@@ -21,10 +21,11 @@ var _ = register(72, Fault{
 		Cadence:    bench.Cadence{Share: 5000},
 		Traits: bench.Traits{
 			Proof: bench.ProofBytes, Bytes: &bench.Pace{Least: 1, Piece: 1, Every: 300 * time.Millisecond, Most: 90},
-			Holds: 30 * time.Second, CutOff: true,
+			Holds: 30 * time.Second, CutOff: true, Vanishes: true,
 			Noun: bench.Words{"slow head", "slow heads"}, Did: bench.Words{"head crawled", "heads crawled"},
 		},
 		Sound: "default", Flaw: "no-header-timeout",
+		Also: []bench.Planted{{Flaw: "spins-when-left", Shows: "CPUs more than before any fault"}},
 	},
 	Act:     func(Place) clients.Provoker { return clients.SlowHead() },
 	Request: "GET /victim",

@@ -10,7 +10,7 @@ import (
 // A client that sends its body at a crawl.
 var _ = register(60, Fault{
 	Family: bench.Family{
-		ID: "slow-upload", Version: 1, Group: bench.GroupClient,
+		ID: "slow-upload", Version: 2, Group: bench.GroupClient,
 		Title: "some clients send their body at a crawl",
 		Why: "Phones on bad networks upload a photo in half a minute. The app is honest and so is the " +
 			"client, yet a server that hands the request to a worker before the body is there pays a " +
@@ -22,10 +22,11 @@ var _ = register(60, Fault{
 		Cadence:    bench.Cadence{Share: 1000},
 		Traits: bench.Traits{
 			Proof: bench.ProofBytes, Bytes: &bench.Pace{Least: 10_000, Piece: 10_000, Every: 300 * time.Millisecond, Most: uploadUnread},
-			Holds: 30 * time.Second, CutOff: true, Honest: true,
+			Holds: 30 * time.Second, CutOff: true, Honest: true, Vanishes: true, Carries: 1_000_000,
 			Noun: bench.Words{"slow upload", "slow uploads"}, Did: bench.Words{"upload crawled", "uploads crawled"},
 		},
 		Sound: "default", Flaw: "unbuffered-upload",
+		Also: []bench.Planted{{Flaw: "leaves-files", Shows: "files with each"}},
 	},
 	Act:     func(Place) clients.Provoker { return clients.SlowUpload() },
 	Request: "POST /upload",

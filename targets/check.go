@@ -90,7 +90,7 @@ func checkProfile(src *strictyaml.Source, s *Server, name string) error {
 		return src.Errorf(path+".why", "missing")
 	case p.Workers < 1:
 		return src.Errorf(path+".workers", "want 1 or more")
-	case p.Claims.Slots < 0 || p.Claims.Watchdog < 0 || p.Claims.Grace < 0:
+	case p.Claims.Slots < 0 || p.Claims.Watchdog < 0 || p.Claims.Grace < 0 || p.Claims.RetireCode < 0:
 		return src.Errorf(path+".claims", "a claim is below 0")
 	case p.Reload != nil && !slices.Contains(reloadSignals, p.Reload.Signal):
 		return src.Errorf(path+".reload.signal", "%q is not one of %s", p.Reload.Signal, strings.Join(reloadSignals[1:], ", "))

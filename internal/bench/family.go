@@ -44,6 +44,17 @@ type Family struct {
 	// something else than lost victims: losing some besides would not prove that
 	// it was seen.
 	FlawShows string
+	// Also are further flaws that the family must fail.
+	Also []Planted
+}
+
+// Planted is a profile of the reference server with a planted flaw, and what a reason must
+// say for it; "" = whatever it says.
+type Planted struct{ Flaw, Shows string }
+
+// Planted are all flaws that the family must fail.
+func (f Family) Planted() []Planted {
+	return append([]Planted{{f.Flaw, f.FlawShows}}, f.Also...)
 }
 
 // Scenario is the family as it is run unless something else is asked for.
@@ -171,6 +182,12 @@ type Traits struct {
 	// Vanishes says that the fault's clients are gone for good when the recovery
 	// begins, or a moment later: nothing in the server may stay of them.
 	Vanishes bool `json:"vanishes,omitempty"`
+	// Carries is how many bytes of one request or answer of a fault whose clients vanish the
+	// server may have to hold at once; 0 = so few that their memory tells nothing.
+	Carries int64 `json:"carries,omitempty"`
+	// SparesWorkers says that the fault's clients only send bytes: no process that serves may
+	// end of them.
+	SparesWorkers bool `json:"spares_workers,omitempty"`
 	// Fills says that the fault may take all that the server needs to serve: its room, or
 	// the means to replace a worker. Nothing counts that is lost meanwhile: the end of the
 	// recovery decides.
@@ -219,6 +236,10 @@ func (t Traits) Contradiction() string {
 		return fmt.Sprintf("at most %d faults that hold a slot, which they do not", t.AtMost)
 	case t.Free != 0 && !t.Wedges() || t.Free < 0:
 		return fmt.Sprintf("%d faults of a process that hold no slot, where none does", t.Free)
+	case t.SparesWorkers && (t.Expects != "" || t.Receipt != ""):
+		return "workers that are to end, and may not"
+	case t.Carries < 0 || t.Carries > 0 && !t.Vanishes:
+		return fmt.Sprintf("%d bytes that nobody asks for once the clients are gone", t.Carries)
 	case t.Vanishes && t.Expects == ExpectsRenewal:
 		return "clients that vanish while workers are replaced"
 	case t.Leaks != (Leak{}) && (t.LeakBytes != 0 || t.Leaks.Amount < 1 || !slices.Contains(countedResources, t.Leaks.Of)):

@@ -49,7 +49,7 @@ var FlagTable = []FlagSpec{
 	{FlagCurtailed, "benchrun ended the fault phase early, because the losses exceeded the budget of the whole phase", false},
 	{FlagMasked, "some seconds of the fault phase do not count, because the host stalled", false},
 	{FlagOneBadSecond, "victims were lost, but within one second: decides nothing unless it repeats", true},
-	{FlagWrongBody, "a victim got another's answer or a corrupt one: the verdict is failed and needs no confirmation", false},
+	{FlagWrongBody, "a victim got another's answer or a corrupt one, or a client of the fault another's answer: the verdict is failed and needs no confirmation", false},
 	{FlagUndelivered, "not every fault is proved to have been delivered", false},
 	{FlagUnbounded, "the pool held, and benchrun did not find its end; the reasons say what each stuck request costs", false},
 	{FlagAgainstTheory, "slots and watchdog, as measured, predict another verdict: the record of such a cell is worth reading", false},

@@ -23,6 +23,8 @@ const (
 	NotStopped   = "not stopped in order" // on the signal that asks for it
 	NotTakenOver = "not taken over"       // by the same command, started again
 	CutInFlight  = "cut in flight"        // requests on a reused connection that the app had begun
+	WorkersDied  = "workers died"         // of clients that only sent bytes
+	LeftHanging  = "left hanging"         // every client that sent the same text
 	NotBack      = "not back"             // although what the server lacked is there again
 	DiskFilled   = "disk filled"          // up to the target's bound
 )
@@ -54,6 +56,10 @@ func (c Cell) OtherReason() string {
 		return "not closed"
 	case begins(CutInFlight):
 		return CutInFlight
+	case begins(WorkersDied):
+		return WorkersDied
+	case begins(LeftHanging):
+		return LeftHanging
 	case begins(NotReplaced):
 		return "not replaced"
 	case begins(NotBack):

@@ -114,7 +114,7 @@ const (
 	Refused   Outcome = "refused"    // no connection
 	Reset     Outcome = "reset"      // the connection broke before the head was whole
 	Truncated Outcome = "truncated"  // the body or its framing broke off
-	Wrong     Outcome = "wrong"      // 2xx with another's nonce, or a corrupt body
+	Wrong     Outcome = "wrong"      // 2xx with another's nonce, or a corrupt body; of a provoker: an answer with another's nonce
 	Unsent    Outcome = "unsent"     // the harness never sent it
 
 	Completed Outcome = "completed"        // the provoker got an answer
@@ -141,7 +141,11 @@ type Sample struct {
 	PID     int     `json:"pid,omitempty"`     // worker that answered, as it says itself
 	Bytes   int64   `json:"bytes,omitempty"`   // of a body or a crawling head that the kernel took, or that a download gave (provokers)
 	Idle    int64   `json:"idle_ns,omitempty"` // how long the server had kept an idle connection when it closed it, or when nobody waited any more (provokers)
-	Error   string  `json:"error,omitempty"`
+	// Text is, of a fault that sends one of many texts, which one (provokers). Promised says
+	// that it promises more than the client sends: a server may wait for the rest.
+	Text     string `json:"text,omitempty"`
+	Promised bool   `json:"promised,omitempty"`
+	Error    string `json:"error,omitempty"`
 }
 
 // Vital is one look at the whole process tree.

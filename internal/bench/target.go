@@ -18,6 +18,9 @@ type Claims struct {
 	Slots    int     `json:"slots,omitempty" yaml:"slots"`           // concurrent requests; 0 = not said
 	Watchdog float64 `json:"watchdog_s,omitempty" yaml:"watchdog_s"` // seconds until a stuck request is ended; 0 = none
 	Grace    float64 `json:"grace_s,omitempty" yaml:"grace_s"`       // seconds that SIGTERM may take; 0 = not said
+	// RetireCode is the exit code, besides 0, of a worker that has served for as long as it
+	// may; 0 = there is no other.
+	RetireCode int `json:"retire_code,omitempty" yaml:"retire_code"`
 }
 
 // Probe is what was measured of a target before its first attempt.

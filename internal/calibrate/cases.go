@@ -14,7 +14,7 @@ import (
 // Case is a cell whose verdict is known.
 type Case struct {
 	Cell     plan.Cell
-	Planted  bool // the cell's profile is the family's flaw, not its sound profile
+	Planted  bool // the cell's profile has a flaw that the family must find, and is not its sound one
 	Null     bool // the fault does nothing
 	Expected bench.Verdict
 	Cause    string // what a reason must say besides; "" = nothing
@@ -58,7 +58,7 @@ func ShortReasons() string {
 
 // Cases are those of the families and sabotages named; of all, where none is.
 // They come in a fixed order, whatever that of the words: each family's sound
-// server and flawed server, the null faults, then the sabotages. An unknown word is a
+// server and flawed ones, the null faults, then the sabotages. An unknown word is a
 // bench.UsageError that suggests the nearest.
 func Cases(reg *targets.Registry, words []string) ([]Case, error) {
 	known := Words()
@@ -71,7 +71,7 @@ func Cases(reg *targets.Registry, words []string) ([]Case, error) {
 		}
 	}
 	var cases []Case
-	add := func(f bench.Family, s bench.Sabotage, planted bool) error {
+	add := func(f bench.Family, s bench.Sabotage, planted *bench.Planted) error {
 		c, err := newCase(reg, f, s, planted)
 		cases = append(cases, c)
 		return err
@@ -80,8 +80,11 @@ func Cases(reg *targets.Registry, words []string) ([]Case, error) {
 		if !slices.Contains(words, f.ID) {
 			continue
 		}
-		for _, planted := range []bool{false, true} {
-			if err := add(f.Family, "", planted); err != nil {
+		if err := add(f.Family, "", nil); err != nil {
+			return nil, err
+		}
+		for _, planted := range f.Planted() {
+			if err := add(f.Family, "", &planted); err != nil {
 				return nil, err
 			}
 		}
@@ -101,13 +104,14 @@ func Cases(reg *targets.Registry, words []string) ([]Case, error) {
 			if !slices.Contains(f.Sabotages, s.Sabotage) {
 				continue
 			}
-			for _, planted := range []bool{false, true} {
-				if planted && !s.OnFlaw {
-					continue
-				}
-				if err := add(f.Family, s.Sabotage, planted); err != nil {
-					return nil, err
-				}
+			if err := add(f.Family, s.Sabotage, nil); err != nil {
+				return nil, err
+			}
+			if !s.OnFlaw {
+				continue
+			}
+			if err := add(f.Family, s.Sabotage, &f.Planted()[0]); err != nil {
+				return nil, err
 			}
 		}
 	}
@@ -130,12 +134,12 @@ func nullCases(reg *targets.Registry) ([]Case, error) {
 	return cases, nil
 }
 
-// newCase is the cell of a family on its sound profile or its flaw.
-func newCase(reg *targets.Registry, f bench.Family, s bench.Sabotage, planted bool) (Case, error) {
-	c := Case{Planted: planted, Expected: bench.Held}
+// newCase is the cell of a family on a flaw, or where that is nil on its sound profile.
+func newCase(reg *targets.Registry, f bench.Family, s bench.Sabotage, planted *bench.Planted) (Case, error) {
+	c := Case{Planted: planted != nil, Expected: bench.Held}
 	profile := f.Sound
-	if planted {
-		profile, c.Expected, c.Cause = f.Flaw, bench.Failed, f.FlawShows
+	if planted != nil {
+		profile, c.Expected, c.Cause = planted.Flaw, bench.Failed, planted.Shows
 	}
 	cells, err := plan.Cells(reg, plan.Selection{
 		Servers: []string{bench.ReferenceServer}, Profiles: []string{profile}, Scenarios: []string{f.ID},

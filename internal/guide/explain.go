@@ -284,24 +284,27 @@ func deciding(f bench.Family) string {
 		"with nothing left and an exit code that is no failure, and an idle one must not wait its grace out")
 	add(t.Expects == bench.ExpectsTakeover, fmt.Sprintf("the second start must answer within %g s, and alone; what is lost in between does not count", bench.RestartLimit.Seconds()))
 	add(t.Vanishes, "once its clients are gone, the server must not keep descriptors, threads, memory or files for them, nor a busy loop")
+	add(t.SparesWorkers, "the clients only send bytes: if two or more processes that serve end of it, even if they are replaced, the cell is failed")
 	add(t.Reuses != "", "more than one request that the app had begun, and whose kept connection the server then closed, is failed; a request that met the end of an idle connection is no loss")
 	add(t.LeakBytes > 0, "leaked memory that is not given back is failed")
 	add(t.Leaks.Amount > 0, "if half of what the faults left behind, or of what there is room for, is still there at the end of the recovery, the cell is failed")
 	return strings.Join(rules, "; ") + ". docs/method.md has every rule."
 }
 
-// provenBy names the flaw that a family must find, and what it must find sound.
+// provenBy names the flaws that a family must find, and what it must find sound.
 func provenBy(f bench.Family) string {
 	if f.Sound == "" {
 		return "calibration, for each of its families."
 	}
-	what := ""
-	for _, flaw := range reference.Flaws {
-		if flaw.Name == f.Flaw {
-			what = " (" + flaw.Text + ")"
+	var found []string
+	for _, planted := range f.Planted() {
+		for _, flaw := range reference.Flaws {
+			if flaw.Name == planted.Flaw {
+				found = append(found, "with the planted flaw "+flaw.Name+" ("+flaw.Text+")")
+			}
 		}
 	}
-	return fmt.Sprintf("benchrun's own reference server must be held as %s, and failed with the planted flaw %s%s.", f.Sound, f.Flaw, what)
+	return fmt.Sprintf("benchrun's own reference server must be held as %s, and failed %s.", f.Sound, strings.Join(found, " and "))
 }
 
 // labelled is a line with a name in front, its further lines below the text.

@@ -157,7 +157,7 @@ func (v *view) proof(s bench.Sample, starts map[string][]bench.Receipt, died map
 		}
 	case bench.ProofStay:
 		switch s.Outcome {
-		case bench.Completed, bench.Cut: // the server was the one to end it
+		case bench.Completed, bench.Cut, bench.Wrong: // the server was the one to end it
 			return s.Sent, s.Sent > 0
 		case bench.HeldOpen:
 			return s.Sent, s.Sent > 0 && v.stayed(s)

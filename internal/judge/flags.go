@@ -17,7 +17,7 @@ func (f *facts) flags(verdict bench.Verdict) []string {
 	add(f.curtailed(), bench.FlagCurtailed)
 	add(f.fault.valid < f.fault.bins, bench.FlagMasked)
 	add(verdict == bench.Held && f.fault.bad == 1, bench.FlagOneBadSecond)
-	add(f.wrong > 0 && verdict == bench.Failed, bench.FlagWrongBody)
+	add((f.wrong > 0 || f.harm.crossed > 0) && verdict == bench.Failed, bench.FlagWrongBody)
 	add(f.fault.scheduled > 0 && verdict != bench.Broken && f.undelivered() != "", bench.FlagUndelivered)
 	add(v.head.Target.Probe.Unbounded && verdict == bench.Held && len(f.holding()) > 0, bench.FlagUnbounded)
 	add(f.againstTheory(verdict), bench.FlagAgainstTheory)

@@ -63,6 +63,7 @@ type facts struct {
 	end      ending
 	refused  refusal
 	left     left
+	harm     harmed
 	surge    surge
 	race     race
 	back     tally // the end of the recovery, where it decides too
@@ -90,6 +91,7 @@ func factsOf(v *view) *facts {
 	f.end = f.ending()
 	f.refused = v.refusal()
 	f.left = f.whatIsLeft()
+	f.harm = f.harmed()
 	f.surge = v.surge(f.bins)
 	f.race = v.race()
 	f.back = v.backAgain()
@@ -149,6 +151,9 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if f.wrong > 0 { // host noise changes no body
 		return bench.Failed, f.wrongWords()
 	}
+	if f.harm.crossed > 0 {
+		return bench.Failed, f.crossedWords()
+	}
 	if verdict, rule := f.rateBaseline(); verdict != bench.Held {
 		return verdict, rule
 	}
@@ -173,7 +178,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if leak == bench.Failed {
 		return leak, kept
 	}
-	for _, rule := range []string{f.strayWords(), f.honestWords(), f.cutHiddenWords(), f.notClosedWords(), f.race.cutWords(), f.notReplacedWords(), f.growthWords(), f.notBackWords(), f.leftWords()} {
+	for _, rule := range []string{f.strayWords(), f.honestWords(), f.cutHiddenWords(), f.notClosedWords(), f.race.cutWords(), f.notReplacedWords(), f.growthWords(), f.notBackWords(), f.diedWords(), f.hungWords(), f.leftWords()} {
 		if rule != "" {
 			return bench.Failed, rule
 		}

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -13,6 +14,9 @@ type left struct {
 	due              bool // the verdict depends on it
 	known            bool
 	n                int     // clients that had connected
+	few              int     // those that may be the only ones of whom anything stays: a text's, or all
+	pool             int     // how many requests the server runs at once, as far as known
+	carries          int64   // bytes, as Traits.Carries
 	fds, threads     float64 // for each of them
 	memory           float64 // the same, bytes
 	closeWait, files float64 // the same
@@ -20,31 +24,35 @@ type left struct {
 }
 
 // The least that counts as kept. A pool that grew under the fault and stays is none: it
-// has an end, so it is less than a quarter for each client.
+// has an end.
 const (
-	leftCount  = 0.25    // descriptors or threads for each client
-	leftMemory = 1 << 20 // bytes for each client
-	leftCPUs   = 0.5     // a busy loop takes a whole one, if the quota lets it
-	leftLeast  = 4       // clients, of whom a quarter is a whole descriptor
+	leftCount       = 0.25     // descriptors, sockets, files or threads for each client
+	leftOfFew       = 0.75     // the same, of the clients that sent one text of many
+	leftMemory      = 1 << 20  // bytes for each client
+	leftMemoryLeast = 24 << 20 // bytes in all: caches and heaps grow by some
+	leftCPUs        = 0.5      // a busy loop takes a whole one, if the quota lets it
+	leftLeast       = 4        // clients, of whom a quarter is a whole descriptor
 )
 
 // whatIsLeft compares the end of the recovery, when the clients have been gone for
 // some time, with the end of the baseline. Both are under the same ordinary load.
 func (f *facts) whatIsLeft() left {
 	v := f.v
-	l := left{}
+	l, due := left{}, 0
 	for _, p := range f.parts {
 		if !p.head.Traits.Vanishes {
 			continue
 		}
-		l.due = true
 		for _, s := range slices.Concat(p.ageing, within(p.provokers, v.fault)) {
-			if s.Sent > 0 && s.Outcome != bench.NoConnect && s.Outcome != bench.Unsent {
+			if due++; s.Sent > 0 && s.Outcome != bench.NoConnect && s.Outcome != bench.Unsent {
 				l.n++
 			}
 		}
+		l.carries = max(l.carries, p.head.Traits.Carries)
 	}
-	if !l.due || !f.toldApart(float64(l.n)*leftCount) {
+	l.few, l.pool = min(l.n, v.fewestOfAText()), f.pool()
+	// A ratio may mean too few clients to tell what stays of them.
+	if l.due = due >= leftLeast; !l.due || !f.toldApart(float64(l.n)*leftCount) {
 		return left{}
 	}
 	if v.fault.empty() {
@@ -74,6 +82,57 @@ func (f *facts) whatIsLeft() left {
 		}
 	}
 	return l
+}
+
+// fewestOfAText is how many clients sent the text that fewest sent: what a server keeps of one
+// text alone must show. Without texts there is no such number.
+func (v *view) fewestOfAText() int {
+	if len(v.head.Parts) > 0 { // the other parts make more noise
+		return math.MaxInt
+	}
+	n := map[string]int{}
+	for _, s := range within(v.provokers, v.fault) {
+		if s.Text != "" && s.Sent > 0 && s.Outcome != bench.NoConnect && s.Outcome != bench.Unsent {
+			n[s.Text]++
+		}
+	}
+	fewest := math.MaxInt
+	for _, sent := range n {
+		fewest = min(fewest, sent)
+	}
+	return fewest
+}
+
+// pool is how many requests the server runs at once: as probed, as documented, or one in
+// each worker.
+func (f *facts) pool() int {
+	t := f.v.head.Target
+	n := max(t.Workers, t.Claims.Slots)
+	if !t.Probe.Unbounded {
+		n = max(n, t.Probe.Slots)
+	}
+	return n
+}
+
+// manyOf says that so much of something for each client is more than what may stay. beside
+// is what a pool may have taken of it under the fault.
+func (l left) manyOf(each float64, beside int) bool {
+	kept, least := math.Round(each*float64(l.n)), leftCount*float64(l.n)
+	if l.few < l.n {
+		least = max(leftOfFew*float64(l.few), leftCount*leftLeast)
+	}
+	return kept >= least && kept > float64(beside)
+}
+
+// muchMemory is manyOf of memory. Where a request carries much, half of that for each
+// client is too much; but each thread or worker may keep room for two such requests.
+func (l left) muchMemory() bool {
+	least := float64(leftMemory)
+	if l.carries > 0 {
+		least = min(least, float64(l.carries)/2)
+	}
+	kept := math.Round(l.memory * float64(l.n))
+	return l.memory >= least && kept >= leftMemoryLeast && kept > 2*float64(l.carries)*float64(l.pool)
 }
 
 // toldApart says that so many descriptors or threads that stay can be told from what the
@@ -119,19 +178,19 @@ func (l left) words() string {
 		return ""
 	}
 	var what []string
-	if l.fds >= leftCount {
+	if l.manyOf(l.fds, 0) {
 		what = append(what, figure(l.fds, 2)+" fds")
 	}
-	if l.threads >= leftCount {
+	if l.manyOf(l.threads, l.pool) {
 		what = append(what, figure(l.threads, 2)+" threads")
 	}
-	if l.closeWait >= leftCount {
+	if l.manyOf(l.closeWait, 0) {
 		what = append(what, figure(l.closeWait, 2)+" sockets in CLOSE_WAIT")
 	}
-	if l.files >= leftCount {
+	if l.manyOf(l.files, 0) {
 		what = append(what, figure(l.files, 2)+" files")
 	}
-	if l.memory >= leftMemory {
+	if l.muchMemory() {
 		what = append(what, figure(l.memory/(1<<20), 1)+" MiB")
 	}
 	var parts []string

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,15 @@ func TestWhatIsLeftOfClients(t *testing.T) {
 		{"a busy loop", vanishing().keeping(0, busy(0.9)), bench.Failed, "piled up: 0.9 CPUs more than before any fault"},
 		{"some work", vanishing().keeping(0, busy(0.3)), bench.Held, "served"},
 		{"both", vanishing().keeping(0, func(v *bench.Vital) { v.FDs += 12; busy(1)(v) }), bench.Failed, "1 fds with each of 12 clients, and 1 CPUs more"},
+		{"a pool that grew", vanishing().head(func(h *bench.Head) { h.Target.Probe.Slots = 6 }).keeping(0, func(v *bench.Vital) { v.Threads += 6 }), bench.Held, "served"},
+		{"more than a pool", vanishing().head(func(h *bench.Head) { h.Target.Probe.Slots = 6 }).keeping(0, func(v *bench.Vital) { v.Threads += 7 }), bench.Failed, "piled up: 0.58 threads"},
+		{"half of what each carried", vanishing().head(carrying(5<<20)).keeping(0, func(v *bench.Vital) { v.Memory += 41 << 20 }), bench.Failed, "piled up: 3.4 MiB with each"},
+		{"what a pool has carried", vanishing().head(carrying(5<<20)).keeping(0, func(v *bench.Vital) { v.Memory += 40 << 20 }), bench.Held, "served"},
+		{"much of little, of few", vanishing().head(carrying(500_000)).keeping(0, func(v *bench.Vital) { v.Memory += 23 << 20 }), bench.Held, "served"},
+		{"half uploads", many(vanishing().head(carrying(500_000)), 118).keeping(0, func(v *bench.Vital) { v.Memory += 32 << 20 }), bench.Failed, "MiB with each of 130"},
+		{"half of half uploads", many(vanishing().head(carrying(500_000)), 118).keeping(0, func(v *bench.Vital) { v.Memory += 30 << 20 }), bench.Held, "served"},
+		{"the same, of nothing", many(vanishing(), 118).keeping(0, func(v *bench.Vital) { v.Memory += 32 << 20 }), bench.Held, "served"},
+		{"too few to tell", vanishing().drop(bench.RoleProvoker, fault(3), 99).head(func(h *bench.Head) { h.Ratio = 250 }).keeping(0, func(v *bench.Vital) { v.FDs += 12 }), bench.Held, "served"},
 		{"nobody looked", func() scene { s := vanishing(); s.Vitals = nil; return s }(), bench.Invalid, "what stays of the clients was not measured"},
 		{"a stalled host at the end", vanishing().edit(bench.RoleControl, recovery(3), recovery(5), func(x *bench.Sample) { x.Done, x.Outcome = x.Due+260e6, bench.Late }), bench.Invalid, "what stays"},
 		{"of clients that need not vanish", vanishing().head(func(h *bench.Head) { h.Traits.Vanishes = false }).keeping(0, func(v *bench.Vital) { v.FDs += 12 }), bench.Held, "served"},
@@ -161,4 +171,15 @@ func TestServiceReturns(t *testing.T) {
 	if s := returning().edit(bench.RoleVictim, recovery(0), shutdownAt, timedOut).breakOff(recovery(4.5)); Settled(s.Record) || SettledBy(s.Record) != ns(recoveryAt)+int64(s.Head.Phases.Recovery) {
 		t.Errorf("the server is not back, and the recovery waits until %d", SettledBy(s.Record))
 	}
+}
+
+// carrying says how much each request of the fault carries, bytes.
+func carrying(n int64) func(*bench.Head) { return func(h *bench.Head) { h.Traits.Carries = n } }
+
+// many adds n clients that stay until the recovery.
+func many(s scene, n int) scene {
+	for i := range n {
+		s.provoker(bench.RoleProvoker, fmt.Sprintf("m%d", i), fault(0.05+0.1*float64(i)), bench.HeldOpen).Done = ns(recoveryAt)
+	}
+	return s
 }

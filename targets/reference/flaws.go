@@ -56,6 +56,16 @@ const (
 	servesTheDead = "serves-the-dead"
 
 	idleTimerRunsOn = "idle-timer-runs-on"
+
+	keepsClosed   = "keeps-closed"
+	leavesThreads = "leaves-threads"
+	leavesFiles   = "leaves-files"
+	spinsWhenLeft = "spins-when-left"
+	keepsBodies   = "keeps-bodies"
+
+	diesEachTime    = "dies-each-time"
+	answersAnother  = "answers-another"
+	hangsOnNegative = "hangs-on-negative"
 )
 
 // Flaws lists every planted flaw, in the order in which they are documented.
@@ -93,6 +103,14 @@ var Flaws = []Flaw{
 	{stopsWithoutTmp, "each worker is given a temporary file, and if that cannot be created, the server ends"},
 	{servesTheDead, "a request waits for a worker however long that takes, however many wait, and whether or not its client is still there"},
 	{idleTimerRunsOn, "an idle connection ends at its time, although another request has come on it and is being served"},
+	{keepsClosed, "the descriptor of a connection that its client ends, and does not reset, stays open"},
+	{leavesThreads, "a thread stays for each connection that its client ends"},
+	{leavesFiles, "a file stays for each connection that its client ends"},
+	{spinsWhenLeft, "from the first connection on that its client ends, a loop keeps a CPU busy"},
+	{keepsBodies, "what has come of a body that breaks off stays in memory"},
+	{diesEachTime, "each malformed request ends one worker, and another one takes its place"},
+	{answersAnother, "a malformed request gets the last answer that another client got"},
+	{hangsOnNegative, "a request whose Content-Length is negative is waited for, for good"},
 	{diesOfGarbage, "the first malformed request ends all workers for good"},
 }
 

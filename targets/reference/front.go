@@ -93,7 +93,21 @@ func serve(ctx context.Context, o options, listener net.Listener, p *pool, event
 	}
 	switch {
 	case o.flaws[keepsReset]:
-		listener = planted{listener, newKeepingConn}
+		listener = planted{listener, keeping(syscall.ECONNRESET, syscall.EPIPE)}
+	case o.flaws[keepsClosed]:
+		listener = planted{listener, keeping(io.EOF)}
+	case o.flaws[leavesThreads]:
+		listener = leavingListener(listener, leaveThread)
+	case o.flaws[leavesFiles]:
+		listener = leavingListener(listener, leaveFile)
+	case o.flaws[spinsWhenLeft]:
+		listener = leavingListener(listener, spinner())
+	case o.flaws[answersAnother]:
+		listener = planted{listener, (&lastAnswer{}).conn}
+	case o.flaws[hangsOnNegative]:
+		listener = planted{listener, func(c net.Conn) net.Conn { return hangingConn{c} }}
+	case o.flaws[diesEachTime]:
+		listener = planted{listener, func(c net.Conn) net.Conn { return costlyConn{c, p} }}
 	case o.flaws[forgetsPipelined]:
 		listener = planted{listener, func(c net.Conn) net.Conn { return forgetfulConn{c} }}
 	case o.flaws[idleTimerRunsOn]:
@@ -162,6 +176,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		body, err := readBody(w, r, control)
 		if err != nil {
+			if f.flaws[keepsBodies] {
+				holdBody(body)
+			}
 			relay(w, control, refusal(err))
 			return
 		}
@@ -201,13 +218,13 @@ func (f *front) relayStream(w http.ResponseWriter, control *http.ResponseControl
 	}
 }
 
-// readBody reads a whole body. A client may be as slow as it likes, but it must not stop
-// sending for bodyTimeout.
+// readBody reads a whole body, or with an error what has come of it. A client may be as slow
+// as it likes, but it must not stop sending for bodyTimeout.
 func readBody(w http.ResponseWriter, r *http.Request, control *http.ResponseController) ([]byte, error) {
 	var body bytes.Buffer
 	limited := http.MaxBytesReader(w, r.Body, maxBodyBytes)
 	if _, err := body.ReadFrom(patientReader{limited, control}); err != nil {
-		return nil, err
+		return body.Bytes(), err
 	}
 	// Remove the deadline: when it passed, the client would seem to be gone.
 	return body.Bytes(), control.SetReadDeadline(time.Time{})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -25,15 +26,18 @@ func (p planted) Accept() (net.Conn, error) {
 	return p.flawed(conn), nil
 }
 
-// keepingConn is the flaw keeps-reset: it never closes a connection that its client has
-// reset.
+// keepingConn is the flaws keeps-reset and keeps-closed: it never closes a connection that
+// its client has ended in one of these ways.
 type keepingConn struct {
 	net.Conn
+	ways  []error
 	mu    sync.Mutex
-	reset bool
+	ended bool
 }
 
-func newKeepingConn(c net.Conn) net.Conn { return &keepingConn{Conn: c} }
+func keeping(ways ...error) func(net.Conn) net.Conn {
+	return func(c net.Conn) net.Conn { return &keepingConn{Conn: c, ways: ways} }
+}
 
 func (k *keepingConn) Read(b []byte) (int, error) {
 	n, err := k.Conn.Read(b)
@@ -46,10 +50,10 @@ func (k *keepingConn) Write(b []byte) (int, error) {
 }
 
 func (k *keepingConn) seen(err error) error {
-	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+	if slices.ContainsFunc(k.ways, func(way error) bool { return errors.Is(err, way) }) {
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		k.reset = true
+		k.ended = true
 	}
 	return err
 }
@@ -60,11 +64,11 @@ var kept struct {
 	conns []net.Conn
 }
 
-// Close closes a connection only if its client has not reset it.
+// Close closes a connection only if its client has not ended it so.
 func (k *keepingConn) Close() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.reset {
+	if !k.ended {
 		return k.Conn.Close()
 	}
 	kept.mu.Lock()
@@ -81,7 +85,7 @@ type mortalConn struct {
 }
 
 func (m *mortalConn) Write(b []byte) (int, error) {
-	if bytes.HasPrefix(b, []byte("HTTP/1.1 400 ")) {
+	if bytes.HasPrefix(b, badAnswer) {
 		m.pool.stop()
 	}
 	return m.Conn.Write(b)

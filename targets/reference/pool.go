@@ -314,3 +314,13 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-t.C:
 	}
 }
+
+// killOne is the flaw dies-each-time: it kills a worker, if there is one.
+func (p *pool) killOne() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for w := range p.live {
+		w.kill()
+		return
+	}
+}

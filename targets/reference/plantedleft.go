@@ -1,0 +1,127 @@
+package reference
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"sync"
+)
+
+// Flaws that leave something behind once a client is gone.
+
+// leavingConn does something once when its client ends the connection.
+type leavingConn struct {
+	net.Conn
+	once sync.Once
+	left func()
+}
+
+// leavingListener gives its connections left.
+func leavingListener(l net.Listener, left func()) net.Listener {
+	return planted{l, func(c net.Conn) net.Conn { return &leavingConn{Conn: c, left: left} }}
+}
+
+func (l *leavingConn) Read(b []byte) (int, error) {
+	n, err := l.Conn.Read(b)
+	if errors.Is(err, io.EOF) {
+		l.once.Do(l.left)
+	}
+	return n, err
+}
+
+// leaveThread is the flaw leaves-threads.
+func leaveThread() {
+	go func() {
+		runtime.LockOSThread()
+		select {}
+	}()
+}
+
+// spinner is the flaw spins-when-left: the first client that leaves starts a busy loop.
+func spinner() func() {
+	return sync.OnceFunc(func() {
+		go func() {
+			for n := 0; ; n++ {
+			}
+		}()
+	})
+}
+
+// leaveFile is the flaw leaves-files.
+func leaveFile() {
+	if f, err := os.CreateTemp("", "body-"); err == nil {
+		_ = f.Close()
+	}
+}
+
+// heldBodies is what the flaw keeps-bodies never lets go of.
+var heldBodies struct {
+	mu     sync.Mutex
+	bodies [][]byte
+}
+
+func holdBody(b []byte) {
+	heldBodies.mu.Lock()
+	defer heldBodies.mu.Unlock()
+	heldBodies.bodies = append(heldBodies.bodies, b)
+}
+
+// badAnswer is how the front's answer to a malformed request begins.
+var badAnswer = []byte("HTTP/1.1 400 ")
+
+// lastAnswer is the flaw answers-another: a malformed request gets the last answer that
+// another client got.
+type lastAnswer struct {
+	mu    sync.Mutex
+	bytes []byte
+}
+
+func (l *lastAnswer) conn(c net.Conn) net.Conn { return &anotherConn{c, l} }
+
+type anotherConn struct {
+	net.Conn
+	last *lastAnswer
+}
+
+func (a *anotherConn) Write(b []byte) (int, error) {
+	a.last.mu.Lock()
+	defer a.last.mu.Unlock()
+	switch {
+	case bytes.HasPrefix(b, badAnswer) && a.last.bytes != nil:
+		if _, err := a.Conn.Write(a.last.bytes); err != nil {
+			return 0, err
+		}
+		return len(b), nil
+	case bytes.HasPrefix(b, []byte("HTTP/1.1 200 ")):
+		a.last.bytes = bytes.Clone(b)
+	}
+	return a.Conn.Write(b)
+}
+
+// hangingConn is the flaw hangs-on-negative: a body of negative length is waited for, for
+// good.
+type hangingConn struct{ net.Conn }
+
+func (h hangingConn) Read(b []byte) (int, error) {
+	n, err := h.Conn.Read(b)
+	if bytes.Contains(b[:n], []byte("\r\nContent-Length: -")) {
+		select {}
+	}
+	return n, err
+}
+
+// costlyConn is the flaw dies-each-time: a malformed request ends one worker.
+type costlyConn struct {
+	net.Conn
+	pool *pool
+}
+
+func (c costlyConn) Write(b []byte) (int, error) {
+	if bytes.HasPrefix(b, badAnswer) {
+		c.pool.killOne()
+	}
+	return c.Conn.Write(b)
+}
