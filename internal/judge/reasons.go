@@ -107,7 +107,7 @@ func (f *facts) heldWords() string {
 	default:
 		what = bench.Things(n, "fault was delivered", "faults were delivered")
 	}
-	if f.v.head.Any(func(t bench.Traits) bool { return t.BreaksOff }) {
+	if f.broken.due > 0 {
 		what += ", and " + f.brokenKept()
 	}
 	s := fmt.Sprintf("served %s of %s victims while %s", bench.Grouped(f.fault.ok), bench.Grouped(f.fault.scheduled), what)
