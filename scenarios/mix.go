@@ -61,6 +61,8 @@ func Unmixable(f bench.Family) string {
 		return "it is a mix itself"
 	case f.Cadence.Share == 0:
 		return "its faults are not a share of the requests"
+	case f.Traits.AtCap:
+		return "each of its faults takes the memory of all"
 	case f.Traits.Fills:
 		return "its faults may fill the server, and nothing counts that is lost meanwhile"
 	}

@@ -27,14 +27,14 @@ var appFaults = map[AppKind][]string{
 		"wedge", "wedge-spin", "wedge-native", "wedge-gil", "wedge-io", "wedge-regex", "wedge-deaf",
 		"segfault", "exit-3", "exit-1", "abort", "sigkill", "stack-overflow",
 		"cpu", "io", "cpu-io", "slow", "big-response", "legit-slow", "starve", "exception", "leak",
-		"leak-fd", "leak-thread", "leak-child",
+		"leak-fd", "leak-thread", "leak-child", "oom-kill", "short-body",
 		"wedge-midstream", "crash-midstream", "exception-midstream",
 	},
 	AppBuiltin: {
 		"wedge", "wedge-spin", "wedge-native", "wedge-gil", "wedge-io", "wedge-regex", "wedge-deaf",
 		"segfault", "exit-3", "exit-1", "abort", "sigkill", "stack-overflow",
 		"cpu", "io", "cpu-io", "slow", "big-response", "legit-slow", "starve", "exception", "leak",
-		"leak-fd", "leak-thread", "leak-child",
+		"leak-fd", "leak-thread", "leak-child", "oom-kill", "short-body",
 		"wedge-midstream", "crash-midstream", "exception-midstream",
 	},
 }

@@ -92,6 +92,9 @@ type Needs struct {
 	// Files is how many descriptors each process of the target may have; 0 = as
 	// usual. It is no wish, but a part of the fault.
 	Files uint64
+	// Memory is how many bytes the target may have in all, where a memory cgroup limits
+	// them; 0 = as usual. It is a part of the fault too.
+	Memory int64
 	// PipedLog has the target write its output into a pipe that benchrun empties, where
 	// it usually writes to a file.
 	PipedLog bool
@@ -159,6 +162,9 @@ type Traits struct {
 	// the means to replace a worker. Nothing counts that is lost meanwhile: the end of the
 	// recovery decides.
 	Fills bool `json:"fills,omitempty"`
+	// AtCap says that the fault takes all memory that the target may have, so that the
+	// kernel ends a process of it.
+	AtCap bool `json:"at_cap,omitempty"`
 	// Reuses is what receipts call the second request on a kept connection, of a fault
 	// that sends it when the server's idle timeout ends. The server may close the
 	// connection instead, but not once the app has begun the request.
@@ -196,6 +202,8 @@ func (t Traits) Contradiction() string {
 		return fmt.Sprintf("connections that are used again, and a proof by %q", t.Proof)
 	case t.Fills && !t.Vanishes && t.Expects != ExpectsReplacement:
 		return "room that is taken by clients that do not vanish"
+	case t.AtCap && (t.Proof != ProofDeath || t.Leaked() != (Leak{})):
+		return "memory that is taken up to the cap, and no death that proves it, or a leak"
 	case t.Vanishes && t.Expects == ExpectsRenewal:
 		return "clients that vanish while workers are replaced"
 	case t.Leaks != (Leak{}) && (t.LeakBytes != 0 || t.Leaks.Amount < 1 || !slices.Contains(countedResources, t.Leaks.Of)):

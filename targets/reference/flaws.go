@@ -56,6 +56,9 @@ const (
 	servesTheDead = "serves-the-dead"
 
 	idleTimerRunsOn = "idle-timer-runs-on"
+
+	stopsOnKill = "stops-on-kill"
+	padsAnswers = "pads-answers"
 )
 
 // Flaws lists every planted flaw, in the order in which they are documented.
@@ -93,6 +96,8 @@ var Flaws = []Flaw{
 	{stopsWithoutTmp, "each worker is given a temporary file, and if that cannot be created, the server ends"},
 	{servesTheDead, "a request waits for a worker however long that takes, however many wait, and whether or not its client is still there"},
 	{idleTimerRunsOn, "an idle connection ends at its time, although another request has come on it and is being served"},
+	{stopsOnKill, "a worker that is killed from outside ends the server"},
+	{padsAnswers, "an answer that is shorter than its Content-Length is filled up with zeros"},
 	{diesOfGarbage, "the first malformed request ends all workers for good"},
 }
 
