@@ -36,7 +36,7 @@ var _ = register(220, Fault{
 	Script:   Script{None: "the fault is in the start of the server and not in a request, and what counts is whether it serves at last"},
 	Request:  "GET /sleep",
 	Exactly:  "an `attempt.json` that is not JSON, and the signal `reload` of the server file to the server's first process, beside a request for `/sleep?ms=1000`; the right `attempt.json` 8 s later",
-	Searched: []string{"import error", "failed to boot", "crash loop", "deploy"},
+	Searched: []string{"import error", "failed to boot", "crash loop", "deploy", "CrashLoopBackOff"},
 })
 
 // badReload breaks the app, has it reloaded, and repairs it later.

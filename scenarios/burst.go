@@ -33,5 +33,5 @@ var _ = register(320, Fault{
 	Request:  "GET /sleep",
 	Exactly:  "1,024 requests for `/sleep?ms=350`, evenly spread over the half second that begins a second after the phase; a client closes its connection 2 s after its request was due",
 	Script:   Script{None: "what counts is whether the server serves again when the load is over, and a script counts the answers before that"},
-	Searched: []string{"burst", "backlog", "thundering herd", "queueing", "somaxconn"},
+	Searched: []string{"burst", "backlog", "thundering herd", "queueing", "somaxconn", "503", "service unavailable"},
 })

@@ -36,5 +36,5 @@ var _ = register(240, Fault{
 	Request:  "connect(2)",
 	Exactly:  "connects, sends nothing and reads; gives up after 30 s unless the server has answered or closed. Each process of the server may have 96 descriptors (RLIMIT_NOFILE)",
 	Script:   Script{None: "what counts is whether the server serves again when the connections have closed, and a script counts the answers before that"},
-	Searched: []string{"too many open files", "EMFILE", "ulimit", "file descriptor limit"},
+	Searched: []string{"too many open files", "EMFILE", "ulimit", "file descriptor limit", "100% cpu"},
 })

@@ -31,5 +31,5 @@ var _ = register(88, Fault{
 		"Content-Lengths that are negative, beyond 64 bits, no number, double or beside chunks, chunk sizes " +
 		"and ends that are wrong, the preface of HTTP/2, a TLS hello, noise. The client waits for an answer " +
 		"or the end of the connection for up to 5 s, and then closes",
-	Searched: []string{"malformed request", "bad request"},
+	Searched: []string{"malformed request", "bad request", "request smuggling"},
 })

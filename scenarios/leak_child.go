@@ -30,5 +30,5 @@ var _ = register(153, Fault{
 	Act:      func(Place) clients.Provoker { return clients.AppFault("leak-child", clients.VictimSize) },
 	Exactly:  "starts `cat` with a pipe as its input, and never closes the pipe: the child ends when the process does that started it",
 	Script:   Script{None: "the fault is about the processes that a server keeps, and a script only counts answers"},
-	Searched: []string{"orphan processes", "child processes", "subprocess"},
+	Searched: []string{"orphan processes", "child processes", "subprocess", "zombie"},
 })
