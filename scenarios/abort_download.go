@@ -40,5 +40,5 @@ client.close()`,
 	Exactly: "reads 100,000 bytes of the answer into a receive buffer of 4,096 bytes (SO_RCVBUF, set before it " +
 		"connects), which Linux doubles, and resets the connection (SO_LINGER with a time of 0); after 5 s it " +
 		"resets it in any case",
-	Searched: []string{"broken pipe", "EPIPE", "client disconnect"},
+	Searched: []string{"broken pipe", "EPIPE", "client disconnect", "reset", "connection reset by peer", "ECONNRESET", "RST", "lost connection"},
 })

@@ -37,5 +37,5 @@ client.close()`,
 	},
 	Exactly: "sends 500,000 bytes of a body with a Content-Length of 1,000,000, as fast as the server takes them, " +
 		"waits until its kernel has sent them and the other side has them, for 1 s at most, and resets the connection (SO_LINGER with a time of 0); after 5 s it resets it in any case",
-	Searched: []string{"aborted upload", "client disconnect"},
+	Searched: []string{"aborted upload", "client disconnect", "reset", "connection reset by peer", "ECONNRESET", "RST", "unexpected EOF"},
 })

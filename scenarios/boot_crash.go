@@ -39,7 +39,7 @@ time.sleep(8)
 open("boot", "w").close()  # now it can be loaded again`},
 	Request:  "GET /sleep",
 	Exactly:  "an `attempt.json` that is not JSON, and the signal `reload` of the server file to the server's first process, beside a request for `/sleep?ms=1000`; the right `attempt.json` 8 s later",
-	Searched: []string{"import error", "failed to boot", "crash loop", "deploy"},
+	Searched: []string{"import error", "failed to boot", "crash loop", "deploy", "CrashLoopBackOff"},
 })
 
 // badReload breaks the app, has it reloaded, and repairs it later.

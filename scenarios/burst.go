@@ -33,5 +33,5 @@ var _ = register(320, Fault{
 	Request:  "GET /sleep",
 	Exactly:  "1,024 requests for `/sleep?ms=350`, evenly spread over the half second that begins a second after the phase; a client closes its connection 2 s after its request was due",
 	Script:   Script{App: `time.sleep(0.35)`, Client: `get("/fault", 2)`},
-	Searched: []string{"burst", "backlog", "thundering herd", "queueing", "somaxconn"},
+	Searched: []string{"burst", "backlog", "thundering herd", "queueing", "somaxconn", "503", "service unavailable"},
 })

@@ -37,6 +37,6 @@ var _ = register(57, Fault{
     get("/fault")
 except urllib.error.HTTPError as error:
     return error.code == 500`},
-	Searched: []string{"500", "internal server error", "empty reply", "broken pipe"},
+	Searched: []string{"500", "internal server error", "empty reply", "broken pipe", "uncaught exception"},
 	Light:    true,
 })

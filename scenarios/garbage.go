@@ -38,5 +38,5 @@ var _ = register(88, Fault{
 		"or the end of the connection for up to 5 s, and then closes. Eight texts promise more than they send, or do not end: those of bare line feeds, bare " +
 		"carriage returns, empty lines, the two that announce more than 64 bits can count, the preface, the hello and the noise. " +
 		"A server may wait for their rest. Of every other text, some client must get an answer or the end of its connection in time",
-	Searched: []string{"malformed request", "bad request"},
+	Searched: []string{"malformed request", "bad request", "request smuggling"},
 })

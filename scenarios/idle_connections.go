@@ -31,5 +31,5 @@ var _ = register(78, Fault{
 	Request:  "connect(2)",
 	Script:   Script{Client: `held.append(socket.create_connection(("127.0.0.1", PORT), 30))`},
 	Exactly:  "connects, sends nothing and reads; gives up after 30 s unless the server has answered or closed. Each process of the server may have 1,024 descriptors (RLIMIT_NOFILE); a profile may lower the server's own limit of connections for this family's cells",
-	Searched: []string{"too many open files", "EMFILE", "worker_connections"},
+	Searched: []string{"too many open files", "EMFILE", "worker_connections", "503", "service unavailable"},
 })

@@ -41,5 +41,5 @@ var _ = register(81, Fault{
 		"`/sleep?ms=300` on the second, when it has been idle for as long as the first was, less 100, 50, 20 or 5 ms, or more 0, 5, 20 or 50 ms, in turn; unless the " +
 		"server has closed that one too. If the server has closed none for 25 s, the client closes both. A profile may lower the server's idle timeout for this family's cells",
 	Script:   Script{None: "whether the app had begun a request that was cut stands in the app's receipts, which a script does not have"},
-	Searched: []string{"keep-alive", "keep-alive timeout", "502", "connection reset", "idle timeout"},
+	Searched: []string{"keep-alive", "keep-alive timeout", "502", "connection reset", "idle timeout", "reset", "connection reset by peer", "ECONNRESET", "RST", "bad gateway", "lost connection"},
 })

@@ -35,7 +35,7 @@ var _ = register(170, Fault{
 	},
 	Script:   Script{App: tellPID, Client: underWay + killIt},
 	Exactly:  "SIGKILL to the process that the receipt of a request for `/fault/legit-slow` names, 0.5 s after that request was sent",
-	Searched: []string{"SIGKILL", "OOM killer", "worker died", "not restarted", "502"},
+	Searched: []string{"SIGKILL", "OOM killer", "worker died", "not restarted", "502", "bad gateway", "kill -9", "OOM", "zombie"},
 })
 
 // upset sends an honest slow request, and a signal to the process that serves it.

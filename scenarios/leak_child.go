@@ -29,5 +29,5 @@ var _ = register(153, Fault{
 	},
 	Act:      func(Place) clients.Provoker { return clients.AppFault("leak-child", clients.VictimSize) },
 	Exactly:  "starts `cat` with a pipe as its input, and never closes the pipe: the child ends when the process does that started it",
-	Searched: []string{"orphan processes", "child processes", "subprocess"},
+	Searched: []string{"orphan processes", "child processes", "subprocess", "zombie"},
 })

@@ -30,7 +30,7 @@ var _ = register(250, Fault{
 	Request:  "GET /sleep",
 	Exactly:  "stdout and stderr are a pipe of 4,096 bytes (F_SETPIPE_SZ) that benchrun empties into the log; 0.5 s after a request for `/sleep?ms=1000` was sent, until the recovery, it reads no more",
 	Script:   Script{Client: `blocked.append(True)  # nobody reads the log from now on`},
-	Searched: []string{"blocked stdout", "stderr pipe full", "log driver", "hang"},
+	Searched: []string{"blocked stdout", "stderr pipe full", "log driver", "hang", "hanging", "freeze"},
 })
 
 // blockedLog sends an honest slow request, and leaves the log unread from then on.

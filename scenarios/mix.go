@@ -61,6 +61,8 @@ func Unmixable(f bench.Family) string {
 		return "its faults are not a share of the requests"
 	case f.Needs.Database():
 		return "its app needs a database, and that of a mix has none"
+	case f.Traits.AtCap:
+		return "each of its faults takes the memory of all"
 	case f.Traits.Fills:
 		return "its faults may fill the server, and nothing counts that is lost meanwhile"
 	}
@@ -93,7 +95,7 @@ func MixName(words string) (string, error) {
 		case family == "":
 			return wrong("a part without a family", "write it like wedge=1%,segfault=0.5%")
 		case !known:
-			return wrong(fmt.Sprintf("unknown family %q", family), bench.DidYouMean(family, Mixable()))
+			return wrong(fmt.Sprintf("unknown family %q", family), FamilyHint(family, Mixable()))
 		case len(f.Mix) > 0:
 			return wrong(family+" is a mix itself", "run it with --scenario "+family)
 		}
@@ -138,7 +140,7 @@ func mixNamed(name string) (f Fault, problem, hint string) {
 		part, ok := ByID(id)
 		switch {
 		case !ok:
-			return f, fmt.Sprintf("unknown family %q", id), bench.DidYouMean(id, Mixable())
+			return f, fmt.Sprintf("unknown family %q", id), FamilyHint(id, Mixable())
 		case Unmixable(part.Family) != "":
 			return f, id + " cannot be mixed: " + Unmixable(part.Family), "these can: " + strings.Join(Mixable(), ", ")
 		case share == "":

@@ -46,6 +46,8 @@ func TestBadMixes(t *testing.T) {
 	for words, want := range map[string]string{
 		"":                               `--mix "": a part without a family; write it like wedge=1%,segfault=0.5%`,
 		"wedge=1%,":                      "a part without a family",
+		"slowloris=1%,cpu=1%":            `unknown family "slowloris"; slow-headers reproduces it (see benchrun explain slowloris)`,
+		"OOM=1%,cpu=1%":                  `unknown family "OOM"; one of sigkill, leak reproduces it (see benchrun explain OOM)`,
 		"wegde=1%,cpu=1%":                `unknown family "wegde"; did you mean "wedge"? known: wedge, `,
 		"wedge,cpu=1%":                   "no share of wedge; write it like wedge=1%",
 		"wedge=,cpu=1%":                  "no share of wedge",

@@ -38,7 +38,7 @@ var _ = register(310, Fault{
 	Request:  "GET /sleep",
 	Exactly:  "`/sleep?ms=350`, 4, 6, 10, 16, 25, 40, 63, 100, 160, 250, 400, 160, 40 and 10 requests in the seconds of the fault phase, spread evenly over each second; a client closes its connection 2 s after its request was due",
 	Script:   Script{App: `time.sleep(0.35)`, Client: `get("/fault", 2)`},
-	Searched: []string{"overload", "backlog", "queueing", "load shedding", "retry storm"},
+	Searched: []string{"overload", "backlog", "queueing", "load shedding", "retry storm", "503", "service unavailable"},
 })
 
 // surgeRequest is an ordinary slow request, whose client is as patient as a victim's.

@@ -35,5 +35,5 @@ in_order = [head[:1] for head in heads[1:]] == [b"1", b"2", b"3"][:len(heads) - 
 return in_order and (len(heads) == 4 or b"connection: close" in heads[-2].lower())`,
 	},
 	Exactly:  "three requests for `/victim` in one write, with `Connection: keep-alive` and the last one with `close`; the nonces are the fault's own with -0, -1 and -2. Each must get the right answer, in their order, unless the server says `Connection: close` with an earlier one",
-	Searched: []string{"pipelined", "out of order"},
+	Searched: []string{"pipelined", "out of order", "request smuggling"},
 })

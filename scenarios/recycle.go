@@ -32,5 +32,5 @@ var _ = register(190, Fault{
 	},
 	Act:      func(Place) clients.Provoker { return clients.AppFault("legit-slow", clients.VictimSize) },
 	Exactly:  "the arguments `families: recycle` of the server file, which let a worker serve about a hundred requests (50 in the reference server); and each second a request for `/fault/legit-slow`, whose answer must be right",
-	Searched: []string{"max requests", "reset", "502", "worker restart"},
+	Searched: []string{"max requests", "reset", "502", "worker restart", "bad gateway", "upstream prematurely closed connection"},
 })

@@ -125,30 +125,6 @@ func Family(id string) (bench.Family, bool) {
 	return f.Family, ok
 }
 
-// Searched finds the families that reproduce what people call by a word.
-func Searched(word string) []Fault {
-	var out []Fault
-	for _, f := range registered {
-		if slices.ContainsFunc(f.Searched, func(s string) bool { return bench.SameWord(s, word) }) {
-			out = append(out, f)
-		}
-	}
-	return out
-}
-
-// SearchWords are all the words that Searched knows, each once.
-func SearchWords() []string {
-	var out []string
-	for _, f := range registered {
-		for _, s := range f.Searched {
-			if !slices.Contains(out, s) {
-				out = append(out, s)
-			}
-		}
-	}
-	return out
-}
-
 // Watchdog is the fault that a target's watchdog is timed with. It panics where
 // there is none: a programming error.
 func Watchdog() Fault {

@@ -29,7 +29,7 @@ var _ = register(50, Fault{
 	},
 	Act:       func(Place) clients.Provoker { return clients.AppFault("segfault", clients.VictimSize) },
 	Exactly:   "reads address 0 (WSGI: `ctypes.c_byte.from_address(0).value`): the process dies of SIGSEGV",
-	Searched:  []string{"crash", "SIGSEGV", "segmentation fault", "core dump", "reset", "502"},
+	Searched:  []string{"crash", "SIGSEGV", "segmentation fault", "core dump", "reset", "502", "connection reset by peer", "ECONNRESET", "bad gateway", "upstream prematurely closed connection"},
 	Gate:      "a worker that dies: whether it is replaced, and whether its neighbours notice",
 	Short:     "workers that die: the process tree and the proof of their deaths",
 	Sabotages: []bench.Sabotage{bench.SabotageFaultsHalved},

@@ -28,6 +28,6 @@ var _ = register(55, Fault{
 	},
 	Act:      func(Place) clients.Provoker { return clients.AppFault("sigkill", clients.VictimSize) },
 	Exactly:  "the process sends itself SIGKILL, as the kernel does when memory runs out",
-	Searched: []string{"OOM killer", "out of memory", "SIGKILL", "exit code 137"},
+	Searched: []string{"OOM killer", "out of memory", "SIGKILL", "exit code 137", "kill -9", "OOM"},
 	Light:    true,
 })

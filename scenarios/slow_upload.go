@@ -8,7 +8,7 @@ import (
 )
 
 // A client that sends its body at a crawl.
-var _ = register(60, Fault{
+var _ = register(61, Fault{
 	Family: bench.Family{
 		ID: "slow-upload", Version: 2, Group: bench.GroupClient,
 		Title: "some clients send their body at a crawl",

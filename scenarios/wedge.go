@@ -30,7 +30,7 @@ var _ = register(10, Fault{
 	},
 	Act:       func(Place) clients.Provoker { return clients.AppFault("wedge", clients.VictimSize) },
 	Exactly:   "takes a new non-reentrant lock twice: the lock that the server's documentation gives to apps (`threading.Lock` for WSGI). Never ends by itself, burns no CPU",
-	Searched:  []string{"hang", "hung request", "stuck request", "deadlock", "timeout", "504"},
+	Searched:  []string{"hang", "hung request", "stuck request", "deadlock", "timeout", "504", "hanging", "worker timeout"},
 	Gate:      "the plainest loss of slots, one after another; most servers' stock settings fail it",
 	Short:     "slots that are held: the probe, the watchdog, the receipts",
 	Sabotages: []bench.Sabotage{bench.SabotageLateGenerator, bench.SabotageDeadControl, bench.SabotageStalledControl, bench.SabotageFaultsUnsent, bench.SabotageAppWithoutFault},

@@ -28,6 +28,6 @@ var _ = register(40, Fault{
 	},
 	Act:      func(Place) clients.Provoker { return clients.AppFault("wedge-gil", clients.VictimSize) },
 	Exactly:  "the same with the interpreter's lock held (`ctypes.PyDLL`): no other thread of the process runs any more",
-	Searched: []string{"hang", "deadlock", "GIL", "frozen process"},
+	Searched: []string{"hang", "deadlock", "GIL", "frozen process", "hanging", "freeze"},
 	Gate:     "a process whose own watchdog thread is stuck with it: only somebody outside can end it",
 })

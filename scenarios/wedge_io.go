@@ -30,6 +30,6 @@ var _ = register(43, Fault{
 	},
 	Act:      func(Place) clients.Provoker { return clients.AppFault("wedge-io", clients.VictimSize) },
 	Exactly:  "connects to a socket on 127.0.0.1 that it listens on itself, accepts, and reads from the connection without a timeout: nobody ever writes to it. Never ends by itself, burns no CPU",
-	Searched: []string{"hang", "hung request", "stuck request", "database timeout", "timeout"},
+	Searched: []string{"hang", "hung request", "stuck request", "database timeout", "timeout", "hanging", "worker timeout"},
 	Light:    true,
 })

@@ -31,5 +31,5 @@ var _ = register(45, Fault{
 	},
 	Act:      func(Place) clients.Provoker { return clients.AppFault("wedge-regex", clients.VictimSize) },
 	Exactly:  "matches `(a+)+$` against 64 letters `a` and a `b` by backtracking, with the interpreter's lock held (WSGI: `re.match`): 2^64 ways, burns all the CPU that it gets",
-	Searched: []string{"ReDoS", "catastrophic backtracking", "hang", "GIL", "frozen process"},
+	Searched: []string{"ReDoS", "catastrophic backtracking", "hang", "GIL", "frozen process", "freeze", "100% cpu"},
 })

@@ -28,6 +28,6 @@ var _ = register(20, Fault{
 	},
 	Act:      func(Place) clients.Provoker { return clients.AppFault("wedge-spin", clients.VictimSize) },
 	Exactly:  "an empty loop without an end: burns all the CPU that it gets",
-	Searched: []string{"hang", "infinite loop", "busy loop", "ReDoS", "timeout"},
+	Searched: []string{"hang", "infinite loop", "busy loop", "ReDoS", "timeout", "100% cpu"},
 	Gate:     "a worker that is stuck and busy: a watchdog that takes CPU for a sign of life misses it",
 })

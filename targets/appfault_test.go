@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -360,5 +361,22 @@ func TestWriteAttempt(t *testing.T) {
 	}
 	if err := WriteAttempt(filepath.Join(dir, "absent"), a); err == nil {
 		t.Error("written where no folder is")
+	}
+}
+
+// The app promises twice as many bytes as it gives.
+func TestAppShortBody(t *testing.T) {
+	a := serveApp(t)
+	resp, err := a.client.Get(a.url + "/fault/short-body?nonce=n1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if resp.ContentLength != 2048 || len(body) != 1024 || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("Content-Length %d, %d bytes, %v", resp.ContentLength, len(body), err)
+	}
+	if got := readReceipts(t, a.receipts); len(got) != 2 || got[0].Fault != "short-body" {
+		t.Errorf("receipts %+v", got)
 	}
 }

@@ -103,6 +103,9 @@ type Needs struct {
 	// Files is how many descriptors each process of the target may have; 0 = as
 	// usual. It is no wish, but a part of the fault.
 	Files uint64
+	// Memory is how many bytes the target may have in all, where a memory cgroup limits
+	// them; 0 = as usual. It is a part of the fault too.
+	Memory int64
 	// PipedLog has the target write its output into a pipe that benchrun empties, where
 	// it usually writes to a file.
 	PipedLog bool
@@ -195,6 +198,9 @@ type Traits struct {
 	// Returns says that what the faults took from the app is there again when the recovery
 	// begins: at its end the service must be whole.
 	Returns bool `json:"returns,omitempty"`
+	// AtCap says that the fault takes all memory that the target may have, so that the
+	// kernel ends a process of it.
+	AtCap bool `json:"at_cap,omitempty"`
 	// Reuses is what receipts call the second request on a kept connection, of a fault
 	// that sends it when the server's idle timeout ends. The server may close the
 	// connection instead, but not once the app has begun the request.
@@ -240,6 +246,8 @@ func (t Traits) Contradiction() string {
 		return "workers that are to end, and may not"
 	case t.Carries < 0 || t.Carries > 0 && !t.Vanishes:
 		return fmt.Sprintf("%d bytes that nobody asks for once the clients are gone", t.Carries)
+	case t.AtCap && (t.Proof != ProofDeath || t.Leaked() != (Leak{})):
+		return "memory that is taken up to the cap, and no death that proves it, or a leak"
 	case t.Vanishes && t.Expects == ExpectsRenewal:
 		return "clients that vanish while workers are replaced"
 	case t.Leaks != (Leak{}) && (t.LeakBytes != 0 || t.Leaks.Amount < 1 || !slices.Contains(countedResources, t.Leaks.Of)):

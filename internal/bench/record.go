@@ -157,6 +157,7 @@ type Vital struct {
 	Zombies   int     `json:"zombies"`
 	CloseWait int     `json:"close_wait"`
 	Files     int     `json:"files,omitempty"` // in the target's folders, by the last count of the second
+	Log       int64   `json:"log,omitempty"`   // bytes of the server's output so far; less than before where benchrun has emptied it
 	Memory    int64   `json:"memory"`          // bytes, see Head.MemorySource; -1 = not sampled this time
 	CPU       float64 `json:"cpu_s"`           // seconds used by the tree so far, the dead included where known
 	// Host-wide, for doubts:
@@ -196,7 +197,9 @@ type Mark struct {
 	T    int64    `json:"t"`
 	Name MarkName `json:"name"`
 	Note string   `json:"note,omitempty"`
-	PID  int      `json:"pid,omitempty"` // that a signal went to, as the server sees it; 0 = the leader
+	// Bytes is how much was there, of a mark that tells of an amount.
+	Bytes int64 `json:"bytes,omitempty"`
+	PID   int   `json:"pid,omitempty"` // that a signal went to, as the server sees it; 0 = the leader
 }
 
 // MarkName names a mark.
@@ -215,7 +218,9 @@ const (
 	// MarkBadReceipt is a line of the receipts file that is none, or something that
 	// was done to the file. Only the server's side can have done it.
 	MarkBadReceipt MarkName = "bad-receipt"
-	// MarkMemoryCap says that the kernel ended processes at the memory cap.
+	// MarkMemoryCap says that the kernel ended processes at the memory cap. Where the family
+	// is about that, each of them has such a mark when its death was seen, with its pid and
+	// LeaderEnded as the note if it was the first process.
 	MarkMemoryCap MarkName = "memory-cap"
 	// MarkDiskCap says that benchrun ended the target because its files took more
 	// than Limits.DiskBytes; the note says how much.
@@ -227,9 +232,19 @@ const (
 	MarkSignal MarkName = "signal"
 	// MarkRepaired is when the app could be loaded again that benchrun had broken.
 	MarkRepaired MarkName = "repaired"
+	// MarkLogUnread is when benchrun begins to read the log again that it had left unread;
+	// Bytes is how much waited: of the first LogPipeBytes and the rest of a read.
+	MarkLogUnread MarkName = "log-unread"
 	// MarkLeft is something that the target has left outside of its folders.
 	MarkLeft MarkName = "left"
 )
+
+// LogPipeBytes is how much of its output a server can write into its pipe before somebody
+// reads it: a page, the least that a pipe holds.
+const LogPipeBytes = 4096
+
+// LeaderEnded is the note of a mark of an end that was the leader's.
+const LeaderEnded = "the first process"
 
 // Doubt is a reason to disbelieve part of a record, or (From = To = 0) all of
 // it. Doubts are about the harness or the host, never about the server.

@@ -104,6 +104,9 @@ func (s Scenario) Needs() Needs {
 		if n.Files > 0 && (all.Files == 0 || n.Files < all.Files) {
 			all.Files = n.Files
 		}
+		if n.Memory > 0 && (all.Memory == 0 || n.Memory < all.Memory) {
+			all.Memory = n.Memory
+		}
 		all.PipedLog, all.OwnTmp = all.PipedLog || n.PipedLog, all.OwnTmp || n.OwnTmp
 	}
 	return all

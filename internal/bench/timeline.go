@@ -35,8 +35,11 @@ type Bin struct {
 	// Offered is how many requests of a surge were due, and Good how many right answers
 	// in time came to such requests.
 	Offered, Good int
-	Valid         bool
-	Why           string // what makes the bin invalid, in it or in a second beside it; "" when it is valid
+	// Waited is the median time that such requests waited before the app began them, of
+	// those that were due in the bin and ever began; seconds. 0 = none began.
+	Waited float64
+	Valid  bool
+	Why    string // what makes the bin invalid, in it or in a second beside it; "" when it is valid
 }
 
 // Missed is the number of victims that were not served.

@@ -66,7 +66,7 @@ func Explain(word string) (string, error) {
 	if s, ok := scenarios.SetByName(bench.PlainWord(word)); ok {
 		parts = append(parts, explainSet(s))
 	}
-	if found := scenarios.Searched(word); len(found) > 0 {
+	if found := scenarios.Named(word); len(found) > 0 {
 		parts = append(parts, explainSearched(word, found))
 	}
 	for _, v := range bench.VerdictTable {
@@ -100,7 +100,10 @@ func Explain(word string) (string, error) {
 			parts = append(parts, heading(d.Name, "cause of doubt: what is in doubt does not count")+wrap("  ", d.Text+"."))
 		}
 	}
-	if len(parts) == 0 {
+	if len(parts) == 0 { // a line of a log may have a known word in it
+		if found := scenarios.Searched(word); len(found) > 0 {
+			return explainSearched(word, found), nil
+		}
 		return "", unknownWord(word)
 	}
 	return strings.Join(parts, "\n"), nil
@@ -151,7 +154,8 @@ func unknownWord(word string) error {
 		Problem: fmt.Sprintf("unknown word %q", word),
 		Hint:    "see benchrun list scenarios, benchrun list measures, benchrun --help for flags, or docs/method.md",
 	}
-	if near := bench.Nearest(word, Words()); near != "" {
+	number := strings.Trim(word, "0123456789") == "" // a status is not another one
+	if near := bench.Nearest(word, Words()); near != "" && !number {
 		e.Hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return e

@@ -13,6 +13,7 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/report"
 	"benchrun/report/html"
+	"benchrun/scenarios"
 )
 
 // headsRun is a run in which reports leave no column and no label out.
@@ -160,6 +161,31 @@ func TestSearchedWordsLeadToFamilies(t *testing.T) {
 	} {
 		if got, err := Explain(word); err != nil || !strings.Contains(got, "--scenario") || !strings.Contains(got, family) {
 			t.Errorf("%s does not lead to %s: %v\n%s", word, family, err, got)
+		}
+	}
+	// What logs and proxies say, as explain and as the error of --scenario.
+	for text, families := range map[string]string{
+		"graceful": "graceful-stop reload", "graceful restart": "reload", "reset": "abort-download abort-upload abort-keepalive keepalive-race segfault", "OOM": "leak oom-kill sigkill",
+		"502 bad gateway": "segfault kill-worker", "bad gateway": "segfault reload", "recv() failed (104: Connection reset by peer)": "abort-upload segfault", "ECONNRESET": "keepalive-race",
+		"RST": "abort-download", "[Errno 98] EADDRINUSE": "kill-master", "kill -9": "sigkill", "hanging": "wedge", "freeze": "wedge-gil stop-worker", "orphaned workers": "kill-master reload",
+		"CrashLoopBackOff": "boot-crash", "request smuggling": "garbage", "upstream prematurely closed connection while reading": "segfault short-body", "unexpected EOF": "crash-midstream",
+		"uncaught exception": "exception", "[CRITICAL] WORKER TIMEOUT (pid:7)": "wedge legit-slow", "100% cpu": "wedge-spin", "503": "overload", "zombie": "leak-child", "lost connection": "keepalive-race",
+		"OOMKilled": "oom-kill", "memory cap": "oom-kill", "exit code 137": "sigkill",
+	} {
+		got, err := Explain(text)
+		found := scenarios.Searched(text)
+		for _, want := range strings.Fields(families) {
+			if err != nil || !regexp.MustCompile("--scenario .*\\b"+want+"\\b").MatchString(got) {
+				t.Errorf("%s does not lead to %s: %v\n%s", text, want, err, got)
+			}
+			if !slices.ContainsFunc(found, func(f scenarios.Fault) bool { return f.ID == want }) {
+				t.Errorf("%s does not find %s", text, want)
+			}
+		}
+	}
+	for _, number := range []string{"505", "599"} {
+		if got, err := Explain(number); err == nil || strings.Contains(err.Error(), "did you mean") {
+			t.Errorf("%s: %v %s", number, err, got)
 		}
 	}
 	if _, err := Explain("dead lok"); err == nil || !strings.Contains(err.Error(), `did you mean "deadlock"?`) {

@@ -7,9 +7,10 @@ import (
 	"benchrun/internal/bench"
 )
 
-// brokenOff is what became of the answers that the app broke off in the middle.
+// brokenOff is what became of the answers that the app broke off in the middle, until the
+// shutdown: how a server stops is not part of the verdict.
 type brokenOff struct {
-	due      int // delivered in valid seconds, and early enough to have ended
+	due      int // delivered in valid seconds, early enough to have ended, and not still stuck
 	whole    int // of these, looked whole to their clients
 	waiting  int // left their clients waiting, although nothing holds them
 	unclosed int // of which the app was never told that they had ended
@@ -26,12 +27,16 @@ func (v *view) brokenOff(bins []bench.Bin) brokenOff {
 		if _, ok := v.proof(s, starts, died); !ok || s.Due > v.end-honestPatience || !validAt(bins, s.Due) {
 			continue
 		}
+		open := s.Outcome == bench.HeldOpen || s.Done >= v.end
+		if open && t.HoldsSlot() { // nothing has broken off
+			continue
+		}
 		b.due++
 		switch {
+		case open:
+			b.waiting++
 		case s.Outcome == bench.Completed && http.StatusOK <= s.Status && s.Status < http.StatusMultipleChoices:
 			b.whole++
-		case s.Outcome == bench.HeldOpen && !t.HoldsSlot():
-			b.waiting++
 		}
 		if t.Closes && !closed[s.Nonce] {
 			b.unclosed++
@@ -40,11 +45,11 @@ func (v *view) brokenOff(bins []bench.Bin) brokenOff {
 	return b
 }
 
-// ended are the nonces of the faults whose end the app has told.
+// ended are the nonces of the faults whose end the app has told before the shutdown.
 func (v *view) ended() map[string]bool {
 	m := map[string]bool{}
 	for _, r := range v.receipts {
-		if r.Event == bench.ReceiptEnd && r.Fault == v.head.Traits.Receipt {
+		if r.Event == bench.ReceiptEnd && r.Fault == v.head.Traits.Receipt && r.T < v.end {
 			m[r.Nonce] = true
 		}
 	}

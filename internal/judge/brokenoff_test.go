@@ -75,6 +75,37 @@ func TestStuckAnswerHasNotBrokenOff(t *testing.T) {
 	wantReason(t, j, "truncation hidden: 12 of 12 broken answers (12 looked whole)")
 }
 
+// An answer that the stop signal ends says how the server stops, and that is not part of
+// the verdict: wsgiref keeps stuck threads until SIGTERM, and then ends the connections.
+func TestAnswerThatTheShutdownEnds(t *testing.T) {
+	endedAt := func(x float64, s *bench.Sample) { s.Outcome, s.Status, s.Done = bench.Completed, 200, ns(x) }
+	for _, tt := range []struct {
+		name  string
+		ended float64
+		wrong bool
+	}{
+		{"before the shutdown", shutdownAt - 0.1, true},
+		{"by the shutdown", shutdownAt + 0.3, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := stuck().head(func(h *bench.Head) { h.Traits.BreaksOff = true }).
+				edit(bench.RoleProvoker, fault(0), recoveryAt, func(s *bench.Sample) { endedAt(tt.ended, s) })
+			j := Judge(s.Record)
+			if tt.wrong {
+				wantReason(t, j, "truncation hidden: 12 of 12 broken answers (12 looked whole)")
+			} else if said := strings.Join(j.Reasons, "; "); strings.Contains(said, "truncation hidden") || strings.Contains(said, "broken answer") {
+				t.Errorf("%s %q", j.Verdict, j.Reasons)
+			}
+		})
+	}
+	// A client whose fault holds nothing has been left waiting until then.
+	j := Judge(brokenScene().edit(bench.RoleProvoker, fault(0), recoveryAt, func(s *bench.Sample) { endedAt(shutdownAt+0.3, s) }).Record)
+	wantReason(t, j, "truncation hidden: 12 of 12 broken answers (12 left waiting)")
+	// A reset by the shutdown leaves it waiting as long.
+	j = Judge(brokenScene().edit(bench.RoleProvoker, fault(0), recoveryAt, func(s *bench.Sample) { s.Done = ns(shutdownAt + 0.3) }).Record)
+	wantReason(t, j, "truncation hidden: 12 of 12 broken answers (12 left waiting)")
+}
+
 // The app must learn that the server is done with its answer.
 func TestCloseMustBeCalled(t *testing.T) {
 	forget := func(n int) bench.Judgement {

@@ -231,6 +231,7 @@ func (d delivery) undelivered(t bench.Traits) string {
 // to that file: the proof is missing because of the server, or what runs in it.
 func (f *facts) spoiledWords() string {
 	_, spoiled := f.v.marks[bench.MarkBadReceipt]
+	spoiled = spoiled || f.littleWords() != ""
 	missing := f.each(func(p part) string {
 		if !p.head.Traits.Proof.ByReceipt() || p.faults.scheduled < max(1, p.faults.least) {
 			return ""
@@ -241,6 +242,12 @@ func (f *facts) spoiledWords() string {
 		return ""
 	}
 	return missing + ", and the server spoiled the file that holds them"
+}
+
+// littleWords says that receipts and clients contradict each other about how many requests
+// were under way.
+func (f *facts) littleWords() string {
+	return f.each(func(p part) string { return p.little.words() })
 }
 
 // reached is how many faults had taken effect by time t, those of the ageing

@@ -315,5 +315,9 @@ func (f *facts) memoryCapWords() string {
 	if _, capped := f.v.marks[bench.MarkMemoryCap]; !capped {
 		return ""
 	}
-	return fmt.Sprintf("used all of its %.0f MiB of memory: the kernel ended processes of it", mib(f.v.head.Limits.MemoryBytes))
+	s := fmt.Sprintf("used all of its %.0f MiB of memory: the kernel ended ", mib(f.v.head.Limits.MemoryBytes))
+	if who := f.v.cappedWords(); who != "" {
+		return s + who
+	}
+	return s + "processes of it"
 }

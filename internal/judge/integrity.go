@@ -82,7 +82,7 @@ func partsContradiction(h bench.Head) string {
 			return fmt.Sprintf("two parts of %q", clean(p.Family))
 		case p.Ratio < 1 || p.Ratio > bench.RatioWhole || p.Aged < 0 || p.Aged > h.Aged:
 			return fmt.Sprintf("a part with a ratio of %d thousandths of a percent and %d aged slots", int(p.Ratio), p.Aged)
-		case p.Traits.Proof == bench.ProofParts || p.Traits.Proof == bench.ProofSignal || p.Traits.Proof == bench.ProofSent || p.Traits.Reuses != "" || p.Traits.Fills || p.Traits.Spares || p.Traits.Expects == bench.ExpectsTurnover:
+		case p.Traits.Proof == bench.ProofParts || p.Traits.Proof == bench.ProofSignal || p.Traits.Proof == bench.ProofSent || p.Traits.Reuses != "" || p.Traits.Fills || p.Traits.AtCap || p.Traits.Spares || p.Traits.Expects == bench.ExpectsTurnover:
 			return "a mix with " + clean(p.Family) + ", which no mix can have"
 		case traitsContradiction(p.Traits) != "":
 			return traitsContradiction(p.Traits)

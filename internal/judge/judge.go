@@ -195,6 +195,9 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if missing := f.undelivered(); missing != "" {
 		return bench.Invalid, missing
 	}
+	if v.head.Traits.AtCap && len(v.capped) == 0 {
+		return bench.Invalid, "faults not delivered: the kernel ended no process at the memory cap"
+	}
 	if ended, how := f.rateEnding(); ended == bench.Invalid {
 		return ended, how
 	}

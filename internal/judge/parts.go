@@ -16,6 +16,7 @@ type part struct {
 	wedges    wedges
 	honest    honest
 	brokenOff brokenOff
+	little    little
 }
 
 // split gives each part of a mix a view of its own. Victims, processes and marks are those of
@@ -48,7 +49,7 @@ func ofPart(list []bench.Sample, family string) []bench.Sample {
 // judgeParts finds what became of the faults, of each part and of all of them.
 func (f *facts) judgeParts() {
 	for _, v := range f.v.split() {
-		f.parts = append(f.parts, part{view: v, faults: v.prove(f.bins), wedges: v.reclaim(f.bins), honest: v.honest(f.bins), brokenOff: v.brokenOff(f.bins)})
+		f.parts = append(f.parts, part{view: v, faults: v.prove(f.bins), wedges: v.reclaim(f.bins), honest: v.honest(f.bins), brokenOff: v.brokenOff(f.bins), little: v.little(f.bins)})
 	}
 	if !f.mixed() {
 		p := f.parts[0]

@@ -36,6 +36,7 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 		add(f.heldWords())
 		add(f.surge.words())
 		add(f.race.words())
+		add(f.v.shortage().words())
 		add(f.unboundedWords())
 		add(f.honestCutWords())
 		add(f.oneStrayWords())
@@ -43,11 +44,13 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 		add(f.theoryWords(verdict))
 		add(f.refusalWords())
 		add(f.brokenStartWords())
+		add(f.littleWords())
 		add(f.maskedWords())
 		return out
 	}
 	if rule != "" && rule == f.spoiledWords() { // it lost nobody
 		add(f.servedWords())
+		add(f.littleWords())
 		add(f.maskedWords())
 		return out
 	}
@@ -66,6 +69,7 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 	} else {
 		add(f.surge.words())
 		add(f.race.words())
+		add(f.v.shortage().words())
 		add(f.emptyWords())
 		add(f.crashWords())
 		add(f.servedWords())
@@ -75,6 +79,7 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 	if missing := f.undelivered(); missing != "" {
 		add(missing + ", which hides no loss")
 	}
+	add(f.littleWords())
 	add(f.maskedWords())
 	return out
 }
@@ -107,7 +112,7 @@ func (f *facts) heldWords() string {
 	default:
 		what = bench.Things(n, "fault was delivered", "faults were delivered")
 	}
-	if f.v.head.Any(func(t bench.Traits) bool { return t.BreaksOff }) {
+	if f.broken.due > 0 {
 		what += ", and " + f.brokenKept()
 	}
 	s := fmt.Sprintf("served %s of %s victims while %s", bench.Grouped(f.fault.ok), bench.Grouped(f.fault.scheduled), what)
@@ -118,7 +123,7 @@ func (f *facts) heldWords() string {
 	if f.faults.agedHit > 0 {
 		s += ", " + bench.Grouped(f.faults.agedHit) + " before them"
 	}
-	return s + f.backWords() + f.endedWords()
+	return s + f.backWords() + f.endedWords() + f.v.unreadWords()
 }
 
 // honestKept: "3 of 3 requests of the fault got their answer too".

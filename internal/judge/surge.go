@@ -40,14 +40,46 @@ func (v *view) addSurge(g grid, bins []bench.Bin) {
 		return
 	}
 	all := span{bins[0].From, bins[len(bins)-1].To}
+	began := v.surgeBegan()
+	waits := make([][]float64, len(bins))
 	for _, s := range v.provokers {
 		if all.holds(s.Due) {
-			bins[g.slot(s.Due)-1].Offered++
+			i := g.slot(s.Due) - 1
+			bins[i].Offered++
+			if t, ok := began.of(s); ok {
+				waits[i] = append(waits[i], seconds(max(0, t-s.Due)))
+			}
 		}
 		if v.inTime(s) && all.holds(s.Done) {
 			bins[g.slot(s.Done)-1].Good++
 		}
 	}
+	for i, w := range waits {
+		if slices.Sort(w); len(w) > 0 {
+			bins[i].Waited = w[len(w)/2]
+		}
+	}
+}
+
+// begun is when the app began requests, by nonce.
+type begun map[string]int64
+
+// surgeBegan looks for the first receipt of each request of a surge.
+func (v *view) surgeBegan() begun {
+	began := begun{}
+	for _, r := range v.receipts { // ascending
+		if _, again := began[r.Nonce]; r.Event == bench.ReceiptStart && r.Fault == v.head.Surge.Work && r.T <= v.end && !again {
+			began[r.Nonce] = r.T
+		}
+	}
+	return began
+}
+
+// of is when the app began a request. A receipt from before the request was sent is not its
+// own.
+func (b begun) of(s bench.Sample) (t int64, ok bool) {
+	t, ok = b[s.Nonce]
+	return t, ok && s.Sent != 0 && t >= s.Sent-receiptSlack
 }
 
 // surge looks at the fault phase, whose bins are given, for the knee: where right answers
@@ -96,15 +128,10 @@ func (v *view) surge(bins []bench.Bin) surge {
 
 // surgeWork looks at what the app began of a surge, and when.
 func (v *view) surgeWork(s *surge, requests []bench.Sample) {
-	began := map[string]int64{}
-	for _, r := range v.receipts { // ascending: the first one counts
-		if _, again := began[r.Nonce]; r.Event == bench.ReceiptStart && r.Fault == v.head.Surge.Work && r.T <= v.end && !again {
-			began[r.Nonce] = r.T
-		}
-	}
+	began := v.surgeBegan()
 	for _, r := range requests {
-		t, ok := began[r.Nonce]
-		if !ok || r.Sent == 0 || t < r.Sent-receiptSlack {
+		t, ok := began.of(r)
+		if !ok {
 			continue
 		}
 		s.begun++

@@ -142,11 +142,19 @@ func TestTimelineOfASurge(t *testing.T) {
 	offered, good := 0, 0
 	for _, b := range Timeline(surging().Record).Bins {
 		offered, good = offered+b.Offered, good+b.Good
+		if (b.Offered > 0) != (b.Waited == 0.005) {
+			t.Errorf("waited: %+v", b)
+		}
 		if b.From == ns(fault(6)) && (b.Offered != 256 || b.Good == 0 || b.Good > 25) {
 			t.Errorf("in the second of the highest load: %+v", b)
 		}
 	}
 	if offered != 592 || good != 4+8+16+20+20+20+20+20+16+4 {
 		t.Errorf("%d sent, %d right answers in time", offered, good)
+	}
+	for _, b := range Timeline(collapsing().Record).Bins { // whoever is due later waits longer
+		if want := map[bool]float64{true: 0.1, false: 3}[b.From < ns(fault(3))]; b.Offered > 0 && b.Waited != want {
+			t.Errorf("waited %g s, want %g: %+v", b.Waited, want, b)
+		}
 	}
 }

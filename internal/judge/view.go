@@ -42,6 +42,8 @@ type view struct {
 
 	marks    map[bench.MarkName]int64 // the earliest of each name
 	signals  []bench.Mark             // ascending
+	capped   []bench.Mark             // the processes that the kernel ended at the memory cap, ascending
+	unread   *bench.Mark              // how much of the log waited to be read, of a blocked one
 	disk     string                   // how much the target's files took when it was ended for that
 	baseline span
 	fault    span
@@ -139,12 +141,19 @@ func (v *view) phases(marks []bench.Mark, last int64) {
 		if m.Name == bench.MarkSignal {
 			v.signals = append(v.signals, bench.Mark{T: t, Name: m.Name, Note: m.Note, PID: m.PID})
 		}
+		if m.Name == bench.MarkLogUnread && v.unread == nil {
+			v.unread = &m
+		}
+		if m.Name == bench.MarkMemoryCap && m.PID > 0 {
+			v.capped = append(v.capped, bench.Mark{T: t, Name: m.Name, Note: m.Note, PID: m.PID})
+		}
 		if old, ok := v.marks[m.Name]; !ok || t < old {
 			v.marks[m.Name] = t
 		}
 	}
 	v.last = last
 	slices.SortStableFunc(v.signals, func(a, b bench.Mark) int { return cmp.Or(cmp.Compare(a.T, b.T), cmp.Compare(a.Note, b.Note)) })
+	slices.SortStableFunc(v.capped, func(a, b bench.Mark) int { return cmp.Or(cmp.Compare(a.T, b.T), cmp.Compare(a.PID, b.PID)) })
 	v.end = v.first(last, bench.MarkShutdown, bench.MarkEnd)
 	if from, ok := v.marks[bench.MarkBaseline]; ok {
 		// Without a later mark the record breaks off inside the baseline.

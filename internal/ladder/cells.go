@@ -52,5 +52,5 @@ func one(words []string) (bench.Family, error) {
 			}
 		}
 	}
-	return bench.Family{}, &bench.UsageError{Problem: fmt.Sprintf("unknown family %q", word), Hint: bench.DidYouMean(word, known)}
+	return bench.Family{}, &bench.UsageError{Problem: fmt.Sprintf("unknown family %q", word), Hint: scenarios.FamilyHint(word, known)}
 }

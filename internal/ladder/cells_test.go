@@ -34,6 +34,7 @@ func TestCells(t *testing.T) {
 		{"gunicorn", []string{"reload"}, "has no ratios"},
 		{"gunicorn", []string{"mix_wedge-1pct_cpu-1pct"}, "mix_wedge-1pct_cpu-1pct has no ratios"},
 		{"gunicorn", []string{"wegde"}, `did you mean "wedge"`},
+		{"gunicorn", []string{"slowloris"}, `slow-headers reproduces it (see benchrun explain slowloris)`},
 		{"gunicron", []string{"wedge"}, `did you mean "gunicorn"`},
 		{"g*", []string{"wedge"}, "not one target"},
 		{"gunicorn/defaut", []string{"wedge"}, `did you mean "default"`},

@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"benchrun/internal/bench"
 )
 
-// logPipeBytes is how much of its output a server can write before somebody reads it: a
-// page, the least that a pipe holds. benchrun may have as much in its hands besides.
-const logPipeBytes = 4096
+// logPipeBytes is what the pipe holds. benchrun may have as much in its hands besides.
+const logPipeBytes = bench.LogPipeBytes
 
 // drainTime is how long benchrun waits for the end of the pipe once nothing of the server
 // is left: a server can pass its end of the pipe to a foreign process.
@@ -22,7 +24,8 @@ const drainTime = time.Second
 // it.
 type logPipe struct {
 	read    *os.File
-	gate    sync.Mutex // held while nobody reads
+	gate    sync.Mutex   // held while nobody reads
+	hands   atomic.Int64 // bytes that were read and are not yet in the log
 	mu      sync.Mutex
 	release func()        // opens the gate; nil = nobody has closed it
 	copied  chan struct{} // closed when the pipe has ended
@@ -57,10 +60,12 @@ func (p *logPipe) fill(file *os.File) {
 	var failed error
 	for buf := make([]byte, logPipeBytes); ; {
 		n, err := p.read.Read(buf)
+		p.hands.Store(int64(max(0, n)))
 		p.gate.Lock()
 		if n > 0 && failed == nil { // a log that cannot be written must not stop the server
 			_, failed = file.Write(buf[:n])
 		}
+		p.hands.Store(0)
 		p.gate.Unlock()
 		if err != nil {
 			p.err = errors.Join(failed, file.Close(), p.read.Close())
@@ -83,6 +88,19 @@ func (l *serverLog) block() (release func(), err error) {
 	l.pipe.gate.Lock()
 	l.pipe.release = sync.OnceFunc(l.pipe.gate.Unlock)
 	return l.pipe.release, nil
+}
+
+// unread is how many bytes the server has written that are not in the log yet.
+func (p *logPipe) unread() (n int64, err error) {
+	raw, err := p.read.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	waiting := 0
+	if cerr := raw.Control(func(fd uintptr) { waiting, err = unix.IoctlGetInt(int(fd), unix.TIOCINQ) }); cerr != nil {
+		return 0, cerr
+	}
+	return int64(waiting) + p.hands.Load(), err
 }
 
 // drain reads what is left in the pipe, after the server's end. Without a pipe it does

@@ -61,6 +61,9 @@ func TestLogPipe(t *testing.T) {
 			t.Fatalf("it ended with %v although nobody reads what it writes", g.Exit())
 		case <-time.After(time.Second):
 		}
+		if n, err := l.pipe.unread(); err != nil || n < logPipeBytes-100 || n > 2*logPipeBytes {
+			t.Errorf("%d bytes wait, %v, where the pipe is full", n, err)
+		}
 		if released {
 			release()
 			<-g.Done()

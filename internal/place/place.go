@@ -55,6 +55,7 @@ type Place struct {
 	badReceipts int // only the goroutine that tails the receipts uses it
 	asked       askedNonces
 	busy        hostWatch    // only the observer's goroutine uses it
+	capDeaths   int64        // marked so far; only the observer's goroutine uses it
 	files       atomic.Int64 // in the target's folders, by the last count
 	ended       atomic.Bool  // benchrun ended the target before its time
 
@@ -81,6 +82,9 @@ func Open(ctx context.Context, h *Host, t *Target, o Options) (*Place, error) {
 	}
 	if o.Needs.Files > 0 {
 		p.limits.NoFile = o.Needs.Files
+	}
+	if most := p.limits.MemoryBytes; o.Needs.Memory > 0 && (most == 0 || o.Needs.Memory < most) {
+		p.limits.MemoryBytes = o.Needs.Memory
 	}
 	if err := p.prepare(); err != nil {
 		return nil, errors.Join(err, p.Close(ctx))
@@ -272,7 +276,7 @@ func (p *Place) bringBenchrun() error {
 func (p *Place) Limits() bench.Limits {
 	l := p.group.Limits()
 	if !p.host.Caps.Memory { // guard enforces it
-		l.MemoryBytes = p.host.Limits.MemoryBytes
+		l.MemoryBytes = p.limits.MemoryBytes
 	}
 	l.User, l.How = p.host.Limits.User, p.host.Limits.How
 	return l

@@ -21,6 +21,9 @@ func (p *Place) see(e bench.Entry) {
 	switch e := e.(type) {
 	case bench.Vital:
 		e.Files = int(p.files.Load())
+		if n, err := p.log.size(); err == nil { // a log that cannot be read has a doubt of its own
+			e.Log = n
+		}
 		p.journal.Add(e)
 		p.guard(e)
 	case bench.Receipt:
@@ -31,9 +34,32 @@ func (p *Place) see(e bench.Entry) {
 			return
 		}
 		p.journal.Add(e)
+	case bench.ProcEvent:
+		p.journal.Add(e)
+		if e.Event == bench.Died {
+			p.seeDeath(e)
+		}
 	default:
 		p.journal.Add(e)
 	}
+}
+
+// seeDeath marks a death for each process that the kernel ended at the memory cap, where the
+// family is about that. The kernel counts them and names none: the next one that is seen to
+// die is taken for it.
+func (p *Place) seeDeath(e bench.ProcEvent) {
+	if p.needs.Memory == 0 {
+		return
+	}
+	if n, ok := p.group.OOMKills(); !ok || n <= p.capDeaths {
+		return
+	}
+	p.capDeaths++
+	m := bench.Mark{T: e.T, Name: bench.MarkMemoryCap, PID: e.PID}
+	if e.PID == p.Leader() {
+		m.Note = bench.LeaderEnded
+	}
+	p.journal.Add(m)
 }
 
 // seeReceipt keeps the app's receipts of requests that benchrun makes, and the

@@ -34,15 +34,21 @@ func (p *Place) orDoubt(undo func() error) func() {
 	}
 }
 
-// BlockLog leaves unread what the target logs, until release is called, and records when.
-// nonce is that of the fault.
+// BlockLog leaves unread what the target logs, until release is called, and records when,
+// and how much waited to be read at the end. nonce is that of the fault.
 func (p *Place) BlockLog(nonce string) (release func(), err error) {
-	at := p.clock.Now()
-	if release, err = p.log.block(); err != nil {
+	at, log := p.clock.Now(), p.log
+	reopen, err := log.block()
+	if err != nil {
 		return nil, err
 	}
 	p.journal.Mark(at, bench.MarkSignal, nonce)
-	return release, nil
+	return func() {
+		if n, err := log.pipe.unread(); err == nil { // otherwise nobody knows, and the reasons say nothing
+			p.journal.Add(bench.Mark{T: p.clock.Now(), Name: bench.MarkLogUnread, Bytes: n})
+		}
+		reopen()
+	}, nil
 }
 
 // ownTmp is the target's own folder for temporary files; "" = it has none.

@@ -44,6 +44,9 @@ func unknownScenario(word string, own []bench.Scenario) error {
 		}
 	}
 	var names []string
+	if len(scenarios.Named(word)) > 0 {
+		return searched(word, names)
+	}
 	for _, s := range own {
 		if suffix, ok := strings.CutPrefix(word, s.Family.ID+"-"); ok {
 			if _, err := bench.ParseRatio(suffix); err == nil && s.Ratio == 0 {
@@ -74,7 +77,8 @@ func unknownScenario(word string, own []bench.Scenario) error {
 func searched(word string, names []string) error {
 	meant := word
 	if len(scenarios.Searched(word)) == 0 {
-		if bench.Nearest(word, names) != "" {
+		number := strings.Trim(word, "0123456789") == "" // a status is not another one
+		if bench.Nearest(word, names) != "" || number {
 			return nil
 		}
 		meant = bench.Nearest(word, scenarios.SearchWords())
@@ -83,10 +87,10 @@ func searched(word string, names []string) error {
 	for _, f := range scenarios.Searched(meant) {
 		ids = append(ids, f.ID)
 	}
-	if isGlob(word) || len(ids) == 0 {
+	if len(ids) == 0 || isGlob(word) && !strings.Contains(word, " ") { // a line of a log may look like a pattern
 		return nil
 	}
-	hint := fmt.Sprintf("--scenario %s reproduces it (see benchrun explain %s)", strings.Join(ids, ","), meant)
+	hint := fmt.Sprintf("--scenario %s reproduces it (see benchrun explain %s)", strings.Join(ids, ","), scenarios.OneWord(meant))
 	if meant != word {
 		hint = fmt.Sprintf("did you mean %q? %s", meant, hint)
 	}

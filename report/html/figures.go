@@ -49,6 +49,7 @@ type chart struct {
 	MemorySource string
 	Key          []keyed
 	Sent, Good   string // the lines of a surge; "" = there is none
+	Wait         string // how long its requests waited for the app
 	Rate, Half   string // labels of the y axis
 	StepText     string
 	EventsBelow  string // births and deaths in words
@@ -121,7 +122,8 @@ func newChart(c cell) chart {
 	}
 	sent, good, most, best := surgeLines(s)
 	if f.Sent, f.Good = sent, good; sent != "" {
-		f.Key = append(f.Key, surgeKey(most, best)...)
+		wait, longest := waitLine(s)
+		f.Wait, f.Key = wait, append(f.Key, surgeKey(most, best, longest)...)
 	}
 	if len(f.Masked) > 0 {
 		f.Key = append(f.Key, notCounted)

@@ -61,7 +61,7 @@ func ratios(l bench.Ladder) scale {
 	if l.Fails != nil {
 		fails = at(*l.Fails)
 	}
-	row := span{What: "ratio of faults", Figure: figure, Parts: a.parts(holds, fails), Title: report.LadderWords(l)[0]}
+	row := span{What: "ratio that holds", Figure: figure, Parts: a.parts(holds, fails), Title: report.LadderWords(l)[0]}
 	for _, r := range l.Rungs {
 		row.Glyphs = append(row.Glyphs, tick{a.pct(at(r.Ratio)), glyph(r.Verdict)})
 	}

@@ -45,7 +45,7 @@ func TestLadderIsDrawn(t *testing.T) {
 		t.Fatalf("%d strips", len(rows))
 	}
 	for i, want := range []string{
-		"ratio of faults holds 1 %, fails 2 % ✓ ✗ theory: 2 % 1 %",
+		"ratio that holds holds 1 %, fails 2 % theory: 2 % ✓ ✗ 1 %",
 		"0.1 % 0.2 % 0.5 % 1 % 2 % 5 % 10 % 20 % 50 %",
 		"a fault holds its slot a fault holds its slot: 4 s documented watchdog: 3 s 4 s",
 		"longest honest request longest honest request: 2.9 s is served, 3.3 s is not; the documented watchdog is 3 s documented watchdog: 3 s 2.9 s",

@@ -38,6 +38,8 @@ type Second struct {
 	// Offered is how many requests of a surge were sent, and Good how many right answers in
 	// time came.
 	Offered, Good int
+	// Waited is the median time that those which were due waited for the app, seconds.
+	Waited float64
 	// Why says why the second does not count; "" = it does.
 	Why string
 }
@@ -106,7 +108,7 @@ func NewStory(cell bench.Cell, rec *bench.Record, l bench.Timeline, log string) 
 }
 
 func newSecond(b bench.Bin, at func(int64) float64) Second {
-	s := Second{From: at(b.From), To: at(b.To), Counts: map[bench.Outcome]int{}, Offered: b.Offered, Good: b.Good, Why: b.Why}
+	s := Second{From: at(b.From), To: at(b.To), Counts: map[bench.Outcome]int{}, Offered: b.Offered, Good: b.Good, Waited: b.Waited, Why: b.Why}
 	for o, n := range b.Lost {
 		s.Counts[o] = n
 	}

@@ -37,10 +37,33 @@ func surgeLines(s Story) (sent, good string, most, best int) {
 	return line(func(s Second) int { return s.Offered }), line(func(s Second) int { return s.Good }), most, best
 }
 
+// waitLine draws how long the requests of a surge waited before the app began them, in
+// axis.box: a step for each second in which some were due that ever began, and a gap for
+// the others. The scale ends at longest, seconds. "" = there is nothing to draw.
+func waitLine(s Story) (path string, longest float64) {
+	for _, sec := range s.Seconds {
+		longest = max(longest, sec.Waited)
+	}
+	if longest == 0 {
+		return "", 0
+	}
+	var line strings.Builder
+	for _, sec := range s.Seconds {
+		if sec.Waited > 0 {
+			line.WriteString("M" + dec(sec.From, 1) + " " + dec(100-100*sec.Waited/longest, 1) + "H" + dec(sec.To, 1))
+		}
+	}
+	return line.String(), longest
+}
+
 // surgeKey explains the lines.
-func surgeKey(most, best int) []keyed {
-	return []keyed{
+func surgeKey(most, best int, longest float64) []keyed {
+	key := []keyed{
 		{"surge sent", "load sent, at most " + bench.Grouped(most) + " in a second (logarithmic)"},
 		{"surge", "answered right and in time, at most " + bench.Grouped(best)},
 	}
+	if longest > 0 {
+		key = append(key, keyed{"surge wait", "wait for the app, at most " + dec(longest, 2) + " s (median of a second's requests)"})
+	}
+	return key
 }

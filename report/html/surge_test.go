@@ -29,9 +29,17 @@ func TestSurgeLines(t *testing.T) {
 	if want := "M0 100V50H1V50H2V50H3V50H4V100"; good != want {
 		t.Errorf("answered %q, want %q", good, want)
 	}
+	if path, longest := waitLine(s); path != "" || longest != 0 {
+		t.Errorf("nobody waited: %q %g", path, longest)
+	}
+	s.Seconds[4].Waited, s.Seconds[6].Waited = 0.5, 2 // none of those due in between began
+	wait, longest := waitLine(s)
+	if want := "M0 75H1M2 0H3"; wait != want || longest != 2 {
+		t.Errorf("waited %q, at most %g, want %q", wait, longest, want)
+	}
 	c := cells(bench.Run{Cells: []bench.Cell{cell}}, viewOf(cell), []Story{s})[0]
 	f := newChart(c)
-	if f.Sent != sent || f.Good != good || !strings.Contains(f.Key[len(f.Key)-2].Text, "at most 99 in a second") {
+	if f.Sent != sent || f.Good != good || f.Wait != wait || !strings.Contains(f.Key[len(f.Key)-3].Text, "at most 99 in a second") || !strings.Contains(f.Key[len(f.Key)-1].Text, "at most 2 s") {
 		t.Errorf("the chart has %q, %q, %+v", f.Sent, f.Good, f.Key)
 	}
 }

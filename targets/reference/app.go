@@ -110,6 +110,10 @@ func (a *app) misbehave(nonce, name string, fault func() error) answer {
 		return internalError(fmt.Errorf("fault %s: %w", name, failed))
 	case name == "big-response":
 		return victim(nonce, bigResponseBytes)
+	case name == "short-body":
+		ans := victim(nonce, victimBytes)
+		ans.Missing = victimBytes
+		return ans
 	}
 	return victim(nonce, victimBytes)
 }

@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"os"
@@ -45,10 +46,12 @@ func builtinFaults(sockets string) map[string]func() error {
 		"leak-fd":        leak.files,
 		"leak-thread":    always(leakThreads),
 		"leak-child":     leak.child,
-		"big-response":   always(func() {}), // the answer is the whole fault
 		"db-update":      data.update,
 		"db-retry":       data.retry,
 		"db-keep":        data.keep,
+		"oom-kill":       always(func() { runtime.KeepAlive(takeMemory()) }),
+		"short-body":     always(func() {}), // the answer is the whole fault
+		"big-response":   always(func() {}), // here too
 	}
 }
 
@@ -62,6 +65,15 @@ func midstreamFaults() map[string]func() error {
 }
 
 func fail() error { return errors.New("the app's own error") }
+
+// takeMemory takes memory until the kernel ends a process of the server, or up to 1 GiB.
+func takeMemory() [][]byte {
+	var taken [][]byte
+	for range mostBlocks {
+		taken = append(taken, bytes.Repeat([]byte{1}, leakBytes))
+	}
+	return taken
+}
 
 // always makes a fault that cannot fail.
 func always(fault func()) func() error { return func() error { fault(); return nil } }

@@ -66,6 +66,8 @@ const (
 	diesEachTime    = "dies-each-time"
 	answersAnother  = "answers-another"
 	hangsOnNegative = "hangs-on-negative"
+	stopsOnKill     = "stops-on-kill"
+	padsAnswers     = "pads-answers"
 )
 
 // Flaws lists every planted flaw, in the order in which they are documented.
@@ -111,6 +113,8 @@ var Flaws = []Flaw{
 	{diesEachTime, "each malformed request ends one worker, and another one takes its place"},
 	{answersAnother, "a malformed request gets the last answer that another client got"},
 	{hangsOnNegative, "a request whose Content-Length is negative is waited for, for good"},
+	{stopsOnKill, "a worker that is killed from outside ends the server"},
+	{padsAnswers, "an answer that is shorter than its Content-Length is filled up with zeros"},
 	{diesOfGarbage, "the first malformed request ends all workers for good"},
 }
 

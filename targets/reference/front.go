@@ -197,6 +197,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.flaws[truncatesResponses] {
 		ans.Body, ans.Repeat = cut(ans.Body, shortResponse), 0
 	}
+	if f.flaws[padsAnswers] && ans.Missing > 0 {
+		ans.Body, ans.Missing = append(ans.Body, make([]byte, ans.Missing)...), 0
+	}
 	if ans.Stream {
 		f.relayStream(w, control, ans)
 		return
@@ -255,14 +258,14 @@ func refusal(err error) answer {
 	return text(http.StatusBadRequest, "the body broke off")
 }
 
-// relay sends a whole answer. A client may be as slow as it likes, but it must take a
+// relay sends a whole answer. If bytes of it are missing, net/http ends the connection. A client may be as slow as it likes, but it must take a
 // block within writeTimeout. If the client has left, that is no error.
 func relay(w http.ResponseWriter, control *http.ResponseController, ans answer) {
 	_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
 	h := w.Header()
 	times := max(1, ans.Repeat)
 	h.Set("Content-Type", ans.Type)
-	h.Set("Content-Length", strconv.Itoa(times*len(ans.Body)))
+	h.Set("Content-Length", strconv.Itoa(times*len(ans.Body)+ans.Missing))
 	if ans.PID != 0 {
 		h.Set("X-Benchrun-Pid", strconv.Itoa(ans.PID))
 	}

@@ -24,6 +24,7 @@ const (
 	legitSleep       = 1500 * time.Millisecond
 	starveTime       = 1500 * time.Millisecond
 	leakBytes        = 8 << 20
+	mostBlocks       = 128 // of leakBytes, that oom-kill takes at most
 	leakFiles        = 16
 	leakedThreads    = 4
 	bigResponseBytes = 100_000

@@ -58,3 +58,30 @@ func TestForgetsClose(t *testing.T) {
 		t.Errorf("receipts %+v, want the start alone", all)
 	}
 }
+
+// An answer that is shorter than it says ends its connection.
+func TestShortBody(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		flaws []string
+		bytes int
+		whole bool
+	}{{nil, victimBytes, false}, {[]string{"--flaw", padsAnswers}, 2 * victimBytes, true}} {
+		s := start(t, 1, tt.flaws...)
+		if r := s.get("/fault/short-body?nonce=n1"); (r.err == nil) != tt.whole || len(r.body) != tt.bytes || r.status != http.StatusOK {
+			t.Errorf("%q: status %d, %d bytes, %v", tt.flaws, r.status, len(r.body), r.err)
+		}
+		checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+	}
+}
+
+// Whatever kills a worker, the others serve on, unless the flaw is there.
+func TestStopsOnKill(t *testing.T) {
+	t.Parallel()
+	s := start(t, 2)
+	s.get("/fault/sigkill?nonce=k1")
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+	s = start(t, 2, "--flaw", stopsOnKill)
+	s.get("/fault/sigkill?nonce=k1")
+	eventually(t, "the server ends", func() bool { return s.get("/victim?nonce=v1").err != nil })
+}

@@ -143,6 +143,10 @@ func (p *pool) slot(ctx context.Context, st *seat) {
 			p.events.Print("it exited by itself, so workers cannot boot: the server ends")
 			p.giveUp()
 			return
+		case p.o.flaws[stopsOnKill] && !w.exited():
+			p.events.Print("it was killed, so nothing is safe any more: the server ends")
+			p.giveUp()
+			return
 		case p.o.flaws[oneDeadWorker] && p.corpse.CompareAndSwap(false, true):
 			p.workDead(ctx, st)
 			return

@@ -34,8 +34,10 @@ type answer struct {
 	Type   string `json:"type"`             // Content-Type
 	PID    int    `json:"pid"`              // of the worker
 	Repeat int    `json:"repeat,omitempty"` // how many times to send the body; 0 = once
-	Stream bool   `json:"stream,omitempty"` // of unknown length: Body is its first block
-	Body   []byte `json:"-"`
+	// Missing is how many bytes more than there are the app has promised.
+	Missing int    `json:"missing,omitempty"`
+	Stream  bool   `json:"stream,omitempty"` // of unknown length: Body is its first block
+	Body    []byte `json:"-"`
 
 	rest  func() error // of a stream, in the worker: what the app does after the first block
 	close func() error // and how the app learns that the server is done with it

@@ -42,6 +42,7 @@ CPU_TURNS = 10_000_000
 FILE_BYTES = 16 * MIB
 FILE_READS = 256
 LEAK_BYTES = 8 * MIB
+MOST_BLOCKS = 128  # 1 GiB: more than a server of that family may have
 LEAK_FILES = 16
 LEAK_THREADS = 4
 BIG_RESPONSE_BYTES = 100_000
@@ -283,6 +284,18 @@ def fault_db_keep():
     NEVER_RETURNED[-1].execute("SELECT sold FROM item WHERE id = 1")
 
 
+def fault_oom_kill():
+    """Takes memory until the kernel ends a process of the server, most likely this
+    one, as a request does that reads a huge file at once."""
+    taken = []
+    for _ in range(MOST_BLOCKS):
+        taken.append(b"\x01" * LEAK_BYTES)
+
+
+def fault_short_body():
+    """The answer's Content-Length is all there is to it: see application()."""
+
+
 def fault_big_response():
     """The answer is all there is to it: see fault()."""
 
@@ -316,6 +329,8 @@ FAULTS = {
     "db-update": fault_db_update,
     "db-retry": fault_db_retry,
     "db-keep": fault_db_keep,
+    "oom-kill": fault_oom_kill,
+    "short-body": fault_short_body,
 }
 
 
@@ -481,6 +496,9 @@ def application(environ, start_response):
     status, content_type, blocks = answer or ("404 Not Found", "text/plain", [b"not found\n"])
     headers = [("Content-Type", content_type), ("X-Benchrun-Pid", str(os.getpid()))]
     if not isinstance(blocks, BrokenOffBody):
-        headers.append(("Content-Length", str(sum(map(len, blocks)))))
+        length = sum(map(len, blocks))
+        if answer and path == "/fault/short-body":
+            length *= 2  # the other half never comes
+        headers.append(("Content-Length", str(length)))
     start_response(status, headers)
     return blocks

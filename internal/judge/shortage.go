@@ -1,0 +1,79 @@
+package judge
+
+import (
+	"fmt"
+	"strings"
+
+	"benchrun/internal/bench"
+)
+
+// shortageSpan is how much of the end of the fault phase says what a server does that is
+// full: by then its room is taken.
+const shortageSpan = 5 * second
+
+// What a full server does beyond what it did before is worth a sentence.
+const (
+	busyCPUs  = 0.8     // CPUs more: a loop without a pause
+	floodRate = 100_000 // bytes a second more of log
+)
+
+// shortage is what a server does that clients fill, at the end of the fault phase and
+// before any fault.
+type shortage struct {
+	cpus, cpusBefore float64 // on average
+	log, logBefore   float64 // bytes a second
+	cpuKnown, known  bool
+}
+
+func (v *view) shortage() shortage {
+	var s shortage
+	if t := v.head.Traits; !t.Fills || !t.Vanishes || v.fault.empty() {
+		return s
+	}
+	full := span{max(v.fault.from, v.fault.to-shortageSpan), v.fault.to}
+	var ok1, ok2 bool
+	s.cpusBefore, ok1 = v.cpus(v.baseline)
+	s.cpus, ok2 = v.cpus(full)
+	s.cpuKnown = ok1 && ok2
+	s.logBefore, ok1 = v.logRate(v.baseline)
+	s.log, ok2 = v.logRate(full)
+	s.known = ok1 && ok2
+	return s
+}
+
+// logRate is how many bytes a second the server wrote to its log within s.
+func (v *view) logRate(s span) (rate float64, ok bool) {
+	var first, last bench.Vital
+	grown, looks := int64(0), 0
+	for _, x := range v.vitals {
+		if !s.holds(x.T) {
+			continue
+		}
+		if looks++; looks == 1 {
+			first = x
+		} else {
+			grown += max(0, x.Log-last.Log) // less = benchrun has emptied it
+		}
+		last = x
+	}
+	if looks < leastLooks || last.T <= first.T {
+		return 0, false
+	}
+	return float64(grown) / seconds(last.T-first.T), true
+}
+
+// words: "while it was full, it used 0.97 CPUs (0.05 before any fault) and wrote 1.2 MB a
+// second to its log (0 before)". It is "" if it was quiet.
+func (s shortage) words() string {
+	var parts []string
+	if s.cpuKnown && s.cpus-s.cpusBefore >= busyCPUs {
+		parts = append(parts, fmt.Sprintf("used %s CPUs (%s before any fault)", figure(s.cpus, 2), figure(s.cpusBefore, 2)))
+	}
+	if s.known && s.log-s.logBefore >= floodRate {
+		parts = append(parts, fmt.Sprintf("wrote %s MB a second to its log (%s before any fault)", figure(s.log/1e6, 1), figure(s.logBefore/1e6, 1)))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "while it was full, it " + strings.Join(parts, " and ")
+}
