@@ -55,13 +55,17 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 		return out
 	}
 	if len(f.holding()) > 0 {
-		if empty := f.emptyWords(); empty != "" { // nobody is there to hold a slot
+		empty, later := f.emptyWords(), f.workers.emptyFrom >= f.v.fault.to
+		if empty != "" && !later { // nobody is there to hold a slot
 			add(empty)
 		} else {
 			add(f.slotWords())
 		}
 		add(f.collapseWords())
 		add(f.servedWords())
+		if later {
+			add(empty)
+		}
 		if w := f.workers; 0 < w.final && w.final < w.start || f.mixed() && w.deaths > 0 && w.final > 0 {
 			add(f.deathWords())
 		}
@@ -229,7 +233,7 @@ func (f *facts) collapseWords() string {
 }
 
 // emptyWords: "no worker left from 5.0 s on: 1 of 1 died of SIGSEGV and was not
-// replaced".
+// replaced". Where an app cannot be loaded, there may be processes that do not serve.
 func (f *facts) emptyWords() string {
 	w := f.workers
 	if w.emptyFrom < 0 || w.deaths == 0 || f.v.head.Traits.Expects.TakesAway() {
@@ -243,8 +247,12 @@ func (f *facts) emptyWords() string {
 	if w.deaths == 1 {
 		were = "was"
 	}
-	return fmt.Sprintf("no worker left from %.1f s on: %s of %s %s and %s not replaced",
+	s := fmt.Sprintf("no worker left from %.1f s on: %s of %s %s and %s not replaced",
 		seconds(max(0, w.emptyFrom-f.v.fault.from)), bench.Grouped(w.deaths), bench.Grouped(w.total), how, were)
+	if f.v.head.Traits.Expects == bench.ExpectsRefusal {
+		s += " by one that serves"
+	}
+	return s
 }
 
 // crashWords: "each crash lost 3.1 ordinary requests beside itself; 12 workers

@@ -110,6 +110,12 @@ func TestReasons(t *testing.T) {
 			"served 33.3 % of 1,200 victims: 800 timeout",
 			"theory: survives while R·p·τ = 3 < slots = 4 (τ = 3 s)",
 		}},
+		{"the only worker ends once the fault phase is over", dead(wedged().died(11, fault(13), "SIGKILL"), 4), []string{
+			"4 of 4 slots held by wedged requests 3.0 s after the first fault and 12 of 12 came back: no watchdog is documented, the measured one 3 s",
+			"collapses after 4 wedged requests: 3.5 s at this ratio",
+			"served 33.3 % of 1,200 victims: 800 timeout",
+			"no worker left from 13.0 s on: 1 of 1 died of SIGKILL and was not replaced",
+		}},
 		{"one of two workers is not replaced", dead(wedged().servedBy(12, base(0), base(1)).died(11, fault(3.6), "SIGKILL"), 4), []string{
 			"4 of 4 slots held by wedged requests 3.0 s after the first fault and 12 of 12 came back: no watchdog is documented, the measured one 3 s",
 			"collapses after 4 wedged requests: 3.5 s at this ratio",

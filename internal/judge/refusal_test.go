@@ -37,6 +37,8 @@ func TestRefusal(t *testing.T) {
 		{"started with it, it ends", refusing(), bench.Held, "started with it, it ended with exit code 3 after 0.4 s"},
 		{"started with it, it stays", serves, bench.Held, "started with it, it was still there after 5 s: it did not answer: status 500"},
 		{"everybody gets a 500", refusing().edit(bench.RoleVictim, fault(1.6), fault(9.5), func(x *bench.Sample) { x.Outcome, x.Status = bench.HTTP5xx, 500 }), bench.Failed, "3 processes were started"},
+		{"others take the worker's place, and none serves", refusing().died(11, fault(2), "SIGTERM").lose(fault(2), fault(12), 100, bench.HTTP5xx), bench.Failed,
+			"no worker left from 2.0 s on: 1 of 1 died of SIGTERM and was not replaced by one that serves"},
 		{"no signal", refusing().unsignalled("f0"), bench.Invalid, "faults not delivered: 0 of 1 reload"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

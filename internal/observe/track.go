@@ -98,10 +98,14 @@ func (w *Watcher) find(g *wedge) {
 	if p == nil || g.receipt.TID == g.receipt.PID {
 		return
 	}
-	var ok bool
-	if g.thread, ok = w.tree.hostThread(p, g.receipt.TID); !ok {
-		w.went(g, bench.ReceiptThreadGone)
+	for range listings {
+		var ok bool
+		if g.thread, ok = w.tree.hostThread(p, g.receipt.TID); ok {
+			return
+		}
+		p.listing.expires = time.Time{}
 	}
+	w.went(g, bench.ReceiptThreadGone)
 }
 
 func (w *Watcher) check(g *wedge, listed map[*member]map[int]bool) {
@@ -117,7 +121,7 @@ func (w *Watcher) check(g *wedge, listed map[*member]map[int]bool) {
 			threads = w.tree.threads(p)
 			listed[p] = threads
 		}
-		if threads[g.thread] {
+		if threads[g.thread] || p.hasThread(g.thread) {
 			return
 		}
 		// If the whole process has ended, its death is about to be reported anyway.
@@ -146,7 +150,12 @@ func (w *Watcher) went(g *wedge, event bench.ReceiptEvent) {
 	g.gone, g.goneAt = event, w.cfg.Clock.Now()
 }
 
-// listing is a list of a process's threads as the observer sees them.
+// listings is how many lists of a process's threads must lack one that nobody can ask for
+// by its number.
+const listings = 3
+
+// listing is a list of a process's threads as the observer sees them. It may lack threads
+// that live: while the kernel lists them, each one that ends moves those behind it.
 type listing struct {
 	tids    map[int]bool
 	count   int // how many threads the process had just before
@@ -180,6 +189,12 @@ func (t *tree) threads(p *member) map[int]bool {
 		clear(l.tids)
 	}
 	return l.tids
+}
+
+// hasThread says whether a thread exists, which the observer sees as tid.
+func (p *member) hasThread(tid int) bool {
+	var s unix.Statx_t
+	return quickStat(p.dir, "task/"+strconv.Itoa(tid)+"\x00", &s) == nil
 }
 
 // hostThread finds the thread whose own tid is tid. In a PID namespace, it asks every

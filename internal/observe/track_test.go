@@ -167,6 +167,28 @@ func TestStrayProcess(t *testing.T) {
 	}
 }
 
+// A list of threads may lack some that live, if others end while the kernel makes it.
+func TestThreadsThatEndHideNoOther(t *testing.T) {
+	levels(t, func(t *testing.T, namespace bool) {
+		a := startAgent(t, namespace)
+		w, l := watch(t, a, nil)
+		a.does("e = threading.Event(); go = lambda f: threading.Thread(target=f, daemon=True).start()")
+		a.does(`import time; exec("def churn():\n while True:\n  for i in range(20): go(lambda: None)\n  time.sleep(0.002)"); go(churn)`)
+		for i := range 200 {
+			a.does("go(lambda: (say(threading.get_native_id()), e.wait()))")
+			w.Track(bench.Receipt{Nonce: fmt.Sprint(i), PID: a.pid, TID: a.number(a.hears()[0]), Event: bench.ReceiptStart})
+		}
+		for range 5 {
+			l.untilVital(t, "anything", func(bench.Vital) bool { return true })
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if len(l.receipts) != 0 {
+			t.Errorf("%d of 200 threads that wait are taken for gone", len(l.receipts))
+		}
+	})
+}
+
 // 600 wedged threads in one process must not make looking expensive. The test compares
 // with the cost of reading each thread's own file.
 func TestManyThreadsAreListedOnce(t *testing.T) {
