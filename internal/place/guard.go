@@ -21,7 +21,7 @@ func (p *Place) guard(v bench.Vital) {
 		p.endEarly("host-memory", fmt.Sprintf("available memory fell to %d MiB, the floor is %d MiB", v.MemAvailable>>20, p.host.MemoryFloor>>20))
 		return
 	}
-	if limit := p.limits.MemoryBytes; !p.host.Caps.Memory && limit > 0 && v.Memory > limit {
+	if limit := p.host.Limits.MemoryBytes; !p.host.Caps.Memory && limit > 0 && v.Memory > limit {
 		p.endEarly(bench.DoubtMemoryCap, fmt.Sprintf("the target used %d MiB where no memory cgroup could stop it at %d MiB", v.Memory>>20, limit>>20))
 	}
 }

@@ -276,7 +276,7 @@ func (p *Place) bringBenchrun() error {
 func (p *Place) Limits() bench.Limits {
 	l := p.group.Limits()
 	if !p.host.Caps.Memory { // guard enforces it
-		l.MemoryBytes = p.limits.MemoryBytes
+		l.MemoryBytes = p.host.Limits.MemoryBytes
 	}
 	l.User, l.How = p.host.Limits.User, p.host.Limits.How
 	return l
@@ -316,7 +316,7 @@ func (p *Place) Close(ctx context.Context) error {
 			p.journal.Doubt(bench.Doubt{Cause: "supervisor", Note: err.Error()})
 		}
 		if n, ok := p.group.OOMKills(); ok && n > 0 {
-			p.journal.Mark(p.clock.Now(), bench.MarkMemoryCap, fmt.Sprintf("the kernel ended %d processes", n))
+			p.journal.Mark(p.clock.Now(), bench.MarkMemoryCap, "the kernel ended "+bench.Things(int(n), "process", "processes"))
 		}
 		keep(p.group.Destroy(ending))
 	}
