@@ -35,6 +35,6 @@ var _ = register(240, Fault{
 	},
 	Request:  "connect(2)",
 	Exactly:  "connects, sends nothing and reads; gives up after 30 s unless the server has answered or closed. Each process of the server may have 96 descriptors (RLIMIT_NOFILE)",
-	Script:   Script{Client: `held.append(socket.create_connection(("127.0.0.1", PORT), 30))`},
+	Script:   Script{Client: connectAndStay},
 	Searched: []string{"too many open files", "EMFILE", "ulimit", "file descriptor limit", "100% cpu"},
 })

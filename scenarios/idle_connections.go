@@ -29,7 +29,7 @@ var _ = register(78, Fault{
 		return clients.Bare(func(string, string) []byte { return nil }, silentFor)
 	},
 	Request:  "connect(2)",
-	Script:   Script{Client: `held.append(socket.create_connection(("127.0.0.1", PORT), 30))`},
+	Script:   Script{Client: connectAndStay},
 	Exactly:  "connects, sends nothing and reads; gives up after 30 s unless the server has answered or closed. Each process of the server may have 1,024 descriptors (RLIMIT_NOFILE); a profile may lower the server's own limit of connections for this family's cells",
 	Searched: []string{"too many open files", "EMFILE", "worker_connections", "503", "service unavailable"},
 })

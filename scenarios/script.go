@@ -27,4 +27,7 @@ const (
 	killIt = `os.kill(int(open("app.py.pid").read()), signal.SIGKILL)  # the process that serves it`
 	// underWay sends the slow request and waits until it is under way.
 	underWay = "start(get, \"/fault\"), time.sleep(0.5)\n"
+	// connectAndStay connects and sends nothing. It does not wait for the connection: one
+	// that the server has not taken when the clients leave must not come after that.
+	connectAndStay = "client = socket.socket()\nclient.setblocking(False)\nclient.connect_ex((\"127.0.0.1\", PORT))\nheld.append(client)"
 )

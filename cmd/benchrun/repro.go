@@ -32,8 +32,9 @@ could not try. Its arguments are installed instead of the measured version: in a
 checkout of the server, "git bisect run bash script.bash ." finds the commit that
 broke or fixed it. The script has no control that tells a slow machine from a
 slow server, and limits neither CPU nor memory: run it on a quiet machine, as an
-ordinary user. A leak takes up to 2 GiB. Some faults and failures are too long for
-a script, or need what only benchrun has; repro says so, and what to do instead.
+ordinary user. If root runs it, it starts the server as nobody. A leak takes up to
+2 GiB. Some faults and failures are too long for a script, or need what only
+benchrun has; repro says so, and what to do instead.
 
 The exit code of repro is 0 if it printed a script, and 2 if there is no such cell
 or no script can show it.`

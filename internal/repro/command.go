@@ -31,6 +31,13 @@ func portOf(command []string) string {
 // pythonName is how interpreters are called.
 var pythonName = regexp.MustCompile(`^python[0-9.]*$`)
 
+// Where benchrun keeps what it installs, and the app and the work folder of an attempt: a
+// record has these paths, and a published one the placeholders (scripts/results).
+var (
+	envPath     = regexp.MustCompile(`/[^"'= ,<>]*/envs/[A-Za-z0-9_.-]+-[0-9a-f]{16}\b`)
+	attemptPath = regexp.MustCompile(`/[^"'= ,<>]*/benchrun-\d+/[0-9a-f]{12}/(app|work)\b`)
+)
+
 // command writes a recorded command for the script, which has an environment, a port and
 // folders of its own. Only the first word can be the interpreter.
 func command(words []string, port string) string {
@@ -40,6 +47,7 @@ func command(words []string, port string) string {
 		if i == 0 && path.IsAbs(w) && pythonName.MatchString(path.Base(w)) {
 			w = "{env}/bin/python"
 		}
+		w = attemptPath.ReplaceAllString(envPath.ReplaceAllString(w, "{env}"), "{$1}")
 		out[i] = word(number.ReplaceAllString(w, "{port}"))
 	}
 	return strings.Join(out, " ")

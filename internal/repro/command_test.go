@@ -36,3 +36,18 @@ func TestCommandIsQuotedForBash(t *testing.T) {
 		t.Errorf("bash reads\n%s\nwant\n%s", out, want)
 	}
 }
+
+// A record has the paths of benchrun's own folders, which a script has of its own.
+func TestCommandHasNoFolderOfBenchruns(t *testing.T) {
+	for word, want := range map[string]string{
+		"/root/.cache/benchrun/envs/mod_wsgi-6.1.1-0123456789abcdef/bin/mod_wsgi-express": `"$here/env"/bin/mod_wsgi-express`,
+		"/tmp/benchrun-0/1b334d1caa2d/app/app.py":                                         `"$here/app"/app.py`,
+		"--server-root=/tmp/benchrun-1000/1b334d1caa2d/work/mod_wsgi":                     `--server-root="$here/work"/mod_wsgi`,
+		"--working-directory=/var/tmp/benchrun-0/1b334d1caa2d/app":                        `--working-directory="$here/app"`,
+		"/srv/benchrun-0/apps": "/srv/benchrun-0/apps",
+	} {
+		if got := command([]string{"x", word}, "21000"); got != "x "+want {
+			t.Errorf("%s: %s, want %s", word, got, want)
+		}
+	}
+}
