@@ -313,8 +313,10 @@ func TestFlawsHaveProfiles(t *testing.T) {
 		if !sound[f.Sound] {
 			t.Errorf("family %s is to hold %q, which is no sound profile of the reference server", f.ID, f.Sound)
 		}
-		if !profiles[f.Flaw] || sound[f.Flaw] {
-			t.Errorf("family %s is to find %q, which is no flaw of the reference server", f.ID, f.Flaw)
+		for _, flaw := range f.Planted() {
+			if !profiles[flaw.Profile] || sound[flaw.Profile] {
+				t.Errorf("family %s is to find %q, which is no flaw of the reference server", f.ID, flaw.Profile)
+			}
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // Case is a cell whose verdict is known.
 type Case struct {
 	Cell     plan.Cell
-	Planted  bool // the cell's profile is the family's flaw, not its sound profile
+	Planted  bool // the cell's profile has a flaw that the family must find
 	Null     bool // the fault does nothing
 	Expected bench.Verdict
 	Cause    string // what a reason must say besides; "" = nothing
@@ -58,7 +58,7 @@ func ShortReasons() string {
 
 // Cases are those of the families and sabotages named; of all, where none is.
 // They come in a fixed order, whatever that of the words: each family's sound
-// server and flawed server, the null faults, then the sabotages. An unknown word is a
+// server and its flawed servers, the null faults, then the sabotages. An unknown word is a
 // bench.UsageError that suggests the nearest.
 func Cases(reg *targets.Registry, words []string) ([]Case, error) {
 	known := Words()
@@ -71,19 +71,28 @@ func Cases(reg *targets.Registry, words []string) ([]Case, error) {
 		}
 	}
 	var cases []Case
-	add := func(f bench.Family, s bench.Sabotage, planted bool) error {
-		c, err := newCase(reg, f, s, planted)
-		cases = append(cases, c)
+	add := func(f bench.Family, s bench.Sabotage, flaws ...bench.Planted) error {
+		sound, err := newCase(reg, f, s, f.Sound)
+		cases = append(cases, sound)
+		for _, flaw := range flaws {
+			if err != nil {
+				return err
+			}
+			var c Case
+			c, err = newCase(reg, f, s, flaw.Profile)
+			if c.Planted = true; s == "" {
+				c.Expected, c.Cause = bench.Failed, flaw.Shows
+			}
+			cases = append(cases, c)
+		}
 		return err
 	}
 	for _, f := range scenarios.All() {
 		if !slices.Contains(words, f.ID) {
 			continue
 		}
-		for _, planted := range []bool{false, true} {
-			if err := add(f.Family, "", planted); err != nil {
-				return nil, err
-			}
+		if err := add(f.Family, "", f.Planted()...); err != nil {
+			return nil, err
 		}
 	}
 	if slices.Contains(words, nullWord) {
@@ -101,13 +110,12 @@ func Cases(reg *targets.Registry, words []string) ([]Case, error) {
 			if !slices.Contains(f.Sabotages, s.Sabotage) {
 				continue
 			}
-			for _, planted := range []bool{false, true} {
-				if planted && !s.OnFlaw {
-					continue
-				}
-				if err := add(f.Family, s.Sabotage, planted); err != nil {
-					return nil, err
-				}
+			var flaws []bench.Planted
+			if s.OnFlaw {
+				flaws = f.Planted()[:1]
+			}
+			if err := add(f.Family, s.Sabotage, flaws...); err != nil {
+				return nil, err
 			}
 		}
 	}
@@ -130,13 +138,9 @@ func nullCases(reg *targets.Registry) ([]Case, error) {
 	return cases, nil
 }
 
-// newCase is the cell of a family on its sound profile or its flaw.
-func newCase(reg *targets.Registry, f bench.Family, s bench.Sabotage, planted bool) (Case, error) {
-	c := Case{Planted: planted, Expected: bench.Held}
-	profile := f.Sound
-	if planted {
-		profile, c.Expected, c.Cause = f.Flaw, bench.Failed, f.FlawShows
-	}
+// newCase is the cell of a family on a profile, which must be held unless it is sabotaged.
+func newCase(reg *targets.Registry, f bench.Family, s bench.Sabotage, profile string) (Case, error) {
+	c := Case{Expected: bench.Held}
 	cells, err := plan.Cells(reg, plan.Selection{
 		Servers: []string{bench.ReferenceServer}, Profiles: []string{profile}, Scenarios: []string{f.ID},
 	})

@@ -279,6 +279,8 @@ func deciding(f bench.Family) string {
 	add(t.Expects == bench.ExpectsTurnover, "workers must have ended by themselves, or there was no fault")
 	add(t.Expects == bench.ExpectsEnd, "what was sent 0.1 s or more before the signal must be answered, but not what comes later; the server must be gone 5 s after its documented grace at the latest, "+
 		"with nothing left and an exit code that is no failure, and an idle one must not wait its grace out")
+	add(t.KillsNobody, "a process that serves must not be killed or fail, nor end with a request of the fault")
+	add(t.Refuses, fmt.Sprintf("a start with the broken app must end within %g s, with a code that is not 0; the repaired app must be served within 10 s and the documented grace of the next reload", bench.RestartLimit.Seconds()))
 	add(t.Expects == bench.ExpectsTakeover, fmt.Sprintf("the second start must answer within %g s, and alone; what is lost in between does not count", bench.RestartLimit.Seconds()))
 	add(t.Vanishes, "once its clients are gone, the server must not keep descriptors, threads, memory or files for them, nor a busy loop")
 	add(t.Reuses != "", "more than one request that the app had begun, and whose kept connection the server then closed, is failed; a request that met the end of an idle connection is no loss")
@@ -287,18 +289,22 @@ func deciding(f bench.Family) string {
 	return strings.Join(rules, "; ") + ". docs/method.md has every rule."
 }
 
-// provenBy names the flaw that a family must find, and what it must find sound.
+// provenBy names the flaws that a family must find, and what it must find sound.
 func provenBy(f bench.Family) string {
 	if f.Sound == "" {
 		return "calibration, for each of its families."
 	}
-	what := ""
-	for _, flaw := range reference.Flaws {
-		if flaw.Name == f.Flaw {
-			what = " (" + flaw.Text + ")"
+	var planted []string
+	for _, p := range f.Planted() {
+		what := ""
+		for _, flaw := range reference.Flaws {
+			if flaw.Name == p.Profile {
+				what = " (" + flaw.Text + ")"
+			}
 		}
+		planted = append(planted, p.Profile+what)
 	}
-	return fmt.Sprintf("benchrun's own reference server must be held as %s, and failed with the planted flaw %s%s.", f.Sound, f.Flaw, what)
+	return fmt.Sprintf("benchrun's own reference server must be held as %s, and failed with the planted flaw %s.", f.Sound, strings.Join(planted, ", with the flaw "))
 }
 
 // labelled is a line with a name in front, its further lines below the text.
@@ -334,7 +340,7 @@ func MeasuresOf(f bench.Family) []string {
 	case bench.ExpectsEnd:
 		names = append(names, "stop_time", "stop_code", "idle_stop_time", "inflight_lost", "queued_lost", "backlog_reset")
 	case bench.ExpectsRefusal:
-		names = append(names, "boot_attempts", "worker_deaths", "live_workers_min")
+		names = append(names, "boot_attempts", "boot_cpu", "boot_log", "start_attempts", "start_cpu", "start_log", "worker_deaths", "live_workers_min")
 	case bench.ExpectsTakeover:
 		names = append(names, "time_to_serve_again")
 	}
