@@ -148,6 +148,24 @@ func (d *decoder) line(line []byte) error {
 			K string `json:"k"`
 			*bench.Again
 		}{Again: d.rec.Again})
+	case kindBeside:
+		if d.rec.Beside != nil {
+			return fmt.Errorf("a second %q", kindBeside)
+		}
+		d.rec.Beside = &bench.Beside{}
+		return strict(line, &struct {
+			K string `json:"k"`
+			*bench.Beside
+		}{Beside: d.rec.Beside})
+	case kindRepaired:
+		if d.rec.Repaired != nil {
+			return fmt.Errorf("a second %q", kindRepaired)
+		}
+		d.rec.Repaired = &bench.Repaired{}
+		return strict(line, &struct {
+			K string `json:"k"`
+			*bench.Repaired
+		}{Repaired: d.rec.Repaired})
 	}
 	if most, ok := maxOf[kind]; ok {
 		if d.count[kind]++; d.count[kind] > most {

@@ -18,16 +18,18 @@ const MaxLine = 1 << 20
 
 // The kinds of a record's lines, in the member "k".
 const (
-	kindHead    = "head"
-	kindBoot    = "boot"
-	kindMark    = "mark"
-	kindSample  = "sample"
-	kindVital   = "vital"
-	kindProc    = "proc"
-	kindReceipt = "receipt"
-	kindDoubt   = "doubt"
-	kindStop    = "stop"
-	kindAgain   = "again"
+	kindHead     = "head"
+	kindBoot     = "boot"
+	kindMark     = "mark"
+	kindSample   = "sample"
+	kindVital    = "vital"
+	kindProc     = "proc"
+	kindReceipt  = "receipt"
+	kindDoubt    = "doubt"
+	kindStop     = "stop"
+	kindAgain    = "again"
+	kindRepaired = "repaired"
+	kindBeside   = "beside"
 )
 
 // WriteRecord stores a record as rel (from RecordPath), atomically. It sets Head.Schema to
@@ -101,6 +103,12 @@ func encodeRecord(w io.Writer, rec *bench.Record) error {
 	}
 	if rec.Again != nil {
 		l.put(kindAgain, rec.Again)
+	}
+	if rec.Beside != nil {
+		l.put(kindBeside, rec.Beside)
+	}
+	if rec.Repaired != nil {
+		l.put(kindRepaired, rec.Repaired)
 	}
 	return l.err
 }

@@ -23,7 +23,7 @@ var _ = register(83, Fault{
 		},
 		Sound: "default", Flaw: "keeps-reset",
 		FlawShows: bench.PiledUp,
-		Also:      []bench.Planted{{Flaw: "keeps-bodies", Shows: "MiB with each"}},
+		Flaws:     []bench.Planted{{Profile: "keeps-bodies", Shows: "MiB with each"}},
 	},
 	Act:     func(Place) clients.Provoker { return clients.AbortUpload() },
 	Request: "POST /upload",

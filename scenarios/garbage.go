@@ -22,10 +22,10 @@ var _ = register(88, Fault{
 			Noun: bench.Words{"malformed request", "malformed requests"}, Did: bench.Words{"malformed request came", "malformed requests came"},
 		},
 		Sound: "default", Flaw: "dies-of-garbage",
-		Also: []bench.Planted{
-			{Flaw: "dies-each-time", Shows: bench.WorkersDied},
-			{Flaw: "answers-another", Shows: "meant for another client"},
-			{Flaw: "hangs-on-negative", Shows: bench.LeftHanging},
+		Flaws: []bench.Planted{
+			{Profile: "dies-each-time", Shows: bench.WorkersDied},
+			{Profile: "answers-another", Shows: "meant for another client"},
+			{Profile: "hangs-on-negative", Shows: bench.LeftHanging},
 		},
 	},
 	Act:     func(Place) clients.Provoker { return clients.Garbage() },

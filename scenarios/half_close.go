@@ -27,7 +27,7 @@ var _ = register(85, Fault{
 		Lasts: 200 * time.Millisecond,
 		Sound: "default", Flaw: "drops-half-closed",
 		FlawShows: bench.HonestLost,
-		Also:      []bench.Planted{{Flaw: "keeps-closed", Shows: bench.PiledUp}},
+		Flaws:     []bench.Planted{{Profile: "keeps-closed", Shows: bench.PiledUp}},
 	},
 	Act:     func(Place) clients.Provoker { return clients.HalfClose() },
 	Request: "GET /sleep",

@@ -24,7 +24,8 @@ var _ = register(210, Fault{
 			Noun: bench.Words{"kill", "kills"}, Did: bench.Words{"first process was killed", "first processes were killed"},
 		},
 		Sound: "default", Flaw: "orphans-workers",
-		FlawShows: bench.NotTakenOver,
+		FlawShows: bench.NotTakenOver + ": the same command, started again at once, ended with exit code",
+		Flaws:     []bench.Planted{{Profile: "shares-port", Shows: "of the first"}},
 	},
 	Act: func(p Place) clients.Provoker { return stop{slow: clients.Sleep(stopSlow), ask: p.KillLeader} },
 	Script: Script{App: `time.sleep(1)`, Client: "global server\n" + underWay + `server.kill(), server.wait()

@@ -25,7 +25,7 @@ var _ = register(77, Fault{
 			Noun: bench.Words{"half request", "half requests"}, Did: bench.Words{"request never ended", "requests never ended"},
 		},
 		Sound: "default", Flaw: "no-header-timeout",
-		Also: []bench.Planted{{Flaw: "leaves-threads", Shows: "threads with each"}},
+		Flaws: []bench.Planted{{Profile: "leaves-threads", Shows: "threads with each"}},
 	},
 	Act: func(Place) clients.Provoker {
 		return clients.Bare(func(nonce, addr string) []byte {

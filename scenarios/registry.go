@@ -62,13 +62,27 @@ type Place struct {
 	// Stop asks the target to end, in the way that its server file names, writes down when,
 	// and waits until it has ended or its time is over.
 	Stop func(ctx context.Context, nonce string)
+	// Slots is how many requests the target's documentation says it serves at once; 0 = nobody
+	// knows.
+	Slots int
+	// Expect announces a request of whose receipts nothing else is known.
+	Expect func(nonce string)
+	// Beside writes down what else was under way when the target was asked to end.
+	Beside func(bench.Beside)
 	// KillLeader kills the leader, writes down when, starts the same command again at once
 	// and waits until it serves or has failed to.
 	KillLeader func(ctx context.Context, nonce string)
-	// SlowApp lets the app take so long to load from now on, BreakApp makes it impossible
-	// to load, and RepairApp makes it what it was and writes down when.
-	SlowApp             func(load time.Duration) error
-	BreakApp, RepairApp func() error
+	// Reloads says that the server file names a way to reload.
+	Reloads bool
+	// SlowApp lets the app take so long to load from now on.
+	SlowApp func(load time.Duration) error
+	// BreakApp makes the app impossible to load, RepairApp makes it one that can be loaded, and
+	// both write down when. The note is the act's nonce if that is the whole fault, otherwise "".
+	BreakApp  func(nonce string) error
+	RepairApp func() error
+	// TakeUp asks the leader to reload, and waits until the repaired app is served or its time
+	// is over.
+	TakeUp func(ctx context.Context, nonce string)
 	// ForbidForks keeps the target from starting any process or thread, until allow is called.
 	ForbidForks func() (allow func(), err error)
 	// FillTmp leaves no room for any file in the target's folder for temporary files, until

@@ -35,6 +35,10 @@ var _ = register(160, Fault{
 		Lasts: 1500 * time.Millisecond,
 		Sound: "default", Flaw: "drops-on-reload",
 		FlawShows: bench.RequestsLost,
+		Flaws: []bench.Planted{
+			{Profile: "ignores-reload", Shows: bench.NotReplaced},
+			{Profile: "leaks-on-reload", Shows: bench.PiledUp},
+		},
 	},
 	Act: func(p Place) clients.Provoker {
 		return reload{slow: clients.AppFault("legit-slow", clients.VictimSize), signal: p.Reload}

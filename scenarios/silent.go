@@ -28,7 +28,7 @@ var _ = register(75, Fault{
 			Noun: bench.Words{"silent connection", "silent connections"}, Did: bench.Words{"client said nothing", "clients said nothing"},
 		},
 		Sound: "default", Flaw: "no-header-timeout",
-		Also: []bench.Planted{{Flaw: "keeps-closed", Shows: "sockets in CLOSE_WAIT with each"}},
+		Flaws: []bench.Planted{{Profile: "keeps-closed", Shows: "sockets in CLOSE_WAIT with each"}},
 	},
 	Act: func(Place) clients.Provoker {
 		return clients.Bare(func(string, string) []byte { return nil }, silentFor)

@@ -26,7 +26,7 @@ var _ = register(61, Fault{
 			Noun: bench.Words{"slow upload", "slow uploads"}, Did: bench.Words{"upload crawled", "uploads crawled"},
 		},
 		Sound: "default", Flaw: "unbuffered-upload",
-		Also: []bench.Planted{{Flaw: "leaves-files", Shows: "files with each"}},
+		Flaws: []bench.Planted{{Profile: "leaves-files", Shows: "files with each"}},
 	},
 	Act:     func(Place) clients.Provoker { return clients.SlowUpload() },
 	Request: "POST /upload",

@@ -10,7 +10,7 @@ import (
 // An honest request that holds the interpreter's lock for half of a watchdog's time.
 var _ = register(145, Fault{
 	Family: bench.Family{
-		ID: "starve", Version: 1, Group: bench.GroupApp,
+		ID: "starve", Version: 2, Group: bench.GroupApp,
 		Title: "some honest requests hold the interpreter's lock for half as long as the watchdog allows",
 		Why: "An image library or a solver works in C for a second or two and does not release the lock. Meanwhile" +
 			" no other thread of the process runs, so neither does one that tells a watchdog that the worker is " +
@@ -25,12 +25,13 @@ var _ = register(145, Fault{
 		Traits: bench.Traits{
 			Receipt: "starve",
 			Proof:   bench.ProofReceipt,
-			Honest:  true, MustComplete: true,
+			Honest:  true, MustComplete: true, KillsNobody: true,
 			Noun: bench.Words{"fault", "faults"},
 		},
 		Lasts: 1500 * time.Millisecond,
 		Sound: "hardened", Flaw: "kills-honest",
 		FlawShows: bench.HonestLost,
+		Flaws:     []bench.Planted{{Profile: "kills-one-honest", Shows: bench.WorkersKilled}},
 	},
 	Act:      func(Place) clients.Provoker { return clients.AppFault("starve", clients.VictimSize) },
 	Exactly:  "waits in C for 1.5 s with the interpreter's lock held (WSGI: `ctypes.PyDLL` and `poll(2)`): half of a watchdog of 3 s. The answer must be right",

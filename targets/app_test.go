@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"testing"
@@ -116,6 +117,24 @@ func TestAppBigAnswers(t *testing.T) {
 	}
 	if status, _, _ := a.ask("GET", "/download", nil); status != 404 {
 		t.Errorf("download without a nonce: %d", status)
+	}
+}
+
+// An answer that never ends comes block by block.
+func TestAppEndlessAnswer(t *testing.T) {
+	a := serveApp(t)
+	resp, err := a.client.Get(a.url + "/stream?nonce=s1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	block := []byte(strings.Repeat("s1\n", 342)[:1024])
+	got := make([]byte, 3*len(block))
+	if _, err := io.ReadFull(resp.Body, got); err != nil || resp.StatusCode != 200 || resp.ContentLength >= 0 || !bytes.Equal(got, bytes.Repeat(block, 3)) {
+		t.Errorf("status %d, Content-Length %d, %v, %.20q", resp.StatusCode, resp.ContentLength, err, got)
+	}
+	if status, _, _ := a.ask("GET", "/stream", nil); status != 404 {
+		t.Errorf("stream without a nonce: %d", status)
 	}
 }
 

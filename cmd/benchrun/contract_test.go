@@ -314,9 +314,9 @@ func TestFlawsHaveProfiles(t *testing.T) {
 		if !sound[f.Sound] {
 			t.Errorf("family %s is to hold %q, which is no sound profile of the reference server", f.ID, f.Sound)
 		}
-		for _, p := range f.Planted() {
-			if !profiles[p.Flaw] || sound[p.Flaw] {
-				t.Errorf("family %s is to find %q, which is no flaw of the reference server", f.ID, p.Flaw)
+		for _, flaw := range f.Planted() {
+			if !profiles[flaw.Profile] || sound[flaw.Profile] {
+				t.Errorf("family %s is to find %q, which is no flaw of the reference server", f.ID, flaw.Profile)
 			}
 		}
 	}

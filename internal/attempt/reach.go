@@ -17,10 +17,15 @@ func (a *attempt) reach() scenarios.Place {
 			return a.place.SignalServing(ctx, nonce, signal)
 		},
 		Stop:          a.stopByFault,
+		Slots:         a.job.Target.Profile.Claims.Slots,
+		Expect:        func(nonce string) { a.place.Expect(nonce) },
+		Beside:        func(b bench.Beside) { a.journal.Update(func(r *bench.Record) { r.Beside = &b }) },
 		KillLeader:    a.killLeader,
 		SlowApp:       func(load time.Duration) error { return a.place.SlowApp(load) },
-		BreakApp:      func() error { return a.place.BreakApp() },
+		Reloads:       a.job.Target.Server.Offers(a.job.Target.ProfileName, bench.ServerReload),
+		BreakApp:      func(nonce string) error { return a.place.BreakApp(nonce) },
 		RepairApp:     func() error { return a.place.RepairApp() },
+		TakeUp:        a.takeUp,
 		ForbidForks:   func() (func(), error) { return a.place.ForbidForks() },
 		FillTmp:       func(ctx context.Context) (func(), error) { return a.place.FillTmp(ctx) },
 		BlockLog:      func(nonce string) (func(), error) { return a.place.BlockLog(nonce) },
@@ -40,9 +45,13 @@ func (a *attempt) doubtDatabase(ctx context.Context, err error) {
 	}
 }
 
-// brokenWatch is how long it is looked what a server does that is started with an app that
-// cannot be loaded.
-const brokenWatch = 5 * time.Second
+// takeUp orders the reload that is to bring the repaired app.
+func (a *attempt) takeUp(ctx context.Context, nonce string) {
+	seen := a.place.TakeUp(ctx, nonce, bench.RenewalLimit(a.job.Target.Profile.Claims))
+	if seen.Served || ctx.Err() == nil {
+		a.journal.Update(func(r *bench.Record) { r.Repaired = &seen })
+	}
+}
 
 // startBroken starts a target that has ended once more, with such an app.
 func (a *attempt) startBroken(ctx context.Context) {
@@ -50,7 +59,7 @@ func (a *attempt) startBroken(ctx context.Context) {
 	if a.place.Exit() == nil {
 		return
 	}
-	again, err := a.place.RestartBroken(ctx, brokenWatch)
+	again, err := a.place.RestartBroken(ctx, bench.RestartLimit)
 	if err != nil {
 		a.journal.Doubt(bench.Doubt{Cause: "restart", Note: err.Error()})
 		return

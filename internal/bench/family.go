@@ -44,17 +44,20 @@ type Family struct {
 	// something else than lost victims: losing some besides would not prove that
 	// it was seen.
 	FlawShows string
-	// Also are further flaws that the family must fail.
-	Also []Planted
+	// Flaws are further profiles with planted flaws, each of which must be failed because of
+	// another of the family's rules.
+	Flaws []Planted
 }
 
-// Planted is a profile of the reference server with a planted flaw, and what a reason must
-// say for it; "" = whatever it says.
-type Planted struct{ Flaw, Shows string }
+// Planted is a profile of the reference server with a flaw that a family must find.
+type Planted struct {
+	Profile string
+	Shows   string // what the reasons must say; "" = lost victims show it
+}
 
-// Planted are all flaws that the family must fail.
+// Planted lists the flaws that a family must find, Flaw first.
 func (f Family) Planted() []Planted {
-	return append([]Planted{{f.Flaw, f.FlawShows}}, f.Also...)
+	return append([]Planted{{f.Flaw, f.FlawShows}}, f.Flaws...)
 }
 
 // Scenario is the family as it is run unless something else is asked for.
@@ -182,6 +185,10 @@ type Traits struct {
 	// Spares says that the fault is planned and need not cost any request: even one
 	// lost request of 10,000 counts.
 	Spares bool `json:"spares,omitempty"`
+	// KillsNobody says that no process that serves need end because of the fault, an honest
+	// request. One that ends by itself with code 0 has been replaced on a plan, if nobody lost
+	// a request with it.
+	KillsNobody bool `json:"kills_nobody,omitempty"`
 	// Vanishes says that the fault's clients are gone for good when the recovery
 	// begins, or a moment later: nothing in the server may stay of them.
 	Vanishes bool `json:"vanishes,omitempty"`
@@ -204,7 +211,10 @@ type Traits struct {
 	// Reuses is what receipts call the second request on a kept connection, of a fault
 	// that sends it when the server's idle timeout ends. The server may close the
 	// connection instead, but not once the app has begun the request.
-	Reuses    string  `json:"reuses,omitempty"`
+	Reuses string `json:"reuses,omitempty"`
+	// Refuses says that a start with an app that cannot be loaded must end soon, with another
+	// code than 0, and that a reload after the repair must bring the app that was repaired.
+	Refuses   bool    `json:"refuses,omitempty"`
 	LeakBytes int64   `json:"leak_bytes,omitempty"` // of memory that one fault leaks; 0 = it is not about memory
 	Leaks     Leak    `json:"leaks,omitzero"`       // what else one fault leaves behind in its process
 	Expects   Expects `json:"expects,omitempty"`
@@ -248,6 +258,10 @@ func (t Traits) Contradiction() string {
 		return fmt.Sprintf("%d bytes that nobody asks for once the clients are gone", t.Carries)
 	case t.AtCap && (t.Proof != ProofDeath || t.Leaked() != (Leak{})):
 		return "memory that is taken up to the cap, and no death that proves it, or a leak"
+	case t.KillsNobody && (!t.MustComplete || !t.Proof.ByReceipt() || t.Expects != ""):
+		return "honest requests that must kill nobody, and that nothing tells of or that are to end a process"
+	case t.Refuses && t.Expects != ExpectsRefusal:
+		return "a start that must be refused, of an app that can be loaded"
 	case t.Vanishes && t.Expects == ExpectsRenewal:
 		return "clients that vanish while workers are replaced"
 	case t.Leaks != (Leak{}) && (t.LeakBytes != 0 || t.Leaks.Amount < 1 || !slices.Contains(countedResources, t.Leaks.Of)):
@@ -400,7 +414,7 @@ func RefutedAfter(claim float64) float64 { return 1.5*claim + 2 }
 // come true; 0 = nothing is.
 func (e Expects) SettleLimit(c Claims) time.Duration {
 	switch e {
-	case ExpectsRenewal:
+	case ExpectsRenewal, ExpectsRefusal:
 		return RenewalLimit(c)
 	case ExpectsReplacement:
 		return ReplacementLimit(c)

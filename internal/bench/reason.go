@@ -12,21 +12,24 @@ const ReferenceServer = "reference"
 // What makes a cell fail although its victims were served, besides FlagWrongBody: the
 // judge begins a reason with it, and reports find it again.
 const (
-	MemoryKept   = "memory kept"          // of what the faults leaked
-	LeakKept     = "leak kept"            // what else the faults left behind
-	HonestLost   = "honest requests lost" // of the fault
-	RequestsLost = "requests lost"        // to a fault that need cost nobody
-	NotReplaced  = "workers not replaced" // by a fault that is there to replace them
-	PiledUp      = "resources piled up"   // with each fault
-	CutHidden    = "truncation hidden"    // from the clients of broken answers
-	NotClosed    = "close() not called"   // of broken answers
-	NotStopped   = "not stopped in order" // on the signal that asks for it
-	NotTakenOver = "not taken over"       // by the same command, started again
-	CutInFlight  = "cut in flight"        // requests on a reused connection that the app had begun
-	WorkersDied  = "workers died"         // of clients that only sent bytes
-	LeftHanging  = "left hanging"         // every client that sent the same text
-	NotBack      = "not back"             // although what the server lacked is there again
-	DiskFilled   = "disk filled"          // up to the target's bound
+	MemoryKept    = "memory kept"             // of what the faults leaked
+	LeakKept      = "leak kept"               // what else the faults left behind
+	HonestLost    = "honest requests lost"    // of the fault
+	RequestsLost  = "requests lost"           // to a fault that need cost nobody
+	NotReplaced   = "workers not replaced"    // by a fault that is there to replace them
+	PiledUp       = "resources piled up"      // with each fault
+	CutHidden     = "truncation hidden"       // from the clients of broken answers
+	NotClosed     = "close() not called"      // of broken answers
+	NotStopped    = "not stopped in order"    // on the signal that asks for it
+	NotTakenOver  = "not taken over"          // by the same command, started again
+	WorkersKilled = "workers killed"          // because of honest requests
+	NotRefused    = "broken app not refused"  // by a server that is started with it
+	NotRepaired   = "repaired app not served" // after the next reload
+	CutInFlight   = "cut in flight"           // requests on a reused connection that the app had begun
+	DiskFilled    = "disk filled"             // up to the target's bound
+	WorkersDied   = "workers died"            // of clients that only sent bytes
+	LeftHanging   = "left hanging"            // every client that sent the same text
+	NotBack       = "not back"                // although what the server lacked is there again
 )
 
 // OtherReason says in two words why the cell failed, for example "memory kept". It is
@@ -68,6 +71,12 @@ func (c Cell) OtherReason() string {
 		return "piled up"
 	case begins(NotStopped):
 		return "not in order"
+	case begins(WorkersKilled):
+		return WorkersKilled
+	case begins(NotRefused):
+		return "not refused"
+	case begins(NotRepaired):
+		return "not repaired"
 	case begins(NotTakenOver):
 		return NotTakenOver
 	}

@@ -16,8 +16,10 @@ type Record struct {
 	Marks    []Mark
 	Doubts   []Doubt
 	Boot     Boot
-	Stop     *Stop  // nil: the shutdown phase was not reached
-	Again    *Again // nil: the target was not started a second time
+	Stop     *Stop     // nil: the shutdown phase was not reached
+	Again    *Again    // nil: the target was not started a second time
+	Repaired *Repaired // nil: no reload was to bring an app that had been repaired
+	Beside   *Beside   // nil: nothing but victims and faults was under way at the stop signal
 }
 
 // Head is the first line of a record: what was run, how, and on what.
@@ -230,6 +232,9 @@ const (
 	// MarkSignal is a signal that benchrun sent to a process of the target, or something
 	// else that it did to the target, because that is the fault; the note is the fault's nonce.
 	MarkSignal MarkName = "signal"
+	// MarkBroken is when benchrun made the app impossible to load; the note is the fault's
+	// nonce where that alone is the fault.
+	MarkBroken MarkName = "broken"
 	// MarkRepaired is when the app could be loaded again that benchrun had broken.
 	MarkRepaired MarkName = "repaired"
 	// MarkLogUnread is when benchrun begins to read the log again that it had left unread;
@@ -277,8 +282,36 @@ type Again struct {
 	Old     int         `json:"old"`              // of these, answered by a process of the first start
 	Lost    int         `json:"lost"`             // of these, not answered
 	Note    string      `json:"note,omitempty"`   // what was seen last instead of an answer
+	Used    *Used       `json:"used,omitempty"`   // until then, of a start with an app that cannot be loaded
 	Idle    *Stop       `json:"idle,omitempty"`   // how it ended on the stop signal, when nobody had asked it anything
 }
+
+// Used is what the target has used meanwhile.
+type Used struct {
+	CPU *float64 `json:"cpu,omitempty"` // seconds; nil = no cgroup counts it
+	Log int64    `json:"log"`           // bytes that it wrote to its log
+}
+
+// Repaired is how a reload fared that was to bring an app which could not be loaded before.
+type Repaired struct {
+	T       int64   `json:"t"`              // when the reload was ordered, ns since origin
+	Served  bool    `json:"served"`         // the repaired app answered several times in a row
+	Seconds float64 `json:"seconds"`        // from the order until then, or until it was given up
+	Note    string  `json:"note,omitempty"` // what was seen last instead
+	Used    Used    `json:"used"`           // while the app could not be loaded
+}
+
+// Beside is what else was under way when the target was asked to end.
+type Beside struct {
+	Queued      int     `json:"queued"`     // requests that were sent just before, more than there are slots
+	Answered    int     `json:"answered"`   // of these, with a 200
+	Refused     int     `json:"refused"`    // of these, not even connected
+	Streamed    int64   `json:"streamed"`   // bytes of an endless answer that came; 0 = it did not begin
+	StreamedFor float64 `json:"streamed_s"` // seconds from the signal until that answer broke off, or until it was given up
+}
+
+// Lost is how many of the queued requests were connected and got no right answer.
+func (b Beside) Lost() int { return b.Queued - b.Answered - b.Refused }
 
 // Stop is how the target went down after SIGTERM.
 type Stop struct {

@@ -14,7 +14,7 @@ import (
 // Case is a cell whose verdict is known.
 type Case struct {
 	Cell     plan.Cell
-	Planted  bool // the cell's profile has a flaw that the family must find, and is not its sound one
+	Planted  bool // the cell's profile has a flaw that the family must find
 	Null     bool // the fault does nothing
 	Expected bench.Verdict
 	Cause    string // what a reason must say besides; "" = nothing
@@ -58,7 +58,7 @@ func ShortReasons() string {
 
 // Cases are those of the families and sabotages named; of all, where none is.
 // They come in a fixed order, whatever that of the words: each family's sound
-// server and flawed ones, the null faults, then the sabotages. An unknown word is a
+// server and its flawed servers, the null faults, then the sabotages. An unknown word is a
 // bench.UsageError that suggests the nearest.
 func Cases(reg *targets.Registry, words []string) ([]Case, error) {
 	known := Words()
@@ -71,22 +71,28 @@ func Cases(reg *targets.Registry, words []string) ([]Case, error) {
 		}
 	}
 	var cases []Case
-	add := func(f bench.Family, s bench.Sabotage, planted *bench.Planted) error {
-		c, err := newCase(reg, f, s, planted)
-		cases = append(cases, c)
+	add := func(f bench.Family, s bench.Sabotage, flaws ...bench.Planted) error {
+		sound, err := newCase(reg, f, s, f.Sound)
+		cases = append(cases, sound)
+		for _, flaw := range flaws {
+			if err != nil {
+				return err
+			}
+			var c Case
+			c, err = newCase(reg, f, s, flaw.Profile)
+			if c.Planted = true; s == "" {
+				c.Expected, c.Cause = bench.Failed, flaw.Shows
+			}
+			cases = append(cases, c)
+		}
 		return err
 	}
 	for _, f := range scenarios.All() {
 		if !slices.Contains(words, f.ID) {
 			continue
 		}
-		if err := add(f.Family, "", nil); err != nil {
+		if err := add(f.Family, "", f.Planted()...); err != nil {
 			return nil, err
-		}
-		for _, planted := range f.Planted() {
-			if err := add(f.Family, "", &planted); err != nil {
-				return nil, err
-			}
 		}
 	}
 	if slices.Contains(words, nullWord) {
@@ -104,13 +110,11 @@ func Cases(reg *targets.Registry, words []string) ([]Case, error) {
 			if !slices.Contains(f.Sabotages, s.Sabotage) {
 				continue
 			}
-			if err := add(f.Family, s.Sabotage, nil); err != nil {
-				return nil, err
+			var flaws []bench.Planted
+			if s.OnFlaw {
+				flaws = f.Planted()[:1]
 			}
-			if !s.OnFlaw {
-				continue
-			}
-			if err := add(f.Family, s.Sabotage, &f.Planted()[0]); err != nil {
+			if err := add(f.Family, s.Sabotage, flaws...); err != nil {
 				return nil, err
 			}
 		}
@@ -134,13 +138,9 @@ func nullCases(reg *targets.Registry) ([]Case, error) {
 	return cases, nil
 }
 
-// newCase is the cell of a family on a flaw, or where that is nil on its sound profile.
-func newCase(reg *targets.Registry, f bench.Family, s bench.Sabotage, planted *bench.Planted) (Case, error) {
-	c := Case{Planted: planted != nil, Expected: bench.Held}
-	profile := f.Sound
-	if planted != nil {
-		profile, c.Expected, c.Cause = planted.Flaw, bench.Failed, planted.Shows
-	}
+// newCase is the cell of a family on a profile, which must be held unless it is sabotaged.
+func newCase(reg *targets.Registry, f bench.Family, s bench.Sabotage, profile string) (Case, error) {
+	c := Case{Expected: bench.Held}
 	cells, err := plan.Cells(reg, plan.Selection{
 		Servers: []string{bench.ReferenceServer}, Profiles: []string{profile}, Scenarios: []string{f.ID},
 	})

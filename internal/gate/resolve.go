@@ -88,7 +88,7 @@ func Applies(measure string, f bench.Family) bool {
 		return f.Traits.Vanishes
 	case "idle_stop_time", "inflight_lost", "queued_lost", "backlog_reset":
 		return f.Traits.Expects == bench.ExpectsEnd
-	case "boot_attempts":
+	case "boot_attempts", "boot_cpu", "boot_log", "start_attempts", "start_cpu", "start_log":
 		return f.Traits.Expects == bench.ExpectsRefusal
 	case "time_to_serve_again":
 		return f.Traits.Expects == bench.ExpectsTakeover

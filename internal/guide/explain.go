@@ -286,6 +286,8 @@ func deciding(f bench.Family) string {
 	add(t.Expects == bench.ExpectsTurnover, "workers must have ended by themselves, or there was no fault")
 	add(t.Expects == bench.ExpectsEnd, "what was sent 0.1 s or more before the signal must be answered, but not what comes later; the server must be gone 5 s after its documented grace at the latest, "+
 		"with nothing left and an exit code that is no failure, and an idle one must not wait its grace out")
+	add(t.KillsNobody, "a process that serves must not be killed or fail, nor end with a request of the fault")
+	add(t.Refuses, fmt.Sprintf("a start with the broken app must end within %g s, with a code that is not 0; the repaired app must be served within 10 s and the documented grace of the next reload", bench.RestartLimit.Seconds()))
 	add(t.Expects == bench.ExpectsTakeover, fmt.Sprintf("the second start must answer within %g s, and alone; what is lost in between does not count", bench.RestartLimit.Seconds()))
 	add(t.Vanishes, "once its clients are gone, the server must not keep descriptors, threads, memory or files for them, nor a busy loop")
 	add(t.SparesWorkers, "the clients only send bytes: if two or more processes that serve end of it, even if they are replaced, the cell is failed")
@@ -300,15 +302,17 @@ func provenBy(f bench.Family) string {
 	if f.Sound == "" {
 		return "calibration, for each of its families."
 	}
-	var found []string
-	for _, planted := range f.Planted() {
+	var planted []string
+	for _, p := range f.Planted() {
+		what := ""
 		for _, flaw := range reference.Flaws {
-			if flaw.Name == planted.Flaw {
-				found = append(found, "with the planted flaw "+flaw.Name+" ("+flaw.Text+")")
+			if flaw.Name == p.Profile {
+				what = " (" + flaw.Text + ")"
 			}
 		}
+		planted = append(planted, p.Profile+what)
 	}
-	return fmt.Sprintf("benchrun's own reference server must be held as %s, and failed %s.", f.Sound, strings.Join(found, " and "))
+	return fmt.Sprintf("benchrun's own reference server must be held as %s, and failed with the planted flaw %s.", f.Sound, strings.Join(planted, ", with the flaw "))
 }
 
 // labelled is a line with a name in front, its further lines below the text.
@@ -344,7 +348,7 @@ func MeasuresOf(f bench.Family) []string {
 	case bench.ExpectsEnd:
 		names = append(names, "stop_time", "stop_code", "idle_stop_time", "inflight_lost", "queued_lost", "backlog_reset")
 	case bench.ExpectsRefusal:
-		names = append(names, "boot_attempts", "worker_deaths", "live_workers_min")
+		names = append(names, "boot_attempts", "boot_cpu", "boot_log", "start_attempts", "start_cpu", "start_log", "worker_deaths", "live_workers_min")
 	case bench.ExpectsTakeover:
 		names = append(names, "time_to_serve_again")
 	}

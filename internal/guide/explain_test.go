@@ -19,7 +19,10 @@ import (
 func TestEveryWordIsExplained(t *testing.T) {
 	texts := map[string][]string{}
 	for _, f := range scenarios.All() {
-		texts[f.ID] = append(texts[f.ID], f.Title, f.Why, f.Good, f.Magnitude, "held as "+f.Sound, "flaw "+f.Flaw+" (")
+		texts[f.ID] = append(texts[f.ID], f.Title, f.Why, f.Good, f.Magnitude, "held as "+f.Sound)
+		for _, p := range f.Planted() {
+			texts[f.ID] = append(texts[f.ID], "flaw "+p.Profile+" (")
+		}
 		texts[f.ID] = append(texts[f.ID], f.References...)
 	}
 	for _, s := range scenarios.Sets() {

@@ -118,7 +118,11 @@ func TestScenariosAndMeasuresPages(t *testing.T) {
 	wantTables(t, scens)
 	wantTables(t, measures)
 	for _, f := range scenarios.All() {
-		for _, want := range append([]string{"\n## " + f.ID + "\n", cell(f.Why), f.Magnitude, "--scenario " + f.ID, "held as " + f.Sound, "flaw " + f.Flaw + " ("}, f.References...) {
+		wants := append([]string{"\n## " + f.ID + "\n", cell(f.Why), f.Magnitude, "--scenario " + f.ID, "held as " + f.Sound}, f.References...)
+		for _, p := range f.Planted() {
+			wants = append(wants, "flaw "+p.Profile+" (")
+		}
+		for _, want := range wants {
 			if !strings.Contains(scens, want) {
 				t.Errorf("%s: %q is not told", f.ID, want)
 			}

@@ -167,7 +167,7 @@ func (v *view) proof(s bench.Sample, starts map[string][]bench.Receipt, died map
 	case bench.ProofSent:
 		return max(s.Sent, s.Due), s.Sent > 0
 	case bench.ProofSignal:
-		for _, m := range v.signals {
+		for _, m := range slices.Concat(v.signals, v.breaks) {
 			if m.Note == s.Nonce && m.T >= s.Sent {
 				return m.T, s.Sent > 0
 			}

@@ -12,7 +12,7 @@ import (
 type ending struct {
 	known    bool
 	inFlight int // victims sent well before it, and not served
-	queued   int // later ones that were connected, and not served
+	queued   int // later ones that were connected, and not served, and those of the queue
 	reset    int // later ones that were connected, and reset
 }
 
@@ -35,6 +35,9 @@ func (f *facts) ending() ending {
 		case s.Outcome != bench.Refused:
 			e.queued++
 		}
+	}
+	if v.beside != nil {
+		e.queued += max(0, v.beside.Lost())
 	}
 	return e
 }
@@ -78,7 +81,7 @@ func (f *facts) stopWords() string {
 		}
 	}
 	say(f.end.inFlight > 1, bench.Things(f.end.inFlight, "victim", "victims")+" sent 0.1 s or more before the signal got no right answer")
-	say(s.NeededSIGKILL, fmt.Sprintf("still there %.0f s after the signal", s.Seconds))
+	say(s.NeededSIGKILL, fmt.Sprintf("still there %.0f s after the signal", s.Seconds)+f.stillStreamedWords())
 	say(s.Survivors > 0 && !s.NeededSIGKILL, bench.Things(s.Survivors, "process", "processes")+" left behind")
 	say(!s.PortFreed && !s.NeededSIGKILL, "its port could not be bound again")
 	say(s.Exit != nil && !inOrder(*s.Exit), "ended with "+causeOf(s.Exit)+", which a process manager takes for a failure")
@@ -95,6 +98,28 @@ func (f *facts) stopWords() string {
 		return ""
 	}
 	return bench.NotStopped + ": " + strings.Join(wrong, "; ")
+}
+
+// stillStreamedWords: ", with an endless answer under way".
+func (f *facts) stillStreamedWords() string {
+	if b, s := f.v.beside, f.v.stop; b == nil || b.Streamed == 0 || b.StreamedFor < s.Seconds-0.5 {
+		return ""
+	}
+	return ", with an endless answer under way"
+}
+
+// besideWords: "; 8 of 8 requests that waited were answered, and an endless answer broke off
+// after 3.0 s".
+func (f *facts) besideWords() string {
+	b := f.v.beside
+	if b == nil {
+		return ""
+	}
+	s := fmt.Sprintf("; %s of %s in the queue were answered", bench.Grouped(b.Answered), bench.Things(b.Queued, "request", "requests"))
+	if b.Streamed == 0 {
+		return s + ", and an endless answer did not begin"
+	}
+	return s + fmt.Sprintf(", and an endless answer broke off after %.1f s", b.StreamedFor)
 }
 
 // A grace of less than leastGrace seconds cannot be told from a slow end; waitedOut of a
@@ -147,7 +172,7 @@ func (f *facts) endedWords() string {
 	case f.v.head.Traits.Expects == bench.ExpectsTakeover && a != nil:
 		return fmt.Sprintf("; started again, it answered after %.1f s", a.Seconds)
 	case f.v.head.Traits.Expects == bench.ExpectsEnd && s != nil && a != nil && a.Idle != nil:
-		return fmt.Sprintf("; it was gone after %.1f s with %s, idle after %.1f s", s.Seconds, causeOf(s.Exit), a.Idle.Seconds)
+		return fmt.Sprintf("; it was gone after %.1f s with %s, idle after %.1f s", s.Seconds, causeOf(s.Exit), a.Idle.Seconds) + f.besideWords()
 	}
 	return ""
 }
@@ -158,9 +183,7 @@ func (f *facts) endingMeasures(s sheet) {
 		s.set("queued_lost", float64(e.queued), 1)
 		s.set("backlog_reset", float64(e.reset), 1)
 	}
-	if f.refused.known {
-		s.set("boot_attempts", float64(f.refused.born), 1)
-	}
+	f.refusalMeasures(s)
 	a := f.v.again
 	if a == nil {
 		return

@@ -39,6 +39,14 @@ func stopping() scene {
 	return s
 }
 
+// streaming is stopping with an endless answer that breaks off after so many seconds, and a
+// queue of which two requests are lost.
+func streaming(after float64) scene {
+	s := stopping()
+	s.Beside = &bench.Beside{Queued: 8, Answered: 5, Refused: 1, Streamed: 9000, StreamedFor: after}
+	return s
+}
+
 // restarting is a server that is killed and serves again half a second later.
 func restarting() scene {
 	s := takenAway(takeoverTraits, 0.5)
@@ -68,6 +76,10 @@ func TestEnding(t *testing.T) {
 		{"it stays", stopping().stop(func(x *bench.Stop) {
 			x.NeededSIGKILL, x.Exit, x.Seconds, x.Survivors, x.PortFreed = true, nil, 8, 4, false
 		}), bench.Failed, "not stopped in order: still there 8 s after the signal"},
+		{"it stays for a stream", streaming(9).stop(func(x *bench.Stop) {
+			x.NeededSIGKILL, x.Exit, x.Seconds, x.Survivors, x.PortFreed = true, nil, 8, 4, false
+		}), bench.Failed, "not stopped in order: still there 8 s after the signal, with an endless answer under way"},
+		{"a stream and a queue", streaming(0.5), bench.Held, "idle after 0.1 s; 5 of 8 requests in the queue were answered, and an endless answer broke off after 0.5 s"},
 		{"a worker stays", stopping().stop(func(x *bench.Stop) { x.Survivors = 1 }), bench.Failed, "not stopped in order: 1 process left behind"},
 		{"its port stays", stopping().stop(func(x *bench.Stop) { x.PortFreed = false }), bench.Failed, "its port could not be bound again"},
 		{"exit code 1", stopping().stop(func(x *bench.Stop) { x.Exit.Code = 1 }), bench.Failed, "ended with exit code 1, which a process manager takes for a failure"},
@@ -107,6 +119,7 @@ func TestEndingMeasures(t *testing.T) {
 	} {
 		wantMeasure(t, m, name, want)
 	}
+	wantMeasure(t, Judge(streaming(1).turnAway(1.5, 4, bench.TimedOut).Record).Measures, "queued_lost", "6")
 	wantMeasure(t, Judge(restarting().Record).Measures, "time_to_serve_again", "0.6")
 	wantMeasure(t, Judge(restarting().again(func(x *bench.Again) { x.Ready, x.Seconds = false, 10 }).Record).Measures, "time_to_serve_again", ">10")
 	wantMeasure(t, Judge(wedged().Record).Measures, "inflight_lost", "")

@@ -152,6 +152,12 @@ func figureContradiction(rec *bench.Record) string {
 		figures = append(figures, a.Seconds, float64(a.T), float64(min(a.Asked, a.Old, a.Lost)))
 		stops = append(stops, a.Idle)
 	}
+	if r := rec.Repaired; r != nil {
+		figures = append(figures, r.Seconds, float64(r.T))
+	}
+	if b := rec.Beside; b != nil {
+		figures = append(figures, b.StreamedFor, float64(min(b.Queued, b.Answered, b.Refused, b.Lost())), float64(b.Streamed))
+	}
 	for _, stop := range stops {
 		if stop != nil {
 			figures = append(figures, stop.Seconds, float64(stop.Survivors), float64(stop.Term))

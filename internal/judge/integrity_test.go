@@ -84,6 +84,8 @@ func TestContradictionsAreInvalid(t *testing.T) {
 		"CPU below zero":                  {figure(func(r *bench.Record) { r.Vitals[0].CPU = -1 }), "a figure of -1"},
 		"memory below zero":               {figure(func(r *bench.Record) { r.Vitals[0].Memory = -2 }), "a figure of -1"},
 		"descriptors below zero":          {figure(func(r *bench.Record) { r.Vitals[0].FDs = -3 }), "a figure of -3"},
+		"a repair before its time":        {figure(func(r *bench.Record) { r.Repaired = &bench.Repaired{Seconds: -1} }), "a figure of -1"},
+		"a queue of fewer than none":      {figure(func(r *bench.Record) { r.Beside = &bench.Beside{Queued: 1, Answered: 3} }), "a figure of -2"},
 		"an infinite stop":                {figure(func(r *bench.Record) { r.Stop.Seconds = math.Inf(1) }), "a figure of +Inf"},
 	} {
 		t.Run(name, func(t *testing.T) {

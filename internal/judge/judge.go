@@ -103,13 +103,19 @@ func factsOf(v *view) *facts {
 			f.wrong++
 		}
 	}
-	for _, s := range within(v.controls, f.watched()) {
-		f.asked++
+	f.asked, f.misses = v.controlIn(f.watched())
+	return f
+}
+
+// controlIn counts the control requests due in s, and those that missed their SLO.
+func (v *view) controlIn(s span) (asked, misses int) {
+	for _, s := range within(v.controls, s) {
+		asked++
 		if missed(s) {
-			f.misses++
+			misses++
 		}
 	}
-	return f
+	return asked, misses
 }
 
 // watched is from the baseline to the shutdown.
@@ -178,13 +184,15 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if leak == bench.Failed {
 		return leak, kept
 	}
-	for _, rule := range []string{f.strayWords(), f.honestWords(), f.cutHiddenWords(), f.notClosedWords(), f.race.cutWords(), f.notReplacedWords(), f.growthWords(), f.notBackWords(), f.diedWords(), f.hungWords(), f.leftWords()} {
+	for _, rule := range []string{f.strayWords(), f.honestWords(), f.killedWords(), f.cutHiddenWords(), f.notClosedWords(), f.race.cutWords(), f.notReplacedWords(), f.growthWords(), f.notBackWords(), f.diedWords(), f.hungWords(), f.leftWords()} {
 		if rule != "" {
 			return bench.Failed, rule
 		}
 	}
-	if ended, how := f.rateEnding(); ended == bench.Failed {
-		return ended, how
+	for _, rate := range []func() (bench.Verdict, string){f.rateEnding, f.rateRefusal} {
+		if ended, how := rate(); ended == bench.Failed {
+			return ended, how
+		}
 	}
 	if !v.head.Traits.Fills && f.fault.bad >= badBinsNeeded && f.fault.below(heldPercent) {
 		return bench.Degraded, ""
@@ -198,8 +206,10 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if v.head.Traits.AtCap && len(v.capped) == 0 {
 		return bench.Invalid, "faults not delivered: the kernel ended no process at the memory cap"
 	}
-	if ended, how := f.rateEnding(); ended == bench.Invalid {
-		return ended, how
+	for _, rate := range []func() (bench.Verdict, string){f.rateEnding, f.rateRefusal} {
+		if ended, how := rate(); ended == bench.Invalid {
+			return ended, how
+		}
 	}
 	if f.renewal.young > 0 {
 		return bench.Invalid, "interrupted: the record breaks off before it is known whether every worker was replaced"
@@ -259,13 +269,7 @@ func (f *facts) rateBoot() (bench.Verdict, string) {
 			return bench.Invalid, "not ready, but the record is in doubt: " + doubtWords(d)
 		}
 	}
-	asked, misses := 0, 0
-	for _, s := range within(v.controls, boot) {
-		asked++
-		if missed(s) {
-			misses++
-		}
-	}
+	asked, misses := v.controlIn(boot)
 	allowed := asked / 2 // an exit code says more than how long something took
 	if v.boot.Exited == nil {
 		allowed = asked / 10

@@ -21,6 +21,9 @@ func TestOtherReasonIsFoundAgain(t *testing.T) {
 		{"honest requests", honestScene().edit(bench.RoleProvoker, fault(0), recoveryAt, refused), "honest lost"},
 		{"a wrong body", wedged().lose(fault(2), fault(3), 1, bench.Wrong), "wrong body"},
 		{"a full disk", full(wedged(), fault(2)), "disk filled"},
+		{"a killed worker", starving().died(12, fault(7), "SIGKILL"), "workers killed"},
+		{"a broken start", strict().again(func(a *bench.Again) { a.Exited.Code = 0 }), "not refused"},
+		{"no repair", repairedBy(strict(), bench.Repaired{Seconds: 14}), "not repaired"},
 		{"victims", wedged().lose(fault(2), fault(6), 100, bench.Refused), ""},
 		{"none", wedged(), ""},
 	} {

@@ -20,6 +20,7 @@ func scenes() map[string]scene {
 		"aged":    stuck().slots(512).aged(508, 508).lose(fault(4), fault(12), 100, bench.TimedOut),
 		"doubts":  longer(wedged(), 5).doubt(fault(2), fault(3), "b").doubt(fault(2), fault(3), "a").stall(fault(9)),
 		"surge":   surging(), "overload": collapsing(), "race": racing(),
+		"refusal": strict(), "starve": oneCut(starving()).died(12, fault(7), "SIGKILL"),
 		"wrong":    wedged().lose(fault(2), fault(3), 2, bench.Wrong),
 		"invalid":  wedged().stall(fault(5)).stall(fault(8)),
 		"mix":      mixOf(crashing(true), wedged(), failing(), crawling()).lose(fault(3), fault(6), 40, bench.Refused),
@@ -111,6 +112,12 @@ func TestJudgeDoesNotCareWhen(t *testing.T) {
 		for i := range s.Doubts {
 			s.Doubts[i].From += by
 			s.Doubts[i].To += by
+		}
+		if s.Again != nil {
+			s.Again.T += by
+		}
+		if s.Repaired != nil {
+			s.Repaired.T += by
 		}
 		if got := encoded(t, s.Record); !bytes.Equal(got, want) {
 			t.Errorf("%s: moved:\n%s\nwant\n%s", name, got, want)

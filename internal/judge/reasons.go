@@ -78,7 +78,9 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 		add(f.crashWords())
 		add(f.servedWords())
 		add(f.refusalWords())
-		add(f.brokenStartWords())
+		if !strings.HasPrefix(rule, bench.NotRefused) { // it says that
+			add(f.brokenStartWords())
+		}
 	}
 	if missing := f.undelivered(); missing != "" {
 		add(missing + ", which hides no loss")

@@ -166,6 +166,8 @@ func Settled(rec *bench.Record) bool {
 		return v.isBack() && (!f.left.due || f.left.known && f.leftWords() == "")
 	case v.head.Traits.Returns:
 		return v.isBack()
+	case v.head.Traits.Refuses:
+		return v.repaired != nil || len(v.signals) == 0
 	case len(v.signals) == 0:
 		return true
 	case expects == bench.ExpectsEnd:
@@ -187,6 +189,9 @@ func SettledBy(rec *bench.Record) int64 {
 	}
 	if v.head.Traits.Expects.TakesAway() && len(v.signals) > 0 {
 		return v.signals[0].T + int64(v.head.Traits.Expects.SettleLimit(v.head.Target.Claims))
+	}
+	if v.head.Traits.Refuses {
+		return v.first(v.end, bench.MarkRepaired) + int64(v.head.Traits.Expects.SettleLimit(v.head.Target.Claims))
 	}
 	return v.renewal().settled()
 }

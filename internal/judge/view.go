@@ -30,6 +30,10 @@ type view struct {
 	stop *bench.Stop
 	// again is how a second start fared, nil where there was none.
 	again *bench.Again
+	// repaired is how a reload after the app's repair fared, nil where there was none.
+	repaired *bench.Repaired
+	// beside is what else was under way at the stop signal, nil where nothing was.
+	beside *bench.Beside
 	// spared is when the fault itself has taken the server away: victims that are due
 	// then are not counted.
 	spared span
@@ -44,6 +48,7 @@ type view struct {
 	signals  []bench.Mark             // ascending
 	capped   []bench.Mark             // the processes that the kernel ended at the memory cap, ascending
 	unread   *bench.Mark              // how much of the log waited to be read, of a blocked one
+	breaks   []bench.Mark             // when the app was made impossible to load
 	disk     string                   // how much the target's files took when it was ended for that
 	baseline span
 	fault    span
@@ -58,7 +63,7 @@ type view struct {
 }
 
 func newView(rec *bench.Record) *view {
-	v := &view{head: rec.Head, boot: rec.Boot, stop: rec.Stop, again: rec.Again, marks: map[bench.MarkName]int64{}}
+	v := &view{head: rec.Head, boot: rec.Boot, stop: rec.Stop, again: rec.Again, repaired: rec.Repaired, beside: rec.Beside, marks: map[bench.MarkName]int64{}}
 	last := int64(0)
 	for _, s := range rec.Samples {
 		s.Due, s.Sent, s.Done = bounded(s.Due), bounded(s.Sent), bounded(s.Done)
@@ -137,6 +142,9 @@ func (v *view) phases(marks []bench.Mark, last int64) {
 		last = max(last, t)
 		if m.Name == bench.MarkDiskCap && v.disk == "" {
 			v.disk = clean(m.Note)
+		}
+		if m.Name == bench.MarkBroken {
+			v.breaks = append(v.breaks, bench.Mark{T: t, Name: m.Name, Note: m.Note})
 		}
 		if m.Name == bench.MarkSignal {
 			v.signals = append(v.signals, bench.Mark{T: t, Name: m.Name, Note: m.Note, PID: m.PID})

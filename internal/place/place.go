@@ -48,6 +48,9 @@ type Place struct {
 	limits   bench.Limits
 	needs    bench.Needs // of the family
 
+	before    bench.Used // what the target had used when its app was broken
+	meanwhile bench.Used // what it used until the app was repaired
+
 	disarm func() bool        // stops an interruption from ending the target
 	cancel context.CancelFunc // ends the watching
 	tail   sync.WaitGroup
@@ -158,13 +161,21 @@ func (p *Place) prepare() (err error) {
 	return p.createReceipts()
 }
 
-// writeApp writes the app with a new token.
-func (p *Place) writeApp() error {
+// newToken changes what the app answers from its next load on.
+func (p *Place) newToken() error {
 	var raw [16]byte
 	if _, err := rand.Read(raw[:]); err != nil {
 		return fmt.Errorf("attempt token: %w", err)
 	}
 	p.token = hex.EncodeToString(raw[:])
+	return nil
+}
+
+// writeApp writes the app with a new token.
+func (p *Place) writeApp() error {
+	if err := p.newToken(); err != nil {
+		return err
+	}
 	if err := targets.WriteApp(p.target.Server, p.scratch.App, p.token, p.receiptsPath()); err != nil || !p.needs.Database() {
 		return err
 	}

@@ -2,7 +2,6 @@ package place
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 
 	"benchrun/clients"
 	"benchrun/internal/bench"
+	"benchrun/targets"
 )
 
 // restartWatch is how long it is looked who answers when a second start serves.
@@ -46,12 +46,16 @@ func (p *Place) Restart(ctx context.Context) (bench.Again, error) {
 }
 
 // RestartBroken starts the target's command once more with an app that cannot be loaded,
-// and looks for a while what it does.
+// and looks for a while what it does and what it uses.
 func (p *Place) RestartBroken(ctx context.Context, limit time.Duration) (bench.Again, error) {
-	if err := p.BreakApp(); err != nil {
+	if err := targets.BreakAttempt(p.scratch.App); err != nil {
 		return bench.Again{}, err
 	}
-	return p.restart(ctx, limit)
+	before := p.used()
+	a, err := p.restart(ctx, limit)
+	used := p.usedSince(before)
+	a.Used = &used
+	return a, err
 }
 
 func (p *Place) restart(ctx context.Context, limit time.Duration) (a bench.Again, err error) {
@@ -59,28 +63,14 @@ func (p *Place) restart(ctx context.Context, limit time.Duration) (a bench.Again
 	if err := p.group.Again(ctx); err != nil {
 		return a, err
 	}
-	last := errors.New("nobody answered")
-	for row, deadline := 0, time.Now().Add(limit); row < pingsInARow; {
-		a.Seconds = p.Since(a.T)
-		if a.Exited = p.group.Exit(); a.Exited != nil || time.Now().After(deadline) || ctx.Err() != nil {
-			a.Note = bench.Excerpt(last.Error())
-			return a, ctx.Err()
-		}
-		fresh, err := p.fresh(ctx)
-		switch {
-		case fresh:
-			row++
-			continue
-		case err != nil:
-			last = err
-		default:
-			last = errors.New("a process of the first start answered")
-		}
-		row = 0
-		bench.Sleep(ctx, pingPause)
+	a.Ready, _, a.Note = p.untilFresh(ctx, limit, "a process of the first start answered", func() bool {
+		a.Exited = p.group.Exit()
+		return a.Exited != nil
+	})
+	if a.Seconds = p.Since(a.T); a.Ready {
+		return a, nil
 	}
-	a.Ready, a.Seconds = true, p.Since(a.T)
-	return a, nil
+	return a, ctx.Err()
 }
 
 // fresh asks once, and says whether the app that was written last answers.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -20,9 +21,10 @@ const mostLog = 64 << 20
 // user, who may write anything to it. But it has no name, so nobody can link to it,
 // replace it or keep it. benchrun stores a copy.
 type serverLog struct {
-	ours   *os.File // a separate open file: the server cannot move its offset
-	theirs *os.File // the server's stdout and stderr
-	pipe   *logPipe // nil: the server writes to the file itself
+	ours   *os.File     // a separate open file: the server cannot move its offset
+	theirs *os.File     // the server's stdout and stderr
+	pipe   *logPipe     // nil: the server writes to the file itself
+	cut    atomic.Int64 // bytes that bound has removed
 }
 
 // newServerLog makes an empty log in a folder. The caller calls close.
@@ -54,7 +56,20 @@ func (l *serverLog) bound() error {
 	if err != nil || n <= mostLog {
 		return err
 	}
-	return l.ours.Truncate(0)
+	if err := l.ours.Truncate(0); err != nil {
+		return err
+	}
+	l.cut.Add(n)
+	return nil
+}
+
+// written is how many bytes the server has written in all.
+func (l *serverLog) written() int64 {
+	n, err := l.size()
+	if err != nil { // the file is open: it has a size
+		return 0
+	}
+	return l.cut.Load() + n
 }
 
 // end returns at most the last most bytes of the output.

@@ -19,6 +19,7 @@ import (
 const (
 	victimBytes = 1024
 	maxSleep    = 60 * time.Second
+	streamEvery = 100 * time.Millisecond // from one block of an endless answer to the next
 )
 
 var nonceShape = regexp.MustCompile(`^[0-9a-z-]{1,64}$`)
@@ -61,6 +62,8 @@ func (a *app) answer(q request, body upload) answer {
 	case q.Path == "/download":
 		block := bytes.Repeat([]byte("benchrun"), downloadBlock/len("benchrun"))
 		return answer{Status: http.StatusOK, Type: "application/octet-stream", Body: block, Repeat: downloadBlocks}
+	case q.Path == "/stream":
+		return stream(nonce)
 	case q.Path == "/sleep":
 		ms, err := strconv.Atoi(query.Get("ms"))
 		d := time.Duration(ms) * time.Millisecond
@@ -79,12 +82,28 @@ func (a *app) answer(q request, body upload) answer {
 	return notFound()
 }
 
+// stream is an answer that never ends.
+func stream(nonce string) answer {
+	ans := victim(nonce, victimBytes)
+	ans.Stream = true
+	ans.rest = func(send func([]byte) error) error {
+		for { // until nobody takes it any more
+			time.Sleep(streamEvery)
+			if err := send(ans.Body); err != nil {
+				return err
+			}
+		}
+	}
+	ans.close = func() error { return nil }
+	return ans
+}
+
 // breakOff is a stream of one block, and where the next one should come the fault does.
 // The end receipt shows that the server tells the app when it is done.
 func (a *app) breakOff(nonce, name string, fault func() error) answer {
 	ans := victim(nonce, victimBytes)
 	ans.Stream = true
-	ans.rest = func() error {
+	ans.rest = func(func([]byte) error) error {
 		if err := a.receipts.write(nonce, name, syscall.Gettid(), bench.ReceiptStart); err != nil {
 			return err
 		}

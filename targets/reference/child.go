@@ -22,6 +22,7 @@ const bootTimeout = 10 * time.Second
 var (
 	errStuck = errors.New("worker was stuck and has been killed")
 	errDied  = errors.New("worker died")
+	errLeft  = errors.New("the client of a stream has left, and the worker has been killed")
 )
 
 // child is the front's handle of one worker process. Only one goroutine uses it, except
@@ -92,10 +93,10 @@ func (p *child) ready() error {
 // do makes the worker answer one request. limit is how long the worker may take (0 = no
 // limit). It counts from the end of the body if the body comes at the client's pace
 // (atClientsPace), otherwise from now. As soon as a stream has begun, do passes what there
-// is of it to first, and returns when it has ended. do returns errAborted if the body or a
-// stream broke off; the worker then can go on. Before it returns errStuck or errDied, it
-// ends the worker.
-func (p *child) do(q request, body io.Reader, atClientsPace bool, limit time.Duration, first func(answer)) (answer, error) {
+// is of it to first, its further blocks to more, and returns when it has ended. do returns
+// errAborted if the body or a stream broke off; the worker then can go on. Before it returns
+// errStuck, errDied or the error of more, it ends the worker.
+func (p *child) do(q request, body io.Reader, atClientsPace bool, limit time.Duration, first func(answer), more func([]byte) error) (answer, error) {
 	if !atClientsPace {
 		p.setLimit(limit)
 	}
@@ -112,7 +113,7 @@ func (p *child) do(q request, body io.Reader, atClientsPace bool, limit time.Dur
 	}
 	if err == nil && ans.Stream {
 		first(ans)
-		_, err = readFrame(p.r)
+		err = p.relayBlocks(more)
 	}
 	if err == nil || errors.Is(err, errAborted) {
 		p.setLimit(0)
@@ -124,10 +125,26 @@ func (p *child) do(q request, body io.Reader, atClientsPace bool, limit time.Dur
 		p.kill()
 	}
 	<-p.gone
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return answer{}, errStuck
+	case errors.Is(err, errLeft):
+		return answer{}, errLeft
 	}
 	return answer{}, errDied
+}
+
+// relayBlocks passes the blocks of a stream on until it ends, or nobody takes them.
+func (p *child) relayBlocks(more func([]byte) error) error {
+	for { // until the worker's end of the socket closes
+		block, err := readFrame(p.r)
+		if err != nil || len(block) == 0 {
+			return err
+		}
+		if err := more(block); err != nil {
+			return err
+		}
+	}
 }
 
 func (p *child) setLimit(limit time.Duration) {

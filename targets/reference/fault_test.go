@@ -85,7 +85,7 @@ func TestFaultsEndTheProcess(t *testing.T) {
 			if err := p.ready(); err != nil {
 				t.Fatal(err)
 			}
-			_, err = p.do(request{Method: "GET", Path: "/fault/" + name, Query: "nonce=s1"}, nil, false, patience, nil)
+			_, err = p.do(request{Method: "GET", Path: "/fault/" + name, Query: "nonce=s1"}, nil, false, patience, nil, nil)
 			if !errors.Is(err, errDied) {
 				t.Fatalf("got %v, want %v", err, errDied)
 			}

@@ -40,6 +40,17 @@ const (
 	dropsOnRecycle = "drops-on-recycle"
 	dropsOnStop    = "drops-on-stop"
 
+	ignoresReload    = "ignores-reload"
+	leaksOnReload    = "leaks-on-reload"
+	retriesAtStart   = "retries-at-start"
+	hidesBrokenStart = "hides-broken-start"
+	waitsForStreams  = "waits-for-streams"
+	waitsOutGrace    = "waits-out-grace"
+	failsOnStop      = "fails-on-stop"
+	dropsQueue       = "drops-queue"
+	sharesPort       = "shares-port"
+	killsOneHonest   = "kills-one-honest"
+
 	keepsReset      = "keeps-reset"
 	dropsHalfClosed = "drops-half-closed"
 	diesOfGarbage   = "dies-of-garbage"
@@ -95,6 +106,16 @@ var Flaws = []Flaw{
 	{dropsOnReload, "on SIGHUP all workers are killed at once, with the requests that they serve"},
 	{dropsOnRecycle, "a worker that has served as many requests as it may takes one more, and is killed with it"},
 	{dropsOnStop, "on SIGTERM the server ends at once, with the requests that it serves"},
+	{ignoresReload, "SIGHUP changes nothing"},
+	{leaksOnReload, "each reload leaves four descriptors open"},
+	{retriesAtStart, "started with an app that cannot be loaded, it starts workers again and again"},
+	{hidesBrokenStart, "started with an app that cannot be loaded, it ends with exit code 0"},
+	{waitsForStreams, "on SIGTERM it waits for requests under way, however long they take, and no watchdog ends them"},
+	{waitsOutGrace, "on SIGTERM it waits for 1 s more than its grace, whether or not a request is under way"},
+	{failsOnStop, "after SIGTERM it ends with an exit code that means failure"},
+	{dropsQueue, "on SIGTERM requests that wait for a worker get a 503"},
+	{sharesPort, "workers outlive the front and serve by themselves, on a port that a second start can share with them"},
+	{killsOneHonest, "the watchdog kills the first worker whose request to misbehave takes 1 s, and none after that"},
 	{keepsReset, "the descriptor of a connection that its client resets stays open"},
 	{dropsHalfClosed, "a client that has shut down its sending side counts as gone, and gets no answer"},
 	{freezesWhenFull, "once 256 connections are open at once, no further one is ever accepted"},

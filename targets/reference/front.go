@@ -46,14 +46,14 @@ type front struct {
 // the requests in flight, for at most o.grace, and ends the workers. On SIGHUP it replaces
 // the workers. It prints to stderr where it listens.
 func runFront(o options, stderr io.Writer) error {
-	if err := checkApp(o.app); err != nil {
-		return err
-	}
 	lines := newEventLog(stderr)
 	defer lines.close()
 	events := log.New(lines, "benchrun reference: ", 0)
 	if o.flaws[blocksOnLog] {
 		events.SetOutput(stderr)
+	}
+	if goOn, err := checkStart(o, events); !goOn {
+		return err
 	}
 
 	signal.Ignore(syscall.SIGPIPE) // the front goes on if nobody reads stderr
@@ -66,12 +66,12 @@ func runFront(o options, stderr io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	defer stop()
 
-	listener, err := net.Listen("tcp", o.bind)
+	listener, err := listen(o)
 	if err != nil {
 		return &bench.EnvironmentError{Problem: "the reference server cannot listen", Err: err}
 	}
 	var handedDown *os.File
-	if o.flaws[orphansWorkers] {
+	if o.flaws[orphansWorkers] || o.flaws[sharesPort] {
 		if handedDown, err = duplicate(listener); err != nil {
 			return errors.Join(err, listener.Close())
 		}
@@ -133,11 +133,14 @@ func serve(ctx context.Context, o options, listener net.Listener, p *pool, event
 	if o.flaws[dropsOnStop] {
 		return srv.Close()
 	}
-	grace, cancel := context.WithTimeout(context.Background(), o.grace)
+	grace, cancel := p.ending(o)
 	defer cancel()
 	if err := srv.Shutdown(grace); err != nil {
 		events.Print("the grace is over, requests in flight are cut")
 		_ = srv.Close() // cuts its connections; nothing more can be done about an error
+	}
+	if o.flaws[failsOnStop] {
+		return errFailsOnStop
 	}
 	return nil
 }
@@ -215,7 +218,17 @@ func (f *front) relayStream(w http.ResponseWriter, control *http.ResponseControl
 	w.Header().Set("X-Benchrun-Pid", strconv.Itoa(ans.PID))
 	w.WriteHeader(ans.Status)
 	_, err := w.Write(ans.Body)
-	err = errors.Join(err, control.Flush(), <-ans.ended)
+	err = errors.Join(err, control.Flush())
+	for open := true; open && err == nil; {
+		select {
+		case block := <-ans.blocks:
+			_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
+			_, err = w.Write(block)
+			err = errors.Join(err, control.Flush())
+		case err = <-ans.ended:
+			open = false
+		}
+	}
 	if err != nil && !f.flaws[hidesTruncation] {
 		panic(http.ErrAbortHandler)
 	}

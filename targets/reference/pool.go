@@ -48,6 +48,9 @@ type pool struct {
 	giveUp   context.CancelFunc // ends the whole server (stops-on-exit and the like)
 	slots    sync.WaitGroup     // and the reloading goroutine
 	seats    []*seat            // used by startPool, then only by followHangups
+	leaked   []*os.File         // of leaks-on-reload; used only by followHangups
+	dropping chan struct{}      // closed when drops-queue drops what waits
+	hasty    atomic.Bool        // kills-one-honest has killed its one
 
 	mu   sync.Mutex
 	live map[*child]struct{}
@@ -59,7 +62,7 @@ func startPool(o options, listener *os.File, events *log.Logger, giveUp context.
 	ctx, stop := context.WithCancel(context.Background())
 	p := &pool{
 		o: o, listener: listener, events: events, stop: stop, giveUp: giveUp,
-		jobs: make(chan *job), live: map[*child]struct{}{},
+		jobs: make(chan *job), live: map[*child]struct{}{}, dropping: make(chan struct{}),
 	}
 	for range o.workers {
 		st := newSeat(nil)
@@ -106,6 +109,8 @@ func (p *pool) enqueue(finished <-chan struct{}, j *job) (refusal string) {
 			return ""
 		case <-stale.C:
 			return "no worker became free"
+		case <-p.dropping:
+			return "the server ends"
 		case <-finished:
 			finished = nil
 			stale.Reset(min(halfClosedWait, p.o.maxWait))
@@ -242,18 +247,19 @@ func (p *pool) serve(w *child, j *job) bool {
 	if p.o.flaws[unbufferedDownload] {
 		defer func() { <-j.relayed }()
 	}
-	limit := p.o.watchdog
-	switch {
-	case p.o.flaws[noWatchdog]:
-		limit = 0
-	case p.o.flaws[killsHonest]:
-		limit = min(limit, hastyWatchdog)
-	}
 	var ended chan error // of a stream
-	ans, err := w.do(j.request, j.body, j.atClientsPace, limit, func(begun answer) {
+	blocks := make(chan []byte)
+	ans, err := w.do(j.request, j.body, j.atClientsPace, p.limitOf(j), func(begun answer) {
 		ended = make(chan error, 1)
-		begun.ended = ended
+		begun.ended, begun.blocks = ended, blocks
 		j.answered <- begun
+	}, func(block []byte) error {
+		select {
+		case blocks <- block:
+			return nil
+		case <-j.relayed:
+			return errLeft
+		}
 	})
 	switch {
 	case ended != nil:

@@ -55,9 +55,14 @@ func (p *pool) followHangups(ctx context.Context, hangups chan os.Signal) {
 // request and ends, so that there are always enough. It returns when the last new one is
 // ready, or ctx has ended.
 func (p *pool) reload(ctx context.Context) {
-	if p.o.flaws[dropsOnReload] {
+	switch {
+	case p.o.flaws[dropsOnReload]:
 		p.killAll()
 		return
+	case p.o.flaws[ignoresReload]:
+		return
+	case p.o.flaws[leaksOnReload]:
+		p.leak()
 	}
 	for i, old := range p.seats {
 		st := newSeat(old)

@@ -16,8 +16,9 @@ import (
 //	front → worker   request: a JSON head, body chunks, then an empty frame,
 //	                 or abortMark if the client's body broke off
 //	worker → front   answer: a JSON head, then the body in one frame; of a stream
-//	                 that is the first block, and when the app is done an empty
-//	                 frame follows, or abortMark if the app failed
+//	                 that is the first block; further blocks follow, each in a frame,
+//	                 and when the app is done an empty frame, or abortMark if the
+//	                 app failed
 //
 // An aborted request gets no answer.
 
@@ -39,9 +40,13 @@ type answer struct {
 	Stream  bool   `json:"stream,omitempty"` // of unknown length: Body is its first block
 	Body    []byte `json:"-"`
 
-	rest  func() error // of a stream, in the worker: what the app does after the first block
-	close func() error // and how the app learns that the server is done with it
-	ended <-chan error // of a stream, in the front: how it ended, when it has
+	// Of a stream, in the worker: what the app does after the first block, and how it learns
+	// that the server is done with it.
+	rest  func(send func(block []byte) error) error
+	close func() error
+	// Of a stream, in the front: its further blocks, and how it ended, when it has.
+	blocks <-chan []byte
+	ended  <-chan error
 }
 
 const (

@@ -21,7 +21,7 @@ import (
 // The descriptors that a worker inherits.
 const (
 	workerSocketFD   = 3 // its end of the socketpair
-	workerListenerFD = 4 // only with the flaw orphans-workers
+	workerListenerFD = 4 // only with the flaws orphans-workers and shares-port
 )
 
 // orphanLife is how long an orphaned worker stays at most, so that even the flaw leaves
@@ -65,8 +65,11 @@ func runWorker(o options) error {
 	requests := make(chan received)
 	go serveRequests(o, a, conn, requests)
 	err = readRequests(conn, requests)
-	if o.flaws[orphansWorkers] {
+	switch {
+	case o.flaws[orphansWorkers]:
 		time.Sleep(orphanLife)
+	case o.flaws[sharesPort]:
+		return serveAlone(a)
 	}
 	return err
 }
@@ -116,7 +119,7 @@ func serveRequests(o options, a *app, conn io.Writer, requests <-chan received) 
 // serveRest runs what the app does after the first block of a stream, and tells the front
 // how it ended.
 func serveRest(o options, w *bufio.Writer, ans answer) error {
-	failed := ans.rest()
+	failed := ans.rest(func(block []byte) error { return errors.Join(writeFrame(w, block), w.Flush()) })
 	if !o.flaws[forgetsClose] {
 		failed = errors.Join(failed, ans.close())
 	}

@@ -360,6 +360,18 @@ class BrokenOffBody:
         write_receipt(self.nonce, self.name, "end")
 
 
+class EndlessBody:
+    """An answer of unknown length that never ends."""
+
+    def __init__(self, nonce):
+        self.block = victim_answer(nonce)[2][0]
+
+    def __iter__(self):
+        while True:
+            yield self.block
+            time.sleep(0.1)
+
+
 def fault_midstream_exception():
     raise RuntimeError("the app's own error")
 
@@ -438,6 +450,12 @@ def download(environ):
     return "200 OK", "application/octet-stream", [DOWNLOAD_BLOCK] * DOWNLOAD_BLOCKS
 
 
+def stream(environ):
+    """An answer that never ends, of a block each tenth of a second."""
+    nonce = nonce_of(environ)
+    return nonce and ("200 OK", "text/plain", EndlessBody(nonce))
+
+
 def body_blocks(environ):
     """The request's body, block by block, however the server passes it on."""
     stream = environ["wsgi.input"]
@@ -483,6 +501,7 @@ ROUTES = {
     ("GET", "/sleep"): sleep,
     ("POST", "/upload"): upload,
     ("GET", "/download"): download,
+    ("GET", "/stream"): stream,
 }
 
 
@@ -495,7 +514,7 @@ def application(environ, start_response):
     answer = handler(environ) if handler else None
     status, content_type, blocks = answer or ("404 Not Found", "text/plain", [b"not found\n"])
     headers = [("Content-Type", content_type), ("X-Benchrun-Pid", str(os.getpid()))]
-    if not isinstance(blocks, BrokenOffBody):
+    if not isinstance(blocks, (BrokenOffBody, EndlessBody)):
         length = sum(map(len, blocks))
         if answer and path == "/fault/short-body":
             length *= 2  # the other half never comes

@@ -1,0 +1,107 @@
+package reference
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// leakedByReload is how many descriptors a reload of leaks-on-reload leaves open.
+const leakedByReload = 4
+
+var errFailsOnStop = errors.New("it was asked to end, and calls that a failure (fails-on-stop)")
+
+// checkStart looks whether workers can load the app. goOn says that the front serves, with
+// the flaw retries-at-start even if they cannot.
+func checkStart(o options, events *log.Logger) (goOn bool, err error) {
+	err = checkApp(o.app)
+	switch {
+	case err != nil && o.flaws[hidesBrokenStart]:
+		events.Print(err)
+		return false, nil
+	case err != nil && o.flaws[retriesAtStart]:
+		events.Print(err)
+		return true, nil
+	}
+	return err == nil, err
+}
+
+// listen listens, with the flaw shares-port together with others.
+func listen(o options) (net.Listener, error) {
+	var with net.ListenConfig
+	if o.flaws[sharesPort] {
+		with.Control = func(_, _ string, c syscall.RawConn) error {
+			var failed error
+			err := c.Control(func(fd uintptr) {
+				failed = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+			})
+			return errors.Join(err, failed)
+		}
+	}
+	return with.Listen(context.Background(), "tcp", o.bind)
+}
+
+// leak is the flaw leaks-on-reload.
+func (p *pool) leak() {
+	for range leakedByReload {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			p.events.Print(err)
+			return
+		}
+		p.leaked = append(p.leaked, f)
+	}
+}
+
+// ending is how the front's end differs with a flaw: it ends the requests under way when the
+// context does.
+func (p *pool) ending(o options) (context.Context, context.CancelFunc) {
+	switch {
+	case o.flaws[waitsForStreams]:
+		return context.WithCancel(context.Background())
+	case o.flaws[waitsOutGrace]:
+		time.Sleep(o.grace + time.Second)
+	case o.flaws[dropsQueue]:
+		close(p.dropping)
+	}
+	return context.WithTimeout(context.Background(), o.grace)
+}
+
+// limitOf is how long a worker may take for a request; 0 = as long as it likes.
+func (p *pool) limitOf(j *job) time.Duration {
+	switch {
+	case p.o.flaws[noWatchdog], p.o.flaws[waitsForStreams]:
+		return 0
+	case p.o.flaws[killsHonest], p.o.flaws[killsOneHonest] && strings.HasPrefix(j.Path, "/fault/") && p.hasty.CompareAndSwap(false, true):
+		return min(p.o.watchdog, hastyWatchdog)
+	}
+	return p.o.watchdog
+}
+
+// serveAlone is the flaw shares-port: a worker whose front is gone serves by itself.
+func serveAlone(a *app) error {
+	listener, err := net.FileListener(os.NewFile(workerListenerFD, "listener"))
+	if err != nil {
+		return fmt.Errorf("worker %d: %w", os.Getpid(), err)
+	}
+	var one sync.Mutex
+	srv := &http.Server{ReadHeaderTimeout: headerTimeout, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		one.Lock()
+		defer one.Unlock()
+		ans := a.answer(request{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery}, upload{})
+		ans.PID = os.Getpid()
+		relay(w, http.NewResponseController(w), ans)
+	})}
+	time.AfterFunc(orphanLife, func() { _ = srv.Close() })
+	return srv.Serve(listener)
+}

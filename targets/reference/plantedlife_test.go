@@ -1,0 +1,228 @@
+package reference
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// One test for each flaw of a server's start, reload and end.
+
+func TestIgnoresReload(t *testing.T) {
+	t.Parallel()
+	s := start(t, 2, "--flaw", ignoresReload)
+	old := s.workers()
+	s.signal(syscall.SIGHUP)
+	eventually(t, "the signal has come", func() bool { return strings.Contains(s.log(), "SIGHUP") })
+	if within(300*time.Millisecond, func() bool { return !slices.Equal(s.workers(), old) }) {
+		t.Errorf("workers %v, before %v", s.workers(), old)
+	}
+}
+
+func TestLeaksOnReload(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1, "--flaw", leaksOnReload)
+	nulls := func() (n int) {
+		fds, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.cmd.Process.Pid))
+		for _, fd := range fds {
+			if to, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%s", s.cmd.Process.Pid, fd.Name())); to == os.DevNull {
+				n++
+			}
+		}
+		return n
+	}
+	before := nulls()
+	for range 2 {
+		old := s.workers()
+		s.signal(syscall.SIGHUP)
+		s.whenReplaced(old)
+	}
+	if got := nulls() - before; got != 2*leakedByReload {
+		t.Errorf("%d descriptors stay of two reloads, want %d", got, 2*leakedByReload)
+	}
+}
+
+// A sound server that is started with an app that cannot be loaded says so and fails.
+func TestBrokenStart(t *testing.T) {
+	t.Parallel()
+	for flaw, ends := range map[string]bool{"": true, hidesBrokenStart: true, retriesAtStart: false} {
+		dir := t.TempDir()
+		if err := os.WriteFile(dir+"/attempt.json", []byte("broken"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args := []string{"__reference", "--bind", "127.0.0.1:0", "--app", dir, "--workers", "1"}
+		if flaw != "" {
+			args = append(args, "--flaw", flaw)
+		}
+		var log bytes.Buffer
+		cmd := exec.CommandContext(t.Context(), "/proc/self/exe", args...)
+		cmd.Stderr = &log
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		over := make(chan struct{})
+		go func() { _ = cmd.Wait(); close(over) }()
+		if ends {
+			<-over
+			if code := cmd.ProcessState.ExitCode(); (code == 0) != (flaw != "") {
+				t.Errorf("%q: exit code %d", flaw, code)
+			}
+		} else if within(3*bootPause, func() bool { return isClosed(over) }) {
+			t.Errorf("%q: it ended", flaw)
+		}
+		_ = cmd.Process.Kill()
+		<-over
+		if tries := strings.Count(log.String(), "is not ready"); (tries > 1) == ends || !strings.Contains(log.String(), "is not valid") {
+			t.Errorf("%q: %d workers were tried:\n%s", flaw, tries, log.String())
+		}
+	}
+}
+
+// stream asks for an endless answer and reads its beginning.
+func (s *server) stream() (net.Conn, io.Reader) {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = conn.Close() })
+	if _, err = fmt.Fprintf(conn, "GET /stream?nonce=s1 HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+		s.t.Fatal(err)
+	}
+	r, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err == nil {
+		_, err = io.ReadFull(r.Body, make([]byte, 3*victimBytes))
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return conn, r.Body
+}
+
+// An endless answer ends with the grace, and looks broken off.
+func TestStreamEndsWithTheGrace(t *testing.T) {
+	t.Parallel()
+	args := []string{"--grace", "300ms", "--watchdog", patience.String()}
+	s := start(t, 2, args...)
+	_, rest := s.stream()
+	s.signal(syscall.SIGTERM)
+	if code := s.exitCode(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if _, err := io.Copy(io.Discard, rest); err == nil {
+		t.Error("an endless answer looks whole")
+	}
+
+	flawed := start(t, 2, append(args, "--flaw", waitsForStreams)...)
+	flawed.stream()
+	flawed.signal(syscall.SIGTERM)
+	if within(time.Second, flawed.hasExited) {
+		t.Error("the flawed server has ended")
+	}
+}
+
+// A client that leaves an endless answer keeps no worker.
+func TestStreamThatItsClientLeaves(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1, "--watchdog", patience.String())
+	conn, _ := s.stream()
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+}
+
+func TestWaitsOutGrace(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1, "--grace", "300ms", "--flaw", waitsOutGrace)
+	s.signal(syscall.SIGTERM)
+	if within(time.Second, s.hasExited) {
+		t.Error("idle, it ended at once")
+	}
+	if code := s.exitCode(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestFailsOnStop(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1, "--flaw", failsOnStop)
+	s.signal(syscall.SIGTERM)
+	if code := s.exitCode(); code == 0 || !strings.Contains(s.log(), failsOnStop) {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestDropsQueue(t *testing.T) {
+	t.Parallel()
+	for _, flawed := range []bool{false, true} {
+		args := []string{"--grace", patience.String(), "--watchdog", patience.String()}
+		if flawed {
+			args = append(args, "--flaw", dropsQueue)
+		}
+		s := start(t, 1, args...)
+		busy := s.inBackground("/sleep?nonce=s1&ms=1000")
+		s.started("s1")
+		waiting := s.inBackground("/victim?nonce=v1")
+		if within(200*time.Millisecond, func() bool { return len(waiting) > 0 }) {
+			t.Fatal("it did not wait")
+		}
+		s.signal(syscall.SIGTERM)
+		checkVictim(t, <-busy, "s1")
+		if r := <-waiting; (r.status == http.StatusServiceUnavailable) != flawed {
+			t.Errorf("flawed %t: the request that waited got %+v", flawed, r)
+		}
+	}
+}
+
+// The workers of a front that was killed answer beside a second start.
+func TestSharesPort(t *testing.T) {
+	t.Parallel()
+	s := start(t, 2, "--flaw", sharesPort)
+	orphans := s.workers()
+	defer func() {
+		for _, pid := range orphans {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+			eventually(t, "the orphan is gone", func() bool { return !alive(pid) })
+		}
+	}()
+	s.signal(syscall.SIGKILL)
+	s.exitCode()
+	for i := range 4 {
+		r := s.get(fmt.Sprintf("/victim?nonce=v%d", i))
+		checkVictim(t, r, fmt.Sprintf("v%d", i))
+		if !slices.Contains(orphans, r.pid) {
+			t.Errorf("%d answered, not one of %v", r.pid, orphans)
+		}
+	}
+	second := exec.CommandContext(t.Context(), "/proc/self/exe", "__reference", "--bind", s.addr, "--app", s.dir, "--workers", "1", "--flaw", sharesPort)
+	var log bytes.Buffer
+	second.Stderr = &log
+	if err := second.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(500 * time.Millisecond) // it would end at once if it could not share the port
+	_ = second.Process.Signal(syscall.SIGTERM)
+	if err := second.Wait(); err != nil {
+		t.Errorf("the second start: %v\n%s", err, log.String())
+	}
+}
+
+func TestKillsOneHonest(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1, "--watchdog", patience.String(), "--flaw", killsOneHonest)
+	if r := s.get("/fault/legit-slow?nonce=f1"); r.status != http.StatusGatewayTimeout {
+		t.Errorf("the first: %+v, want 504", r)
+	}
+	checkVictim(t, s.get("/fault/legit-slow?nonce=f2"), "f2")
+}
