@@ -22,7 +22,7 @@ var _ = register(61, Fault{
 		Cadence:    bench.Cadence{Share: 1000},
 		Traits: bench.Traits{
 			Proof: bench.ProofBytes, Bytes: &bench.Pace{Least: 10_000, Piece: 10_000, Every: 300 * time.Millisecond, Most: uploadUnread},
-			Holds: 30 * time.Second, CutOff: true, Honest: true, Vanishes: true, Carries: 1_000_000,
+			Holds: 30 * time.Second, CutOff: true, Honest: true, Vanishes: true,
 			Noun: bench.Words{"slow upload", "slow uploads"}, Did: bench.Words{"upload crawled", "uploads crawled"},
 		},
 		Sound: "default", Flaw: "unbuffered-upload",

@@ -16,6 +16,7 @@ type left struct {
 	n                int     // clients that had connected
 	few              int     // those that may be the only ones of whom anything stays: a text's, or all
 	pool             int     // how many requests the server runs at once, as far as known
+	procs            int     // in the tree, before any fault
 	carries          int64   // bytes, as Traits.Carries
 	fds, threads     float64 // for each of them
 	memory           float64 // the same, bytes
@@ -70,7 +71,7 @@ func (f *facts) whatIsLeft() left {
 	l.known = true
 	each := func(i int) float64 { return (after[i] - before[i]) / float64(l.n) }
 	l.fds, l.threads, l.memory, l.closeWait, l.files = each(0), each(1), each(2), each(3), each(4)
-	l.cpus = cpu1 - cpu0
+	l.cpus, l.procs = cpu1-cpu0, int(before[5])
 	if f.mixed() {
 		switch f.leaked().Of { // what leaked has a rule of its own
 		case bench.ResourceMemory:
@@ -115,7 +116,7 @@ func (f *facts) pool() int {
 }
 
 // manyOf says that so much of something for each client is more than what may stay. beside
-// is what a pool may have taken of it under the fault.
+// is what a pool may have taken of it under the fault, and the runtime of each process.
 func (l left) manyOf(each float64, beside int) bool {
 	kept, least := math.Round(each*float64(l.n)), leftCount*float64(l.n)
 	if l.few < l.n {
@@ -181,7 +182,7 @@ func (l left) words() string {
 	if l.manyOf(l.fds, 0) {
 		what = append(what, figure(l.fds, 2)+" fds")
 	}
-	if l.manyOf(l.threads, l.pool) {
+	if l.manyOf(l.threads, l.pool+l.procs) {
 		what = append(what, figure(l.threads, 2)+" threads")
 	}
 	if l.manyOf(l.closeWait, 0) {
