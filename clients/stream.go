@@ -20,7 +20,7 @@ func Stream(ctx context.Context, clock bench.Clock, addr, nonce string) (n int64
 	}
 	defer endWith(ctx, conn)()
 	_, _ = conn.Write(reusingRequest("/stream?nonce="+nonce, addr)) // if this failed, reading will say why
-	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)    //nolint:bodyclose // to close it would read an endless body to its end; the connection is closed
 	if err == nil && answer.StatusCode == http.StatusOK {
 		n, _ = io.Copy(io.Discard, answer.Body)
 	}

@@ -53,6 +53,8 @@ func (f *facts) rateEnding() (bench.Verdict, string) {
 			return bench.Invalid, "interrupted: the record breaks off before it is known whether the server ended"
 		case wrong != "":
 			return bench.Failed, wrong
+		case f.honest.due == 0 && v.head.Traits.MustComplete:
+			return bench.Invalid, "what the signal cost was not measured: the second before it does not count"
 		case !v.stop.AlreadyGone && (v.again == nil || !v.again.Ready || v.again.Idle == nil):
 			return bench.Invalid, "how an idle server ends was not measured" + f.notAgainWords(": a second start ")
 		}

@@ -90,6 +90,7 @@ func TestEnding(t *testing.T) {
 		{"idle, it stays", stopping().again(func(x *bench.Again) { x.Idle.NeededSIGKILL, x.Idle.Seconds = true, 8 }), bench.Failed, "idle, it was still there 8 s after the signal"},
 		{"no second start", stopping().again(func(x *bench.Again) { *x = bench.Again{Exited: &bench.ExitStatus{Code: 1}, Seconds: 0.2} }), bench.Invalid, "how an idle server ends was not measured: a second start ended with exit code 1 after 0.2 s"},
 		{"nobody knows", unended(gone(stopping())), bench.Invalid, "before it is known whether the server ended"},
+		{"the host stalled at the signal", stopping().stall(fault(1)), bench.Invalid, "the second before it does not count"},
 		{"no signal", stopping().unsignalled("f0"), bench.Failed, "faults not delivered: 0 of 1 stops"},
 
 		{"taken over", restarting(), bench.Held, "while 1 first process was killed; started again, it answered after 0.6 s"},
