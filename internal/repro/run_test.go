@@ -39,6 +39,9 @@ func scriptFor(t *testing.T, id, server, version string, command ...string) stri
 func bash(t *testing.T, text string, args ...string) (cmd *exec.Cmd, folder string) {
 	t.Helper()
 	folder = t.TempDir()
+	if err := os.Chmod(filepath.Dir(folder), 0o711); err != nil { // the server may run as nobody
+		t.Fatal(err)
+	}
 	file := filepath.Join(t.TempDir(), "script")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

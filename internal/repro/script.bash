@@ -8,7 +8,8 @@
     {{if .OwnTmp}}umount -l "$here/work/tmp"; {{end}}rm -rf "$here"; exit $result
 }
 here= result=125; trap leave EXIT; trap 'result=130; exit' HUP INT TERM
-umask 22; here=$(mktemp -d); export TMPDIR=$here; mkdir -p "$here/app" "$here/work{{if .OwnTmp}}/tmp{{end}}"; "${PYTHON:-python3}" -m venv{{if not .Pip}} --without-pip{{end}} "$here/env"
+umask 22; here=$(mktemp -d); export TMPDIR=$here; mkdir -p "$here/app" "$here/work{{if .OwnTmp}}/tmp{{end}}"; as="setpriv --reuid=65534 --regid=65534 --clear-groups"; ((UID == 0)) && $as true || as=  # root starts the server as nobody
+"${PYTHON:-$($as bash -c "command -v python3")}" -m venv{{if not .Pip}} --without-pip{{end}} "$here/env"; [ ! "$as" ] || { chmod 711 "$here"; chown -R 65534:65534 "$here/app" "$here/work"; $as env "$here/env/bin/python" -c "" || as=; }
 {{if .Pip}}(($#)) || set -- {{.Pip}}; "$here/env/bin/pip" install -q "$@"; "$here/env/bin/pip" freeze
 {{end}}cat >"$here/app/app.py" <<'END'
 {{with .Definitions}}{{.}}
@@ -21,7 +22,6 @@ umask 22; here=$(mktemp -d); export TMPDIR=$here; mkdir -p "$here/app" "$here/wo
 {{end}}    start_response("200 OK", [("Content-Type", "text/plain"), {{if .Worker}}("Worker", str(os.getpid())), {{end}}("Content-Length", str(sum(map(len, blocks))))])
     return blocks
 END
-as="setpriv --reuid=65534 --regid=65534 --clear-groups"; ((UID == 0)) && chmod 711 "$here" && chown -R 65534:65534 "$here/app" "$here/work" 2>/dev/null && $as "$here/env/bin/python" -c "" || as=  # root starts the server as nobody
 cd "$here/app"; {{if .Boot}}>boot; {{end}}ulimit -Sn 8192 || true; port=$("$here/env/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 no_proxy='*' "$here/env/bin/python" - "$port" $as env -i PATH="$here/env/bin:$PATH" HOME="$here/work" TMPDIR="$here/work{{if .OwnTmp}}/tmp{{end}}" LANG=C.UTF-8 PYTHONUNBUFFERED=1{{range .Env}} {{.}}{{end}} \
     {{.Command}} <<'END' &

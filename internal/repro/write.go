@@ -64,7 +64,7 @@ type content struct {
 	honest  int    // how many of these must get right answers
 	Least   int    // right answers that they must get
 	Surge   string // the load that comes instead, as arguments for surge(); "" = none
-	Strays  bool   // what is lost is told apart by how
+	Strays  bool   // the client remembers how each lost request ended
 	Broken  bool   // the server is not expected to serve at all
 	Expects []expectation
 	Setup   []string
