@@ -8,7 +8,7 @@ type Span struct {
 	Least, Most time.Duration // what it may come to
 }
 
-// Exactly is a time of which nothing is open.
+// Exactly is a time that is known: its range has no width.
 func Exactly(d time.Duration) Span { return Span{d, d, d} }
 
 // Plus is a time that is longer by d.

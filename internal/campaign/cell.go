@@ -48,7 +48,7 @@ type underway struct {
 	course   *plan.Course      // of the attempt under way
 	began    time.Time         // when that began
 	later    func() bench.Span // in a duel, how long the bout takes after the attempt; otherwise nil
-	foreseen bench.Span        // what the pool was told of the task
+	foreseen bench.Span        // how long the pool expects the task to take
 }
 
 // number is the cell's number in events, from 1.
