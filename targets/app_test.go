@@ -130,7 +130,7 @@ func TestAppEndlessAnswer(t *testing.T) {
 	defer func() { _ = resp.Body.Close() }()
 	block := []byte(strings.Repeat("s1\n", 342)[:1024])
 	got := make([]byte, 3*len(block))
-	if _, err := io.ReadFull(resp.Body, got); err != nil || resp.StatusCode != 200 || resp.ContentLength >= 0 || !bytes.Equal(got, bytes.Repeat(block, 3)) {
+	if _, err := io.ReadFull(resp.Body, got); err != nil || resp.StatusCode != http.StatusOK || resp.ContentLength >= 0 || !bytes.Equal(got, bytes.Repeat(block, 3)) {
 		t.Errorf("status %d, Content-Length %d, %v, %.20q", resp.StatusCode, resp.ContentLength, err, got)
 	}
 	if status, _, _ := a.ask("GET", "/stream", nil); status != 404 {
