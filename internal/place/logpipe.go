@@ -86,7 +86,12 @@ func (l *serverLog) block() (release func(), err error) {
 		return nil, errors.New("the server's output is blocked already")
 	}
 	l.pipe.gate.Lock()
-	l.pipe.release = sync.OnceFunc(l.pipe.gate.Unlock)
+	l.pipe.release = sync.OnceFunc(func() {
+		l.pipe.mu.Lock()
+		l.pipe.release = nil
+		l.pipe.mu.Unlock()
+		l.pipe.gate.Unlock()
+	})
 	return l.pipe.release, nil
 }
 
@@ -110,10 +115,11 @@ func (l *serverLog) drain() error {
 		return nil
 	}
 	l.pipe.mu.Lock()
-	if l.pipe.release != nil {
-		l.pipe.release()
-	}
+	release := l.pipe.release
 	l.pipe.mu.Unlock()
+	if release != nil {
+		release()
+	}
 	err := l.theirs.Close()
 	_ = l.pipe.read.SetReadDeadline(time.Now().Add(drainTime)) // it may have ended and be closed already
 	<-l.pipe.copied

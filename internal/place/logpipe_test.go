@@ -67,6 +67,11 @@ func TestLogPipe(t *testing.T) {
 		if released {
 			release()
 			<-g.Done()
+			if release, err = l.block(); err != nil {
+				t.Errorf("it cannot be blocked again: %v", err)
+			} else {
+				release()
+			}
 		}
 		if err := g.Destroy(t.Context()); err != nil {
 			t.Fatal(err)
