@@ -101,7 +101,7 @@ func serve(ctx context.Context, o options, listener net.Listener, p *pool, event
 	case o.flaws[leavesFiles]:
 		listener = leavingListener(listener, leaveFile)
 	case o.flaws[spinsWhenLeft]:
-		listener = leavingListener(listener, spinner())
+		listener = spinningListener(listener)
 	case o.flaws[answersAnother]:
 		listener = planted{listener, (&lastAnswer{}).conn}
 	case o.flaws[hangsOnNegative]:

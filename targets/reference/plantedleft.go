@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // Flaws that leave something behind once a client is gone.
@@ -22,6 +23,25 @@ type leavingConn struct {
 // leavingListener gives its connections left.
 func leavingListener(l net.Listener, left func()) net.Listener {
 	return planted{l, func(c net.Conn) net.Conn { return &leavingConn{Conn: c, left: left} }}
+}
+
+// hastyConn does something once when its client ends the connection before it got any byte
+// of an answer, which ordinary clients do not.
+type hastyConn struct {
+	leavingConn
+	answered atomic.Bool
+}
+
+func (h *hastyConn) Write(b []byte) (int, error) {
+	h.answered.Store(true)
+	return h.leavingConn.Write(b)
+}
+
+func (h *hastyConn) Read(b []byte) (int, error) {
+	if h.answered.Load() {
+		return h.Conn.Read(b)
+	}
+	return h.leavingConn.Read(b)
 }
 
 func (l *leavingConn) Read(b []byte) (int, error) {
@@ -40,14 +60,16 @@ func leaveThread() {
 	}()
 }
 
-// spinner is the flaw spins-when-left: the first client that leaves starts a busy loop.
-func spinner() func() {
-	return sync.OnceFunc(func() {
+// spinningListener has the flaw spins-when-left: the first client that leaves without an
+// answer starts a busy loop.
+func spinningListener(l net.Listener) net.Listener {
+	spin := sync.OnceFunc(func() {
 		go func() {
 			for n := 0; ; n++ {
 			}
 		}()
 	})
+	return planted{l, func(c net.Conn) net.Conn { return &hastyConn{leavingConn: leavingConn{Conn: c, left: spin}} }}
 }
 
 // leaveFile is the flaw leaves-files.
