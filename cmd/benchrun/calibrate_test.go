@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +33,7 @@ func TestMeasuredCalibration(t *testing.T) {
 	measures(t, mostSeats)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
 	defer cancel()
-	words := append(scenarios.Short(), "reload", "silent", "null") // beside them: an act that is no request, a client without one, and acts that do nothing
+	words := append(scenarios.Short(), "reload", "null") // beside them: an act that is no request, and clients and acts that do nothing
 	for _, s := range dailySabotages {
 		words = append(words, string(s))
 	}
@@ -43,7 +42,7 @@ func TestMeasuredCalibration(t *testing.T) {
 	}
 	out := t.TempDir()
 	page := filepath.Join(out, "page.md")
-	cmd := benchrunCommand(ctx, t, append([]string{"calibrate", "--attempts", "1", "--jobs", strconv.Itoa(mostSeats), "--out", out, "--write=" + page}, words...)...)
+	cmd := benchrunCommand(ctx, t, append([]string{"calibrate", "--attempts", "1", "--out", out, "--write=" + page}, words...)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
