@@ -1,14 +1,15 @@
 package calibrate
 
 import (
+	"slices"
 	"strings"
 
 	"benchrun/internal/bench"
 	"benchrun/report"
 )
 
-// Compare sets the cells of a run against the cases that they were run for. The
-// run has them in the order of the cases, and may have broken off before the last.
+// Compare sets the cells of a run against the cases that they were run for, which have
+// different names. A run that broke off has only some of them.
 func Compare(cases []Case, run bench.Run) []report.CalibrationRow {
 	rows := make([]report.CalibrationRow, len(cases))
 	for i, c := range cases {
@@ -17,8 +18,8 @@ func Compare(cases []Case, run bench.Run) []report.CalibrationRow {
 			Expected: c.Expected, Cause: c.Cause,
 			Outcome: report.NotMeasured, Reason: "not run",
 		}
-		if i < len(run.Cells) && run.Cells[i].Name() == c.Cell.Name() {
-			seen := run.Cells[i]
+		if at := slices.IndexFunc(run.Cells, func(seen bench.Cell) bool { return seen.Name() == c.Cell.Name() }); at >= 0 {
+			seen := run.Cells[at]
 			row.Seen, row.Outcome, row.Flags = seen.Verdict, outcome(c, seen), seen.Flags
 			if row.Reason = ""; len(seen.Reasons) > 0 {
 				row.Reason = seen.Reasons[0]

@@ -56,8 +56,12 @@ func TestRunThatBrokeOff(t *testing.T) {
 	if rows[0].Outcome != report.AsExpected || rows[1].Outcome != report.NotMeasured || rows[1].Reason != "not run" {
 		t.Errorf("%+v", rows)
 	}
+	run.Cells[0].Profile, run.Cells[0].Verdict = "no-watchdog", bench.Failed // the second one ended first
+	if rows := Compare(pair, run); rows[0].Outcome != report.NotMeasured || rows[1].Outcome != report.AsExpected {
+		t.Errorf("with the second cell alone: %+v", rows)
+	}
 	run.Cells[0].Scenario = "segfault-1pct"
-	if rows := Compare(pair, run); rows[0].Outcome != report.NotMeasured {
-		t.Errorf("another's cell counts: %+v", rows[0])
+	if rows := Compare(pair, run); rows[1].Outcome != report.NotMeasured {
+		t.Errorf("another's cell counts: %+v", rows[1])
 	}
 }
