@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -42,7 +43,7 @@ func TestMeasuredCalibration(t *testing.T) {
 	}
 	out := t.TempDir()
 	page := filepath.Join(out, "page.md")
-	cmd := benchrunCommand(ctx, t, append([]string{"calibrate", "--attempts", "1", "--out", out, "--write=" + page}, words...)...)
+	cmd := benchrunCommand(ctx, t, append([]string{"calibrate", "--attempts", "1", "--jobs", strconv.Itoa(mostSeats), "--out", out, "--write=" + page}, words...)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

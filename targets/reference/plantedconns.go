@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -32,7 +33,8 @@ type keepingConn struct {
 	net.Conn
 	ways  []error
 	mu    sync.Mutex
-	ended bool
+	over  bool // it has ended
+	ended bool // in one of the ways
 }
 
 func keeping(ways ...error) func(net.Conn) net.Conn {
@@ -49,11 +51,14 @@ func (k *keepingConn) Write(b []byte) (int, error) {
 	return n, k.seen(err)
 }
 
+// seen notes how the connection ended, by the first error that is not a deadline's: who
+// reads again after a reset finds a plain end.
 func (k *keepingConn) seen(err error) error {
-	if slices.ContainsFunc(k.ways, func(way error) bool { return errors.Is(err, way) }) {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		k.ended = true
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err != nil && !k.over && !errors.Is(err, os.ErrDeadlineExceeded) {
+		k.over = true
+		k.ended = slices.ContainsFunc(k.ways, func(way error) bool { return errors.Is(err, way) })
 	}
 	return err
 }
