@@ -55,7 +55,7 @@ func checkMark(m *bench.Mark) error {
 	switch m.Name {
 	case bench.MarkBoot, bench.MarkBaseline, bench.MarkAgeing, bench.MarkFault, bench.MarkRecovery,
 		bench.MarkShutdown, bench.MarkEnd, bench.MarkCurtailed, bench.MarkBadReceipt, bench.MarkMemoryCap,
-		bench.MarkDiskCap, bench.MarkTmpFull, bench.MarkLeft, bench.MarkSignal, bench.MarkBroken, bench.MarkRepaired:
+		bench.MarkDiskCap, bench.MarkTmpFull, bench.MarkLeft, bench.MarkSignal, bench.MarkBroken, bench.MarkRepaired, bench.MarkLogUnread:
 		return nil
 	}
 	return fmt.Errorf("unknown mark %q", m.Name)

@@ -39,7 +39,7 @@ func randomRecord(r *rand.Rand) *bench.Record {
 	}
 	for i := range rec.Marks {
 		rec.Marks[i].Name = pick(r, []bench.MarkName{bench.MarkBoot, bench.MarkBaseline, bench.MarkAgeing, bench.MarkFault,
-			bench.MarkRecovery, bench.MarkShutdown, bench.MarkEnd, bench.MarkCurtailed, bench.MarkBroken, bench.MarkRepaired})
+			bench.MarkRecovery, bench.MarkShutdown, bench.MarkEnd, bench.MarkCurtailed, bench.MarkBroken, bench.MarkRepaired, bench.MarkLogUnread})
 	}
 	for i := range rec.Procs {
 		rec.Procs[i].Event = pick(r, []bench.ProcState{bench.Born, bench.Died})
