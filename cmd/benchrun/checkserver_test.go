@@ -60,6 +60,7 @@ var soundChecks = []string{"boot", "/ping", "/victim, nonce of 1", "/victim, non
 // A sound server passes. It is checked alone: spinning requests of others would make its
 // watchdog end the computing ones.
 func TestCheckServerPasses(t *testing.T) {
+	t.Parallel()
 	got, out := checkServer(t, bench.ExitOK, "reference", "--profile", "hardened")
 	checks := slices.Clone(soundChecks)
 	for _, f := range scenarios.All() {

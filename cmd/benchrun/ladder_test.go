@@ -20,9 +20,9 @@ import (
 
 // A server of four slots whose watchdog kills after 1 s holds a few percent of wedges, as
 // the theory says, and serves no honest request that is longer, whatever it documents. Two
-// of the ratios must do here. Nothing runs beside it: where other tests use the CPUs, the end
-// of a wedge is seen later than the next one begins, and a slot is counted twice.
+// of the ratios must do here.
 func TestMeasuredLadder(t *testing.T) {
+	measures(t, 1)
 	reg, err := targets.Load(targets.LoadOptions{})
 	if err != nil {
 		t.Fatal(err)

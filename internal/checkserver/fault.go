@@ -52,16 +52,17 @@ func (c *Check) fault(ctx context.Context, f scenarios.Fault) error {
 	check := faultCheck(f)
 	c.begin(check)
 	return c.Host.Use(ctx, c.Target.Under(f.ID), c.LogPath, func(p *place.Place) {
-		answered := make(chan bench.Sample, 1)
+		answered, over := make(chan bench.Sample, 1), make(chan struct{})
 		var asking clients.Crew
 		defer asking.End()
 		asking.Start(ctx, func(ctx context.Context) {
 			answered <- c.provoke(ctx, p, f.Act(scenarios.Place{}), checkNonce(f), nil)
+			close(over)
 		})
-		start, ok := awaitReceipt(ctx, p, checkNonce(f), bench.ReceiptStart)
+		start, ok := awaitStart(ctx, p, checkNonce(f), over)
 		switch {
 		case !ok:
-			c.report(check, "a start receipt", "", fmt.Sprintf("none within %.0f s", checkWait.Seconds()))
+			c.report(check, "a start receipt", "", fmt.Sprintf("none within %.0f s, or %.1f s after the answer", checkWait.Seconds(), lateReceipt.Seconds()))
 		case start.Fault != f.Traits.Receipt || start.PID <= 0 || start.TID <= 0:
 			c.report(check, "a start receipt", "", fmt.Sprintf("a receipt of fault %q, pid %d, tid %d", start.Fault, start.PID, start.TID))
 		case f.Traits.HoldsSlot():
@@ -85,6 +86,26 @@ func (c *Check) fault(ctx context.Context, f scenarios.Fault) error {
 	}, func() {
 		c.On(Result{Check: check, Expected: "a start receipt", Seen: "a second launch did not come up"})
 	})
+}
+
+// lateReceipt is how long after a request's end its start receipt is waited for: the app
+// writes it before it does anything else.
+const lateReceipt = 500 * time.Millisecond
+
+// awaitStart waits for the start receipt of a request, until lateReceipt after the request
+// is over, and for at most checkWait.
+func awaitStart(ctx context.Context, p *place.Place, nonce string, over <-chan struct{}) (start bench.Receipt, ok bool) {
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-over:
+			bench.Sleep(waiting, lateReceipt)
+			cancel()
+		case <-waiting.Done():
+		}
+	}()
+	return awaitReceipt(waiting, p, nonce, bench.ReceiptStart)
 }
 
 // holds looks whether a fault that ends by nothing but a watchdog holds for a

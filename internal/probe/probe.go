@@ -28,10 +28,23 @@ func (s slotStep) sending() time.Duration {
 	return time.Duration(bench.Beat{Rate: s.rate}.Due(uint64(s.n))) //nolint:gosec // a number of requests
 }
 
+// within is the same step for a server whose watchdog ends sleepers at this age: they
+// sleep for half of it, and all are sent before the first one wakes. ok is false if no
+// request could be sent fast enough.
+func (s slotStep) within(age time.Duration) (shorter slotStep, ok bool) {
+	s.sleep = age / 2
+	if s.sending() > s.sleep*2/3 {
+		s.rate = mostRate
+	}
+	return s, s.sending() <= s.sleep*2/3
+}
+
+// mostRate is how many sleepers a second are sent to a server that ends them early.
+const mostRate = 1000
+
 // slotSteps are tried in turn until a pool does not hold everything that was sent.
-// The first step sleeps for less than the shortest watchdog waits (2 s): otherwise
-// a worker that is killed, and its successor, would count as two. A pool that
-// holds all of the last step counts as unbounded.
+// The first step sleeps for less than most watchdogs wait. A pool that holds all of the
+// last step counts as unbounded.
 var slotSteps = []slotStep{
 	{32, 500, 1500 * time.Millisecond},
 	{160, 250, 2500 * time.Millisecond},
@@ -60,7 +73,7 @@ func Measure(ctx context.Context, h *place.Host, t *place.Target, patience plan.
 // probe's Note says why.
 func Slots(ctx context.Context, h *place.Host, t *place.Target, logPath string) (p bench.Probe, err error) {
 	for _, step := range slotSteps {
-		held, err := fill(ctx, h, t, step, logPath)
+		held, err := fillUncut(ctx, h, t, step, logPath)
 		if err != nil {
 			return p, err
 		}
@@ -90,7 +103,7 @@ func SlotsUpTo(ctx context.Context, h *place.Host, t *place.Target, claim int, l
 	if !ok {
 		return p, nil
 	}
-	held, err := fill(ctx, h, t, step, logPath)
+	held, err := fillUncut(ctx, h, t, step, logPath)
 	if held > p.Slots {
 		p.Slots, p.Unbounded = held, held >= step.n
 	}
@@ -112,10 +125,27 @@ func claimStep(claim int, p bench.Probe) (step slotStep, ok bool) {
 	return step, true
 }
 
+// fillUncut is fill, made once more with shorter sleeps if a watchdog ended sleepers: the
+// end of one is seen a little later than the next one begins in its place, so both would
+// count. The smaller number is right.
+func fillUncut(ctx context.Context, h *place.Host, t *place.Target, step slotStep, logPath string) (held int, err error) {
+	held, cut, err := fill(ctx, h, t, step, logPath)
+	if err != nil || cut == 0 {
+		return held, err
+	}
+	shorter, ok := step.within(cut)
+	if !ok {
+		return held, nil
+	}
+	again, _, err := fill(ctx, h, t, shorter, logPath)
+	return min(held, again), err
+}
+
 // fill returns how many sleeping requests the target held at once, -1 if it was not
-// ready. A host that stalls would falsify the number in either direction: it may
+// ready. cut is the age of the youngest sleeper that the target ended before its time, 0 if
+// there was none. A host that stalls would falsify the number in either direction: it may
 // mix the sleepers from before and after the stall.
-func fill(ctx context.Context, h *place.Host, t *place.Target, step slotStep, logPath string) (held int, err error) {
+func fill(ctx context.Context, h *place.Host, t *place.Target, step slotStep, logPath string) (held int, cut time.Duration, err error) {
 	err = undisturbed("slots of "+t.Server.Name, func() (misses int, err error) {
 		var herr, cerr error
 		err = h.Use(ctx, t, logPath, func(p *place.Place) {
@@ -124,11 +154,36 @@ func fill(ctx context.Context, h *place.Host, t *place.Target, step slotStep, lo
 				defer cancel()
 				_, herr = clients.HoldMany(filling, p.Addr(), step.n, step.rate, int(step.sleep.Milliseconds()), func(i int) string { return holdNonce(p, i) })
 			})
-			held = mostHeld(p.Record().Receipts)
-		}, func() { held = -1 })
+			receipts := p.Record().Receipts
+			held, cut = mostHeld(receipts), youngestCut(receipts, step.sleep)
+		}, func() { held, cut = -1, 0 })
 		return misses, errors.Join(err, herr, cerr)
 	})
-	return held, err
+	return held, cut, err
+}
+
+// youngestCut is the age of the youngest of the probe's sleepers that lost its process or
+// thread before it had slept, 0 if none did.
+func youngestCut(receipts []bench.Receipt, sleep time.Duration) (youngest time.Duration) {
+	began := map[string]int64{}
+	for _, r := range receipts {
+		if !strings.HasPrefix(r.Nonce, "hold-") {
+			continue
+		}
+		since, open := began[r.Nonce]
+		if r.Event == bench.ReceiptStart {
+			if !open {
+				began[r.Nonce] = r.T
+			}
+			continue
+		}
+		age := time.Duration(r.T - since)
+		if open && r.Event != bench.ReceiptEnd && age < sleep && (youngest == 0 || age < youngest) {
+			youngest = max(age, 1)
+		}
+		delete(began, r.Nonce)
+	}
+	return youngest
 }
 
 // holdNonce names sleeper i of a probe.

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"testing"
+	"time"
 
 	"benchrun/internal/bench"
 	"benchrun/targets"
@@ -31,8 +32,51 @@ func TestMostHeld(t *testing.T) {
 	}
 }
 
+func TestYoungestCut(t *testing.T) {
+	r := func(t time.Duration, nonce string, e bench.ReceiptEvent) bench.Receipt {
+		return bench.Receipt{T: int64(t), Nonce: nonce, Event: e}
+	}
+	s, e, g := bench.ReceiptStart, bench.ReceiptEnd, bench.ReceiptThreadGone
+	for name, tt := range map[string]struct {
+		in   []bench.Receipt
+		want time.Duration
+	}{
+		"none":              {nil, 0},
+		"all slept":         {[]bench.Receipt{r(1, "hold-0", s), r(time.Second, "hold-0", e), r(time.Second, "hold-0", g)}, 0},
+		"still asleep":      {[]bench.Receipt{r(1, "hold-0", s)}, 0},
+		"two were cut":      {[]bench.Receipt{r(0, "hold-0", s), r(100, "hold-1", s), r(1000, "hold-0", g), r(1050, "hold-1", g)}, 950},
+		"gone when it woke": {[]bench.Receipt{r(0, "hold-0", s), r(2*time.Second, "hold-0", g)}, 0},
+		"others":            {[]bench.Receipt{r(0, "v-0", s), r(100, "v-0", g)}, 0},
+	} {
+		if got := youngestCut(tt.in, 1500*time.Millisecond); got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+	}
+}
+
+// A step for a shorter watchdog sends all before the first one wakes, or is not made.
+func TestStepWithinAWatchdog(t *testing.T) {
+	for _, tt := range []struct {
+		step int
+		age  time.Duration
+		ok   bool
+	}{
+		{0, 1, false}, {0, 50 * time.Millisecond, false}, {0, 200 * time.Millisecond, true}, {0, time.Second, true},
+		{1, 400 * time.Millisecond, false}, {1, time.Second, true}, {1, 2 * time.Second, true},
+		{2, 2 * time.Second, false}, {2, 4 * time.Second, true}, {2, 6 * time.Second, true},
+	} {
+		got, ok := slotSteps[tt.step].within(tt.age)
+		if ok != tt.ok {
+			t.Errorf("step %d, a watchdog of %s: %+v, %v", tt.step, tt.age, got, ok)
+		}
+		if ok && (got.sending() >= got.sleep || got.sleep > tt.age/2) {
+			t.Errorf("step %d, a watchdog of %s: %+v is sent in %s", tt.step, tt.age, got, got.sending())
+		}
+	}
+}
+
 // If a watchdog killed a worker while slots are counted, the worker and its
-// successor would count as two.
+// successor would count as two, unless they are counted once more.
 func TestFirstSlotStepBeatsWatchdogs(t *testing.T) {
 	reg, err := targets.Load(targets.LoadOptions{})
 	if err != nil {
