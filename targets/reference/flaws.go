@@ -129,7 +129,7 @@ var Flaws = []Flaw{
 	{keepsClosed, "the descriptor of a connection that its client ends, and does not reset, stays open"},
 	{leavesThreads, "a thread stays for each connection that its client ends"},
 	{leavesFiles, "a file stays for each connection that its client ends"},
-	{spinsWhenLeft, "after eleven clients have left without an answer, a loop keeps a CPU busy"},
+	{spinsWhenLeft, "from the first client on that leaves in the middle of its head, a loop keeps a CPU busy"},
 	{keepsBodies, "what has come of a body that breaks off stays in memory"},
 	{diesEachTime, "each malformed request ends one worker, and another one takes its place"},
 	{answersAnother, "a malformed request gets the last answer that another client got"},
