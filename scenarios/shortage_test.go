@@ -75,3 +75,39 @@ func TestBlockedLog(t *testing.T) {
 		}
 	})
 }
+
+// The folder is full from the first upload until the recovery, and an upload that would not meet
+// a full one is not sent.
+func TestWithoutTmp(t *testing.T) {
+	no := errors.New("no")
+	for _, tt := range []struct {
+		full error
+		want bench.Outcome
+		seen string
+	}{
+		{nil, bench.Completed, "[full emptied]"},
+		{no, bench.Unsent, "[full]"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var seen []string
+			w := &withoutTmp{ask: answered{}, fill: func(context.Context) (func(), error) {
+				seen = append(seen, "full")
+				return func() { seen = append(seen, "emptied") }, tt.full
+			}}
+			ctx, cut := context.WithCancel(t.Context())
+			for range 3 {
+				if s := w.Provoke(ctx, clients.Provocation{Nonce: "f1"}); s.Outcome != tt.want || s.Nonce != "f1" {
+					t.Errorf("%v: %+v", tt.full, s)
+				}
+			}
+			if got := fmt.Sprint(seen); got != "[full]" {
+				t.Errorf("%v: before the recovery %s", tt.full, got)
+			}
+			cut()
+			synctest.Wait()
+			if got := fmt.Sprint(seen); got != tt.seen {
+				t.Errorf("%v: %s, want %s", tt.full, got, tt.seen)
+			}
+		})
+	}
+}

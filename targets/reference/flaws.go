@@ -62,7 +62,9 @@ const (
 	blocksOnLog    = "blocks-on-log"
 	stopsOnFork    = "stops-on-fork"
 
-	stopsWithoutTmp = "stops-without-tmp"
+	stopsWithoutTmp   = "stops-without-tmp"
+	stopsWithoutSpool = "stops-without-spool"
+	diesWithoutSpool  = "dies-without-spool"
 
 	servesTheDead = "serves-the-dead"
 
@@ -124,6 +126,8 @@ var Flaws = []Flaw{
 	{blocksOnLog, "each request waits until its line is in the log"},
 	{stopsOnFork, "a worker that cannot be started ends the server"},
 	{stopsWithoutTmp, "each worker is given a temporary file, and if that cannot be created, the server ends"},
+	{stopsWithoutSpool, "a body above 524,288 bytes goes into a temporary file, and if that cannot be created, the server ends"},
+	{diesWithoutSpool, "a body above 524,288 bytes goes into a temporary file, and if that cannot be created, a worker ends, and another one takes its place"},
 	{servesTheDead, "a request waits for a worker however long that takes, however many wait, and whether or not its client is still there"},
 	{idleTimerRunsOn, "an idle connection ends at its time, although another request has come on it and is being served"},
 	{keepsClosed, "the descriptor of a connection that its client ends, and does not reset, stays open"},

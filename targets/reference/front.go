@@ -185,6 +185,10 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			relay(w, control, refusal(err))
 			return
 		}
+		if err := f.spool(body); err != nil {
+			relay(w, control, text(http.StatusInternalServerError, err.Error()))
+			return
+		}
 		if f.flaws[truncatesUploads] {
 			body = cut(body, shortUpload)
 		}
