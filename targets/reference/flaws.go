@@ -77,6 +77,7 @@ const (
 	keepsBodies   = "keeps-bodies"
 
 	diesEachTime    = "dies-each-time"
+	retiresEachTime = "retires-each-time"
 	answersAnother  = "answers-another"
 	hangsOnNegative = "hangs-on-negative"
 	stopsOnKill     = "stops-on-kill"
@@ -136,6 +137,7 @@ var Flaws = []Flaw{
 	{spinsWhenLeft, "from the first client on that leaves in the middle of its head, a loop keeps a CPU busy"},
 	{keepsBodies, "what has come of a body that breaks off stays in memory"},
 	{diesEachTime, "each malformed request ends one worker, and another one takes its place"},
+	{retiresEachTime, "each malformed request has one worker exit with code 0, and another one takes its place"},
 	{answersAnother, "a malformed request gets the last answer that another client got"},
 	{hangsOnNegative, "a request whose Content-Length is negative is waited for, for good"},
 	{stopsOnKill, "a worker that is killed from outside ends the server"},

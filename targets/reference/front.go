@@ -107,7 +107,9 @@ func serve(ctx context.Context, o options, listener net.Listener, p *pool, event
 	case o.flaws[hangsOnNegative]:
 		listener = planted{listener, func(c net.Conn) net.Conn { return hangingConn{c} }}
 	case o.flaws[diesEachTime]:
-		listener = planted{listener, func(c net.Conn) net.Conn { return costlyConn{c, p} }}
+		listener = planted{listener, func(c net.Conn) net.Conn { return costlyConn{c, p.killOne} }}
+	case o.flaws[retiresEachTime]:
+		listener = planted{listener, func(c net.Conn) net.Conn { return costlyConn{c, p.retireOne} }}
 	case o.flaws[forgetsPipelined]:
 		listener = planted{listener, func(c net.Conn) net.Conn { return forgetfulConn{c} }}
 	case o.flaws[idleTimerRunsOn]:

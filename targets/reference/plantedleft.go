@@ -134,15 +134,16 @@ func (h hangingConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// costlyConn is the flaw dies-each-time: a malformed request ends one worker.
+// costlyConn is the flaws dies-each-time and retires-each-time: a malformed request ends one
+// worker.
 type costlyConn struct {
 	net.Conn
-	pool *pool
+	end func()
 }
 
 func (c costlyConn) Write(b []byte) (int, error) {
 	if bytes.HasPrefix(b, badAnswer) {
-		c.pool.killOne()
+		c.end()
 	}
 	return c.Conn.Write(b)
 }

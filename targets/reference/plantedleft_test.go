@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -149,7 +150,14 @@ func TestKeepsBodies(t *testing.T) {
 
 func TestDiesEachTime(t *testing.T) {
 	t.Parallel()
-	flawed := start(t, 2, "--flaw", diesEachTime)
+	for _, flaw := range []string{diesEachTime, retiresEachTime} {
+		dieEachTime(t, flaw)
+	}
+}
+
+func dieEachTime(t *testing.T, flaw string) {
+	t.Helper()
+	flawed := start(t, 2, "--flaw", flaw)
 	for range 2 {
 		old := fmt.Sprint(flawed.workers())
 		if got := flawed.dial(malformed).status(); got != http.StatusBadRequest {
@@ -160,6 +168,9 @@ func TestDiesEachTime(t *testing.T) {
 			return len(now) == 2 && fmt.Sprint(now) != old
 		})
 		checkVictim(t, flawed.get("/victim?nonce=v1"), "v1")
+	}
+	if gently := strings.Contains(flawed.log(), "exit status 0"); gently != (flaw == retiresEachTime) {
+		t.Errorf("%s: it exited with code 0: %t; %s", flaw, gently, flawed.log())
 	}
 }
 
