@@ -60,7 +60,11 @@ const (
 
 	stopsAccepting = "stops-accepting"
 	blocksOnLog    = "blocks-on-log"
-	stopsOnFork    = "stops-on-fork"
+
+	spinsWithoutFiles  = "spins-without-files"
+	floodsWithoutFiles = "floods-without-files"
+
+	stopsOnFork = "stops-on-fork"
 
 	stopsWithoutTmp   = "stops-without-tmp"
 	stopsWithoutSpool = "stops-without-spool"
@@ -124,6 +128,8 @@ var Flaws = []Flaw{
 	{freezesWhenFull, "once 256 connections are open at once, no further one is ever accepted"},
 	{forgetsPipelined, "what a client has sent together with a GET request is thrown away"},
 	{stopsAccepting, "once no descriptor is free for a connection, no further one is ever accepted"},
+	{spinsWithoutFiles, "while no descriptor is free for a connection, it tries again to accept one, without a pause"},
+	{floodsWithoutFiles, "while no descriptor is free for a connection, it tries again a thousand times a second, and logs 4 kB each time"},
 	{blocksOnLog, "each request waits until its line is in the log"},
 	{stopsOnFork, "a worker that cannot be started ends the server"},
 	{stopsWithoutTmp, "each worker is given a temporary file, and if that cannot be created, the server ends"},

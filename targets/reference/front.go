@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -118,6 +119,13 @@ func serve(ctx context.Context, o options, listener net.Listener, p *pool, event
 		listener = &freezing{freezer: newFreezer(listener)}
 	case o.flaws[stopsAccepting]:
 		listener = shortOfFiles{newFreezer(listener)}
+	case o.flaws[spinsWithoutFiles]:
+		listener = &hasty{Listener: listener, failed: func() {}}
+	case o.flaws[floodsWithoutFiles]:
+		listener = &hasty{Listener: listener, failed: func() {
+			events.Print("no descriptor is free: ", strings.Repeat("accept ", floodLine/len("accept ")))
+			time.Sleep(time.Millisecond)
+		}}
 	case o.flaws[diesOfGarbage]:
 		listener = planted{listener, func(c net.Conn) net.Conn { return &mortalConn{c, p} }}
 	}
