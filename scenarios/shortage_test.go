@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -76,6 +77,14 @@ func TestBlockedLog(t *testing.T) {
 	})
 }
 
+// counted counts the requests that it answers.
+type counted struct{ n *atomic.Int64 }
+
+func (c counted) Provoke(ctx context.Context, p clients.Provocation) *bench.Sample {
+	c.n.Add(1)
+	return answered{}.Provoke(ctx, p)
+}
+
 // The folder is full from the first upload until the recovery, and an upload that would not meet
 // a full one is not sent.
 func TestWithoutTmp(t *testing.T) {
@@ -90,8 +99,11 @@ func TestWithoutTmp(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var seen []string
-			w := &withoutTmp{ask: answered{}, fill: func(context.Context) (func(), error) {
-				seen = append(seen, "full")
+			var early atomic.Int64
+			w := &withoutTmp{ask: counted{&early}, fill: func(context.Context) (func(), error) {
+				if seen = append(seen, "full"); early.Load() != firstUploads {
+					t.Errorf("%d uploads found room", early.Load())
+				}
 				return func() { seen = append(seen, "emptied") }, tt.full
 			}}
 			ctx, cut := context.WithCancel(t.Context())
