@@ -11,6 +11,9 @@ import (
 // docs/contract.md.
 const largeUploadSize = 20_000_000
 
+// Upload makes uploads of so many bytes, as fast as the server takes them.
+func Upload(size int) Provoker { return &largeUpload{newPayload(size)} }
+
 // largeUpload sends a large honest body as fast as the server takes it.
 type largeUpload struct{ payload }
 

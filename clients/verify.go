@@ -2,9 +2,12 @@ package clients
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"mime"
 	"net"
 	"net/http"
 	"strconv"
@@ -122,6 +125,50 @@ func AskDownload(ctx context.Context, addr, nonce string, timeout time.Duration)
 		return fmt.Errorf("%s after %d bytes of body: %w", a.fate, a.size, a.err)
 	}
 	return checkDownload(a)
+}
+
+// streamBlocks is how many blocks of an endless answer are looked at.
+const streamBlocks = 3
+
+// AskStream asks for the app's endless answer, reads its first blocks and says what is wrong
+// with them. Then it leaves.
+func AskStream(ctx context.Context, addr, nonce string, timeout time.Duration) error {
+	var problem error
+	err := exchange(ctx, addr, timeout, getRequest("/stream?nonce="+nonce, addr), func(conn net.Conn) {
+		problem = checkStream(bufio.NewReader(conn), nonce)
+	})
+	if err != nil {
+		return err
+	}
+	return problem
+}
+
+// checkStream compares the beginning of an endless answer with what the contract promises.
+func checkStream(from *bufio.Reader, nonce string) error {
+	got, err := http.ReadResponse(from, nil) //nolint:bodyclose // to close it would read an endless body to its end; the connection is closed
+	if err != nil {
+		return err
+	}
+	if got.StatusCode != http.StatusOK {
+		return fmt.Errorf("status %d", got.StatusCode)
+	}
+	kind, _, err := mime.ParseMediaType(got.Header.Get("Content-Type"))
+	switch {
+	case err != nil || kind != "text/plain":
+		return errors.New("Content-Type " + strconv.Quote(got.Header.Get("Content-Type")))
+	case got.ContentLength >= 0:
+		return fmt.Errorf("a Content-Length of %d", got.ContentLength)
+	}
+	block := make([]byte, VictimSize)
+	for n := range streamBlocks {
+		if size, err := io.ReadFull(got.Body, block); err != nil {
+			return fmt.Errorf("it ends after %d bytes: %w", n*VictimSize+size, err)
+		}
+		if !bytes.Equal(block, VictimBody(nonce)) {
+			return fmt.Errorf("block %d is not like the body of /victim", n+1)
+		}
+	}
+	return nil
 }
 
 // checkDownload compares a whole answer with what the contract promises.

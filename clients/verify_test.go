@@ -128,3 +128,44 @@ func TestAskDownload(t *testing.T) {
 		}
 	}
 }
+
+func TestAskStream(t *testing.T) {
+	const kind = "Content-Type: text/plain; charset=utf-8"
+	block := string(VictimBody("s"))
+	blocks := strings.Repeat(block, streamBlocks)
+	for _, tt := range []struct {
+		says, head, body string
+	}{
+		{"", head("200 OK", kind), blocks},
+		{"", head("200 OK", kind, "Transfer-Encoding: chunked"), strings.Repeat("400\r\n"+block+"\r\n", streamBlocks)},
+		{"status 404", head("404 Not Found", kind), blocks},
+		{"Content-Type", head("200 OK"), blocks},
+		{"Content-Type", head("200 OK", "Content-Type: text/html"), blocks},
+		{"a Content-Length of 3072", head("200 OK", kind, "Content-Length: 3072"), blocks},
+		{"ends after 2048 bytes", head("200 OK", kind), blocks[:2*VictimSize]},
+		{"block 3 is not", head("200 OK", kind), blocks[:2*VictimSize] + strings.Repeat("n\n", VictimSize/2)},
+		{"EOF", "", ""},
+	} {
+		addr := rawServer(t, func(c net.Conn, r *http.Request) {
+			if r.Method != http.MethodGet || r.URL.RequestURI() != "/stream?nonce=s" {
+				t.Errorf("asked %s %s", r.Method, r.URL)
+			}
+			_, _ = io.WriteString(c, tt.head+tt.body)
+		})
+		err := AskStream(t.Context(), addr, "s", 10*time.Second)
+		if (err == nil) != (tt.says == "") || err != nil && !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("want %q, got %v", tt.says, err)
+		}
+	}
+	// It leaves an answer that does not end, and one that never begins.
+	for sent, says := range map[string]string{head("200 OK", kind) + blocks: "", "": "timeout"} {
+		addr := rawServer(t, func(c net.Conn, _ *http.Request) {
+			_, _ = io.WriteString(c, sent)
+			untilClosed(c)
+		})
+		err := AskStream(t.Context(), addr, "s", 300*time.Millisecond)
+		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("want %q, got %v", says, err)
+		}
+	}
+}

@@ -221,6 +221,9 @@ func hardware(e bench.Environment) string {
 	if e.Kernel != "" {
 		parts = append(parts, "kernel "+e.Kernel)
 	}
+	if e.PostgreSQL != "" {
+		parts = append(parts, "PostgreSQL "+e.PostgreSQL)
+	}
 	return clean(strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", "))
 }
 

@@ -24,6 +24,7 @@ var _ = register(88, Fault{
 		Sound: "default", Flaw: "dies-of-garbage",
 		Flaws: []bench.Planted{
 			{Profile: "dies-each-time", Shows: bench.WorkersDied},
+			{Profile: "retires-each-time", Shows: bench.WorkersDied},
 			{Profile: "answers-another", Shows: "meant for another client"},
 			{Profile: "hangs-on-negative", Shows: bench.LeftHanging},
 		},

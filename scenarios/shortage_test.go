@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -74,4 +75,51 @@ func TestBlockedLog(t *testing.T) {
 			t.Errorf("in the recovery: %s, %s", s.Outcome, seen)
 		}
 	})
+}
+
+// counted counts the requests that it answers.
+type counted struct{ n *atomic.Int64 }
+
+func (c counted) Provoke(ctx context.Context, p clients.Provocation) *bench.Sample {
+	c.n.Add(1)
+	return answered{}.Provoke(ctx, p)
+}
+
+// The folder is full from the first upload until the recovery, and an upload that would not meet
+// a full one is not sent.
+func TestWithoutTmp(t *testing.T) {
+	no := errors.New("no")
+	for _, tt := range []struct {
+		full error
+		want bench.Outcome
+		seen string
+	}{
+		{nil, bench.Completed, "[full emptied]"},
+		{no, bench.Unsent, "[full]"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var seen []string
+			var early atomic.Int64
+			w := &withoutTmp{ask: counted{&early}, fill: func(context.Context) (func(), error) {
+				if seen = append(seen, "full"); early.Load() != firstUploads {
+					t.Errorf("%d uploads found room", early.Load())
+				}
+				return func() { seen = append(seen, "emptied") }, tt.full
+			}}
+			ctx, cut := context.WithCancel(t.Context())
+			for range 3 {
+				if s := w.Provoke(ctx, clients.Provocation{Nonce: "f1"}); s.Outcome != tt.want || s.Nonce != "f1" {
+					t.Errorf("%v: %+v", tt.full, s)
+				}
+			}
+			if got := fmt.Sprint(seen); got != "[full]" {
+				t.Errorf("%v: before the recovery %s", tt.full, got)
+			}
+			cut()
+			synctest.Wait()
+			if got := fmt.Sprint(seen); got != tt.seen {
+				t.Errorf("%v: %s, want %s", tt.full, got, tt.seen)
+			}
+		})
+	}
 }

@@ -25,6 +25,7 @@ var _ = register(72, Fault{
 			Noun: bench.Words{"slow head", "slow heads"}, Did: bench.Words{"head crawled", "heads crawled"},
 		},
 		Sound: "default", Flaw: "no-header-timeout",
+		Flaws: []bench.Planted{{Profile: "spins-when-left", Shows: "CPUs more than before any fault"}},
 	},
 	Act:     func(Place) clients.Provoker { return clients.SlowHead() },
 	Request: "GET /victim",

@@ -51,6 +51,7 @@ type Installation struct {
 	PythonVersion string // "3.11.2"
 	Interpreter   string // Python itself, or the one that made its environment
 	Env           string // root of the environment, "" if it has none
+	PostgreSQL    string // version of the app's database: "15.14"; "" = it has none
 
 	local string // "+path.1a2b3c4d" for an installation from a path: each state of a checkout is a version
 }
@@ -93,6 +94,11 @@ func Install(ctx context.Context, opts InstallOptions) (*Installation, error) {
 		return nil, err
 	}
 	in.Version += in.local
+	if opts.Database {
+		if in.PostgreSQL, err = opts.Run.postgresqlVersion(ctx, opts.User); err != nil {
+			return nil, err
+		}
+	}
 	return in, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"benchrun/internal/bench"
 	"benchrun/internal/postgresql"
 )
 
@@ -36,6 +37,19 @@ func databasePackages() []string {
 		return nil
 	}
 	return []string{postgresqlPackage}
+}
+
+// postgresqlVersion is the version of the PostgreSQL that is installed.
+func (run RunProgram) postgresqlVersion(ctx context.Context, user *RunAs) (string, error) {
+	p, ok := postgresql.Find()
+	if !ok {
+		return "", &bench.EnvironmentError{Problem: "PostgreSQL is not installed", Hint: "run: sudo apt-get install postgresql"}
+	}
+	text, err := run.ask(ctx, user, p.Version()...)
+	if err != nil {
+		return "", err
+	}
+	return postgresql.VersionIn(text)
 }
 
 // PostgreSQL says whether targets can have a database: found if one is installed. Otherwise

@@ -202,6 +202,9 @@ type Traits struct {
 	// the means to replace a worker. Nothing counts that is lost meanwhile: the end of the
 	// recovery decides.
 	Fills bool `json:"fills,omitempty"`
+	// Rests says that a server has nothing to do for the clients that fill it: they send nothing,
+	// and it cannot take others. It may neither burn a CPU meanwhile nor flood its log.
+	Rests bool `json:"rests,omitempty"`
 	// Returns says that what the faults took from the app is there again when the recovery
 	// begins: at its end the service must be whole.
 	Returns bool `json:"returns,omitempty"`
@@ -248,6 +251,8 @@ func (t Traits) Contradiction() string {
 		return fmt.Sprintf("connections that are used again, and a proof by %q", t.Proof)
 	case t.Fills && !t.Vanishes && t.Expects != ExpectsReplacement:
 		return "room that is taken by clients that do not vanish"
+	case t.Rests && (!t.Fills || !t.Vanishes):
+		return "a server that has nothing to do, and is not full of clients"
 	case t.AtMost != 0 && !t.Wedges() || t.AtMost < 0:
 		return fmt.Sprintf("at most %d faults that hold a slot, which they do not", t.AtMost)
 	case t.Free != 0 && !t.Wedges() || t.Free < 0:

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -62,13 +63,15 @@ var conditions = []struct {
 	{"supervision", func(o Origin) string { return o.Environment.Supervision }},
 	{limitsCondition, func(o Origin) string { return o.Environment.Limits.String() }},
 	{pythonCondition, func(o Origin) string { return o.Environment.Python }},
+	{postgresqlCondition, func(o Origin) string { return o.Environment.PostgreSQL }},
 }
 
-// Two conditions are like no other: a run that names no Python needed none, and
-// limits are many.
+// Three conditions are like no other: a run that names no Python or no PostgreSQL needed
+// none, and limits are many.
 const (
-	pythonCondition = "Python"
-	limitsCondition = "limits"
+	pythonCondition     = "Python"
+	postgresqlCondition = "PostgreSQL"
+	limitsCondition     = "limits"
 )
 
 // Differences lists what runs were not measured alike in, in a fixed order; none
@@ -80,7 +83,7 @@ func Differences(origins ...Origin) []Difference {
 		for _, o := range origins {
 			value := c.of(o)
 			if value == "" {
-				if c.what == pythonCondition {
+				if c.what == pythonCondition || c.what == postgresqlCondition {
 					continue
 				}
 				value = "unknown"
@@ -142,6 +145,9 @@ func some(runs []string) string {
 func Mixed(origins []Origin) (e Environment, benchrun string, mode Mode) {
 	last := origins[len(origins)-1]
 	e, benchrun, mode = last.Environment, last.Benchrun, last.Mode
+	for _, o := range origins { // not each of them needed one
+		e.Python, e.PostgreSQL = cmp.Or(e.Python, o.Environment.Python), cmp.Or(e.PostgreSQL, o.Environment.PostgreSQL)
+	}
 	for _, d := range Differences(origins...) {
 		e.Mixed = append(e.Mixed, d.String())
 		all := d.all()
@@ -161,6 +167,8 @@ func Mixed(origins []Origin) (e Environment, benchrun string, mode Mode) {
 			e.Limits = Limits{} // Mixed has them
 		case pythonCondition:
 			e.Python = all
+		case postgresqlCondition:
+			e.PostgreSQL = all
 		}
 	}
 	if len(e.Mixed) > 0 {
@@ -226,12 +234,6 @@ func (l Limits) String() string {
 	}
 	if l.NoFile > 0 {
 		parts = append(parts, strconv.FormatUint(l.NoFile, 10)+" files")
-	}
-	if l.DiskBytes > 0 {
-		parts = append(parts, number(float64(l.DiskBytes)/(1<<30))+" GiB of disk")
-	}
-	if l.TmpBytes > 0 {
-		parts = append(parts, number(float64(l.TmpBytes)/(1<<20))+" MiB of private /tmp")
 	}
 	if l.DiskBytes > 0 {
 		parts = append(parts, number(float64(l.DiskBytes)/(1<<30))+" GiB of disk")

@@ -29,6 +29,7 @@ const (
 	DiskFilled    = "disk filled"             // up to the target's bound
 	WorkersDied   = "workers died"            // of clients that only sent bytes
 	LeftHanging   = "left hanging"            // every client that sent the same text
+	BusyWhenFull  = "busy while full"         // although it has nothing to do
 	NotBack       = "not back"                // although what the server lacked is there again
 )
 
@@ -63,6 +64,8 @@ func (c Cell) OtherReason() string {
 		return WorkersDied
 	case begins(LeftHanging):
 		return LeftHanging
+	case begins(BusyWhenFull):
+		return BusyWhenFull
 	case begins(NotReplaced):
 		return "not replaced"
 	case begins(NotBack):

@@ -60,6 +60,7 @@ type Environment struct {
 	Load1       float64 `json:"load1"` // load average when the run began
 	Somaxconn   int     `json:"somaxconn"`
 	Python      string  `json:"python,omitempty"`
+	PostgreSQL  string  `json:"postgresql,omitempty"` // version of the database beside the servers
 	Supervision string  `json:"supervision"`
 	Limits      Limits  `json:"limits"`
 	// Mixed says, of a run that was made from runs that were not measured alike,

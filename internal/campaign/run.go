@@ -116,6 +116,16 @@ func (r *Run) python() string {
 	return ""
 }
 
+// postgresql is the version of the database that the run needs; "" = it needs none.
+func (r *Run) postgresql() string {
+	for _, c := range r.order.Cells {
+		if t := r.prepared[c.Target()]; t != nil && t.Installation.PostgreSQL != "" {
+			return t.Installation.PostgreSQL
+		}
+	}
+	return ""
+}
+
 // begin takes up earlier attempts, installs every target that is still to be measured
 // and reports how long that will take. together is how many cells make one task.
 func (r *Run) begin(ctx context.Context, together int) error {

@@ -139,7 +139,7 @@ func (r *Run) open(i int) []plan.Cell {
 	return out
 }
 
-// noteInstalled stores the versions and the Python that the run uses, so that only a
+// noteInstalled stores the versions, the Python and the PostgreSQL that the run uses, so that only a
 // run with the same ones can resume it.
 func (r *Run) noteInstalled() error {
 	python := r.python()
@@ -148,6 +148,13 @@ func (r *Run) noteInstalled() error {
 	}
 	if python != "" {
 		r.run.Environment.Python = python
+	}
+	database := r.postgresql()
+	if was := r.run.Environment.PostgreSQL; was != "" && database != "" && was != database {
+		return anotherThan("PostgreSQL", was, database)
+	}
+	if database != "" {
+		r.run.Environment.PostgreSQL = database
 	}
 	if r.run.Asked == nil {
 		return nil

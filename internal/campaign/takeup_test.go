@@ -190,6 +190,19 @@ func TestNoteInstalled(t *testing.T) {
 	if err := r.noteInstalled(); err != nil || r.run.Asked.Cells[1].Installed != "1.0" || r.run.Environment.Python == "" {
 		t.Fatalf("%+v, %v", r.run.Asked.Cells, err)
 	}
+	if r.run.Environment.PostgreSQL != "" {
+		t.Errorf("PostgreSQL %q, which nobody needed", r.run.Environment.PostgreSQL)
+	}
+	install("1.0", "3.11.2")
+	installed := r.prepared[r.order.Cells[0].Target()].Installation
+	installed.PostgreSQL = "15.14"
+	if err := r.noteInstalled(); err != nil || r.run.Environment.PostgreSQL != "15.14" {
+		t.Errorf("PostgreSQL %q, %v", r.run.Environment.PostgreSQL, err)
+	}
+	installed.PostgreSQL = "16.2"
+	if err := r.noteInstalled(); err == nil || !strings.Contains(err.Error(), "PostgreSQL") {
+		t.Errorf("another PostgreSQL: %v", err)
+	}
 	for _, other := range [][2]string{{"2.0", "3.11.2"}, {"1.0", "3.12.0"}} {
 		install(other[0], other[1])
 		var usage *bench.UsageError

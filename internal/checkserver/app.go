@@ -212,6 +212,15 @@ func (c *Check) download(ctx context.Context, p *place.Place) {
 	c.report("/download", "200, application/octet-stream, 16,777,216 bytes, Content-Length", "all of it, every byte right", problem)
 }
 
+// stream reads the beginning of the endless answer.
+func (c *Check) stream(ctx context.Context, p *place.Place) {
+	problem := ""
+	if err := clients.AskStream(ctx, p.Addr(), "check-stream", checkTimeout); err != nil {
+		problem = err.Error()
+	}
+	c.report("/stream", "200, text/plain, no Content-Length, blocks like the body of /victim", "three blocks, every byte right", problem)
+}
+
 // absent asks for what is not in the contract.
 func (c *Check) absent(ctx context.Context, p *place.Place) {
 	paths := []string{"/", "/no-such-path", "/victim", "/victim?nonce=UPPER", "/sleep?nonce=a&ms=60001", "/fault/no-such-fault?nonce=a"}

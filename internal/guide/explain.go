@@ -290,6 +290,7 @@ func deciding(f bench.Family) string {
 	add(t.Refuses, fmt.Sprintf("a start with the broken app must end within %g s, with a code that is not 0; the repaired app must be served within 10 s and the documented grace of the next reload", bench.RestartLimit.Seconds()))
 	add(t.Expects == bench.ExpectsTakeover, fmt.Sprintf("the second start must answer within %g s, and alone; what is lost in between does not count", bench.RestartLimit.Seconds()))
 	add(t.Vanishes, "once its clients are gone, the server must not keep descriptors, threads, memory or files for them, nor a busy loop")
+	add(t.Rests, "while it is full, a server that burns a CPU (0.8 CPUs more than before) or floods its log (1 MB a second more) is failed, because it has nothing to do")
 	add(t.SparesWorkers, "the clients only send bytes: if two or more processes that serve end of it, even if they are replaced, the cell is failed")
 	add(t.Reuses != "", "more than one request that the app had begun, and whose kept connection the server then closed, is failed; a request that met the end of an idle connection is no loss")
 	add(t.LeakBytes > 0, "leaked memory that is not given back is failed")

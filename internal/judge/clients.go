@@ -42,10 +42,6 @@ func (f *facts) harmed() harmed {
 	if f.v.fault.empty() {
 		return h
 	}
-	// Where a part of a mix ends workers, nobody knows which one did.
-	if !slices.ContainsFunc(f.parts, func(p part) bool { return !p.head.Traits.SparesWorkers }) {
-		h.deaths, h.causes = f.v.unplannedDeaths()
-	}
 	texts := map[string]*text{}
 	for _, s := range within(f.v.provokers, f.v.fault) {
 		if s.Sent == 0 || s.Outcome == bench.NoConnect || s.Outcome == bench.Unsent {
@@ -75,28 +71,65 @@ func (f *facts) harmed() harmed {
 			h.hung = append(h.hung, *x)
 		}
 	}
+	// Where a part of a mix ends workers, nobody knows which one did.
+	if !slices.ContainsFunc(f.parts, func(p part) bool { return !p.head.Traits.SparesWorkers }) {
+		h.deaths, h.causes = f.deathsOf(h.of)
+	}
 	return h
 }
 
-// unplannedDeaths counts the processes that served and ended from the fault phase on. A worker
-// that has served for as long as it may exits with 0 or the documented code, or the leader asks it to.
-func (v *view) unplannedDeaths() (n int, causes []cause) {
-	served, byCause := v.served(), map[string]int{}
-	for _, e := range v.procs {
-		if e.Event != bench.Died || e.T < v.fault.from || e.T >= v.end || e.Exit == nil {
-			continue
-		}
-		if _, ok := served[e.PID]; !ok || planned(*e.Exit, v.head.Target.Claims) {
-			continue
-		}
-		n++
-		byCause[causeOf(e.Exit)]++
+// deathsOf counts the processes that served and ended while so many clients came, or later, and
+// for which the clients are the only explanation.
+func (f *facts) deathsOf(clients int) (n int, causes []cause) {
+	v := f.v
+	how := v.ends(span{v.fault.from, v.end}, false)
+	if f.forced(clients) {
+		maps.Copy(how, v.ends(v.fault, true))
 	}
-	for words, n := range byCause {
-		causes = append(causes, cause{words, n})
+	for words, of := range how {
+		n += of
+		causes = append(causes, cause{words, of})
 	}
 	slices.SortFunc(causes, func(a, b cause) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.words, b.words)) })
 	return n, causes
+}
+
+// leastForced is how many ends that look planned there must be for each client of the fault.
+const leastForced = 0.25
+
+// forced says that more workers ended as if planned in the fault phase than any plan explains:
+// more than a quarter as many as there were clients, and more than if every worker had been
+// due just after the baseline, and again each time as long after, beside those that ended in it.
+func (f *facts) forced(clients int) bool {
+	v := f.v
+	if v.baseline.empty() {
+		return false
+	}
+	n, before := 0, v.head.Target.Workers
+	for _, of := range v.ends(v.fault, true) {
+		n += of
+	}
+	for _, of := range v.ends(v.baseline, true) {
+		before += of
+	}
+	times := 1 + float64(v.fault.to-v.fault.from)/float64(v.baseline.to-v.baseline.from)
+	return float64(n) > leastForced*float64(clients) && float64(n) > times*float64(before)
+}
+
+// ends counts the processes that served and ended within s, by how: those that ended as if
+// planned, or the others. A worker that has served for as long as it may exits with 0 or the
+// documented code, or the leader asks it to.
+func (v *view) ends(s span, asPlanned bool) map[string]int {
+	served, how := v.served(), map[string]int{}
+	for _, e := range v.procs {
+		if e.Event != bench.Died || !s.holds(e.T) || e.Exit == nil {
+			continue
+		}
+		if _, ok := served[e.PID]; ok && planned(*e.Exit, v.head.Target.Claims) == asPlanned {
+			how[causeOf(e.Exit)]++
+		}
+	}
+	return how
 }
 
 // plannedSignals are those by which a leader asks a worker to end.

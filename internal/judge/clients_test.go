@@ -35,6 +35,13 @@ func (s scene) texts(name string, change func(*bench.Sample)) scene {
 	})
 }
 
+// retiredBefore is the scene if one worker had already ended as planned before any fault.
+func (s scene) retiredBefore() scene {
+	s.Boot.PIDs = append(s.Boot.PIDs, 10)
+	s.Procs = append(s.Procs, bench.ProcEvent{T: ns(base(2)), PID: 10, Event: bench.Died, Exit: &bench.ExitStatus{}})
+	return s
+}
+
 func TestWhatClientsDo(t *testing.T) {
 	hang := func(p *bench.Sample) { p.Outcome, p.Status, p.Done = bench.HeldOpen, 0, p.Sent+5e9 }
 	// dying is n workers that end in a way, each of which was replaced.
@@ -63,9 +70,13 @@ func TestWhatClientsDo(t *testing.T) {
 		{"each request ends a worker", dying(6, bench.ExitStatus{Code: 1}), bench.Failed, "workers died: 6 (exit code 1), although all that 12 malformed requests did was to send bytes"},
 		{"by a signal", dying(2, bench.ExitStatus{Signal: "SIGKILL"}), bench.Failed, "workers died: 2 (SIGKILL)"},
 		{"one worker ended", dying(1, bench.ExitStatus{Code: 1}), bench.Held, "served"},
-		{"their time was up", dying(6, bench.ExitStatus{}), bench.Held, "served"},
-		{"it was, and they have a code for it", dying(6, bench.ExitStatus{Code: 30}).head(func(h *bench.Head) { h.Target.Claims.RetireCode = 30 }), bench.Held, "served"},
-		{"they were asked to", dying(6, bench.ExitStatus{Signal: "SIGTERM"}), bench.Held, "served"},
+		{"with code 0", dying(5, bench.ExitStatus{}), bench.Failed, "workers died: 5 (exit code 0), although all that 12"},
+		{"with code 0, but they did so before", dying(5, bench.ExitStatus{}).retiredBefore(), bench.Held, "served"},
+		{"with code 0, of a pool that may have been due", dying(5, bench.ExitStatus{}).head(func(h *bench.Head) { h.Target.Workers = 2 }), bench.Held, "served"},
+		{"with code 0, of many more clients", many(dying(5, bench.ExitStatus{}), 8), bench.Held, "served"},
+		{"their time was up", dying(4, bench.ExitStatus{}), bench.Held, "served"},
+		{"it was, and they have a code for it", dying(4, bench.ExitStatus{Code: 30}).head(func(h *bench.Head) { h.Target.Claims.RetireCode = 30 }), bench.Held, "served"},
+		{"they were asked to", dying(4, bench.ExitStatus{Signal: "SIGTERM"}), bench.Held, "served"},
 		{"without the trait", dying(6, bench.ExitStatus{Code: 1}).head(func(h *bench.Head) { h.Traits.SparesWorkers = false }), bench.Held, "served"},
 	} {
 		j := Judge(tt.scene.Record)

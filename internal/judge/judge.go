@@ -184,7 +184,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if leak == bench.Failed {
 		return leak, kept
 	}
-	for _, rule := range []string{f.strayWords(), f.honestWords(), f.killedWords(), f.cutHiddenWords(), f.notClosedWords(), f.race.cutWords(), f.notReplacedWords(), f.growthWords(), f.notBackWords(), f.diedWords(), f.hungWords(), f.leftWords()} {
+	for _, rule := range []string{f.strayWords(), f.honestWords(), f.killedWords(), f.cutHiddenWords(), f.notClosedWords(), f.race.cutWords(), f.notReplacedWords(), f.growthWords(), f.notBackWords(), f.busyWords(), f.diedWords(), f.hungWords(), f.leftWords()} {
 		if rule != "" {
 			return bench.Failed, rule
 		}

@@ -24,6 +24,7 @@ func TestOtherReasonIsFoundAgain(t *testing.T) {
 		{"a killed worker", starving().died(12, fault(7), "SIGKILL"), "workers killed"},
 		{"a broken start", strict().again(func(a *bench.Again) { a.Exited.Code = 0 }), "not refused"},
 		{"no repair", repairedBy(strict(), bench.Repaired{Seconds: 14}), "not repaired"},
+		{"a loop while full", filled(0.95, 0).head(func(h *bench.Head) { h.Traits.Rests = true }), "busy while full"},
 		{"victims", wedged().lose(fault(2), fault(6), 100, bench.Refused), ""},
 		{"none", wedged(), ""},
 	} {

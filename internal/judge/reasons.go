@@ -73,7 +73,9 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 	} else {
 		add(f.surge.words())
 		add(f.race.words())
-		add(f.v.shortage().words())
+		if f.busyWords() == "" || rule != f.busyWords() { // it says that
+			add(f.v.shortage().words())
+		}
 		add(f.emptyWords())
 		add(f.crashWords())
 		add(f.servedWords())

@@ -17,6 +17,10 @@ const (
 	floodRate = 100_000 // bytes a second more of log
 )
 
+// floodFailed is how much of a log, bytes a second more, is no line for each client any more:
+// some kilobytes for each of those who ask in vain are less.
+const floodFailed = 1_000_000
+
 // shortage is what a server does that clients fill, at the end of the fault phase and
 // before any fault.
 type shortage struct {
@@ -62,18 +66,36 @@ func (v *view) logRate(s span) (rate float64, ok bool) {
 	return float64(grown) / seconds(last.T-first.T), true
 }
 
+func (s shortage) burns() bool  { return s.cpuKnown && s.cpus-s.cpusBefore >= busyCPUs }
+func (s shortage) floods() bool { return s.known && s.log-s.logBefore >= floodFailed }
+
+// busyWords: "busy while full: it used 0.97 CPUs (0.05 before any fault), although it had nothing
+// to do". It is "" of a server that has something to do, or does not do it.
+func (f *facts) busyWords() string {
+	s := f.v.shortage()
+	if !f.v.head.Traits.Rests || !s.burns() && !s.floods() {
+		return ""
+	}
+	return bench.BusyWhenFull + ": it " + s.does() + ", although it had nothing to do"
+}
+
 // words: "while it was full, it used 0.97 CPUs (0.05 before any fault) and wrote 1.2 MB a
 // second to its log (0 before)". It is "" if it was quiet.
 func (s shortage) words() string {
+	if does := s.does(); does != "" {
+		return "while it was full, it " + does
+	}
+	return ""
+}
+
+// does is what of it is worth words.
+func (s shortage) does() string {
 	var parts []string
-	if s.cpuKnown && s.cpus-s.cpusBefore >= busyCPUs {
+	if s.burns() {
 		parts = append(parts, fmt.Sprintf("used %s CPUs (%s before any fault)", figure(s.cpus, 2), figure(s.cpusBefore, 2)))
 	}
 	if s.known && s.log-s.logBefore >= floodRate {
 		parts = append(parts, fmt.Sprintf("wrote %s MB a second to its log (%s before any fault)", figure(s.log/1e6, 1), figure(s.logBefore/1e6, 1)))
 	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return "while it was full, it " + strings.Join(parts, " and ")
+	return strings.Join(parts, " and ")
 }

@@ -45,3 +45,33 @@ func TestWhatAFullServerDoes(t *testing.T) {
 		}
 	}
 }
+
+// One that has nothing to do fails for it, unless its log says a line to each client.
+func TestBusyWhileFull(t *testing.T) {
+	const said = "busy while full: it "
+	rests := func(s scene) scene { return s.head(func(h *bench.Head) { h.Traits.Rests = true }) }
+	for _, tt := range []struct {
+		name  string
+		scene scene
+		want  bench.Verdict
+		says  string
+	}{
+		{"a loop", rests(filled(0.95, 0)), bench.Failed, said + "used 1 CPUs (0.05 before any fault), although it had nothing to do"},
+		{"a flood", rests(filled(0.1, 1.2e6)), bench.Failed, said + "wrote 1.2 MB a second to its log (0 before any fault), although"},
+		{"both", rests(filled(0.95, 1.2e6)), bench.Failed, said + "used 1 CPUs (0.05 before any fault) and wrote 1.2 MB"},
+		{"a loop, and some lines", rests(filled(0.95, 200_000)), bench.Failed, said + "used 1 CPUs (0.05 before any fault) and wrote 0.2 MB"},
+		{"some lines", rests(filled(0.1, 600_000)), bench.Held, "while it was full, it wrote 0.6 MB"},
+		{"some work", rests(filled(0.5, 0)), bench.Held, "served"},
+		{"a loop that has work", filled(0.95, 1.2e6), bench.Held, "while it was full, it used"},
+		{"nobody looked", rests(func() scene { s := filled(0.95, 1.2e6); s.Vitals = nil; return s }()), bench.Invalid, "what stays"},
+	} {
+		j := Judge(tt.scene.Record)
+		text := strings.Join(j.Reasons, "; ")
+		if j.Verdict != tt.want || !strings.Contains(text, tt.says) {
+			t.Errorf("%s: %s %q, want %s, %q", tt.name, j.Verdict, j.Reasons, tt.want, tt.says)
+		}
+		if tt.want == bench.Failed && strings.Contains(text, "while it was full") {
+			t.Errorf("%s: it says so twice: %q", tt.name, j.Reasons)
+		}
+	}
+}

@@ -1,9 +1,13 @@
 package postgresql
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+
+	"benchrun/internal/bench"
 )
 
 // debian is where Debian installs the programs, below a folder for each major version.
@@ -63,6 +67,22 @@ var settings = []string{
 	"max_logical_replication_workers=0",
 	"autovacuum=off",
 	"jit=off",
+}
+
+// Version is the command that tells the version.
+func (p Programs) Version() []string {
+	return []string{filepath.Join(p.Folder, "postgres"), "--version"}
+}
+
+// VersionIn finds the version in what that command says: "15.14" in "postgres (PostgreSQL) 15.14
+// (Debian 15.14-0+deb12u1)".
+func VersionIn(text string) (string, error) {
+	_, rest, _ := strings.Cut(text, "(PostgreSQL) ")
+	fields := strings.Fields(rest)
+	if len(fields) == 0 {
+		return "", fmt.Errorf("postgres --version says %q, where no version stands", bench.Excerpt(text))
+	}
+	return fields[0], nil
 }
 
 // Initialise is the command that makes a database in an empty folder. It refuses to be

@@ -29,3 +29,17 @@ func TestNewest(t *testing.T) {
 		t.Errorf("found %+v, %v", p, ok)
 	}
 }
+
+func TestVersionIn(t *testing.T) {
+	for text, want := range map[string]string{
+		"postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n": "15.14",
+		"postgres (PostgreSQL) 17beta1\n":                        "17beta1",
+		"postgres (PostgreSQL) ":                                 "",
+		"postgres: not found":                                    "",
+		"":                                                       "",
+	} {
+		if got, err := VersionIn(text); got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+}

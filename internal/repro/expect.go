@@ -34,6 +34,15 @@ var expectations = []expectation{
 		Holds: "len(lost) * 50 <= RATE * SECONDS",
 	},
 	{
+		of:     func(t bench.Traits) bool { return t.Rests },
+		Says:   "while it is full, the server uses less than 0.5 CPUs and writes less than 0.5 MB a second to its log",
+		Setup:  "before = burnt()",
+		After:  "more = [(b - a) / SECONDS for a, b in zip(before, burnt())]",
+		Seen:   `"{:.2f} CPUs, {:.2f} MB a second".format(*more)`,
+		Holds:  "max(more) < 0.5",
+		reason: bench.BusyWhenFull, apart: true,
+	},
+	{
 		of:    func(t bench.Traits) bool { return t.Fills },
 		Says:  "afterwards the ordinary requests are answered again, at least 98 % of those of 3 s, within {settle} s",
 		After: "{leave}again = any(len(unserved(3)) <= 0.06 * RATE for _ in range({fives}))",

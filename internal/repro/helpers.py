@@ -48,6 +48,11 @@ def usage():  # how many processes the server has, and their descriptors, thread
     return len(at), files, threads, sum(int(re.search(r"Pss: +(\d+)", open(one + "smaps_rollup").read())[1]) / 1024 for one in at)
 
 
+def burnt():  # the seconds of CPU that the server's processes have used, and the MB in its log
+    fields = [open(f"/proc/{pid}/stat").read().rpartition(")")[2].split() for pid in processes()]
+    return sum(int(f[11]) + int(f[12]) for f in fields) / os.sysconf("SC_CLK_TCK"), os.path.getsize("../log") / 1e6
+
+
 def surge(step, counts):  # so many requests in each step of so many seconds
     begun = time.monotonic()
     for at in [begun + step * (i + (j + 0.5) / n) for i, n in enumerate(counts) for j in range(n)]:

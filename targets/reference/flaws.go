@@ -60,9 +60,15 @@ const (
 
 	stopsAccepting = "stops-accepting"
 	blocksOnLog    = "blocks-on-log"
-	stopsOnFork    = "stops-on-fork"
 
-	stopsWithoutTmp = "stops-without-tmp"
+	spinsWithoutFiles  = "spins-without-files"
+	floodsWithoutFiles = "floods-without-files"
+
+	stopsOnFork = "stops-on-fork"
+
+	stopsWithoutTmp   = "stops-without-tmp"
+	stopsWithoutSpool = "stops-without-spool"
+	diesWithoutSpool  = "dies-without-spool"
 
 	servesTheDead = "serves-the-dead"
 
@@ -75,6 +81,7 @@ const (
 	keepsBodies   = "keeps-bodies"
 
 	diesEachTime    = "dies-each-time"
+	retiresEachTime = "retires-each-time"
 	answersAnother  = "answers-another"
 	hangsOnNegative = "hangs-on-negative"
 	stopsOnKill     = "stops-on-kill"
@@ -121,17 +128,22 @@ var Flaws = []Flaw{
 	{freezesWhenFull, "once 256 connections are open at once, no further one is ever accepted"},
 	{forgetsPipelined, "what a client has sent together with a GET request is thrown away"},
 	{stopsAccepting, "once no descriptor is free for a connection, no further one is ever accepted"},
+	{spinsWithoutFiles, "while no descriptor is free for a connection, it tries again to accept one, without a pause"},
+	{floodsWithoutFiles, "while no descriptor is free for a connection, it tries again a thousand times a second, and logs 4 kB each time"},
 	{blocksOnLog, "each request waits until its line is in the log"},
 	{stopsOnFork, "a worker that cannot be started ends the server"},
 	{stopsWithoutTmp, "each worker is given a temporary file, and if that cannot be created, the server ends"},
+	{stopsWithoutSpool, "a body above 524,288 bytes goes into a temporary file, and if that cannot be created, the server ends"},
+	{diesWithoutSpool, "a body above 524,288 bytes goes into a temporary file, and if that cannot be created, a worker ends, and another one takes its place"},
 	{servesTheDead, "a request waits for a worker however long that takes, however many wait, and whether or not its client is still there"},
 	{idleTimerRunsOn, "an idle connection ends at its time, although another request has come on it and is being served"},
 	{keepsClosed, "the descriptor of a connection that its client ends, and does not reset, stays open"},
 	{leavesThreads, "a thread stays for each connection that its client ends"},
 	{leavesFiles, "a file stays for each connection that its client ends"},
-	{spinsWhenLeft, "after eleven clients have left without an answer, a loop keeps a CPU busy"},
+	{spinsWhenLeft, "from the first client on that leaves in the middle of its head, a loop keeps a CPU busy"},
 	{keepsBodies, "what has come of a body that breaks off stays in memory"},
 	{diesEachTime, "each malformed request ends one worker, and another one takes its place"},
+	{retiresEachTime, "each malformed request has one worker exit with code 0, and another one takes its place"},
 	{answersAnother, "a malformed request gets the last answer that another client got"},
 	{hangsOnNegative, "a request whose Content-Length is negative is waited for, for good"},
 	{stopsOnKill, "a worker that is killed from outside ends the server"},

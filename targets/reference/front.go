@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -107,7 +108,9 @@ func serve(ctx context.Context, o options, listener net.Listener, p *pool, event
 	case o.flaws[hangsOnNegative]:
 		listener = planted{listener, func(c net.Conn) net.Conn { return hangingConn{c} }}
 	case o.flaws[diesEachTime]:
-		listener = planted{listener, func(c net.Conn) net.Conn { return costlyConn{c, p} }}
+		listener = planted{listener, func(c net.Conn) net.Conn { return costlyConn{c, p.killOne} }}
+	case o.flaws[retiresEachTime]:
+		listener = planted{listener, func(c net.Conn) net.Conn { return costlyConn{c, p.retireOne} }}
 	case o.flaws[forgetsPipelined]:
 		listener = planted{listener, func(c net.Conn) net.Conn { return forgetfulConn{c} }}
 	case o.flaws[idleTimerRunsOn]:
@@ -116,6 +119,13 @@ func serve(ctx context.Context, o options, listener net.Listener, p *pool, event
 		listener = &freezing{freezer: newFreezer(listener)}
 	case o.flaws[stopsAccepting]:
 		listener = shortOfFiles{newFreezer(listener)}
+	case o.flaws[spinsWithoutFiles]:
+		listener = &hasty{Listener: listener, failed: func() {}}
+	case o.flaws[floodsWithoutFiles]:
+		listener = &hasty{Listener: listener, failed: func() {
+			events.Print("no descriptor is free: ", strings.Repeat("accept ", floodLine/len("accept ")))
+			time.Sleep(time.Millisecond)
+		}}
 	case o.flaws[diesOfGarbage]:
 		listener = planted{listener, func(c net.Conn) net.Conn { return &mortalConn{c, p} }}
 	}
@@ -183,6 +193,10 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				holdBody(body)
 			}
 			relay(w, control, refusal(err))
+			return
+		}
+		if err := f.spool(body); err != nil {
+			relay(w, control, text(http.StatusInternalServerError, err.Error()))
 			return
 		}
 		if f.flaws[truncatesUploads] {

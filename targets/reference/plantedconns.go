@@ -151,6 +151,27 @@ func (s shortOfFiles) Accept() (net.Conn, error) {
 	return conn, err
 }
 
+// floodLine is how long a line of the flaw floods-without-files is, bytes.
+const floodLine = 4 << 10
+
+// hasty is the flaws spins-without-files and floods-without-files: when no descriptor is free,
+// it tries again at once.
+type hasty struct {
+	net.Listener
+	failed func() // each time
+}
+
+// Accept implements net.Listener.
+func (h *hasty) Accept() (net.Conn, error) {
+	for { // until a descriptor is free or the listener is closed
+		conn, err := h.Listener.Accept()
+		if !errors.Is(err, syscall.EMFILE) {
+			return conn, err
+		}
+		h.failed()
+	}
+}
+
 // countedConn says when it is closed.
 type countedConn struct {
 	net.Conn

@@ -8,7 +8,6 @@ import (
 	"os"
 	"runtime"
 	"sync"
-	"sync/atomic"
 )
 
 // Flaws that leave something behind once a client is gone.
@@ -23,25 +22,6 @@ type leavingConn struct {
 // leavingListener gives its connections left.
 func leavingListener(l net.Listener, left func()) net.Listener {
 	return planted{l, func(c net.Conn) net.Conn { return &leavingConn{Conn: c, left: left} }}
-}
-
-// hastyConn does something once when its client ends the connection before it got any byte
-// of an answer, which ordinary clients do not.
-type hastyConn struct {
-	leavingConn
-	answered atomic.Bool
-}
-
-func (h *hastyConn) Write(b []byte) (int, error) {
-	h.answered.Store(true)
-	return h.leavingConn.Write(b)
-}
-
-func (h *hastyConn) Read(b []byte) (int, error) {
-	if h.answered.Load() {
-		return h.Conn.Read(b)
-	}
-	return h.leavingConn.Read(b)
 }
 
 func (l *leavingConn) Read(b []byte) (int, error) {
@@ -60,23 +40,35 @@ func leaveThread() {
 	}()
 }
 
-// leftAtBoot is how many clients may leave without an answer before the flaw
-// spins-when-left shows: while a server boots, benchrun's own do.
-const leftAtBoot = 10
+// headConn does something once when its client ends the connection in the middle of its
+// first request's head. Ordinary clients do not: they send a head at once, or nothing.
+type headConn struct {
+	net.Conn
+	once         sync.Once
+	left         func()
+	begun, whole bool // of the head; net/http never reads a connection twice at once
+}
 
-// spinningListener has the flaw spins-when-left: after some clients have left without an
-// answer, the next one starts a busy loop.
-func spinningListener(l net.Listener) net.Listener {
-	var clients atomic.Int64
-	spin := func() {
-		if clients.Add(1) == leftAtBoot+1 {
-			go func() {
-				for n := 0; ; n++ {
-				}
-			}()
-		}
+func (h *headConn) Read(b []byte) (int, error) {
+	n, err := h.Conn.Read(b)
+	h.begun = h.begun || n > 0
+	h.whole = h.whole || bytes.Contains(b[:n], []byte("\r\n\r\n"))
+	if errors.Is(err, io.EOF) && h.begun && !h.whole {
+		h.once.Do(h.left)
 	}
-	return planted{l, func(c net.Conn) net.Conn { return &hastyConn{leavingConn: leavingConn{Conn: c, left: spin}} }}
+	return n, err
+}
+
+// spinningListener has the flaw spins-when-left: the first client that leaves in the middle of
+// its head starts a busy loop.
+func spinningListener(l net.Listener) net.Listener {
+	spin := sync.OnceFunc(func() {
+		go func() {
+			for n := 0; ; n++ {
+			}
+		}()
+	})
+	return planted{l, func(c net.Conn) net.Conn { return &headConn{Conn: c, left: spin} }}
 }
 
 // leaveFile is the flaw leaves-files.
@@ -142,15 +134,16 @@ func (h hangingConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// costlyConn is the flaw dies-each-time: a malformed request ends one worker.
+// costlyConn is the flaws dies-each-time and retires-each-time: a malformed request ends one
+// worker.
 type costlyConn struct {
 	net.Conn
-	pool *pool
+	end func()
 }
 
 func (c costlyConn) Write(b []byte) (int, error) {
 	if bytes.HasPrefix(b, badAnswer) {
-		c.pool.killOne()
+		c.end()
 	}
 	return c.Conn.Write(b)
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,33 +86,34 @@ func TestSpinsWhenLeft(t *testing.T) {
 	quiet := flawed.used()
 	time.Sleep(300 * time.Millisecond)
 	quiet = flawed.used() - quiet
-	for range leftAtBoot + 1 {
-		if err := flawed.dial("GET /victim?nonce=v1 HTTP/1.1\r\n").Close(); err != nil {
-			t.Fatal(err)
-		}
+	if err := flawed.dial("GET /victim?nonce=v1 HTTP/1.1\r\n").Close(); err != nil {
+		t.Fatal(err)
 	}
 	busy := flawed.used()
 	eventually(t, "it is busy", func() bool { return flawed.used()-busy > 2*quiet+10 })
 	checkVictim(t, flawed.get("/victim?nonce=v1"), "v1")
 }
 
-// Only a client that leaves before it has any of its answer counts.
-func TestHastyClients(t *testing.T) {
+// Only a client that leaves in the middle of a head counts.
+func TestLeavesInHead(t *testing.T) {
 	t.Parallel()
-	for _, answered := range []bool{false, true} {
-		left := false
+	for sent, want := range map[string]bool{
+		"":                                  false,
+		"G":                                 true,
+		"GET / HTTP/1.1\r\n":                true,
+		"GET / HTTP/1.1\r\nHost: a\r\n\r\n": false,
+	} {
+		got := false
 		ours, client := net.Pipe()
-		h := &hastyConn{leavingConn: leavingConn{Conn: ours, left: func() { left = true }}}
-		if answered {
-			go func() { _, _ = client.Read(make([]byte, 1)); _ = client.Close() }()
-			if _, err := h.Write([]byte("a")); err != nil {
-				t.Fatal(err)
+		go func() {
+			if sent != "" {
+				_, _ = io.WriteString(client, sent)
 			}
-		} else if err := client.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := h.Read(make([]byte, 1)); !errors.Is(err, io.EOF) || left == answered {
-			t.Errorf("answered %t: it counts %t, %v", answered, left, err)
+			_ = client.Close()
+		}()
+		c := &headConn{Conn: ours, left: func() { got = true }}
+		if _, err := io.ReadAll(c); err != nil || got != want {
+			t.Errorf("%q: it counts %t, %v", sent, got, err)
 		}
 	}
 }
@@ -148,7 +150,14 @@ func TestKeepsBodies(t *testing.T) {
 
 func TestDiesEachTime(t *testing.T) {
 	t.Parallel()
-	flawed := start(t, 2, "--flaw", diesEachTime)
+	for _, flaw := range []string{diesEachTime, retiresEachTime} {
+		dieEachTime(t, flaw)
+	}
+}
+
+func dieEachTime(t *testing.T, flaw string) {
+	t.Helper()
+	flawed := start(t, 2, "--flaw", flaw)
 	for range 2 {
 		old := fmt.Sprint(flawed.workers())
 		if got := flawed.dial(malformed).status(); got != http.StatusBadRequest {
@@ -159,6 +168,9 @@ func TestDiesEachTime(t *testing.T) {
 			return len(now) == 2 && fmt.Sprint(now) != old
 		})
 		checkVictim(t, flawed.get("/victim?nonce=v1"), "v1")
+	}
+	if gently := strings.Contains(flawed.log(), "exit status 0"); gently != (flaw == retiresEachTime) {
+		t.Errorf("%s: it exited with code 0: %t; %s", flaw, gently, flawed.log())
 	}
 }
 

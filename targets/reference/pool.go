@@ -325,6 +325,16 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
+// retireOne is the flaw retires-each-time: it has a worker exit, if there is one.
+func (p *pool) retireOne() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for w := range p.live {
+		w.retire()
+		return
+	}
+}
+
 // killOne is the flaw dies-each-time: it kills a worker, if there is one.
 func (p *pool) killOne() {
 	p.mu.Lock()

@@ -119,3 +119,42 @@ func TestStopsWithoutTmp(t *testing.T) {
 		}
 	}
 }
+
+// While no descriptor is free, one flaw burns a CPU, and another one floods the log.
+func TestTriesAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	const room, n, burnt, flooded = 5, 20, 20, 10 * floodLine // burnt: ticks
+	for _, flaw := range []string{"", spinsWithoutFiles, floodsWithoutFiles} {
+		var args []string
+		if flaw != "" {
+			args = []string{"--flaw", flaw}
+		}
+		s := start(t, 1, args...)
+		checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+		base := s.idleFDs()
+		s.mayOpen(uint64(base + room))
+		var conns []rawConn
+		for range n {
+			conns = append(conns, s.dial(""))
+		}
+		eventually(t, "no descriptor is free", func() bool { return s.fds() >= base+room })
+		used, logged := s.used(), len(s.log())
+		switch flaw {
+		case spinsWithoutFiles:
+			eventually(t, "it burns a CPU", func() bool { return s.used()-used > burnt })
+		case floodsWithoutFiles:
+			eventually(t, "it floods its log", func() bool { return len(s.log())-logged > flooded })
+		default:
+			if within(time.Second, func() bool { return s.used()-used > burnt || len(s.log())-logged > flooded }) {
+				t.Errorf("a sound server used %d ticks and logged %d bytes", s.used()-used, len(s.log())-logged)
+			}
+		}
+		for _, c := range conns {
+			if err := c.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		eventually(t, "they are gone", func() bool { return s.fds() <= base+1 })
+		checkVictim(t, s.get("/victim?nonce=v2"), "v2")
+	}
+}
