@@ -73,6 +73,9 @@ func lineOf(e bench.Event) eventLine {
 	case bench.AttemptJudged:
 		line := eventLine{Event: "attempt-judged", Cell: e.Cell, Attempt: e.Attempt.Attempt, Verdict: &e.Attempt.Verdict,
 			H: e.Attempt.H, Seconds: &e.Attempt.Seconds, Why: e.Why, Kept: e.Kept, Most: e.Most, Company: e.Attempt.Company}
+		if e.Later {
+			line.Again = "later"
+		}
 		if e.Alone {
 			line.Again = "alone"
 		}

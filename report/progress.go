@@ -220,6 +220,9 @@ func (p *Progress) attempt(c *cellLine, e bench.AttemptJudged) {
 	if e.Why != "" {
 		text += ": " + shorten(clean(e.Why), mostWhy)
 	}
+	if e.Later {
+		text += "; so again, later"
+	}
 	if e.Alone {
 		text += "; " + besideWords(a.Company) + ", so again, alone, later"
 	}

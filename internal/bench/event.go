@@ -69,6 +69,7 @@ type AttemptJudged struct {
 	Why      string // what made it invalid; "" of another verdict
 	Kept     bool
 	Alone    bool    // other cells may have spoiled it: the cell continues alone, later
+	Later    bool    // other programs spoiled it: the cell continues later, beside others
 	Most     int     // how many attempts the cell has in the end if no later one holds or is invalid; 0 = not known
 	Of       Cell    // the cell so far
 	Record   *Record // of a kept one without samples and receipts

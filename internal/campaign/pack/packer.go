@@ -22,6 +22,7 @@ type Task struct {
 	// first of them takes longer by First, and then they no longer are kept apart.
 	Apart string
 	First time.Duration
+	later bool // it comes after those that may have company and have not begun
 }
 
 // Packer hands out tasks while there is room for them. It runs no tasks: its driver
@@ -71,6 +72,12 @@ func (p *Packer) arrange() {
 func (p *Packer) before(a, b Task) int {
 	if one, other := p.alone(a), p.alone(b); one != other {
 		if one {
+			return 1
+		}
+		return -1
+	}
+	if a.later != b.later {
+		if a.later {
 			return 1
 		}
 		return -1
@@ -173,6 +180,14 @@ func (p *Packer) Again(task int) {
 	p.Done(task)
 	p.tasks[task].Alone = true
 	p.waiting = append(p.waiting, task)
+}
+
+// Later puts a task that is over back into the queue, behind all that may have company.
+func (p *Packer) Later(task int) {
+	p.Done(task)
+	p.tasks[task].later = true
+	p.waiting = append(p.waiting, task)
+	p.arrange()
 }
 
 // Together lets the tasks with this Apart word run side by side from now on.

@@ -190,6 +190,31 @@ func TestAgainRunsAlone(t *testing.T) {
 	}
 }
 
+// A task that comes back later may have company, and waits until no other is left that may.
+func TestLaterHasCompany(t *testing.T) {
+	alone := task(light, 20)
+	alone.Alone = true
+	tasks := []pack.Task{task(light, 50), task(light, 40), task(light, 30), alone}
+	p := pack.New(pack.Room{CPUs: 1.9, Memory: 2 * light.Memory}, tasks)
+	begins := func(want int) {
+		t.Helper()
+		if i, _, ok := p.Next(begin); ok != (want >= 0) || ok && i != want {
+			t.Fatalf("began %d (%v), want %d", i, ok, want)
+		}
+	}
+	begins(0)
+	begins(1)
+	p.Later(0)
+	begins(2) // shorter, but it has not begun yet
+	begins(-1)
+	p.Done(1)
+	begins(0)
+	p.Done(2)
+	begins(-1)
+	p.Done(0)
+	begins(3)
+}
+
 func TestLeft(t *testing.T) {
 	p := pack.New(pack.Room{CPUs: 64, Jobs: 2}, []pack.Task{task(light, 30), task(light, 20), task(light, 10)})
 	left := func(after int, want int) {

@@ -26,6 +26,7 @@ type Outcome int
 const (
 	Over  Outcome = iota // the task is finished
 	Again                // run the task again, alone
+	Later                // run the task again after all that have not begun, beside others
 	Stop                 // the task is finished, and no other may begin
 )
 
@@ -108,9 +109,12 @@ func (p *Pool) next(m Machine) (task, slot, left int) {
 
 func (p *Pool) over(task int, outcome Outcome) {
 	p.mu.Lock()
-	if outcome == Again {
+	switch outcome {
+	case Again:
 		p.packer.Again(task)
-	} else {
+	case Later:
+		p.packer.Later(task)
+	default:
 		p.packer.Done(task)
 	}
 	p.mu.Unlock()

@@ -84,6 +84,25 @@ func TestPoolBeginsOneAfterTheOther(t *testing.T) {
 	})
 }
 
+func TestPoolRunsAgainLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool, began := pack.NewPool(pack.Room{CPUs: 1.9}, lights(3)), time.Now()
+		var w worked
+		pool.Run(t.Context(), quiet(0), func(task, _ int) pack.Outcome {
+			w.during(began, task, time.Duration(10+task)*time.Second)
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if task == 0 && w.ran[0] == 1 {
+				return pack.Later
+			}
+			return pack.Over
+		})
+		if last := w.starts[len(w.starts)-1]; w.ran[0] != 2 || last != 10*time.Second {
+			t.Errorf("task 0 ran %d times, the last time after %s; want 2 times, beside the others", w.ran[0], last)
+		}
+	})
+}
+
 func TestPoolRunsAgainAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool, began := pack.NewPool(pack.Room{CPUs: 1.9}, lights(3)), time.Now()
