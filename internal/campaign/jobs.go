@@ -66,14 +66,19 @@ type known struct {
 // other, into a task.
 func tasksOf(cells []plan.Cell, together int, k plan.Knowledge, about func(plan.Cell) known) []pack.Task {
 	var tasks []pack.Task
+	probings := plan.Probings(cells, k)
 	for i := 0; i+together <= len(cells); i += together {
 		length := takes(cells[i:i+together], k)
 		task := pack.Task{Length: length.Likely, Least: length.Least, Most: length.Most}
+		counted := map[string]bool{} // the launches whose probe is in First
 		for _, c := range cells[i : i+together] {
 			of := about(c)
 			if !of.probed {
 				task.Apart = c.Launch()
-				task.First += plan.Probing(c, k)
+				if !counted[c.Launch()] {
+					task.First += probings[c.Launch()]
+				}
+				counted[c.Launch()] = true
 				of.load.CPU = max(of.load.CPU, probeCPU)
 			}
 			if of.load.CPU > task.CPU {
