@@ -87,8 +87,9 @@ type Noted struct{ Text string }
 
 // Remaining says how long the rest of the run is expected to take from now on.
 type Remaining struct {
-	Left time.Duration
-	Open Range // what that may come to
+	Left   time.Duration
+	Open   Range   // what that may come to
+	Others float64 // CPUs that other programs use meanwhile; 0 = hardly any
 }
 
 // RunDone comes at the end of a run, however it ended. Only notes follow.

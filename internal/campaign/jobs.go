@@ -184,6 +184,11 @@ func (r *Run) carryOut(ctx context.Context, do func(task) (pack.Outcome, error))
 	var mu sync.Mutex
 	var first error
 	pool := r.forecast.pool
+	telling, told := context.WithCancel(ctx)
+	var teller sync.WaitGroup
+	teller.Go(func() { r.keepTelling(telling) })
+	defer teller.Wait()
+	defer told()
 	pool.Run(ctx, r.machine(), func(number, slot int) pack.Outcome {
 		r.meter.change(1)
 		defer r.meter.change(-1)
@@ -229,10 +234,12 @@ func (u *underway) disturbed(rec *bench.Record, j bench.Judgement) bool {
 
 // byPrograms says that other programs left no CPU idle, and company never did.
 func byPrograms(rec *bench.Record) bool {
-	caused := func(cause string) bool {
-		return slices.ContainsFunc(rec.Doubts, func(d bench.Doubt) bool { return d.Cause == cause })
-	}
-	return caused(bench.DoubtHostBusy) && !caused(bench.DoubtCompany)
+	return caused(rec, bench.DoubtHostBusy) && !caused(rec, bench.DoubtCompany)
+}
+
+// caused says that any second of an attempt is in doubt for a cause.
+func caused(rec *bench.Record, cause string) bool {
+	return slices.ContainsFunc(rec.Doubts, func(d bench.Doubt) bool { return d.Cause == cause })
 }
 
 func invalidInCompany(a bench.Attempt) bool { return a.Company > 0 && a.Verdict == bench.Invalid }

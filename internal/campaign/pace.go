@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"context"
 	"maps"
 	"sync"
 	"time"
@@ -38,12 +39,16 @@ func (p *pace) factor() float64 {
 }
 
 // forecast estimates how long a run still takes: what its pool expects, at the pace so
-// far. It is safe for concurrent use. Without a pool it knows nothing.
+// far. What other programs cost counts only while they are busy. It is safe for concurrent
+// use. Without a pool it knows nothing.
 type forecast struct {
-	mu    sync.Mutex
-	pace  pace
-	pool  *pack.Pool
-	later bench.Span // what comes after the pool's tasks
+	mu            sync.Mutex
+	calm, crowded pace // of attempts without other programs, and beside them
+	pool          *pack.Pool
+	later         bench.Span // what comes after the pool's tasks
+	told          bench.Span // was left at toldAt, as far as was said
+	toldAt        time.Time
+	busy          bool // it was said that other programs are
 }
 
 // start begins with a pool. later is how long what comes after its tasks takes.
@@ -51,17 +56,30 @@ func (f *forecast) start(pool *pack.Pool, later bench.Span) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.pool, f.later = pool, later
-	pool.Pace(f.pace.factor())
+	pool.Pace(f.calm.factor(), f.crowded.factor())
 }
 
-// made includes an attempt that was estimated at foreseen.
-func (f *forecast) made(verdict bench.Verdict, foreseen, took time.Duration) {
+// made includes an attempt that was estimated at foreseen. crowded says that other programs
+// were busy.
+func (f *forecast) made(verdict bench.Verdict, foreseen, took time.Duration, crowded bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.pace.count(verdict, foreseen, took)
-	if f.pool != nil {
-		f.pool.Pace(f.pace.factor())
+	if crowded {
+		f.crowded.count(verdict, foreseen, took)
+	} else {
+		f.calm.count(verdict, foreseen, took)
 	}
+	if f.pool != nil {
+		f.pool.Pace(f.calm.factor(), f.crowded.factor())
+	}
+}
+
+// others is how many CPUs other programs use; 0 = hardly any.
+func (f *forecast) others() float64 {
+	if f.pool == nil {
+		return 0
+	}
+	return f.pool.Busy()
 }
 
 // takes says how long a task takes, counted from its start if it has begun.
@@ -83,9 +101,13 @@ func (f *forecast) remaining() bench.Span {
 
 // paced is how long something that has not begun takes at the pace so far.
 func (f *forecast) paced(s bench.Span) bench.Span {
+	busy := f.others() > 0
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return s.Times(f.pace.factor())
+	if busy {
+		return s.Times(f.crowded.factor())
+	}
+	return s.Times(f.calm.factor())
 }
 
 // estimate is how long cells take, without the probes that are stored.
@@ -176,8 +198,46 @@ func (u *underway) correct() {
 }
 
 // tellRemaining reports how long the rest of the run will take.
-func (r *Run) tellRemaining() {
-	left := r.forecast.remaining()
+func (r *Run) tellRemaining() { r.tellLeft(r.forecast.remaining()) }
+
+func (r *Run) tellLeft(left bench.Span) {
+	others := r.forecast.others()
+	r.forecast.mu.Lock()
+	r.forecast.told, r.forecast.toldAt, r.forecast.busy = left, time.Now(), others > 0
+	r.forecast.mu.Unlock()
 	left = bench.Span{Likely: r.limit.within(left.Likely), Least: r.limit.within(left.Least), Most: r.limit.within(left.Most)}
-	r.Tell.Tell(bench.Remaining{Left: left.Likely, Open: left.Open()})
+	r.Tell.Tell(bench.Remaining{Left: left.Likely, Open: left.Open(), Others: others})
+}
+
+// tellEvery is how often benchrun looks whether what other programs do changes how long the
+// run takes.
+const tellEvery = 5 * time.Second
+
+// keepTelling reports how long the rest takes whenever it is no longer what was said, until
+// ctx ends.
+func (r *Run) keepTelling(ctx context.Context) {
+	tick := time.NewTicker(tellEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if left := r.forecast.remaining(); r.forecast.differs(left) {
+			r.tellLeft(left)
+		}
+	}
+}
+
+// differs says that this is no longer what was said to be left, by more than a twentieth, or
+// that other programs became busy, or quiet.
+func (f *forecast) differs(left bench.Span) bool {
+	others := f.others()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	was := f.told.Plus(-time.Since(f.toldAt))
+	notable := max(moved, left.Likely/20)
+	return f.busy != (others > 0) || (left.Likely-was.Likely).Abs() > notable ||
+		(left.Least-was.Least).Abs() > 2*notable || (left.Most-was.Most).Abs() > 2*notable
 }

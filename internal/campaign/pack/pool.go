@@ -80,7 +80,8 @@ func (p *Pool) decide(m Machine, do func()) {
 	others, memory := m.Others(), m.Memory()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.packer.Now(others, memory)
+	p.packer.Now(time.Now(), others, memory)
+	p.packer.spacing = m.Spacing
 	if m.Board == nil {
 		do()
 		return
@@ -160,11 +161,22 @@ func (p *Pool) Waiting() []int {
 	return p.packer.Waiting()
 }
 
-// Pace says that what has not begun takes so many times its length.
-func (p *Pool) Pace(pace float64) {
+// Pace says that what has not begun takes so many times its length, and so many times if it
+// begins while other programs are busy.
+func (p *Pool) Pace(calm, crowded float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.packer.Pace(pace)
+	p.packer.Pace(calm, crowded)
+}
+
+// Busy is how many CPUs programs use that are no pools; 0 = hardly any.
+func (p *Pool) Busy() float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.packer.Busy() {
+		return 0
+	}
+	return p.packer.Others()
 }
 
 // Left is the time from now until the last task is over, if each takes as long as

@@ -72,6 +72,9 @@ func TestPoolBeginsOneAfterTheOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool, began := pack.NewPool(pack.Room{CPUs: 64}, lights(4)), time.Now()
 		var w worked
+		if pool.Now(quiet(3 * time.Second)); pool.Left() != 29*time.Second {
+			t.Errorf("%s are expected, want 20 s for the last, which begins after 9 s", pool.Left())
+		}
 		pool.Run(t.Context(), quiet(3*time.Second), func(task, _ int) pack.Outcome {
 			w.during(began, task, 20*time.Second)
 			return pack.Over
