@@ -38,7 +38,7 @@ type Packer struct {
 	crowded float64 // and so many times while other programs are busy
 	spacing time.Duration
 
-	looked bool      // Now was called
+	looked time.Time // when Now was called; zero = never
 	busy   time.Time // since when other programs are; zero = they are not, or were when the run began
 
 	neighbours []Notice  // of the other pools on this machine
@@ -52,6 +52,7 @@ type running struct {
 	slot  int
 	since time.Time
 	first time.Duration // it takes so much longer, because it was the first with its word
+	short time.Duration // for so long it and its company had too little CPU, because of other programs
 }
 
 // New makes a packer. If only one task may run at a time, they run in the given order.
@@ -164,15 +165,38 @@ func (p *Packer) fits(t Task, claims []Claim, cpus float64) bool {
 // another.
 func (p *Packer) Now(now time.Time, others float64, memory int64) {
 	was := p.Busy()
+	if p.short() {
+		for i, r := range p.running {
+			r.short += now.Sub(p.looked)
+			p.running[i] = r
+		}
+	}
 	p.others, p.room.Memory = others, memory
 	switch busy := p.Busy(); {
 	case !busy:
 		p.busy = time.Time{}
-	case p.looked && !was:
+	case !p.looked.IsZero() && !was:
 		p.busy = now
 	}
-	p.looked = true
+	p.looked = now
 }
+
+// short says that the running tasks have too little CPU because of other programs. What one
+// task alone comes to then, the pace says.
+func (p *Packer) short() bool {
+	if !p.Busy() || len(p.running) < 2 {
+		return false
+	}
+	loads := []Load{{CPU: p.others}}
+	for i := range p.running {
+		loads = append(loads, p.load(p.tasks[i]))
+	}
+	return Room{CPUs: p.room.CPUs}.Full(loads...)
+}
+
+// mostShort is for how long a task may have too little CPU before it is expected to be run
+// again: an attempt makes up for as many seconds.
+const mostShort = 15 * time.Second
 
 const (
 	// few is how many CPUs other programs may use that do not count as busy.
@@ -336,7 +360,8 @@ func (t Task) least() time.Duration {
 	return t.Least
 }
 
-// left simulates the rest.
+// left simulates the rest. Tasks that are running and will have had too little CPU for too
+// long come again, when nothing else is left.
 func (p *Packer) left(now time.Time, a around, length func(Task) time.Duration) time.Duration {
 	play := &Packer{
 		room: p.room, others: a.others, scale: p.scale,
@@ -346,6 +371,7 @@ func (p *Packer) left(now time.Time, a around, length func(Task) time.Duration) 
 		play.tasks[i].Length = length(p.tasks[i])
 	}
 	clock, pace := now, a.crowded
+	spoiled := p.spoiled(now, a)
 	if a.others <= few {
 		pace = a.pace
 	}
@@ -380,7 +406,28 @@ func (p *Packer) left(now time.Time, a around, length func(Task) time.Duration) 
 		default:
 			clock = at
 			play.Done(next)
+			if spoiled(next, at) {
+				play.waiting = append(play.waiting, next)
+			}
 		}
+	}
+}
+
+// spoiled returns a function that says, the first time that it is called for a task, whether
+// that is running, ends at a time, and will have had too little CPU for too long.
+func (p *Packer) spoiled(now time.Time, a around) func(task int, end time.Time) bool {
+	on := p.short() && a.others > few // it goes on for now
+	rest := maps.Clone(p.running)
+	return func(task int, end time.Time) bool {
+		r, begun := rest[task]
+		delete(rest, task)
+		if on {
+			if !a.until.IsZero() && a.until.Before(end) {
+				end = a.until
+			}
+			r.short += end.Sub(now)
+		}
+		return begun && r.short > mostShort
 	}
 }
 

@@ -368,6 +368,42 @@ func TestHowLongOtherProgramsStay(t *testing.T) {
 	}
 }
 
+// Tasks that run while other programs take the CPU from them are expected to come again, if
+// that lasts too long. They come together, after the others, when the programs have ended.
+func TestTasksThatOtherProgramsSpoil(t *testing.T) {
+	after := func(seconds int) time.Time { return begin.Add(time.Duration(seconds) * time.Second) }
+	for _, tt := range []struct {
+		name       string
+		tasks      int
+		others     float64
+		at, lasted int // when they begin, and for how long they have lasted
+		ended      bool
+		want       int
+	}{
+		{"they have just begun", 8, 1, 10, 0, false, 30 + 40}, // they are expected to last 30 s
+		{"just before the tasks end", 8, 1, 30, 0, false, 10}, // too short
+		{"they have ended early", 8, 1, 10, 10, true, 20},     // too short
+		{"they have ended late", 8, 1, 10, 20, true, 10 + 40},
+		{"they take what is idle", 2, 1, 10, 0, false, 30},
+		{"one task alone", 1, 1.9, 10, 0, false, 30},
+	} {
+		p := pack.New(pack.Room{CPUs: 1.9}, slices.Repeat([]pack.Task{task(light, 40)}, tt.tasks))
+		p.Now(begin, 0, 0)
+		for range tt.tasks {
+			p.Next(begin)
+		}
+		p.Now(after(tt.at), tt.others, 0)
+		now := after(tt.at + tt.lasted)
+		p.Now(now, tt.others, 0)
+		if tt.ended {
+			p.Now(now, 0, 0)
+		}
+		if got := p.Left(now); got != time.Duration(tt.want)*time.Second {
+			t.Errorf("%s: %s are expected, want %d s", tt.name, got, tt.want)
+		}
+	}
+}
+
 // A pool that another one keeps waiting for too long waits no second time, until that one
 // has gone.
 func TestAPoolIsOutlastedOnce(t *testing.T) {
