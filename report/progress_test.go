@@ -104,6 +104,10 @@ func TestStatusLine(t *testing.T) {
 		if got := s.last(); !strings.Contains(got, " fault 67 s of about 12 s ") || !strings.Contains(got, "about 9 min left") {
 			t.Errorf("after the phase: %q", got)
 		}
+		p.Hear(bench.Remaining{Left: 30 * time.Second, Others: 1.62})
+		if got := s.last(); !strings.HasSuffix(got, "about 30 s left (other programs use 1.6 CPUs)") {
+			t.Errorf("beside other programs: %q", got)
+		}
 		p.Hear(bench.Remaining{Left: 30 * time.Second})
 		if got := s.last(); !strings.HasSuffix(got, "about 30 s left") {
 			t.Errorf("with another estimate: %q", got)
