@@ -288,7 +288,8 @@ func limits(phase bench.MarkName, expects bench.Expects) bool {
 // attempt. most is how many attempts it will have, 0 = not known.
 func (u *underway) tellMade(m *made, ahead bench.Span, more bool, most int) {
 	if m.verdict.Verdict != bench.Invalid || m.attempt.Company == 0 { // its repeat is in the pool
-		u.forecast.made(m.verdict.Verdict, m.expected, m.took, u.forecast.others() > 0 || caused(m.record, bench.DoubtHostBusy))
+		repeated := m.verdict.Verdict == bench.Invalid && (more || most == 0)
+		u.forecast.made(repeated, m.expected, m.took, u.forecast.others() > 0 || caused(m.record, bench.DoubtHostBusy))
 	}
 	u.foreseen = ahead.Plus(time.Since(u.task.began))
 	u.forecast.takes(u.task.number, u.foreseen)

@@ -11,8 +11,9 @@ import (
 	"benchrun/internal/plan"
 )
 
-// pace compares how long attempts took with their estimates. An invalid attempt
-// takes time and gives no result, so it slows the pace.
+// pace compares how long attempts took with their estimates. An invalid attempt that is
+// repeated takes time and gives no result, so it slows the pace. The last one of a cell ends
+// it: its repeats are limited.
 type pace struct{ foreseen, took time.Duration }
 
 // paceTrust is how much estimated time must have passed before the observed pace
@@ -23,12 +24,12 @@ const paceTrust = time.Minute
 // may be quiet now.
 const paceMemory = 20
 
-// count includes an attempt.
-func (p *pace) count(verdict bench.Verdict, foreseen, took time.Duration) {
+// count includes an attempt. repeated says that it is invalid and another is made for it.
+func (p *pace) count(repeated bool, foreseen, took time.Duration) {
 	p.took -= p.took / paceMemory
 	p.foreseen -= p.foreseen / paceMemory
 	p.took += took
-	if verdict != bench.Invalid {
+	if !repeated {
 		p.foreseen += foreseen
 	}
 }
@@ -59,15 +60,15 @@ func (f *forecast) start(pool *pack.Pool, later bench.Span) {
 	pool.Pace(f.calm.factor(), f.crowded.factor())
 }
 
-// made includes an attempt that was estimated at foreseen. crowded says that other programs
-// were busy.
-func (f *forecast) made(verdict bench.Verdict, foreseen, took time.Duration, crowded bool) {
+// made includes an attempt that was estimated at foreseen. repeated says that it is invalid and
+// another is made for it, crowded that other programs were busy.
+func (f *forecast) made(repeated bool, foreseen, took time.Duration, crowded bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if crowded {
-		f.crowded.count(verdict, foreseen, took)
+		f.crowded.count(repeated, foreseen, took)
 	} else {
-		f.calm.count(verdict, foreseen, took)
+		f.calm.count(repeated, foreseen, took)
 	}
 	if f.pool != nil {
 		f.pool.Pace(f.calm.factor(), f.crowded.factor())

@@ -25,7 +25,7 @@ func TestPaceCountsWhatCameToNothing(t *testing.T) {
 	}
 	last := of(rest)
 	for range 3 {
-		p.count(bench.Invalid, cell, cell)
+		p.count(true, cell, cell)
 		if got := of(rest); got <= last {
 			t.Errorf("after an invalid attempt %s are left of %s", got, last)
 		} else {
@@ -33,23 +33,23 @@ func TestPaceCountsWhatCameToNothing(t *testing.T) {
 		}
 	}
 	for range 100 {
-		p.count(bench.Failed, cell, cell)
+		p.count(false, cell, cell)
 	}
 	if got := of(rest); got < rest || got > rest+time.Minute {
 		t.Errorf("after 100 attempts that went as foreseen: %s", got)
 	}
 	for range 100 {
-		p.count(bench.Held, cell, 2*cell)
+		p.count(false, cell, 2*cell)
 	}
 	for range 100 {
-		p.count(bench.Held, cell, cell)
+		p.count(false, cell, cell)
 	}
 	if got := of(rest); got > rest*11/10 {
 		t.Errorf("when it is quiet again: %s", got)
 	}
 	p = pace{}
 	for range 10 { // noise doubles the time of each
-		p.count(bench.Held, cell, 2*cell)
+		p.count(false, cell, 2*cell)
 	}
 	if got := of(rest); got < rest*3/2 || got > 2*rest {
 		t.Errorf("at half the pace: %s", got)
@@ -72,13 +72,29 @@ func TestPaceForgetsWhatCompanySpoiled(t *testing.T) {
 	}
 }
 
+// The last invalid attempt of a cell ends it, so a machine on which nothing is valid slows the
+// rest by the attempts that a cell may have, and no more.
+func TestPaceWhereNothingIsValid(t *testing.T) {
+	r := &Run{}
+	u := &underway{Run: r}
+	for range 20 {
+		for attempt := range 3 {
+			m := &made{record: &bench.Record{}, verdict: bench.Judgement{Verdict: bench.Invalid}, took: 20 * time.Second, expected: 20 * time.Second}
+			u.tellMade(m, bench.Span{}, attempt < 2, 3)
+		}
+	}
+	if got := r.forecast.calm.factor(); got < 2 || got > 3.5 {
+		t.Errorf("each cell took three attempts: %.1f times as long", got)
+	}
+}
+
 // What an attempt came to beside other programs says nothing of the time without them.
 func TestPaceBesideOtherPrograms(t *testing.T) {
 	for _, crowded := range []bool{true, false} {
 		pool := pack.NewPool(pack.Room{CPUs: 1, Jobs: 1}, []pack.Task{{Length: time.Minute}})
 		var f forecast
 		f.start(pool, bench.Span{})
-		f.made(bench.Invalid, 20*time.Second, time.Minute, crowded)
+		f.made(true, 20*time.Second, time.Minute, crowded)
 		if slower := f.remaining().Likely > time.Minute; slower == crowded {
 			t.Errorf("beside other programs %v: when they are gone, the rest takes longer: %v", crowded, slower)
 		}
