@@ -88,7 +88,7 @@ func TestPaceWhereNothingIsValid(t *testing.T) {
 	}
 }
 
-// What an attempt came to beside other programs says nothing of the time without them.
+// What an attempt came to beside other programs does not slow the time without them.
 func TestPaceBesideOtherPrograms(t *testing.T) {
 	for _, crowded := range []bool{true, false} {
 		pool := pack.NewPool(pack.Room{CPUs: 1, Jobs: 1}, []pack.Task{{Length: time.Minute}})

@@ -305,7 +305,7 @@ func (p *Packer) LeftIfQuiet(now time.Time) time.Duration {
 // afterwards, and how many times its length a task takes that begins then.
 type around struct {
 	others, later float64
-	until         time.Time // zero = for ever
+	until         time.Time // zero = they stay
 	crowded, pace float64
 }
 
