@@ -211,23 +211,28 @@ func (r *Run) tellLeft(left bench.Span) {
 }
 
 // tellEvery is how often benchrun looks whether what other programs do changes how long the
-// run takes.
-const tellEvery = 5 * time.Second
+// run takes. Of many cells that takes time itself, so it looks less often then.
+const (
+	tellEvery = 5 * time.Second
+	tellShare = 100 // looking takes no more than this part of the time
+)
 
 // keepTelling reports how long the rest takes whenever it is no longer what was said, until
 // ctx ends.
 func (r *Run) keepTelling(ctx context.Context) {
-	tick := time.NewTicker(tellEvery)
-	defer tick.Stop()
+	next := time.NewTimer(tellEvery)
+	defer next.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-next.C:
 		}
+		began := time.Now()
 		if left := r.forecast.remaining(); r.forecast.differs(left) {
 			r.tellLeft(left)
 		}
+		next.Reset(max(tellEvery, tellShare*time.Since(began)))
 	}
 }
 
