@@ -279,7 +279,7 @@ func (p *Progress) left() string {
 		text = about(d) + " left"
 	}
 	if p.others > 0 {
-		text += fmt.Sprintf(" (other programs use %.1f CPUs)", p.others)
+		text += fmt.Sprintf(" (others use %.1f CPUs)", p.others)
 	}
 	return text
 }

@@ -105,7 +105,7 @@ func TestStatusLine(t *testing.T) {
 			t.Errorf("after the phase: %q", got)
 		}
 		p.Hear(bench.Remaining{Left: 30 * time.Second, Others: 1.62})
-		if got := s.last(); !strings.HasSuffix(got, "about 30 s left (other programs use 1.6 CPUs)") {
+		if got := s.last(); !strings.HasSuffix(got, "about 30 s left (others use 1.6 CPUs)") {
 			t.Errorf("beside other programs: %q", got)
 		}
 		p.Hear(bench.Remaining{Left: 30 * time.Second})
