@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"io"
+	"math"
 	"sync"
 	"time"
 
@@ -28,6 +29,7 @@ type eventLine struct {
 	Least       *float64       `json:"seconds_least,omitempty"`
 	Longest     *float64       `json:"seconds_most,omitempty"`
 	IfQuiet     float64        `json:"if_quiet,omitempty"`
+	Others      float64        `json:"others_cpus,omitempty"`
 	H           *float64       `json:"h,omitempty"`
 	Verdict     *bench.Verdict `json:"verdict,omitempty"`
 	Why         string         `json:"why,omitempty"`
@@ -73,6 +75,9 @@ func lineOf(e bench.Event) eventLine {
 	case bench.AttemptJudged:
 		line := eventLine{Event: "attempt-judged", Cell: e.Cell, Attempt: e.Attempt.Attempt, Verdict: &e.Attempt.Verdict,
 			H: e.Attempt.H, Seconds: &e.Attempt.Seconds, Why: e.Why, Kept: e.Kept, Most: e.Most, Company: e.Attempt.Company}
+		if e.Later {
+			line.Again = "later"
+		}
 		if e.Alone {
 			line.Again = "alone"
 		}
@@ -82,7 +87,9 @@ func lineOf(e bench.Event) eventLine {
 	case bench.Noted:
 		return eventLine{Event: "note", Text: e.Text}
 	case bench.Remaining:
-		return expecting("remaining", e.Left, e.Open)
+		line := expecting("remaining", e.Left, e.Open)
+		line.Others = math.Round(10*e.Others) / 10
+		return line
 	case bench.RunDone:
 		return eventLine{Event: "run-done", Run: e.Run.ID, Cells: len(e.Run.Cells), Interrupted: e.Run.Interrupted}
 	}

@@ -28,8 +28,10 @@ func TestEventLines(t *testing.T) {
 		bench.ServedSoFar{Cell: 2, Attempt: 1, H: math.NaN()},
 		bench.Remaining{Left: 30 * time.Second},
 		bench.Remaining{Left: 30 * time.Second, Open: bench.Range{Most: 50 * time.Second}},
+		bench.Remaining{Left: 30 * time.Second, Others: 1.62},
 		bench.AttemptJudged{Cell: 2, Attempt: bench.Attempt{Attempt: 1, Verdict: bench.Failed, H: &h, Seconds: 4}, Record: &bench.Record{}, Most: 2},
 		bench.AttemptJudged{Cell: 2, Attempt: bench.Attempt{Attempt: 2, Verdict: bench.Failed, H: &h, Seconds: 4, Company: 3}, Alone: true},
+		bench.AttemptJudged{Cell: 2, Attempt: bench.Attempt{Attempt: 3, Verdict: bench.Invalid, H: &h, Seconds: 4, Company: 3}, Later: true},
 		bench.CellConcluded{Cell: 2, Result: bench.Cell{Server: "a", Profile: "b", Scenario: "c", Verdict: bench.Failed}},
 		bench.RunDone{Run: bench.Run{ID: "r1", Interrupted: true}},
 	} {
@@ -43,8 +45,10 @@ func TestEventLines(t *testing.T) {
 {"event":"served-so-far","cell":2,"attempt":1,"h":12.5}
 {"event":"remaining","seconds":30}
 {"event":"remaining","seconds":30,"seconds_least":0,"seconds_most":50}
+{"event":"remaining","seconds":30,"others_cpus":1.6}
 {"event":"attempt-judged","cell":2,"attempt":1,"seconds":4,"h":97.5,"verdict":"failed","most":2}
 {"event":"attempt-judged","cell":2,"attempt":2,"seconds":4,"h":97.5,"verdict":"failed","company":3,"again":"alone"}
+{"event":"attempt-judged","cell":2,"attempt":3,"seconds":4,"h":97.5,"verdict":"invalid","company":3,"again":"later"}
 {"event":"cell-concluded","cell":2,"name":"a/b/c","verdict":"failed"}
 {"event":"run-done","run":"r1","interrupted":true}
 `

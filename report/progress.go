@@ -34,6 +34,7 @@ type Progress struct {
 	cell     int               // the cell of the last event; 0 = none
 	deadline time.Time         // when the run should be over; zero = unknown
 	open     bench.Range       // what is open about that: counted from told; zero = nothing
+	others   float64           // CPUs that other programs use; 0 = hardly any
 	told     time.Time
 	spoke    time.Time // when it last printed a plain line about a phase
 	drawn    int       // status lines on the screen; the cursor is in the last one
@@ -116,6 +117,7 @@ func (p *Progress) Hear(e bench.Event) {
 		p.line(clean(e.Text))
 	case bench.Remaining:
 		p.remaining(e.Left, e.Open)
+		p.others = e.Others
 		p.draw()
 	}
 }
@@ -171,7 +173,7 @@ func (p *Progress) start(e bench.RunBegun) {
 	p.remaining(e.Estimate, e.Open)
 	line := bench.Things(e.Cells, "cell", "cells")
 	switch {
-	case e.Open != (bench.Range{}):
+	case e.Open != (bench.Range{}) && e.IfQuiet == 0:
 		line += ", " + aboutRange(e.Open)
 	case e.Estimate > 0:
 		line += ", " + about(e.Estimate)
@@ -220,6 +222,9 @@ func (p *Progress) attempt(c *cellLine, e bench.AttemptJudged) {
 	if e.Why != "" {
 		text += ": " + shorten(clean(e.Why), mostWhy)
 	}
+	if e.Later {
+		text += "; so again, later"
+	}
 	if e.Alone {
 		text += "; " + besideWords(a.Company) + ", so again, alone, later"
 	}
@@ -264,15 +269,19 @@ func (p *Progress) where(cell int) string {
 func (p *Progress) left() string {
 	since := time.Since(p.told)
 	open := bench.Range{Least: p.open.Least - since, Most: p.open.Most - since}
+	text := "longer than estimated"
 	switch d := time.Until(p.deadline); {
 	case p.deadline.IsZero():
 		return ""
 	case open.Most > 0:
-		return aboutRange(open) + " left"
+		text = aboutRange(open) + " left"
 	case d > 0:
-		return about(d) + " left"
+		text = about(d) + " left"
 	}
-	return "longer than estimated"
+	if p.others > 0 {
+		text += fmt.Sprintf(" (others use %.1f CPUs)", p.others)
+	}
+	return text
 }
 
 // line prints a line that stays, above the status lines.

@@ -104,6 +104,10 @@ func TestStatusLine(t *testing.T) {
 		if got := s.last(); !strings.Contains(got, " fault 67 s of about 12 s ") || !strings.Contains(got, "about 9 min left") {
 			t.Errorf("after the phase: %q", got)
 		}
+		p.Hear(bench.Remaining{Left: 30 * time.Second, Others: 1.62})
+		if got := s.last(); !strings.HasSuffix(got, "about 30 s left (others use 1.6 CPUs)") {
+			t.Errorf("beside other programs: %q", got)
+		}
 		p.Hear(bench.Remaining{Left: 30 * time.Second})
 		if got := s.last(); !strings.HasSuffix(got, "about 30 s left") {
 			t.Errorf("with another estimate: %q", got)
@@ -119,7 +123,7 @@ func TestStatusLine(t *testing.T) {
 		}
 		h := 61.25
 		p.Hear(bench.AttemptJudged{Cell: 3, Attempt: bench.Attempt{Attempt: 1, Verdict: bench.Failed, H: &h}})
-		p.Hear(bench.AttemptJudged{Cell: 3, Attempt: bench.Attempt{Attempt: 2, Verdict: bench.Invalid}, Why: "only 5 of 12 valid seconds\x1b[2J"})
+		p.Hear(bench.AttemptJudged{Cell: 3, Attempt: bench.Attempt{Attempt: 2, Verdict: bench.Invalid}, Why: "only 5 of 12 valid seconds\x1b[2J", Later: true})
 		p.Hear(bench.AttemptJudged{Cell: 3, Attempt: bench.Attempt{Attempt: 3, Verdict: bench.Failed, H: &h, Company: 2}, Alone: true})
 		p.Note("port 20001 was taken\x1b[2J")
 		p.Hear(bench.CellBegun{Cell: 4, Name: "waitress"})
@@ -129,7 +133,7 @@ func TestStatusLine(t *testing.T) {
 		want := []string{
 			"12 cells, about 10 min",
 			"[3/12] " + job + ": ✗ failed, H 61.2 %",
-			"[3/12] " + job + ": ? invalid (attempt 2): only 5 of 12 valid seconds" + `\x1b[2J`,
+			"[3/12] " + job + ": ? invalid (attempt 2): only 5 of 12 valid seconds" + `\x1b[2J` + "; so again, later",
 			"[3/12] " + job + ": ✗ failed, H 61.2 % (attempt 3); 2 other cells at most ran beside it, so again, alone, later",
 			`port 20001 was taken\x1b[2J`,
 			"",

@@ -69,6 +69,7 @@ type AttemptJudged struct {
 	Why      string // what made it invalid; "" of another verdict
 	Kept     bool
 	Alone    bool    // other cells may have spoiled it: the cell continues alone, later
+	Later    bool    // other programs spoiled it: the cell continues later, beside others
 	Most     int     // how many attempts the cell has in the end if no later one holds or is invalid; 0 = not known
 	Of       Cell    // the cell so far
 	Record   *Record // of a kept one without samples and receipts
@@ -86,8 +87,9 @@ type Noted struct{ Text string }
 
 // Remaining says how long the rest of the run is expected to take from now on.
 type Remaining struct {
-	Left time.Duration
-	Open Range // what that may come to
+	Left   time.Duration
+	Open   Range   // what that may come to
+	Others float64 // CPUs that other programs use meanwhile; 0 = hardly any
 }
 
 // RunDone comes at the end of a run, however it ended. Only notes follow.

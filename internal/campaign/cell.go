@@ -11,6 +11,7 @@ import (
 
 	"benchrun/internal/attempt"
 	"benchrun/internal/bench"
+	"benchrun/internal/campaign/pack"
 	"benchrun/internal/judge"
 	"benchrun/internal/place"
 	"benchrun/internal/plan"
@@ -67,23 +68,23 @@ func (r *Run) underway(i int) *underway {
 }
 
 // measure makes as many attempts as the judge wants beyond those that exist, and
-// folds them all. again says that company may have spoiled the last step: the cell
-// must continue alone.
-func (u *underway) measure(ctx context.Context) (again bool, err error) {
+// folds them all. The outcome says how the cell goes on: pack.Again, alone, if company may
+// have spoiled the last step; pack.Later, beside others, if other programs have.
+func (u *underway) measure(ctx context.Context) (pack.Outcome, error) {
 	c := u.plan
 	if c.Unsupported != "" {
 		u.cell.Verdict, u.cell.Reasons = bench.Unsupported, []string{c.Unsupported}
-		return false, nil
+		return pack.Over, nil
 	}
 	if err := u.failed[c.Target()]; err != nil {
 		u.notBegun(fmt.Errorf("not installed: %w", err))
-		return false, err
+		return pack.Over, err
 	}
 	u.target = u.launched(c)
 	u.cell.Version = u.target.Installation.Version
 	if step := u.step(c); !u.limit.allows(u.estimate([]plan.Cell{c}), step) {
 		u.notBegun(u.limit.whyNot(step))
-		return false, nil
+		return pack.Over, nil
 	}
 	guarded, stop := u.limit.guard(ctx, c, u.order.Mode)
 	defer stop()
@@ -94,43 +95,46 @@ func (u *underway) measure(ctx context.Context) (again bool, err error) {
 			err = u.limit.why()
 		case company() && errors.Is(err, probe.ErrHostStalled):
 			u.tellAlone(c.Name(), "its probe")
-			return true, nil
+			return pack.Again, nil
 		}
 		u.notBegun(fmt.Errorf("could not be probed: %w", err))
 		if errors.Is(err, probe.ErrHostStalled) || errors.Is(err, errOutOfTime) { // the same as an invalid attempt
 			err = nil
 		}
-		return false, err
+		return pack.Over, err
 	}
 	for {
 		if !u.limit.fits(u.ahead()) {
 			u.notBegun(u.limit.why())
-			return false, nil
+			return pack.Over, nil
 		}
 		made, err := u.attempt(guarded)
 		if ctx.Err() != nil {
-			return false, context.Cause(ctx)
+			return pack.Over, context.Cause(ctx)
 		}
 		if made == nil && u.limit.broke(ctx, guarded) {
 			u.notBegun(u.limit.why())
-			return false, nil
+			return pack.Over, nil
 		}
 		if made == nil {
 			u.unmade(err)
-			return false, err
+			return pack.Over, err
 		}
 		more := u.wantsMore()
-		u.tellMade(made, u.toCome(more), more && made.attempt.Disturbed, u.most(more))
+		u.tellMade(made, u.toCome(more), more, u.most(more))
 		if err != nil { // measured but not stored: at least print it
 			u.conclusion(err)
-			return false, err
+			return pack.Over, err
 		}
 		if !more {
 			judge.Conclude(&u.cell, u.judged)
-			return false, nil
+			return pack.Over, nil
 		}
-		if made.attempt.Disturbed {
-			return true, nil
+		switch {
+		case made.attempt.Disturbed:
+			return pack.Again, nil
+		case made.later():
+			return pack.Later, nil
 		}
 	}
 }
@@ -198,6 +202,12 @@ type made struct {
 
 func (m *made) judged() judge.Judged { return judge.Judged{Record: m.record, Judgement: m.verdict} }
 
+// later says that the cell continues after the others, beside them: it had company, and other
+// programs made the attempt invalid.
+func (m *made) later() bool {
+	return m.attempt.Company > 0 && m.verdict.Verdict == bench.Invalid && !m.attempt.Disturbed
+}
+
 // attempt makes one attempt, stores its record, judges it and adds it to the cell. If it
 // could not be made, it returns nil; if it could not be stored, the attempt and an error.
 func (u *underway) attempt(ctx context.Context) (*made, error) {
@@ -226,7 +236,7 @@ func (u *underway) attempt(ctx context.Context) (*made, error) {
 	took := time.Since(u.began)
 	m := &made{record: rec, verdict: j, took: took, expected: u.outlook.If(j.Verdict == bench.Held), attempt: bench.Attempt{
 		Attempt: n, Verdict: j.Verdict, H: j.Measures["h"].Value, Record: recRel, Log: logRel,
-		StartedAt: rec.Head.StartedAt, Seconds: took.Seconds(), Company: rec.Head.Company, Disturbed: disturbed(rec, j),
+		StartedAt: rec.Head.StartedAt, Seconds: took.Seconds(), Company: rec.Head.Company, Disturbed: u.disturbed(rec, j),
 	}}
 	u.cell.Attempts = append(u.cell.Attempts, m.attempt)
 	u.keepLoad(rec)
@@ -274,18 +284,19 @@ func limits(phase bench.MarkName, expects bench.Expects) bool {
 }
 
 // tellMade reports an attempt, and how long the run will still take. ahead is how
-// long the cell itself is expected to need from now on; alone says that it continues
-// alone, because company may have spoiled the attempt. most is how many attempts it will
-// have, 0 = not known.
-func (u *underway) tellMade(m *made, ahead bench.Span, alone bool, most int) {
-	if m.verdict.Verdict != bench.Invalid || m.attempt.Company == 0 { // its repeat, alone, is in the pool
-		u.forecast.made(m.verdict.Verdict, m.expected, m.took)
+// long the cell itself is expected to need from now on; more says that it needs another
+// attempt. most is how many attempts it will have, 0 = not known.
+func (u *underway) tellMade(m *made, ahead bench.Span, more bool, most int) {
+	if m.verdict.Verdict != bench.Invalid || m.attempt.Company == 0 { // its repeat is in the pool
+		repeated := m.verdict.Verdict == bench.Invalid && (more || most == 0)
+		u.forecast.made(repeated, m.expected, m.took, u.forecast.others() > 0 || caused(m.record, bench.DoubtHostBusy))
 	}
 	u.foreseen = ahead.Plus(time.Since(u.task.began))
 	u.forecast.takes(u.task.number, u.foreseen)
 	u.tellRemaining()
 	u.Tell.Tell(bench.AttemptJudged{
-		Cell: u.number(), Attempt: m.attempt, Why: whyInvalid(m.record, m.verdict), Alone: alone, Most: most,
+		Cell: u.number(), Attempt: m.attempt, Why: whyInvalid(m.record, m.verdict), Most: most,
+		Alone: more && m.attempt.Disturbed, Later: more && m.later(),
 		Of: u.cell, Record: m.record, Timeline: judge.Timeline(m.record),
 	})
 }

@@ -18,9 +18,11 @@ import (
 
 // benchrun measures several cells at once, as many as the machine has room for
 // according to their known loads. It watches what the company does to a cell:
-//   - An attempt that is invalid in company is repeated alone and does not count as
-//     one of the retries. The judge also calls an attempt invalid that held in company
-//     only because seconds are masked.
+//   - An attempt that is invalid in company is repeated alone. The judge also calls an
+//     attempt invalid that held in company only because seconds are masked. The first
+//     attempt that other programs made invalid, and company did not, is repeated beside
+//     others instead, after all cells that have not begun. The first attempt of a cell that
+//     is invalid in company does not count as one of the retries.
 //   - An attempt that did not hold counts. If company may have disturbed it, the next
 //     one runs alone, even if --attempts asks for no other.
 //   - An attempt that held, with or without its masked seconds, stands.
@@ -64,14 +66,19 @@ type known struct {
 // other, into a task.
 func tasksOf(cells []plan.Cell, together int, k plan.Knowledge, about func(plan.Cell) known) []pack.Task {
 	var tasks []pack.Task
+	probings := plan.Probings(cells, k)
 	for i := 0; i+together <= len(cells); i += together {
 		length := takes(cells[i:i+together], k)
 		task := pack.Task{Length: length.Likely, Least: length.Least, Most: length.Most}
+		counted := map[string]bool{} // the launches whose probe is in First
 		for _, c := range cells[i : i+together] {
 			of := about(c)
 			if !of.probed {
 				task.Apart = c.Launch()
-				task.First += plan.Probing(c, k)
+				if !counted[c.Launch()] {
+					task.First += probings[c.Launch()]
+				}
+				counted[c.Launch()] = true
 				of.load.CPU = max(of.load.CPU, probeCPU)
 			}
 			if of.load.CPU > task.CPU {
@@ -177,6 +184,11 @@ func (r *Run) carryOut(ctx context.Context, do func(task) (pack.Outcome, error))
 	var mu sync.Mutex
 	var first error
 	pool := r.forecast.pool
+	telling, told := context.WithCancel(ctx)
+	var teller sync.WaitGroup
+	teller.Go(func() { r.keepTelling(telling) })
+	defer teller.Wait()
+	defer told()
 	pool.Run(ctx, r.machine(), func(number, slot int) pack.Outcome {
 		r.meter.change(1)
 		defer r.meter.change(-1)
@@ -185,7 +197,7 @@ func (r *Run) carryOut(ctx context.Context, do func(task) (pack.Outcome, error))
 		if errors.Is(err, syscall.ENOSPC) { // the next task would have no space either
 			outcome = pack.Stop
 		}
-		if outcome == pack.Again {
+		if outcome == pack.Again || outcome == pack.Later {
 			r.forecast.takes(number, plan.Foresee(r.order.Cells[t.place], r.knowledge()).Of(1))
 		}
 		r.tellRemaining()
@@ -213,6 +225,24 @@ func disturbed(rec *bench.Record, j bench.Judgement) bool {
 	return rec.Head.Company > 0 &&
 		(j.Verdict == bench.Invalid || len(rec.Doubts) > 0 || slices.Contains(j.Flags, bench.FlagMasked))
 }
+
+// disturbed is the same of an attempt of this cell. The first one that other programs made
+// invalid is not, so its repeat may have company.
+func (u *underway) disturbed(rec *bench.Record, j bench.Judgement) bool {
+	return disturbed(rec, j) && (u.side != "" || j.Verdict != bench.Invalid || !byPrograms(rec) || slices.ContainsFunc(u.cell.Attempts, invalidInCompany))
+}
+
+// byPrograms says that other programs left no CPU idle, and company never did.
+func byPrograms(rec *bench.Record) bool {
+	return caused(rec, bench.DoubtHostBusy) && !caused(rec, bench.DoubtCompany)
+}
+
+// caused says that any second of an attempt is in doubt for a cause.
+func caused(rec *bench.Record, cause string) bool {
+	return slices.ContainsFunc(rec.Doubts, func(d bench.Doubt) bool { return d.Cause == cause })
+}
+
+func invalidInCompany(a bench.Attempt) bool { return a.Company > 0 && a.Verdict == bench.Invalid }
 
 // tellAlone says that company may have spoiled what benchrun did for a cell, so that
 // it comes again.

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"context"
 	"maps"
 	"sync"
 	"time"
@@ -10,8 +11,9 @@ import (
 	"benchrun/internal/plan"
 )
 
-// pace compares how long attempts took with their estimates. An invalid attempt
-// takes time and gives no result, so it slows the pace.
+// pace compares how long attempts took with their estimates. An invalid attempt that is
+// repeated takes time and gives no result, so it slows the pace. The last one of a cell ends
+// it: its repeats are limited.
 type pace struct{ foreseen, took time.Duration }
 
 // paceTrust is how much estimated time must have passed before the observed pace
@@ -22,12 +24,12 @@ const paceTrust = time.Minute
 // may be quiet now.
 const paceMemory = 20
 
-// count includes an attempt.
-func (p *pace) count(verdict bench.Verdict, foreseen, took time.Duration) {
+// count includes an attempt. repeated says that it is invalid and another is made for it.
+func (p *pace) count(repeated bool, foreseen, took time.Duration) {
 	p.took -= p.took / paceMemory
 	p.foreseen -= p.foreseen / paceMemory
 	p.took += took
-	if verdict != bench.Invalid {
+	if !repeated {
 		p.foreseen += foreseen
 	}
 }
@@ -38,12 +40,16 @@ func (p *pace) factor() float64 {
 }
 
 // forecast estimates how long a run still takes: what its pool expects, at the pace so
-// far. It is safe for concurrent use. Without a pool it knows nothing.
+// far. What other programs cost counts only while they are busy. It is safe for concurrent
+// use. Without a pool it knows nothing.
 type forecast struct {
-	mu    sync.Mutex
-	pace  pace
-	pool  *pack.Pool
-	later bench.Span // what comes after the pool's tasks
+	mu            sync.Mutex
+	calm, crowded pace // of attempts without other programs, and beside them
+	pool          *pack.Pool
+	later         bench.Span // what comes after the pool's tasks
+	told          bench.Span // was left at toldAt, as far as was said
+	toldAt        time.Time
+	busy          bool // it was said that other programs are
 }
 
 // start begins with a pool. later is how long what comes after its tasks takes.
@@ -51,17 +57,30 @@ func (f *forecast) start(pool *pack.Pool, later bench.Span) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.pool, f.later = pool, later
-	pool.Pace(f.pace.factor())
+	pool.Pace(f.calm.factor(), f.crowded.factor())
 }
 
-// made includes an attempt that was estimated at foreseen.
-func (f *forecast) made(verdict bench.Verdict, foreseen, took time.Duration) {
+// made includes an attempt that was estimated at foreseen. repeated says that it is invalid and
+// another is made for it, crowded that other programs were busy.
+func (f *forecast) made(repeated bool, foreseen, took time.Duration, crowded bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.pace.count(verdict, foreseen, took)
-	if f.pool != nil {
-		f.pool.Pace(f.pace.factor())
+	if crowded {
+		f.crowded.count(repeated, foreseen, took)
+	} else {
+		f.calm.count(repeated, foreseen, took)
 	}
+	if f.pool != nil {
+		f.pool.Pace(f.calm.factor(), f.crowded.factor())
+	}
+}
+
+// others is how many CPUs other programs use; 0 = hardly any.
+func (f *forecast) others() float64 {
+	if f.pool == nil {
+		return 0
+	}
+	return f.pool.Busy()
 }
 
 // takes says how long a task takes, counted from its start if it has begun.
@@ -83,9 +102,13 @@ func (f *forecast) remaining() bench.Span {
 
 // paced is how long something that has not begun takes at the pace so far.
 func (f *forecast) paced(s bench.Span) bench.Span {
+	busy := f.others() > 0
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return s.Times(f.pace.factor())
+	if busy {
+		return s.Times(f.crowded.factor())
+	}
+	return s.Times(f.calm.factor())
 }
 
 // estimate is how long cells take, without the probes that are stored.
@@ -176,8 +199,51 @@ func (u *underway) correct() {
 }
 
 // tellRemaining reports how long the rest of the run will take.
-func (r *Run) tellRemaining() {
-	left := r.forecast.remaining()
+func (r *Run) tellRemaining() { r.tellLeft(r.forecast.remaining()) }
+
+func (r *Run) tellLeft(left bench.Span) {
+	others := r.forecast.others()
+	r.forecast.mu.Lock()
+	r.forecast.told, r.forecast.toldAt, r.forecast.busy = left, time.Now(), others > 0
+	r.forecast.mu.Unlock()
 	left = bench.Span{Likely: r.limit.within(left.Likely), Least: r.limit.within(left.Least), Most: r.limit.within(left.Most)}
-	r.Tell.Tell(bench.Remaining{Left: left.Likely, Open: left.Open()})
+	r.Tell.Tell(bench.Remaining{Left: left.Likely, Open: left.Open(), Others: others})
+}
+
+// tellEvery is how often benchrun looks whether what other programs do changes how long the
+// run takes. Of many cells that takes time itself, so it looks less often then.
+const (
+	tellEvery = 5 * time.Second
+	tellShare = 100 // looking takes no more than this part of the time
+)
+
+// keepTelling reports how long the rest takes whenever it is no longer what was said, until
+// ctx ends.
+func (r *Run) keepTelling(ctx context.Context) {
+	next := time.NewTimer(tellEvery)
+	defer next.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-next.C:
+		}
+		began := time.Now()
+		if left := r.forecast.remaining(); r.forecast.differs(left) {
+			r.tellLeft(left)
+		}
+		next.Reset(max(tellEvery, tellShare*time.Since(began)))
+	}
+}
+
+// differs says that this is no longer what was said to be left, by more than a twentieth, or
+// that other programs became busy, or quiet.
+func (f *forecast) differs(left bench.Span) bool {
+	others := f.others()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	was := f.told.Plus(-time.Since(f.toldAt))
+	notable := max(moved, left.Likely/20)
+	return f.busy != (others > 0) || (left.Likely-was.Likely).Abs() > notable ||
+		(left.Least-was.Least).Abs() > 2*notable || (left.Most-was.Most).Abs() > 2*notable
 }

@@ -1,7 +1,9 @@
 package campaign
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,7 +25,7 @@ func TestPaceCountsWhatCameToNothing(t *testing.T) {
 	}
 	last := of(rest)
 	for range 3 {
-		p.count(bench.Invalid, cell, cell)
+		p.count(true, cell, cell)
 		if got := of(rest); got <= last {
 			t.Errorf("after an invalid attempt %s are left of %s", got, last)
 		} else {
@@ -31,23 +33,23 @@ func TestPaceCountsWhatCameToNothing(t *testing.T) {
 		}
 	}
 	for range 100 {
-		p.count(bench.Failed, cell, cell)
+		p.count(false, cell, cell)
 	}
 	if got := of(rest); got < rest || got > rest+time.Minute {
 		t.Errorf("after 100 attempts that went as foreseen: %s", got)
 	}
 	for range 100 {
-		p.count(bench.Held, cell, 2*cell)
+		p.count(false, cell, 2*cell)
 	}
 	for range 100 {
-		p.count(bench.Held, cell, cell)
+		p.count(false, cell, cell)
 	}
 	if got := of(rest); got > rest*11/10 {
 		t.Errorf("when it is quiet again: %s", got)
 	}
 	p = pace{}
 	for range 10 { // noise doubles the time of each
-		p.count(bench.Held, cell, 2*cell)
+		p.count(false, cell, 2*cell)
 	}
 	if got := of(rest); got < rest*3/2 || got > 2*rest {
 		t.Errorf("at half the pace: %s", got)
@@ -64,10 +66,80 @@ func TestPaceForgetsWhatCompanySpoiled(t *testing.T) {
 			record: &bench.Record{}, verdict: bench.Judgement{Verdict: bench.Invalid}, took: 20 * time.Second, expected: 20 * time.Second,
 			attempt: bench.Attempt{Verdict: bench.Invalid, Company: company},
 		}, bench.Span{}, false, 0)
-		if got := r.forecast.pace.factor() > 1; got != slower {
+		if got := r.forecast.calm.factor() > 1; got != slower {
 			t.Errorf("after an invalid attempt beside %d cells the pace is slower: %v", company, got)
 		}
 	}
+}
+
+// The last invalid attempt of a cell ends it, so a machine on which nothing is valid slows the
+// rest by the attempts that a cell may have, and no more.
+func TestPaceWhereNothingIsValid(t *testing.T) {
+	r := &Run{}
+	u := &underway{Run: r}
+	for range 20 {
+		for attempt := range 3 {
+			m := &made{record: &bench.Record{}, verdict: bench.Judgement{Verdict: bench.Invalid}, took: 20 * time.Second, expected: 20 * time.Second}
+			u.tellMade(m, bench.Span{}, attempt < 2, 3)
+		}
+	}
+	if got := r.forecast.calm.factor(); got < 2 || got > 3.5 {
+		t.Errorf("each cell took three attempts: %.1f times as long", got)
+	}
+}
+
+// What an attempt came to beside other programs does not slow the time without them.
+func TestPaceBesideOtherPrograms(t *testing.T) {
+	for _, crowded := range []bool{true, false} {
+		pool := pack.NewPool(pack.Room{CPUs: 1, Jobs: 1}, []pack.Task{{Length: time.Minute}})
+		var f forecast
+		f.start(pool, bench.Span{})
+		f.made(true, 20*time.Second, time.Minute, crowded)
+		if slower := f.remaining().Likely > time.Minute; slower == crowded {
+			t.Errorf("beside other programs %v: when they are gone, the rest takes longer: %v", crowded, slower)
+		}
+		pool.Now(pack.Machine{Others: func() float64 { return 1 }, Memory: func() int64 { return 0 }})
+		if slower := f.remaining().Likely > time.Minute; slower != crowded {
+			t.Errorf("beside other programs %v: while they are busy, the rest takes longer: %v", crowded, slower)
+		}
+	}
+}
+
+// The run says when other programs begin and end, and how long it takes then, also if no
+// attempt says anything.
+func TestToldWhenOtherProgramsComeAndGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tasks := slices.Repeat([]pack.Task{{Load: pack.Load{CPU: 0.2}, Length: 20 * time.Second}}, 8)
+		pool := pack.NewPool(pack.Room{CPUs: 1.9}, tasks)
+		r := &Run{}
+		var told []bench.Remaining
+		r.Tell = func(e bench.Event) { told = append(told, e.(bench.Remaining)) }
+		cpus := 0.0
+		m := pack.Machine{Others: func() float64 { return cpus }, Memory: func() int64 { return 0 }}
+		pool.Now(m)
+		r.forecast.start(pool, bench.Span{})
+		r.tellRemaining()
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go r.keepTelling(ctx)
+		last := func() bench.Remaining {
+			time.Sleep(2 * tellEvery)
+			synctest.Wait()
+			return told[len(told)-1]
+		}
+		for range 2 {
+			cpus = 1.9
+			pool.Now(m)
+			if got := last(); got.Others != 1.9 || got.Open.Most <= got.Left {
+				t.Errorf("when they have begun: %+v", got)
+			}
+			cpus = 0
+			pool.Now(m)
+			if got := last(); got.Others != 0 || got.Left != 20*time.Second {
+				t.Errorf("when they have ended: %+v", got)
+			}
+		}
+	})
 }
 
 // slow is the timing of a fault that holds its slot for long, and open what may come of it:

@@ -54,9 +54,9 @@ func (u *underway) probeTarget(ctx context.Context) error {
 		if u.recallProbe(t, c, u.patience) { // another benchrun has measured it meanwhile
 			return nil
 		}
-		u.Tell.Tell(bench.PhaseBegun{Cell: u.number(), Phase: "probe", Length: 10 * time.Second})
+		u.Tell.Tell(bench.PhaseBegun{Cell: u.number(), Phase: "probe", Length: plan.Probings(u.order.Cells, u.knowledge())[c.Launch()].Round(time.Second)})
 		logPath := u.Folder.Join(u.Folder.LogPath(results.CellID(u.cell)+"-probe", 0))
-		p, err := probe.Measure(ctx, u.Host, t, u.patience, logPath)
+		p, err := probe.Measure(ctx, u.Host, t, plan.LongestPatience(c, u.order.Cells, u.order.Mode), logPath)
 		if err != nil {
 			return err
 		}

@@ -82,12 +82,12 @@ func (r *Run) Do(ctx context.Context) (bench.Run, error) {
 // must be measured again, the run keeps only its attempts.
 func (r *Run) measure(ctx context.Context, u *underway) (pack.Outcome, error) {
 	r.Tell.Tell(bench.CellBegun{Cell: u.number(), Name: u.plan.Name()})
-	again, err := u.measure(ctx)
+	outcome, err := u.measure(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return pack.Stop, context.Cause(ctx)
-	case again:
-		return pack.Again, nil
+	case outcome != pack.Over:
+		return outcome, nil
 	}
 	cell := u.cell
 	r.conclude(u.place, cell)

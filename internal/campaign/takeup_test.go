@@ -243,6 +243,40 @@ func TestClearKilled(t *testing.T) {
 	}
 }
 
+// The first attempt that other programs made invalid, and company did not, comes again beside
+// other cells. Company may have spoiled every other one that is invalid, or not held with doubts.
+func TestDisturbedByCompanyOrByOtherPrograms(t *testing.T) {
+	busy, company := bench.Doubt{Cause: bench.DoubtHostBusy}, bench.Doubt{Cause: bench.DoubtCompany}
+	beside := bench.Attempt{Company: 2, Verdict: bench.Invalid}
+	for _, tt := range []struct {
+		name             string
+		verdict          bench.Verdict
+		company          int
+		doubts           []bench.Doubt
+		before           []bench.Attempt
+		side             string
+		disturbed, later bool
+	}{
+		{"other programs", bench.Invalid, 2, []bench.Doubt{busy}, nil, "", false, true},
+		{"company", bench.Invalid, 2, []bench.Doubt{company}, nil, "", true, false},
+		{"both", bench.Invalid, 2, []bench.Doubt{busy, company}, nil, "", true, false},
+		{"nobody knows", bench.Invalid, 2, nil, nil, "", true, false},
+		{"other programs, without company", bench.Invalid, 0, []bench.Doubt{busy}, nil, "", false, false},
+		{"other programs, a second time", bench.Invalid, 2, []bench.Doubt{busy}, []bench.Attempt{beside}, "", true, false},
+		{"other programs, after one alone", bench.Invalid, 2, []bench.Doubt{busy}, []bench.Attempt{{Verdict: bench.Invalid}}, "", false, true},
+		{"other programs, in a duel", bench.Invalid, 2, []bench.Doubt{busy}, nil, "+a", true, false},
+		{"not held, and other programs", bench.Failed, 2, []bench.Doubt{busy}, nil, "", true, false},
+	} {
+		u := &underway{side: tt.side, cell: bench.Cell{Attempts: tt.before}}
+		j := bench.Judgement{Verdict: tt.verdict}
+		m := made{verdict: j, attempt: bench.Attempt{Company: tt.company, Verdict: tt.verdict}}
+		m.attempt.Disturbed = u.disturbed(&bench.Record{Head: bench.Head{Company: tt.company}, Doubts: tt.doubts}, j)
+		if m.attempt.Disturbed != tt.disturbed || m.later() != tt.later {
+			t.Errorf("%s: disturbed %v, later %v", tt.name, m.attempt.Disturbed, m.later())
+		}
+	}
+}
+
 // If company may have spoiled an attempt, the next one runs alone, also if benchrun
 // was killed between the two, the attempt was not invalid, and no other was asked for.
 func TestTakeUpKnowsWhatCompanySpoiled(t *testing.T) {

@@ -11,16 +11,13 @@ import (
 // MaxInvalid is how many invalid attempts of a cell benchrun repeats by default.
 const MaxInvalid = 2
 
-// MostInvalid is how many of these attempts of a cell may be invalid. Those that
-// had company (bench.Attempt.Company) are always repeated alone.
+// MostInvalid is how many of these attempts of a cell may be invalid. The first invalid
+// one that had company (bench.Attempt.Company) does not count.
 func MostInvalid(attempts []bench.Attempt) int {
-	most := MaxInvalid
-	for _, a := range attempts {
-		if a.Company > 0 && a.Verdict == bench.Invalid {
-			most++
-		}
+	if slices.ContainsFunc(attempts, func(a bench.Attempt) bool { return a.Company > 0 && a.Verdict == bench.Invalid }) {
+		return MaxInvalid + 1
 	}
-	return most
+	return MaxInvalid
 }
 
 // Folded is what the attempts of a cell come to.

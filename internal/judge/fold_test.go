@@ -136,6 +136,11 @@ func TestWanted(t *testing.T) {
 	if !Wanted(made, attempts("invalid invalid invalid"), 2) || Wanted(append(made, bench.Attempt{}), attempts("invalid invalid invalid invalid"), 2) {
 		t.Error("the retries are not two after an attempt in company")
 	}
+	// A second one is.
+	made = []bench.Attempt{{Company: 3, Verdict: bench.Invalid}, {Company: 1, Verdict: bench.Invalid}, {}, {}}
+	if !Wanted(made[:3], attempts("invalid invalid invalid"), 1) || Wanted(made, attempts("invalid invalid invalid invalid"), 1) {
+		t.Error("the retries are not two after two attempts in company")
+	}
 }
 
 func TestFold(t *testing.T) {

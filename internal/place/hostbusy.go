@@ -82,7 +82,9 @@ func (h *hostWatch) look(now cpuReading) *bench.Doubt {
 	if busy+idle <= 0 || idle/(busy+idle) >= busyIdle || others <= busyOthers {
 		return nil
 	}
-	if programs := others - company; company > busyOthers && programs <= busyOthers {
+	// Without such programs, too little CPU would have been idle anyway.
+	few := max(busyOthers, busyIdle*(busy+idle)/span.Seconds())
+	if programs := others - company; company > busyOthers && programs <= few {
 		return &bench.Doubt{From: was.at, To: now.at, Cause: bench.DoubtCompany,
 			Note: fmt.Sprintf("other cells of this run used %.1f CPUs and none was idle", company)}
 	}

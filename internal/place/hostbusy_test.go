@@ -36,6 +36,7 @@ func TestHostBusy(t *testing.T) {
 		{"company leaves nothing", beside(1.3, at(1, 2, 0, 0.4, 0.2)), "company"},
 		{"company leaves nothing, but the target had all its quota", under(1.5, beside(0.3, at(1, 2, 0, 1.45, 0.2))), ""},
 		{"company and other programs leave nothing", beside(0.7, at(1, 2, 0, 0.4, 0.2)), "host-busy"},
+		{"a few programs among many CPUs change nothing", beside(60, at(1, 64, 0, 1.4, 0.2)), "company"},
 		{"nothing was read", at(1, 0, 0, 0, 0), ""},
 	} {
 		var h hostWatch

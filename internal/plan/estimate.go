@@ -42,22 +42,45 @@ const (
 )
 
 // Estimate is how long the cells take when no attempt is invalid: those that
-// are expected not to hold take k.Attempts attempts, those made included. A target's probe is counted
-// once, and not at all where it is known. Installing is not counted.
+// are expected not to hold take k.Attempts attempts, those made included. A target's probe is
+// counted once, and not at all where it is known. Installing is not counted.
 func Estimate(cells []Cell, k Knowledge) time.Duration {
 	var total time.Duration
-	probed := map[string]bool{}
 	for _, c := range cells {
-		if c.Unsupported != "" {
-			continue
-		}
-		total += CellSpan(c, k).Likely
-		if probing := Probing(c, k); probing > 0 && !probed[c.Launch()] {
-			probed[c.Launch()] = true
-			total += probing
+		if c.Unsupported == "" {
+			total += CellSpan(c, k).Likely
 		}
 	}
+	for _, probing := range Probings(cells, k) {
+		total += probing
+	}
 	return total
+}
+
+// Probings is how long the probe of each launch takes that these cells need. One probe does
+// for all of them, so it waits for the watchdog as long as the one that needs most.
+func Probings(cells []Cell, k Knowledge) map[string]time.Duration {
+	longest := map[string]time.Duration{}
+	for _, c := range cells {
+		if c.Unsupported == "" {
+			longest[c.Launch()] = max(longest[c.Launch()], Probing(c, k))
+		}
+	}
+	return longest
+}
+
+// LongestPatience is the patience with which a probe of c's launch does for all these cells.
+func LongestPatience(c Cell, cells []Cell, mode bench.Mode) Patience {
+	own := c.Patience(mode)
+	return func(slots int) time.Duration {
+		longest := own(slots)
+		for _, other := range cells {
+			if patience := other.Patience(mode); other.Launch() == c.Launch() && other.NeedsProbe(patience, bench.Probe{}) {
+				longest = max(longest, patience(slots))
+			}
+		}
+		return longest
+	}
 }
 
 // CellEstimate is how long one attempt of a cell takes, by the mean of what may

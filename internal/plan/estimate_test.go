@@ -136,6 +136,39 @@ func TestEstimateCountsTheProbeInAnyOrder(t *testing.T) {
 	}
 }
 
+// One probe of a launch does for all cells: it waits as long as the one that needs most,
+// wherever in the order that stands, and so long is expected.
+func TestOneProbeDoesForAllCells(t *testing.T) {
+	m := took{target: "a", claims: bench.Claims{Slots: 64}, families: map[string]float64{"wedge": 0}}
+	rare := m.cells(t)[0]
+	often := rare
+	often.Scenario.Ratio *= 5
+	k := Knowledge{Mode: bench.ModeQuick}
+	if Probing(often, k) >= Probing(rare, k) {
+		t.Fatalf("%s is probed for %s, at a fifth of the ratio for %s", often.Name(), Probing(often, k), Probing(rare, k))
+	}
+	for _, cells := range [][]Cell{{often, rare}, {rare, often}} {
+		if got, want := Probings(cells, k)[rare.Launch()], Probing(rare, k); got != want {
+			t.Errorf("%s is expected to be probed for %s, want %s", rare.Launch(), got, want)
+		}
+		if got, want := Estimate(cells, k), Probing(rare, k)+CellEstimate(rare, k)+CellEstimate(often, k); got != want {
+			t.Errorf("%s in all, want %s", got, want)
+		}
+		waited := LongestPatience(cells[0], cells, bench.ModeQuick)(64)
+		found := bench.Probe{Slots: 64, Watchdog: waited.Seconds(), WatchdogCensored: true}
+		for _, c := range cells {
+			if c.NeedsProbe(c.Patience(bench.ModeQuick), found) {
+				t.Errorf("%s needs a second probe after %s", c.Name(), waited)
+			}
+		}
+	}
+	other := rare
+	other.Profile = "q"
+	if got, want := LongestPatience(often, []Cell{often, other}, bench.ModeQuick)(64), often.Patience(bench.ModeQuick)(64); got != want {
+		t.Errorf("for another launch it waits %s, want %s", got, want)
+	}
+}
+
 // Only cells that are expected not to hold are tried again.
 func TestEstimateCountsConfirmations(t *testing.T) {
 	m := took{target: "a", claims: bench.Claims{Slots: 1}, families: map[string]float64{"segfault": 0, "big-response": 0}}

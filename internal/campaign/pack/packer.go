@@ -22,6 +22,7 @@ type Task struct {
 	// first of them takes longer by First, and then they no longer are kept apart.
 	Apart string
 	First time.Duration
+	later bool // it comes after those that may have company and have not begun
 }
 
 // Packer hands out tasks while there is room for them. It runs no tasks: its driver
@@ -33,7 +34,12 @@ type Packer struct {
 	running map[int]running
 	others  float64 // CPUs that other programs use, other pools included
 	scale   float64 // work takes so many times the CPU that it took elsewhere
-	pace    float64 // what has not begun takes so many times its length
+	pace    float64 // what has not begun takes so many times its length,
+	crowded float64 // and so many times while other programs are busy
+	spacing time.Duration
+
+	looked time.Time // when Now was called; zero = never
+	busy   time.Time // since when other programs are; zero = they are not, or were when the run began
 
 	neighbours []Notice  // of the other pools on this machine
 	wants      *Claim    // the task that waits because of them; nil = none
@@ -46,6 +52,7 @@ type running struct {
 	slot  int
 	since time.Time
 	first time.Duration // it takes so much longer, because it was the first with its word
+	short time.Duration // for so long it and its company had too little CPU, because of other programs
 }
 
 // New makes a packer. If only one task may run at a time, they run in the given order.
@@ -53,7 +60,7 @@ type running struct {
 // only small ones are left at the end. Tasks that must run alone go last, so that the
 // machine has to become empty only once.
 func New(room Room, tasks []Task) *Packer {
-	p := &Packer{room: room, tasks: slices.Clone(tasks), running: map[int]running{}, scale: 1, pace: 1}
+	p := &Packer{room: room, tasks: slices.Clone(tasks), running: map[int]running{}, scale: 1, pace: 1, crowded: 1}
 	for i := range tasks {
 		p.waiting = append(p.waiting, i)
 	}
@@ -71,6 +78,12 @@ func (p *Packer) arrange() {
 func (p *Packer) before(a, b Task) int {
 	if one, other := p.alone(a), p.alone(b); one != other {
 		if one {
+			return 1
+		}
+		return -1
+	}
+	if a.later != b.later {
+		if a.later {
 			return 1
 		}
 		return -1
@@ -150,7 +163,62 @@ func (p *Packer) fits(t Task, claims []Claim, cpus float64) bool {
 // Now says how many CPUs other programs use now, and how many bytes all tasks together
 // may take (0 = not counted). Both only decide about a task that would run beside
 // another.
-func (p *Packer) Now(others float64, memory int64) { p.others, p.room.Memory = others, memory }
+func (p *Packer) Now(now time.Time, others float64, memory int64) {
+	was := p.Busy()
+	if p.short() {
+		for i, r := range p.running {
+			r.short += now.Sub(p.looked)
+			p.running[i] = r
+		}
+	}
+	p.others, p.room.Memory = others, memory
+	switch busy := p.Busy(); {
+	case !busy:
+		p.busy = time.Time{}
+	case !p.looked.IsZero() && !was:
+		p.busy = now
+	}
+	p.looked = now
+}
+
+// short says that the running tasks have too little CPU because of other programs. What one
+// task alone comes to then, the pace says.
+func (p *Packer) short() bool {
+	if !p.Busy() || len(p.running) < 2 {
+		return false
+	}
+	loads := []Load{{CPU: p.others}}
+	for i := range p.running {
+		loads = append(loads, p.load(p.tasks[i]))
+	}
+	return Room{CPUs: p.room.CPUs}.Full(loads...)
+}
+
+// mostShort is for how long a task may have too little CPU before it is expected to be run
+// again: an attempt makes up for as many seconds.
+const mostShort = 15 * time.Second
+
+const (
+	// few is how many CPUs other programs may use that do not count as busy.
+	few = 0.25
+	// shortly is for how long other programs stay busy that have just become so.
+	shortly = 30 * time.Second
+)
+
+// Busy says that other programs are, which are no pools.
+func (p *Packer) Busy() bool { return p.others-p.theirs() > few }
+
+// Others is how many CPUs they use.
+func (p *Packer) Others() float64 { return max(0, p.others-p.theirs()) }
+
+// quietAt is when other programs are expected to be busy no longer; zero = never. What was
+// there when the run began stays. What came later lasts as long again as it has lasted.
+func (p *Packer) quietAt(now time.Time) time.Time {
+	if p.busy.IsZero() {
+		return time.Time{}
+	}
+	return now.Add(max(now.Sub(p.busy), shortly))
+}
 
 func (p *Packer) freeSlot() int {
 	taken := make([]bool, len(p.running))
@@ -175,6 +243,14 @@ func (p *Packer) Again(task int) {
 	p.waiting = append(p.waiting, task)
 }
 
+// Later puts a task that is over back into the queue, behind all that may have company.
+func (p *Packer) Later(task int) {
+	p.Done(task)
+	p.tasks[task].later = true
+	p.waiting = append(p.waiting, task)
+	p.arrange()
+}
+
 // Together lets the tasks with this Apart word run side by side from now on.
 func (p *Packer) Together(word string) {
 	for i := range p.tasks {
@@ -195,8 +271,9 @@ func (p *Packer) Foresee(task int, length, least, most time.Duration) {
 	}
 }
 
-// Pace says that what has not begun takes so many times its length.
-func (p *Packer) Pace(pace float64) { p.pace = pace }
+// Pace says that what has not begun takes so many times its length, and so many times if it
+// begins while other programs are busy.
+func (p *Packer) Pace(calm, crowded float64) { p.pace, p.crowded = calm, crowded }
 
 // Running returns the running tasks, by slot.
 func (p *Packer) Running() []int {
@@ -216,19 +293,39 @@ func (p *Packer) Waiting() []int { return slices.Clone(p.waiting) }
 // expected. It simulates the rest. A task that takes longer than expected counts as
 // about to end.
 func (p *Packer) Left(now time.Time) time.Duration {
-	return p.left(now, max(p.others, p.theirs()), p.pace, likely)
+	return p.left(now, p.asExpected(now), likely)
 }
 
 // LeftIfQuiet is the same if other programs use no CPU from now on.
-func (p *Packer) LeftIfQuiet(now time.Time) time.Duration { return p.left(now, 0, p.pace, likely) }
+func (p *Packer) LeftIfQuiet(now time.Time) time.Duration {
+	return p.left(now, around{pace: p.pace}, likely)
+}
+
+// around is what happens around the tasks: how many CPUs other programs use until when, and
+// afterwards, and how many times its length a task takes that begins then.
+type around struct {
+	others, later float64
+	until         time.Time // zero = they stay
+	crowded, pace float64
+}
+
+// asExpected is what Left assumes.
+func (p *Packer) asExpected(now time.Time) around {
+	a := around{others: max(p.others, p.theirs()), later: p.theirs(), until: p.quietAt(now), crowded: p.pace, pace: p.pace}
+	if p.Busy() {
+		a.crowded = p.crowded
+	}
+	return a
+}
 
 func likely(t Task) time.Duration { return t.Length }
 
-// Between is what Left may come to. least assumes that the pace becomes what it should be.
-// Tasks take their least or their most independently of each other, so the range of many
-// grows only with the root of their number.
+// Between is what Left may come to. least assumes that the pace becomes what it should be and
+// that other programs end, most that they stay. Tasks take their least or their most
+// independently of each other, so the range of many grows only with the root of their number.
 func (p *Packer) Between(now time.Time) (least, most time.Duration) {
-	one := p.Left(now)
+	expected := p.asExpected(now)
+	one := p.left(now, expected, likely)
 	least, most = one, one
 	var widths, squares float64
 	for i, t := range p.tasks {
@@ -240,14 +337,18 @@ func (p *Packer) Between(now time.Time) (least, most time.Duration) {
 		}
 	}
 	if widths > 0 {
-		others, share := max(p.others, p.theirs()), math.Sqrt(squares)/widths
-		low := p.left(now, others, p.pace, Task.least)
-		high := p.left(now, others, p.pace, func(t Task) time.Duration { return max(t.Most, t.Length) })
+		share := math.Sqrt(squares) / widths
+		low := p.left(now, expected, Task.least)
+		high := p.left(now, expected, func(t Task) time.Duration { return max(t.Most, t.Length) })
 		least = one - time.Duration(share*float64(one-low))
 		most = one + time.Duration(share*float64(high-one))
 	}
-	if p.pace > 1 {
-		least -= one - p.left(now, 0, 1, likely)
+	if p.pace > 1 || p.Busy() {
+		least -= max(0, one-p.left(now, around{pace: min(1, p.pace)}, likely))
+	}
+	if stays := expected; !stays.until.IsZero() {
+		stays.until = time.Time{}
+		most += max(0, p.left(now, stays, likely)-one)
 	}
 	return max(0, least), most
 }
@@ -259,35 +360,74 @@ func (t Task) least() time.Duration {
 	return t.Least
 }
 
-// left simulates the rest, beside other programs that use so many CPUs.
-func (p *Packer) left(now time.Time, others, pace float64, length func(Task) time.Duration) time.Duration {
+// left simulates the rest. Tasks that are running and will have had too little CPU for too
+// long come again, when nothing else is left.
+func (p *Packer) left(now time.Time, a around, length func(Task) time.Duration) time.Duration {
 	play := &Packer{
-		room: p.room, others: others, scale: p.scale,
+		room: p.room, others: a.others, scale: p.scale,
 		tasks: slices.Clone(p.tasks), waiting: slices.Clone(p.waiting), running: maps.Clone(p.running),
 	}
 	for i := range play.tasks {
 		play.tasks[i].Length = length(p.tasks[i])
 	}
-	for _, i := range play.waiting {
-		t := &play.tasks[i]
-		t.Length, t.First = time.Duration(pace*float64(t.Length)), time.Duration(pace*float64(t.First))
+	clock, pace := now, a.crowded
+	spoiled := p.spoiled(now, a)
+	if a.others <= few {
+		pace = a.pace
 	}
-	clock := now
 	for {
-		for more := true; more; {
-			_, _, more = play.Next(clock)
+		for {
+			i, _, ok := play.Next(clock)
+			if !ok {
+				break
+			}
+			r := play.running[i]
+			r.first = time.Duration(pace * float64(r.first))
+			play.running[i] = r
+			play.tasks[i].Length = time.Duration(pace * float64(play.tasks[i].Length))
+			if len(play.waiting) > 0 {
+				clock = clock.Add(p.spacing)
+			}
 		}
 		next, at := play.firstToEnd(clock)
-		if until, ok := play.apartUntil(clock); ok && !until.After(at) {
-			clock = until
-			play.notApart(clock)
-			continue
-		}
-		if next < 0 {
+		apart, isApart := play.apartUntil(clock)
+		isApart = isApart && !apart.After(at)
+		switch {
+		case next < 0:
 			return clock.Sub(now)
+		case !a.until.IsZero() && a.until.Before(at) && (!isApart || a.until.Before(apart)):
+			if a.until.After(clock) {
+				clock = a.until
+			}
+			play.others, pace, a.until = a.later, a.pace, time.Time{}
+		case isApart:
+			clock = apart
+			play.notApart(clock)
+		default:
+			clock = at
+			play.Done(next)
+			if spoiled(next, at) {
+				play.waiting = append(play.waiting, next)
+			}
 		}
-		clock = at
-		play.Done(next)
+	}
+}
+
+// spoiled returns a function that says, the first time that it is called for a task, whether
+// that is running, ends at a time, and will have had too little CPU for too long.
+func (p *Packer) spoiled(now time.Time, a around) func(task int, end time.Time) bool {
+	on := p.short() && a.others > few // it goes on for now
+	rest := maps.Clone(p.running)
+	return func(task int, end time.Time) bool {
+		r, begun := rest[task]
+		delete(rest, task)
+		if on {
+			if !a.until.IsZero() && a.until.Before(end) {
+				end = a.until
+			}
+			r.short += end.Sub(now)
+		}
+		return begun && r.short > mostShort
 	}
 }
 

@@ -190,6 +190,31 @@ func TestAgainRunsAlone(t *testing.T) {
 	}
 }
 
+// A task that comes back later may have company, and waits until no other is left that may.
+func TestLaterHasCompany(t *testing.T) {
+	alone := task(light, 20)
+	alone.Alone = true
+	tasks := []pack.Task{task(light, 50), task(light, 40), task(light, 30), alone}
+	p := pack.New(pack.Room{CPUs: 1.9, Memory: 2 * light.Memory}, tasks)
+	begins := func(want int) {
+		t.Helper()
+		if i, _, ok := p.Next(begin); ok != (want >= 0) || ok && i != want {
+			t.Fatalf("began %d (%v), want %d", i, ok, want)
+		}
+	}
+	begins(0)
+	begins(1)
+	p.Later(0)
+	begins(2) // shorter, but it has not begun yet
+	begins(-1)
+	p.Done(1)
+	begins(0)
+	p.Done(2)
+	begins(-1)
+	p.Done(0)
+	begins(3)
+}
+
 func TestLeft(t *testing.T) {
 	p := pack.New(pack.Room{CPUs: 64, Jobs: 2}, []pack.Task{task(light, 30), task(light, 20), task(light, 10)})
 	left := func(after int, want int) {
@@ -293,9 +318,88 @@ func TestQuotaOnThisMachine(t *testing.T) {
 func TestLeftIfQuiet(t *testing.T) {
 	for jobs, want := range map[int][2]time.Duration{0: {60 * time.Second, 20 * time.Second}, 1: {60 * time.Second, 60 * time.Second}} {
 		p := pack.New(pack.Room{CPUs: 1.9, Jobs: jobs}, []pack.Task{task(light, 20), task(light, 20), task(light, 20)})
-		p.Now(1.9, 0)
+		p.Now(begin, 1.9, 0)
 		if got := [2]time.Duration{p.Left(begin), p.LeftIfQuiet(begin)}; got != want {
 			t.Errorf("jobs %d: %v are left, and on a quiet machine, want %v", jobs, got, want)
+		}
+	}
+}
+
+// Other programs that were there when the run began are expected to stay. Those that came
+// later are expected to stay as long again as they have, and half a minute at least. What is
+// open is whether they end now or never. What they cost beyond the room counts only for tasks
+// that begin beside them.
+func TestHowLongOtherProgramsStay(t *testing.T) {
+	after := func(seconds int) time.Time { return begin.Add(time.Duration(seconds) * time.Second) }
+	for _, tt := range []struct {
+		name       string
+		first      float64 // CPUs that they use when the run begins
+		begun, now int     // when they become busy, and when the rest is asked for
+		crowded    float64
+		want       [3]int // least, likely, most
+	}{
+		{"nobody", 0, 0, 100, 1, [3]int{20, 20, 20}},
+		{"a few, which take the room of one task", 0.1, 0, 100, 1, [3]int{40, 40, 40}},
+		{"always", 1.9, 0, 100, 1, [3]int{20, 160, 160}},
+		{"since now", 0, 100, 100, 1, [3]int{20, 50, 160}},   // 0-20, 20-40, and from 30 on the rest
+		{"for a while", 0, 100, 160, 1, [3]int{20, 80, 160}}, // 0-20, 20-40, 40-60, and then the rest
+		{"always, and it costs", 1.9, 0, 100, 2, [3]int{20, 320, 320}},
+		{"since now, and it costs", 0, 100, 100, 2, [3]int{20, 50, 320}}, // 0-40, and from 30 on the rest
+	} {
+		p := pack.New(pack.Room{CPUs: 1.9}, lights(8))
+		p.Pace(1, tt.crowded)
+		p.Now(begin, tt.first, 0)
+		if tt.begun > 0 {
+			p.Now(after(tt.begun), 1.9, 0)
+			p.Now(after(tt.now), 1.9, 0)
+		}
+		least, most := p.Between(after(tt.now))
+		for i, got := range []time.Duration{least, p.Left(after(tt.now)), most} {
+			if want := time.Duration(tt.want[i]) * time.Second; got != want {
+				t.Errorf("%s: %s %s, want %s", tt.name, []string{"least", "likely", "most"}[i], got, want)
+			}
+		}
+		if busy := tt.first > 1 || tt.begun > 0; p.Busy() != busy {
+			t.Errorf("%s: busy %v", tt.name, !busy)
+		}
+		if p.Now(after(tt.now), 0, 0); p.Left(after(tt.now)) != 20*time.Second {
+			t.Errorf("%s: when they have ended, %s are expected", tt.name, p.Left(after(tt.now)))
+		}
+	}
+}
+
+// Tasks that run while other programs take the CPU from them are expected to come again, if
+// that lasts too long. They come together, after the others, when the programs have ended.
+func TestTasksThatOtherProgramsSpoil(t *testing.T) {
+	after := func(seconds int) time.Time { return begin.Add(time.Duration(seconds) * time.Second) }
+	for _, tt := range []struct {
+		name       string
+		tasks      int
+		others     float64
+		at, lasted int // when they begin, and for how long they have lasted
+		ended      bool
+		want       int
+	}{
+		{"they have just begun", 8, 1, 10, 0, false, 30 + 40}, // they are expected to last 30 s
+		{"just before the tasks end", 8, 1, 30, 0, false, 10}, // too short
+		{"they have ended early", 8, 1, 10, 10, true, 20},     // too short
+		{"they have ended late", 8, 1, 10, 20, true, 10 + 40},
+		{"they take what is idle", 2, 1, 10, 0, false, 30},
+		{"one task alone", 1, 1.9, 10, 0, false, 30},
+	} {
+		p := pack.New(pack.Room{CPUs: 1.9}, slices.Repeat([]pack.Task{task(light, 40)}, tt.tasks))
+		p.Now(begin, 0, 0)
+		for range tt.tasks {
+			p.Next(begin)
+		}
+		p.Now(after(tt.at), tt.others, 0)
+		now := after(tt.at + tt.lasted)
+		p.Now(now, tt.others, 0)
+		if tt.ended {
+			p.Now(now, 0, 0)
+		}
+		if got := p.Left(now); got != time.Duration(tt.want)*time.Second {
+			t.Errorf("%s: %s are expected, want %d s", tt.name, got, tt.want)
 		}
 	}
 }
@@ -363,7 +467,7 @@ func TestBetween(t *testing.T) {
 	}
 	p := pack.New(pack.Room{CPUs: 64, Jobs: 1}, []pack.Task{task(light, 30), task(light, 30)})
 	p.Next(begin)
-	p.Pace(1.5)
+	p.Pace(1.5, 1.5)
 	least, most := p.Between(begin)
 	if got, want := [3]time.Duration{least, p.Left(begin), most}, [3]time.Duration{60 * time.Second, 75 * time.Second, 75 * time.Second}; got != want {
 		t.Errorf("at half the pace: %v, want %v", got, want)

@@ -26,6 +26,7 @@ type Outcome int
 const (
 	Over  Outcome = iota // the task is finished
 	Again                // run the task again, alone
+	Later                // run the task again after all that have not begun, beside others
 	Stop                 // the task is finished, and no other may begin
 )
 
@@ -79,7 +80,8 @@ func (p *Pool) decide(m Machine, do func()) {
 	others, memory := m.Others(), m.Memory()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.packer.Now(others, memory)
+	p.packer.Now(time.Now(), others, memory)
+	p.packer.spacing = m.Spacing
 	if m.Board == nil {
 		do()
 		return
@@ -108,9 +110,12 @@ func (p *Pool) next(m Machine) (task, slot, left int) {
 
 func (p *Pool) over(task int, outcome Outcome) {
 	p.mu.Lock()
-	if outcome == Again {
+	switch outcome {
+	case Again:
 		p.packer.Again(task)
-	} else {
+	case Later:
+		p.packer.Later(task)
+	default:
 		p.packer.Done(task)
 	}
 	p.mu.Unlock()
@@ -156,11 +161,22 @@ func (p *Pool) Waiting() []int {
 	return p.packer.Waiting()
 }
 
-// Pace says that what has not begun takes so many times its length.
-func (p *Pool) Pace(pace float64) {
+// Pace says that what has not begun takes so many times its length, and so many times if it
+// begins while other programs are busy.
+func (p *Pool) Pace(calm, crowded float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.packer.Pace(pace)
+	p.packer.Pace(calm, crowded)
+}
+
+// Busy is how many CPUs programs use that are no pools; 0 = hardly any.
+func (p *Pool) Busy() float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.packer.Busy() {
+		return 0
+	}
+	return p.packer.Others()
 }
 
 // Left is the time from now until the last task is over, if each takes as long as

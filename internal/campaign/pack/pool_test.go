@@ -72,6 +72,9 @@ func TestPoolBeginsOneAfterTheOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool, began := pack.NewPool(pack.Room{CPUs: 64}, lights(4)), time.Now()
 		var w worked
+		if pool.Now(quiet(3 * time.Second)); pool.Left() != 29*time.Second {
+			t.Errorf("%s are expected, want 20 s for the last, which begins after 9 s", pool.Left())
+		}
 		pool.Run(t.Context(), quiet(3*time.Second), func(task, _ int) pack.Outcome {
 			w.during(began, task, 20*time.Second)
 			return pack.Over
@@ -80,6 +83,25 @@ func TestPoolBeginsOneAfterTheOther(t *testing.T) {
 			if want := time.Duration(i) * 3 * time.Second; start != want {
 				t.Errorf("start %d came after %s, want %s", i, start, want)
 			}
+		}
+	})
+}
+
+func TestPoolRunsAgainLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool, began := pack.NewPool(pack.Room{CPUs: 1.9}, lights(3)), time.Now()
+		var w worked
+		pool.Run(t.Context(), quiet(0), func(task, _ int) pack.Outcome {
+			w.during(began, task, time.Duration(10+task)*time.Second)
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if task == 0 && w.ran[0] == 1 {
+				return pack.Later
+			}
+			return pack.Over
+		})
+		if last := w.starts[len(w.starts)-1]; w.ran[0] != 2 || last != 10*time.Second {
+			t.Errorf("task 0 ran %d times, the last time after %s; want 2 times, beside the others", w.ran[0], last)
 		}
 	})
 }
