@@ -18,9 +18,9 @@ type route struct{ Path, App string }
 // fault is one family's fault in a script: a function of the client, and when it is called.
 type fault struct {
 	Name, Client string
-	Each, First  int  // of so many ordinary requests it comes beside one, beginning with this one
-	Aged         int  // how many come before the count begins
-	Honest       bool // it must get a right answer
+	Each, First  int    // of so many ordinary requests it comes beside one, beginning with this one
+	Aged         int    // how many come before the count begins
+	Into         string // the list of the client that gets what it returns; "" = none
 	traits       bench.Traits
 	count        int // how many come in all
 }
@@ -46,6 +46,7 @@ var firsts = map[bench.HostFeature]struct{ shell, words string }{
 		`[ "${inside-}" ] || { ((UID)) && as=-rm || as=-m; unshare $as true || exit 125; inside=1 exec unshare $as bash "$0" "$@"; }`,
 		"mounts of its own: user namespaces, or root",
 	},
+	bench.HostMemoryLimit: {words: "1 GiB of free memory"},
 	bench.HostProcessLimit: {
 		`((UID)) || { as="setpriv --reuid=65534 --regid=65534 --clear-groups"; $as true || exit 125; exec $as bash -c "$(cat "$0")" "$0" "$@"; }`,
 		"an ordinary user, because root has no limit of processes: root becomes nobody",
@@ -128,6 +129,9 @@ func (c *content) add(family scenarios.Fault, path string, f *fault) error {
 		return bench.Usagef("the server file names no signal to reload")
 	}
 	c.Boot = c.Boot || s.Boot
+	if s.Kinds > 0 { // all that is left may be that of one kind
+		c.kinds, c.share = true, strconv.FormatFloat(0.75/float64(s.Kinds), 'g', 3, 64)
+	}
 	s.Client = strings.NewReplacer("/fault", path, "{stop}", "signal.SIG"+c.stop, "{reload}", "signal.SIG"+c.reload).Replace(s.Client)
 	f.Client = "    " + strings.ReplaceAll(s.Client, "\n", "\n    ")
 	return nil
@@ -161,11 +165,14 @@ func (c *content) load(h bench.Head) {
 		f.Each = min(f.Each, total)
 		f.First = (min(f.Each, 2*c.Rate)/2 + i*f.Each/len(c.Faults)) % f.Each
 		f.count = max(0, (total-f.First+f.Each-1)/f.Each)
-		f.Honest = f.traits.MustComplete
 		c.Aged = c.Aged || f.Aged > 0
 		c.Faulty += f.count
-		if f.Honest {
+		switch {
+		case f.traits.MustComplete:
+			f.Into = "right"
 			c.honest += f.count
+		case f.traits.BreaksOff:
+			f.Into = "told"
 		}
 	}
 	c.Least = c.honest - max(1, c.honest/20) // one may be lost, or one in twenty
