@@ -17,7 +17,9 @@ type route struct{ Path, App string }
 
 // fault is one family's fault in a script: a function of the client, and when it is called.
 type fault struct {
-	Name, Client string
+	Name, Client string // "" = it is a request alone, which needs no function
+	Call         string // the function, as Python has it
+	Returns      string // a call of it
 	Each, First  int    // of so many ordinary requests it comes beside one, beginning with this one
 	Aged         int    // how many come before the count begins
 	Into         string // the list of the client that gets what it returns; "" = none
@@ -71,10 +73,11 @@ func (c *content) misbehave(family scenarios.Fault, h bench.Head) error {
 		if len(c.Faults) > 1 {
 			path, name = "/"+f.ID, strings.ReplaceAll(f.ID, "-", "_")
 		}
-		if err := c.add(f, path, &c.Faults[i]); err != nil {
+		fault := &c.Faults[i]
+		fault.Name, fault.Call, fault.Returns = name, name, name+"()"
+		if err := c.add(f, path, fault); err != nil {
 			return err
 		}
-		c.Faults[i].Name = name
 	}
 	return nil
 }
@@ -119,10 +122,15 @@ func (c *content) add(family scenarios.Fault, path string, f *fault) error {
 	if need := family.Needs.AppFault; s.App == "" && need != "" {
 		s.App = "fault_" + strings.ReplaceAll(need, "-", "_") + "()"
 	}
+	if s.App == "" && s.Client == "" {
+		return fmt.Errorf("the family %s has no fault of the app and no script of its own", family.ID)
+	}
 	if s.App != "" {
 		c.Routes = append(c.Routes, route{path, s.App})
 	}
-	if s.Client == "" {
+	if s.Client == "" && path != "/fault" {
+		f.Call, f.Returns = fmt.Sprintf(`lambda: get("%s")`, path), fmt.Sprintf(`get("%s") == b"ok"`, path)
+	} else if s.Client == "" {
 		s.Client = `return get("/fault") == b"ok"`
 	}
 	if strings.Contains(s.Client, "{reload}") && c.reload == "" {
@@ -133,7 +141,9 @@ func (c *content) add(family scenarios.Fault, path string, f *fault) error {
 		c.kinds, c.share = true, strconv.FormatFloat(0.75/float64(s.Kinds), 'g', 3, 64)
 	}
 	s.Client = strings.NewReplacer("/fault", path, "{stop}", "signal.SIG"+c.stop, "{reload}", "signal.SIG"+c.reload).Replace(s.Client)
-	f.Client = "    " + strings.ReplaceAll(s.Client, "\n", "\n    ")
+	if s.Client != "" {
+		f.Client = "    " + strings.ReplaceAll(s.Client, "\n", "\n    ")
+	}
 	return nil
 }
 

@@ -11,8 +11,8 @@ import (
 
 // How wide a line may be that shortened makes: of a block with its head, and of statements.
 const (
-	widest     = 200
-	sideBySide = 120
+	widest     = 220
+	sideBySide = 140
 )
 
 var (

@@ -117,6 +117,11 @@ func TestEachFamilyHasAScriptOrSaysWhyNot(t *testing.T) {
 			if n := strings.Count(text, "\n"); n > mostLines {
 				t.Errorf("%d lines, more than %d:\n%s", n, mostLines, text)
 			}
+			for _, says := range []string{"# Gunicorn 27.0.1 (default): ", "\n# Fault: ", "\n# Expected: ", "\n# Actual: ", "\n# Exit code: 1 = ", "gunicorn==27.0.1;"} {
+				if !strings.Contains(text, says) {
+					t.Errorf("it does not say %q", says)
+				}
+			}
 			fmt.Fprintf(&shown, "=== %s\n", f.ID)
 			for line := range strings.Lines(text) {
 				if strings.Contains(line, "touch /tmp/x") && !strings.HasPrefix(line, "# ") {
@@ -159,6 +164,9 @@ func TestScriptLooksAtWhatTheCellFailedFor(t *testing.T) {
 				says := slices.MaxFunc(regexp.MustCompile(`\{\w+\}`).Split(e.Says, -1), func(a, b string) int { return len(a) - len(b) })
 				if !strings.Contains(text, says) {
 					t.Errorf("it does not expect %q:\n%s", says, text)
+				}
+				if f.Traits.CutOff && !strings.Contains(text, "held.clear()") && strings.Contains(text, "held.append") && e.reason != "" {
+					t.Errorf("the clients of the fault do not leave:\n%s", text)
 				}
 				readable(t, text)
 			})
