@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -171,6 +172,54 @@ func TestScriptLooksAtWhatTheCellFailedFor(t *testing.T) {
 				readable(t, text)
 			})
 		}
+	}
+}
+
+// A mix of any two families but garbage fits into a script. What does not fit is refused, with the
+// names of the families: no fault of a mix is left out.
+func TestMixesFitOrAreRefused(t *testing.T) {
+	reg := registry(t)
+	script := func(ids ...string) (string, error) {
+		f, ok := scenarios.ByID(scenarios.MixPrefix + strings.Join(ids, "-1pct_") + "-1pct")
+		if !ok { // only one of a mix may leave something behind
+			return "", nil
+		}
+		return Script(t.Context(), found(t, f.Family, "gunicorn", "27.0.1", nil), reg)
+	}
+	size := map[string]int{}
+	for _, id := range scenarios.Mixable() {
+		if id == "garbage" {
+			continue
+		}
+		f, _ := scenarios.ByID(id)
+		text, err := Script(t.Context(), found(t, f.Family, "gunicorn", "27.0.1", nil), reg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size[id] = strings.Count(text, "\n")*1000 + len(text)
+	}
+	longest := slices.SortedFunc(maps.Keys(size), func(a, b string) int { return size[b] - size[a] })[:8]
+	for i, a := range longest {
+		for _, b := range longest[:i] {
+			text, err := script(a, b)
+			if text == "" {
+				if err != nil {
+					t.Errorf("%s and %s: %v", a, b, err)
+				}
+				continue
+			}
+			if !strings.Contains(text, `== "/`+a+`"`) && !strings.Contains(text, "def "+strings.ReplaceAll(a, "-", "_")+"()") {
+				t.Errorf("%s and %s: the first is left out:\n%s", a, b, text)
+			}
+			if b == longest[0] {
+				readable(t, text)
+			}
+		}
+	}
+	_, err := script("wedge-midstream", "exception", "fragmented", "garbage", "pipelining", "leak")
+	var usage *bench.UsageError
+	if !errors.As(err, &usage) || !strings.Contains(err.Error(), "lines, more than the 79") || !strings.Contains(err.Error(), "alone have scripts of their own") || !strings.Contains(err.Error(), "cells of wedge-midstream, exception, ") {
+		t.Errorf("a large mix: %v", err)
 	}
 }
 
