@@ -40,7 +40,7 @@ func TestShortened(t *testing.T) {
 		"two statements":           {"f()\ng()", "f(); g()"},
 		"two comments":             {"if x:  # why\n    f()  # how", ""},
 		"a comment between":        {"f()  # why\ng()", ""},
-		"a statement over lines":   {"f(1,\n  2,\n  3)", ""},
+		"a statement over lines":   {"f(1,\n  2,\n  3,\n  4)", ""},
 		"what a condition rules":   {"if x: f()\ng()", ""},
 		"too wide with its head":   {"if x:\n    " + long, ""},
 		"brackets in a string":     {"f(b\"(\")\ng()", ""},
