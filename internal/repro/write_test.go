@@ -90,6 +90,8 @@ func failing(t bench.Traits) string {
 	return "nobody"
 }
 
+var runsBenchrun = regexp.MustCompile(`(^|[ ;(/])benchrun[ /]`)
+
 // Each family has a script, or says why not. The script is short, bash and Python can read
 // it, and nothing that a run contains can run in it.
 func TestEachFamilyHasAScriptOrSaysWhyNot(t *testing.T) {
@@ -127,6 +129,9 @@ func TestEachFamilyHasAScriptOrSaysWhyNot(t *testing.T) {
 			for line := range strings.Lines(text) {
 				if strings.Contains(line, "touch /tmp/x") && !strings.HasPrefix(line, "# ") {
 					t.Errorf("a reason stands outside of a comment: %s", line)
+				}
+				if runsBenchrun.MatchString(line) && !strings.HasPrefix(line, "# ") {
+					t.Errorf("it needs benchrun: %s", line)
 				}
 				if !shared[line] {
 					shown.WriteString(line)
@@ -261,7 +266,7 @@ func readable(t *testing.T, text string) {
 	for _, d := range documents[1:] {
 		_, d, _ = strings.Cut(d, "\n")
 		code, _, _ := strings.Cut(d, "\nEND\n")
-		parse("python3", code, "-c", "import ast, sys; ast.parse(sys.stdin.read())")
+		parse("python3", code, "-c", "import sys; compile(sys.stdin.read(), 'script', 'exec')")
 	}
 }
 
