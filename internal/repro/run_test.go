@@ -85,13 +85,13 @@ func keeps(flawed bool) []string {
 	return []string{"/usr/bin/python3", "-c", `import socket, threading
 from app import application
 def serve(client):
-    timer = threading.Timer(30, client.shutdown, [2])
+    timer, data = threading.Timer(30, client.shutdown, [2]), b""
     while True:
-        head = b""
-        while b"\r\n\r\n" not in head:
-            more = client.recv(1)
+        while b"\r\n\r\n" not in data:
+            more = client.recv(65536)
             if not more: return client.close()
-            head += more` + stop + `
+            data += more
+        head, _, data = data.partition(b"\r\n\r\n")` + stop + `
         path, _, query = head.split()[1].decode().partition("?")
         lines = []
         body = b"".join(application({"PATH_INFO": path, "QUERY_STRING": query}, lambda status, headers: lines.extend(headers)))
