@@ -138,3 +138,16 @@ func anothersNonce(body []byte, own string) string {
 	}
 	return ""
 }
+
+// GarbageTexts are what the clients of the garbage family send, with NONCE for their nonce:
+// those that a server must answer or refuse, and those that promise more.
+func GarbageTexts() (whole, promising [][]byte) {
+	for _, g := range garbageCorpus() {
+		if g.promises {
+			promising = append(promising, g.text)
+		} else {
+			whole = append(whole, g.text)
+		}
+	}
+	return whole, promising
+}

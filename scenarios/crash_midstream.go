@@ -31,7 +31,7 @@ var _ = register(58, Fault{
 	},
 	Act:      func(Place) clients.Provoker { return clients.BrokenOff("crash-midstream") },
 	Exactly:  "does what `segfault` does after the first block (1,024 bytes) of an answer without a Content-Length. The client, which would use the connection again, must be able to tell that the answer is not whole",
-	Script:   Script{None: "the fault comes in the middle of an answer, and the app of a script answers at once"},
+	Script:   breakOff("fault_segfault()", "5"),
 	Searched: []string{"truncated response", "partial response", "incomplete download", "upstream prematurely closed connection", "unexpected EOF"},
 	Light:    true,
 })

@@ -31,7 +31,7 @@ var _ = register(59, Fault{
 	},
 	Act:      func(Place) clients.Provoker { return clients.BrokenOff("exception-midstream") },
 	Exactly:  "raises an exception after the first block (1,024 bytes) of an answer without a Content-Length. The client, which would use the connection again, must be able to tell that the answer is not whole, and the server must call `close()` of the iterable",
-	Script:   Script{None: "the fault comes in the middle of an answer, and the app of a script answers at once"},
+	Script:   breakOff("fault_midstream_exception()", "5"),
 	Searched: []string{"truncated response", "partial response", "incomplete chunked encoding", "unexpected EOF", "uncaught exception"},
 	Light:    true,
 })

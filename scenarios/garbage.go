@@ -31,7 +31,17 @@ var _ = register(88, Fault{
 	},
 	Act:     func(Place) clients.Provoker { return clients.Garbage() },
 	Request: "connect(2)",
-	Script:  Script{None: "its 30 malformed requests do not fit into a script"},
+	Script: Script{
+		App: `size = environ.get("CONTENT_LENGTH"); environ["wsgi.input"].read(max(0, int(size)) if size else -1 if "HTTP_TRANSFER_ENCODING" in environ else 0)`,
+		Client: `text = (WHOLE + PROMISING)[len(turns) % 30]
+turns.append(text)
+client = socket.create_connection(("127.0.0.1", PORT), 5)
+try: client.sendall(text), client.recv(1)
+except socket.timeout: return hung.append(text)  # neither an answer nor the end
+except OSError: pass
+let_go.append(text)`,
+		Kinds: 30,
+	},
 	Exactly: "one of 30 texts, each in turn, in an order that changes each time around and is the same in every attempt: oversized lines and heads, lines without colons, folds, bare line feeds and " +
 		"carriage returns, NULs, broken escapes, an unknown version, no version, an answer, empty lines, " +
 		"Content-Lengths that are negative, beyond 64 bits, no number, double or beside chunks, chunk sizes " +

@@ -40,6 +40,20 @@ var _ = register(81, Fault{
 	Exactly: "two connections that are each kept after a request for `/victim`, the second 150 ms after the first. When the server has closed the first, a request for " +
 		"`/sleep?ms=300` on the second, when it has been idle for as long as the first was, less 100, 50, 20 or 5 ms, or more 0, 5, 20 or 50 ms, in turn; unless the " +
 		"server has closed that one too. If the server has closed none for 25 s, the client closes both. A profile may lower the server's idle timeout for this family's cells",
-	Script:   Script{None: "whether the app had begun a request that was cut stands in the app's receipts, which a script does not have"},
+	Script: Script{
+		App: `open(__file__ + ".begun", "a").write(environ["QUERY_STRING"] + "\n"); time.sleep(0.3)`,
+		Client: `first, at = keep_open(), time.monotonic()
+time.sleep(0.15)
+second, since = keep_open(), time.monotonic()
+if not select.select([first], [], [], 25)[0]: return  # the server closes none
+end = since + time.monotonic() - at + OFFSETS[len(pairs) % 8]
+pairs.append(end)
+time.sleep(max(0, end - time.monotonic()))
+if select.select([second], [], [], 0)[0]: return  # it has closed this one too
+reused.append(end)
+try: whole = answer_of(second, b"GET /fault?%r HTTP/1.1\r\nHost: localhost\r\n\r\n" % end, 5)[1] == b"ok"
+except Exception: whole = False
+if not whole and repr(end) in open("app.py.begun").read().split(): cut.append(end)`,
+	},
 	Searched: []string{"keep-alive", "keep-alive timeout", "502", "connection reset", "idle timeout", "reset", "connection reset by peer", "ECONNRESET", "RST", "bad gateway", "lost connection"},
 })

@@ -15,6 +15,8 @@ type Script struct {
 	// Boot says that the app, when it is loaded, runs the file `boot`, which is empty
 	// until the client writes to it.
 	Boot bool
+	// Kinds is how many different requests the client makes in turn; 0 = always the same.
+	Kinds int
 	// None says why a script cannot show the fault; "" = it can.
 	None string
 }
@@ -31,3 +33,12 @@ const (
 	// that the server has not taken when the clients leave must not come after that.
 	connectAndStay = "client = socket.socket()\nclient.setblocking(False)\nclient.connect_ex((\"127.0.0.1\", PORT))\nheld.append(client)"
 )
+
+// breakOff has the app misbehave after the first block of an answer of unknown length. The
+// client waits for so many seconds to see whether the answer ends.
+func breakOff(fault, patience string) Script {
+	return Script{
+		App:    `start_response("200 OK", []); return (` + fault + ` if i else b"x" * 1024 for i in range(2))`,
+		Client: `return can_tell(b"GET /fault HTTP/1.1\r\nHost: localhost\r\n\r\n", ` + patience + `)`,
+	}
+}

@@ -31,7 +31,10 @@ var _ = register(60, Fault{
 	Act: func(Place) clients.Provoker { return clients.ShortBody("short-body") },
 	Exactly: "an answer with a Content-Length of 2,048 whose body has 1,024 bytes. The client offers to keep the connection, and has sent a request for `/victim` " +
 		"right behind the first one. It must be able to tell that the answer is not whole: nothing may fill it up",
-	Script:   Script{None: "the fault is in the app's Content-Length, and the app of a script answers honestly"},
+	Script: Script{
+		App:    `start_response("200 OK", [("Content-Length", "2048")]); return [b"x" * 1024]`,
+		Client: "return can_tell(2 * b\"GET /fault HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n\")  # the second one may not fill up the first one's answer",
+	},
 	Searched: []string{"Content-Length mismatch", "truncated response", "response desync", "unexpected EOF", "upstream prematurely closed connection"},
 	Light:    true,
 })

@@ -30,7 +30,7 @@ var _ = register(49, Fault{
 	},
 	Act:      func(Place) clients.Provoker { return clients.BrokenOff("wedge-midstream") },
 	Exactly:  "does what `wedge` does after the first block (1,024 bytes) of an answer without a Content-Length. If the server ends it, the client, which would use the connection again, must be able to tell that the answer is not whole",
-	Script:   Script{None: "the fault comes in the middle of an answer, and the app of a script answers at once"},
+	Script:   breakOff("fault_wedge()", "None"),
 	Searched: []string{"stuck stream", "hang", "truncated response"},
 	Light:    true,
 })

@@ -33,8 +33,18 @@ checkout of the server, "git bisect run bash script.bash ." finds the commit tha
 broke or fixed it. The script has no control that tells a slow machine from a
 slow server, and limits neither CPU nor memory: run it on a quiet machine, as an
 ordinary user. If root runs it, it starts the server as nobody. A leak takes up to
-2 GiB. Some faults and failures are too long for a script, or need what only
-benchrun has; repro says so, and what to do instead.
+2 GiB. For oom-kill the script limits no memory: it ends the largest process of the
+server, as the kernel would, when all of them have more than 512 MiB.
+
+A script has less than 80 lines. Where a cell needs more, repro leaves out empty
+lines and writes short statements on one line; it leaves out no fault. Any two
+families of a mix fit, but for garbage, whose texts take a dozen lines. Of three and
+more, not all do: then repro prints no script, says how long it would be, and names
+the families of the mix, whose own cells have scripts. The families with a database
+have none, because a script has no database, and neither have servers that bring
+their own app. repro also prints none where a script would not look at what the cell
+failed for, such as a close() that the app was owed. Each time it says why, and what
+to do instead.
 
 The exit code of repro is 0 if it printed a script, and 2 if there is no such cell
 or no script can show it.`

@@ -6,8 +6,10 @@
 # worker-1"), and yet stops the old one, and then the next, until no sound worker is left.
 #
 # Expected: the reload stops at the first new worker that dies, and the old ones go on.
+# Actual:   the old workers are stopped one after another, and no request is answered (000).
 # Exit code: 1 if nobody serves at the end, 0 if somebody does, 125 if the script could
 #            not try.
+# Needs bash, Python 3 with venv, curl and PyPI. Seen with Python 3.11 on Debian 12.
 set -u
 work=$(mktemp -d) && cd "$work" || exit 125
 trap 'kill -9 ${main-} $(cat "/proc/${main-0}/task/${main-0}/children" 2>/dev/null) 2>/dev/null; wait 2>/dev/null; cd /; rm -rf "$work"' EXIT

@@ -6,9 +6,12 @@
 # error, and then counts the worker as running. Each such moment costs a worker for good.
 #
 # Expected: the master tries again.
+# Actual:   after four such moments none of 4 workers is left, and no request is answered (000).
 # Exit code: 1 if the worker is still missing after 10 s, 0 if it was replaced, 125 if the
 #            script could not try.
 # Run it as an ordinary user: the limit does not hold for root.
+# Needs bash, Python 3 with venv and headers, a C compiler, prlimit, curl and PyPI. Seen with
+# Python 3.11 on Debian 12.
 set -u
 [ "$(id -u)" != 0 ] || { echo "run this as an ordinary user" >&2; exit 125; }
 work=$(mktemp -d) && cd "$work" || exit 125
@@ -24,12 +27,13 @@ env/bin/uwsgi --master --processes 4 --http-socket "127.0.0.1:$port" --wsgi-file
 master=$!
 workers() { cat "/proc/$master/task/$master/children"; }
 sleep 3
+soft=$(prlimit --pid "$master" --nproc --noheadings --output SOFT | tr -d " ")
 [ "$(workers | wc -w)" = 4 ] || { tail -3 log; exit 125; }
 for round in 1 2 3 4; do
 	prlimit --pid "$master" --nproc=0:       # no further process, for two seconds
 	kill -9 $(workers | cut -d' ' -f1)       # one worker dies
 	sleep 2
-	prlimit --pid "$master" --nproc=100000: 2>/dev/null
+	prlimit --pid "$master" --nproc="$soft:" 2>/dev/null
 	sleep 2
 	echo "after moment $round: $(workers | wc -w) workers"
 done

@@ -8,8 +8,10 @@
 # RLIMIT_NOFILE.
 #
 # Expected: a pause before the next accept(), and one line in the log.
+# Actual:   the log grows by 5 to 6 MB/s, and the server uses most of a CPU.
 # Exit code: 1 if the log grows by more than 100 kB/s, 0 if not, 125 if the script could
 #            not try.
+# Needs bash, Python 3 with venv, curl and PyPI. Seen with Python 3.11 on Debian 12.
 set -u
 work=$(mktemp -d) && cd "$work" || exit 125
 trap 'kill -9 ${server-} 2>/dev/null; wait 2>/dev/null; cd /; rm -rf "$work"' EXIT

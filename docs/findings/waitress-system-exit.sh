@@ -9,8 +9,10 @@
 # 100, that is the end.
 #
 # Expected: an answer with status 500, or at least the end of the connection.
+# Actual:   no answer (000) to that request, and after a hundred of them none to any other.
 # Exit code: 1 if nobody is served at the end, 0 if somebody is, 125 if the script could
 #            not try.
+# Needs bash, Python 3 with venv, curl and PyPI. Seen with Python 3.11 on Debian 12.
 set -u
 work=$(mktemp -d) && cd "$work" || exit 125
 trap 'kill -9 ${server-} 2>/dev/null; wait 2>/dev/null; cd /; rm -rf "$work"' EXIT

@@ -38,7 +38,7 @@ func about(c content, f Found, server *targets.Server, family scenarios.Fault, a
 		expected = append(expected, e.Says)
 	}
 	needs := "Needs python3 with venv" + c.Apt
-	if c.First != "" {
+	if c.Needs != "" {
 		needs += ", and " + c.Needs
 	}
 	lines := []string{
@@ -64,8 +64,9 @@ const served = 98
 // something that an expectation is about.
 func isShown(c bench.Cell, family scenarios.Fault) bool {
 	var traits []bench.Traits
+	kinds := false
 	for _, f := range partsOf(family) {
-		traits = append(traits, f.Traits)
+		traits, kinds = append(traits, f.Traits), kinds || f.Script.Kinds > 0
 	}
 	have := func(is func(bench.Traits) bool) bool { return slices.ContainsFunc(traits, is) }
 	counts := !family.Traits.Fills && !family.Traits.Expects.TakesAway()
@@ -73,7 +74,7 @@ func isShown(c bench.Cell, family scenarios.Fault) bool {
 		return true
 	}
 	for _, e := range expectations {
-		if have(e.of) && e.broken(c.Reasons) {
+		if have(e.of) && (kinds || !e.kinds) && e.broken(c.Reasons) {
 			return true
 		}
 	}

@@ -23,6 +23,7 @@ type expectation struct {
 	reason string                  // with which the judge begins a failure of it; "" = lost victims
 	word   *regexp.Regexp          // what must stand in that reason besides; nil = nothing
 	apart  bool                    // a script has it only if the cell failed for it
+	kinds  bool                    // it is about families whose client makes different requests in turn
 }
 
 // expectations are all that scripts may have, in their order.
@@ -54,6 +55,40 @@ var expectations = []expectation{
 		Says:  "a right answer to at least {least} of {honest} honest requests beside them",
 		Seen:  `f"to {right.count(True)}"`,
 		Holds: "right.count(True) >= {least}", reason: bench.HonestLost,
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.BreaksOff },
+		Says:  "all clients whose answer breaks off but one, or one in twenty, can tell that it is not whole",
+		After: "time.sleep(3)  # who has no end of the answer then is left waiting",
+		Seen:  `f"{told.count(True)} of {len(told)} can"`,
+		Holds: "told.count(False) <= max(1, len(told) / 20)", reason: bench.CutHidden,
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.Reuses != "" },
+		Says:  "of the requests on kept connections at most one gets no right answer although the app had begun it",
+		After: "time.sleep(3)",
+		Seen:  `f"{len(cut)} of {len(reused)} were cut"`,
+		Holds: "len(cut) < 2", reason: bench.CutInFlight,
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.Reuses != "" },
+		After: `if not reused: sys.exit("the server closed no kept connection at its idle timeout, or none was open just then")`,
+		apart: true, reason: bench.CutInFlight,
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.SparesWorkers },
+		Says:  "with them at most one more of the processes that answer ends than in as long a time without",
+		Setup: "unserved(SECONDS)\ncalm = len(answered - processes())",
+		Seen:  `f"{len(answered - processes()) - calm} with them, {calm} without"`,
+		Holds: "len(answered - processes()) - 2 * calm < 2", reason: bench.WorkersDied, apart: true,
+	},
+	{
+		of:   func(t bench.Traits) bool { return t.SparesWorkers },
+		Says: "whatever whole text is sent, some client that sends it gets an answer or the end of its connection within 5 s",
+		After: `time.sleep(3)
+mute = {text for text in WHOLE if hung.count(text) > 1 and text not in let_go}`,
+		Seen:  `f"{len(mute)} texts get neither: {[text[:60] for text in mute]}"`,
+		Holds: "not mute", reason: bench.LeftHanging, kinds: true,
 	},
 	{
 		of:    func(t bench.Traits) bool { return t.Spares },
@@ -100,12 +135,12 @@ more = [(b - a) / 5 for a, b in zip(before, usage())]`,
 		reason: bench.NotReplaced, apart: true,
 	},
 	{
-		of:     func(t bench.Traits) bool { return t.Vanishes && t.Fills },
-		Says:   "30 s later less than a quarter of a descriptor or thread and 1 MiB is left for each of {faults} clients",
+		of:     func(t bench.Traits) bool { return t.Vanishes },
+		Says:   "{settle} s later less than {share} of a descriptor or thread and 1 MiB is left for each of {faults} clients",
 		Setup:  "before = usage()",
-		After:  "more = [(b - a) / {faults} for a, b in zip(before, usage())]",
+		After:  "{leave}time.sleep({settle})\nmore = [(b - a) / {faults} for a, b in zip(before, usage())]",
 		Seen:   `"{:.2f} descriptors, {:.2f} threads, {:.2f} MiB".format(*more[1:])`,
-		Holds:  "max(more[1:3]) < 0.25 and more[3] < 1",
+		Holds:  "max(more[1:3]) < {share} and more[3] < 1",
 		reason: bench.PiledUp, word: regexp.MustCompile("fds|threads|MiB"), apart: true,
 	},
 	{
@@ -164,7 +199,7 @@ idle = time.monotonic() - begun`,
 // expect chooses what a script expects: if the cell failed for something else than lost
 // victims, that, and that most are served; otherwise all that the family is about.
 func (c *content) expect(cell bench.Cell, head bench.Head) {
-	about := func(e expectation) bool { return slices.ContainsFunc(traitsOf(head), e.of) }
+	about := func(e expectation) bool { return slices.ContainsFunc(traitsOf(head), e.of) && (c.kinds || !e.kinds) }
 	named := slices.ContainsFunc(expectations, func(e expectation) bool { return about(e) && e.broken(cell.Reasons) })
 	values := c.values(head)
 	for _, e := range expectations {
@@ -222,7 +257,7 @@ func (c *content) values(h bench.Head) *strings.Replacer {
 		"{workers}", strconv.Itoa(max(1, h.Target.Workers)), "{grace}", strconv.FormatFloat(c.grace, 'f', -1, 64),
 		"{least}", strconv.Itoa(c.Least), "{honest}", strconv.Itoa(c.honest), "{faults}", strconv.Itoa(c.Faulty),
 		"{leaked}", leaked, "{room}", strconv.FormatInt(room, 10), "{resource}", strconv.Itoa(usageIndex[of]),
-		"{leave}", leave, "{stop}", "signal.SIG"+c.stop, "{reload}", "signal.SIG"+c.reload,
+		"{share}", c.share, "{leave}", leave, "{stop}", "signal.SIG"+c.stop, "{reload}", "signal.SIG"+c.reload,
 	)
 }
 

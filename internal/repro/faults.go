@@ -17,10 +17,12 @@ type route struct{ Path, App string }
 
 // fault is one family's fault in a script: a function of the client, and when it is called.
 type fault struct {
-	Name, Client string
-	Each, First  int  // of so many ordinary requests it comes beside one, beginning with this one
-	Aged         int  // how many come before the count begins
-	Honest       bool // it must get a right answer
+	Name, Client string // "" = it is a request alone, which needs no function
+	Call         string // the function, as Python has it
+	Returns      string // a call of it
+	Each, First  int    // of so many ordinary requests it comes beside one, beginning with this one
+	Aged         int    // how many come before the count begins
+	Into         string // the list of the client that gets what it returns; "" = none
 	traits       bench.Traits
 	count        int // how many come in all
 }
@@ -46,6 +48,7 @@ var firsts = map[bench.HostFeature]struct{ shell, words string }{
 		`[ "${inside-}" ] || { ((UID)) && as=-rm || as=-m; unshare $as true || exit 125; inside=1 exec unshare $as bash "$0" "$@"; }`,
 		"mounts of its own: user namespaces, or root",
 	},
+	bench.HostMemoryLimit: {words: "1 GiB of free memory"},
 	bench.HostProcessLimit: {
 		`((UID)) || { as="setpriv --reuid=65534 --regid=65534 --clear-groups"; $as true || exit 125; exec $as bash -c "$(cat "$0")" "$0" "$@"; }`,
 		"an ordinary user, because root has no limit of processes: root becomes nobody",
@@ -70,10 +73,11 @@ func (c *content) misbehave(family scenarios.Fault, h bench.Head) error {
 		if len(c.Faults) > 1 {
 			path, name = "/"+f.ID, strings.ReplaceAll(f.ID, "-", "_")
 		}
-		if err := c.add(f, path, &c.Faults[i]); err != nil {
+		fault := &c.Faults[i]
+		fault.Name, fault.Call, fault.Returns = name, name, name+"()"
+		if err := c.add(f, path, fault); err != nil {
 			return err
 		}
-		c.Faults[i].Name = name
 	}
 	return nil
 }
@@ -118,18 +122,28 @@ func (c *content) add(family scenarios.Fault, path string, f *fault) error {
 	if need := family.Needs.AppFault; s.App == "" && need != "" {
 		s.App = "fault_" + strings.ReplaceAll(need, "-", "_") + "()"
 	}
+	if s.App == "" && s.Client == "" {
+		return fmt.Errorf("the family %s has no fault of the app and no script of its own", family.ID)
+	}
 	if s.App != "" {
 		c.Routes = append(c.Routes, route{path, s.App})
 	}
-	if s.Client == "" {
+	if s.Client == "" && path != "/fault" {
+		f.Call, f.Returns = fmt.Sprintf(`lambda: get("%s")`, path), fmt.Sprintf(`get("%s") == b"ok"`, path)
+	} else if s.Client == "" {
 		s.Client = `return get("/fault") == b"ok"`
 	}
 	if strings.Contains(s.Client, "{reload}") && c.reload == "" {
 		return bench.Usagef("the server file names no signal to reload")
 	}
 	c.Boot = c.Boot || s.Boot
+	if s.Kinds > 0 { // all that is left may be that of one kind
+		c.kinds, c.share = true, strconv.FormatFloat(0.75/float64(s.Kinds), 'g', 3, 64)
+	}
 	s.Client = strings.NewReplacer("/fault", path, "{stop}", "signal.SIG"+c.stop, "{reload}", "signal.SIG"+c.reload).Replace(s.Client)
-	f.Client = "    " + strings.ReplaceAll(s.Client, "\n", "\n    ")
+	if s.Client != "" {
+		f.Client = "    " + strings.ReplaceAll(s.Client, "\n", "\n    ")
+	}
 	return nil
 }
 
@@ -161,11 +175,14 @@ func (c *content) load(h bench.Head) {
 		f.Each = min(f.Each, total)
 		f.First = (min(f.Each, 2*c.Rate)/2 + i*f.Each/len(c.Faults)) % f.Each
 		f.count = max(0, (total-f.First+f.Each-1)/f.Each)
-		f.Honest = f.traits.MustComplete
 		c.Aged = c.Aged || f.Aged > 0
 		c.Faulty += f.count
-		if f.Honest {
+		switch {
+		case f.traits.MustComplete:
+			f.Into = "right"
 			c.honest += f.count
+		case f.traits.BreaksOff:
+			f.Into = "told"
 		}
 	}
 	c.Least = c.honest - max(1, c.honest/20) // one may be lost, or one in twenty

@@ -8,6 +8,7 @@ import fcntl
 import os
 import re
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import sys
 import threading
 import time
 import urllib.request
+from http.client import HTTPResponse
 
 errors = []
 right = []
@@ -23,6 +25,13 @@ blocked = []
 asked = []
 over = []
 stopped = []
+told = []
+turns = []
+hung = []
+let_go = []
+pairs = []
+reused = []
+cut = []
 answered = set()
 
 
@@ -40,6 +49,11 @@ def workers():  # the processes of its session that have answered and others of 
     found = re.findall(rf"^(\d+) (\(.*\)) ([^Z]) (\d+) \d+ {server.pid} ", stats, re.M)
     kinds = {(name, parent) for pid, name, state, parent in found if int(pid) in answered}
     return {int(pid): state for pid, name, state, parent in found if (name, parent) in kinds}
+
+
+def memory():  # MiB of each process of the server
+    stats = subprocess.run("cat /proc/[0-9]*/stat", shell=True, capture_output=True, text=True).stdout
+    return {int(pid): int(pages) / 256 for pid, pages in re.findall(rf"^(\d+) \(.*\) [^Z] \d+ \d+ {server.pid} (?:\S+ ){{17}}(\d+)", stats, re.M)}
 
 
 def usage():  # how many processes the server has, and their descriptors, threads and MiB of memory
@@ -83,3 +97,41 @@ def serves():  # five times in a row within 10 s
     row, end = 0, time.monotonic() + 10
     while row < 5 and server.poll() is None and time.monotonic() < end: row = row + 1 if who() in processes() else time.sleep(0.05) or 0
     return row == 5
+
+
+def answer_of(client, request, patience):  # its status and its body; an exception if it is not whole
+    client.settimeout(patience)
+    client.sendall(request)
+    answer = HTTPResponse(client)
+    answer.begin()
+    return answer.status, answer.read()
+
+
+def can_tell(request, patience=5):  # whether the client of an answer that breaks off can tell that it is not whole
+    client = socket.create_connection(("127.0.0.1", PORT))
+    try: return not 200 <= answer_of(client, request, patience)[0] < 300
+    except socket.timeout: return False  # it waits for the rest
+    except Exception: return True
+
+
+def keep_open():  # a connection that stays open after its answer
+    client = socket.create_connection(("127.0.0.1", PORT))
+    assert answer_of(client, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n", 5)[1] == b"ok"
+    return client
+
+
+OFFSETS = [-0.1, 0, -0.05, 0.005, -0.02, 0.02, -0.005, 0.05]  # seconds from the end of the idle timeout
+
+LONG = b"a" * 100_000
+HEAD = b" HTTP/1.1\r\nHost: x\r\n"
+GETS = [b"X-Long: " + LONG, b"X-Many: a\r\n" * 1999 + b"X-Many: a", b"no colon", b"X-Space : a", b"X-Folded: a\r\n b", b"X-Nul: a\0b"]
+SIZES = [(b"-1", b""), (b"0x10", b"a"), (b"1\r\nContent-Length: 2", b"ab"), (b"4\r\nTransfer-Encoding: chunked", b"0\r\n\r\n")]
+CHUNKS = [b"zz\r\na\r\n0\r\n\r\n", b"-1\r\na\r\n0\r\n\r\n", b"1\r\nabc0\r\n\r\n"]
+WHOLE = [b"GET /" + LONG + HEAD + b"\r\n", LONG[:10_000] + b" /" + HEAD + b"\r\n", b"GET /\0" + HEAD + b"\r\n", b"GET /%zz?nonce=%f" + HEAD + b"\r\n",
+         b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/9.9\r\nHost: x\r\n\r\n", b"GET\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+         *(b"GET /" + HEAD + line + b"\r\n\r\n" for line in GETS), b"POST /fault" + HEAD + b"Transfer-Encoding: benchrun\r\n\r\na",
+         *(b"POST /fault" + HEAD + b"Content-Length: %b\r\n\r\n%b" % size for size in SIZES),
+         *(b"POST /fault" + HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + body for body in CHUNKS)]
+PROMISING = [(b"GET /" + HEAD + b"\r\n").replace(b"\r", b""), (b"GET /" + HEAD + b"\r\n").replace(b"\n", b""), b"\r\n" * 1000,  # a server may wait for the rest
+             b"POST /fault" + HEAD + b"Content-Length: 99999999999999999999\r\n\r\na", b"POST /fault" + HEAD + b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\na\r\n",
+             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4" + bytes(5), b"\x16\3\1\0\x2d\1\0\0\x29\3\3" + b"benchrun" * 4 + b"\0\0\2\0\x2f\1\0", os.urandom(2048)]

@@ -75,6 +75,33 @@ var (
 	wsgiref  = []string{"/usr/bin/python3", "-c", "from wsgiref.simple_server import make_server\nfrom app import application\nmake_server(\"127.0.0.1\", 21234, application).serve_forever()"}
 )
 
+// keeps is a server that keeps connections for a second after each answer. It leaves the
+// length of an answer to the app. Where flawed, the second goes on while a request runs.
+func keeps(flawed bool) []string {
+	stop := "\n        if timer.finished.is_set(): return client.close()\n        timer.cancel()"
+	if flawed {
+		stop = ""
+	}
+	return []string{"/usr/bin/python3", "-c", `import socket, threading
+from app import application
+def serve(client):
+    timer, data = threading.Timer(30, client.shutdown, [2]), b""
+    while True:
+        while b"\r\n\r\n" not in data:
+            more = client.recv(65536)
+            if not more: return client.close()
+            data += more
+        head, _, data = data.partition(b"\r\n\r\n")` + stop + `
+        path, _, query = head.split()[1].decode().partition("?")
+        lines = []
+        body = b"".join(application({"PATH_INFO": path, "QUERY_STRING": query}, lambda status, headers: lines.extend(headers)))
+        client.sendall("\r\n".join(["HTTP/1.1 200 OK", *(f"{name}: {value}" for name, value in lines), "", ""]).encode() + body)
+        timer = threading.Timer(1, client.shutdown, [2])
+        timer.start()
+listener = socket.create_server(("127.0.0.1", 21234), backlog=1024)
+while True: threading.Thread(target=serve, args=[listener.accept()[0]], daemon=True).start()`}
+}
+
 // The scripts see real servers fail, and see nothing where a server is sound: with a fault
 // of the app, an act on the server, and requests that must get their answers.
 func TestMeasuredScriptsShowTheFailureAndOnlyThat(t *testing.T) {
@@ -88,6 +115,11 @@ func TestMeasuredScriptsShowTheFailureAndOnlyThat(t *testing.T) {
 	all := []real{
 		{"wedge", "gunicorn", "27.0.1", gunicorn, []string{"gunicorn==23.0.0"}, 1, []string{"gunicorn==23.0.0\n", "\nexpected: at least 98 %", "the failure shows"}}, // not the version that was measured
 		{"graceful-stop", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"gunicorn==27.0.1\n", "0.1 s or more before the signal", "the failure shows"}},
+		{"garbage", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"\nexpected: at least 98 %", "whatever whole text is sent", "the failure shows"}},
+		{"keepalive-race", "wsgiref", "3", keeps(true), nil, 1, []string{"at most one gets no right answer although the app had begun it", "the failure shows"}},
+		{"keepalive-race", "wsgiref", "3", keeps(false), nil, 0, []string{"the failure does not show"}},
+		{"short-body", "wsgiref", "3", keeps(false), nil, 1, []string{"can tell that it is not whole", "the failure shows"}},
+		{"short-body", "gunicorn", "27.0.1", gunicorn, nil, 0, []string{"the failure does not show"}},
 		{"big-response", "waitress", "3.0.2", waitress, nil, 0, []string{"expected: a right answer to at least 38 of 40 honest requests", "the failure does not show"}},
 	}
 	// They wait most of the time, so all run at once: on few processors t.Parallel runs fewer.

@@ -8,8 +8,8 @@
     {{if .OwnTmp}}umount -l "$here/work/tmp"; {{end}}rm -rf "$here"; exit $result
 }
 here= result=125; trap leave EXIT; trap 'result=130; exit' HUP INT TERM
-umask 22; here=$(mktemp -d); export TMPDIR=$here; mkdir -p "$here/app" "$here/work{{if .OwnTmp}}/tmp{{end}}"; as="setpriv --reuid=65534 --regid=65534 --clear-groups"; ((UID == 0)) && $as true || as=  # root starts the server as nobody
-"${PYTHON:-$($as bash -c "command -v python3")}" -m venv{{if not .Pip}} --without-pip{{end}} "$here/env"; [ ! "$as" ] || { chmod 711 "$here"; chown -R 65534:65534 "$here/app" "$here/work"; $as env "$here/env/bin/python" -c "" || as=; }
+umask 22; here=$(mktemp -d); export TMPDIR=$here; mkdir -p "$here/app" "$here/work{{if .OwnTmp}}/tmp{{end}}"; as="setpriv --reuid=65534 --regid=65534 --clear-groups"; ((UID == 0)) && $as true{{if .OwnTmp}} 2>/dev/null || { as="unshare -U --map-user=65534 --map-group=65534"; $as true; }{{end}} || as=  # root starts the server as nobody
+"${PYTHON:-$($as bash -c "command -v python3")}" -m venv{{if not .Pip}} --without-pip{{end}} "$here/env"; [ ! "$as" ] || { chmod 711 "$here"; chown -R 65534:65534 "$here/app" "$here/work"{{if .OwnTmp}} 2>/dev/null || true{{end}}; $as env "$here/env/bin/python" -c "" || as=; }
 {{if .Pip}}(($#)) || set -- {{.Pip}}; "$here/env/bin/pip" install -q "$@"; "$here/env/bin/pip" freeze
 {{end}}cat >"$here/app/app.py" <<'END'
 {{with .Definitions}}{{.}}

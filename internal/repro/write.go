@@ -61,6 +61,8 @@ type content struct {
 	Faults  []fault
 	Aged    bool   // some of them come before the count begins
 	Faulty  int    // how many come meanwhile
+	kinds   bool   // some of them differ from each other
+	share   string // of something for each client, as much as nothing
 	honest  int    // how many of these must get right answers
 	Least   int    // right answers that they must get
 	Surge   string // the load that comes instead, as arguments for surge(); "" = none
@@ -100,7 +102,7 @@ func Script(ctx context.Context, f Found, reg *targets.Registry) (string, error)
 	if server.App != targets.AppWSGI {
 		return "", instead("the server brings its own app, so a script has none to give it")
 	}
-	c := content{Broken: f.Cell.Verdict == bench.Broken}
+	c := content{share: "0.25", Broken: f.Cell.Verdict == bench.Broken}
 	if err := c.setUp(f, server, rec.Head.Target); err != nil {
 		return "", err
 	}
@@ -217,13 +219,33 @@ func (c *content) write() (string, error) {
 		c.Client += "\n" + rest + "\n"
 	}
 	c.Client += code
+	text, err := c.render()
+	if err != nil || strings.Count(text, "\n") <= mostLines {
+		return text, err
+	}
+	c.Client, c.Definitions = emptyLines.ReplaceAllString(c.Client, "\n"), emptyLines.ReplaceAllString(c.Definitions, "\n")
+	for _, part := range []*string{&c.Client, &c.Definitions} {
+		for more := true; more; {
+			if text, err = c.render(); err != nil || strings.Count(text, "\n") <= mostLines {
+				return text, err
+			}
+			*part, more = shortened(*part)
+		}
+	}
+	return text, nil
+}
+
+var emptyLines = regexp.MustCompile(`\n\n+`)
+
+// render fills in the templates.
+func (c *content) render() (string, error) {
 	var b strings.Builder
 	if err := script.Execute(&b, c); err != nil {
 		return "", err
 	}
 	text := b.String()
-	if strings.Count(text, "\n") > mostLines { // without its empty lines it may be short enough
-		text = strings.ReplaceAll(text, "\n\n", "\n")
+	if strings.Count(text, "\n") > mostLines {
+		text = emptyLines.ReplaceAllString(text, "\n")
 	}
 	return text, nil
 }

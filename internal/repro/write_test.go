@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,6 +90,8 @@ func failing(t bench.Traits) string {
 	return "nobody"
 }
 
+var runsBenchrun = regexp.MustCompile(`(^|[ ;(/])benchrun[ /]`)
+
 // Each family has a script, or says why not. The script is short, bash and Python can read
 // it, and nothing that a run contains can run in it.
 func TestEachFamilyHasAScriptOrSaysWhyNot(t *testing.T) {
@@ -111,22 +114,24 @@ func TestEachFamilyHasAScriptOrSaysWhyNot(t *testing.T) {
 				fmt.Fprintf(&shown, "=== %s: none: %s\n", f.ID, none)
 				return
 			}
-			if len(f.Mix) > 2 {
-				if err == nil || !strings.Contains(err.Error(), "lines, more than the 79") || !strings.Contains(err.Error(), "cells of wedge, segfault, ") {
-					t.Errorf("a mix of %d families: %v", len(f.Mix), err)
-				}
-				return
-			}
 			if err != nil {
 				t.Fatal(err)
 			}
 			if n := strings.Count(text, "\n"); n > mostLines {
 				t.Errorf("%d lines, more than %d:\n%s", n, mostLines, text)
 			}
+			for _, says := range []string{"# Gunicorn 27.0.1 (default): ", "\n# Fault: ", "\n# Expected: ", "\n# Actual: ", "\n# Exit code: 1 = ", "gunicorn==27.0.1;"} {
+				if !strings.Contains(text, says) {
+					t.Errorf("it does not say %q", says)
+				}
+			}
 			fmt.Fprintf(&shown, "=== %s\n", f.ID)
 			for line := range strings.Lines(text) {
 				if strings.Contains(line, "touch /tmp/x") && !strings.HasPrefix(line, "# ") {
 					t.Errorf("a reason stands outside of a comment: %s", line)
+				}
+				if runsBenchrun.MatchString(line) && !strings.HasPrefix(line, "# ") {
+					t.Errorf("it needs benchrun: %s", line)
 				}
 				if !shared[line] {
 					shown.WriteString(line)
@@ -147,7 +152,7 @@ func TestEachFamilyHasAScriptOrSaysWhyNot(t *testing.T) {
 func TestScriptLooksAtWhatTheCellFailedFor(t *testing.T) {
 	for _, f := range scenarios.All() {
 		for _, e := range expectations {
-			if e.reason == "" || f.Script.None != "" || !e.of(f.Traits) {
+			if e.reason == "" || e.Says == "" || f.Script.None != "" || !e.of(f.Traits) || e.kinds && f.Script.Kinds == 0 {
 				continue
 			}
 			word := "of it"
@@ -166,9 +171,60 @@ func TestScriptLooksAtWhatTheCellFailedFor(t *testing.T) {
 				if !strings.Contains(text, says) {
 					t.Errorf("it does not expect %q:\n%s", says, text)
 				}
+				if f.Traits.CutOff && !strings.Contains(text, "held.clear()") && strings.Contains(text, "held.append") && e.reason != "" {
+					t.Errorf("the clients of the fault do not leave:\n%s", text)
+				}
 				readable(t, text)
 			})
 		}
+	}
+}
+
+// A mix of any two families but garbage fits into a script. What does not fit is refused, with the
+// names of the families: no fault of a mix is left out.
+func TestMixesFitOrAreRefused(t *testing.T) {
+	reg := registry(t)
+	script := func(ids ...string) (string, error) {
+		f, ok := scenarios.ByID(scenarios.MixPrefix + strings.Join(ids, "-1pct_") + "-1pct")
+		if !ok { // only one of a mix may leave something behind
+			return "", nil
+		}
+		return Script(t.Context(), found(t, f.Family, "gunicorn", "27.0.1", nil), reg)
+	}
+	size := map[string]int{}
+	for _, id := range scenarios.Mixable() {
+		if id == "garbage" {
+			continue
+		}
+		f, _ := scenarios.ByID(id)
+		text, err := Script(t.Context(), found(t, f.Family, "gunicorn", "27.0.1", nil), reg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size[id] = strings.Count(text, "\n")*1000 + len(text)
+	}
+	longest := slices.SortedFunc(maps.Keys(size), func(a, b string) int { return size[b] - size[a] })[:8]
+	for i, a := range longest {
+		for _, b := range longest[:i] {
+			text, err := script(a, b)
+			if text == "" {
+				if err != nil {
+					t.Errorf("%s and %s: %v", a, b, err)
+				}
+				continue
+			}
+			if !strings.Contains(text, `== "/`+a+`"`) && !strings.Contains(text, "def "+strings.ReplaceAll(a, "-", "_")+"()") {
+				t.Errorf("%s and %s: the first is left out:\n%s", a, b, text)
+			}
+			if b == longest[0] {
+				readable(t, text)
+			}
+		}
+	}
+	_, err := script("wedge-midstream", "exception", "fragmented", "garbage", "pipelining", "leak")
+	var usage *bench.UsageError
+	if !errors.As(err, &usage) || !strings.Contains(err.Error(), "lines, more than the 79") || !strings.Contains(err.Error(), "alone have scripts of their own") || !strings.Contains(err.Error(), "cells of wedge-midstream, exception, ") {
+		t.Errorf("a large mix: %v", err)
 	}
 }
 
@@ -210,7 +266,7 @@ func readable(t *testing.T, text string) {
 	for _, d := range documents[1:] {
 		_, d, _ = strings.Cut(d, "\n")
 		code, _, _ := strings.Cut(d, "\nEND\n")
-		parse("python3", code, "-c", "import ast, sys; ast.parse(sys.stdin.read())")
+		parse("python3", code, "-c", "import sys; compile(sys.stdin.read(), 'script', 'exec')")
 	}
 }
 
