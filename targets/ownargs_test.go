@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Arguments of the user's own make another target, of which nothing is believed that they may
+// Arguments of the user's own make another target. benchrun believes nothing of it that they may
 // have changed. The server itself stays as it is.
 func TestWithArgs(t *testing.T) {
 	s, err := decode("toy.yaml", []byte(good))
