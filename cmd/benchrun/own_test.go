@@ -68,7 +68,7 @@ func TestOneProfileOfAnyName(t *testing.T) {
 			t.Errorf("%q:\n%s", args, out)
 		}
 	}
-	if out := told(t, "list", "servers", "--server-file", file); !strings.Contains(out, "prod") {
+	if out := told(t, "list", "servers", "--server-file", file); !strings.Contains(out, "  prod") || !strings.Contains(out, "  from "+file+"\n") || strings.Contains(out, "from built-in") {
 		t.Error(out)
 	}
 	for _, tt := range []struct {
