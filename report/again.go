@@ -23,12 +23,25 @@ func Again(run bench.Run, c bench.Cell) string {
 	if from.Version != "" {
 		server += "@" + from.Version
 	}
-	words := []string{"benchrun", "--server", server, "--profile", c.Profile, "--scenario", c.Scenario, "--seed", seed}
+	profile := c.Profile
+	if len(from.Args) > 0 { // its name shows them
+		profile, _, _ = strings.Cut(profile, bench.OwnArgsMark)
+	}
+	words := []string{"benchrun", "--server", server, "--profile", profile, "--scenario", c.Scenario, "--seed", seed}
 	if run.OriginOf(c).Mode == bench.ModeFull {
 		words = append(words, "--full")
 	}
 	for _, file := range files {
 		words = append(words, "--server-file", file)
+	}
+	if len(from.ServerCmd) > 0 {
+		words = append(words, "--server-cmd", bench.JoinWords(from.ServerCmd))
+		if from.AppKind != "" {
+			words = append(words, "--app-kind", from.AppKind)
+		}
+	}
+	if len(from.Args) > 0 {
+		words = append(words, "--args", bench.JoinWords(from.Args))
 	}
 	if from.Python != "" {
 		words = append(words, "--python", from.Python)

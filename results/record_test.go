@@ -48,6 +48,7 @@ func randomRecord(r *rand.Rand) *bench.Record {
 		rec.Receipts[i].Event = pick(r, []bench.ReceiptEvent{bench.ReceiptStart, bench.ReceiptEnd, bench.ReceiptThreadGone, bench.ReceiptProcessGone})
 	}
 	emptied(&rec.Head.Parts)
+	emptied(&rec.Head.Target.OwnArgs)
 	emptied(&rec.Samples)
 	emptied(&rec.Vitals)
 	emptied(&rec.Procs)

@@ -41,6 +41,9 @@ var appFaults = map[AppKind][]string{
 	},
 }
 
+// AppKinds lists the kinds of apps.
+func AppKinds() []string { return []string{string(AppWSGI), string(AppBuiltin)} }
+
 // drivers are the pip requirements with which each kind of app asks a database. A kind that
 // needs none brings its own driver.
 var drivers = map[AppKind][]string{

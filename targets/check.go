@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"benchrun/internal/bench"
 	"benchrun/internal/strictyaml"
 )
 
@@ -17,6 +18,17 @@ var (
 	reloadSignals = []string{"", "HUP", "USR1", "USR2"}
 	servings      = []Serving{"", ServingLeader, ServingChildren}
 )
+
+// CheckName returns a bench.UsageError if a server cannot have this name.
+func CheckName(name string) error {
+	if nameForm.MatchString(name) {
+		return nil
+	}
+	return &bench.UsageError{
+		Problem: fmt.Sprintf("%q is not a server's name", name),
+		Hint:    "lower-case letters and digits, joined by - or _",
+	}
+}
 
 // check checks a decoded file against docs/contract.md. The error is the first thing that
 // is wrong.
@@ -39,8 +51,8 @@ func check(s *Server, src *strictyaml.Source) error {
 		return src.Errorf("name", "%q is not a name: lower-case letters and digits, joined by - or _", s.Name)
 	case strings.ContainsAny(s.Title, "\r\n"):
 		return src.Errorf("title", "more than one line")
-	case s.App != AppWSGI && s.App != AppBuiltin:
-		return src.Errorf("app", "unknown app kind %q; want %s or %s", s.App, AppWSGI, AppBuiltin)
+	case !slices.Contains(AppKinds(), string(s.App)):
+		return src.Errorf("app", "unknown app kind %q; want %s", s.App, strings.Join(AppKinds(), " or "))
 	case s.Stop.Signal != "" && !slices.Contains(stopSignals, s.Stop.Signal):
 		return src.Errorf("stop.signal", "%q is not one of %s", s.Stop.Signal, strings.Join(stopSignals, ", "))
 	case !slices.Contains(reloadSignals, s.Reload.Signal):
@@ -51,13 +63,8 @@ func check(s *Server, src *strictyaml.Source) error {
 		return src.Errorf("lacks", "want phrases of one line each")
 	case s.Version != "" && !versionWanted.MatchString(s.Version):
 		return src.Errorf("version", "%q is not a version", s.Version)
-	case len(s.VersionCommand) == 0 && s.App != AppBuiltin:
-		return src.Errorf("version_command", "missing")
 	case len(s.Profiles) == 0:
 		return src.Errorf("profiles", "missing")
-	}
-	if _, ok := s.Profiles[ProfileDefault]; !ok {
-		return src.Errorf("profiles", "no profile %q", ProfileDefault)
 	}
 	if err := checkInstall(src, "install", s.Install, s.Version); err != nil {
 		return err
@@ -199,10 +206,8 @@ func checkEnv(src *strictyaml.Source, path string, env map[string]string) error 
 }
 
 func checkPlaceholders(src *strictyaml.Source, path, word string, allowed []string) error {
-	for _, m := range placeholderForm.FindAllStringSubmatch(word, -1) {
-		if !slices.Contains(allowed, m[1]) {
-			return src.Errorf(path, "unknown placeholder {%s}; known here: {%s}", m[1], strings.Join(allowed, "} {"))
-		}
+	if unknown := unknownPlaceholder(word, allowed); unknown != "" {
+		return src.Errorf(path, "%s", unknown)
 	}
 	return nil
 }

@@ -144,14 +144,20 @@ func (in *Installation) install(ctx context.Context, opts InstallOptions, needs 
 // versionWord matches what looks like a version: "27.0.1", "v3.0.2", "6.1.1rc2".
 var versionWord = regexp.MustCompile(`(?:^|[^0-9A-Za-z.])[vV]?(\d+(?:\.\d+)+(?:[.+!-]?[0-9A-Za-z]+)*)`)
 
+// UnknownVersion is the version of a server whose file does not say how to ask for it.
+const UnknownVersion = "unknown"
+
 // mostVersion is how many bytes a version may have: it becomes part of file names.
 const mostVersion = 100
 
 // measureVersion asks the installed server for its version, as the user that will run it.
 func measureVersion(ctx context.Context, in *Installation, opts InstallOptions) (string, error) {
 	command := in.Server.VersionCommand
-	if len(command) == 0 {
+	switch {
+	case len(command) == 0 && in.Server.App == AppBuiltin:
 		return opts.BenchrunVersion, nil
+	case len(command) == 0:
+		return UnknownVersion, nil
 	}
 	with := Placeholders{Python: in.Python, Env: in.Env, Benchrun: opts.Benchrun}
 	argv := make([]string, len(command))

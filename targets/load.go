@@ -37,6 +37,7 @@ type LoadOptions struct {
 	UserFolder    string   // "" = none
 	ProjectFolder string   // "" = none
 	Files         []string // --server-file, in order
+	Command       Command  // --server-cmd
 }
 
 // DefaultLoadOptions has the folders that docs/contract.md names, and these files.
@@ -87,6 +88,17 @@ func Load(opts LoadOptions) (*Registry, error) {
 			return nil, err
 		}
 	}
+	if s, err := opts.Command.server(); err != nil {
+		return nil, err
+	} else if s != nil {
+		if known, ok := r.servers[s.Name]; ok {
+			return nil, &bench.UsageError{
+				Problem: fmt.Sprintf("--server-cmd: the server is called %s, and %s has a server of that name", s.Name, known.File),
+				Hint:    "choose another name in the file",
+			}
+		}
+		r.servers[s.Name] = s
+	}
 	return r, nil
 }
 
@@ -128,11 +140,11 @@ func (r *Registry) Lookup(name string) (*Server, error) {
 	return s, nil
 }
 
-// In names the servers that come from these files.
+// In names the servers that come from these files, and the one of --server-cmd.
 func (r *Registry) In(files []string) []string {
 	var out []string
 	for _, name := range r.Names() {
-		if slices.Contains(files, r.servers[name].File) {
+		if s := r.servers[name]; slices.Contains(files, s.File) || s.ByCommand != nil {
 			out = append(out, name)
 		}
 	}

@@ -52,9 +52,23 @@ type Server struct {
 	Profiles       map[string]Profile `yaml:"profiles"`
 	Sources        []string           `yaml:"sources"`
 
-	// File is where the server comes from, for messages: a path, or
-	// "built-in servers/<name>.yaml".
+	// File is where the server comes from, for messages: a path,
+	// "built-in servers/<name>.yaml", or "--server-cmd".
 	File string `yaml:"-"`
+	// ByCommand is what --server-cmd gave; nil = the server has a file.
+	ByCommand *Command `yaml:"-" json:",omitempty"`
+	// OwnArgs are the user's own arguments (WithArgs).
+	OwnArgs []string `yaml:"-" json:",omitempty"`
+	// Drafts are the fields that are still to be filled in.
+	Drafts []Draft `yaml:"-" json:"-"`
+
+	text string // the file
+}
+
+// Draft is a field whose text begins with TODO, as init server writes it.
+type Draft struct {
+	Field, Text string
+	Line        int
 }
 
 // Requirements lists what a server or a profile needs installed.
@@ -91,8 +105,10 @@ type Profile struct {
 	Env     map[string]string `yaml:"env"`     // added to the server's
 	Workers int               `yaml:"workers"` // processes that must answer before the target counts as ready
 	Claims  bench.Claims      `yaml:"claims"`
-	Reload  *Reload           `yaml:"reload"`  // replaces the server's, if set
-	Serving Serving           `yaml:"serving"` // replaces the server's, if set
+	// FixedClaims says that workers and claims hold whatever arguments --args adds.
+	FixedClaims bool    `yaml:"fixed_claims" json:",omitempty"`
+	Reload      *Reload `yaml:"reload"`  // replaces the server's, if set
+	Serving     Serving `yaml:"serving"` // replaces the server's, if set
 	// Families says what the cells of a family need in addition, by the family's ID.
 	Families map[string]ForFamily `yaml:"families"`
 }

@@ -13,6 +13,12 @@ var github string
 //go:embed gitlab-ci.yml
 var gitlab string
 
+//go:embed server.yaml
+var server string
+
+// Server is a server file that is to be filled in, for a server of this name.
+func Server(name string) string { return strings.ReplaceAll(server, "{{.}}", name) }
+
 // Rule is a line about what must hold.
 type Rule struct {
 	Text string

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/place"
+	"benchrun/internal/plan"
 	"benchrun/report"
 	"benchrun/results"
 )
@@ -71,11 +73,16 @@ func TestWhatIsToldToDoAgainWorks(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(checkout, "pyproject.toml"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	writeFiles(t, map[string]string{"my server": "#!/bin/sh\n"})
 	for _, args := range [][]string{
 		{"--server-file", file, "-p", "default", "-c", "wedge-1pct", "--full"},
 		{"--server-file=" + file, "--server", "own", "--python", "/usr/bin/python3", "-c", "slow,segfault", "--seed=7", "--json", "x", "--junit=y", "-o", "z"},
 		{"--server", "wsgiref", "--server", "waitress@path:" + checkout, "-c", "wedge-1pct", "--quick"},
 		{"--server", "waitress@3.0.0", "-p", "default", "-c", "wedge"},
+		{"--server", "gunicorn/equal8", "--args", `--config=conf.py --out="a b" 'it'\''s' -o x --seed=9`, "-c", "wedge-1pct"},
+		{"--server-file", file, "--args=-x '$HOME *' \"a\nb\"", "-c", "wedge-1pct", "--seed", "5"},
+		{"--server-cmd", `./my\ server --port {port} 'it is' --seed=9 "a,b" --server-file=x app:application`, "-c", "wedge-1pct"},
+		{"--server-cmd=python3 -m x --port {port} {args}", "--app-kind", "builtin", "--args", "--app-kind=x", "-c", "wedge-1pct", "--full"},
 	} {
 		var s settings
 		cmd := newRootCommand()
@@ -88,7 +95,7 @@ func TestWhatIsToldToDoAgainWorks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		run := bench.Run{ID: "id", Args: absolute(args), Mode: s.mode(), Seed: s.seed, Environment: bench.Environment{Testbed: "t"}}
+		run := bench.Run{ID: "id", Args: s.fixed(args), Mode: s.mode(), Seed: s.seed, Environment: bench.Environment{Testbed: "t"}}
 		for _, c := range cells {
 			source, verdict := c.Source(s.python), bench.Failed
 			if c.Unsupported != "" {
@@ -116,6 +123,9 @@ func TestWhatIsToldToDoAgainWorks(t *testing.T) {
 					continue
 				}
 				pastedBesides(t, line, func(t *testing.T, out string) {
+					if len(c.Source.Args)+len(c.Source.ServerCmd) > 0 && !strings.Contains(out, "\n  command  "+commandOf(t, cells[i])+"\n") {
+						t.Errorf("%s: not the command %s:\n%s", line, commandOf(t, cells[i]), out)
+					}
 					if want := cells[i].TargetWords(); !strings.Contains(out, strings.SplitN(want, "@", 2)[0]) || !strings.Contains(out, "  1  "+c.Scenario+" ") ||
 						!strings.Contains(out, "\n1 cell, "+string(s.mode())+" mode, seed ") || strings.Contains(want, "@") && !strings.Contains(out, "@") {
 						t.Errorf("%s:\n%s", line, out)
@@ -137,6 +147,20 @@ func TestWhatIsToldToDoAgainWorks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// commandOf is the command of a cell's target, as a dry run shows it.
+func commandOf(t *testing.T, c plan.Cell) string {
+	t.Helper()
+	var b strings.Builder
+	if err := (&place.Preview{}).Write(t.Context(), &b, c); err != nil {
+		t.Fatal(err)
+	}
+	_, line, _ := strings.Cut(b.String(), "  command  ")
+	if line, _, _ = strings.Cut(line, "\n  needs"); strings.HasSuffix(line, "\n") {
+		line = strings.TrimSuffix(line, "\n")
+	}
+	return line
 }
 
 func plural(n int) string {

@@ -16,7 +16,6 @@ import (
 	"benchrun/internal/stored"
 	"benchrun/report"
 	"benchrun/scenarios"
-	"benchrun/targets"
 )
 
 // benchmark is the main command: it resolves, runs and prints.
@@ -41,7 +40,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 		return err
 	}
 	order := s.live(cmd, cells)
-	if order.Asked, err = plan.Asked(cells, s.attempts, s.python, s.serverFiles); err != nil {
+	if order.Asked, err = plan.Asked(cells, s.attempts, s.python, s.own.files); err != nil {
 		return err
 	}
 	if s.earlier != nil {
@@ -54,7 +53,7 @@ func benchmark(cmd *cobra.Command, s settings) error {
 
 // selected resolves the selection. A resumed run has its own.
 func (s settings) selected() ([]plan.Cell, error) {
-	reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
+	reg, err := s.registry()
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +65,10 @@ func (s settings) selected() ([]plan.Cell, error) {
 	if err != nil {
 		return nil, s.origins.OfSelection(err)
 	}
-	cells, err := plan.Choose(reg, plan.Selection{Servers: s.servers, Profiles: s.profiles, Scenarios: scens}, s.serverFiles)
+	cells, err := plan.Choose(reg, plan.Selection{Servers: s.servers, Profiles: s.profiles, Scenarios: scens}, s.own.files)
+	if err == nil {
+		cells, err = s.withArgs(cells)
+	}
 	return cells, s.origins.OfSelection(err)
 }
 

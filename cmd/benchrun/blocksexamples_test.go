@@ -40,7 +40,7 @@ func writeFiles(t *testing.T, files map[string]string) {
 // dryly adds --dry-run to commands that measure. A resumed run has nothing left to measure.
 // A scenario for all servers, which each family's page shows, is resolved for one.
 const dryly = `[ "$1 $2 $3" != "--server * --scenario" ] || set -- --server reference "${@:3}"
-case "$1" in judge | list | explain | doctor | merge | init | waivers | repro) ;;
+case "$1" in judge | list | explain | doctor | merge | init | show | waivers | repro) ;;
 ladder) set -- "$@" --dry-run ;;
 *) case " $* " in *" --resume "*) ;; *) set -- "$@" --dry-run ;; esac ;;
 esac`
@@ -49,6 +49,8 @@ esac`
 var exampleFiles = map[string]string{
 	"work/benchrun.server.yaml":  exampleServer,
 	"work/my.yaml":               exampleServer,
+	"work/server.py":             "",
+	"bin/myserver":               "#!/bin/sh\nexec python3 -m wsgiref.simple_server\n",
 	"work/gate.txt":              "verdict >= failed\n",
 	"work/ci/gate.txt":           "verdict >= failed\n",
 	"work/ci/waivers.yaml":       exampleWaivers,

@@ -24,22 +24,35 @@ the server, reloads it under a light load, and compares the slots and the
 watchdog that it measures with what the server's file claims. It takes about half
 a minute for each profile, plus the time of a claimed watchdog, at most --patience.
 
-NAME is a server, name@version or name@path:DIR; FILE is a server file of your
-own. "differs" means that the server does something that its file does not say
+NAME is a server, name/profile, name@version or name@path:DIR; FILE is a server
+file of your own, and --server-cmd a server without a file. With --dry-run it lists
+what is still to be filled in of a file that init server has written. "differs" means that the server does something that its file does not say
 or that a better server would not do: a claim that differs, a request lost during
 a reload, a large upload refused, honest work ended by the watchdog. It fails
 nothing.
 
 The exit code is 0, 5 if something could not be measured, or 10 if a check
 failed; 2, 3, 4, 130 and 143 mean the same as for benchrun itself.`,
-		Example:           "  benchrun check-server gunicorn\n  benchrun check-server my.yaml --profile default\n  benchrun check-server mod_wsgi --profile default --patience 10s",
+		Example:           "  benchrun check-server gunicorn\n  benchrun check-server my.yaml --profile default\n  benchrun check-server my.yaml --dry-run\n  benchrun check-server --server-cmd 'myserver --port {port} app:application'\n  benchrun check-server mod_wsgi --profile default --patience 10s",
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeServers,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return &bench.UsageError{Problem: "check-server wants one server or server file", Hint: "see benchrun check-server --help"}
+			wanted := checkserver.Wanted{Profiles: s.profiles, Drafts: s.dryRun}
+			switch {
+			case len(args) == 1 && s.own.line == "":
+				wanted.What = args[0]
+			case len(args) == 0 && s.own.line != "":
+			default:
+				return &bench.UsageError{Problem: "check-server wants one server, server file or --server-cmd", Hint: "see benchrun check-server --help"}
 			}
-			cells, err := checkserver.Cells(args[0], s.profiles)
+			var err error
+			if wanted.Command, err = s.command(); err != nil {
+				return err
+			}
+			if wanted.Args, err = s.ownArgs(); err != nil {
+				return err
+			}
+			cells, err := checkserver.Cells(wanted)
 			if err != nil {
 				return err
 			}
@@ -47,7 +60,8 @@ failed; 2, 3, 4, 130 and 143 mean the same as for benchrun itself.`,
 		},
 	}
 	f := cmd.Flags()
-	declare(f, "profile", &s.profiles, "unless given: default, hardened and equal8")
+	declare(f, "profile", &s.profiles, "unless given: default, hardened and equal8, or all if it has none of them")
+	addOwnFlags(f, &s.own, false)
 	declare(f, "patience", &patience)
 	declare(f, "dry-run", &s.dryRun)
 	declare(f, "python", &s.python)

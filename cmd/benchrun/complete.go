@@ -25,7 +25,7 @@ func completeFlags(cmd *cobra.Command, s *settings) {
 	}
 	known := func(words func(*targets.Registry) []string) func() []string {
 		return func() []string {
-			reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
+			reg, err := s.registry()
 			if err != nil {
 				return nil
 			}
@@ -34,6 +34,7 @@ func completeFlags(cmd *cobra.Command, s *settings) {
 	}
 	complete("server", known((*targets.Registry).Names))
 	complete("profile", known(guide.ProfileNames))
+	complete("app-kind", targets.AppKinds)
 	complete("scenario", guide.ScenarioNames)
 	if cmd.Flags().Lookup("mix") != nil {
 		err := cmd.RegisterFlagCompletionFunc("mix", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {

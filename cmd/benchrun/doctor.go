@@ -46,7 +46,7 @@ warning costs accuracy or convenience; the exit code ignores it.`,
 	f := cmd.Flags()
 	declare(f, "server", &s.servers)
 	declare(f, "profile", &s.profiles, commonProfilesNote)
-	declare(f, "server-file", &s.serverFiles)
+	declare(f, "server-file", &s.own.files)
 	declare(f, "python", &s.python)
 	declare(f, "out", &s.out)
 	completeFlags(cmd, &s)

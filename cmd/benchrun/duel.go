@@ -9,7 +9,6 @@ import (
 	"benchrun/internal/plan"
 	"benchrun/internal/stored"
 	"benchrun/report"
-	"benchrun/targets"
 )
 
 const duelLong = `duel compares two targets on this machine now. It alternates their attempts
@@ -19,7 +18,7 @@ better. A is the baseline: usually the last release, with B the next one.
 A target is server[/profile][@version]. The version may be a release, previous
 (the release before the one that benchrun knows), or path:DIR, a checkout, which
 benchrun installs as it is into an environment of its own. A target without a
-profile uses --profile.
+profile uses --profile, or hardened, or its only one.
 
 B is worse if it does not hold where A holds, or if it loses more of each
 second's victims than A, by more than 2 % in the median of all seconds. A
@@ -31,11 +30,13 @@ an answer is invalid.`
 
 const duelExample = `  benchrun duel gunicorn@previous gunicorn --scenario wedge,segfault
   benchrun duel gunicorn gunicorn@path:../gunicorn --profile hardened
-  benchrun duel gunicorn/default gunicorn/hardened --scenario 'wedge-*'`
+  benchrun duel gunicorn/default gunicorn/hardened --scenario 'wedge-*'
+  benchrun duel gunicorn gunicorn --args '' --args '--timeout=1' -c legit-slow   # A's flags, B's flags
+  benchrun duel gunicorn custom --server-cmd 'myserver --port {port} app:application' -c wedge`
 
 func newDuelCommand() *cobra.Command {
 	s := settings{format: "table", progress: report.ProgressAuto, attempts: 1, seed: defaultSeed, out: defaultOut}
-	profile, pairs := targets.ProfileHardened, 2
+	profile, pairs := "", 2
 	cmd := &cobra.Command{
 		Use:               "duel A B",
 		Short:             "find out whether target B is worse than target A",
@@ -59,9 +60,9 @@ func newDuelCommand() *cobra.Command {
 	f := cmd.Flags()
 	declare(f, "scenario", &s.scenarios)
 	declare(f, "mix", &s.mixes)
-	declare(f, "profile", &profile, "here one, for a target that names none")
+	declare(f, "profile", &profile, oneProfileNote("target"))
 	declare(f, "pairs", &pairs)
-	declare(f, "server-file", &s.serverFiles)
+	addOwnFlags(f, &s.own, true, "once: for both targets; twice: for A and for B")
 	declare(f, "full", &s.full)
 	declare(f, "seed", &s.seed)
 	declare(f, "out", &s.out)
@@ -79,7 +80,7 @@ func newDuelCommand() *cobra.Command {
 
 // duel resolves both targets, measures them and prints the answers.
 func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs int) error {
-	reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
+	reg, err := s.registry()
 	if err != nil {
 		return err
 	}
@@ -88,6 +89,9 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 		return err
 	}
 	cells, err := plan.DuelCells(reg, wordA, wordB, profile, scens)
+	if err == nil {
+		cells, err = s.withArgsOfSides(cells)
+	}
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/report"
 	"benchrun/scenarios"
+	"benchrun/targets"
 )
 
 // A flag means the same in every command that has it. It is declared and described only
@@ -49,11 +50,14 @@ func (f flagSpec) variable() string {
 func flagTable() []flagSpec {
 	return []flagSpec{
 		// what is measured
-		{"server", "s", "servers", selects | settled, "servers: names, globs, name@version, name@path:DIR; repeat, or separate with commas"},
+		{"server", "s", "servers", selects | settled, "servers: names, globs, name/profile, name@version, name@path:DIR; repeat, or separate with commas"},
 		{"profile", "p", "profiles", selects | settled, "profiles of the servers"},
 		{"scenario", "c", "scenarios", selects | settled | under, "scenarios: wedge-1pct, wedge, 'wedge-*', or @gate, a dozen for CI (unless given: all families at their own ratio)"},
 		{"mix", "", "mixes", selects | settled | under, "a mix: families that come together in one attempt, each at its share: wedge=1%,segfault=0.5%; repeat for more mixes"},
 		{"server-file", "", "server_files", selects | path | settled, "a server file of your own; its server is known by the name in it"},
+		{"server-cmd", "", "", settled, "the command of a server of your own, with the placeholders of server files; its server is called " + targets.CommandServer + ", and no shell reads it: 'myserver --port {port} app:application'"},
+		{"app-kind", "", "", settled, "the app that --server-cmd serves: " + strings.Join(targets.AppKinds(), " or ") + " (unless given: " + string(targets.AppWSGI) + ")"},
+		{"args", "", "", settled, "flags of your own for the server, which come after the profile's: '--workers=3 --timeout=30'; the profile's name shows them"},
 		{"short", "", "", 0, "only " + strings.Join(scenarios.Short(), ", ") + ", and the sabotages"},
 		// how
 		{"quick", "", "mode", other | settled, "half a minute for each cell (the default)"},
@@ -140,6 +144,11 @@ func flagNamed(name string) flagSpec {
 		}
 	}
 	panic("no flag --" + name + " in the table") // a programming error
+}
+
+// oneProfileNote is of --profile where each target has one.
+func oneProfileNote(of string) string {
+	return "here one, for a " + of + " that names none; unless given: hardened, or its only one"
 }
 
 // Notes that several commands use.

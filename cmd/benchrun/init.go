@@ -14,9 +14,13 @@ func newInitCommand() *cobra.Command {
 	dir := "."
 	var force bool
 	cmd := &cobra.Command{
-		Use:   "init ci [github|gitlab]",
-		Short: "write a CI job that gates a server into its repository",
-		Long: `init ci writes a CI job into a server's repository: a workflow for GitHub Actions
+		Use:   "init ci [github|gitlab] | init server NAME",
+		Short: "write a CI job, or a server file to be filled in, into a repository",
+		Long: `init server writes NAME.yaml, a server file with comments: you fill in what they
+ask for. benchrun check-server NAME.yaml --dry-run lists what is left to be filled
+in. docs/your-server.md goes through it.
+
+init ci writes a CI job into a server's repository: a workflow for GitHub Actions
 (.github/workflows/benchrun.yml) or a file to include for GitLab
 (.gitlab/benchrun.yml). --from says where the job gets benchrun from: name a tag
 or a commit, so that the same benchrun measures every run.
@@ -30,17 +34,10 @@ each rule that was left out, with the reason.
 
 init overwrites a file only with --force, and says what to do next. docs/tutorial.md
 goes through it step by step; docs/ci.md has the details.`,
-		Example: "  benchrun init ci --from some-owner/benchrun@v1\n  benchrun init ci github --from some-owner/benchrun@v1 --force\n  benchrun init ci gitlab --from https://git.example.org/benchrun.git@v1",
+		Example: "  benchrun init server myserver\n  benchrun init ci --from some-owner/benchrun@v1\n  benchrun init ci github --from some-owner/benchrun@v1 --force\n  benchrun init ci gitlab --from https://git.example.org/benchrun.git@v1",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 || len(args) > 2 || args[0] != "ci" {
-				return &bench.UsageError{Problem: "init takes: ci, and github or gitlab", Hint: "see benchrun init --help"}
-			}
-			name := "github"
-			if len(args) == 2 {
-				name = args[1]
-			}
-			text, err := cijob.Write(dir, name, from, force)
+			text, err := initialise(args, dir, from, force)
 			if err != nil {
 				return err
 			}
@@ -52,4 +49,17 @@ goes through it step by step; docs/ci.md has the details.`,
 	declare(cmd.Flags(), "dir", &dir)
 	declare(cmd.Flags(), "force", &force)
 	return cmd
+}
+
+// initialise writes what the arguments ask for, and returns what to do next.
+func initialise(args []string, dir, from string, force bool) (string, error) {
+	switch {
+	case len(args) == 2 && args[0] == "server":
+		return cijob.WriteServer(dir, args[1], force)
+	case len(args) == 1 && args[0] == "ci":
+		return cijob.Write(dir, "github", from, force)
+	case len(args) == 2 && args[0] == "ci":
+		return cijob.Write(dir, args[1], from, force)
+	}
+	return "", &bench.UsageError{Problem: "init takes: ci, and github or gitlab; or: server, and its name", Hint: "see benchrun init --help"}
 }

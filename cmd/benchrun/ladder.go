@@ -30,7 +30,8 @@ most a minute; half a minute if no watchdog is documented. report.html has both
 as a picture.
 
 SERVER is server[/profile][@version], as for duel. A server without a profile uses
---profile. A ratio that is invalid, or flaky because attempts disagree, says
+--profile, or hardened, or its only one; with --server-cmd, it need not be named.
+A ratio that is invalid, or flaky because attempts disagree, says
 nothing: ladder tries its neighbours, and names it if it lies between the two
 answers. The cells are a run like any other, with ladder.json in its folder.
 
@@ -40,6 +41,8 @@ nothing or something could not be measured.`
 const ladderExample = `  benchrun ladder gunicorn --scenario wedge
   benchrun ladder gunicorn/default@23.0.0 --scenario slow-upload --format markdown
   benchrun ladder waitress --scenario silent --dry-run
+  benchrun ladder gunicorn --args '--timeout=1' --scenario wedge
+  benchrun ladder --server-cmd 'myserver --port {port} app:application' --scenario wedge
   benchrun ladder --resume benchrun-out/20261121-140000-1a2b   # a ladder that was interrupted`
 
 func newLadderCommand() *cobra.Command {
@@ -47,7 +50,7 @@ func newLadderCommand() *cobra.Command {
 		format: "table", progress: report.ProgressAuto, attempts: campaign.DefaultAttempts, seed: defaultSeed, out: defaultOut,
 		most: ladder.Most(len(bench.RatioLadder)),
 	}
-	profile := targets.ProfileHardened
+	profile := ""
 	cmd := &cobra.Command{
 		Use:               "ladder SERVER",
 		Short:             "find the ratio at which a server stops holding",
@@ -59,7 +62,7 @@ func newLadderCommand() *cobra.Command {
 			switch resumed := cmd.Flags().Changed("resume"); {
 			case resumed && len(args) > 0:
 				return &bench.UsageError{Problem: "ladder --resume and a server cannot be combined", Hint: "a run that is resumed stays what it was; leave the server out"}
-			case !resumed && len(args) != 1:
+			case !resumed && len(args) != 1 && (len(args) > 1 || s.own.line == ""):
 				return &bench.UsageError{Problem: "ladder wants one server", Hint: "for example: benchrun ladder gunicorn --scenario wedge"}
 			case !slices.Contains(report.LadderFormats, s.format):
 				return &bench.UsageError{Problem: fmt.Sprintf("unknown --format %q of a ladder", s.format), Hint: bench.DidYouMean(s.format, report.LadderFormats)}
@@ -79,8 +82,8 @@ func newLadderCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	declare(f, "scenario", &s.scenarios, "here one family, without a ratio")
-	declare(f, "profile", &profile, "here one, for a server that names none")
-	declare(f, "server-file", &s.serverFiles)
+	declare(f, "profile", &profile, oneProfileNote("server"))
+	addOwnFlags(f, &s.own, true)
 	declare(f, "full", &s.full)
 	declare(f, "attempts", &s.attempts)
 	declare(f, "seed", &s.seed)
@@ -99,14 +102,22 @@ func newLadderCommand() *cobra.Command {
 
 // rungs are the cells that the ladder may measure. A resumed run has its own.
 func (s settings) rungs(args []string, profile string) ([]plan.Cell, error) {
-	reg, err := targets.Load(targets.DefaultLoadOptions(s.serverFiles))
+	reg, err := s.registry()
 	if err != nil {
 		return nil, err
 	}
 	if s.earlier != nil {
 		return plan.FromAsked(reg, *s.earlier.Run.Asked)
 	}
-	return ladder.Cells(reg, args[0], profile, s.scenarios)
+	word := targets.CommandServer
+	if len(args) > 0 {
+		word = args[0]
+	}
+	cells, err := ladder.Cells(reg, word, profile, s.scenarios)
+	if err != nil {
+		return nil, err
+	}
+	return s.withArgs(cells)
 }
 
 // ladder measures the rungs that it needs and prints the answer.
@@ -126,7 +137,7 @@ func (s settings) ladder(cmd *cobra.Command, rungs []plan.Cell) (err error) {
 		return err
 	}
 	order := s.live(cmd, rungs)
-	if order.Asked, err = plan.Asked(rungs, s.attempts, s.python, s.serverFiles); err != nil {
+	if order.Asked, err = plan.Asked(rungs, s.attempts, s.python, s.own.files); err != nil {
 		return err
 	}
 	order.Asked.Ladder = true

@@ -69,8 +69,10 @@ func newReproCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, own := report.SourceOf(found.Run, found.Cell)
-			reg, err := targets.Load(targets.DefaultLoadOptions(slices.Concat(own, files)))
+			from, own := report.SourceOf(found.Run, found.Cell)
+			opts := targets.DefaultLoadOptions(slices.Concat(own, files))
+			opts.Command = targets.Command{Words: from.ServerCmd, App: targets.AppKind(from.AppKind)}
+			reg, err := targets.Load(opts)
 			if err != nil {
 				return err
 			}

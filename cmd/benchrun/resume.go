@@ -40,6 +40,6 @@ func (s *settings) takeUp(ctx context.Context, flags *pflag.FlagSet) error {
 	s.earlier = e
 	s.quick, s.full = false, e.Run.Mode == bench.ModeFull
 	s.seed, s.attempts = e.Run.Seed, e.Run.Asked.Attempts
-	s.python, s.serverFiles = e.Run.Asked.Python, e.Run.Asked.ServerFiles
+	s.python, s.own = e.Run.Asked.Python, ownServer{files: e.Run.Asked.ServerFiles, resumed: e.Run.Asked}
 	return nil
 }

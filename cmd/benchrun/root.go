@@ -39,7 +39,7 @@ func benchrunVersion() string {
 type settings struct {
 	servers, profiles, scenarios []string
 	mixes                        []string
-	serverFiles                  []string
+	own                          ownServer
 	quick, full                  bool
 	attempts                     int
 	ci, release                  bool
@@ -77,6 +77,9 @@ const rootExample = `  benchrun                                               # 
   benchrun --server gunicorn --profile 'g*'              # gthread and gevent, all scenarios
   benchrun --server gunicorn@23.0.0 --server waitress --json out.json
   benchrun --server gunicorn@path:../gunicorn --ci       # a checkout, as it is now
+  benchrun --server gunicorn/hardened --args '--workers=3 --timeout=30' -c wedge
+  benchrun --server-cmd 'myserver --port {port} app:application' -c @gate
+  benchrun --server-file my.yaml -c @gate                # docs/your-server.md
   benchrun --server '*' --scenario slow-upload --dry-run
   benchrun --server gunicorn -p hardened -c @gate --max-time 15m
   benchrun --server gunicorn --mix wedge=1%,segfault=0.5%,cpu=10%
@@ -126,7 +129,7 @@ func newRootCommand() *cobra.Command {
 	cmd.SetFlagErrorFunc(flagError)
 	addFlags(cmd.Flags(), &s)
 	completeFlags(cmd, &s)
-	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand(), newDoctorCommand(), newCheckServerCommand(), newCalibrateCommand(), newMergeCommand(), newDuelCommand(), newReproCommand(), newLadderCommand(), newWaiversCommand(), newInitCommand(), newDocsCommand(), newCostCommand())
+	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand(), newDoctorCommand(), newCheckServerCommand(), newCalibrateCommand(), newMergeCommand(), newDuelCommand(), newReproCommand(), newLadderCommand(), newWaiversCommand(), newInitCommand(), newShowCommand(), newDocsCommand(), newCostCommand())
 	return cmd
 }
 
@@ -137,7 +140,7 @@ func addFlags(f *pflag.FlagSet, s *settings) {
 	declare(f, "profile", &s.profiles, commonProfilesNote)
 	declare(f, "scenario", &s.scenarios)
 	declare(f, "mix", &s.mixes)
-	declare(f, "server-file", &s.serverFiles)
+	addOwnFlags(f, &s.own, true)
 	declare(f, "quick", &s.quick)
 	declare(f, "full", &s.full)
 	declare(f, "attempts", &s.attempts)

@@ -89,7 +89,7 @@ func (s *settings) put(f *pflag.FlagSet, flag string, o project.Origin) error {
 }
 
 // effectiveArgs is a command line that measures the same from any working folder.
-func (s *settings) effectiveArgs() []string { return absolute(slices.Concat(os.Args[1:], s.added)) }
+func (s *settings) effectiveArgs() []string { return s.fixed(slices.Concat(os.Args[1:], s.added)) }
 
 // absolute makes the paths on a command line absolute.
 func absolute(args []string) []string {

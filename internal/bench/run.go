@@ -33,6 +33,9 @@ type Asked struct {
 	Attempts    int               `json:"attempts"` // k
 	Python      string            `json:"python,omitempty"`
 	ServerFiles []string          `json:"server_files,omitempty"` // absolute paths
+	ServerCmd   []string          `json:"server_cmd,omitempty"`   // the words of --server-cmd, the program's path absolute
+	AppKind     string            `json:"app_kind,omitempty"`     // of that server
+	Args        []string          `json:"args,omitempty"`         // the words of --args
 	Servers     map[string]string `json:"servers"`                // a server's name to the digest of its file's content
 	Cells       []AskedCell       `json:"cells"`                  // in the order in which they are measured
 	Ladder      bool              `json:"ladder,omitempty"`       // the run is a ladder, which measures only some of them

@@ -10,7 +10,12 @@ type Target struct {
 	Workers int      `json:"workers"` // worker processes that must answer before the target counts as ready
 	Claims  Claims   `json:"claims"`
 	Probe   Probe    `json:"probe"`
+	OwnArgs []string `json:"own_args,omitempty"` // that the user added with --args; the profile's name shows them
 }
+
+// OwnArgsMark stands between the name of a server file's profile and the user's own
+// arguments. The names in server files have none.
+const OwnArgsMark = "+"
 
 // Claims is what the server's documentation says of a profile. Claims explain
 // results; they never decide them.

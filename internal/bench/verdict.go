@@ -112,6 +112,10 @@ type Source struct {
 	Version    string `json:"version,omitempty"`     // as it was asked for; "" = the server file's own
 	ServerFile string `json:"server_file,omitempty"` // absolute; "" = built in
 	Python     string `json:"python,omitempty"`      // interpreter asked for
+
+	ServerCmd []string `json:"server_cmd,omitempty"` // the words of --server-cmd; nil = the server has a file
+	AppKind   string   `json:"app_kind,omitempty"`   // of that server
+	Args      []string `json:"args,omitempty"`       // the words of --args
 }
 
 // Name is "server/profile/scenario", what selectors match.

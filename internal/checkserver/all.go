@@ -85,8 +85,14 @@ func (o Order) DryRun(ctx context.Context) (string, error) {
 	var b strings.Builder
 	var total time.Duration
 	targets := place.Preview{Python: o.Python}
-	for _, c := range o.Cells {
+	for i, c := range o.Cells {
 		fmt.Fprintf(&b, "%s\n", c.TargetWords())
+		if drafts := c.Server.Drafts; len(drafts) > 0 && i == 0 {
+			fmt.Fprintf(&b, "  still to be filled in\n")
+			for _, d := range drafts {
+				fmt.Fprintf(&b, "    %s:%d: %s: %s\n", c.Server.File, d.Line, d.Field, bench.Excerpt(d.Text))
+			}
+		}
 		if c.Unsupported != "" {
 			fmt.Fprintf(&b, "  unsupported: %s\n", c.Unsupported)
 			continue

@@ -10,38 +10,62 @@ import (
 	"benchrun/targets"
 )
 
-// Cells gives a cell for each target to be checked. what is a server, name@version
-// or name@path:DIR, or a server file. Without profiles they are those with a
-// meaning of their own.
-func Cells(what string, profiles []string) ([]plan.Cell, error) {
+// Wanted says which targets are to be checked.
+type Wanted struct {
+	What     string          // a server, name/profile, name@version or name@path:DIR, or a server file; "" = that of Command
+	Profiles []string        // unless given: those with a meaning of their own, or all
+	Command  targets.Command // --server-cmd
+	Args     []string        // of the user's own
+	Drafts   bool            // fields of the file may still have to be filled in
+}
+
+// Cells gives a cell for each target to be checked.
+func Cells(w Wanted) ([]plan.Cell, error) {
 	var files []string
-	if isFile(what) {
-		files = []string{what}
+	if isFile(w.What) {
+		files = []string{w.What}
 	}
-	reg, err := targets.Load(targets.DefaultLoadOptions(files))
+	opts := targets.DefaultLoadOptions(files)
+	opts.Command = w.Command
+	reg, err := targets.Load(opts)
 	if err != nil {
 		return nil, err
 	}
-	servers := []string{what}
-	if len(files) > 0 {
+	servers := []string{w.What}
+	if len(files) > 0 || w.What == "" {
 		servers = reg.In(files)
 	}
-	if len(profiles) == 0 {
-		profiles = commonProfiles(reg, servers)
+	if len(w.Profiles) == 0 {
+		w.Profiles = commonProfiles(reg, servers)
 	}
-	return plan.Cells(reg, plan.Selection{Servers: servers, Profiles: profiles, Scenarios: []string{scenarios.Watchdog().ID}})
+	cells, err := plan.Cells(reg, plan.Selection{
+		Servers: servers, Profiles: w.Profiles, Scenarios: []string{scenarios.Watchdog().ID}, Drafts: w.Drafts,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return plan.WithArgs(cells, w.Args)
 }
 
+// isFile says that a word names a file. One with a slash may also be server/profile.
 func isFile(what string) bool {
-	ext := filepath.Ext(what)
-	return (strings.ContainsRune(what, os.PathSeparator) || ext == ".yaml" || ext == ".yml") && !strings.Contains(what, "@path:")
+	switch ext := filepath.Ext(what); {
+	case strings.Contains(what, "@path:"):
+		return false
+	case ext == ".yaml", ext == ".yml", strings.HasPrefix(what, "/"), strings.HasPrefix(what, "."):
+		return true
+	}
+	_, err := os.Stat(what)
+	return err == nil && strings.ContainsRune(what, os.PathSeparator)
 }
 
 // commonProfiles are those of the profiles with a meaning of their own that the
-// servers have; none for a server that is not known, which others will tell.
+// servers have, or all if they have none; none for a server that is not known, which
+// others will tell.
 func commonProfiles(reg *targets.Registry, servers []string) (out []string) {
 	for _, word := range servers {
 		name, _, _ := strings.Cut(word, "@")
+		name, _, _ = strings.Cut(name, "/")
 		srv, err := reg.Lookup(name)
 		if err != nil {
 			return nil
@@ -50,6 +74,9 @@ func commonProfiles(reg *targets.Registry, servers []string) (out []string) {
 			if _, ok := srv.Profiles[p]; ok {
 				out = append(out, p)
 			}
+		}
+		if len(out) == 0 {
+			out = srv.ProfileNames()
 		}
 	}
 	return out

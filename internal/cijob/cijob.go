@@ -1,4 +1,5 @@
-// Package cijob writes the CI job that gates a server into the server's repository.
+// Package cijob writes what benchrun init puts into a server's repository: a CI job that
+// gates the server, and a server file to be filled in.
 package cijob
 
 import (
@@ -64,7 +65,7 @@ func Write(dir, name, from string, force bool) (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, filepath.FromSlash(kind.path))
-	if err := writeNew(path, kind.write(repository, revision, job), force); err != nil {
+	if err := writeNew("init ci", path, kind.write(repository, revision, job), force); err != nil {
 		return "", err
 	}
 	if slices.Contains(branches, revision) {
@@ -160,9 +161,9 @@ func (k kind) source(name, from string) (repository, revision string, err error)
 
 // writeNew writes a file that must not exist yet (unless force is set), and makes its
 // folders.
-func writeNew(path, text string, force bool) error {
+func writeNew(command, path, text string, force bool) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // a repository's folder
-		return &bench.EnvironmentError{Problem: "init ci", Err: err}
+		return &bench.EnvironmentError{Problem: command, Err: err}
 	}
 	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
 	if force {
@@ -177,7 +178,7 @@ func writeNew(path, text string, force bool) error {
 		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
-		return &bench.EnvironmentError{Problem: "init ci", Err: err}
+		return &bench.EnvironmentError{Problem: command, Err: err}
 	}
 	return nil
 }

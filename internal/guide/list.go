@@ -35,7 +35,11 @@ func listServers(w io.Writer, reg *targets.Registry) {
 		if err != nil {
 			continue // cannot happen: Names lists what Lookup knows
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", s.Name, s.Version, s.Title, strings.Join(s.ProfileNames(), " "))
+		from := ""
+		if !s.BuiltIn() {
+			from = "\tfrom " + s.File
+		}
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s%s\n", s.Name, s.Version, s.Title, strings.Join(s.ProfileNames(), " "), from)
 	}
 }
 

@@ -95,7 +95,11 @@ func (p *Preview) Write(ctx context.Context, w io.Writer, c plan.Cell) error {
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("  command  %s\n", ShellQuote(argv))
+	text := ""
+	if !c.Server.BuiltIn() {
+		text = fmt.Sprintf("  from     %s\n", c.Server.File)
+	}
+	text += fmt.Sprintf("  command  %s\n", ShellQuote(argv))
 	if needs := slices.Concat(will.Needs.Apt, will.Needs.Python); len(needs) > 0 {
 		state := "to be installed"
 		if will.Complete {

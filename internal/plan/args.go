@@ -22,6 +22,7 @@ func AbsoluteArgs(args []string, takesPath func(flag string) bool) []string {
 	for i, arg := range args {
 		name, value, joined := strings.Cut(arg, "=")
 		switch {
+		case joined && (name == "--args" || name == "--server-cmd"): // the server's words, not benchrun's
 		case joined && takes(name):
 			out[i] = name + "=" + absolutePath(name, value)
 		case i > 0 && takes(args[i-1]):

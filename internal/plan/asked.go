@@ -20,6 +20,10 @@ func Asked(cells []Cell, attempts int, python string, serverFiles []string) (*be
 		out.ServerFiles = append(out.ServerFiles, abs)
 	}
 	for _, c := range cells {
+		out.Args = c.Server.OwnArgs // the same of all cells
+		if c.Server.ByCommand != nil {
+			out.ServerCmd, out.AppKind = c.Server.ByCommand.Words, string(c.Server.ByCommand.App)
+		}
 		version, err := targets.FixedVersion(c.Version)
 		if err != nil {
 			return nil, err
@@ -38,8 +42,15 @@ func Asked(cells []Cell, attempts int, python string, serverFiles []string) (*be
 // or a scenario that is not known any more, or a server file that says
 // something else than it did, is a bench.UsageError.
 func FromAsked(reg *targets.Registry, asked bench.Asked) ([]Cell, error) {
-	for name, was := range asked.Servers {
+	find := func(name string) (*targets.Server, error) {
 		s, err := reg.Lookup(name)
+		if err != nil {
+			return nil, err
+		}
+		return s.WithArgs(asked.Args)
+	}
+	for name, was := range asked.Servers {
+		s, err := find(name)
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +67,7 @@ func FromAsked(reg *targets.Registry, asked bench.Asked) ([]Cell, error) {
 	}
 	cells := make([]Cell, 0, len(asked.Cells))
 	for _, a := range asked.Cells {
-		server, err := reg.Lookup(a.Server)
+		server, err := find(a.Server)
 		if err != nil {
 			return nil, err
 		}

@@ -11,7 +11,7 @@ import (
 
 // DuelCells are the cells of two targets, each "server[/profile][@version]", in
 // turn: A's cell of a scenario before B's. A target that names no profile takes
-// the one given.
+// the one given, or else TargetCells' own choice.
 func DuelCells(reg *targets.Registry, a, b, profile string, scenarios []string) ([]Cell, error) {
 	var sides [2][]Cell
 	for i, word := range []string{a, b} {
@@ -29,12 +29,20 @@ func DuelCells(reg *targets.Registry, a, b, profile string, scenarios []string) 
 }
 
 // TargetCells are the cells of one target, "server[/profile][@version]". If it names no
-// profile, it takes the one given.
+// profile, it takes the one given; "" means hardened, or the only one that the server has.
 func TargetCells(reg *targets.Registry, word, profile string, scenarios []string) ([]Cell, error) {
 	target, version, versioned := strings.Cut(word, "@")
 	server, own, named := strings.Cut(target, "/")
 	if !named {
 		own = profile
+	}
+	if own == "" && !named {
+		own = targets.ProfileHardened
+		if s, err := reg.Lookup(server); err == nil {
+			if all := s.ProfileNames(); len(all) == 1 {
+				own = all[0]
+			}
+		}
 	}
 	if strings.ContainsAny(server+own, "*?[,") {
 		return nil, bench.Usagef("%q is not one target: write server[/profile][@version]", word)
@@ -44,7 +52,7 @@ func TargetCells(reg *targets.Registry, word, profile string, scenarios []string
 	}
 	cells, err := Cells(reg, Selection{Servers: []string{server}, Profiles: []string{own}, Scenarios: scenarios})
 	if err != nil && !named {
-		err = fmt.Errorf("%s with --profile %s: %w", word, profile, err)
+		err = fmt.Errorf("%s with --profile %s: %w", word, own, err)
 	}
 	return cells, err
 }

@@ -15,9 +15,10 @@ import (
 // Selection is what the user asked for. Each list takes names and globs; an
 // empty one means the default described at Cells.
 type Selection struct {
-	Servers   []string // "gunicorn", "gunicorn@23.0.0", "*"
+	Servers   []string // "gunicorn", "gunicorn@23.0.0", "gunicorn/hardened", "*"
 	Profiles  []string
 	Scenarios []string // "wedge-1pct", "wedge", "wedge-*", "@gate", "mix_wedge-1pct_cpu-10pct"
+	Drafts    bool     // server files may still have fields to be filled in
 }
 
 // Cell is one server × profile × scenario that will be run.
@@ -120,6 +121,9 @@ func Cells(reg *targets.Registry, sel Selection) ([]Cell, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkDrafts(servers); err != nil && !sel.Drafts {
+		return nil, err
+	}
 	profiles := SplitList(sel.Profiles)
 	if err := checkProfiles(servers, profiles); err != nil {
 		return nil, err
@@ -129,7 +133,7 @@ func Cells(reg *targets.Registry, sel Selection) ([]Cell, error) {
 	}
 	var cells []Cell
 	for _, s := range servers {
-		for _, choice := range profilesOf(s.server, profiles) {
+		for _, choice := range s.profiles(profiles) {
 			for _, sc := range scens {
 				cells = append(cells, newCell(s.server, s.version, choice.name, sc, choice.unsupported))
 			}
@@ -139,6 +143,19 @@ func Cells(reg *targets.Registry, sel Selection) ([]Cell, error) {
 		return nil, fmt.Errorf("%w: no server matches %s", bench.ErrNothingSelected, strings.Join(sel.Servers, ", "))
 	}
 	return cells, nil
+}
+
+// checkDrafts fails on a file that is still to be filled in.
+func checkDrafts(servers []chosenServer) error {
+	for _, s := range servers {
+		if d := s.server.Drafts; len(d) > 0 {
+			return &bench.UsageError{
+				Problem: fmt.Sprintf("%s:%d: %s: still to be filled in", bench.Clean(s.server.File), d[0].Line, bench.Clean(d[0].Field)),
+				Hint:    fmt.Sprintf("benchrun check-server %s --dry-run lists everything that is", bench.Clean(s.server.File)),
+			}
+		}
+	}
+	return nil
 }
 
 // checkFamilies fails on a profile with arguments for an unknown family.
@@ -161,6 +178,15 @@ func checkFamilies(servers []chosenServer) error {
 type chosenServer struct {
 	server  *targets.Server
 	version string
+	profile string // name or glob of its own; "" = those that are asked of every server
+}
+
+// profiles picks the server's own ones, or those that are asked of every server.
+func (c chosenServer) profiles(words []string) []profileChoice {
+	if c.profile != "" {
+		words = []string{c.profile}
+	}
+	return profilesOf(c.server, words)
 }
 
 func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error) {
@@ -171,7 +197,11 @@ func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error
 		}
 	}
 	for _, w := range words {
-		name, version, _ := strings.Cut(w, "@")
+		target, version, _ := strings.Cut(w, "@")
+		name, profile, named := strings.Cut(target, "/")
+		if named && profile == "" {
+			return nil, bench.Usagef("--server %s: no profile after the '/'", w)
+		}
 		if strings.ContainsRune(version, ',') && !strings.HasPrefix(version, "path:") {
 			return nil, &bench.UsageError{
 				Problem: fmt.Sprintf("--server %s: %q is not a version", w, version),
@@ -193,11 +223,16 @@ func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error
 			if err := s.CheckVersion(version); err != nil {
 				return nil, err
 			}
+			c := chosenServer{s, version, profile}
 			if version == s.Version { // what it would be anyway
-				add(chosenServer{s, ""})
-				continue
+				c.version = ""
 			}
-			add(chosenServer{s, version})
+			if named {
+				if err := checkProfiles([]chosenServer{{server: s}}, []string{profile}); err != nil {
+					return nil, err
+				}
+			}
+			add(c)
 		}
 	}
 	return out, nil
@@ -209,7 +244,12 @@ type profileChoice struct{ name, unsupported string }
 func checkProfiles(servers []chosenServer, words []string) error {
 	var all []string
 	for _, s := range servers {
-		all = append(all, s.server.ProfileNames()...)
+		if s.profile == "" {
+			all = append(all, s.server.ProfileNames()...)
+		}
+	}
+	if len(all) == 0 { // each server names its own profile
+		return nil
 	}
 	slices.Sort(all)
 	all = slices.Compact(all)
@@ -225,10 +265,10 @@ func checkProfiles(servers []chosenServer, words []string) error {
 // for by name gets an unsupported cell for each, so that a table never drops
 // it silently; a glob that does not match it is no question to it.
 func profilesOf(s *targets.Server, words []string) []profileChoice {
-	if len(words) == 0 {
-		words = []string{"default", "hardened"}
-	}
 	have := s.ProfileNames()
+	if len(words) == 0 {
+		words = standardProfiles(s)
+	}
 	var out []profileChoice
 	for _, w := range words {
 		matched := false
@@ -245,6 +285,21 @@ func profilesOf(s *targets.Server, words []string) []profileChoice {
 		}
 	}
 	return out
+}
+
+// standardProfiles are those of a server unless the user names others: default and hardened,
+// or all that it has if it has neither. A built-in server without one of the two gets an
+// unsupported cell for it, because comparisons are about these two.
+func standardProfiles(s *targets.Server) []string {
+	common := []string{targets.ProfileDefault, targets.ProfileHardened}
+	has := func(p string) bool { _, ok := s.Profiles[p]; return ok }
+	switch {
+	case !slices.ContainsFunc(common, has):
+		return s.ProfileNames()
+	case !s.BuiltIn():
+		return slices.DeleteFunc(common, func(p string) bool { return !has(p) })
+	}
+	return common
 }
 
 func selectScenarios(words []string) ([]bench.Scenario, error) {

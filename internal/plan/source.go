@@ -15,7 +15,11 @@ func (c Cell) Source(python string) bench.Source {
 	if fixed, err := targets.FixedVersion(c.Version); err == nil { // without a working folder it stays as it is
 		out.Version = fixed
 	}
-	if !c.Server.BuiltIn() {
+	out.Args = c.Server.OwnArgs
+	switch {
+	case c.Server.ByCommand != nil:
+		out.ServerCmd, out.AppKind = c.Server.ByCommand.Words, string(c.Server.ByCommand.App)
+	case !c.Server.BuiltIn():
 		out.ServerFile = fixedPath(c.Server.File)
 	}
 	if strings.ContainsRune(python, filepath.Separator) { // else it is looked for

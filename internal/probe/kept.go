@@ -53,6 +53,17 @@ func File(root string, h *place.Host, t *place.Target) (string, error) {
 		}
 		parts = append(parts, st.Size(), st.ModTime().UnixNano())
 	}
+	if len(t.Server.VersionCommand) == 0 { // no version tells one state of its programs from another
+		command, _, err := t.Server.Command(t.ProfileName, targets.Placeholders{})
+		if err != nil {
+			return "", fmt.Errorf("probe key: %w", err)
+		}
+		for _, word := range command {
+			if st, err := os.Stat(word); err == nil && filepath.IsAbs(word) {
+				parts = append(parts, st.Size(), st.ModTime().UnixNano())
+			}
+		}
+	}
 	for _, p := range parts {
 		if err := enc.Encode(p); err != nil {
 			return "", fmt.Errorf("probe key: %w", err)

@@ -99,6 +99,10 @@ func Script(ctx context.Context, f Found, reg *targets.Registry) (string, error)
 	if err != nil {
 		return "", err
 	}
+	from, _ := report.SourceOf(f.Run, f.Cell)
+	if server, err = server.WithArgs(from.Args); err != nil {
+		return "", err
+	}
 	if server.App != targets.AppWSGI {
 		return "", instead("the server brings its own app, so a script has none to give it")
 	}

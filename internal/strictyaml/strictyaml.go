@@ -64,6 +64,7 @@ type field struct {
 	line  int
 	node  *yaml.Node
 	known []string // the fields that may stand where this one does; nil = any
+	value bool     // it is what stands behind a name, and no name
 }
 
 // What a file may have: what is written here grows with the paths of all fields,
@@ -85,7 +86,7 @@ func (s *Source) walk(path string, n *yaml.Node, t reflect.Type, known []string,
 	case depth > mostDepth:
 		return bench.Usagef("%s:%d: more than %d levels deep", s.file, n.Line, mostDepth)
 	}
-	s.note(field{path, n.Line, n, known})
+	s.note(field{path, n.Line, n, known, true})
 	for t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -107,7 +108,7 @@ func (s *Source) walk(path string, n *yaml.Node, t reflect.Type, known []string,
 			if !ok {
 				of = other
 			}
-			s.note(field{child, key.Line, key, names})
+			s.note(field{child, key.Line, key, names, false})
 			if err := s.walk(child, n.Content[i+1], of, nil, depth+1); err != nil {
 				return err
 			}
@@ -205,6 +206,23 @@ func Scalar(text string) string {
 		return strconv.Quote(text)
 	}
 	return strings.TrimSuffix(string(b), "\n")
+}
+
+// Text is a field's value, as it stands in the file.
+type Text struct {
+	Path, Text string
+	Line       int
+}
+
+// Texts are all values of the file that are no lists and no mappings, in their order.
+func (s *Source) Texts() []Text {
+	var out []Text
+	for _, f := range s.fields {
+		if f.value && f.node.Kind == yaml.ScalarNode {
+			out = append(out, Text{Path: f.path, Text: f.node.Value, Line: f.line})
+		}
+	}
+	return out
 }
 
 // Line is the line of a field, where the file has it.
