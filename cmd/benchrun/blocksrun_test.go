@@ -70,7 +70,7 @@ func TestBlocks(t *testing.T) {
 // exit code with echo $?. On a busy host a cell may be invalid, which is not the page's
 // fault: the test then tries once more.
 func TestMeasuredTutorial(t *testing.T) {
-	measures(t, 1)
+	t.Parallel()
 	blocks := slices.DeleteFunc(allBlocks(t), func(b docBlock) bool { return b.page != tutorial })
 	if len(blocks) == 0 {
 		t.Fatalf("%s has no blocks", tutorial)

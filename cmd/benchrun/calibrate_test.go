@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +30,7 @@ var dailySabotages = []bench.Sabotage{
 // real says invalid and names the cause, on a sound and on a flawed server, in the run and
 // when the records are judged again. Nothing that it leaves behind looks like a result.
 func TestMeasuredCalibration(t *testing.T) {
-	measures(t, mostSeats)
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
 	defer cancel()
 	words := append(scenarios.Short(), "reload", "null") // beside them: an act that is no request, and clients and acts that do nothing
@@ -43,7 +42,7 @@ func TestMeasuredCalibration(t *testing.T) {
 	}
 	out := t.TempDir()
 	page := filepath.Join(out, "page.md")
-	cmd := benchrunCommand(ctx, t, append([]string{"calibrate", "--attempts", "1", "--jobs", strconv.Itoa(mostSeats), "--out", out, "--write=" + page}, words...)...)
+	cmd := benchrunCommand(ctx, t, append([]string{"calibrate", "--attempts", "1", "--jobs", "auto", "--out", out, "--write=" + page}, words...)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

@@ -22,7 +22,7 @@ import (
 // checkServer runs check-server and returns the verdict and the observation of each check.
 func checkServer(t *testing.T, code int, args ...string) (verdicts map[string]string, out string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	cmd := benchrunCommand(ctx, t, append([]string{"check-server"}, args...)...)
 	var stdout, stderr bytes.Buffer

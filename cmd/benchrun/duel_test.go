@@ -68,7 +68,7 @@ func TestDuelTellsCI(t *testing.T) {
 func TestMeasuredDuel(t *testing.T) {
 	t.Parallel()
 	t.Run("worse", func(t *testing.T) {
-		measures(t, 1)
+		t.Parallel()
 		d, folder := duels(t, bench.ExitCheckFailed, "reference/hardened", "reference/no-watchdog", "-c", "wedge")
 		if len(d.Bouts) != 1 || d.Bouts[0].Answer != "worse" || len(d.Bouts[0].Pairs) < 2 || d.B.Profile != "no-watchdog" {
 			t.Errorf("%+v", d)
@@ -87,7 +87,7 @@ func TestMeasuredDuel(t *testing.T) {
 		}
 	})
 	t.Run("same", func(t *testing.T) {
-		measures(t, 1)
+		t.Parallel()
 		d, folder := duels(t, bench.ExitOK, "reference/hardened", "reference/hardened", "-c", "segfault")
 		if d.Bouts[0].Answer != "same" || d.A != d.B {
 			t.Errorf("%+v", d)
@@ -129,7 +129,7 @@ func TestDuelUsage(t *testing.T) {
 func TestDuelThatIsEnded(t *testing.T) {
 	t.Parallel() // measures nothing: A never becomes ready, and B is ended
 	server := writeServer(t, "stillborn", `["{python}", "-c", "raise SystemExit(1)", "{port}", "{args}"]`)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
 	out := t.TempDir()
 	tmp := shortTempDir(t)

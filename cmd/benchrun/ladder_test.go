@@ -22,7 +22,7 @@ import (
 // the theory says, and serves no honest request that is longer, whatever it documents. Two
 // of the ratios must do here.
 func TestMeasuredLadder(t *testing.T) {
-	measures(t, 1)
+	t.Parallel()
 	reg, err := targets.Load(targets.LoadOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -111,7 +111,7 @@ func TestMixWordsComplete(t *testing.T) {
 // The sound reference server holds a mix, and the one without a watchdog loses its pool to the
 // part that wedges, which the reasons name.
 func TestMeasuredMix(t *testing.T) {
-	measures(t, 2)
+	t.Parallel()
 	const mix = "mix_wedge-1pct_exception-1pct_cpu-1pct"
 	run, folder := measure(t, bench.ExitOK, "--server", bench.ReferenceServer, "--profile", "default,no-watchdog", "--mix", "cpu=1%,wedge=1%,exception=1%")
 	wantVerdicts(t, run, map[string]bench.Verdict{"reference/default/" + mix: bench.Held, "reference/no-watchdog/" + mix: bench.Failed})

@@ -26,7 +26,7 @@ import (
 // A run that is killed in the middle of a cell and resumed has every cell once. Nothing that was
 // measured is measured again or changed, and the judge agrees with all of it.
 func TestMeasuredResumeOfAKilledRun(t *testing.T) {
-	measures(t, 2)
+	t.Parallel()
 	out := t.TempDir()
 	folder := killedAfter(t, 2, out, "-s", "reference", "-p", "no-respawn", "-c", "segfault-1pct,segfault-2pct", "--attempts", "2")
 	before := contents(t, folder, results.RecordsDir)
@@ -237,7 +237,7 @@ func TestJudgeOfHalfARun(t *testing.T) {
 
 // A cell for which no time was left is invalid and says so, and --resume measures it.
 func TestMeasuredMaxTime(t *testing.T) {
-	measures(t, 1)
+	t.Parallel()
 	run, folder := measure(t, bench.ExitUnmeasured, "-s", "reference", "-p", "no-respawn", "-c", "segfault", "--max-time", "1s")
 	if c := run.Cells[0]; c.Verdict != bench.Invalid || len(c.Attempts) != 0 || !strings.Contains(strings.Join(c.Reasons, " "), "not measured") {
 		t.Errorf("%s after %d attempts: %q", c.Verdict, len(c.Attempts), c.Reasons)
