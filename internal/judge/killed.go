@@ -14,7 +14,7 @@ const killedBack = 3 * second
 
 // killed are the workers that ended because of honest requests.
 type killed struct {
-	n    int            // that a signal ended, or that ended with another code than 0
+	n    int            // that did not end as planned
 	how  map[string]int // these by what ended them
 	lost int            // others, whose end took an honest request with it
 }
@@ -45,7 +45,7 @@ func (f *facts) killedWorkers() killed {
 			continue
 		}
 		switch took := slices.ContainsFunc(held[e.PID], func(r bench.Receipt) bool { return r.T <= e.T }); {
-		case e.Exit != nil && (e.Exit.Signal != "" || e.Exit.Code != 0):
+		case e.Exit != nil && !planned(*e.Exit, v.head.Target.Claims):
 			k.n++
 			k.how[causeOf(e.Exit)]++
 		case took:
