@@ -167,9 +167,12 @@ func (f *facts) rate() (bench.Verdict, string) {
 	case v.fault.empty():
 		return bench.Invalid, "interrupted: the record breaks off before the recovery phase"
 	case f.faults.provokers == 0 && f.faults.agedHit == 0:
+	turnover := f.turnoverWords()
 		return bench.Invalid, "no fault was scheduled"
 	case f.curtailed():
 		return bench.Failed, ""
+	case turnover != "":
+		return bench.Failed, turnover
 	case f.short():
 		return bench.Invalid, f.shortWords()
 	case shortOf(f.surge.due, f.surge.due-f.surge.late):
@@ -293,7 +296,7 @@ func (f *facts) rateBaseline() (bench.Verdict, string) {
 		return bench.Invalid, "interrupted: the record breaks off before the end of the baseline"
 	case f.base.valid == 0 || float64(f.base.valid)*2 < expected:
 		return bench.Invalid, "the baseline could not be measured: " + validWords(f.base.valid, expected) + f.maskedBecause(f.baseBins)
-	case !f.base.below(heldPercent):
+	case !f.base.below(heldPercent), f.lostByTurnover():
 		return bench.Held, ""
 	}
 	lost := "lost " + bench.Grouped(f.base.missed()) + " of " + bench.Things(f.base.scheduled, "victim", "victims") +

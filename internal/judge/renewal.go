@@ -85,7 +85,7 @@ func (v *view) renewal() renewal {
 	all := v.members()
 	look := func(signal bench.Mark) (int64, string) { return v.renewed(all, signal.T, limit) }
 	if v.head.Traits.Expects == bench.ExpectsReplacement {
-		turnover := v.turnover(all)
+		turnover := v.turnover(all, v.signals[0].T)
 		look = func(signal bench.Mark) (int64, string) { return turnover.replaced(signal, limit) }
 	}
 	for _, signal := range v.signals {
@@ -222,7 +222,8 @@ type strays struct {
 func (f *facts) strayLosses() strays {
 	s := strays{how: map[bench.Outcome]int{}}
 	v := f.v
-	if !v.head.Traits.Spares || v.fault.empty() || len(f.faults.times) == 0 {
+	always := v.head.Traits.Expects == bench.ExpectsTurnover
+	if !v.head.Traits.Spares || v.fault.empty() || len(f.faults.times) == 0 && !always {
 		return s
 	}
 	lost := func(bins []bench.Bin, from int64) (n, of int) {
@@ -244,7 +245,6 @@ func (f *facts) strayLosses() strays {
 		return n, of
 	}
 	due, all, from := 0, [][]bench.Bin{f.bins, v.bins(v.recovery.from, v.recovery.to)}, f.faults.first-second/10 // what was in flight when the fault came
-	always := v.head.Traits.Expects == bench.ExpectsTurnover
 	if always {
 		all, from = append(all, f.baseBins), v.baseline.from
 	}
@@ -268,6 +268,35 @@ func (f *facts) strayLosses() strays {
 func (f *facts) strayWords() string {
 	s := f.strays
 	if s.victims+s.honest <= 1+s.usual {
+// lostByTurnover says that the baseline lost its victims because workers end all the time: some
+// did, and it turned most of the victims away. So the fault has cost them.
+func (f *facts) lostByTurnover() bool {
+	v := f.v
+	if v.head.Traits.Expects != bench.ExpectsTurnover {
+		return false
+	}
+	ended, away := 0, f.base.missed()
+	for _, n := range v.ends(v.baseline, true) {
+		ended += n
+	}
+	for _, n := range v.ends(v.baseline, false) {
+		ended += n
+	}
+	for _, o := range straySilent {
+		away -= f.base.lost[o]
+	}
+	return ended > 0 && 2*away >= f.base.missed()
+}
+
+// turnoverWords is strayWords of a server that lost so many in the baseline that nothing else
+// can be told of it.
+func (f *facts) turnoverWords() string {
+	if !f.base.below(heldPercent) || !f.lostByTurnover() {
+		return ""
+	}
+	return f.strayWords()
+}
+
 		return ""
 	}
 	return bench.RequestsLost + ": " + f.strayParts() + "; a fault that is planned need cost nobody"

@@ -38,6 +38,7 @@ const (
 
 	dropsOnReload  = "drops-on-reload"
 	dropsOnRecycle = "drops-on-recycle"
+	dropsManyThen  = "drops-many-on-recycle"
 	dropsOnStop    = "drops-on-stop"
 
 	ignoresReload    = "ignores-reload"
@@ -115,6 +116,7 @@ var Flaws = []Flaw{
 	{dropsOnStop, "on SIGTERM the server ends at once, with the requests that it serves"},
 	{ignoresReload, "SIGHUP changes nothing"},
 	{leaksOnReload, "each reload leaves four descriptors open"},
+	{dropsManyThen, "a worker that has served as many requests as it may takes five more, and drops them"},
 	{retriesAtStart, "started with an app that cannot be loaded, it starts workers again and again"},
 	{hidesBrokenStart, "started with an app that cannot be loaded, it ends with exit code 0"},
 	{waitsForStreams, "on SIGTERM it waits for requests under way, however long they take, and no watchdog ends them"},

@@ -286,3 +286,22 @@ func TestDropsOnStop(t *testing.T) {
 		t.Errorf("exit code is %d, want 0", code)
 	}
 }
+
+func TestDropsManyOnRecycle(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1, "--max-requests", "3", "--flaw", dropsManyThen)
+	eventually(t, "a worker's time is up", func() bool { return s.get("/victim?nonce=lost").status == http.StatusBadGateway })
+	for range 2 {
+		for i := range droppedThen - 1 {
+			if r := s.get("/victim?nonce=lost"); r.status != http.StatusBadGateway {
+				t.Errorf("request %d after a worker's last: %+v, want 502", i+1, r)
+			}
+		}
+		for range 3 {
+			checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+		}
+		if r := s.get("/victim?nonce=lost"); r.status != http.StatusBadGateway {
+			t.Errorf("the request after a worker's last: %+v, want 502", r)
+		}
+	}
+}

@@ -215,6 +215,9 @@ func (p *pool) work(ctx context.Context, st *seat, w *child) (sound bool) {
 		p.dropOne(ctx, w)
 	}
 	w.retire()
+	if p.o.flaws[dropsManyThen] && !st.isTaken() {
+		p.dropMany(ctx)
+	}
 	p.part(w)
 	return true
 }
