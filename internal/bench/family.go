@@ -444,3 +444,7 @@ const VanishLimit = 30 * time.Second
 // RenewalLimit is how long the workers may take to be replaced: as long as requests
 // in flight may take by the server's documentation, and 10 s to start new ones.
 func RenewalLimit(c Claims) time.Duration { return Seconds(c.Grace) + 10*time.Second }
+// RespawnLimit is how long a server may take to start a worker in the place of one that has
+// crashed: nobody need notice that first, because the kernel tells its parent.
+const RespawnLimit = 10 * time.Second
+

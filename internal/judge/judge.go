@@ -52,6 +52,7 @@ type facts struct {
 	faults   delivery
 	wedges   wedges
 	workers  workers
+	crashed  crashed
 	collapse collapse
 	outage   outage
 	recovery recovered
@@ -83,6 +84,7 @@ func factsOf(v *view) *facts {
 	f.judgeParts()
 	f.workers = v.workers(f.faults.first)
 	f.collapse = v.collapse(f.bins, f.faults)
+	f.crashed = v.crashed()
 	f.outage = v.longestOutage(f.bins)
 	f.recovery = v.recoverTime()
 	f.renewal = v.renewal()
@@ -187,7 +189,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if leak == bench.Failed {
 		return leak, kept
 	}
-	for _, rule := range []string{f.strayWords(), f.honestWords(), f.killedWords(), f.cutHiddenWords(), f.notClosedWords(), f.race.cutWords(), f.notReplacedWords(), f.growthWords(), f.notBackWords(), f.busyWords(), f.diedWords(), f.hungWords(), f.leftWords()} {
+	for _, rule := range []string{f.strayWords(), f.honestWords(), f.killedWords(), f.cutHiddenWords(), f.notClosedWords(), f.race.cutWords(), f.notReplacedWords(), f.notRespawnedWords(), f.growthWords(), f.notBackWords(), f.busyWords(), f.diedWords(), f.hungWords(), f.leftWords()} {
 		if rule != "" {
 			return bench.Failed, rule
 		}

@@ -305,7 +305,11 @@ func (f *facts) deathWords() string {
 	} else {
 		s += " (" + strings.Join(how, ", ") + ")"
 	}
-	switch lost := w.start - w.final; {
+	lost := w.start - w.final
+	if f.crashed.before >= w.start { // a successor need not have served
+		lost = min(lost, f.crashed.fewer)
+	}
+	switch {
 	case lost <= 0 && w.deaths == 1:
 		return s + ", and was replaced"
 	case lost <= 0:

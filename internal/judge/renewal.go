@@ -163,9 +163,11 @@ func Settled(rec *bench.Record) bool {
 		return true
 	case v.head.Any(func(t bench.Traits) bool { return t.Vanishes }):
 		f := factsOf(v)
-		return v.isBack() && (!f.left.due || f.left.known && f.leftWords() == "")
+		return v.isBack() && v.respawned() && (!f.left.due || f.left.known && f.leftWords() == "")
 	case v.head.Traits.Returns:
 		return v.isBack()
+	case v.head.Any(kills):
+		return v.respawned()
 	case v.head.Traits.Refuses:
 		return v.repaired != nil || len(v.signals) == 0
 	case len(v.signals) == 0:
@@ -186,6 +188,9 @@ func SettledBy(rec *bench.Record) int64 {
 	v := newView(rec)
 	if v.mustBeBack() || v.head.Any(func(t bench.Traits) bool { return t.Vanishes }) {
 		return v.recovery.from + int64(v.head.Phases.Recovery)
+	}
+	if v.head.Any(kills) {
+		return v.recovery.from + int64(bench.RespawnLimit)
 	}
 	if v.head.Traits.Expects.TakesAway() && len(v.signals) > 0 {
 		return v.signals[0].T + int64(v.head.Traits.Expects.SettleLimit(v.head.Target.Claims))
