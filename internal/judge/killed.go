@@ -24,17 +24,22 @@ type killed struct {
 func (f *facts) killedWorkers() killed {
 	v := f.v
 	k := killed{how: map[string]int{}}
-	if !v.head.Traits.KillsNobody || v.fault.empty() {
+	if v.fault.empty() || !v.head.Any(killsNobody) || v.head.Any(mayKill) {
 		return k
 	}
-	starts := v.starts()
 	held := map[int][]bench.Receipt{} // start receipts of honest requests that got no right answer
-	for _, s := range within(v.provokers, v.fault) {
-		if s.Outcome == bench.Unsent || v.rightAnswer(s) {
+	for _, p := range f.parts {
+		if !killsNobody(p.head.Traits) {
 			continue
 		}
-		for _, r := range starts[s.Nonce] {
-			held[r.PID] = append(held[r.PID], r)
+		starts := p.starts()
+		for _, s := range within(p.provokers, v.fault) {
+			if s.Outcome == bench.Unsent || p.rightAnswer(s) {
+				continue
+			}
+			for _, r := range starts[s.Nonce] {
+				held[r.PID] = append(held[r.PID], r)
+			}
 		}
 	}
 	bins := slices.Concat(f.bins, v.bins(v.recovery.from, v.recovery.to))
@@ -53,6 +58,14 @@ func (f *facts) killedWorkers() killed {
 		}
 	}
 	return k
+}
+
+func killsNobody(t bench.Traits) bool { return t.KillsNobody }
+
+// mayKill says that a part of a mix has faults for which a server may end a worker, or that end
+// one themselves: nobody knows then what has ended it.
+func mayKill(t bench.Traits) bool {
+	return !t.KillsNobody && !t.SparesWorkers && (!t.MustComplete || t.Expects != "")
 }
 
 // validThrough says that every second of s that a bin covers is valid, and that one does.

@@ -67,6 +67,26 @@ func TestKillsNobody(t *testing.T) {
 	}
 }
 
+// In a mix the rule holds if no part of it may cost a worker.
+func TestKillsNobodyInAMix(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		scene scene
+		want  bench.Verdict
+	}{
+		{"all honest", mixOf(starving(), failing()), bench.Held},
+		{"all honest, and one worker is killed", mixOf(starving().died(12, fault(7), "SIGKILL"), failing()), bench.Failed},
+		{"and one is asked to end while it serves", mixOf(oneCut(starving()).died(11, fault(7), "SIGTERM"), failing()), bench.Failed},
+		{"a watchdog may have to", mixOf(starving().died(12, fault(7), "SIGKILL"), wedged()), bench.Held},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if j := Judge(tt.scene.Record); j.Verdict != tt.want {
+				t.Errorf("%s %q, want %s", j.Verdict, j.Reasons, tt.want)
+			}
+		})
+	}
+}
+
 // A stall of the host shortly before a worker's end may be what ended it.
 func TestKilledAfterAStall(t *testing.T) {
 	for at, counts := range map[float64]bool{5: false, 1: true} {
