@@ -270,6 +270,9 @@ func deciding(f bench.Family) string {
 	if t.Fills {
 		rules = []string{"held: at least 98 % of the ordinary requests are served right and in time at the end of the recovery; what is lost while faults come does not count"}
 	}
+	if t.Fills && t.Expects == bench.ExpectsReplacement {
+		rules = []string{"held: at least 98 % of the ordinary requests are served right and in time at the end of the recovery, and while faults come too, if the server has another worker"}
+	}
 	add := func(applies bool, rule string) {
 		if applies {
 			rules = append(rules, rule)

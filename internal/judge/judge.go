@@ -59,6 +59,7 @@ type facts struct {
 	honest   honest
 	broken   brokenOff
 	renewal  renewal
+	others   int // workers that the shortage has left
 	strays   strays
 	grown    growth
 	end      ending
@@ -88,6 +89,7 @@ func factsOf(v *view) *facts {
 	f.outage = v.longestOutage(f.bins)
 	f.recovery = v.recoverTime()
 	f.renewal = v.renewal()
+	f.others = v.others()
 	f.strays = f.strayLosses()
 	f.grown = f.growth()
 	f.end = f.ending()
@@ -181,7 +183,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 		return bench.Invalid, f.surge.lateWords()
 	case v.head.Traits.Fills && f.back.valid < backBinsNeeded:
 		return bench.Invalid, "whether the server came back was not measured"
-	case v.head.Traits.Fills:
+	case v.head.Traits.Fills && f.others == 0:
 	case f.fault.bad >= badBinsNeeded && f.fault.below(degradedPercent):
 		return bench.Failed, ""
 	}
@@ -199,7 +201,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 			return ended, how
 		}
 	}
-	if !v.head.Traits.Fills && f.fault.bad >= badBinsNeeded && f.fault.below(heldPercent) {
+	if (!v.head.Traits.Fills || f.others > 0) && f.fault.bad >= badBinsNeeded && f.fault.below(heldPercent) {
 		return bench.Degraded, ""
 	}
 	if spoiled := f.spoiledWords(); spoiled != "" {

@@ -80,6 +80,7 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 		add(f.crashWords())
 		add(f.servedWords())
 		add(f.refusalWords())
+		add(f.othersWords())
 		if !strings.HasPrefix(rule, bench.NotRefused) { // it says that
 			add(f.brokenStartWords())
 		}

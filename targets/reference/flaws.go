@@ -65,7 +65,8 @@ const (
 	spinsWithoutFiles  = "spins-without-files"
 	floodsWithoutFiles = "floods-without-files"
 
-	stopsOnFork = "stops-on-fork"
+	stopsOnFork  = "stops-on-fork"
+	pausesOnFork = "pauses-on-fork"
 
 	stopsWithoutTmp   = "stops-without-tmp"
 	stopsWithoutSpool = "stops-without-spool"
@@ -136,6 +137,7 @@ var Flaws = []Flaw{
 	{stopsOnFork, "a worker that cannot be started ends the server"},
 	{stopsWithoutTmp, "each worker is given a temporary file, and if that cannot be created, the server ends"},
 	{stopsWithoutSpool, "a body above 524,288 bytes goes into a temporary file, and if that cannot be created, the server ends"},
+	{pausesOnFork, "while a worker cannot be started, the others are given no request"},
 	{diesWithoutSpool, "a body above 524,288 bytes goes into a temporary file, and if that cannot be created, a worker ends, and another one takes its place"},
 	{servesTheDead, "a request waits for a worker however long that takes, however many wait, and whether or not its client is still there"},
 	{idleTimerRunsOn, "an idle connection ends at its time, although another request has come on it and is being served"},

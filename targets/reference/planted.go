@@ -127,6 +127,15 @@ func (p *pool) dropOne(ctx context.Context, w *child) {
 	}
 }
 
+// holdUp waits before a worker is started again, with the flaw pauses-on-fork at everybody's cost.
+func (p *pool) holdUp(ctx context.Context) {
+	if p.o.flaws[pausesOnFork] {
+		p.held.Lock()
+		defer p.held.Unlock()
+	}
+	pause(ctx, bootPause)
+}
+
 // touchTmp is the flaw stops-without-tmp: it creates a temporary file, and removes it again.
 func touchTmp() error {
 	f, err := os.CreateTemp("", "worker-")

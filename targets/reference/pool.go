@@ -42,8 +42,9 @@ type pool struct {
 	events   *log.Logger
 	jobs     chan *job
 	waiting  atomic.Int64
-	corpse   atomic.Bool // one-dead-worker already has its dead worker
-	file     sync.Mutex  // with the flaw single-file, only the request that holds it is served
+	corpse   atomic.Bool  // one-dead-worker already has its dead worker
+	file     sync.Mutex   // with the flaw single-file, only the request that holds it is served
+	held     sync.RWMutex // of pauses-on-fork: whoever has it as a writer keeps all requests waiting
 	stop     context.CancelFunc
 	giveUp   context.CancelFunc // ends the whole server (stops-on-exit and the like)
 	slots    sync.WaitGroup     // and the reloading goroutine
@@ -129,7 +130,7 @@ func (p *pool) slot(ctx context.Context, st *seat) {
 				p.giveUp()
 				return
 			}
-			pause(ctx, bootPause)
+			p.holdUp(ctx)
 			continue
 		}
 		st.occupy()
@@ -242,6 +243,10 @@ func (p *pool) part(w *child) {
 
 // serve makes w answer j and returns whether w can go on.
 func (p *pool) serve(w *child, j *job) bool {
+	if p.o.flaws[pausesOnFork] {
+		p.held.RLock()
+		defer p.held.RUnlock()
+	}
 	if p.o.flaws[singleFile] {
 		p.file.Lock()
 		defer p.file.Unlock()
