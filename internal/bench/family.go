@@ -306,6 +306,9 @@ func (t Traits) Leaked() Leak {
 // maxStatus is the highest status of HTTP.
 const maxStatus = 599
 
+// Uploads says that the fault's requests are honest and have bodies, which a server may refuse.
+func (t Traits) Uploads() bool { return t.MustComplete && (t.Bytes != nil || t.Carries > 0) }
+
 // RightStatus is the status of a right answer.
 func (t Traits) RightStatus() int { return cmp.Or(t.Status, http.StatusOK) }
 

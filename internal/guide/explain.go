@@ -281,6 +281,7 @@ func deciding(f bench.Family) string {
 	add(t.Returns, "at the end of the recovery, when what the faults wait for is there again, at least 98 % of the ordinary requests must be served")
 	add(t.MustComplete && once, "the fault's own request is honest: if it gets no right answer, the cell is failed")
 	add(t.MustComplete && !once, "the fault's own requests are honest: more than one of them, and more than 5 %, without a right answer is failed")
+	add(t.Uploads(), "a whole answer with status 411, 413 or 417 refuses them by a limit of the server, and decides nothing")
 	add(t.BreaksOff, "more than one of the broken answers, and more than 5 %, that look whole to their clients is failed")
 	add(t.Closes, "the app must learn of the end of each broken answer (in WSGI by close()): more than one, and more than 5 %, of which it does not is failed")
 	add(t.Spares, "the fault is planned: more than one request lost to it, ordinary or its own, is failed")
