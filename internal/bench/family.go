@@ -410,9 +410,23 @@ const BeforeSignal = 100 * time.Millisecond
 // RestartLimit is how long a server that is started again may take to serve.
 const RestartLimit = 10 * time.Second
 
-// StopLimit is how long a server may take to end: as long as its documentation gives
-// requests in flight, and 5 s.
-func StopLimit(c Claims) time.Duration { return Seconds(c.Grace) + 5*time.Second }
+// NominalGrace is what requests in flight get after the stop signal where the documentation
+// says nothing of it, in seconds: as process managers give it before they kill.
+const NominalGrace = 30.0
+
+// StopGrace is how long requests in flight may take after the stop signal, in seconds.
+func StopGrace(c Claims) float64 {
+	if c.Grace > 0 {
+		return c.Grace
+	}
+	return NominalGrace
+}
+
+// StopExtra is what a server may take beyond that.
+const StopExtra = 5 * time.Second
+
+// StopLimit is how long a server may take to end.
+func StopLimit(c Claims) time.Duration { return Seconds(StopGrace(c)) + StopExtra }
 
 // RefutedAfter is when a claimed watchdog must have acted, in seconds. Watchdogs look
 // now and then, and what they end takes time to end: half as much again and 2 s.
