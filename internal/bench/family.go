@@ -448,6 +448,10 @@ func (e Expects) SettleLimit(c Claims) time.Duration {
 	return 0
 }
 
+// RespawnLimit is how long a server may take to start a worker in the place of one that has
+// crashed: nobody need notice that first, because the kernel tells its parent.
+const RespawnLimit = 10 * time.Second
+
 // ReplacementLimit is how long one worker may take to be replaced: until a documented
 // watchdog must have noticed, and 10 s to start a new one.
 func ReplacementLimit(c Claims) time.Duration {
@@ -461,7 +465,3 @@ const VanishLimit = 30 * time.Second
 // RenewalLimit is how long the workers may take to be replaced: as long as requests
 // in flight may take by the server's documentation, and 10 s to start new ones.
 func RenewalLimit(c Claims) time.Duration { return Seconds(c.Grace) + 10*time.Second }
-// RespawnLimit is how long a server may take to start a worker in the place of one that has
-// crashed: nobody need notice that first, because the kernel tells its parent.
-const RespawnLimit = 10 * time.Second
-

@@ -285,11 +285,11 @@ func deciding(f bench.Family) string {
 	add(t.BreaksOff, "more than one of the broken answers, and more than 5 %, that look whole to their clients is failed")
 	add(t.Closes, "the app must learn of the end of each broken answer (in WSGI by close()): more than one, and more than 5 %, of which it does not is failed")
 	add(t.Spares, "the fault is planned: more than one request lost to it, ordinary or its own, is failed")
+	add(t.Expects == bench.ExpectsDeath, fmt.Sprintf("a worker that died %g s before the end of the recovery, or earlier, must have a successor, unless as many as there should be are left", bench.RespawnLimit.Seconds()))
 	add(t.Expects == bench.ExpectsRenewal, "every worker must be replaced within the documented grace and 10 s, and memory, descriptors and threads must not pile up")
 	add(t.Expects == bench.ExpectsReplacement, fmt.Sprintf("each worker that got the signal must be gone and replaced within %g s, or %g times a documented watchdog longer", bench.ReplacementLimit(bench.Claims{}).Seconds(), bench.RefutedAfter(1)-bench.RefutedAfter(0)))
 	add(t.Expects == bench.ExpectsTurnover, "workers must have ended by themselves, or there was no fault")
 	add(t.Expects == bench.ExpectsEnd, "what was sent 0.1 s or more before the signal must be answered, but not what comes later; the server must be gone 5 s after its documented grace at the latest, "+
-	add(t.Expects == bench.ExpectsDeath, fmt.Sprintf("a worker that died %g s before the end of the recovery, or earlier, must have a successor, unless as many as there should be are left", bench.RespawnLimit.Seconds()))
 		"with nothing left and an exit code that is no failure, and an idle one must not wait its grace out")
 	add(t.KillsNobody, "a process that serves must not be killed or fail, nor end with a request of the fault")
 	add(t.Refuses, fmt.Sprintf("a start with the broken app must end within %g s, with a code that is not 0; the repaired app must be served within 10 s and the documented grace of the next reload", bench.RestartLimit.Seconds()))

@@ -84,8 +84,8 @@ func factsOf(v *view) *facts {
 	f.fault = sum(f.bins)
 	f.judgeParts()
 	f.workers = v.workers(f.faults.first)
-	f.collapse = v.collapse(f.bins, f.faults)
 	f.crashed = v.crashed()
+	f.collapse = v.collapse(f.bins, f.faults)
 	f.outage = v.longestOutage(f.bins)
 	f.recovery = v.recoverTime()
 	f.renewal = v.renewal()
@@ -167,16 +167,16 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if verdict, rule := f.rateBaseline(); verdict != bench.Held {
 		return verdict, rule
 	}
+	turnover := f.turnoverWords()
 	switch {
 	case v.fault.empty():
 		return bench.Invalid, "interrupted: the record breaks off before the recovery phase"
+	case turnover != "":
+		return bench.Failed, turnover
 	case f.faults.provokers == 0 && f.faults.agedHit == 0:
-	turnover := f.turnoverWords()
 		return bench.Invalid, "no fault was scheduled"
 	case f.curtailed():
 		return bench.Failed, ""
-	case turnover != "":
-		return bench.Failed, turnover
 	case f.short():
 		return bench.Invalid, f.shortWords()
 	case shortOf(f.surge.due, f.surge.due-f.surge.late):

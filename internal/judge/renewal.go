@@ -268,11 +268,6 @@ func (f *facts) strayLosses() strays {
 	return s
 }
 
-// strayWords: "requests lost: 3 of 1,400 …". A single one decides nothing;
-// oneStrayWords reports it.
-func (f *facts) strayWords() string {
-	s := f.strays
-	if s.victims+s.honest <= 1+s.usual {
 // lostByTurnover says that the baseline lost its victims because workers end all the time: some
 // did, and it turned most of the victims away. So the fault has cost them.
 func (f *facts) lostByTurnover() bool {
@@ -302,6 +297,11 @@ func (f *facts) turnoverWords() string {
 	return f.strayWords()
 }
 
+// strayWords: "requests lost: 3 of 1,400 …". A single one decides nothing;
+// oneStrayWords reports it.
+func (f *facts) strayWords() string {
+	s := f.strays
+	if s.victims+s.honest <= 1+s.usual {
 		return ""
 	}
 	return bench.RequestsLost + ": " + f.strayParts() + "; a fault that is planned need cost nobody"

@@ -77,6 +77,8 @@ const (
 	idleTimerRunsOn = "idle-timer-runs-on"
 
 	keepsClosed   = "keeps-closed"
+	keepsSome     = "keeps-some-reset"
+	keepsBuffers  = "keeps-buffers"
 	leavesThreads = "leaves-threads"
 	leavesFiles   = "leaves-files"
 	spinsWhenLeft = "spins-when-left"
@@ -114,10 +116,10 @@ var Flaws = []Flaw{
 	{forgetsClose, "the app never learns that the server is done with an answer"},
 	{dropsOnReload, "on SIGHUP all workers are killed at once, with the requests that they serve"},
 	{dropsOnRecycle, "a worker that has served as many requests as it may takes one more, and is killed with it"},
+	{dropsManyThen, "a worker that has served as many requests as it may takes five more, and drops them"},
 	{dropsOnStop, "on SIGTERM the server ends at once, with the requests that it serves"},
 	{ignoresReload, "SIGHUP changes nothing"},
 	{leaksOnReload, "each reload leaves four descriptors open"},
-	{dropsManyThen, "a worker that has served as many requests as it may takes five more, and drops them"},
 	{retriesAtStart, "started with an app that cannot be loaded, it starts workers again and again"},
 	{hidesBrokenStart, "started with an app that cannot be loaded, it ends with exit code 0"},
 	{waitsForStreams, "on SIGTERM it waits for requests under way, however long they take, and no watchdog ends them"},
@@ -135,13 +137,15 @@ var Flaws = []Flaw{
 	{floodsWithoutFiles, "while no descriptor is free for a connection, it tries again a thousand times a second, and logs 4 kB each time"},
 	{blocksOnLog, "each request waits until its line is in the log"},
 	{stopsOnFork, "a worker that cannot be started ends the server"},
+	{pausesOnFork, "while a worker cannot be started, the others are given no request"},
 	{stopsWithoutTmp, "each worker is given a temporary file, and if that cannot be created, the server ends"},
 	{stopsWithoutSpool, "a body above 524,288 bytes goes into a temporary file, and if that cannot be created, the server ends"},
-	{pausesOnFork, "while a worker cannot be started, the others are given no request"},
 	{diesWithoutSpool, "a body above 524,288 bytes goes into a temporary file, and if that cannot be created, a worker ends, and another one takes its place"},
 	{servesTheDead, "a request waits for a worker however long that takes, however many wait, and whether or not its client is still there"},
 	{idleTimerRunsOn, "an idle connection ends at its time, although another request has come on it and is being served"},
 	{keepsClosed, "the descriptor of a connection that its client ends, and does not reset, stays open"},
+	{keepsSome, "the descriptor of every seventh connection that its client resets stays open"},
+	{keepsBuffers, "256 KiB of memory stay for each connection that its client resets"},
 	{leavesThreads, "a thread stays for each connection that its client ends"},
 	{leavesFiles, "a file stays for each connection that its client ends"},
 	{spinsWhenLeft, "from the first client on that leaves in the middle of its head, a loop keeps a CPU busy"},

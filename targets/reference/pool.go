@@ -215,10 +215,10 @@ func (p *pool) work(ctx context.Context, st *seat, w *child) (sound bool) {
 	if p.o.flaws[dropsOnRecycle] && !st.isTaken() {
 		p.dropOne(ctx, w)
 	}
-	w.retire()
 	if p.o.flaws[dropsManyThen] && !st.isTaken() {
 		p.dropMany(ctx)
 	}
+	w.retire()
 	p.part(w)
 	return true
 }
