@@ -410,8 +410,8 @@ const BeforeSignal = 100 * time.Millisecond
 // RestartLimit is how long a server that is started again may take to serve.
 const RestartLimit = 10 * time.Second
 
-// NominalGrace is what requests in flight get after the stop signal where the documentation
-// says nothing of it, in seconds: as process managers give it before they kill.
+// NominalGrace is what requests in flight get after the stop signal if the server documents no
+// grace, in seconds: about what process managers wait before they kill.
 const NominalGrace = 30.0
 
 // StopGrace is how long requests in flight may take after the stop signal, in seconds.
@@ -448,7 +448,7 @@ func (e Expects) SettleLimit(c Claims) time.Duration {
 	return 0
 }
 
-// RespawnLimit is how long a server may take to start a worker in the place of one that has
+// RespawnLimit is how long a server may take to start a worker that replaces one that has
 // crashed: nobody need notice that first, because the kernel tells its parent.
 const RespawnLimit = 10 * time.Second
 

@@ -17,6 +17,7 @@ const (
 	noWatchdog       = "no-watchdog"
 	asksPolitely     = "asks-politely"
 	noRespawn        = "no-respawn"
+	forgetsTwo       = "forgets-two"
 	killsNeighbours  = "kills-neighbours"
 	oneDeadWorker    = "one-dead-worker"
 	stopsOnExit      = "stops-on-exit"
@@ -97,6 +98,7 @@ var Flaws = []Flaw{
 	{noWatchdog, "a stuck worker is never killed"},
 	{asksPolitely, "a stuck worker gets SIGTERM, and nothing else if it does not end"},
 	{noRespawn, "a dead worker is not replaced"},
+	{forgetsTwo, "the first two workers that die are not replaced"},
 	{killsNeighbours, "when one worker dies or is killed, all are killed, and come back after 1 s"},
 	{oneDeadWorker, "the first worker that dies stays in the rotation: each request given to it gets a 502"},
 	{stopsOnExit, "a worker that exits by itself, with whatever code, ends the server: it is taken for one that cannot boot"},

@@ -305,3 +305,18 @@ func TestDropsManyOnRecycle(t *testing.T) {
 		}
 	}
 }
+
+func TestForgetsTwo(t *testing.T) {
+	t.Parallel()
+	s := start(t, 4, "--flaw", forgetsTwo)
+	for range 5 {
+		if r := s.get("/fault/segfault?nonce=f1"); r.status != http.StatusBadGateway {
+			t.Fatalf("segfault: %+v", r)
+		}
+	}
+	eventually(t, "two of four workers are there", func() bool { return len(s.workers()) == 2 })
+	if within(600*time.Millisecond, func() bool { return len(s.workers()) != 2 }) {
+		t.Errorf("%d workers after that", len(s.workers()))
+	}
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+}
