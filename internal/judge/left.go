@@ -23,6 +23,7 @@ type left struct {
 	closeWait, files float64 // the same
 	cpus             float64 // in use beyond those before any fault
 	inAll, later     levels  // what stays in all, beyond what ordinary load adds; and of it, since the middle of the fault phase
+	lately           levels  // what was added in the last third of the fault phase
 }
 
 // The least that counts as kept. A pool that grew under the fault and stays is none: it
@@ -34,6 +35,7 @@ const (
 	leftMemoryLeast = 24 << 20 // bytes in all: caches and heaps grow by some
 	leftCPUs        = 0.5      // a busy loop takes a whole one, if the quota lets it
 	leftLeast       = 4        // clients, of whom a quarter is a whole descriptor
+	leftLately      = 0.15     // of all that stays, that the last third of the clients added
 )
 
 // Less than that for each client is too much if there is much of it in all, and it goes on
@@ -79,7 +81,15 @@ func (f *facts) whatIsLeft() left {
 	if l.n < leftLeast || last.from < v.recovery.from || !ok0 || !ok1 || !ok2 || !ok3 {
 		return l
 	}
-	l.known = true
+	at := v.fault.to - (v.fault.to-v.fault.from)/3
+	till, ok4 := v.level(span{at - levelSpan/2, at + levelSpan/2}, f.bins)
+	end, ok5 := v.level(span{v.fault.to - levelSpan, v.fault.to}, f.bins)
+	if l.known = ok4 && ok5; !l.known {
+		return l
+	}
+	for i := range end {
+		l.lately[i] = end[i] - till[i]
+	}
 	each := func(i int) float64 { return (after[i] - before[i]) / float64(l.n) }
 	l.fds, l.threads, l.memory, l.closeWait, l.files = each(0), each(1), each(2), each(3), each(4)
 	l.cpus, l.procs = cpu1-cpu0, int(before[5])
@@ -152,10 +162,15 @@ func (f *facts) pool() int {
 	return n
 }
 
-// manyOf says that so much of something for each client is more than what may stay. beside
-// is what a pool may have taken of it under the fault, and the runtime of each process.
-func (l left) manyOf(each float64, beside int) bool {
+// manyOf says that so much of something for each client is more than what may stay, and that
+// the last clients left their share: a pool that grew for many clients, with whole processes
+// perhaps, stops growing. beside is what a pool may have taken of it under the fault, and the
+// runtime of each process.
+func (l left) manyOf(of int, each float64, beside int) bool {
 	kept, least := math.Round(each*float64(l.n)), leftCount*float64(l.n)
+	if l.lately[of] < leftLately*kept {
+		return false
+	}
 	if l.few < l.n {
 		least = max(leftOfFew*float64(l.few), leftCount*leftLeast)
 	}
@@ -171,7 +186,7 @@ func (l left) muchMemory() bool {
 	}
 	kept := math.Round(l.memory * float64(l.n))
 	carried := 2 * float64(l.carries) * float64(l.pool)
-	return l.memory >= least && kept >= leftMemoryLeast && kept > carried || l.piled(2, carried+pileMemory, pileMemoryEach)
+	return l.lately[2] >= leftLately*kept && l.memory >= least && kept >= leftMemoryLeast && kept > carried || l.piled(2, carried+pileMemory, pileMemoryEach)
 }
 
 // toldApart says that so many descriptors or threads that stay can be told from what the
@@ -217,16 +232,16 @@ func (l left) words() string {
 		return ""
 	}
 	var what []string
-	if l.manyOf(l.fds, 0) || l.piled(0, pileCount, pileEach) {
+	if l.manyOf(0, l.fds, 0) || l.piled(0, pileCount, pileEach) {
 		what = append(what, figure(l.fds, 2)+" fds")
 	}
-	if l.manyOf(l.threads, l.pool+l.procs) {
+	if l.manyOf(1, l.threads, l.pool+l.procs) {
 		what = append(what, figure(l.threads, 2)+" threads")
 	}
-	if l.manyOf(l.closeWait, 0) {
+	if l.manyOf(3, l.closeWait, 0) {
 		what = append(what, figure(l.closeWait, 2)+" sockets in CLOSE_WAIT")
 	}
-	if l.manyOf(l.files, 0) {
+	if l.manyOf(4, l.files, 0) {
 		what = append(what, figure(l.files, 2)+" files")
 	}
 	if l.muchMemory() {

@@ -22,8 +22,12 @@ func vanishing() scene {
 	return s
 }
 
-// keeping changes the looks at the tree from a second of the recovery on.
+// keeping changes the looks at the tree from a second of the recovery on; what is kept from its
+// beginning on was there at the end of the fault phase.
 func (s scene) keeping(from float64, change func(v *bench.Vital)) scene {
+	if from == 0 {
+		from = -2 // as long as a level is looked at
+	}
 	for i := range s.Vitals {
 		if s.Vitals[i].T >= ns(recovery(from)) {
 			change(&s.Vitals[i])
@@ -43,7 +47,7 @@ func (s scene) growing(change func(v *bench.Vital, over float64)) scene {
 
 func TestWhatIsLeftOfClients(t *testing.T) {
 	busy := func(cpus float64) func(v *bench.Vital) {
-		return func(v *bench.Vital) { v.CPU += cpus * (seconds(v.T) - recoveryAt) }
+		return func(v *bench.Vital) { v.CPU += cpus * max(0, seconds(v.T)-recoveryAt) }
 	}
 	for _, tt := range []struct {
 		name   string
@@ -81,6 +85,12 @@ func TestWhatIsLeftOfClients(t *testing.T) {
 		{"of very many", many(vanishing(), 388).growing(func(v *bench.Vital, of float64) { v.Memory += int64(of * (24 << 20)) }), bench.Held, "served"},
 		{"that came with the first ones", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.Memory += int64(min(1, 2*of) * (120 << 20)) }), bench.Held, "served"},
 		{"of threads that stay", many(vanishing(), 118).head(func(h *bench.Head) { h.Target.Probe.Slots = 64 }).growing(func(v *bench.Vital, of float64) { v.Memory += int64(of * (32 << 20)); v.Threads += int(30 * of) }), bench.Held, "served"},
+		{"threads of a pool of processes that grew", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) {
+			v.Threads += int(63 * min(1, 2*of))
+			v.Procs += int(3 * min(1, 2*of))
+		}), bench.Held, "served"},
+		{"threads of a pool of processes that goes on growing", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.Threads += int(63 * of); v.Procs += int(3 * of) }), bench.Failed, "piled up: 0.48 threads"},
+		{"some of many that are still there", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(40*of + 60*min(1, 8*of)) }).keeping(0.1, func(v *bench.Vital) { v.FDs -= 60 }), bench.Failed, "piled up: 0.31 fds"},
 		{"too few to tell", vanishing().drop(bench.RoleProvoker, fault(3), 99).head(func(h *bench.Head) { h.Ratio = 250 }).keeping(0, func(v *bench.Vital) { v.FDs += 12 }), bench.Held, "served"},
 		{"nobody looked", func() scene { s := vanishing(); s.Vitals = nil; return s }(), bench.Invalid, "what stays of the clients was not measured"},
 		{"a stalled host at the end", vanishing().edit(bench.RoleControl, recovery(3), recovery(5), func(x *bench.Sample) { x.Done, x.Outcome = x.Due+260e6, bench.Late }), bench.Invalid, "what stays"},

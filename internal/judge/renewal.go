@@ -276,10 +276,10 @@ func (f *facts) lostByTurnover() bool {
 		return false
 	}
 	ended, away := 0, f.base.missed()
-	for _, n := range v.ends(v.baseline, true) {
+	for _, n := range v.ends(v.baseline, true, nil) {
 		ended += n
 	}
-	for _, n := range v.ends(v.baseline, false) {
+	for _, n := range v.ends(v.baseline, false, nil) {
 		ended += n
 	}
 	for _, o := range straySilent {
