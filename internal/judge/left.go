@@ -17,6 +17,7 @@ type left struct {
 	few              int     // those that may be the only ones of whom anything stays: a text's, or all
 	pool             int     // how many requests the server runs at once, as far as known
 	procs            int     // in the tree, before any fault
+	fdsOfProcs       int     // descriptors that the processes have which are more than before
 	carries          int64   // bytes, as Traits.Carries
 	fds, threads     float64 // for each of them
 	memory           float64 // the same, bytes
@@ -35,7 +36,7 @@ const (
 	leftMemoryLeast = 24 << 20 // bytes in all: caches and heaps grow by some
 	leftCPUs        = 0.5      // a busy loop takes a whole one, if the quota lets it
 	leftLeast       = 4        // clients, of whom a quarter is a whole descriptor
-	leftLately      = 0.15     // of all that stays, that the last third of the clients added
+	leftLately      = 0.1      // of all that stays, that the last third of the clients added
 )
 
 // Less than that for each client is too much if there is much of it in all, and it goes on
@@ -81,17 +82,18 @@ func (f *facts) whatIsLeft() left {
 	if l.n < leftLeast || last.from < v.recovery.from || !ok0 || !ok1 || !ok2 || !ok3 {
 		return l
 	}
-	at := v.fault.to - (v.fault.to-v.fault.from)/3
-	till, ok4 := v.level(span{at - levelSpan/2, at + levelSpan/2}, f.bins)
-	end, ok5 := v.level(span{v.fault.to - levelSpan, v.fault.to}, f.bins)
-	if l.known = ok4 && ok5; !l.known {
-		return l
-	}
+	length := v.fault.to - v.fault.from
+	till, ok4 := v.levelBefore(v.fault.to-length/3, v.fault.to-length/2, f.bins)
+	end, ok5 := v.levelBefore(v.fault.to, v.fault.to-length/6, f.bins)
+	l.known = true
 	for i := range end {
-		l.lately[i] = end[i] - till[i]
+		if l.lately[i] = end[i] - till[i]; !ok4 || !ok5 {
+			l.lately[i] = math.Inf(1)
+		}
 	}
 	each := func(i int) float64 { return (after[i] - before[i]) / float64(l.n) }
 	l.fds, l.threads, l.memory, l.closeWait, l.files = each(0), each(1), each(2), each(3), each(4)
+	l.fdsOfProcs = int(math.Ceil(max(0, after[5]-before[5]) * before[0] / max(1, before[5])))
 	l.cpus, l.procs = cpu1-cpu0, int(before[5])
 	l.pile(v, f.baseBins, f.bins, before, after)
 	if f.mixed() {
@@ -104,6 +106,9 @@ func (f *facts) whatIsLeft() left {
 			l.fds, l.threads, l.memory, l.files = 0, 0, 0, 0
 		}
 		l.inAll = levels{} // the other parts make more noise
+	}
+	if !ok4 || !ok5 { // whether it piled up cannot be told
+		l.known = l.words() == ""
 	}
 	return l
 }
@@ -232,7 +237,7 @@ func (l left) words() string {
 		return ""
 	}
 	var what []string
-	if l.manyOf(0, l.fds, 0) || l.piled(0, pileCount, pileEach) {
+	if l.manyOf(0, l.fds, l.fdsOfProcs) || l.piled(0, pileCount, pileEach) {
 		what = append(what, figure(l.fds, 2)+" fds")
 	}
 	if l.manyOf(1, l.threads, l.pool+l.procs) {

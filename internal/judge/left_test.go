@@ -90,6 +90,8 @@ func TestWhatIsLeftOfClients(t *testing.T) {
 			v.Procs += int(3 * min(1, 2*of))
 		}), bench.Held, "served"},
 		{"threads of a pool of processes that goes on growing", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.Threads += int(63 * of); v.Procs += int(3 * of) }), bench.Failed, "piled up: 0.48 threads"},
+		{"descriptors of processes that are more than before", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(64 * of); v.Procs += int(8 * of) }), bench.Held, "served"},
+		{"more descriptors than these have", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(180 * of); v.Procs += int(8 * of) }), bench.Failed, "piled up: 1.38 fds"},
 		{"some of many that are still there", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(40*of + 60*min(1, 8*of)) }).keeping(0.1, func(v *bench.Vital) { v.FDs -= 60 }), bench.Failed, "piled up: 0.31 fds"},
 		{"too few to tell", vanishing().drop(bench.RoleProvoker, fault(3), 99).head(func(h *bench.Head) { h.Ratio = 250 }).keeping(0, func(v *bench.Vital) { v.FDs += 12 }), bench.Held, "served"},
 		{"nobody looked", func() scene { s := vanishing(); s.Vitals = nil; return s }(), bench.Invalid, "what stays of the clients was not measured"},
