@@ -25,6 +25,10 @@ var _ = register(84, Fault{
 		},
 		Sound: "default", Flaw: "keeps-reset",
 		FlawShows: bench.PiledUp,
+		Flaws: []bench.Planted{
+			{Profile: "keeps-some-reset", Shows: "fds with each"},
+			{Profile: "keeps-buffers", Shows: "MiB with each"},
+		},
 	},
 	Act:     func(Place) clients.Provoker { return clients.ResetKeptAlive(100*time.Millisecond, 5*time.Second) },
 	Request: "GET /victim",

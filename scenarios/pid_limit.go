@@ -34,6 +34,7 @@ var _ = register(260, Fault{
 		},
 		Sound: "default", Flaw: "stops-on-fork",
 		FlawShows: bench.NotReplaced,
+		Flaws:     []bench.Planted{{Profile: "pauses-on-fork"}},
 	},
 	Act: func(p Place) clients.Provoker {
 		return upset{

@@ -29,6 +29,7 @@ var _ = register(190, Fault{
 		Lasts: 1500 * time.Millisecond,
 		Sound: "default", Flaw: "drops-on-recycle",
 		FlawShows: bench.RequestsLost,
+		Flaws:     []bench.Planted{{Profile: "drops-many-on-recycle", Shows: bench.RequestsLost}},
 	},
 	Act:      func(Place) clients.Provoker { return clients.AppFault("legit-slow", clients.VictimSize) },
 	Exactly:  "the arguments `families: recycle` of the server file, which let a worker serve about a hundred requests (50 in the reference server); and each second a request for `/fault/legit-slow`, whose answer must be right",

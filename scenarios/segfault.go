@@ -26,6 +26,7 @@ var _ = register(50, Fault{
 			Noun: bench.Words{"fault", "faults"},
 		},
 		Sound: "default", Flaw: "no-respawn",
+		Flaws: []bench.Planted{{Profile: "forgets-two", Shows: bench.NotReplaced}},
 	},
 	Act:       func(Place) clients.Provoker { return clients.AppFault("segfault", clients.VictimSize) },
 	Exactly:   "reads address 0 (WSGI: `ctypes.c_byte.from_address(0).value`): the process dies of SIGSEGV",

@@ -306,6 +306,9 @@ func (t Traits) Leaked() Leak {
 // maxStatus is the highest status of HTTP.
 const maxStatus = 599
 
+// Uploads says that the fault's requests are honest and have bodies, which a server may refuse.
+func (t Traits) Uploads() bool { return t.MustComplete && (t.Bytes != nil || t.Carries > 0) }
+
 // RightStatus is the status of a right answer.
 func (t Traits) RightStatus() int { return cmp.Or(t.Status, http.StatusOK) }
 
@@ -407,9 +410,23 @@ const BeforeSignal = 100 * time.Millisecond
 // RestartLimit is how long a server that is started again may take to serve.
 const RestartLimit = 10 * time.Second
 
-// StopLimit is how long a server may take to end: as long as its documentation gives
-// requests in flight, and 5 s.
-func StopLimit(c Claims) time.Duration { return Seconds(c.Grace) + 5*time.Second }
+// NominalGrace is what requests in flight get after the stop signal if the server documents no
+// grace, in seconds: about what process managers wait before they kill.
+const NominalGrace = 30.0
+
+// StopGrace is how long requests in flight may take after the stop signal, in seconds.
+func StopGrace(c Claims) float64 {
+	if c.Grace > 0 {
+		return c.Grace
+	}
+	return NominalGrace
+}
+
+// StopExtra is what a server may take beyond that.
+const StopExtra = 5 * time.Second
+
+// StopLimit is how long a server may take to end.
+func StopLimit(c Claims) time.Duration { return Seconds(StopGrace(c)) + StopExtra }
 
 // RefutedAfter is when a claimed watchdog must have acted, in seconds. Watchdogs look
 // now and then, and what they end takes time to end: half as much again and 2 s.
@@ -430,6 +447,10 @@ func (e Expects) SettleLimit(c Claims) time.Duration {
 	}
 	return 0
 }
+
+// RespawnLimit is how long a server may take to start a worker that replaces one that has
+// crashed: nobody need notice that first, because the kernel tells its parent.
+const RespawnLimit = 10 * time.Second
 
 // ReplacementLimit is how long one worker may take to be replaced: until a documented
 // watchdog must have noticed, and 10 s to start a new one.

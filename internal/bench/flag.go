@@ -3,25 +3,26 @@ package bench
 // The flags of a judgement, kebab-case and never reused. They do not change a verdict,
 // except where judge.Conclude says so. FlagTable says what they mean.
 const (
-	FlagAged          = "aged"
-	FlagCustom        = "custom"
-	FlagSabotaged     = "sabotaged"
-	FlagCurtailed     = "curtailed"
-	FlagMasked        = "masked"
-	FlagOneBadSecond  = "one-bad-second"
-	FlagWrongBody     = "wrong-body"
-	FlagUndelivered   = "undelivered"
-	FlagUnbounded     = "unbounded"
-	FlagAgainstTheory = "against-theory"
-	FlagHonestCut     = "uploads-lost" // of any honest request: the name is that of the first family, as stored runs have it
-	FlagWorkersUnseen = "workers-unseen"
-	FlagAlreadyGone   = "already-gone"
-	FlagNeededSIGKILL = "needed-sigkill"
-	FlagWindowLimited = "window-limited"
-	FlagSurvivors     = "survivors"
-	FlagPortHeld      = "port-held"
-	FlagFlaky         = "flaky"
-	FlagUnconfirmed   = "unconfirmed"
+	FlagAged           = "aged"
+	FlagCustom         = "custom"
+	FlagSabotaged      = "sabotaged"
+	FlagCurtailed      = "curtailed"
+	FlagMasked         = "masked"
+	FlagOneBadSecond   = "one-bad-second"
+	FlagWrongBody      = "wrong-body"
+	FlagUndelivered    = "undelivered"
+	FlagUnbounded      = "unbounded"
+	FlagAgainstTheory  = "against-theory"
+	FlagHonestCut      = "uploads-lost" // of any honest request: the name is that of the first family, as stored runs have it
+	FlagRefusedByLimit = "refused-by-limit"
+	FlagWorkersUnseen  = "workers-unseen"
+	FlagAlreadyGone    = "already-gone"
+	FlagNeededSIGKILL  = "needed-sigkill"
+	FlagWindowLimited  = "window-limited"
+	FlagSurvivors      = "survivors"
+	FlagPortHeld       = "port-held"
+	FlagFlaky          = "flaky"
+	FlagUnconfirmed    = "unconfirmed"
 )
 
 // FlagSpec describes a flag.
@@ -54,6 +55,7 @@ var FlagTable = []FlagSpec{
 	{FlagUnbounded, "the pool held, and benchrun did not find its end; the reasons say what each stuck request costs", false},
 	{FlagAgainstTheory, "slots and watchdog, as measured, predict another verdict: the record of such a cell is worth reading", false},
 	{FlagHonestCut, "honest requests of the fault, uploads or others, got an error or were cut off, where that decides no verdict: the price of a watchdog", true},
+	{FlagRefusedByLimit, "honest uploads of the fault got a whole answer that names a limit of the server (411, 413 or 417): decides nothing", false},
 	{FlagWorkersUnseen, "fewer workers answered at boot than expected", true},
 	{FlagAlreadyGone, "the server had ended before SIGTERM", false},
 	{FlagNeededSIGKILL, "SIGTERM was not enough within the window", true},

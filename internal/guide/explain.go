@@ -270,6 +270,9 @@ func deciding(f bench.Family) string {
 	if t.Fills {
 		rules = []string{"held: at least 98 % of the ordinary requests are served right and in time at the end of the recovery; what is lost while faults come does not count"}
 	}
+	if t.Fills && t.Expects == bench.ExpectsReplacement {
+		rules = []string{"held: at least 98 % of the ordinary requests are served right and in time at the end of the recovery, and while faults come too, if the server has another worker"}
+	}
 	add := func(applies bool, rule string) {
 		if applies {
 			rules = append(rules, rule)
@@ -278,9 +281,11 @@ func deciding(f bench.Family) string {
 	add(t.Returns, "at the end of the recovery, when what the faults wait for is there again, at least 98 % of the ordinary requests must be served")
 	add(t.MustComplete && once, "the fault's own request is honest: if it gets no right answer, the cell is failed")
 	add(t.MustComplete && !once, "the fault's own requests are honest: more than one of them, and more than 5 %, without a right answer is failed")
+	add(t.Uploads(), "a whole answer with status 411, 413 or 417 refuses them by a limit of the server, and decides nothing")
 	add(t.BreaksOff, "more than one of the broken answers, and more than 5 %, that look whole to their clients is failed")
 	add(t.Closes, "the app must learn of the end of each broken answer (in WSGI by close()): more than one, and more than 5 %, of which it does not is failed")
 	add(t.Spares, "the fault is planned: more than one request lost to it, ordinary or its own, is failed")
+	add(t.Expects == bench.ExpectsDeath, fmt.Sprintf("a worker that died %g s before the end of the recovery, or earlier, must have a successor, unless as many as there should be are left", bench.RespawnLimit.Seconds()))
 	add(t.Expects == bench.ExpectsRenewal, "every worker must be replaced within the documented grace and 10 s, and memory, descriptors and threads must not pile up")
 	add(t.Expects == bench.ExpectsReplacement, fmt.Sprintf("each worker that got the signal must be gone and replaced within %g s, or %g times a documented watchdog longer", bench.ReplacementLimit(bench.Claims{}).Seconds(), bench.RefutedAfter(1)-bench.RefutedAfter(0)))
 	add(t.Expects == bench.ExpectsTurnover, "workers must have ended by themselves, or there was no fault")

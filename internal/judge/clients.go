@@ -82,9 +82,9 @@ func (f *facts) harmed() harmed {
 // for which the clients are the only explanation.
 func (f *facts) deathsOf(clients int) (n int, causes []cause) {
 	v := f.v
-	how := v.ends(span{v.fault.from, v.end}, false)
+	how := v.ends(span{v.fault.from, v.end}, false, f.waitedTooLong())
 	if f.forced(clients) {
-		maps.Copy(how, v.ends(v.fault, true))
+		maps.Copy(how, v.ends(v.fault, true, nil))
 	}
 	for words, of := range how {
 		n += of
@@ -106,26 +106,46 @@ func (f *facts) forced(clients int) bool {
 		return false
 	}
 	n, before := 0, v.head.Target.Workers
-	for _, of := range v.ends(v.fault, true) {
+	for _, of := range v.ends(v.fault, true, nil) {
 		n += of
 	}
-	for _, of := range v.ends(v.baseline, true) {
+	for _, of := range v.ends(v.baseline, true, nil) {
 		before += of
 	}
 	times := 1 + float64(v.fault.to-v.fault.from)/float64(v.baseline.to-v.baseline.from)
 	return float64(n) > leastForced*float64(clients) && float64(n) > times*float64(before)
 }
 
+// waitedTooLong returns a function that says of the end of a worker whether the documented
+// watchdog explains it: a client that had promised more was still there, and had been for more
+// than half as long as the watchdog waits. It explains one end for each such client.
+func (f *facts) waitedTooLong() func(at int64) bool {
+	watchdog := int64(bench.Seconds(f.v.head.Target.Claims.Watchdog))
+	used := map[string]bool{}
+	return func(at int64) bool {
+		if watchdog == 0 {
+			return false
+		}
+		for _, s := range within(f.v.provokers, f.v.fault) {
+			if s.Promised && s.Sent > 0 && at-s.Sent > watchdog/2 && s.Done > at-watchdog/10 && !used[s.Nonce] {
+				used[s.Nonce] = true
+				return true
+			}
+		}
+		return false
+	}
+}
+
 // ends counts the processes that served and ended within s, by how: those that ended as if
-// planned, or the others. A worker that has served for as long as it may exits with 0 or the
-// documented code, or the leader asks it to.
-func (v *view) ends(s span, asPlanned bool) map[string]int {
+// planned, or the others, without those that are excused (nil = none). A worker that has served
+// for as long as it may exits with 0 or the documented code, or the leader asks it to.
+func (v *view) ends(s span, asPlanned bool, excused func(at int64) bool) map[string]int {
 	served, how := v.served(), map[string]int{}
 	for _, e := range v.procs {
 		if e.Event != bench.Died || !s.holds(e.T) || e.Exit == nil {
 			continue
 		}
-		if _, ok := served[e.PID]; ok && planned(*e.Exit, v.head.Target.Claims) == asPlanned {
+		if _, ok := served[e.PID]; ok && planned(*e.Exit, v.head.Target.Claims) == asPlanned && (excused == nil || !excused(e.T)) {
 			how[causeOf(e.Exit)]++
 		}
 	}

@@ -53,6 +53,20 @@ func TestWhatClientsDo(t *testing.T) {
 		}
 		return s
 	}
+	// watched is a server with such a watchdog, of which each client that promised more ends a
+	// worker after 3 s.
+	watched := func(watchdog float64) scene {
+		var ended []float64
+		s := malformed().texts("text 2", func(p *bench.Sample) {
+			p.Outcome, p.Done = bench.Cut, p.Sent+3e9
+			ended = append(ended, seconds(p.Done))
+		}).head(func(h *bench.Head) { h.Target.Claims.Watchdog = watchdog })
+		for i, at := range ended {
+			s.Procs = append(s.Procs, bench.ProcEvent{T: ns(at), PID: 11 + i, Event: bench.Died, Exit: &bench.ExitStatus{Signal: "SIGKILL"}})
+			s = s.born(12+i, at+0.1).servedBy(12+i, at+0.2, shutdownAt)
+		}
+		return s
+	}
 	for _, tt := range []struct {
 		name   string
 		scene  scene
@@ -69,6 +83,9 @@ func TestWhatClientsDo(t *testing.T) {
 		{"two that are left", malformed().keeping(0, func(v *bench.Vital) { v.FDs += 2 }), bench.Held, "served"},
 		{"each request ends a worker", dying(6, bench.ExitStatus{Code: 1}), bench.Failed, "workers died: 6 (exit code 1), although all that 12 malformed requests did was to send bytes"},
 		{"by a signal", dying(2, bench.ExitStatus{Signal: "SIGKILL"}), bench.Failed, "workers died: 2 (SIGKILL)"},
+		{"by a watchdog, for each client that promised more", watched(3), bench.Held, "served"},
+		{"by a watchdog that is not documented", watched(0), bench.Failed, "workers died: 4 (SIGKILL)"},
+		{"long before the watchdog", watched(12), bench.Failed, "workers died: 4 (SIGKILL)"},
 		{"one worker ended", dying(1, bench.ExitStatus{Code: 1}), bench.Held, "served"},
 		{"with code 0", dying(5, bench.ExitStatus{}), bench.Failed, "workers died: 5 (exit code 0), although all that 12"},
 		{"with code 0, but they did so before", dying(5, bench.ExitStatus{}).retiredBefore(), bench.Held, "served"},

@@ -83,7 +83,7 @@ func (f *facts) stopWords() string {
 		}
 	}
 	say(f.end.inFlight > 1, bench.Things(f.end.inFlight, "victim", "victims")+" sent 0.1 s or more before the signal got no right answer")
-	say(s.NeededSIGKILL, fmt.Sprintf("still there %.0f s after the signal", s.Seconds)+f.stillStreamedWords())
+	say(s.NeededSIGKILL, fmt.Sprintf("still there %.0f s after the signal", s.Seconds)+f.stillStreamedWords()+f.stopLimitWords(", "))
 	say(s.Survivors > 0 && !s.NeededSIGKILL, bench.Things(s.Survivors, "process", "processes")+" left behind")
 	say(!s.PortFreed && !s.NeededSIGKILL, "its port could not be bound again")
 	say(s.Exit != nil && !inOrder(*s.Exit), "ended with "+causeOf(s.Exit)+", which a process manager takes for a failure")
@@ -94,12 +94,29 @@ func (f *facts) stopWords() string {
 			say(true, fmt.Sprintf("idle, it was still there %.0f s after the signal", a.Idle.Seconds))
 		case grace >= leastGrace && a.Idle.Seconds >= grace*waitedOut:
 			say(true, fmt.Sprintf("idle, it took %.1f s to end, its whole grace of %s s", a.Idle.Seconds, figure(grace, 1)))
+		case grace < leastGrace && a.Idle.Seconds >= bench.StopExtra.Seconds():
+			say(true, fmt.Sprintf("idle, it took %.1f s to end; the limit is %s s, because no grace of %s s or more is documented",
+				a.Idle.Seconds, figure(bench.StopExtra.Seconds(), 1), figure(leastGrace, 1)))
 		}
 	}
 	if len(wrong) == 0 {
 		return ""
 	}
 	return bench.NotStopped + ": " + strings.Join(wrong, "; ")
+}
+
+// stopLimitWords: "; the limit is 8 s, the documented grace of 3 s and 5 s more". It is "" of a
+// record from before that limit.
+func (f *facts) stopLimitWords(between string) string {
+	c, s := f.v.head.Target.Claims, f.v.stop
+	limit, grace := bench.StopLimit(c), "the documented grace of "+figure(c.Grace, 1)+" s"
+	if c.Grace <= 0 {
+		grace = "for no grace is documented " + figure(bench.NominalGrace, 1) + " s"
+	}
+	if s == nil || s.NeededSIGKILL && s.Seconds < limit.Seconds()-1 {
+		return ""
+	}
+	return fmt.Sprintf("%sthe limit is %s s, %s and %s s more", between, figure(limit.Seconds(), 1), grace, figure(bench.StopExtra.Seconds(), 1))
 }
 
 // stillStreamedWords: ", with an endless answer under way".
@@ -174,7 +191,7 @@ func (f *facts) endedWords() string {
 	case f.v.head.Traits.Expects == bench.ExpectsTakeover && a != nil:
 		return fmt.Sprintf("; started again, it answered after %.1f s", a.Seconds)
 	case f.v.head.Traits.Expects == bench.ExpectsEnd && s != nil && a != nil && a.Idle != nil:
-		return fmt.Sprintf("; it was gone after %.1f s with %s, idle after %.1f s", s.Seconds, causeOf(s.Exit), a.Idle.Seconds) + f.besideWords()
+		return fmt.Sprintf("; it was gone after %.1f s with %s, idle after %.1f s", s.Seconds, causeOf(s.Exit), a.Idle.Seconds) + f.besideWords() + f.stopLimitWords("; ")
 	}
 	return ""
 }

@@ -59,6 +59,9 @@ func (s scene) again(change func(*bench.Again)) scene { change(s.Again); return 
 
 func TestEnding(t *testing.T) {
 	gone := func(s scene) scene { s.Again = nil; return s }
+	unclaimed := func(grace float64) scene {
+		return stopping().head(func(h *bench.Head) { h.Target.Claims.Grace = grace })
+	}
 	unended := func(s scene) scene { s.Stop = nil; return s }
 	for _, tt := range []struct {
 		name   string
@@ -88,6 +91,13 @@ func TestEnding(t *testing.T) {
 		{"of another", stopping().stop(func(x *bench.Stop) { x.Exit.Signal = "SIGSEGV" }), bench.Failed, "ended with SIGSEGV"},
 		{"idle, it waits", stopping().again(func(x *bench.Again) { x.Idle.Seconds = 3 }), bench.Failed, "not stopped in order: idle, it took 3.0 s to end, its whole grace of 3 s"},
 		{"idle, it stays", stopping().again(func(x *bench.Again) { x.Idle.NeededSIGKILL, x.Idle.Seconds = true, 8 }), bench.Failed, "idle, it was still there 8 s after the signal"},
+		{"idle, it takes 5 s of no documented grace", unclaimed(0).again(func(x *bench.Again) { x.Idle.Seconds = 5 }), bench.Failed, "idle, it took 5.0 s to end; the limit is 5 s, because no grace of 2 s or more is documented"},
+		{"of a short one", unclaimed(1).again(func(x *bench.Again) { x.Idle.Seconds = 5 }), bench.Failed, "idle, it took 5.0 s to end; the limit is 5 s"},
+		{"idle, it takes less", unclaimed(0).again(func(x *bench.Again) { x.Idle.Seconds = 4.9 }), bench.Held, "idle after 4.9 s"},
+		{"without a documented grace", unclaimed(0), bench.Held, "; the limit is 35 s, for no grace is documented 30 s and 5 s more"},
+		{"with one", stopping(), bench.Held, "; the limit is 8 s, the documented grace of 3 s and 5 s more"},
+		{"it stays beyond the limit", unclaimed(0).stop(func(x *bench.Stop) { x.NeededSIGKILL, x.Exit, x.Seconds = true, nil, 35 }), bench.Failed, "still there 35 s after the signal, the limit is 35 s"},
+		{"it stays in an earlier record", unclaimed(0).stop(func(x *bench.Stop) { x.NeededSIGKILL, x.Exit, x.Seconds = true, nil, 5 }), bench.Failed, "still there 5 s after the signal"},
 		{"no second start", stopping().again(func(x *bench.Again) { *x = bench.Again{Exited: &bench.ExitStatus{Code: 1}, Seconds: 0.2} }), bench.Invalid, "how an idle server ends was not measured: a second start ended with exit code 1 after 0.2 s"},
 		{"nobody knows", unended(gone(stopping())), bench.Invalid, "before it is known whether the server ended"},
 		{"the host stalled at the signal", stopping().stall(fault(1)), bench.Invalid, "the second before it does not count"},

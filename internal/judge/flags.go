@@ -22,6 +22,7 @@ func (f *facts) flags(verdict bench.Verdict) []string {
 	add(v.head.Target.Probe.Unbounded && verdict == bench.Held && len(f.holding()) > 0, bench.FlagUnbounded)
 	add(f.againstTheory(verdict), bench.FlagAgainstTheory)
 	add(f.honestCutWords() != "", bench.FlagHonestCut)
+	add(f.refusedWords() != "", bench.FlagRefusedByLimit)
 	add(v.boot.Ready && v.boot.WorkersSeen < v.head.Target.Workers, bench.FlagWorkersUnseen)
 	if s := v.stop; s != nil {
 		limited := s.Limited()

@@ -85,6 +85,14 @@ func (v *view) level(s span, bins ...[]bench.Bin) (l levels, ok bool) {
 	return l, true
 }
 
+// levelBefore is the last level that can be told between a time and an earlier one.
+func (v *view) levelBefore(at, earliest int64, bins ...[]bench.Bin) (l levels, ok bool) {
+	for to := at; to-levelSpan >= earliest-levelSpan/2 && !ok; to -= levelSpan / 2 {
+		l, ok = v.level(span{to - levelSpan, to}, bins...)
+	}
+	return l, ok
+}
+
 func middle(x []float64) float64 {
 	slices.Sort(x)
 	return x[len(x)/2]

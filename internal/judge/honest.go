@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -18,10 +19,13 @@ type honest struct {
 	due  int            // in valid seconds, and early enough to have ended
 	lost int            // of these, without a right answer
 	how  map[string]int // the lost ones by what came instead
+	// refused is how many of the others got a whole answer that names a limit of the server, by
+	// its status.
+	refused map[int]int
 }
 
 func (v *view) honest(bins []bench.Bin) honest {
-	h := honest{how: map[string]int{}}
+	h := honest{how: map[string]int{}, refused: map[int]int{}}
 	if !v.head.Traits.MustComplete {
 		return h
 	}
@@ -31,12 +35,52 @@ func (v *view) honest(bins []bench.Bin) honest {
 			continue
 		}
 		h.due++
-		if !v.rightAnswer(s) {
+		switch {
+		case v.rightAnswer(s):
+		case v.refusedByLimit(s):
+			h.refused[s.Status]++
+		default:
 			h.lost++
 			h.how[v.insteadWords(s)]++
 		}
 	}
 	return h
+}
+
+// limits are the statuses by which a server says that it does not take such a body: it wants to
+// know its length (RFC 9110, section 15.5.12), it is too large for it (15.5.14), or it does not
+// know the Expect header (15.5.18).
+var limits = []int{http.StatusLengthRequired, http.StatusRequestEntityTooLarge, http.StatusExpectationFailed}
+
+// refusedByLimit says that an honest upload got such an answer, and the whole of it.
+func (v *view) refusedByLimit(s bench.Sample) bool {
+	return v.head.Traits.Uploads() && s.Outcome == bench.Completed && slices.Contains(limits, s.Status)
+}
+
+func (h honest) refusals() int {
+	n := 0
+	for _, of := range h.refused {
+		n += of
+	}
+	return n
+}
+
+// refusedWords: "13 of 13 large uploads got a refusal that names a limit of the server (13 with
+// status 413), which decides nothing". It is "" if none did.
+func (f *facts) refusedWords() string {
+	return f.each(func(p part) string {
+		h := p.honest
+		if h.refusals() == 0 {
+			return ""
+		}
+		var how []string
+		for _, status := range slices.Sorted(maps.Keys(h.refused)) {
+			how = append(how, fmt.Sprintf("%s with status %d", bench.Grouped(h.refused[status]), status))
+		}
+		noun := p.head.Traits.Noun
+		return fmt.Sprintf("%s of %s got a refusal that names a limit of the server (%s), which decides nothing",
+			bench.Grouped(h.refusals()), bench.Things(h.due, noun[0], noun[1]), strings.Join(how, ", "))
+	})
 }
 
 // rightAnswer says that a provoker got its own answer: clients set Error if a 200

@@ -80,6 +80,54 @@ func TestRightAnswerOfAnotherStatus(t *testing.T) {
 	wantReason(t, j, "honest requests lost: 12 of 12 (12 answered with status 200)")
 }
 
+// A server may refuse an upload by a limit of its own, in a whole answer that says so.
+func TestRefusedByALimit(t *testing.T) {
+	uploading := func() scene {
+		return honestScene().head(func(h *bench.Head) {
+			h.Traits.Carries, h.Traits.Vanishes, h.Traits.Noun = 1000, true, bench.Words{"upload", "uploads"}
+		})
+	}
+	with := func(status int) func(*bench.Sample) { return func(s *bench.Sample) { s.Status = status } }
+	cut := func(s *bench.Sample) { s.Outcome = bench.Cut }
+	for _, tt := range []struct {
+		name   string
+		scene  scene
+		spoil  []func(*bench.Sample)
+		failed bool
+		reason string
+	}{
+		{"413", uploading(), []func(*bench.Sample){with(413)}, false, "12 of 12 uploads got a refusal that names a limit of the server (12 with status 413), which decides nothing"},
+		{"411", uploading(), []func(*bench.Sample){with(411)}, false, "(12 with status 411)"},
+		{"417", uploading(), []func(*bench.Sample){with(417)}, false, "(12 with status 417)"},
+		{"another one", uploading(), []func(*bench.Sample){with(400)}, true, "honest requests lost: 12 of 12 (12 answered with status 400)"},
+		{"in a broken answer", uploading(), []func(*bench.Sample){with(413), cut}, true, "honest requests lost: 12 of 12 (12 cut off)"},
+		{"of a request without a body", honestScene(), []func(*bench.Sample){with(413)}, true, "honest requests lost: 12 of 12 (12 answered with status 413)"},
+	} {
+		for t := baseAt; t < shutdownAt; t += 0.2 {
+			tt.scene = tt.scene.vital(t, 64<<20, 0.1*t, 10)
+		}
+		for _, spoil := range tt.spoil {
+			tt.scene.edit(bench.RoleProvoker, fault(0), recoveryAt, spoil)
+		}
+		j := Judge(tt.scene.Record)
+		if (j.Verdict == bench.Failed) != tt.failed || !tt.failed && j.Verdict != bench.Held {
+			t.Errorf("%s: %s %q", tt.name, j.Verdict, j.Reasons)
+		}
+		if slices.Contains(j.Flags, bench.FlagRefusedByLimit) == tt.failed {
+			t.Errorf("%s: flags %v", tt.name, j.Flags)
+		}
+		wantReason(t, j, tt.reason)
+		if !tt.failed {
+			wantReason(t, j, "0 of 12 requests of the fault got their answer")
+			wantMeasure(t, j.Measures, "honest_lost", "0")
+		}
+	}
+	// That victims are lost beside them is no matter of a limit.
+	if j := Judge(uploading().edit(bench.RoleProvoker, fault(0), recoveryAt, with(413)).lose(fault(0), recoveryAt, 50, bench.TimedOut).Record); j.Verdict != bench.Failed {
+		t.Errorf("victims lost: %s %q", j.Verdict, j.Reasons)
+	}
+}
+
 // Whoever came too late to have ended, or in a second that does not count, is
 // held against nobody.
 func TestHonestRequestsThatDoNotCount(t *testing.T) {

@@ -52,12 +52,14 @@ type facts struct {
 	faults   delivery
 	wedges   wedges
 	workers  workers
+	crashed  crashed
 	collapse collapse
 	outage   outage
 	recovery recovered
 	honest   honest
 	broken   brokenOff
 	renewal  renewal
+	others   int // workers that the shortage has left
 	strays   strays
 	grown    growth
 	end      ending
@@ -82,10 +84,12 @@ func factsOf(v *view) *facts {
 	f.fault = sum(f.bins)
 	f.judgeParts()
 	f.workers = v.workers(f.faults.first)
+	f.crashed = v.crashed()
 	f.collapse = v.collapse(f.bins, f.faults)
 	f.outage = v.longestOutage(f.bins)
 	f.recovery = v.recoverTime()
 	f.renewal = v.renewal()
+	f.others = v.others()
 	f.strays = f.strayLosses()
 	f.grown = f.growth()
 	f.end = f.ending()
@@ -163,9 +167,12 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if verdict, rule := f.rateBaseline(); verdict != bench.Held {
 		return verdict, rule
 	}
+	turnover := f.turnoverWords()
 	switch {
 	case v.fault.empty():
 		return bench.Invalid, "interrupted: the record breaks off before the recovery phase"
+	case turnover != "":
+		return bench.Failed, turnover
 	case f.faults.provokers == 0 && f.faults.agedHit == 0:
 		return bench.Invalid, "no fault was scheduled"
 	case f.curtailed():
@@ -176,7 +183,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 		return bench.Invalid, f.surge.lateWords()
 	case v.head.Traits.Fills && f.back.valid < backBinsNeeded:
 		return bench.Invalid, "whether the server came back was not measured"
-	case v.head.Traits.Fills:
+	case v.head.Traits.Fills && f.others == 0:
 	case f.fault.bad >= badBinsNeeded && f.fault.below(degradedPercent):
 		return bench.Failed, ""
 	}
@@ -184,7 +191,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 	if leak == bench.Failed {
 		return leak, kept
 	}
-	for _, rule := range []string{f.strayWords(), f.honestWords(), f.killedWords(), f.cutHiddenWords(), f.notClosedWords(), f.race.cutWords(), f.notReplacedWords(), f.growthWords(), f.notBackWords(), f.busyWords(), f.diedWords(), f.hungWords(), f.leftWords()} {
+	for _, rule := range []string{f.strayWords(), f.honestWords(), f.killedWords(), f.cutHiddenWords(), f.notClosedWords(), f.race.cutWords(), f.notReplacedWords(), f.notRespawnedWords(), f.growthWords(), f.notBackWords(), f.busyWords(), f.diedWords(), f.hungWords(), f.leftWords()} {
 		if rule != "" {
 			return bench.Failed, rule
 		}
@@ -194,7 +201,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 			return ended, how
 		}
 	}
-	if !v.head.Traits.Fills && f.fault.bad >= badBinsNeeded && f.fault.below(heldPercent) {
+	if (!v.head.Traits.Fills || f.others > 0) && f.fault.bad >= badBinsNeeded && f.fault.below(heldPercent) {
 		return bench.Degraded, ""
 	}
 	if spoiled := f.spoiledWords(); spoiled != "" {
@@ -293,7 +300,7 @@ func (f *facts) rateBaseline() (bench.Verdict, string) {
 		return bench.Invalid, "interrupted: the record breaks off before the end of the baseline"
 	case f.base.valid == 0 || float64(f.base.valid)*2 < expected:
 		return bench.Invalid, "the baseline could not be measured: " + validWords(f.base.valid, expected) + f.maskedBecause(f.baseBins)
-	case !f.base.below(heldPercent):
+	case !f.base.below(heldPercent), f.lostByTurnover():
 		return bench.Held, ""
 	}
 	lost := "lost " + bench.Grouped(f.base.missed()) + " of " + bench.Things(f.base.scheduled, "victim", "victims") +

@@ -14,7 +14,7 @@ const killedBack = 3 * second
 
 // killed are the workers that ended because of honest requests.
 type killed struct {
-	n    int            // that a signal ended, or that ended with another code than 0
+	n    int            // that did not end as planned
 	how  map[string]int // these by what ended them
 	lost int            // others, whose end took an honest request with it
 }
@@ -24,17 +24,22 @@ type killed struct {
 func (f *facts) killedWorkers() killed {
 	v := f.v
 	k := killed{how: map[string]int{}}
-	if !v.head.Traits.KillsNobody || v.fault.empty() {
+	if v.fault.empty() || !v.head.Any(killsNobody) || v.head.Any(mayKill) {
 		return k
 	}
-	starts := v.starts()
 	held := map[int][]bench.Receipt{} // start receipts of honest requests that got no right answer
-	for _, s := range within(v.provokers, v.fault) {
-		if s.Outcome == bench.Unsent || v.rightAnswer(s) {
+	for _, p := range f.parts {
+		if !killsNobody(p.head.Traits) {
 			continue
 		}
-		for _, r := range starts[s.Nonce] {
-			held[r.PID] = append(held[r.PID], r)
+		starts := p.starts()
+		for _, s := range within(p.provokers, v.fault) {
+			if s.Outcome == bench.Unsent || p.rightAnswer(s) {
+				continue
+			}
+			for _, r := range starts[s.Nonce] {
+				held[r.PID] = append(held[r.PID], r)
+			}
 		}
 	}
 	bins := slices.Concat(f.bins, v.bins(v.recovery.from, v.recovery.to))
@@ -45,7 +50,7 @@ func (f *facts) killedWorkers() killed {
 			continue
 		}
 		switch took := slices.ContainsFunc(held[e.PID], func(r bench.Receipt) bool { return r.T <= e.T }); {
-		case e.Exit != nil && (e.Exit.Signal != "" || e.Exit.Code != 0):
+		case e.Exit != nil && !planned(*e.Exit, v.head.Target.Claims):
 			k.n++
 			k.how[causeOf(e.Exit)]++
 		case took:
@@ -53,6 +58,14 @@ func (f *facts) killedWorkers() killed {
 		}
 	}
 	return k
+}
+
+func killsNobody(t bench.Traits) bool { return t.KillsNobody }
+
+// mayKill says that a part of a mix has faults for which a server may end a worker, or that end
+// one themselves: nobody knows then what has ended it.
+func mayKill(t bench.Traits) bool {
+	return !t.KillsNobody && !t.SparesWorkers && (!t.MustComplete || t.Expects != "")
 }
 
 // validThrough says that every second of s that a bin covers is valid, and that one does.

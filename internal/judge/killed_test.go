@@ -33,6 +33,7 @@ func TestKillsNobody(t *testing.T) {
 		s.Procs = append(s.Procs, bench.ProcEvent{T: ns(at), PID: pid, Event: bench.Died, Exit: &bench.ExitStatus{Code: code}})
 		return s
 	}
+	claims := func(s scene, retires int) scene { s.Head.Target.Claims.RetireCode = retires; return s }
 	before := starving()
 	before.Head.Traits.KillsNobody = false
 	for _, tt := range []struct {
@@ -47,6 +48,11 @@ func TestKillsNobody(t *testing.T) {
 		{"one fails", ended(starving(), 12, fault(7), 1), bench.Failed, "workers killed: 1 (1 of exit code 1)"},
 		{"one is recycled", ended(starving(), 12, fault(7), 0), bench.Held, "12 of 12"},
 		{"one is recycled with a request", ended(oneCut(starving()), 11, fault(7), 0), bench.Failed, "workers killed: 1 (1 ended with the request that it served)"},
+		{"one retires by its documented code", ended(claims(starving(), 30), 12, fault(7), 30), bench.Held, "12 of 12"},
+		{"by another one", ended(claims(starving(), 30), 12, fault(7), 31), bench.Failed, "workers killed: 1 (1 of exit code 31)"},
+		{"one retires with a request", ended(claims(oneCut(starving()), 30), 11, fault(7), 30), bench.Failed, "1 ended with the request that it served"},
+		{"the leader asks one to end", starving().died(12, fault(7), "SIGTERM"), bench.Held, "12 of 12"},
+		{"and loses its request", oneCut(starving()).died(11, fault(7), "SIGTERM"), bench.Failed, "1 ended with the request that it served"},
 		{"it never served", starving().died(99, fault(7), "SIGKILL"), bench.Held, "12 of 12"},
 		{"before the faults", starving().died(11, base(2), "SIGKILL"), bench.Held, "12 of 12"},
 		{"an earlier record", before.died(12, fault(7), "SIGKILL"), bench.Held, "12 of 12"},
@@ -57,6 +63,26 @@ func TestKillsNobody(t *testing.T) {
 				t.Errorf("%s %q, want %s", j.Verdict, j.Reasons, tt.want)
 			}
 			wantReason(t, j, tt.reason)
+		})
+	}
+}
+
+// In a mix the rule holds if no part of it may cost a worker.
+func TestKillsNobodyInAMix(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		scene scene
+		want  bench.Verdict
+	}{
+		{"all honest", mixOf(starving(), failing()), bench.Held},
+		{"all honest, and one worker is killed", mixOf(starving().died(12, fault(7), "SIGKILL"), failing()), bench.Failed},
+		{"and one is asked to end while it serves", mixOf(oneCut(starving()).died(11, fault(7), "SIGTERM"), failing()), bench.Failed},
+		{"a watchdog may have to", mixOf(starving().died(12, fault(7), "SIGKILL"), wedged()), bench.Held},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if j := Judge(tt.scene.Record); j.Verdict != tt.want {
+				t.Errorf("%s %q, want %s", j.Verdict, j.Reasons, tt.want)
+			}
 		})
 	}
 }

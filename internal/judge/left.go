@@ -17,11 +17,14 @@ type left struct {
 	few              int     // those that may be the only ones of whom anything stays: a text's, or all
 	pool             int     // how many requests the server runs at once, as far as known
 	procs            int     // in the tree, before any fault
+	fdsOfProcs       int     // descriptors that the processes have which are more than before
 	carries          int64   // bytes, as Traits.Carries
 	fds, threads     float64 // for each of them
 	memory           float64 // the same, bytes
 	closeWait, files float64 // the same
 	cpus             float64 // in use beyond those before any fault
+	inAll, later     levels  // what stays in all, beyond what ordinary load adds; and of it, since the middle of the fault phase
+	lately           levels  // what was added in the last third of the fault phase
 }
 
 // The least that counts as kept. A pool that grew under the fault and stays is none: it
@@ -33,6 +36,17 @@ const (
 	leftMemoryLeast = 24 << 20 // bytes in all: caches and heaps grow by some
 	leftCPUs        = 0.5      // a busy loop takes a whole one, if the quota lets it
 	leftLeast       = 4        // clients, of whom a quarter is a whole descriptor
+	leftLately      = 0.1      // of all that stays, that the last third of the clients added
+)
+
+// Less than that for each client is too much if there is much of it in all, and it goes on
+// growing: what a server takes once, for a pool or a cache, it takes with the first clients.
+const (
+	pileCount      = 16       // descriptors in all
+	pileEach       = 0.1      // of these for each client
+	pileMemory     = 24 << 20 // bytes in all
+	pileMemoryEach = 64 << 10 // of these for each client
+	pileLater      = 0.25     // of all that comes after the middle of the fault phase
 )
 
 // whatIsLeft compares the end of the recovery, when the clients have been gone for
@@ -68,10 +82,20 @@ func (f *facts) whatIsLeft() left {
 	if l.n < leftLeast || last.from < v.recovery.from || !ok0 || !ok1 || !ok2 || !ok3 {
 		return l
 	}
+	length := v.fault.to - v.fault.from
+	till, ok4 := v.levelBefore(v.fault.to-length/3, v.fault.to-length/2, f.bins)
+	end, ok5 := v.levelBefore(v.fault.to, v.fault.to-length/6, f.bins)
 	l.known = true
+	for i := range end {
+		if l.lately[i] = end[i] - till[i]; !ok4 || !ok5 {
+			l.lately[i] = math.Inf(1)
+		}
+	}
 	each := func(i int) float64 { return (after[i] - before[i]) / float64(l.n) }
 	l.fds, l.threads, l.memory, l.closeWait, l.files = each(0), each(1), each(2), each(3), each(4)
+	l.fdsOfProcs = int(math.Ceil(max(0, after[5]-before[5]) * before[0] / max(1, before[5])))
 	l.cpus, l.procs = cpu1-cpu0, int(before[5])
+	l.pile(v, f.baseBins, f.bins, before, after)
 	if f.mixed() {
 		switch f.leaked().Of { // what leaked has a rule of its own
 		case bench.ResourceMemory:
@@ -81,8 +105,36 @@ func (f *facts) whatIsLeft() left {
 		case bench.ResourceThreads, bench.ResourceProcesses: // each of them has some of everything
 			l.fds, l.threads, l.memory, l.files = 0, 0, 0, 0
 		}
+		l.inAll = levels{} // the other parts make more noise
+	}
+	if !ok4 || !ok5 { // whether it piled up cannot be told
+		l.known = l.words() == ""
 	}
 	return l
+}
+
+// pile fills in what stays in all, if the middle of the fault phase can be compared. A tree of
+// more processes than before has some of everything for them, and each thread more that stays
+// may have some memory of its own.
+func (l *left) pile(v *view, base, fault []bench.Bin, before, after levels) {
+	began, ok0 := v.level(span{v.baseline.from, v.baseline.from + levelSpan}, base)
+	half := v.fault.from + (v.fault.to-v.fault.from)/2
+	middle, ok1 := v.level(span{half - levelSpan/2, half + levelSpan/2}, fault)
+	if !ok0 || !ok1 || after[5] > before[5] || v.baseline.to-v.baseline.from <= levelSpan {
+		return
+	}
+	times := float64(v.recovery.to-v.baseline.to) / float64(v.baseline.to-v.baseline.from-levelSpan)
+	for i := range after {
+		usual := max(0, before[i]-began[i]) * times
+		l.inAll[i], l.later[i] = after[i]-before[i]-usual, after[i]-middle[i]
+	}
+	l.inAll[2] -= leftMemory * max(0, after[1]-before[1])
+}
+
+// piled says that so much of something stays in all, so much of it for each client, and that the
+// later clients left their share.
+func (l left) piled(of int, inAll, each float64) bool {
+	return l.inAll[of] >= inAll && l.inAll[of] >= each*float64(l.n) && l.later[of] >= pileLater*l.inAll[of]
 }
 
 // fewestOfAText is how many clients sent the text that fewest sent: what a server keeps of one
@@ -115,10 +167,15 @@ func (f *facts) pool() int {
 	return n
 }
 
-// manyOf says that so much of something for each client is more than what may stay. beside
-// is what a pool may have taken of it under the fault, and the runtime of each process.
-func (l left) manyOf(each float64, beside int) bool {
+// manyOf says that so much of something for each client is more than what may stay, and that
+// the last clients left their share: a pool that grew for many clients, with whole processes
+// perhaps, stops growing. beside is what a pool may have taken of it under the fault, and the
+// runtime of each process.
+func (l left) manyOf(of int, each float64, beside int) bool {
 	kept, least := math.Round(each*float64(l.n)), leftCount*float64(l.n)
+	if l.lately[of] < leftLately*kept {
+		return false
+	}
 	if l.few < l.n {
 		least = max(leftOfFew*float64(l.few), leftCount*leftLeast)
 	}
@@ -133,7 +190,8 @@ func (l left) muchMemory() bool {
 		least = min(least, float64(l.carries)/2)
 	}
 	kept := math.Round(l.memory * float64(l.n))
-	return l.memory >= least && kept >= leftMemoryLeast && kept > 2*float64(l.carries)*float64(l.pool)
+	carried := 2 * float64(l.carries) * float64(l.pool)
+	return l.lately[2] >= leftLately*kept && l.memory >= least && kept >= leftMemoryLeast && kept > carried || l.piled(2, carried+pileMemory, pileMemoryEach)
 }
 
 // toldApart says that so many descriptors or threads that stay can be told from what the
@@ -179,16 +237,16 @@ func (l left) words() string {
 		return ""
 	}
 	var what []string
-	if l.manyOf(l.fds, 0) {
+	if l.manyOf(0, l.fds, l.fdsOfProcs) || l.piled(0, pileCount, pileEach) {
 		what = append(what, figure(l.fds, 2)+" fds")
 	}
-	if l.manyOf(l.threads, l.pool+l.procs) {
+	if l.manyOf(1, l.threads, l.pool+l.procs) {
 		what = append(what, figure(l.threads, 2)+" threads")
 	}
-	if l.manyOf(l.closeWait, 0) {
+	if l.manyOf(3, l.closeWait, 0) {
 		what = append(what, figure(l.closeWait, 2)+" sockets in CLOSE_WAIT")
 	}
-	if l.manyOf(l.files, 0) {
+	if l.manyOf(4, l.files, 0) {
 		what = append(what, figure(l.files, 2)+" files")
 	}
 	if l.muchMemory() {

@@ -22,8 +22,12 @@ func vanishing() scene {
 	return s
 }
 
-// keeping changes the looks at the tree from a second of the recovery on.
+// keeping changes the looks at the tree from a second of the recovery on; what is kept from its
+// beginning on was there at the end of the fault phase.
 func (s scene) keeping(from float64, change func(v *bench.Vital)) scene {
+	if from == 0 {
+		from = -2 // as long as a level is looked at
+	}
 	for i := range s.Vitals {
 		if s.Vitals[i].T >= ns(recovery(from)) {
 			change(&s.Vitals[i])
@@ -32,9 +36,18 @@ func (s scene) keeping(from float64, change func(v *bench.Vital)) scene {
 	return s
 }
 
+// growing changes the looks at the tree by the share of the fault phase that is over.
+func (s scene) growing(change func(v *bench.Vital, over float64)) scene {
+	for i := range s.Vitals {
+		v := &s.Vitals[i]
+		change(v, min(1, max(0, (seconds(v.T)-faultAt)/faultLen)))
+	}
+	return s
+}
+
 func TestWhatIsLeftOfClients(t *testing.T) {
 	busy := func(cpus float64) func(v *bench.Vital) {
-		return func(v *bench.Vital) { v.CPU += cpus * (seconds(v.T) - recoveryAt) }
+		return func(v *bench.Vital) { v.CPU += cpus * max(0, seconds(v.T)-recoveryAt) }
 	}
 	for _, tt := range []struct {
 		name   string
@@ -60,8 +73,26 @@ func TestWhatIsLeftOfClients(t *testing.T) {
 		{"what a pool has carried", vanishing().head(carrying(5<<20)).keeping(0, func(v *bench.Vital) { v.Memory += 40 << 20 }), bench.Held, "served"},
 		{"much of little, of few", vanishing().head(carrying(500_000)).keeping(0, func(v *bench.Vital) { v.Memory += 23 << 20 }), bench.Held, "served"},
 		{"half uploads", many(vanishing().head(carrying(500_000)), 118).keeping(0, func(v *bench.Vital) { v.Memory += 32 << 20 }), bench.Failed, "MiB with each of 130"},
-		{"half of half uploads", many(vanishing().head(carrying(500_000)), 118).keeping(0, func(v *bench.Vital) { v.Memory += 30 << 20 }), bench.Held, "served"},
-		{"the same, of nothing", many(vanishing(), 118).keeping(0, func(v *bench.Vital) { v.Memory += 32 << 20 }), bench.Held, "served"},
+		{"less, in all", many(vanishing().head(carrying(500_000)), 118).keeping(0, func(v *bench.Vital) { v.Memory += 27 << 20 }), bench.Held, "served"},
+		{"the same, of nothing", many(vanishing(), 118).keeping(0, func(v *bench.Vital) { v.Memory += 23 << 20 }), bench.Held, "served"},
+		{"a descriptor for each eighth", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(16 * of) }), bench.Failed, "piled up: 0.12 fds with each of 130 clients"},
+		{"fewer than 16", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(15 * of) }), bench.Held, "served"},
+		{"fewer than for each tenth", many(vanishing(), 170).growing(func(v *bench.Vital, of float64) { v.FDs += int(18 * of) }), bench.Held, "served"},
+		{"descriptors that came with the first ones", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(16 * min(1, 2*of)) }), bench.Held, "served"},
+		{"that go on coming without a fault", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(8*of) + int(seconds(v.T)/2) }), bench.Held, "served"},
+		{"of more processes", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(16 * of); v.Procs += int(2 * of) }), bench.Held, "served"},
+		{"much memory of many", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.Memory += int64(of * (25 << 20)) }), bench.Failed, "piled up: 0.2 MiB with each of 130 clients"},
+		{"of very many", many(vanishing(), 388).growing(func(v *bench.Vital, of float64) { v.Memory += int64(of * (24 << 20)) }), bench.Held, "served"},
+		{"that came with the first ones", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.Memory += int64(min(1, 2*of) * (120 << 20)) }), bench.Held, "served"},
+		{"of threads that stay", many(vanishing(), 118).head(func(h *bench.Head) { h.Target.Probe.Slots = 64 }).growing(func(v *bench.Vital, of float64) { v.Memory += int64(of * (32 << 20)); v.Threads += int(30 * of) }), bench.Held, "served"},
+		{"threads of a pool of processes that grew", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) {
+			v.Threads += int(63 * min(1, 2*of))
+			v.Procs += int(3 * min(1, 2*of))
+		}), bench.Held, "served"},
+		{"threads of a pool of processes that goes on growing", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.Threads += int(63 * of); v.Procs += int(3 * of) }), bench.Failed, "piled up: 0.48 threads"},
+		{"descriptors of processes that are more than before", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(64 * of); v.Procs += int(8 * of) }), bench.Held, "served"},
+		{"more descriptors than these have", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(180 * of); v.Procs += int(8 * of) }), bench.Failed, "piled up: 1.38 fds"},
+		{"some of many that are still there", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(40*of + 60*min(1, 8*of)) }).keeping(0.1, func(v *bench.Vital) { v.FDs -= 60 }), bench.Failed, "piled up: 0.31 fds"},
 		{"too few to tell", vanishing().drop(bench.RoleProvoker, fault(3), 99).head(func(h *bench.Head) { h.Ratio = 250 }).keeping(0, func(v *bench.Vital) { v.FDs += 12 }), bench.Held, "served"},
 		{"nobody looked", func() scene { s := vanishing(); s.Vitals = nil; return s }(), bench.Invalid, "what stays of the clients was not measured"},
 		{"a stalled host at the end", vanishing().edit(bench.RoleControl, recovery(3), recovery(5), func(x *bench.Sample) { x.Done, x.Outcome = x.Due+260e6, bench.Late }), bench.Invalid, "what stays"},
@@ -179,7 +210,7 @@ func carrying(n int64) func(*bench.Head) { return func(h *bench.Head) { h.Traits
 // many adds n clients that stay until the recovery.
 func many(s scene, n int) scene {
 	for i := range n {
-		s.provoker(bench.RoleProvoker, fmt.Sprintf("m%d", i), fault(0.05+0.1*float64(i)), bench.HeldOpen).Done = ns(recoveryAt)
+		s.provoker(bench.RoleProvoker, fmt.Sprintf("m%d", i), fault(0.05+min(0.1, 11.8/float64(n))*float64(i)), bench.HeldOpen).Done = ns(recoveryAt)
 	}
 	return s
 }

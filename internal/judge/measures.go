@@ -273,9 +273,4 @@ func shellCode(e bench.ExitStatus) (code int, ok bool) {
 	return 128 + n, n > 0
 }
 
-func oneIf(b bool) float64 {
-	if b {
-		return 1
-	}
-	return 0
-}
+func oneIf(b bool) float64 { return float64(oneOf(b)) }

@@ -56,11 +56,14 @@ func (f *facts) judgeParts() {
 		f.faults, f.wedges, f.honest, f.broken = p.faults, p.wedges, p.honest, p.brokenOff
 		return
 	}
-	f.faults, f.wedges, f.honest = delivery{first: -1}, wedges{filled: -1}, honest{how: map[string]int{}}
+	f.faults, f.wedges, f.honest = delivery{first: -1}, wedges{filled: -1}, honest{how: map[string]int{}, refused: map[int]int{}}
 	for _, p := range f.parts {
 		f.faults.add(p.faults)
 		f.wedges.add(p.wedges)
 		f.honest.due, f.honest.lost = f.honest.due+p.honest.due, f.honest.lost+p.honest.lost
+		for status, n := range p.honest.refused {
+			f.honest.refused[status] += n
+		}
 		f.broken.due, f.broken.whole, f.broken.waiting = f.broken.due+p.brokenOff.due, f.broken.whole+p.brokenOff.whole, f.broken.waiting+p.brokenOff.waiting
 	}
 	slices.Sort(f.faults.times)

@@ -34,6 +34,7 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 		return out
 	case bench.Held:
 		add(f.heldWords())
+		add(f.refusedWords())
 		add(f.surge.words())
 		add(f.race.words())
 		add(f.v.shortage().words())
@@ -79,11 +80,13 @@ func (f *facts) reasons(verdict bench.Verdict, rule string) []string {
 		add(f.emptyWords())
 		add(f.crashWords())
 		add(f.servedWords())
+		add(f.othersWords())
 		add(f.refusalWords())
 		if !strings.HasPrefix(rule, bench.NotRefused) { // it says that
 			add(f.brokenStartWords())
 		}
 	}
+	add(f.refusedWords())
 	if missing := f.undelivered(); missing != "" {
 		add(missing + ", which hides no loss")
 	}
@@ -136,7 +139,7 @@ func (f *facts) heldWords() string {
 
 // honestKept: "3 of 3 requests of the fault got their answer too".
 func (f *facts) honestKept() string {
-	return bench.Grouped(f.honest.due-f.honest.lost) + " of " + bench.Grouped(f.honest.due) + " requests of the fault got their answer too"
+	return bench.Grouped(f.honest.due-f.honest.lost-f.honest.refusals()) + " of " + bench.Grouped(f.honest.due) + " requests of the fault got their answer too"
 }
 
 // backWords: "; 12 of 12 slots came back after 3.1 s (median)", of the wedges
@@ -305,7 +308,11 @@ func (f *facts) deathWords() string {
 	} else {
 		s += " (" + strings.Join(how, ", ") + ")"
 	}
-	switch lost := w.start - w.final; {
+	lost := w.start - w.final
+	if f.crashed.before >= w.start { // a successor need not have served
+		lost = min(lost, f.crashed.fewer)
+	}
+	switch {
 	case lost <= 0 && w.deaths == 1:
 		return s + ", and was replaced"
 	case lost <= 0:

@@ -85,7 +85,7 @@ func (v *view) renewal() renewal {
 	all := v.members()
 	look := func(signal bench.Mark) (int64, string) { return v.renewed(all, signal.T, limit) }
 	if v.head.Traits.Expects == bench.ExpectsReplacement {
-		turnover := v.turnover(all)
+		turnover := v.turnover(all, v.signals[0].T)
 		look = func(signal bench.Mark) (int64, string) { return turnover.replaced(signal, limit) }
 	}
 	for _, signal := range v.signals {
@@ -163,9 +163,11 @@ func Settled(rec *bench.Record) bool {
 		return true
 	case v.head.Any(func(t bench.Traits) bool { return t.Vanishes }):
 		f := factsOf(v)
-		return v.isBack() && (!f.left.due || f.left.known && f.leftWords() == "")
+		return v.isBack() && v.respawned() && (!f.left.due || f.left.known && f.leftWords() == "")
 	case v.head.Traits.Returns:
 		return v.isBack()
+	case v.head.Any(kills):
+		return v.respawned()
 	case v.head.Traits.Refuses:
 		return v.repaired != nil || len(v.signals) == 0
 	case len(v.signals) == 0:
@@ -186,6 +188,9 @@ func SettledBy(rec *bench.Record) int64 {
 	v := newView(rec)
 	if v.mustBeBack() || v.head.Any(func(t bench.Traits) bool { return t.Vanishes }) {
 		return v.recovery.from + int64(v.head.Phases.Recovery)
+	}
+	if v.head.Any(kills) {
+		return v.recovery.from + int64(bench.RespawnLimit)
 	}
 	if v.head.Traits.Expects.TakesAway() && len(v.signals) > 0 {
 		return v.signals[0].T + int64(v.head.Traits.Expects.SettleLimit(v.head.Target.Claims))
@@ -222,7 +227,8 @@ type strays struct {
 func (f *facts) strayLosses() strays {
 	s := strays{how: map[bench.Outcome]int{}}
 	v := f.v
-	if !v.head.Traits.Spares || v.fault.empty() || len(f.faults.times) == 0 {
+	always := v.head.Traits.Expects == bench.ExpectsTurnover
+	if !v.head.Traits.Spares || v.fault.empty() || len(f.faults.times) == 0 && !always {
 		return s
 	}
 	lost := func(bins []bench.Bin, from int64) (n, of int) {
@@ -244,7 +250,6 @@ func (f *facts) strayLosses() strays {
 		return n, of
 	}
 	due, all, from := 0, [][]bench.Bin{f.bins, v.bins(v.recovery.from, v.recovery.to)}, f.faults.first-second/10 // what was in flight when the fault came
-	always := v.head.Traits.Expects == bench.ExpectsTurnover
 	if always {
 		all, from = append(all, f.baseBins), v.baseline.from
 	}
@@ -261,6 +266,35 @@ func (f *facts) strayLosses() strays {
 	}
 	s.honest = f.honest.lost
 	return s
+}
+
+// lostByTurnover says that the baseline lost its victims because workers end all the time: some
+// did, and it turned most of the victims away. So the fault has cost them.
+func (f *facts) lostByTurnover() bool {
+	v := f.v
+	if v.head.Traits.Expects != bench.ExpectsTurnover {
+		return false
+	}
+	ended, away := 0, f.base.missed()
+	for _, n := range v.ends(v.baseline, true, nil) {
+		ended += n
+	}
+	for _, n := range v.ends(v.baseline, false, nil) {
+		ended += n
+	}
+	for _, o := range straySilent {
+		away -= f.base.lost[o]
+	}
+	return ended > 0 && 2*away >= f.base.missed()
+}
+
+// turnoverWords is strayWords of a server that lost so many in the baseline that nothing else
+// can be told of it.
+func (f *facts) turnoverWords() string {
+	if !f.base.below(heldPercent) || !f.lostByTurnover() {
+		return ""
+	}
+	return f.strayWords()
 }
 
 // strayWords: "requests lost: 3 of 1,400 …". A single one decides nothing;

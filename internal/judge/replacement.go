@@ -6,7 +6,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// turnover is which workers came and went since the first signal that is to end one.
+// turnover is which workers came and went since the first fault that is to end one.
 type turnover struct {
 	workers []member // all that served, and those that came since and are of their kind
 	ends    []int64  // when workers ended, ascending
@@ -14,10 +14,9 @@ type turnover struct {
 	need    int      // so many at once are enough, whoever they are
 }
 
-// turnover looks at the processes that can serve, until the end of the watch: what the
-// shutdown ends is no matter of it.
-func (v *view) turnover(all []member) turnover {
-	first := v.signals[0].T
+// turnover looks at the processes that can serve, from the first fault to the end of the
+// watch: what the shutdown ends is no matter of it.
+func (v *view) turnover(all []member, first int64) turnover {
 	t := turnover{need: max(1, v.head.Target.Workers)}
 	kinds := map[kind]bool{}
 	for _, m := range all {

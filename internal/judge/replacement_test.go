@@ -143,11 +143,18 @@ func TestReplacementIsWaitedFor(t *testing.T) {
 	}
 }
 
+func served(x *bench.Sample) { x.Outcome, x.Status, x.Done = bench.OK, 200, x.Due+2e6 }
+
 // Where no worker can be replaced for a while, what is lost meanwhile does not count, but
 // the worker must be replaced, and the server be back in the end.
 func TestReplacementOfAServerWithoutMeans(t *testing.T) {
-	without := func() scene {
+	several := func() scene {
 		return killing().head(func(h *bench.Head) { h.Traits.Fills = true }).edit(bench.RoleVictim, fault(2), fault(11), timedOut)
+	}
+	without := func() scene { // the other one has not served by then
+		s := several()
+		s.Boot.WorkersSeen, s.Boot.PIDs = 1, []int{11}
+		return s
 	}
 	for _, tt := range []struct {
 		name   string
@@ -158,6 +165,10 @@ func TestReplacementOfAServerWithoutMeans(t *testing.T) {
 		{"it is back", without(), bench.Held, "served 300 of 300 victims after 4 workers were killed and replaced, and 25 % meanwhile"},
 		{"with the trait gone", without().head(func(h *bench.Head) { h.Traits.Fills = false }), bench.Failed, "served 25 % of 1,200 victims"},
 		{"it is not back", without().edit(bench.RoleVictim, recovery(0), shutdownAt, timedOut), bench.Failed, "not back: served 0 % of 300 victims 2.0 s into the recovery: 300 timeout"},
+		{"another worker is there", several(), bench.Failed, "served 25 % of 1,200 victims"},
+		{"and it is named", several(), bench.Failed, "another worker was there meanwhile"},
+		{"it serves most", several().edit(bench.RoleVictim, fault(2), fault(11), served).lose(fault(2), fault(5), 15, bench.TimedOut), bench.Degraded, "another worker was there meanwhile"},
+		{"it serves", several().edit(bench.RoleVictim, fault(2), fault(11), served), bench.Held, "and 100 % meanwhile"},
 		{"a worker is missing", without().never(bench.Born, 16).longer(20), bench.Failed, "workers not replaced"},
 	} {
 		j := Judge(tt.scene.Record)

@@ -45,6 +45,32 @@ func (v *view) shortage() shortage {
 	return s
 }
 
+// others is how many workers were there beside the one that the signal took, where nobody could
+// be started in its place for a while: these go on.
+func (v *view) others() int {
+	if t := v.head.Traits; !t.Fills || t.Expects != bench.ExpectsReplacement || len(v.signals) == 0 {
+		return 0
+	}
+	n, signal := 0, v.signals[0]
+	for _, m := range v.members() {
+		if m.pid != signal.PID && m.holds(signal.T) && m.served < signal.T {
+			n++
+		}
+	}
+	return n
+}
+
+// othersWords: "3 other workers were there meanwhile".
+func (f *facts) othersWords() string {
+	switch f.others {
+	case 0:
+		return ""
+	case 1:
+		return "another worker was there meanwhile"
+	}
+	return bench.Grouped(f.others) + " other workers were there meanwhile"
+}
+
 // logRate is how many bytes a second the server wrote to its log within s.
 func (v *view) logRate(s span) (rate float64, ok bool) {
 	var first, last bench.Vital

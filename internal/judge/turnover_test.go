@@ -36,6 +36,20 @@ func TestTurnover(t *testing.T) {
 	}
 	still := recycling()
 	still.Procs = nil
+	// A worker ends in the baseline, and for a second so many are lost.
+	before := func(o bench.Outcome) scene {
+		s := recycling()
+		s.edit(bench.RoleVictim, base(1), base(1.6), func(x *bench.Sample) {
+			if x.Outcome = o; o == bench.Late {
+				x.Done = x.Due + s.Head.SLO + 1
+			}
+		})
+		s.servedBy(9, base(0), base(1))
+		s.Procs = append(s.Procs, bench.ProcEvent{T: ns(base(1)), PID: 9, Event: bench.Died, Exit: &bench.ExitStatus{}})
+		return s
+	}
+	idle := before(bench.Reset)
+	idle.Procs = idle.Procs[:len(idle.Procs)-1]
 	for _, tt := range []struct {
 		name   string
 		scene  scene
@@ -47,6 +61,11 @@ func TestTurnover(t *testing.T) {
 		{"two, in one second", broken(recycling(), fault(1.7), 2), bench.Failed, "requests lost: 2 victims (2 reset); a fault that is planned need cost nobody"},
 		{"the workers end in the baseline too", broken(broken(recycling(), base(1), 2), fault(1.7), 2), bench.Failed, "requests lost: 4 victims (4 reset)"},
 		{"a slow one and another", broken(recycling(), fault(1.7), 1).edit(bench.RoleProvoker, fault(2), fault(2.1), func(p *bench.Sample) { p.Outcome, p.Status, p.Error = bench.Cut, 0, "reset" }), bench.Failed, "requests lost: 1 victim (1 reset) and 1 of 12 requests of the fault (1 cut off)"},
+		{"most are lost before the first slow request", before(bench.Reset), bench.Failed, "requests lost: 60 victims (60 reset)"},
+		{"in the phase that ended early for it", before(bench.Reset).lose(fault(0), fault(6), 60, bench.Reset).curtail(fault(6)), bench.Failed, "requests lost: 420 victims (420 reset)"},
+		{"without an answer to any slow one", before(bench.Reset).forget(0).edit(bench.RoleProvoker, fault(0), fault(12), func(p *bench.Sample) { p.Outcome, p.Status = bench.Cut, 0 }), bench.Failed, "requests lost: 60 victims (60 reset) and"},
+		{"before any worker ended", idle, bench.Broken, "lost 60 of 400 victims before any fault: 60 reset"},
+		{"and they came too late", before(bench.Late), bench.Broken, "before any fault: 60 late"},
 		{"nobody's time is up", still, bench.Invalid, "faults not delivered: 0 workers ended"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -42,6 +42,9 @@ func (c Cell) Timing(mode bench.Mode, probe bench.Probe) Timing {
 	if limit := f.Traits.Expects.SettleLimit(claims); limit > 0 {
 		t.Phases.Recovery = max(t.Phases.Recovery, limit+3*time.Second)
 	}
+	if slices.ContainsFunc(f.Each(), func(t bench.Traits) bool { return t.Expects == bench.ExpectsDeath }) {
+		t.Phases.Recovery = max(t.Phases.Recovery, bench.RespawnLimit+3*time.Second)
+	}
 	if slices.ContainsFunc(f.Each(), func(t bench.Traits) bool { return t.Vanishes || t.Fills || t.Returns }) {
 		t.Phases.Recovery = max(t.Phases.Recovery, bench.VanishLimit)
 	}

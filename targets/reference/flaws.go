@@ -17,6 +17,7 @@ const (
 	noWatchdog       = "no-watchdog"
 	asksPolitely     = "asks-politely"
 	noRespawn        = "no-respawn"
+	forgetsTwo       = "forgets-two"
 	killsNeighbours  = "kills-neighbours"
 	oneDeadWorker    = "one-dead-worker"
 	stopsOnExit      = "stops-on-exit"
@@ -38,6 +39,7 @@ const (
 
 	dropsOnReload  = "drops-on-reload"
 	dropsOnRecycle = "drops-on-recycle"
+	dropsManyThen  = "drops-many-on-recycle"
 	dropsOnStop    = "drops-on-stop"
 
 	ignoresReload    = "ignores-reload"
@@ -64,7 +66,8 @@ const (
 	spinsWithoutFiles  = "spins-without-files"
 	floodsWithoutFiles = "floods-without-files"
 
-	stopsOnFork = "stops-on-fork"
+	stopsOnFork  = "stops-on-fork"
+	pausesOnFork = "pauses-on-fork"
 
 	stopsWithoutTmp   = "stops-without-tmp"
 	stopsWithoutSpool = "stops-without-spool"
@@ -75,6 +78,8 @@ const (
 	idleTimerRunsOn = "idle-timer-runs-on"
 
 	keepsClosed   = "keeps-closed"
+	keepsSome     = "keeps-some-reset"
+	keepsBuffers  = "keeps-buffers"
 	leavesThreads = "leaves-threads"
 	leavesFiles   = "leaves-files"
 	spinsWhenLeft = "spins-when-left"
@@ -93,6 +98,7 @@ var Flaws = []Flaw{
 	{noWatchdog, "a stuck worker is never killed"},
 	{asksPolitely, "a stuck worker gets SIGTERM, and nothing else if it does not end"},
 	{noRespawn, "a dead worker is not replaced"},
+	{forgetsTwo, "the first two workers that die are not replaced"},
 	{killsNeighbours, "when one worker dies or is killed, all are killed, and come back after 1 s"},
 	{oneDeadWorker, "the first worker that dies stays in the rotation: each request given to it gets a 502"},
 	{stopsOnExit, "a worker that exits by itself, with whatever code, ends the server: it is taken for one that cannot boot"},
@@ -112,6 +118,7 @@ var Flaws = []Flaw{
 	{forgetsClose, "the app never learns that the server is done with an answer"},
 	{dropsOnReload, "on SIGHUP all workers are killed at once, with the requests that they serve"},
 	{dropsOnRecycle, "a worker that has served as many requests as it may takes one more, and is killed with it"},
+	{dropsManyThen, "a worker that has served as many requests as it may takes five more, and drops them"},
 	{dropsOnStop, "on SIGTERM the server ends at once, with the requests that it serves"},
 	{ignoresReload, "SIGHUP changes nothing"},
 	{leaksOnReload, "each reload leaves four descriptors open"},
@@ -132,12 +139,15 @@ var Flaws = []Flaw{
 	{floodsWithoutFiles, "while no descriptor is free for a connection, it tries again a thousand times a second, and logs 4 kB each time"},
 	{blocksOnLog, "each request waits until its line is in the log"},
 	{stopsOnFork, "a worker that cannot be started ends the server"},
+	{pausesOnFork, "while a worker cannot be started, the others are given no request"},
 	{stopsWithoutTmp, "each worker is given a temporary file, and if that cannot be created, the server ends"},
 	{stopsWithoutSpool, "a body above 524,288 bytes goes into a temporary file, and if that cannot be created, the server ends"},
 	{diesWithoutSpool, "a body above 524,288 bytes goes into a temporary file, and if that cannot be created, a worker ends, and another one takes its place"},
 	{servesTheDead, "a request waits for a worker however long that takes, however many wait, and whether or not its client is still there"},
 	{idleTimerRunsOn, "an idle connection ends at its time, although another request has come on it and is being served"},
 	{keepsClosed, "the descriptor of a connection that its client ends, and does not reset, stays open"},
+	{keepsSome, "the descriptor of every seventh connection that its client resets stays open"},
+	{keepsBuffers, "256 KiB of memory stay for each connection that its client resets"},
 	{leavesThreads, "a thread stays for each connection that its client ends"},
 	{leavesFiles, "a file stays for each connection that its client ends"},
 	{spinsWhenLeft, "from the first client on that leaves in the middle of its head, a loop keeps a CPU busy"},

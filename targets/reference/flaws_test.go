@@ -286,3 +286,37 @@ func TestDropsOnStop(t *testing.T) {
 		t.Errorf("exit code is %d, want 0", code)
 	}
 }
+
+func TestDropsManyOnRecycle(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1, "--max-requests", "3", "--flaw", dropsManyThen)
+	eventually(t, "a worker's time is up", func() bool { return s.get("/victim?nonce=lost").status == http.StatusBadGateway })
+	for range 2 {
+		for i := range droppedThen - 1 {
+			if r := s.get("/victim?nonce=lost"); r.status != http.StatusBadGateway {
+				t.Errorf("request %d after a worker's last: %+v, want 502", i+1, r)
+			}
+		}
+		for range 3 {
+			checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+		}
+		if r := s.get("/victim?nonce=lost"); r.status != http.StatusBadGateway {
+			t.Errorf("the request after a worker's last: %+v, want 502", r)
+		}
+	}
+}
+
+func TestForgetsTwo(t *testing.T) {
+	t.Parallel()
+	s := start(t, 4, "--flaw", forgetsTwo)
+	for range 5 {
+		if r := s.get("/fault/segfault?nonce=f1"); r.status != http.StatusBadGateway {
+			t.Fatalf("segfault: %+v", r)
+		}
+	}
+	eventually(t, "two of four workers are there", func() bool { return len(s.workers()) == 2 })
+	if within(600*time.Millisecond, func() bool { return len(s.workers()) != 2 }) {
+		t.Errorf("%d workers after that", len(s.workers()))
+	}
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+}

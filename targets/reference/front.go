@@ -94,7 +94,11 @@ func serve(ctx context.Context, o options, listener net.Listener, p *pool, event
 	}
 	switch {
 	case o.flaws[keepsReset]:
-		listener = planted{listener, keeping(syscall.ECONNRESET, syscall.EPIPE)}
+		listener = planted{listener, keeping(wasReset...)}
+	case o.flaws[keepsSome]:
+		listener = planted{listener, keepingSome}
+	case o.flaws[keepsBuffers]:
+		listener = planted{listener, keepingBuffers}
 	case o.flaws[keepsClosed]:
 		listener = planted{listener, keeping(io.EOF)}
 	case o.flaws[leavesThreads]:

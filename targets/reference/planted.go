@@ -19,6 +19,10 @@ const (
 	fewConns   = 64  // of no-header-timeout
 	manyConns  = 256 // of freezes-when-full
 
+	droppedThen = 5         // requests of drops-many-on-recycle
+	someReset   = 7         // of keeps-some-reset: each so many
+	keptBuffer  = 256 << 10 // bytes of keeps-buffers
+
 	singleFilePause = 7 * time.Millisecond // between two requests of single-file
 	shortResponse   = 64 << 10             // bytes that truncates-responses lets through
 	shortUpload     = 1 << 20              // bytes that truncates-uploads lets through
@@ -100,6 +104,18 @@ func (c *fewConn) Close() error {
 	return c.Conn.Close()
 }
 
+// dropMany is the flaw drops-many-on-recycle: a worker whose time is up drops further requests.
+func (p *pool) dropMany(ctx context.Context) {
+	for range droppedThen {
+		select {
+		case <-ctx.Done():
+			return
+		case j := <-p.jobs:
+			j.answered <- text(http.StatusBadGateway, "worker was recycled")
+		}
+	}
+}
+
 // dropOne is the flaw drops-on-recycle: a worker whose time is up is killed with the next
 // request.
 func (p *pool) dropOne(ctx context.Context, w *child) {
@@ -109,6 +125,15 @@ func (p *pool) dropOne(ctx context.Context, w *child) {
 		w.kill()
 		j.answered <- text(http.StatusBadGateway, "worker was recycled")
 	}
+}
+
+// holdUp waits before a worker is started again, with the flaw pauses-on-fork at everybody's cost.
+func (p *pool) holdUp(ctx context.Context) {
+	if p.o.flaws[pausesOnFork] {
+		p.held.Lock()
+		defer p.held.Unlock()
+	}
+	pause(ctx, bootPause)
 }
 
 // touchTmp is the flaw stops-without-tmp: it creates a temporary file, and removes it again.

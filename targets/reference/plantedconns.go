@@ -32,10 +32,14 @@ func (p planted) Accept() (net.Conn, error) {
 type keepingConn struct {
 	net.Conn
 	ways  []error
+	some  bool // only each someReset-th of them
 	mu    sync.Mutex
 	over  bool // it has ended
 	ended bool // in one of the ways
 }
+
+// wasReset are the errors of a connection that its client has reset.
+var wasReset = []error{syscall.ECONNRESET, syscall.EPIPE}
 
 func keeping(ways ...error) func(net.Conn) net.Conn {
 	return func(c net.Conn) net.Conn { return &keepingConn{Conn: c, ways: ways} }
@@ -69,11 +73,37 @@ var kept struct {
 	conns []net.Conn
 }
 
+// resets counts the connections of keeps-some-reset that were reset.
+var resets atomic.Int64
+
+// keepingSome is the flaw keeps-some-reset.
+func keepingSome(c net.Conn) net.Conn {
+	return &keepingConn{Conn: c, ways: wasReset, some: true}
+}
+
+// bufferedConn is the flaw keeps-buffers: memory stays for a connection that its client resets.
+type bufferedConn struct{ *keepingConn }
+
+func keepingBuffers(c net.Conn) net.Conn {
+	return bufferedConn{&keepingConn{Conn: c, ways: wasReset}}
+}
+
+// Close closes the connection.
+func (b bufferedConn) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ended {
+		b.ended = false // Close may come again
+		holdBody(bytes.Repeat([]byte{1}, keptBuffer))
+	}
+	return b.Conn.Close()
+}
+
 // Close closes a connection only if its client has not ended it so.
 func (k *keepingConn) Close() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.ended {
+	if !k.ended || k.some && resets.Add(1)%someReset != 0 {
 		return k.Conn.Close()
 	}
 	kept.mu.Lock()

@@ -194,3 +194,24 @@ func TestForgetsPipelined(t *testing.T) {
 	}
 	checkVictim(t, flawed.get("/victim?nonce=v1"), "v1")
 }
+
+func TestKeepsSomeReset(t *testing.T) {
+	t.Parallel()
+	const stay = 4
+	s := start(t, 1, "--flaw", keepsSome)
+	before := s.idleFDs()
+	s.breakOff(stay*someReset, true)
+	eventually(t, "some of what was reset stays, and the others are closed", func() bool { n := s.fds() - before; return n >= stay && n <= stay+2 })
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+}
+
+func TestKeepsBuffers(t *testing.T) {
+	t.Parallel()
+	const n = 100
+	s := start(t, 1, "--flaw", keepsBuffers)
+	before, fds := s.memory(), s.idleFDs()
+	s.breakOff(n, true)
+	eventually(t, "their buffers stay", func() bool { return s.memory()-before >= n*keptBuffer*9/10 })
+	eventually(t, "what was reset is closed", func() bool { return s.fds() <= fds+2 })
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+}

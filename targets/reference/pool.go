@@ -37,20 +37,22 @@ type job struct {
 // that owns one worker at a time. All slots receive from one unbuffered channel, so idle
 // workers and waiting requests both queue first in, first out.
 type pool struct {
-	o        options
-	listener *os.File // inherited by workers with the flaw orphans-workers, otherwise nil
-	events   *log.Logger
-	jobs     chan *job
-	waiting  atomic.Int64
-	corpse   atomic.Bool // one-dead-worker already has its dead worker
-	file     sync.Mutex  // with the flaw single-file, only the request that holds it is served
-	stop     context.CancelFunc
-	giveUp   context.CancelFunc // ends the whole server (stops-on-exit and the like)
-	slots    sync.WaitGroup     // and the reloading goroutine
-	seats    []*seat            // used by startPool, then only by followHangups
-	leaked   []*os.File         // of leaks-on-reload; used only by followHangups
-	dropping chan struct{}      // closed when drops-queue drops what waits
-	hasty    atomic.Bool        // kills-one-honest has killed its one
+	o         options
+	listener  *os.File // inherited by workers with the flaw orphans-workers, otherwise nil
+	events    *log.Logger
+	jobs      chan *job
+	waiting   atomic.Int64
+	forgotten atomic.Int64 // dead workers of forgets-two
+	corpse    atomic.Bool  // one-dead-worker already has its dead worker
+	file      sync.Mutex   // with the flaw single-file, only the request that holds it is served
+	held      sync.RWMutex // of pauses-on-fork: whoever has it as a writer keeps all requests waiting
+	stop      context.CancelFunc
+	giveUp    context.CancelFunc // ends the whole server (stops-on-exit and the like)
+	slots     sync.WaitGroup     // and the reloading goroutine
+	seats     []*seat            // used by startPool, then only by followHangups
+	leaked    []*os.File         // of leaks-on-reload; used only by followHangups
+	dropping  chan struct{}      // closed when drops-queue drops what waits
+	hasty     atomic.Bool        // kills-one-honest has killed its one
 
 	mu   sync.Mutex
 	live map[*child]struct{}
@@ -129,7 +131,7 @@ func (p *pool) slot(ctx context.Context, st *seat) {
 				p.giveUp()
 				return
 			}
-			pause(ctx, bootPause)
+			p.holdUp(ctx)
 			continue
 		}
 		st.occupy()
@@ -142,7 +144,7 @@ func (p *pool) slot(ctx context.Context, st *seat) {
 		}
 		p.events.Printf("worker %d ended: %s", w.pid(), w.ending())
 		switch {
-		case p.o.flaws[noRespawn]:
+		case p.o.flaws[noRespawn], p.o.flaws[forgetsTwo] && p.forgotten.Add(1) <= 2:
 			return
 		case p.o.flaws[stopsOnExit] && w.exited():
 			p.events.Print("it exited by itself, so workers cannot boot: the server ends")
@@ -214,6 +216,9 @@ func (p *pool) work(ctx context.Context, st *seat, w *child) (sound bool) {
 	if p.o.flaws[dropsOnRecycle] && !st.isTaken() {
 		p.dropOne(ctx, w)
 	}
+	if p.o.flaws[dropsManyThen] && !st.isTaken() {
+		p.dropMany(ctx)
+	}
 	w.retire()
 	p.part(w)
 	return true
@@ -239,6 +244,10 @@ func (p *pool) part(w *child) {
 
 // serve makes w answer j and returns whether w can go on.
 func (p *pool) serve(w *child, j *job) bool {
+	if p.o.flaws[pausesOnFork] {
+		p.held.RLock()
+		defer p.held.RUnlock()
+	}
 	if p.o.flaws[singleFile] {
 		p.file.Lock()
 		defer p.file.Unlock()

@@ -158,3 +158,31 @@ func TestTriesAgainAtOnce(t *testing.T) {
 		checkVictim(t, s.get("/victim?nonce=v2"), "v2")
 	}
 }
+
+// While a front without descriptors cannot start a worker, the other one goes on, but not with
+// the flaw.
+func TestPausesOnFork(t *testing.T) {
+	t.Parallel()
+	answered := func(args ...string) int {
+		s := start(t, 2, args...)
+		base := s.idleFDs()
+		c, other := s.dial(""), s.dial("")
+		eventually(t, "both are accepted", func() bool { return s.fds() > base+1 })
+		s.mayOpen(3)
+		c.send("GET /fault/segfault?nonce=f1 HTTP/1.1\r\nHost: a\r\n\r\n")
+		if got := c.status(); got != http.StatusBadGateway {
+			t.Fatalf("segfault: %d", got)
+		}
+		n := 0
+		for end := time.Now().Add(2 * time.Second); time.Now().Before(end) && n < 1000; n++ {
+			other.send("GET /victim?nonce=v1 HTTP/1.1\r\nHost: a\r\n\r\n")
+			if got := other.status(); got != http.StatusOK {
+				t.Fatalf("victim: %d", got)
+			}
+		}
+		return n
+	}
+	if sound, flawed := answered(), answered("--flaw", pausesOnFork); flawed*5 > sound {
+		t.Errorf("a sound front answered %d requests, and the flawed one %d", sound, flawed)
+	}
+}
