@@ -183,7 +183,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 		return bench.Invalid, f.surge.lateWords()
 	case v.head.Traits.Fills && f.back.valid < backBinsNeeded:
 		return bench.Invalid, "whether the server came back was not measured"
-	case v.head.Traits.Fills && f.others == 0:
+	case v.head.Traits.Fills:
 	case f.fault.bad >= badBinsNeeded && f.fault.below(degradedPercent):
 		return bench.Failed, ""
 	}
@@ -200,6 +200,9 @@ func (f *facts) rate() (bench.Verdict, string) {
 		if ended, how := rate(); ended == bench.Failed {
 			return ended, how
 		}
+	}
+	if f.others > 0 && f.fault.bad >= badBinsNeeded && f.fault.below(degradedPercent) { // where it has ended for good, that says more
+		return bench.Failed, ""
 	}
 	if (!v.head.Traits.Fills || f.others > 0) && f.fault.bad >= badBinsNeeded && f.fault.below(heldPercent) {
 		return bench.Degraded, ""
