@@ -102,7 +102,7 @@ func TestSelection(t *testing.T) {
 	}
 	want := []string{
 		"reference/default/wedge-1pct", "reference/no-watchdog/wedge-1pct",
-		"reference/default/segfault-1pct", "reference/no-respawn/segfault-1pct",
+		"reference/default/segfault-1pct", "reference/no-respawn/segfault-1pct", "reference/forgets-two/segfault-1pct",
 		"reference/default/wedge-1pct+dead-control", "reference/no-watchdog/wedge-1pct+dead-control",
 	}
 	if got := names(cases(t, "dead-control", "segfault", "wedge", "wedge")); !slices.Equal(got, want) {

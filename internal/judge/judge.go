@@ -183,7 +183,7 @@ func (f *facts) rate() (bench.Verdict, string) {
 		return bench.Invalid, f.surge.lateWords()
 	case v.head.Traits.Fills && f.back.valid < backBinsNeeded:
 		return bench.Invalid, "whether the server came back was not measured"
-	case v.head.Traits.Fills && f.others == 0:
+	case v.head.Traits.Fills:
 	case f.fault.bad >= badBinsNeeded && f.fault.below(degradedPercent):
 		return bench.Failed, ""
 	}
@@ -200,6 +200,9 @@ func (f *facts) rate() (bench.Verdict, string) {
 		if ended, how := rate(); ended == bench.Failed {
 			return ended, how
 		}
+	}
+	if f.others > 0 && f.fault.bad >= badBinsNeeded && f.fault.below(degradedPercent) { // where it has ended for good, that says more
+		return bench.Failed, ""
 	}
 	if (!v.head.Traits.Fills || f.others > 0) && f.fault.bad >= badBinsNeeded && f.fault.below(heldPercent) {
 		return bench.Degraded, ""
@@ -232,6 +235,9 @@ func (f *facts) rate() (bench.Verdict, string) {
 	}
 	if f.left.due && !f.left.known {
 		return bench.Invalid, "what stays of the clients was not measured"
+	}
+	if f.base.below(heldPercent) { // workers ended in it, and cost nobody anything later
+		return f.rateLost()
 	}
 	return leak, kept
 }
@@ -300,9 +306,14 @@ func (f *facts) rateBaseline() (bench.Verdict, string) {
 		return bench.Invalid, "interrupted: the record breaks off before the end of the baseline"
 	case f.base.valid == 0 || float64(f.base.valid)*2 < expected:
 		return bench.Invalid, "the baseline could not be measured: " + validWords(f.base.valid, expected) + f.maskedBecause(f.baseBins)
-	case !f.base.below(heldPercent), f.lostByTurnover():
+	case !f.base.below(heldPercent), f.turnedOver():
 		return bench.Held, ""
 	}
+	return f.rateLost()
+}
+
+// rateLost rates a baseline that lost too much.
+func (f *facts) rateLost() (bench.Verdict, string) {
 	lost := "lost " + bench.Grouped(f.base.missed()) + " of " + bench.Things(f.base.scheduled, "victim", "victims") +
 		" before any fault: " + lossWords(f.base)
 	if f.base.valid < f.base.bins { // what masked some of its seconds may have spoiled the others

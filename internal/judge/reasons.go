@@ -137,9 +137,15 @@ func (f *facts) heldWords() string {
 	return s + f.backWords() + f.endedWords() + f.v.unreadWords()
 }
 
-// honestKept: "3 of 3 requests of the fault got their answer too".
+// honestKept: "3 of 3 requests of the fault got their answer too"; "0 of 13 requests of the fault
+// got their answer, and 13 a refusal".
 func (f *facts) honestKept() string {
-	return bench.Grouped(f.honest.due-f.honest.lost-f.honest.refusals()) + " of " + bench.Grouped(f.honest.due) + " requests of the fault got their answer too"
+	h := f.honest
+	s := bench.Grouped(h.due-h.lost-h.refusals()) + " of " + bench.Grouped(h.due) + " requests of the fault got their answer"
+	if n := h.refusals(); n > 0 {
+		return s + ", and " + bench.Grouped(n) + " a refusal"
+	}
+	return s + " too"
 }
 
 // backWords: "; 12 of 12 slots came back after 3.1 s (median)", of the wedges

@@ -268,30 +268,17 @@ func (f *facts) strayLosses() strays {
 	return s
 }
 
-// lostByTurnover says that the baseline lost its victims because workers end all the time: some
-// did, and it turned most of the victims away. So the fault has cost them.
-func (f *facts) lostByTurnover() bool {
+// turnedOver says that the baseline was under the fault too: workers are to end all the time, and
+// some did. What it lost may have been lost to that.
+func (f *facts) turnedOver() bool {
 	v := f.v
-	if v.head.Traits.Expects != bench.ExpectsTurnover {
-		return false
-	}
-	ended, away := 0, f.base.missed()
-	for _, n := range v.ends(v.baseline, true, nil) {
-		ended += n
-	}
-	for _, n := range v.ends(v.baseline, false, nil) {
-		ended += n
-	}
-	for _, o := range straySilent {
-		away -= f.base.lost[o]
-	}
-	return ended > 0 && 2*away >= f.base.missed()
+	return v.head.Traits.Expects == bench.ExpectsTurnover && len(v.ends(v.baseline, true, nil))+len(v.ends(v.baseline, false, nil)) > 0
 }
 
-// turnoverWords is strayWords of a server that lost so many in the baseline that nothing else
-// can be told of it.
+// turnoverWords is strayWords of a server that lost so many in such a baseline that nothing else
+// need be told of it.
 func (f *facts) turnoverWords() string {
-	if !f.base.below(heldPercent) || !f.lostByTurnover() {
+	if !f.base.below(heldPercent) || !f.turnedOver() {
 		return ""
 	}
 	return f.strayWords()

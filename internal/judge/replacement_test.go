@@ -169,6 +169,7 @@ func TestReplacementOfAServerWithoutMeans(t *testing.T) {
 		{"and it is named", several(), bench.Failed, "another worker was there meanwhile"},
 		{"it serves most", several().edit(bench.RoleVictim, fault(2), fault(11), served).lose(fault(2), fault(5), 15, bench.TimedOut), bench.Degraded, "another worker was there meanwhile"},
 		{"it serves", several().edit(bench.RoleVictim, fault(2), fault(11), served), bench.Held, "and 100 % meanwhile"},
+		{"a worker is missing, and the other one does not serve", several().never(bench.Born, 16).longer(20), bench.Failed, "workers not replaced"},
 		{"a worker is missing", without().never(bench.Born, 16).longer(20), bench.Failed, "workers not replaced"},
 	} {
 		j := Judge(tt.scene.Record)

@@ -60,12 +60,12 @@ func (v *view) others() int {
 	return n
 }
 
-// othersWords: "3 other workers were there meanwhile".
+// othersWords: "3 other workers were there meanwhile"; "" if these have served.
 func (f *facts) othersWords() string {
-	switch f.others {
-	case 0:
+	switch {
+	case f.others == 0 || !f.fault.below(heldPercent):
 		return ""
-	case 1:
+	case f.others == 1:
 		return "another worker was there meanwhile"
 	}
 	return bench.Grouped(f.others) + " other workers were there meanwhile"

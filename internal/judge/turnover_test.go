@@ -65,7 +65,8 @@ func TestTurnover(t *testing.T) {
 		{"in the phase that ended early for it", before(bench.Reset).lose(fault(0), fault(6), 60, bench.Reset).curtail(fault(6)), bench.Failed, "requests lost: 420 victims (420 reset)"},
 		{"without an answer to any slow one", before(bench.Reset).forget(0).edit(bench.RoleProvoker, fault(0), fault(12), func(p *bench.Sample) { p.Outcome, p.Status = bench.Cut, 0 }), bench.Failed, "requests lost: 60 victims (60 reset) and"},
 		{"before any worker ended", idle, bench.Broken, "lost 60 of 400 victims before any fault: 60 reset"},
-		{"and they came too late", before(bench.Late), bench.Broken, "before any fault: 60 late"},
+		{"they come too late, then and later", before(bench.Late).lose(fault(0), fault(12), 4, bench.Late), bench.Degraded, "served 96 % of 1,200 victims: 48 late"},
+		{"and only then", before(bench.Late), bench.Broken, "before any fault: 60 late"},
 		{"nobody's time is up", still, bench.Invalid, "faults not delivered: 0 workers ended"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

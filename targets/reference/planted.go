@@ -20,8 +20,8 @@ const (
 	manyConns  = 256 // of freezes-when-full
 
 	droppedThen = 5         // requests of drops-many-on-recycle
-	someReset   = 7         // of keeps-some-reset: each so many
-	keptBuffer  = 256 << 10 // bytes of keeps-buffers
+	someReset   = 5         // of keeps-some-reset: each so many
+	keptBuffer  = 384 << 10 // bytes of keeps-buffers
 
 	singleFilePause = 7 * time.Millisecond // between two requests of single-file
 	shortResponse   = 64 << 10             // bytes that truncates-responses lets through
