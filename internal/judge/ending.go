@@ -83,7 +83,7 @@ func (f *facts) stopWords() string {
 		}
 	}
 	say(f.end.inFlight > 1, bench.Things(f.end.inFlight, "victim", "victims")+" sent 0.1 s or more before the signal got no right answer")
-	say(s.NeededSIGKILL, fmt.Sprintf("still there %.0f s after the signal", s.Seconds)+f.stillStreamedWords())
+	say(s.NeededSIGKILL, fmt.Sprintf("still there %.0f s after the signal", s.Seconds)+f.stillOpenWords())
 	say(s.Survivors > 0 && !s.NeededSIGKILL, bench.Things(s.Survivors, "process", "processes")+" left behind")
 	say(!s.PortFreed && !s.NeededSIGKILL, "its port could not be bound again")
 	say(s.Exit != nil && !inOrder(*s.Exit), "ended with "+causeOf(s.Exit)+", which a process manager takes for a failure")
@@ -102,12 +102,24 @@ func (f *facts) stopWords() string {
 	return bench.NotStopped + ": " + strings.Join(wrong, "; ")
 }
 
-// stillStreamedWords: ", with an endless answer under way".
-func (f *facts) stillStreamedWords() string {
-	if b, s := f.v.beside, f.v.stop; b == nil || b.Streamed == 0 || b.StreamedFor < s.Seconds-0.5 {
+// stillOpenWords: ", with an endless answer under way", ", with a connection open whose
+// request it had answered".
+func (f *facts) stillOpenWords() string {
+	var open []string
+	s := f.v.stop
+	if b := f.v.beside; b != nil && b.Streamed > 0 && b.StreamedFor >= s.Seconds-0.5 {
+		open = append(open, "an endless answer under way")
+	}
+	waited := func(p bench.Sample) bool { // the connection of the request that was under way at the signal
+		return p.Idle > 0 && p.Done > s.Term && seconds(p.Done+p.Idle-s.Term) >= s.Seconds-0.5
+	}
+	if slices.ContainsFunc(f.v.provokers, waited) {
+		open = append(open, "a connection open whose request it had answered")
+	}
+	if len(open) == 0 {
 		return ""
 	}
-	return ", with an endless answer under way"
+	return ", with " + strings.Join(open, " and ")
 }
 
 // besideWords: "; 8 of 8 requests that waited were answered, and an endless answer broke off

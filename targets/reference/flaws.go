@@ -45,6 +45,7 @@ const (
 	retriesAtStart   = "retries-at-start"
 	hidesBrokenStart = "hides-broken-start"
 	waitsForStreams  = "waits-for-streams"
+	waitsForClients  = "waits-for-clients"
 	waitsOutGrace    = "waits-out-grace"
 	failsOnStop      = "fails-on-stop"
 	dropsQueue       = "drops-queue"
@@ -118,6 +119,7 @@ var Flaws = []Flaw{
 	{retriesAtStart, "started with an app that cannot be loaded, it starts workers again and again"},
 	{hidesBrokenStart, "started with an app that cannot be loaded, it ends with exit code 0"},
 	{waitsForStreams, "on SIGTERM it waits for requests under way, however long they take, and no watchdog ends them"},
+	{waitsForClients, "on SIGTERM it closes connections that are idle, and waits until the clients of the others hang up"},
 	{waitsOutGrace, "on SIGTERM it waits for 1 s more than its grace, whether or not a request is under way"},
 	{failsOnStop, "after SIGTERM it ends with an exit code that means failure"},
 	{dropsQueue, "on SIGTERM requests that wait for a worker get a 503"},

@@ -88,6 +88,36 @@ func (p *pool) limitOf(j *job) time.Duration {
 	return p.o.watchdog
 }
 
+// openConns is the flaw waits-for-clients: it knows what each open connection does.
+type openConns struct {
+	mu     sync.Mutex
+	states map[net.Conn]http.ConnState
+}
+
+// note is an http.Server's ConnState.
+func (c *openConns) note(conn net.Conn, state http.ConnState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.states[conn] = state; state == http.StateClosed {
+		delete(c.states, conn)
+	}
+}
+
+// wait closes the connections that are idle now, and returns when the others have ended.
+func (c *openConns) wait() {
+	for first, left := true, 1; left > 0; first = false {
+		time.Sleep(10 * time.Millisecond)
+		c.mu.Lock()
+		left = len(c.states)
+		for conn, state := range c.states {
+			if first && state == http.StateIdle {
+				_ = conn.Close()
+			}
+		}
+		c.mu.Unlock()
+	}
+}
+
 // serveAlone is the flaw shares-port: a worker whose front is gone serves by itself.
 func serveAlone(a *app) error {
 	listener, err := net.FileListener(os.NewFile(workerListenerFD, "listener"))

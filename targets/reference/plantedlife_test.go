@@ -226,3 +226,39 @@ func TestKillsOneHonest(t *testing.T) {
 	}
 	checkVictim(t, s.get("/fault/legit-slow?nonce=f2"), "f2")
 }
+
+// Who stops the server waits for a client who has got its answer and stays.
+func TestWaitsForClients(t *testing.T) {
+	t.Parallel()
+	for flaw, ends := range map[string]bool{"": true, waitsForClients: false} {
+		args := []string{"--grace", "300ms"}
+		if flaw != "" {
+			args = append(args, "--flaw", flaw)
+		}
+		s := start(t, 2, args...)
+		kept := make([]net.Conn, 2)
+		for i, path := range []string{"/victim?nonce=v1", "/sleep?nonce=s1&ms=200"} {
+			conn, err := net.Dial("tcp", s.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = conn.Close() }()
+			_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", path)
+			kept[i] = conn
+		}
+		s.started("s1")
+		s.signal(syscall.SIGTERM)
+		idle, err := io.ReadAll(kept[0]) // closed in either case
+		if err != nil || !bytes.Contains(idle, []byte("v1\n")) {
+			t.Errorf("%q: the idle connection: %d bytes, %v", flaw, len(idle), err)
+		}
+		if _, err := http.ReadResponse(bufio.NewReader(kept[1]), nil); err != nil { //nolint:bodyclose // its connection is closed
+			t.Errorf("%q: the request under way: %v", flaw, err)
+		}
+		if ended := within(time.Second, s.hasExited); ended != ends {
+			t.Errorf("%q: it ended: %v", flaw, ended)
+		}
+		_ = kept[1].Close()
+		s.exitCode() // now it ends
+	}
+}
