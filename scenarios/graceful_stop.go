@@ -2,8 +2,6 @@ package scenarios
 
 import (
 	"context"
-	"fmt"
-	"sync"
 	"time"
 
 	"benchrun/clients"
@@ -45,7 +43,7 @@ var _ = register(200, Fault{
 		},
 	},
 	Act: func(p Place) clients.Provoker {
-		return stop{slow: clients.SleepKept(stopSlow), ask: p.Stop, beside: &crowd{slots: p.Slots, expect: p.Expect, tell: p.Beside}}
+		return stop{slow: clients.SleepKept(stopSlow), ask: p.Stop, beside: crowdAtStop(p)}
 	},
 	Script: Script{App: `time.sleep(1)`, Client: `idle, busy = [socket.create_connection(("127.0.0.1", PORT)) for _ in range(2)]  # both are kept open
 idle.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -81,63 +79,17 @@ func (s stop) Provoke(ctx context.Context, p clients.Provocation) *bench.Sample 
 		_ = clients.Keep(keeping, p.Addr, p.Nonce+"-kept") // not every server keeps connections
 		until := func(t int64) { bench.Sleep(ctx, time.Duration(t-p.Clock.Now())) }
 		signal := p.Due + int64(inFlight)
-		over := func(int64) {}
+		over := func(int64, time.Duration) {}
 		if until(signal - int64(crowdLead)); s.beside != nil && ctx.Err() == nil {
 			over = s.beside.come(ctx, p)
 		}
 		if until(signal); ctx.Err() == nil {
 			asked := p.Clock.Now()
 			s.ask(ctx, p.Nonce)
-			over(asked)
+			over(asked, 0)
 		}
 	}()
 	sample := s.slow.Provoke(keeping, p)
 	<-stopped
 	return sample
-}
-
-// crowdLead is how long before the signal the crowd comes: later than every victim that must
-// be served, so that it is in nobody's way at a server that serves in turn.
-const crowdLead = bench.BeforeSignal - 20*time.Millisecond
-
-// The crowd's requests: in two rounds through the slots they take less than any documented
-// grace.
-const (
-	crowdSleep            = 300 // ms
-	crowdLeast, crowdMost = 8, 64
-	crowdRate             = 2000 // a second
-	crowdTurns            = 2
-)
-
-// crowd is an endless answer, and more requests than the server has slots.
-type crowd struct {
-	slots  int
-	expect func(nonce string)
-	tell   func(bench.Beside)
-}
-
-// come sends them. The caller calls over with the time of the signal when the server has
-// ended, or nobody waits for it any more.
-func (c *crowd) come(ctx context.Context, p clients.Provocation) (over func(signal int64)) {
-	ctx, leave := context.WithCancel(ctx)
-	n := min(max(crowdTurns*c.slots, crowdLeast), crowdMost)
-	nonce := func(i int) string { return fmt.Sprintf("%s-q%d", p.Nonce, i) }
-	for i := range n {
-		c.expect(nonce(i))
-	}
-	var beside bench.Beside
-	var streamEnded int64
-	var all sync.WaitGroup
-	all.Go(func() { beside.Streamed, streamEnded = clients.Stream(ctx, p.Clock, p.Addr, p.Nonce+"-s") })
-	all.Go(func() {
-		held, _ := clients.HoldMany(ctx, p.Addr, n, crowdRate, crowdSleep, nonce) // these make sense
-		beside.Answered, beside.Refused = held.Completed, held.Refused+held.Unsent
-	})
-	return func(signal int64) {
-		leave()
-		all.Wait()
-		beside.Queued = n
-		beside.StreamedFor = max(0, time.Duration(streamEnded-signal).Seconds())
-		c.tell(beside)
-	}
 }

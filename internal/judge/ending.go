@@ -130,6 +130,9 @@ func (f *facts) besideWords() string {
 		return ""
 	}
 	s := fmt.Sprintf("; %s of %s in the queue were answered", bench.Grouped(b.Answered), bench.Things(b.Queued, "request", "requests"))
+	if f.v.head.Traits.Expects != bench.ExpectsEnd { // there was no endless answer
+		return s
+	}
 	if b.Streamed == 0 {
 		return s + ", and an endless answer did not begin"
 	}
@@ -187,6 +190,8 @@ func (f *facts) endedWords() string {
 		return fmt.Sprintf("; started again, it answered after %.1f s", a.Seconds)
 	case f.v.head.Traits.Expects == bench.ExpectsEnd && s != nil && a != nil && a.Idle != nil:
 		return fmt.Sprintf("; it was gone after %.1f s with %s, idle after %.1f s", s.Seconds, causeOf(s.Exit), a.Idle.Seconds) + f.besideWords()
+	case f.v.head.Traits.Expects == bench.ExpectsRenewal:
+		return f.besideWords()
 	}
 	return ""
 }
@@ -196,6 +201,9 @@ func (f *facts) endingMeasures(s sheet) {
 		s.set("inflight_lost", float64(e.inFlight), 1)
 		s.set("queued_lost", float64(e.queued), 1)
 		s.set("backlog_reset", float64(e.reset), 1)
+	}
+	if v := f.v; v.beside != nil && v.head.Traits.Spares {
+		s.set("queued_lost", float64(max(0, v.beside.Lost())), 1)
 	}
 	f.refusalMeasures(s)
 	a := f.v.again

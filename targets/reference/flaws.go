@@ -41,6 +41,7 @@ const (
 	dropsOnStop    = "drops-on-stop"
 
 	ignoresReload    = "ignores-reload"
+	dropsBacklog     = "drops-backlog"
 	leaksOnReload    = "leaks-on-reload"
 	retriesAtStart   = "retries-at-start"
 	hidesBrokenStart = "hides-broken-start"
@@ -114,6 +115,7 @@ var Flaws = []Flaw{
 	{dropsOnReload, "on SIGHUP all workers are killed at once, with the requests that they serve"},
 	{dropsOnRecycle, "a worker that has served as many requests as it may takes one more, and is killed with it"},
 	{dropsOnStop, "on SIGTERM the server ends at once, with the requests that it serves"},
+	{dropsBacklog, "on SIGHUP requests that wait for a worker get a 503"},
 	{ignoresReload, "SIGHUP changes nothing"},
 	{leaksOnReload, "each reload leaves four descriptors open"},
 	{retriesAtStart, "started with an app that cannot be loaded, it starts workers again and again"},

@@ -72,9 +72,17 @@ func (p *pool) ending(o options) (context.Context, context.CancelFunc) {
 	case o.flaws[waitsOutGrace]:
 		time.Sleep(o.grace + time.Second)
 	case o.flaws[dropsQueue]:
-		close(p.dropping)
+		p.dropWaiting()
 	}
 	return context.WithTimeout(context.Background(), o.grace)
+}
+
+// dropWaiting is the flaws drops-queue and drops-backlog: no request that waits gets a worker.
+func (p *pool) dropWaiting() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.dropping)
+	p.dropping = make(chan struct{})
 }
 
 // limitOf is how long a worker may take for a request; 0 = as long as it likes.

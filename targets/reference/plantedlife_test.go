@@ -163,12 +163,23 @@ func TestFailsOnStop(t *testing.T) {
 	}
 }
 
+// What waits for a worker is dropped at the end with one flaw, at a reload with the other.
 func TestDropsQueue(t *testing.T) {
 	t.Parallel()
-	for _, flawed := range []bool{false, true} {
+	for _, c := range []struct {
+		flaw   string
+		signal syscall.Signal
+		drops  bool
+	}{
+		{"", syscall.SIGTERM, false},
+		{dropsQueue, syscall.SIGTERM, true},
+		{"", syscall.SIGHUP, false},
+		{dropsQueue, syscall.SIGHUP, false},
+		{dropsBacklog, syscall.SIGHUP, true},
+	} {
 		args := []string{"--grace", patience.String(), "--watchdog", patience.String()}
-		if flawed {
-			args = append(args, "--flaw", dropsQueue)
+		if c.flaw != "" {
+			args = append(args, "--flaw", c.flaw)
 		}
 		s := start(t, 1, args...)
 		busy := s.inBackground("/sleep?nonce=s1&ms=1000")
@@ -177,10 +188,10 @@ func TestDropsQueue(t *testing.T) {
 		if within(200*time.Millisecond, func() bool { return len(waiting) > 0 }) {
 			t.Fatal("it did not wait")
 		}
-		s.signal(syscall.SIGTERM)
+		s.signal(c.signal)
 		checkVictim(t, <-busy, "s1")
-		if r := <-waiting; (r.status == http.StatusServiceUnavailable) != flawed {
-			t.Errorf("flawed %t: the request that waited got %+v", flawed, r)
+		if r := <-waiting; (r.status == http.StatusServiceUnavailable) != c.drops {
+			t.Errorf("%+v: the request that waited got %+v", c, r)
 		}
 	}
 }
