@@ -31,8 +31,7 @@ var _ = register(230, Fault{
 		},
 		Lasts: 1500 * time.Millisecond,
 		Sound: "default", Flaw: "drops-on-reload",
-		FlawShows: bench.RequestsLost,
-		Flaws:     []bench.Planted{{Profile: "drops-backlog", Shows: "requests in the queue"}},
+		Flaws: []bench.Planted{{Profile: "drops-backlog", Shows: "requests in the queue"}},
 	},
 	Act: func(p Place) clients.Provoker {
 		return reload{slow: clients.AppFault("legit-slow", clients.VictimSize), signal: func(nonce string) error {
