@@ -263,7 +263,7 @@ func TestWaitsForClients(t *testing.T) {
 		if err != nil || !bytes.Contains(idle, []byte("v1\n")) {
 			t.Errorf("%q: the idle connection: %d bytes, %v", flaw, len(idle), err)
 		}
-		if _, err := http.ReadResponse(bufio.NewReader(kept[1]), nil); err != nil { //nolint:bodyclose // its connection is closed
+		if _, err := http.ReadResponse(bufio.NewReader(kept[1]), nil); err != nil {
 			t.Errorf("%q: the request under way: %v", flaw, err)
 		}
 		if ended := within(time.Second, s.hasExited); ended != ends {
