@@ -28,7 +28,7 @@ type garbageText struct {
 // ownNonce is where a text of the corpus has the nonce of its client.
 const ownNonce = "NONCE"
 
-// garbageCorpus is what version 2 of the garbage family sends, see docs/contract.md.
+// garbageCorpus is what version 3 of the garbage family sends, see docs/contract.md.
 func garbageCorpus() []garbageText {
 	const host = "Host: benchrun\r\n"
 	get := func(lines string) string {
@@ -42,7 +42,7 @@ func garbageCorpus() []garbageText {
 	long := strings.Repeat("a", 100_000)
 	promising := []string{
 		"bare line feeds", "bare carriage returns", "nothing but empty lines", "a Content-Length beyond 64 bits",
-		"a chunk size beyond 64 bits", "a preface of HTTP/2", "a TLS hello", "noise",
+		"a chunk size beyond 64 bits", "a TLS hello", "noise",
 	}
 	texts := []struct{ name, text string }{
 		{"a request line of 100,000 bytes", "GET /" + long + " HTTP/1.1\r\n" + host + "\r\n"},

@@ -69,6 +69,28 @@ func Sleep(ms int) Provoker {
 	return &sleeper{ms: ms, check: func(h *ongoing) { h.checkEcho(VictimSize) }}
 }
 
+// SleepKept is Sleep on a connection that stays open after the answer. Provoke returns when
+// the server has closed it or ctx has ended. The sample's Done is when the answer was there,
+// Idle how long the connection stayed open after that; 0 = the answer said that it would not.
+func SleepKept(ms int) Provoker { return &keptSleeper{ms} }
+
+type keptSleeper struct{ ms int }
+
+// Provoke implements Provoker.
+func (z *keptSleeper) Provoke(ctx context.Context, p Provocation) *bench.Sample {
+	h := &ongoing{Provocation: p}
+	kept := h.keep(ctx, func() []byte {
+		return keptRequest(fmt.Sprintf("/sleep?nonce=%s&ms=%d", h.Nonce, z.ms), h.Addr)
+	})
+	h.checkEcho(VictimSize)
+	if !kept {
+		return &h.s
+	}
+	defer h.done()
+	h.s.Idle = <-h.watch() - h.s.Done
+	return &h.s
+}
+
 // sleeper asks the app to sleep: an ordinary request that holds a slot.
 type sleeper struct {
 	ms    int

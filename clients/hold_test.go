@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"benchrun/internal/bench"
 )
 
 func TestHoldManyCounts(t *testing.T) {
@@ -61,5 +63,45 @@ func TestHoldManyRefusesNonsense(t *testing.T) {
 		if _, err := HoldMany(t.Context(), "127.0.0.1:1", c.n, c.rate, c.ms, func(int) string { return "s" }); err == nil {
 			t.Errorf("n %d, rate %d, ms %d: no error", c.n, c.rate, c.ms)
 		}
+	}
+}
+
+// The client of SleepKept gets its answer and stays until the server ends the connection.
+func TestSleepKeptStays(t *testing.T) {
+	const open = 100 * time.Millisecond
+	for name, c := range map[string]struct {
+		answer func(*http.Request) string
+		idle   bool
+		err    bool
+	}{
+		"kept":           {func(r *http.Request) string { return good(r) }, true, false},
+		"closed":         {func(r *http.Request) string { return good(r, "Connection: close") }, false, false},
+		"a wrong answer": {func(*http.Request) string { return head("200 OK", "Content-Length: 2") + "ok" }, true, true},
+	} {
+		addr := rawServer(t, func(conn net.Conn, r *http.Request) {
+			if r.URL.Path != "/sleep" || r.URL.Query().Get("ms") != "40" || r.Close || r.Header.Get("Connection") != "keep-alive" {
+				t.Errorf("asked %s, %v", r.URL, r.Header)
+			}
+			_, _ = io.WriteString(conn, c.answer(r))
+			time.Sleep(open)
+		})
+		s := SleepKept(40).Provoke(t.Context(), Provocation{Clock: bench.NewClock(), Addr: addr, Nonce: "f1", Role: bench.RoleProvoker})
+		if s.Outcome != bench.Completed || s.Status != http.StatusOK || (s.Error != "") != c.err {
+			t.Errorf("%s: %+v", name, s)
+		}
+		if idle := time.Duration(s.Idle); c.idle && idle < open/2 || !c.idle && idle != 0 {
+			t.Errorf("%s: idle for %s", name, idle)
+		}
+	}
+
+	// If the server keeps the connection, it ends with the context.
+	ctx, cancel := context.WithCancel(t.Context())
+	addr := rawServer(t, func(conn net.Conn, r *http.Request) {
+		_, _ = io.WriteString(conn, good(r))
+		time.AfterFunc(open, cancel)
+		untilClosed(conn)
+	})
+	if s := SleepKept(40).Provoke(ctx, Provocation{Clock: bench.NewClock(), Addr: addr, Nonce: "f1"}); s.Outcome != bench.Completed || s.Idle == 0 {
+		t.Errorf("kept to the end: %+v", s)
 	}
 }

@@ -3,7 +3,6 @@ package clients
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -108,7 +107,7 @@ func (h *ongoing) keep(ctx context.Context, request func() []byte) (kept bool) {
 	}
 	h.await(VictimSize + 1)
 	h.finish(ctx)
-	if h.s.Outcome != bench.Completed || h.answer.closed || strings.EqualFold(h.answer.header.Get("Connection"), "close") {
+	if h.s.Outcome != bench.Completed || h.answer.closed || h.answer.last {
 		h.done()
 		return false
 	}

@@ -53,6 +53,8 @@ type answer struct {
 	// closed says that the body ended with the connection: then the framing cannot tell
 	// a whole body from a short one.
 	closed bool
+	// last says that the server answers nothing more on this connection.
+	last bool
 }
 
 // dial opens a fresh connection and leaves the local port to connect(2): if it bound one
@@ -156,6 +158,7 @@ func readLargeAnswer(conn io.Reader, in *bufio.Reader, buf []byte, most int64) a
 	a := answer{
 		status: resp.StatusCode, header: resp.Header,
 		closed: resp.ContentLength < 0 && len(resp.TransferEncoding) == 0,
+		last:   resp.Close, // the parser takes "Connection: close" out of the head
 	}
 	n, err := fill(resp.Body, buf)
 	a.body, a.size = buf[:n], int64(n)

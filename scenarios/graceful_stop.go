@@ -2,8 +2,6 @@ package scenarios
 
 import (
 	"context"
-	"fmt"
-	"sync"
 	"time"
 
 	"benchrun/clients"
@@ -17,15 +15,15 @@ const stopSlow = 1000
 // An operator who stops the server while it serves.
 var _ = register(200, Fault{
 	Family: bench.Family{
-		ID: "graceful-stop", Version: 2, Group: bench.GroupLifecycle,
+		ID: "graceful-stop", Version: 3, Group: bench.GroupLifecycle,
 		Title: "the server is asked to end while requests are under way",
 		Why: "Each deploy, each node that is drained and each pod that is moved begins with SIGTERM. The load balancer notices " +
 			"a moment later, so requests are under way and others still come. A server that drops what it has turns every deploy into " +
-			"a handful of 502s; one that waits out its grace although nobody is there makes it slow; one that does not end is killed.",
+			"a handful of 502s; one that waits out its grace although nobody is there, or for a client who has got its answer to hang up, makes it slow; one that does not end is killed.",
 		Good: "answers whatever was sent before the signal, closes kept connections, is gone within its documented grace with an exit code " +
 			"that a process manager takes for success, and at once if it is idle.",
 		Magnitude: "the stop signal of the server file to the first process, beside ordinary requests, half a second after an honest request of 1 s was sent, " +
-			"which must get its answer, with one connection kept open, and right after an endless answer was asked for and twice as many requests of 0.3 s as " +
+			"which must get its answer and keeps its connection open after it, with another one kept open, and right after an endless answer was asked for and twice as many requests of 0.3 s as " +
 			"the server has slots; then a second start, and the signal while it is idle",
 		References: []string{"benoitc/gunicorn#2529", "unbit/uwsgi#849", "unbit/uwsgi#1371", "benoitc/gunicorn#1236"},
 		Cadence:    bench.Cadence{Every: bench.Once},
@@ -38,32 +36,33 @@ var _ = register(200, Fault{
 		Flaws: []bench.Planted{
 			{Profile: "drops-queue", Shows: "sent 0.1 s or more before the signal got no right answer"},
 			{Profile: "waits-for-streams", Shows: bench.NotStopped + ": still there 9 s after the signal"},
+			{Profile: "waits-for-clients", Shows: "with a connection open whose request it had answered"},
 			{Profile: "orphans-workers", Shows: "left behind"},
 			{Profile: "fails-on-stop", Shows: bench.NotStopped + ": ended with exit code"},
 			{Profile: "waits-out-grace", Shows: bench.NotStopped + ": idle, it took"},
 		},
 	},
 	Act: func(p Place) clients.Provoker {
-		return stop{slow: clients.Sleep(stopSlow), ask: p.Stop, beside: &crowd{slots: p.Slots, expect: p.Expect, tell: p.Beside}}
+		return stop{slow: clients.SleepKept(stopSlow), ask: p.Stop, beside: crowdAtStop(p)}
 	},
-	Script: Script{App: `time.sleep(1)`, Client: `answers, idle = [], socket.create_connection(("127.0.0.1", PORT))
-idle.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")  # a connection that is kept
-start(lambda: answers.append(get("/fault")))
+	Script: Script{App: `time.sleep(1)`, Client: `idle, busy = [socket.create_connection(("127.0.0.1", PORT)) for _ in range(2)]  # both are kept open
+idle.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+busy.sendall(b"GET /fault HTTP/1.1\r\nHost: localhost\r\n\r\n")
 time.sleep(0.5)
 stopped.append(time.monotonic())
 server.send_signal({stop})
 while server.poll() is None and time.monotonic() < stopped[0] + LIMIT: time.sleep(0.05)
 over.append(time.monotonic() - stopped[0])
-return answers == [b"ok"]`},
+return busy.recv(9999).endswith(b"\r\n\r\nok")`},
 	Request: "GET /sleep",
-	Exactly: "the signal `stop` of the server file to the server's first process, 0.5 s after a request for `/sleep?ms=1000`, whose answer must be right, " +
-		"and beside a connection on which one request for `/victim` was answered; 80 ms before the signal a request for `/stream`, and requests for `/sleep?ms=300`, " +
+	Exactly: "the signal `stop` of the server file to the server's first process, 0.5 s after a request for `/sleep?ms=1000`, whose answer must be right, and which asks to keep its connection, " +
+		"and beside a connection on which one request for `/victim` was answered; the client closes neither; 80 ms before the signal a request for `/stream`, and requests for `/sleep?ms=300`, " +
 		"twice as many as the documented slots, but between 8 and 64; when it has ended, the same command again, and the signal 0.3 s after it answers",
 	Searched: []string{"SIGTERM", "graceful shutdown", "rolling update", "deploy", "reset", "502", "connection reset by peer", "ECONNRESET", "bad gateway", "graceful", "lost connection", "upstream prematurely closed connection"},
 })
 
 // stop keeps a connection open, sends an honest slow request, and asks the server to end
-// while it is under way.
+// while it is under way. Until it has ended, nobody closes the connection of either.
 type stop struct {
 	slow   clients.Provoker
 	ask    func(ctx context.Context, nonce string)
@@ -74,69 +73,23 @@ type stop struct {
 func (s stop) Provoke(ctx context.Context, p clients.Provocation) *bench.Sample {
 	stopped := make(chan struct{})
 	keeping, release := context.WithCancel(ctx)
-	defer release()
 	go func() {
 		defer close(stopped)
+		defer release()
 		_ = clients.Keep(keeping, p.Addr, p.Nonce+"-kept") // not every server keeps connections
 		until := func(t int64) { bench.Sleep(ctx, time.Duration(t-p.Clock.Now())) }
 		signal := p.Due + int64(inFlight)
-		over := func(int64) {}
+		over := func(int64, time.Duration) {}
 		if until(signal - int64(crowdLead)); s.beside != nil && ctx.Err() == nil {
 			over = s.beside.come(ctx, p)
 		}
 		if until(signal); ctx.Err() == nil {
 			asked := p.Clock.Now()
 			s.ask(ctx, p.Nonce)
-			over(asked)
+			over(asked, 0)
 		}
 	}()
-	sample := s.slow.Provoke(ctx, p)
+	sample := s.slow.Provoke(keeping, p)
 	<-stopped
 	return sample
-}
-
-// crowdLead is how long before the signal the crowd comes: later than every victim that must
-// be served, so that it is in nobody's way at a server that serves in turn.
-const crowdLead = bench.BeforeSignal - 20*time.Millisecond
-
-// The crowd's requests: in two rounds through the slots they take less than any documented
-// grace.
-const (
-	crowdSleep            = 300 // ms
-	crowdLeast, crowdMost = 8, 64
-	crowdRate             = 2000 // a second
-	crowdTurns            = 2
-)
-
-// crowd is an endless answer, and more requests than the server has slots.
-type crowd struct {
-	slots  int
-	expect func(nonce string)
-	tell   func(bench.Beside)
-}
-
-// come sends them. The caller calls over with the time of the signal when the server has
-// ended, or nobody waits for it any more.
-func (c *crowd) come(ctx context.Context, p clients.Provocation) (over func(signal int64)) {
-	ctx, leave := context.WithCancel(ctx)
-	n := min(max(crowdTurns*c.slots, crowdLeast), crowdMost)
-	nonce := func(i int) string { return fmt.Sprintf("%s-q%d", p.Nonce, i) }
-	for i := range n {
-		c.expect(nonce(i))
-	}
-	var beside bench.Beside
-	var streamEnded int64
-	var all sync.WaitGroup
-	all.Go(func() { beside.Streamed, streamEnded = clients.Stream(ctx, p.Clock, p.Addr, p.Nonce+"-s") })
-	all.Go(func() {
-		held, _ := clients.HoldMany(ctx, p.Addr, n, crowdRate, crowdSleep, nonce) // these make sense
-		beside.Answered, beside.Refused = held.Completed, held.Refused+held.Unsent
-	})
-	return func(signal int64) {
-		leave()
-		all.Wait()
-		beside.Queued = n
-		beside.StreamedFor = max(0, time.Duration(streamEnded-signal).Seconds())
-		c.tell(beside)
-	}
 }

@@ -49,10 +49,15 @@ return get("/fault") == b"ok"`},
 	Searched: []string{"zero-downtime", "graceful", "rolling restart", "hot reload", "deploy", "SIGHUP", "reset", "502", "orphan", "bad gateway", "orphaned workers", "graceful restart"},
 })
 
+// backlogPatience is how long the crowd waits for its answers after a reload: longer than the
+// app takes to load, and until before the recovery.
+const backlogPatience = 8 * time.Second
+
 // reload sends an honest slow request, and the signal while it is under way.
 type reload struct {
 	slow   clients.Provoker
 	signal func(nonce string) error
+	beside *crowd // nil = nothing else comes
 }
 
 // Provoke implements clients.Provoker. The sample is the slow request's. A signal
@@ -61,8 +66,14 @@ func (r reload) Provoke(ctx context.Context, p clients.Provocation) *bench.Sampl
 	signalled := make(chan struct{})
 	go func() {
 		defer close(signalled)
-		if bench.Sleep(ctx, inFlight); ctx.Err() == nil {
+		over := func(int64, time.Duration) {}
+		if bench.Sleep(ctx, inFlight-crowdLead); r.beside != nil && ctx.Err() == nil {
+			over = r.beside.come(ctx, p)
+		}
+		if bench.Sleep(ctx, crowdLead); ctx.Err() == nil {
+			asked := p.Clock.Now()
 			_ = r.signal(p.Nonce)
+			over(asked, backlogPatience)
 		}
 	}()
 	s := r.slow.Provoke(ctx, p)

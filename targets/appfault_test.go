@@ -380,3 +380,20 @@ func TestAppShortBody(t *testing.T) {
 		t.Errorf("receipts %+v", got)
 	}
 }
+
+// Who takes all memory asks the kernel to be ended first.
+func TestAppTakesMemoryAndEndsFirst(t *testing.T) {
+	a := serveApp(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url+"/fault/oom-kill?nonce=f1", nil)
+		if err == nil {
+			_, _ = a.client.Do(req)
+		}
+	}()
+	waitFor(t, "its score is the highest", func() bool {
+		score, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", a.cmd.Process.Pid))
+		return err == nil && strings.TrimSpace(string(score)) == "1000"
+	})
+}

@@ -74,6 +74,15 @@ func once(ctx context.Context, h *place.Host, job Job) (rec *bench.Record, err e
 		job: job, host: h, clock: bench.NewClock(), journal: &place.Journal{}, abort: ctx, phases: job.Timing.Phases,
 		booted: booted,
 	}
+	needs := job.Scenario.Needs()
+	if needs.FreeFiles > 0 {
+		rest, err := place.FilesAtRest(ctx, h, job.Target, a.phases.Boot)
+		if err != nil {
+			return nil, err
+		}
+		needs.Files = rest + needs.FreeFiles
+		a.clock = bench.NewClock()
+	}
 	a.phases.FaultCap = faultCap(job.Scenario.Sabotage, a.phases)
 	if a.parts, err = partsOf(job.Scenario, a.reach()); err != nil {
 		return nil, err
@@ -85,7 +94,7 @@ func once(ctx context.Context, h *place.Host, job Job) (rec *bench.Record, err e
 	defer a.endCrews()
 	a.mark(bench.MarkBoot, a.phases.Boot)
 	if a.place, err = place.Open(ctx, h, job.Target, place.Options{
-		Clock: a.clock, Journal: a.journal, Control: a.control.PID(), LogPath: job.LogPath, Needs: job.Scenario.Needs(),
+		Clock: a.clock, Journal: a.journal, Control: a.control.PID(), LogPath: job.LogPath, Needs: needs,
 	}); err != nil {
 		return nil, err
 	}

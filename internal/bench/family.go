@@ -106,6 +106,10 @@ type Needs struct {
 	// Files is how many descriptors each process of the target may have; 0 = as
 	// usual. It is no wish, but a part of the fault.
 	Files uint64
+	// FreeFiles is how many descriptors each process may have beyond those that the process
+	// with most of them has at rest; 0 = as usual. benchrun launches the target once before,
+	// to count them.
+	FreeFiles uint64
 	// Memory is how many bytes the target may have in all, where a memory cgroup limits
 	// them; 0 = as usual. It is a part of the fault too.
 	Memory int64

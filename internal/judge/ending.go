@@ -83,7 +83,7 @@ func (f *facts) stopWords() string {
 		}
 	}
 	say(f.end.inFlight > 1, bench.Things(f.end.inFlight, "victim", "victims")+" sent 0.1 s or more before the signal got no right answer")
-	say(s.NeededSIGKILL, fmt.Sprintf("still there %.0f s after the signal", s.Seconds)+f.stillStreamedWords()+f.stopLimitWords(", "))
+	say(s.NeededSIGKILL, fmt.Sprintf("still there %.0f s after the signal", s.Seconds)+f.stillOpenWords()+f.stopLimitWords(", "))
 	say(s.Survivors > 0 && !s.NeededSIGKILL, bench.Things(s.Survivors, "process", "processes")+" left behind")
 	say(!s.PortFreed && !s.NeededSIGKILL, "its port could not be bound again")
 	say(s.Exit != nil && !inOrder(*s.Exit), "ended with "+causeOf(s.Exit)+", which a process manager takes for a failure")
@@ -119,12 +119,24 @@ func (f *facts) stopLimitWords(between string) string {
 	return fmt.Sprintf("%sthe limit is %s s, %s and %s s more", between, figure(limit.Seconds(), 1), grace, figure(bench.StopExtra.Seconds(), 1))
 }
 
-// stillStreamedWords: ", with an endless answer under way".
-func (f *facts) stillStreamedWords() string {
-	if b, s := f.v.beside, f.v.stop; b == nil || b.Streamed == 0 || b.StreamedFor < s.Seconds-0.5 {
+// stillOpenWords: ", with an endless answer under way", ", with a connection open whose
+// request it had answered".
+func (f *facts) stillOpenWords() string {
+	var open []string
+	s := f.v.stop
+	if b := f.v.beside; b != nil && b.Streamed > 0 && b.StreamedFor >= s.Seconds-0.5 {
+		open = append(open, "an endless answer under way")
+	}
+	waited := func(p bench.Sample) bool { // the connection of the request that was under way at the signal
+		return p.Idle > 0 && p.Done > s.Term && seconds(p.Done+p.Idle-s.Term) >= s.Seconds-0.5
+	}
+	if slices.ContainsFunc(f.v.provokers, waited) {
+		open = append(open, "a connection open whose request it had answered")
+	}
+	if len(open) == 0 {
 		return ""
 	}
-	return ", with an endless answer under way"
+	return ", with " + strings.Join(open, " and ")
 }
 
 // besideWords: "; 8 of 8 requests that waited were answered, and an endless answer broke off
@@ -135,6 +147,9 @@ func (f *facts) besideWords() string {
 		return ""
 	}
 	s := fmt.Sprintf("; %s of %s in the queue were answered", bench.Grouped(b.Answered), bench.Things(b.Queued, "request", "requests"))
+	if f.v.head.Traits.Expects != bench.ExpectsEnd { // there was no endless answer
+		return s
+	}
 	if b.Streamed == 0 {
 		return s + ", and an endless answer did not begin"
 	}
@@ -192,6 +207,8 @@ func (f *facts) endedWords() string {
 		return fmt.Sprintf("; started again, it answered after %.1f s", a.Seconds)
 	case f.v.head.Traits.Expects == bench.ExpectsEnd && s != nil && a != nil && a.Idle != nil:
 		return fmt.Sprintf("; it was gone after %.1f s with %s, idle after %.1f s", s.Seconds, causeOf(s.Exit), a.Idle.Seconds) + f.besideWords() + f.stopLimitWords("; ")
+	case f.v.head.Traits.Expects == bench.ExpectsRenewal:
+		return f.besideWords()
 	}
 	return ""
 }
@@ -201,6 +218,9 @@ func (f *facts) endingMeasures(s sheet) {
 		s.set("inflight_lost", float64(e.inFlight), 1)
 		s.set("queued_lost", float64(e.queued), 1)
 		s.set("backlog_reset", float64(e.reset), 1)
+	}
+	if v := f.v; v.beside != nil && v.head.Traits.Spares {
+		s.set("queued_lost", float64(max(0, v.beside.Lost())), 1)
 	}
 	f.refusalMeasures(s)
 	a := f.v.again

@@ -82,6 +82,15 @@ func TestEnding(t *testing.T) {
 		{"it stays for a stream", streaming(9).stop(func(x *bench.Stop) {
 			x.NeededSIGKILL, x.Exit, x.Seconds, x.Survivors, x.PortFreed = true, nil, 8, 4, false
 		}), bench.Failed, "not stopped in order: still there 8 s after the signal, with an endless answer under way"},
+		{"it stays for a client who has its answer", stopping().stop(func(x *bench.Stop) {
+			x.NeededSIGKILL, x.Exit, x.Seconds, x.Survivors, x.PortFreed = true, nil, 8, 4, false
+		}).edit(bench.RoleProvoker, fault(1), fault(2), func(p *bench.Sample) { p.Idle = ns(7.6) }), bench.Failed, "not stopped in order: still there 8 s after the signal, with a connection open whose request it had answered"},
+		{"it stays for both", streaming(9).stop(func(x *bench.Stop) {
+			x.NeededSIGKILL, x.Exit, x.Seconds, x.Survivors, x.PortFreed = true, nil, 8, 4, false
+		}).edit(bench.RoleProvoker, fault(1), fault(2), func(p *bench.Sample) { p.Idle = ns(7.6) }), bench.Failed, ", with an endless answer under way and a connection open whose request it had answered"},
+		{"the client's connection had ended before", stopping().stop(func(x *bench.Stop) {
+			x.NeededSIGKILL, x.Exit, x.Seconds, x.Survivors, x.PortFreed = true, nil, 8, 4, false
+		}).edit(bench.RoleProvoker, fault(1), fault(2), func(p *bench.Sample) { p.Idle = ns(0.1) }), bench.Failed, "not stopped in order: still there 8 s after the signal"},
 		{"a stream and a queue", streaming(0.5), bench.Held, "idle after 0.1 s; 5 of 8 requests in the queue were answered, and an endless answer broke off after 0.5 s"},
 		{"a worker stays", stopping().stop(func(x *bench.Stop) { x.Survivors = 1 }), bench.Failed, "not stopped in order: 1 process left behind"},
 		{"its port stays", stopping().stop(func(x *bench.Stop) { x.PortFreed = false }), bench.Failed, "its port could not be bound again"},

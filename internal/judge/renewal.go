@@ -219,6 +219,7 @@ type strays struct {
 	victims int
 	how     map[bench.Outcome]int
 	honest  int // of the fault's own
+	queued  int // of the requests that waited when it came
 	usual   int // victims that would be lost at the baseline's rate
 }
 
@@ -248,6 +249,9 @@ func (f *facts) strayLosses() strays {
 			}
 		}
 		return n, of
+	}
+	if v.beside != nil {
+		s.queued = max(0, v.beside.Lost())
 	}
 	due, all, from := 0, [][]bench.Bin{f.bins, v.bins(v.recovery.from, v.recovery.to)}, f.faults.first-second/10 // what was in flight when the fault came
 	if always {
@@ -288,7 +292,7 @@ func (f *facts) turnoverWords() string {
 // oneStrayWords reports it.
 func (f *facts) strayWords() string {
 	s := f.strays
-	if s.victims+s.honest <= 1+s.usual {
+	if s.victims+s.honest+s.queued <= 1+s.usual {
 		return ""
 	}
 	return bench.RequestsLost + ": " + f.strayParts() + "; a fault that is planned need cost nobody"
@@ -298,7 +302,7 @@ func (f *facts) strayWords() string {
 // lost.
 func (f *facts) oneStrayWords() string {
 	lost := "lost " + f.strayParts() + " although the fault is planned; "
-	switch n := f.strays.victims + f.strays.honest; n {
+	switch n := f.strays.victims + f.strays.honest + f.strays.queued; n {
 	case 0:
 		return ""
 	case 1:
@@ -327,6 +331,9 @@ func (f *facts) strayParts() string {
 			how = append(how, bench.Grouped(f.honest.how[what])+" "+what)
 		}
 		parts = append(parts, bench.Grouped(s.honest)+" of "+bench.Things(f.honest.due, "request", "requests")+" of the fault ("+strings.Join(how, ", ")+")")
+	}
+	if s.queued > 0 {
+		parts = append(parts, bench.Grouped(s.queued)+" of "+bench.Things(f.v.beside.Queued, "request", "requests")+" in the queue")
 	}
 	return strings.Join(parts, " and ")
 }

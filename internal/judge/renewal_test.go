@@ -89,6 +89,11 @@ func TestRenewal(t *testing.T) {
 		}
 		return s
 	}
+	waited := func(n, answered int) scene {
+		s := once()
+		s.Beside = &bench.Beside{Queued: n, Answered: answered}
+		return s
+	}
 	// growing changes each look at the tree by the number of signals before it.
 	growing := func(each func(n int, v *bench.Vital)) scene {
 		s := reloading()
@@ -123,6 +128,10 @@ func TestRenewal(t *testing.T) {
 		{"the only honest request", once().edit(bench.RoleProvoker, fault(1), fault(2), func(p *bench.Sample) { p.Outcome, p.Status, p.Error = bench.Cut, 0, "reset" }), bench.Failed, "honest requests lost: 1 of 1 (1 cut off)"},
 		{"once, and nothing is lost", once(), bench.Held, "1 reload replaced every worker, and 1 of 1 requests of the fault got"},
 		{"all honest requests", lostHonest(3), bench.Failed, "requests lost: 3 of 3 requests of the fault (3 cut off)"},
+		{"two that waited", waited(8, 6), bench.Failed, "requests lost: 2 of 8 requests in the queue; a fault that is planned need cost nobody"},
+		{"one that waited and one victim", waited(8, 7).turnAway(1.5, 1, bench.HTTP5xx), bench.Failed, "requests lost: 1 victim (1 http_5xx) and 1 of 8 requests in the queue"},
+		{"one that waited", waited(8, 7), bench.Held, "lost 1 of 8 requests in the queue although the fault is planned; one alone decides nothing"},
+		{"all that waited are answered", waited(8, 8), bench.Held, "requests of the fault got their answer too; 8 of 8 requests in the queue were answered"},
 		{"the baseline loses as many", reloading().turnAway(1.5, 3, bench.Reset).edit(bench.RoleVictim, base(1), base(1.005), func(x *bench.Sample) { x.Outcome = bench.Reset }), bench.Held, "lost 3 victims (3 reset) although the fault is planned; without a fault, the baseline loses"},
 
 		{"a signal is not sent", reloading().unsignalled("f1"), bench.Invalid, "faults not delivered: 1 of 2 reloads"},

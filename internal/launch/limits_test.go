@@ -178,7 +178,7 @@ func TestWhatTheServerInherits(t *testing.T) {
 				fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", g.LeaderHostPID()))
 				return err == nil && len(fds) == 3
 			})
-			if adj := strings.TrimSpace(procFile(t, g, "oom_score_adj")); adj != "1000" {
+			if adj := strings.TrimSpace(procFile(t, g, "oom_score_adj")); adj != oomScore {
 				t.Errorf("oom_score_adj %s", adj)
 			}
 			p, err := procfs.ReadStat(g.LeaderHostPID())

@@ -45,6 +45,10 @@ func failed(tell *json.Encoder, what string, err error) int {
 	return 1
 }
 
+// oomScore has the kernel end a process of the server before any other on the host. It leaves
+// room above it: a process that raises its own is the first of the server to end.
+const oomScore = "500"
+
 // becomeServer returns what it could not do, and the error.
 func becomeServer(o stageOrder, tell *json.Encoder) (string, error) {
 	for _, dir := range o.Cgroups {
@@ -53,7 +57,7 @@ func becomeServer(o stageOrder, tell *json.Encoder) (string, error) {
 		}
 	}
 	// After the change of user, /proc/self belongs to root until exec.
-	_ = write("/proc/self/oom_score_adj", "1000") // some containers refuse; the server then runs without it
+	_ = write("/proc/self/oom_score_adj", oomScore) // some containers refuse; the server then runs without it
 	niced := o.Nice && beNice() == nil
 	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
 		return "set RLIMIT_CORE", err

@@ -58,7 +58,7 @@ type Place struct {
 	badReceipts int // only the goroutine that tails the receipts uses it
 	asked       askedNonces
 	busy        hostWatch    // only the observer's goroutine uses it
-	capDeaths   int64        // marked so far; only the observer's goroutine uses it
+	capDeaths   capDeaths    // only the observer's goroutine uses it
 	files       atomic.Int64 // in the target's folders, by the last count
 	ended       atomic.Bool  // benchrun ended the target before its time
 

@@ -66,6 +66,14 @@ func playApp(part, port, folder string) error {
 			time.Sleep(20 * time.Millisecond)
 		}
 		defer runtime.KeepAlive(held)
+	case part == "hoarder": // of descriptors
+		for range 100 {
+			f, err := os.Open(os.DevNull)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = f.Close() }()
+		}
 	case part == "tmp": // until it is full
 		_ = os.WriteFile("/var/tmp/filled", make([]byte, 8<<20), 0o600)
 	case part == "replace":

@@ -45,21 +45,35 @@ func (p *Place) see(e bench.Entry) {
 }
 
 // seeDeath marks a death for each process that the kernel ended at the memory cap, where the
-// family is about that. The kernel counts them and names none: the next one that is seen to
-// die is taken for it.
+// family is about that.
 func (p *Place) seeDeath(e bench.ProcEvent) {
 	if p.needs.Memory == 0 {
 		return
 	}
-	if n, ok := p.group.OOMKills(); !ok || n <= p.capDeaths {
+	if n, ok := p.group.OOMKills(); !ok || !p.capDeaths.takes(e, n) {
 		return
 	}
-	p.capDeaths++
 	m := bench.Mark{T: e.T, Name: bench.MarkMemoryCap, PID: e.PID}
 	if e.PID == p.Leader() {
 		m.Note = bench.LeaderEnded
 	}
 	p.journal.Add(m)
+}
+
+// capDeaths is how many of the processes that the kernel ended at the memory cap were seen to
+// die.
+type capDeaths int64
+
+// takes says whether a death is that of a process that the kernel ended, if the kernel has
+// ended n so far. It counts them and names none: the next one that ended by SIGKILL is taken
+// for it. Others that end meanwhile, such as the workers of a first process that the kernel
+// ended, are not. If nobody could learn how a process ended, it is taken too.
+func (c *capDeaths) takes(e bench.ProcEvent, n int64) bool {
+	if int64(*c) >= n || e.Exit != nil && e.Exit.Signal != "SIGKILL" {
+		return false
+	}
+	*c++
+	return true
 }
 
 // seeReceipt keeps the app's receipts of requests that benchrun makes, and the

@@ -61,6 +61,9 @@ func (c *content) misbehave(family scenarios.Fault, h bench.Head) error {
 	c.load(h)
 	needs := family.Scenario().Needs()
 	c.Files, c.Piped, c.OwnTmp = needs.Files, needs.PipedLog, needs.OwnTmp
+	if needs.FreeFiles > 0 { // as many as it had
+		c.Files = h.Limits.NoFile
+	}
 	for _, n := range family.Needs.Host {
 		c.First, c.Needs = firsts[n].shell, firsts[n].words
 	}

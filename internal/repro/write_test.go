@@ -39,6 +39,9 @@ func found(t *testing.T, family bench.Family, server, version string, change fun
 		Rate: 100, Phases: bench.PhasesFor(bench.ModeQuick, family.Traits.OwnHold(), 0), Aged: aged,
 		Target: bench.Target{Server: server, Version: version, Profile: "default", Command: []string{"{env}/bin/python", "-m", "x", "--bind", "127.0.0.1:21234", "--root={work}/it's", "app:application"}},
 	}}
+	if family.Needs.FreeFiles > 0 {
+		rec.Head.Limits.NoFile = 80
+	}
 	if len(family.Mix) > 0 {
 		for _, p := range s.Parts() {
 			rec.Head.Parts = append(rec.Head.Parts, bench.Part{Family: p.Family.ID, FamilyVer: p.Family.Version, Ratio: p.Ratio, Traits: p.Family.Traits})

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -153,4 +155,17 @@ func cpuUsed(t *testing.T, pid int) float64 {
 		t.Fatalf("process %d is gone", pid)
 	}
 	return used
+}
+
+// Who takes all memory asks the kernel to be ended first.
+func TestWhoTakesTheMemoryEndsFirst(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1)
+	s.inBackground("/fault/oom-kill?nonce=w1")
+	pid := s.started("w1").PID
+	eventually(t, "its score is the highest", func() bool {
+		score, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid))
+		return err == nil && strings.TrimSpace(string(score)) == "1000"
+	})
+	_ = syscall.Kill(pid, syscall.SIGKILL) // before it has taken much
 }

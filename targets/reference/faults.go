@@ -49,7 +49,7 @@ func builtinFaults(sockets string) map[string]func() error {
 		"db-update":      data.update,
 		"db-retry":       data.retry,
 		"db-keep":        data.keep,
-		"oom-kill":       always(func() { runtime.KeepAlive(takeMemory()) }),
+		"oom-kill":       always(func() { endFirst(); runtime.KeepAlive(takeMemory()) }),
 		"short-body":     always(func() {}), // the answer is the whole fault
 		"big-response":   always(func() {}), // here too
 	}
@@ -65,6 +65,10 @@ func midstreamFaults() map[string]func() error {
 }
 
 func fail() error { return errors.New("the app's own error") }
+
+// endFirst asks the kernel to end this process before any other of the server when memory
+// runs out. Where that is forbidden, it ends the largest one.
+func endFirst() { _ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0) }
 
 // takeMemory takes memory until the kernel ends a process of the server, or up to 1 GiB.
 func takeMemory() [][]byte {

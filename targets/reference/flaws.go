@@ -43,10 +43,12 @@ const (
 	dropsOnStop    = "drops-on-stop"
 
 	ignoresReload    = "ignores-reload"
+	dropsBacklog     = "drops-backlog"
 	leaksOnReload    = "leaks-on-reload"
 	retriesAtStart   = "retries-at-start"
 	hidesBrokenStart = "hides-broken-start"
 	waitsForStreams  = "waits-for-streams"
+	waitsForClients  = "waits-for-clients"
 	waitsOutGrace    = "waits-out-grace"
 	failsOnStop      = "fails-on-stop"
 	dropsQueue       = "drops-queue"
@@ -120,11 +122,13 @@ var Flaws = []Flaw{
 	{dropsOnRecycle, "a worker that has served as many requests as it may takes one more, and is killed with it"},
 	{dropsManyThen, "a worker that has served as many requests as it may takes five more, and drops them"},
 	{dropsOnStop, "on SIGTERM the server ends at once, with the requests that it serves"},
+	{dropsBacklog, "on SIGHUP requests that wait for a worker get a 503"},
 	{ignoresReload, "SIGHUP changes nothing"},
 	{leaksOnReload, "each reload leaves four descriptors open"},
 	{retriesAtStart, "started with an app that cannot be loaded, it starts workers again and again"},
 	{hidesBrokenStart, "started with an app that cannot be loaded, it ends with exit code 0"},
 	{waitsForStreams, "on SIGTERM it waits for requests under way, however long they take, and no watchdog ends them"},
+	{waitsForClients, "on SIGTERM it closes connections that are idle, and waits until the clients of the others hang up"},
 	{waitsOutGrace, "on SIGTERM it waits for 1 s more than its grace, whether or not a request is under way"},
 	{failsOnStop, "after SIGTERM it ends with an exit code that means failure"},
 	{dropsQueue, "on SIGTERM requests that wait for a worker get a 503"},

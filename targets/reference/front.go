@@ -137,6 +137,10 @@ func serve(ctx context.Context, o options, listener net.Listener, p *pool, event
 		srv.ReadHeaderTimeout, srv.IdleTimeout = 0, 0
 		listener = newFewConns(listener)
 	}
+	open := openConns{states: map[net.Conn]http.ConnState{}}
+	if o.flaws[waitsForClients] {
+		srv.ConnState = open.note
+	}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(listener) }()
 	select {
@@ -144,8 +148,13 @@ func serve(ctx context.Context, o options, listener net.Listener, p *pool, event
 		return fmt.Errorf("reference server: %w", err)
 	case <-ctx.Done():
 	}
-	if o.flaws[dropsOnStop] {
+	switch {
+	case o.flaws[dropsOnStop]:
 		return srv.Close()
+	case o.flaws[waitsForClients]:
+		_ = listener.Close()
+		open.wait()
+		return nil
 	}
 	grace, cancel := p.ending(o)
 	defer cancel()

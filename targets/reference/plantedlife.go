@@ -72,9 +72,17 @@ func (p *pool) ending(o options) (context.Context, context.CancelFunc) {
 	case o.flaws[waitsOutGrace]:
 		time.Sleep(o.grace + time.Second)
 	case o.flaws[dropsQueue]:
-		close(p.dropping)
+		p.dropWaiting()
 	}
 	return context.WithTimeout(context.Background(), o.grace)
+}
+
+// dropWaiting is the flaws drops-queue and drops-backlog: no request that waits gets a worker.
+func (p *pool) dropWaiting() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.dropping)
+	p.dropping = make(chan struct{})
 }
 
 // limitOf is how long a worker may take for a request; 0 = as long as it likes.
@@ -86,6 +94,36 @@ func (p *pool) limitOf(j *job) time.Duration {
 		return min(p.o.watchdog, hastyWatchdog)
 	}
 	return p.o.watchdog
+}
+
+// openConns is the flaw waits-for-clients: it knows what each open connection does.
+type openConns struct {
+	mu     sync.Mutex
+	states map[net.Conn]http.ConnState
+}
+
+// note is an http.Server's ConnState.
+func (c *openConns) note(conn net.Conn, state http.ConnState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.states[conn] = state; state == http.StateClosed {
+		delete(c.states, conn)
+	}
+}
+
+// wait closes the connections that are idle now, and returns when the others have ended.
+func (c *openConns) wait() {
+	for first, left := true, 1; left > 0; first = false {
+		time.Sleep(10 * time.Millisecond)
+		c.mu.Lock()
+		left = len(c.states)
+		for conn, state := range c.states {
+			if first && state == http.StateIdle {
+				_ = conn.Close()
+			}
+		}
+		c.mu.Unlock()
+	}
 }
 
 // serveAlone is the flaw shares-port: a worker whose front is gone serves by itself.

@@ -163,12 +163,23 @@ func TestFailsOnStop(t *testing.T) {
 	}
 }
 
+// What waits for a worker is dropped at the end with one flaw, at a reload with the other.
 func TestDropsQueue(t *testing.T) {
 	t.Parallel()
-	for _, flawed := range []bool{false, true} {
+	for _, c := range []struct {
+		flaw   string
+		signal syscall.Signal
+		drops  bool
+	}{
+		{"", syscall.SIGTERM, false},
+		{dropsQueue, syscall.SIGTERM, true},
+		{"", syscall.SIGHUP, false},
+		{dropsQueue, syscall.SIGHUP, false},
+		{dropsBacklog, syscall.SIGHUP, true},
+	} {
 		args := []string{"--grace", patience.String(), "--watchdog", patience.String()}
-		if flawed {
-			args = append(args, "--flaw", dropsQueue)
+		if c.flaw != "" {
+			args = append(args, "--flaw", c.flaw)
 		}
 		s := start(t, 1, args...)
 		busy := s.inBackground("/sleep?nonce=s1&ms=1000")
@@ -177,10 +188,10 @@ func TestDropsQueue(t *testing.T) {
 		if within(200*time.Millisecond, func() bool { return len(waiting) > 0 }) {
 			t.Fatal("it did not wait")
 		}
-		s.signal(syscall.SIGTERM)
+		s.signal(c.signal)
 		checkVictim(t, <-busy, "s1")
-		if r := <-waiting; (r.status == http.StatusServiceUnavailable) != flawed {
-			t.Errorf("flawed %t: the request that waited got %+v", flawed, r)
+		if r := <-waiting; (r.status == http.StatusServiceUnavailable) != c.drops {
+			t.Errorf("%+v: the request that waited got %+v", c, r)
 		}
 	}
 }
@@ -225,4 +236,40 @@ func TestKillsOneHonest(t *testing.T) {
 		t.Errorf("the first: %+v, want 504", r)
 	}
 	checkVictim(t, s.get("/fault/legit-slow?nonce=f2"), "f2")
+}
+
+// Who stops the server waits for a client who has got its answer and stays.
+func TestWaitsForClients(t *testing.T) {
+	t.Parallel()
+	for flaw, ends := range map[string]bool{"": true, waitsForClients: false} {
+		args := []string{"--grace", "300ms"}
+		if flaw != "" {
+			args = append(args, "--flaw", flaw)
+		}
+		s := start(t, 2, args...)
+		kept := make([]net.Conn, 2)
+		for i, path := range []string{"/victim?nonce=v1", "/sleep?nonce=s1&ms=200"} {
+			conn, err := net.Dial("tcp", s.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = conn.Close() }()
+			_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", path)
+			kept[i] = conn
+		}
+		s.started("s1")
+		s.signal(syscall.SIGTERM)
+		idle, err := io.ReadAll(kept[0]) // closed in either case
+		if err != nil || !bytes.Contains(idle, []byte("v1\n")) {
+			t.Errorf("%q: the idle connection: %d bytes, %v", flaw, len(idle), err)
+		}
+		if _, err := http.ReadResponse(bufio.NewReader(kept[1]), nil); err != nil {
+			t.Errorf("%q: the request under way: %v", flaw, err)
+		}
+		if ended := within(time.Second, s.hasExited); ended != ends {
+			t.Errorf("%q: it ended: %v", flaw, ended)
+		}
+		_ = kept[1].Close()
+		s.exitCode() // now it ends
+	}
 }

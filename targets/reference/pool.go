@@ -51,11 +51,11 @@ type pool struct {
 	slots     sync.WaitGroup     // and the reloading goroutine
 	seats     []*seat            // used by startPool, then only by followHangups
 	leaked    []*os.File         // of leaks-on-reload; used only by followHangups
-	dropping  chan struct{}      // closed when drops-queue drops what waits
 	hasty     atomic.Bool        // kills-one-honest has killed its one
 
-	mu   sync.Mutex
-	live map[*child]struct{}
+	mu       sync.Mutex
+	live     map[*child]struct{}
+	dropping chan struct{} // closed when drops-queue or drops-backlog drops what waits
 }
 
 // startPool starts o.workers workers, and replaces them at each SIGHUP. giveUp ends the
@@ -99,6 +99,9 @@ func (p *pool) enqueue(finished <-chan struct{}, j *job) (refusal string) {
 		p.jobs <- j
 		return ""
 	}
+	p.mu.Lock()
+	dropped := p.dropping
+	p.mu.Unlock()
 	defer p.waiting.Add(-1)
 	if p.waiting.Add(1) > maxWaiting {
 		return "too many requests are waiting"
@@ -111,8 +114,8 @@ func (p *pool) enqueue(finished <-chan struct{}, j *job) (refusal string) {
 			return ""
 		case <-stale.C:
 			return "no worker became free"
-		case <-p.dropping:
-			return "the server ends"
+		case <-dropped:
+			return "whatever waits is dropped"
 		case <-finished:
 			finished = nil
 			stale.Reset(min(halfClosedWait, p.o.maxWait))

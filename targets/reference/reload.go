@@ -63,6 +63,8 @@ func (p *pool) reload(ctx context.Context) {
 		return
 	case p.o.flaws[leaksOnReload]:
 		p.leak()
+	case p.o.flaws[dropsBacklog]:
+		p.dropWaiting()
 	}
 	for i, old := range p.seats {
 		st := newSeat(old)
