@@ -31,6 +31,9 @@ type Fault struct {
 	Request string
 	Exactly string // the magnitude to the letter, Markdown, for docs/contract.md
 	Script  Script // the fault in plain Python, where a request of the app's fault is not all
+	// ServersDiffer says that servers make different things of an app that breaks its contract
+	// with them: check-server tells what, and fails nothing for it.
+	ServersDiffer bool
 	// Searched are the words by which people report and search what it reproduces:
 	// "deadlock". Several families may share one.
 	Searched []string

@@ -80,7 +80,7 @@ func (p *pool) ending(o options) (context.Context, context.CancelFunc) {
 // limitOf is how long a worker may take for a request; 0 = as long as it likes.
 func (p *pool) limitOf(j *job) time.Duration {
 	switch {
-	case p.o.flaws[noWatchdog], p.o.flaws[waitsForStreams]:
+	case p.o.flaws[noWatchdog], p.o.flaws[waitsForStreams], p.o.flaws[freezesOnExit] && j.Path == exitPath:
 		return 0
 	case p.o.flaws[killsHonest], p.o.flaws[killsOneHonest] && strings.HasPrefix(j.Path, "/fault/") && p.hasty.CompareAndSwap(false, true):
 		return min(p.o.watchdog, hastyWatchdog)
