@@ -102,6 +102,9 @@ type Place struct {
 	RestartDatabase        func(ctx context.Context, nonce string)
 }
 
+// closeWait is what people search who see what a server keeps of clients that are gone.
+const closeWait = "CLOSE_WAIT"
+
 // registered grows while the package is initialised, and never after that.
 var registered []Fault
 
@@ -114,6 +117,9 @@ func register(order int, f Fault) struct{} {
 		}
 	}
 	f.order = order
+	if f.Traits.Vanishes { // then nothing may stay of its clients, whatever they do
+		f.Searched = append(f.Searched, closeWait)
+	}
 	registered = append(registered, f)
 	slices.SortFunc(registered, func(a, b Fault) int { return cmp.Compare(a.order, b.order) })
 	return struct{}{}

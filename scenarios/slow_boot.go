@@ -43,5 +43,5 @@ var _ = register(230, Fault{
 threading.Timer(0.5, server.send_signal, [{reload}]).start()
 return get("/fault") == b"ok"`},
 	Exactly:  "`load_ms` of 4,000 in `attempt.json`, then the signal `reload` of the server file to the server's first process, 0.5 s after a request for `/fault/legit-slow`, whose answer must be right",
-	Searched: []string{"slow startup", "boot timeout", "zero-downtime", "deploy"},
+	Searched: []string{"slow startup", "boot timeout", "zero-downtime", "deploy", "connection refused", "ECONNREFUSED"},
 })

@@ -37,6 +37,6 @@ client.sendall(b"GET /fault HTTP/1.0\r\n\r\n")
 try: return not client.recv(99).startswith((b"HTTP/1.1 200", b"HTTP/1.0 200"))
 except ConnectionError: return True
 except OSError: return False  # it is left waiting`},
-	Searched: []string{"SystemExit", "sys.exit", "hang"},
+	Searched: []string{"SystemExit", "sys.exit", "hang", "connection refused", "ECONNREFUSED"},
 	Light:    true,
 })
