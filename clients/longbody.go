@@ -36,7 +36,7 @@ func (l longBody) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 	defer h.done()
 	h.n, h.err = h.conn.Read(h.first[:])
 	in := bufio.NewReader(io.MultiReader(bytes.NewReader(h.first[:h.n]), failed{h.err}, h.conn))
-	resp, body, err := readPromised(in)
+	first, err := readPromised(in)
 	h.s.Done = h.Clock.Now()
 	switch {
 	case err != nil && ctx.Err() != nil && isTimeout(err):
@@ -46,15 +46,15 @@ func (l longBody) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 		h.s.Outcome, h.s.Error = bench.Cut, brief(err)
 		return &h.s
 	}
-	h.s.Outcome, h.s.Status, h.s.PID = bench.Completed, resp.StatusCode, WorkerPID(resp.Header)
+	h.s.Outcome, h.s.Status, h.s.PID = bench.Completed, first.status, first.pid
 	if h.s.Status != http.StatusOK {
 		return &h.s
 	}
-	if len(body) != VictimSize || !echoes(body, h.Nonce) {
-		h.s.Error = fmt.Sprintf("the answer has %d bytes of body, want %d of this request's", len(body), VictimSize)
+	if !first.isVictim(h.Nonce) {
+		h.s.Error = fmt.Sprintf("the answer has %d bytes of body, want %d of this request's", len(first.body), VictimSize)
 		return &h.s
 	}
-	switch next, err := h.beyond(in, resp.Close); {
+	switch next, err := h.beyond(in, first.last); {
 	case err != nil && ctx.Err() != nil && isTimeout(err):
 		h.s.Outcome = bench.HeldOpen
 	case next != "":
@@ -65,18 +65,29 @@ func (l longBody) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 	return &h.s
 }
 
-// readPromised reads an answer as far as its framing says.
-func readPromised(in *bufio.Reader) (*http.Response, []byte, error) {
+// promised is an answer as far as its framing says.
+type promised struct {
+	status, pid int
+	last        bool // on its connection, as it says itself
+	body        []byte
+}
+
+// isVictim says whether the body is that of a victim with this nonce.
+func (p promised) isVictim(nonce string) bool {
+	return len(p.body) == VictimSize && echoes(p.body, nonce)
+}
+
+func readPromised(in *bufio.Reader) (p promised, err error) {
 	resp, err := readHead(in) //nolint:bodyclose // closing the body would read on; the owner closes the connection
 	if err != nil {
-		return nil, nil, err
+		return p, err
 	}
 	body := make([]byte, 2*VictimSize+1)
 	n, err := fill(resp.Body, body)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, nil, err
+		return p, err
 	}
-	return resp, body[:n], nil
+	return promised{resp.StatusCode, WorkerPID(resp.Header), resp.Close, body[:n]}, nil
 }
 
 // beyond says what comes wrongly behind the answer; "" = nothing. It sends another request,
@@ -103,12 +114,12 @@ func (h *ongoing) beyond(in *bufio.Reader, last bool) (wrong string, err error) 
 	if start, _ := in.Peek(len(status)); string(start) != status {
 		return "the next answer on the connection begins with bytes beyond the Content-Length", nil
 	}
-	resp, body, err := readPromised(in)
+	next, err := readPromised(in)
 	switch {
 	case err != nil:
 		return "", err
-	case resp.StatusCode == http.StatusOK && (len(body) != VictimSize || !echoes(body, pipelinedNonce(h.Nonce, 1))):
-		return fmt.Sprintf("the next answer on the connection has %d bytes of body, want %d of its request's", len(body), VictimSize), nil
+	case next.status == http.StatusOK && !next.isVictim(pipelinedNonce(h.Nonce, 1)):
+		return fmt.Sprintf("the next answer on the connection has %d bytes of body, want %d of its request's", len(next.body), VictimSize), nil
 	}
 	return "", nil
 }
