@@ -28,6 +28,6 @@ var _ = register(52, Fault{
 	},
 	Act:      func(Place) clients.Provoker { return clients.AppFault("exit-3", clients.VictimSize) },
 	Exactly:  "the process exits at once with code 3 (WSGI: `os._exit(3)`)",
-	Searched: []string{"worker failed to boot", "worker exited with code 3", "sys.exit"},
+	Searched: []string{"worker failed to boot", "worker exited with code 3", "sys.exit", "connection refused", "ECONNREFUSED"},
 	Light:    true,
 })

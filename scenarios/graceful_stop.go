@@ -58,7 +58,7 @@ return busy.recv(9999).endswith(b"\r\n\r\nok")`},
 	Exactly: "the signal `stop` of the server file to the server's first process, 0.5 s after a request for `/sleep?ms=1000`, whose answer must be right, and which asks to keep its connection, " +
 		"and beside a connection on which one request for `/victim` was answered; the client closes neither; 80 ms before the signal a request for `/stream`, and requests for `/sleep?ms=300`, " +
 		"twice as many as the documented slots, but between 8 and 64; when it has ended, the same command again, and the signal 0.3 s after it answers",
-	Searched: []string{"SIGTERM", "graceful shutdown", "rolling update", "deploy", "reset", "502", "connection reset by peer", "ECONNRESET", "bad gateway", "graceful", "lost connection", "upstream prematurely closed connection"},
+	Searched: []string{"SIGTERM", "graceful shutdown", "rolling update", "deploy", "reset", "502", "connection reset by peer", "ECONNRESET", "bad gateway", "graceful", "lost connection", "upstream prematurely closed connection", "shutdown", "shutdown hangs"},
 })
 
 // stop keeps a connection open, sends an honest slow request, and asks the server to end

@@ -35,5 +35,5 @@ over.append(True)`},
 	Request: "GET /sleep",
 	Exactly: "SIGKILL to the server's first process, 0.5 s after a request for `/sleep?ms=1000`; as soon as it has ended the same command, in the same folders, once. " +
 		"It must answer five times in a row within 10 s, and no process of the first start may answer in the 2 s after that",
-	Searched: []string{"orphan", "address already in use", "SIGKILL", "stale worker", "EADDRINUSE", "orphaned workers", "kill -9"},
+	Searched: []string{"orphan", "address already in use", "SIGKILL", "stale worker", "EADDRINUSE", "orphaned workers", "kill -9", "connection refused", "ECONNREFUSED"},
 })

@@ -31,6 +31,9 @@ type Fault struct {
 	Request string
 	Exactly string // the magnitude to the letter, Markdown, for docs/contract.md
 	Script  Script // the fault in plain Python, where a request of the app's fault is not all
+	// ServersDiffer says that servers make different things of an app that breaks its contract
+	// with them: check-server tells what, and fails nothing for it.
+	ServersDiffer bool
 	// Searched are the words by which people report and search what it reproduces:
 	// "deadlock". Several families may share one.
 	Searched []string
@@ -99,6 +102,9 @@ type Place struct {
 	RestartDatabase        func(ctx context.Context, nonce string)
 }
 
+// closeWait is what people search who see what a server keeps of clients that are gone.
+const closeWait = "CLOSE_WAIT"
+
 // registered grows while the package is initialised, and never after that.
 var registered []Fault
 
@@ -111,6 +117,9 @@ func register(order int, f Fault) struct{} {
 		}
 	}
 	f.order = order
+	if f.Traits.Vanishes { // then nothing may stay of its clients, whatever they do
+		f.Searched = append(f.Searched, closeWait)
+	}
 	registered = append(registered, f)
 	slices.SortFunc(registered, func(a, b Fault) int { return cmp.Compare(a.order, b.order) })
 	return struct{}{}

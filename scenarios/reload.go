@@ -46,7 +46,7 @@ var _ = register(160, Fault{
 	Script: Script{Client: `threading.Timer(0.5, server.send_signal, [{reload}]).start()
 return get("/fault") == b"ok"`},
 	Exactly:  "the signal `reload` of the server file to the server's first process, 0.5 s after a request for `/fault/legit-slow`, whose answer must be right",
-	Searched: []string{"zero-downtime", "graceful", "rolling restart", "hot reload", "deploy", "SIGHUP", "reset", "502", "orphan", "bad gateway", "orphaned workers", "graceful restart"},
+	Searched: []string{"zero-downtime", "graceful", "rolling restart", "hot reload", "deploy", "SIGHUP", "reset", "502", "orphan", "bad gateway", "orphaned workers", "graceful restart", "connection refused", "ECONNREFUSED"},
 })
 
 // backlogPatience is how long the crowd waits for its answers after a reload: longer than the

@@ -33,7 +33,24 @@ func Searched(word string) []Fault {
 			out = append(out, f)
 		}
 	}
-	return out
+	return namesakesFirst(out, in)
+}
+
+// namesakesFirst puts the families first whose own name shares a word with what was searched.
+func namesakesFirst(of []Fault, searched []string) []Fault {
+	words := letters(strings.Join(searched, " "))
+	has := func(f Fault) bool {
+		return slices.ContainsFunc(strings.Split(f.ID, "-"), func(w string) bool { return strings.Contains(words, letters(w)) })
+	}
+	var first, others []Fault
+	for _, f := range of {
+		if has(f) {
+			first = append(first, f)
+		} else {
+			others = append(others, f)
+		}
+	}
+	return append(first, others...)
 }
 
 // Named are the families that people call by the very word.
@@ -44,7 +61,7 @@ func Named(word string) []Fault {
 			out = append(out, f)
 		}
 	}
-	return out
+	return namesakesFirst(out, []string{word})
 }
 
 // letters is a text as it is searched: the words of it in small letters, a space before

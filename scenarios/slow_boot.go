@@ -46,5 +46,5 @@ threading.Timer(0.5, server.send_signal, [{reload}]).start()
 return get("/fault") == b"ok"`},
 	Exactly: "`load_ms` of 4,000 in `attempt.json`, then the signal `reload` of the server file to the server's first process, 0.5 s after a request for `/fault/legit-slow`, whose answer must be right; " +
 		"80 ms before the signal requests for `/sleep?ms=200`, twice as many as the documented slots less one, but between 2 and 64, which wait for their answers for up to 8 s",
-	Searched: []string{"slow startup", "boot timeout", "zero-downtime", "deploy"},
+	Searched: []string{"slow startup", "boot timeout", "zero-downtime", "deploy", "connection refused", "ECONNREFUSED"},
 })

@@ -49,7 +49,7 @@ if not blocked:  # from the first upload on, as long as they come, without room 
     threading.Timer(SECONDS, subprocess.run, [["umount", "-l", "../work/tmp"]]).start()
 return get("/fault", None, bytes(1_000_000)) == b"1000000"`,
 	},
-	Searched: []string{"no space left on device", "ENOSPC", "disk full", "client_body_temp", "upload buffering"},
+	Searched: []string{"no space left on device", "ENOSPC", "disk full", "client_body_temp", "upload buffering", "no space left"},
 })
 
 // firstUploads is how many uploads find room before the folder is full, and firstPatience how

@@ -34,5 +34,5 @@ var _ = register(180, Fault{
 	},
 	Script:   Script{App: tellPID, Client: underWay + `os.kill(int(open("app.py.pid").read()), signal.SIGSTOP)  # the process that serves it`},
 	Exactly:  "SIGSTOP to the process that the receipt of a request for `/fault/legit-slow` names, 0.5 s after that request was sent; SIGCONT before the server is asked to end",
-	Searched: []string{"SIGSTOP", "frozen process", "uninterruptible sleep", "heartbeat", "freeze"},
+	Searched: []string{"SIGSTOP", "frozen process", "uninterruptible sleep", "heartbeat", "freeze", "stall"},
 })

@@ -40,5 +40,5 @@ var _ = register(270, Fault{
 ` + killIt + `
 time.sleep(5)
 subprocess.run(["umount", "-l", "../work/tmp"], check=True)`},
-	Searched: []string{"no space left on device", "ENOSPC", "disk full", "worker-tmp-dir"},
+	Searched: []string{"no space left on device", "ENOSPC", "disk full", "worker-tmp-dir", "no space left"},
 })

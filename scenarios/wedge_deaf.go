@@ -28,6 +28,6 @@ var _ = register(47, Fault{
 	},
 	Act:      func(Place) clients.Provoker { return clients.AppFault("wedge-deaf", clients.VictimSize) },
 	Exactly:  "makes the process ignore SIGTERM (WSGI: `signal(2)` by ctypes, since a thread may not use `signal.signal`), then does what `wedge` does",
-	Searched: []string{"SIGTERM ignored", "stuck worker", "worker does not stop"},
+	Searched: []string{"SIGTERM ignored", "stuck worker", "worker does not stop", "shutdown hangs"},
 	Light:    true,
 })

@@ -215,15 +215,16 @@ print(os.waitstatus_to_exitcode(os.wait()[1]))`)
 	}
 }
 
-// The exception leaves the app as it is raised.
-func TestAppException(t *testing.T) {
+// Exceptions leave the app as they are raised.
+func TestAppExceptions(t *testing.T) {
 	out, receipts := runWithApp(t, `
 import app
-try:
-    app.application({"REQUEST_METHOD": "GET", "PATH_INFO": "/fault/exception", "QUERY_STRING": "nonce=f1"}, print)
-except BrokenPipeError as error:
-    print("raised", error.errno)`)
-	if strings.TrimSpace(out) != "raised 32" || len(receipts) != 2 || receipts[1].Event != "end" {
+for name in "exception", "broken-pipe", "system-exit":
+    try:
+        app.application({"REQUEST_METHOD": "GET", "PATH_INFO": "/fault/" + name, "QUERY_STRING": "nonce=f1"}, print)
+    except BaseException as error:
+        print(type(error).__name__, *error.args)`)
+	if want := "RuntimeError the app's own error\nBrokenPipeError 32 Broken pipe\nSystemExit 3"; strings.TrimSpace(out) != want || len(receipts) != 6 || receipts[5].Event != "end" {
 		t.Errorf("printed %q, receipts %+v", out, receipts)
 	}
 }
@@ -361,6 +362,17 @@ func TestWriteAttempt(t *testing.T) {
 	}
 	if err := WriteAttempt(filepath.Join(dir, "absent"), a); err == nil {
 		t.Error("written where no folder is")
+	}
+}
+
+// The app promises half as many bytes as it gives.
+func TestAppLongBody(t *testing.T) {
+	out, receipts := runWithApp(t, `
+import app
+body = app.application({"REQUEST_METHOD": "GET", "PATH_INFO": "/fault/long-body", "QUERY_STRING": "nonce=f1"}, lambda _, headers: print(dict(headers)["Content-Length"]))
+print(len(b"".join(body)))`)
+	if strings.TrimSpace(out) != "1024\n2048" || len(receipts) != 2 || receipts[0].Fault != "long-body" {
+		t.Errorf("printed %q, receipts %+v", out, receipts)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/scenarios"
 	"benchrun/targets"
 )
 
@@ -92,7 +93,7 @@ func TestLoadResult(t *testing.T) {
 		{"cut by a watchdog", bench.Receipt{}, bench.Sample{Outcome: bench.Cut, Error: "EOF"}, true, Differs, "EOF"},
 		{"for ever", bench.Receipt{}, bench.Sample{Outcome: bench.HeldOpen}, false, Failed, "within 20 s"},
 	} {
-		if f := loadResult("/fault/cpu", bench.Traits{}, start, tt.end, tt.got, tt.cut); f.Verdict != tt.want || !strings.Contains(f.Seen, tt.says) {
+		if f := loadResult("/fault/cpu", scenarios.Fault{}, start, tt.end, tt.got, tt.cut); f.Verdict != tt.want || !strings.Contains(f.Seen, tt.says) {
 			t.Errorf("%s: %+v, want %s, %q", tt.name, f, tt.want, tt.says)
 		}
 	}
@@ -111,9 +112,23 @@ func TestLoadResultOfAnAppThatFails(t *testing.T) {
 		{bench.Sample{Outcome: bench.Completed, Status: 200, PID: 7}, Differs},
 		{bench.Sample{Outcome: bench.Cut, Error: "EOF"}, Differs},
 	} {
-		if f := loadResult("/fault/x", bench.Traits{Status: 500}, start, end, tt.got, false); f.Verdict != tt.want {
+		family := scenarios.Fault{Family: bench.Family{Traits: bench.Traits{Status: 500}}}
+		if f := loadResult("/fault/x", family, start, end, tt.got, false); f.Verdict != tt.want {
 			t.Errorf("%+v: %+v, want %s", tt.got, f, tt.want)
 		}
+	}
+}
+
+// What servers make of an app that breaks its contract with them fails nothing either.
+func TestLoadResultWhereServersDiffer(t *testing.T) {
+	start := bench.Receipt{Fault: "x", PID: 7, Event: bench.ReceiptStart, T: 1}
+	end := bench.Receipt{Fault: "x", PID: 7, Event: bench.ReceiptEnd, T: 2}
+	got := bench.Sample{Outcome: bench.Completed, Status: 200, PID: 7, Error: "bytes come behind the answer"}
+	if f := loadResult("/fault/x", scenarios.Fault{ServersDiffer: true}, start, end, got, false); f.Verdict != Differs || f.Seen != got.Error {
+		t.Errorf("%+v", f)
+	}
+	if f := loadResult("/fault/x", scenarios.Fault{ServersDiffer: true}, start, bench.Receipt{}, bench.Sample{Outcome: bench.Completed, Status: 200, PID: 7}, false); f.Verdict != Failed {
+		t.Errorf("without an end receipt: %+v", f)
 	}
 }
 

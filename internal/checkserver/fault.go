@@ -81,7 +81,7 @@ func (c *Check) fault(ctx context.Context, f scenarios.Fault) error {
 			got := <-answered // bounded by loadPatience
 			end, ended := awaitReceipt(ctx, p, start.Nonce, bench.ReceiptEnd)
 			cut := (!ended || got.Status != f.Traits.RightStatus()) && c.watchdogEnded(ctx, p, start)
-			c.On(loadResult(check, f.Traits, start, end, got, cut))
+			c.On(loadResult(check, f, start, end, got, cut))
 		}
 	}, func() {
 		c.On(Result{Check: check, Expected: "a start receipt", Seen: "a second launch did not come up"})
@@ -134,16 +134,16 @@ func (c *Check) watchdogEnded(ctx context.Context, p *place.Place, start bench.R
 // loadResult judges a fault that ends by itself: both receipts, and a right
 // answer by the process that wrote them. cut says that the server's watchdog
 // may have ended the request: that is what families measure, so it differs. So does
-// a wrong answer for an app that failed.
-func loadResult(check string, t bench.Traits, start, end bench.Receipt, got bench.Sample, cut bool) Result {
-	f := Result{Check: check, Expected: "start and end receipt, a right answer", Verdict: OK}
+// a wrong answer for an app that failed, or that broke its contract with the server.
+func loadResult(check string, family scenarios.Fault, start, end bench.Receipt, got bench.Sample, cut bool) Result {
+	t, f := family.Traits, Result{Check: check, Expected: "start and end receipt, a right answer", Verdict: OK}
 	f.Seen = fmt.Sprintf("all of it, by pid %d, %s", got.PID, took(got))
 	problem := wrongAnswer(got, t.RightStatus())
 	appFails := t.RightStatus() != http.StatusOK // then the server writes the answer
 	switch {
 	case cut:
 		f.Verdict, f.Seen = Differs, fmt.Sprintf("the server ended it: %s", problem)
-	case problem != "" && appFails:
+	case problem != "" && (appFails || family.ServersDiffer):
 		f.Verdict, f.Seen = Differs, problem
 	case problem != "":
 		f.Verdict, f.Seen = Failed, problem

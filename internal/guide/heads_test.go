@@ -170,6 +170,11 @@ func TestSearchedWordsLeadToFamilies(t *testing.T) {
 		"RST": "abort-download", "[Errno 98] EADDRINUSE": "kill-master", "kill -9": "sigkill", "hanging": "wedge", "freeze": "wedge-gil stop-worker", "orphaned workers": "kill-master reload",
 		"CrashLoopBackOff": "boot-crash", "request smuggling": "garbage", "upstream prematurely closed connection while reading": "segfault short-body", "unexpected EOF": "crash-midstream",
 		"uncaught exception": "exception", "[CRITICAL] WORKER TIMEOUT (pid:7)": "wedge legit-slow", "100% cpu": "wedge-spin", "503": "overload", "zombie": "leak-child", "lost connection": "keepalive-race",
+		"shutdown": "graceful-stop", "shutdown hangs": "graceful-stop wedge-deaf", "stall": "db-stall stop-worker", "connection refused": "reload slow-boot boot-crash exit-3",
+		"connect() failed (111: Connection refused)": "reload", "ECONNREFUSED": "reload kill-master", "CLOSE_WAIT": "abort-keepalive silent half-close garbage", "memory leak": "leak",
+		"too many open files": "fd-limit leak-fd", "EMFILE": "fd-limit leak-fd", "no space left": "tmp-full spool-full", "ENOSPC": "tmp-full spool-full", "broken pipe": "broken-pipe abort-download",
+		"[Errno 32] Broken pipe": "broken-pipe", "SystemExit": "system-exit", "SystemExit: 3": "system-exit", "backlog": "burst overload", "thundering herd": "burst",
+		"HTTP request smuggling": "garbage pipelining long-body", "no space left on device": "tmp-full",
 		"OOMKilled": "oom-kill", "memory cap": "oom-kill", "exit code 137": "sigkill",
 	} {
 		got, err := Explain(text)

@@ -3,6 +3,7 @@ package reference
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -126,12 +127,18 @@ func (a *app) misbehave(nonce, name string, fault func() error) answer {
 	}
 	switch {
 	case failed != nil:
-		return internalError(fmt.Errorf("fault %s: %w", name, failed))
+		ans := internalError(fmt.Errorf("fault %s: %w", name, failed))
+		ans.BrokenPipe, ans.exits = errors.Is(failed, syscall.EPIPE), errors.Is(failed, errExit)
+		return ans
 	case name == "big-response":
 		return victim(nonce, bigResponseBytes)
 	case name == "short-body":
 		ans := victim(nonce, victimBytes)
 		ans.Missing = victimBytes
+		return ans
+	case name == "long-body":
+		ans := victim(nonce, 2*victimBytes)
+		ans.Beyond = victimBytes
 		return ans
 	}
 	return victim(nonce, victimBytes)

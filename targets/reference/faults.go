@@ -42,6 +42,8 @@ func builtinFaults(sockets string) map[string]func() error {
 		"legit-slow":     always(func() { time.Sleep(legitSleep) }),
 		"starve":         always(starve),
 		"exception":      fail,
+		"broken-pipe":    breakPipe,
+		"system-exit":    func() error { return errExit },
 		"leak":           always(leak.more),
 		"leak-fd":        leak.files,
 		"leak-thread":    always(leakThreads),
@@ -51,7 +53,8 @@ func builtinFaults(sockets string) map[string]func() error {
 		"db-keep":        data.keep,
 		"oom-kill":       always(func() { endFirst(); runtime.KeepAlive(takeMemory()) }),
 		"short-body":     always(func() {}), // the answer is the whole fault
-		"big-response":   always(func() {}), // here too
+		"long-body":      always(func() {}), // here too
+		"big-response":   always(func() {}), // and here
 	}
 }
 
@@ -69,6 +72,26 @@ func fail() error { return errors.New("the app's own error") }
 // endFirst asks the kernel to end this process before any other of the server when memory
 // runs out. Where that is forbidden, it ends the largest one.
 func endFirst() { _ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0) }
+
+// errExit asks the worker to end, as SystemExit does in Python.
+var errExit = errors.New("the app wants to exit")
+
+// exitPath is the path of the fault that does.
+const exitPath = "/fault/system-exit"
+
+// exitCode is the code that the app asks for.
+const exitCode = 3
+
+// breakPipe writes to a pipe that nobody reads.
+func breakPipe() error {
+	theirs, ours, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	err = theirs.Close()
+	_, broken := ours.Write([]byte("request"))
+	return errors.Join(err, broken, ours.Close())
+}
 
 // takeMemory takes memory until the kernel ends a process of the server, or up to 1 GiB.
 func takeMemory() [][]byte {

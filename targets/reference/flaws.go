@@ -93,6 +93,11 @@ const (
 	hangsOnNegative = "hangs-on-negative"
 	stopsOnKill     = "stops-on-kill"
 	padsAnswers     = "pads-answers"
+
+	dropsBrokenPipes = "drops-broken-pipes"
+	freezesOnExit    = "freezes-on-exit"
+	hangsOnExit      = "hangs-on-exit"
+	sendsBeyond      = "sends-beyond"
 )
 
 // Flaws lists every planted flaw, in the order in which they are documented.
@@ -162,6 +167,10 @@ var Flaws = []Flaw{
 	{hangsOnNegative, "a request whose Content-Length is negative is waited for, for good"},
 	{stopsOnKill, "a worker that is killed from outside ends the server"},
 	{padsAnswers, "an answer that is shorter than its Content-Length is filled up with zeros"},
+	{dropsBrokenPipes, "a broken pipe of the app's own is taken for the client's, who gets no answer"},
+	{freezesOnExit, "a worker whose app wants to exit never answers again, and no watchdog ends it"},
+	{hangsOnExit, "a worker whose app wants to exit is replaced, and its client is left waiting"},
+	{sendsBeyond, "what an app gives beyond its Content-Length is sent too"},
 	{diesOfGarbage, "the first malformed request ends all workers for good"},
 }
 

@@ -230,6 +230,17 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.flaws[padsAnswers] && ans.Missing > 0 {
 		ans.Body, ans.Missing = append(ans.Body, make([]byte, ans.Missing)...), 0
 	}
+	if f.flaws[hangsOnExit] && j.Path == exitPath {
+		<-r.Context().Done()
+	}
+	if f.flaws[dropsBrokenPipes] && ans.BrokenPipe {
+		panic(http.ErrAbortHandler)
+	}
+	if f.flaws[sendsBeyond] && ans.Beyond > 0 {
+		sendBeyond(control, ans)
+		return
+	}
+	ans.Body, ans.Beyond = ans.Body[:len(ans.Body)-ans.Beyond], 0
 	if ans.Stream {
 		f.relayStream(w, control, ans)
 		return

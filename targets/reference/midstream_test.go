@@ -1,8 +1,12 @@
 package reference
 
 import (
+	"bufio"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"benchrun/internal/bench"
 )
@@ -72,6 +76,75 @@ func TestShortBody(t *testing.T) {
 			t.Errorf("%q: status %d, %d bytes, %v", tt.flaws, r.status, len(r.body), r.err)
 		}
 		checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+	}
+}
+
+// Of an answer that is longer than it says, what is beyond does not go out.
+func TestLongBody(t *testing.T) {
+	t.Parallel()
+	const requests = "GET /fault/long-body?nonce=n1 HTTP/1.1\r\nHost: x\r\n\r\nGET /victim?nonce=v1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+	for _, tt := range []struct {
+		flaws  []string
+		beyond bool
+	}{{nil, false}, {[]string{"--flaw", sendsBeyond}, true}} {
+		s := start(t, 1, tt.flaws...)
+		in := bufio.NewReader(s.dial(requests))
+		resp, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		if resp.ContentLength != victimBytes || len(body) != victimBytes || err != nil {
+			t.Errorf("%q: Content-Length %d, %d bytes, %v", tt.flaws, resp.ContentLength, len(body), err)
+		}
+		next, err := in.Peek(len("n1\nn1"))
+		if err != nil || (string(next[:4]) != "HTTP") != tt.beyond {
+			t.Errorf("%q: the next answer begins with %q, %v", tt.flaws, next, err)
+		}
+		_ = resp.Body.Close()
+		checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+	}
+}
+
+// A broken pipe of the app's own is an error like any other.
+func TestBrokenPipe(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1)
+	if r := s.get("/fault/broken-pipe?nonce=b1"); r.status != http.StatusInternalServerError || !strings.Contains(string(r.body), "broken pipe") {
+		t.Errorf("%+v, want a 500 that says why", r)
+	}
+	s = start(t, 1, "--flaw", dropsBrokenPipes)
+	if r := s.get("/fault/broken-pipe?nonce=b1"); r.err == nil {
+		t.Errorf("%+v, want no answer", r)
+	}
+	if r := s.get("/fault/exception?nonce=e1"); r.status != http.StatusInternalServerError {
+		t.Errorf("another error: %+v, want a 500", r)
+	}
+}
+
+// A worker whose app wants to exit ends, and another one takes its place.
+func TestSystemExit(t *testing.T) {
+	t.Parallel()
+	s := start(t, 1)
+	pid := s.get("/ping").pid
+	if r := s.get("/fault/system-exit?nonce=x1"); r.status != http.StatusBadGateway || alive(pid) {
+		t.Errorf("%+v, want 502 and worker %d dead", r, pid)
+	}
+	if all := s.receipts(); len(all) != 2 || all[1].Event != bench.ReceiptEnd {
+		t.Errorf("receipts %+v, want a start and an end", all)
+	}
+	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
+	for _, flaw := range []string{freezesOnExit, hangsOnExit} {
+		s = start(t, 1, "--watchdog", "100ms", "--flaw", flaw)
+		pid = s.get("/ping").pid
+		waiting := s.inBackground("/fault/system-exit?nonce=x1")
+		s.started("x1")
+		if within(600*time.Millisecond, func() bool { return len(waiting) > 0 }) {
+			t.Errorf("%s: it was answered: %+v", flaw, <-waiting)
+		}
+		if alive(pid) != (flaw == freezesOnExit) {
+			t.Errorf("%s: worker %d lives: %v", flaw, pid, alive(pid))
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -134,6 +135,20 @@ func (p *pool) holdUp(ctx context.Context) {
 		defer p.held.Unlock()
 	}
 	pause(ctx, bootPause)
+}
+
+// sendBeyond is the flaw sends-beyond: what the app gives beyond its Content-Length goes out
+// too. The connection then stays open until the client ends it.
+func sendBeyond(control *http.ResponseController, ans answer) {
+	conn, _, err := control.Hijack()
+	if err != nil {
+		return
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(bodyTimeout))
+	_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nX-Benchrun-Pid: %d\r\nContent-Length: %d\r\n\r\n%s",
+		ans.Type, ans.PID, len(ans.Body)-ans.Beyond, ans.Body)
+	_, _ = io.Copy(io.Discard, conn)
 }
 
 // touchTmp is the flaw stops-without-tmp: it creates a temporary file, and removes it again.

@@ -88,7 +88,7 @@ func (p *pool) dropWaiting() {
 // limitOf is how long a worker may take for a request; 0 = as long as it likes.
 func (p *pool) limitOf(j *job) time.Duration {
 	switch {
-	case p.o.flaws[noWatchdog], p.o.flaws[waitsForStreams]:
+	case p.o.flaws[noWatchdog], p.o.flaws[waitsForStreams], p.o.flaws[freezesOnExit] && j.Path == exitPath:
 		return 0
 	case p.o.flaws[killsHonest], p.o.flaws[killsOneHonest] && strings.HasPrefix(j.Path, "/fault/") && p.hasty.CompareAndSwap(false, true):
 		return min(p.o.watchdog, hastyWatchdog)

@@ -36,9 +36,14 @@ type answer struct {
 	PID    int    `json:"pid"`              // of the worker
 	Repeat int    `json:"repeat,omitempty"` // how many times to send the body; 0 = once
 	// Missing is how many bytes more than there are the app has promised.
-	Missing int    `json:"missing,omitempty"`
-	Stream  bool   `json:"stream,omitempty"` // of unknown length: Body is its first block
-	Body    []byte `json:"-"`
+	Missing int `json:"missing,omitempty"`
+	// Beyond is how many of them, at the end, it has not promised.
+	Beyond     int    `json:"beyond,omitempty"`
+	BrokenPipe bool   `json:"broken_pipe,omitempty"` // the app failed with EPIPE
+	Stream     bool   `json:"stream,omitempty"`      // of unknown length: Body is its first block
+	Body       []byte `json:"-"`
+
+	exits bool // in the worker: the app wants it to end
 
 	// Of a stream, in the worker: what the app does after the first block, and how it learns
 	// that the server is done with it.

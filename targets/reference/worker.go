@@ -106,6 +106,12 @@ func serveRequests(o options, a *app, conn io.Writer, requests <-chan received) 
 		if o.flaws[diesOfErrors] && ans.Status == http.StatusInternalServerError {
 			os.Exit(1)
 		}
+		if ans.exits {
+			if o.flaws[freezesOnExit] {
+				select {} // the process ends when the front does
+			}
+			os.Exit(exitCode)
+		}
 		ans.PID = os.Getpid()
 		if err := writeAnswer(w, ans); err != nil {
 			return

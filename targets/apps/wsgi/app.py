@@ -7,7 +7,6 @@ is the specification. Standard library only, Python 3.9 and later.
 
 import contextlib
 import ctypes
-import errno
 import hashlib
 import json
 import os
@@ -15,6 +14,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -50,6 +50,7 @@ BIG_RESPONSE_BYTES = 100_000
 RETRY_SECONDS = 5
 RETRY_PAUSE = 0.05
 POOL_CONNECTIONS = 5  # of each process
+SIZES = {"big-response": BIG_RESPONSE_BYTES, "long-body": 2 * VICTIM_BYTES}  # of the answers' bodies
 DOWNLOAD_BLOCK = b"benchrun" * 8192
 DOWNLOAD_BLOCKS = 256
 
@@ -175,9 +176,21 @@ def fault_starve():
 
 
 def fault_exception():
-    """Fails as an app does whose connection to its database broke: the same
-    exception says that the client is gone, and it is not."""
-    raise BrokenPipeError(errno.EPIPE, "the connection to the database broke")
+    raise RuntimeError("the app's own error")
+
+
+def fault_broken_pipe():
+    """Writes to a service that has closed the connection. The same exception says
+    that the client is gone, and it is not."""
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with ours:
+        ours.sendall(b"request")
+
+
+def fault_system_exit():
+    """Ends as a library does that thinks it is a command."""
+    sys.exit(3)
 
 
 def fault_cpu():
@@ -301,6 +314,10 @@ def fault_short_body():
     """The answer's Content-Length is all there is to it: see application()."""
 
 
+def fault_long_body():
+    """The same."""
+
+
 def fault_big_response():
     """The answer is all there is to it: see fault()."""
 
@@ -327,6 +344,8 @@ FAULTS = {
     "legit-slow": fault_legit_slow,
     "starve": fault_starve,
     "exception": fault_exception,
+    "broken-pipe": fault_broken_pipe,
+    "system-exit": fault_system_exit,
     "leak": fault_leak,
     "leak-fd": fault_leak_fd,
     "leak-thread": fault_leak_thread,
@@ -336,6 +355,7 @@ FAULTS = {
     "db-keep": fault_db_keep,
     "oom-kill": fault_oom_kill,
     "short-body": fault_short_body,
+    "long-body": fault_long_body,
 }
 
 
@@ -434,7 +454,7 @@ def fault(environ):
     if not nonce or name not in FAULTS:
         return None
     misbehave(nonce, name, FAULTS[name])
-    return victim_answer(nonce, BIG_RESPONSE_BYTES if name == "big-response" else VICTIM_BYTES)
+    return victim_answer(nonce, SIZES.get(name, VICTIM_BYTES))
 
 
 def upload(environ):
@@ -523,6 +543,8 @@ def application(environ, start_response):
         length = sum(map(len, blocks))
         if answer and path == "/fault/short-body":
             length *= 2  # the other half never comes
+        elif answer and path == "/fault/long-body":
+            length //= 2  # the other half comes all the same
         headers.append(("Content-Length", str(length)))
     start_response(status, headers)
     return blocks
