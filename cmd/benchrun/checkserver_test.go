@@ -54,13 +54,12 @@ func wantChecks(t *testing.T, got map[string]string, out string, want map[string
 
 // soundChecks are the checks that the reference server must pass.
 var soundChecks = []string{"boot", "/ping", "/victim, nonce of 1", "/victim, nonce of 64", "/sleep", "/sleep receipts", "/upload",
-	"/upload, large", "/download", "anything else", "stop (SIGTERM)", "receipts file", "reload (SIGHUP)", "requests at the reload",
+	"/upload, large", "/download", "/stream", "anything else", "stop (SIGTERM)", "receipts file", "reload (SIGHUP)", "requests at the reload",
 	"slots", "watchdog"}
 
 // A sound server passes. It is checked alone: spinning requests of others would make its
 // watchdog end the computing ones.
 func TestCheckServerPasses(t *testing.T) {
-	t.Parallel()
 	got, out := checkServer(t, bench.ExitOK, "reference", "--profile", "hardened")
 	checks := slices.Clone(soundChecks)
 	for _, f := range scenarios.All() {

@@ -256,21 +256,22 @@ func (c *Check) receipts(p *place.Place) {
 
 // awaitReceipt waits for a receipt of the app.
 func awaitReceipt(ctx context.Context, p *place.Place, nonce string, event bench.ReceiptEvent) (r bench.Receipt, ok bool) {
-	poll(ctx, func() bool {
+	poll(ctx, checkWait, func() bool {
 		r, ok = p.Server(nonce, event)
 		return ok
 	})
 	return r, ok
 }
 
-// awaitDeath waits until the observer has seen a process die.
+// awaitDeath waits until the observer has seen a process die. A crash has all the time that
+// an answer has: nothing says how soon it must come.
 func awaitDeath(ctx context.Context, p *place.Place, pid int) bool {
-	return poll(ctx, func() bool { return len(p.Living([]int{pid})) == 0 })
+	return poll(ctx, checkTimeout, func() bool { return len(p.Living([]int{pid})) == 0 })
 }
 
-// poll asks until the answer is yes, ctx ends or checkWait is over.
-func poll(ctx context.Context, yes func() bool) bool {
-	for deadline := time.Now().Add(checkWait); ctx.Err() == nil; bench.Sleep(ctx, 20*time.Millisecond) {
+// poll asks until the answer is yes, ctx ends or so much time is over.
+func poll(ctx context.Context, most time.Duration, yes func() bool) bool {
+	for deadline := time.Now().Add(most); ctx.Err() == nil; bench.Sleep(ctx, 20*time.Millisecond) {
 		if yes() {
 			return true
 		}

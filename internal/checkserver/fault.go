@@ -128,7 +128,7 @@ func (c *Check) holds(ctx context.Context, p *place.Place, check string, start b
 // watchdogEnded says that the server's watchdog may have ended a request: it is
 // claimed, and the request's thread or process is gone.
 func (c *Check) watchdogEnded(ctx context.Context, p *place.Place, start bench.Receipt) bool {
-	return c.Target.Profile.Claims.Watchdog > 0 && poll(ctx, func() bool { return gone(p, start) })
+	return c.Target.Profile.Claims.Watchdog > 0 && poll(ctx, checkWait, func() bool { return gone(p, start) })
 }
 
 // loadResult judges a fault that ends by itself: both receipts, and a right

@@ -201,7 +201,7 @@ func TestBadSelections(t *testing.T) {
 		{"beginning of a family", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"pool"}}, false, []string{"pool-drain"}},
 		{"word of an incident", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"Slowloris"}}, false, []string{`unknown scenario "Slowloris"`, "--scenario slow-headers reproduces it (see benchrun explain Slowloris)"}},
 		{"word of two families", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"502"}}, false, []string{"--scenario segfault,keepalive-race,reload,"}},
-		{"word that begins a family", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"graceful"}}, false, []string{"--scenario reload,graceful-stop reproduces it"}},
+		{"word that begins a family", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"graceful"}}, false, []string{"--scenario graceful-stop,reload reproduces it"}},
 		{"words in a line of a log", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"[CRITICAL] WORKER TIMEOUT"}}, false, []string{"--scenario wedge,wedge-io,", `explain "[CRITICAL] WORKER TIMEOUT"`}},
 		{"status", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"503"}}, false, []string{"overload", "burst"}},
 		{"nearly a word of an incident", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"slowlori"}}, false, []string{`did you mean "slowloris"? --scenario slow-headers`}},

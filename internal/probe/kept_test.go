@@ -81,7 +81,7 @@ func TestProbeFileKey(t *testing.T) {
 	host := &place.Host{Self: "/proc/self/exe"}
 	prepared := func() *place.Target {
 		return &place.Target{
-			Server: &targets.Server{Name: "x", App: targets.AppWSGI}, ProfileName: "default",
+			Server: &targets.Server{Name: "x", App: targets.AppWSGI, Profiles: map[string]targets.Profile{"default": {}, "hardened": {}}}, ProfileName: "default",
 			Installation: &targets.Installation{Version: "1.0", Python: "/usr/bin/python3"},
 		}
 	}

@@ -129,9 +129,10 @@ SIZES = [(b"-1", b""), (b"0x10", b"a"), (b"1\r\nContent-Length: 2", b"ab"), (b"4
 CHUNKS = [b"zz\r\na\r\n0\r\n\r\n", b"-1\r\na\r\n0\r\n\r\n", b"1\r\nabc0\r\n\r\n"]
 WHOLE = [b"GET /" + LONG + HEAD + b"\r\n", LONG[:10_000] + b" /" + HEAD + b"\r\n", b"GET /\0" + HEAD + b"\r\n", b"GET /%zz?nonce=%f" + HEAD + b"\r\n",
          b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/9.9\r\nHost: x\r\n\r\n", b"GET\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4" + bytes(5),
          *(b"GET /" + HEAD + line + b"\r\n\r\n" for line in GETS), b"POST /fault" + HEAD + b"Transfer-Encoding: benchrun\r\n\r\na",
          *(b"POST /fault" + HEAD + b"Content-Length: %b\r\n\r\n%b" % size for size in SIZES),
          *(b"POST /fault" + HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + body for body in CHUNKS)]
 PROMISING = [(b"GET /" + HEAD + b"\r\n").replace(b"\r", b""), (b"GET /" + HEAD + b"\r\n").replace(b"\n", b""), b"\r\n" * 1000,  # a server may wait for the rest
              b"POST /fault" + HEAD + b"Content-Length: 99999999999999999999\r\n\r\na", b"POST /fault" + HEAD + b"Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\na\r\n",
-             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4" + bytes(5), b"\x16\3\1\0\x2d\1\0\0\x29\3\3" + b"benchrun" * 4 + b"\0\0\2\0\x2f\1\0", os.urandom(2048)]
+             b"\x16\3\1\0\x2d\1\0\0\x29\3\3" + b"benchrun" * 4 + b"\0\0\2\0\x2f\1\0", os.urandom(2048)]
