@@ -119,6 +119,9 @@ func (g *garbage) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 	h.s.Text, h.s.Promised = sent.name, sent.promises
 	h.await(4 * VictimSize)
 	h.finish(ctx)
+	if otherProtocol := h.n > 0 && h.first[0] != 'H'; otherProtocol && h.s.Outcome == bench.HeldOpen {
+		h.s.Outcome = bench.Completed // a preface of HTTP/2 or an alert of TLS has no end that could be seen
+	}
 	if whose := anothersNonce(h.answer.body, h.Nonce); whose != "" {
 		h.s.Outcome, h.s.Error = bench.Wrong, "the answer is that of "+whose
 	}

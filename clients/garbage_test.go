@@ -3,10 +3,12 @@ package clients
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"net/http"
 	"testing"
+	"time"
 
 	"benchrun/internal/bench"
 )
@@ -125,5 +127,17 @@ func TestGarbageOutcomes(t *testing.T) {
 	})
 	if s := provoke(t.Context(), g, answers); s.Outcome != bench.Completed || s.Status != 400 {
 		t.Errorf("the server answered: %+v", s)
+	}
+	for first, want := range map[string]bench.Outcome{"\x00\x00\x00\x04\x00\x00\x00\x00\x00": bench.Completed, "HTTP/1.1 200 OK\r\nContent-": bench.HeldOpen, "": bench.HeldOpen} {
+		stays := bareServer(t, func(c net.Conn) {
+			_, _ = c.Read(make([]byte, 1<<20))
+			_, _ = io.WriteString(c, first)
+			_, _ = c.Read(make([]byte, 1))
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		if s := provoke(ctx, g, stays); s.Outcome != want {
+			t.Errorf("the server said %q and stayed: %s, want %s", first, s.Outcome, want)
+		}
+		cancel()
 	}
 }
