@@ -17,9 +17,9 @@ var _ = register(240, Fault{
 		Why: "The usual limit of descriptors is 1,024 for each process, and many servers allow themselves more connections than that; " +
 			"a leak or a few open files for each request do the rest. Then accept(2) fails with EMFILE, and the connection " +
 			"stays in the queue: a server that tries again at once burns a processor and floods its log, one that takes the error for its " +
-			"own end exits, and one that stops to accept never begins again.",
+			"own end exits, and one that stops accepting never starts again.",
 		Good:       "pauses before it tries to accept again, logs that now and then, and serves everybody as soon as descriptors are free.",
-		Magnitude:  "each process of the server may have 64 descriptors more than any has at rest, and 50 silent connections a second come; all close before the recovery, which decides",
+		Magnitude:  "each process of the server may have 64 descriptors more than any has at rest, and 50 silent connections a second come; all close before the recovery. The server fails if it does not serve everybody then, or if it burned a CPU or flooded its log while it was full",
 		References: []string{"benoitc/gunicorn#49", "unbit/uwsgi#1999", "gevent/gevent#832", "ninenines/ranch#36", "yesodweb/wai#830", "nodejs/node#45242"},
 		Cadence:    bench.Cadence{Share: 50_000},
 		Needs:      bench.Needs{FreeFiles: freeFiles},

@@ -12,8 +12,8 @@ var _ = register(88, Fault{
 		Title: "some clients send something that is no request",
 		Why: "Scanners, TLS on a plain port, a proxy with a bug: whatever listens on a port is sent anything. A " +
 			"server may refuse it in any way. It may not die of it, keep anything of it, or give the answer to " +
-			"somebody else. It may wait only where the text can still become a request.",
-		Good:       "refuses it or closes, and keeps nothing.",
+			"somebody else. It may wait only where the head or the body is not complete.",
+		Good:       "answers with an error or closes, and keeps nothing.",
 		Magnitude:  "one of 30 malformed requests, then up to 5 s of waiting",
 		References: []string{"h2o/h2o#1459", "h2o/h2o#3228", "benoitc/gunicorn#1125", "denoland/std#363"},
 		Cadence:    bench.Cadence{Share: 10_000},
@@ -46,7 +46,7 @@ let_go.append(text)`,
 		"carriage returns, NULs, broken escapes, an unknown version, no version, an answer, empty lines, " +
 		"Content-Lengths that are negative, beyond 64 bits, no number, double or beside chunks, chunk sizes " +
 		"and ends that are wrong, the preface of HTTP/2, a TLS hello, noise. The client waits for an answer " +
-		"or the end of the connection for up to 5 s, and then closes. Seven texts promise more than they send, or do not end: those of bare line feeds (nobody must take one for the end of a line), bare " +
+		"or the end of the connection for up to 5 s, and then closes. Seven texts promise more than they send, or do not end: those of bare line feeds (a server may take one for the end of a line, but need not), bare " +
 		"carriage returns (never the end of a line), empty lines (a request may still follow), the hello and the noise (no line or no head ends), and the two that announce more than 64 bits can count (the rest of the body). " +
 		"A server may wait for their rest until the client closes. Of every other text, some client must get an answer or the end of its connection in time",
 	Searched: []string{"malformed request", "bad request", "request smuggling"},

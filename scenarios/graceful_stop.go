@@ -22,9 +22,9 @@ var _ = register(200, Fault{
 			"a handful of 502s; one that waits out its grace although nobody is there, or for a client who has got its answer to hang up, makes it slow; one that does not end is killed.",
 		Good: "answers whatever was sent before the signal, closes kept connections, is gone within its documented grace with an exit code " +
 			"that a process manager takes for success, and at once if it is idle.",
-		Magnitude: "the stop signal of the server file to the first process, beside ordinary requests, half a second after an honest request of 1 s was sent, " +
-			"which must get its answer and keeps its connection open after it, with another one kept open, and right after an endless answer was asked for and twice as many requests of 0.3 s as " +
-			"the server has slots; then a second start, and the signal while it is idle",
+		Magnitude: "sends the server's stop signal to its first process. At that moment the server has an honest request of 1 s, an idle kept connection, " +
+			"an endless answer, and a queue of twice as many requests of 0.3 s as it has slots. The honest request must get its answer; its connection stays open for the server to close. " +
+			"benchrun then starts the server again, and sends the signal while it is idle",
 		References: []string{"benoitc/gunicorn#2529", "unbit/uwsgi#849", "unbit/uwsgi#1371", "benoitc/gunicorn#1236"},
 		Cadence:    bench.Cadence{Every: bench.Once},
 		Traits: bench.Traits{

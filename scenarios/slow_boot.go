@@ -19,8 +19,8 @@ var _ = register(230, Fault{
 			"that load at once, so nobody sees that the old workers leave when the new ones are started, not when they can serve; that " +
 			"requests which wait for a worker go down with the old ones; or that a watchdog takes a worker that still loads for one that is stuck, ends it, and does so again and again.",
 		Good: "ends each old worker only when a new one can serve in its place, answers whatever waits, and gives those that load the time that they need.",
-		Magnitude: "the app takes 4 s to load from then on; the documented reload signal, half a second after an honest request of 1.5 s was sent, which must get its answer, " +
-			"and right after twice as many requests of 0.2 s as the server has other slots; of them too at most one may be lost",
+		Magnitude: "makes the app take 4 s to load, fills the queue with twice as many requests of 0.2 s as the server has other slots, and sends the documented reload signal. " +
+			"An honest request of 1.5 s is under way and must get its answer; of the queue at most one may be lost",
 		References: []string{"benoitc/gunicorn#1757", "benoitc/gunicorn#1199", "benoitc/gunicorn#2196", "puma/puma#817"},
 		Cadence:    bench.Cadence{Every: bench.Once},
 		Needs:      bench.Needs{AppFault: "legit-slow", Server: []bench.ServerFeature{bench.ServerReload}},
