@@ -95,7 +95,7 @@ func (f *facts) whatIsLeft() left {
 	l.fds, l.threads, l.memory, l.closeWait, l.files = each(0), each(1), each(2), each(3), each(4)
 	l.fdsOfProcs = int(math.Ceil(max(0, after[5]-before[5]) * before[0] / max(1, before[5])))
 	l.cpus, l.procs = cpu1-cpu0, int(before[5])
-	l.pile(v, f.baseBins, f.bins, before, after)
+	l.pile(v, f.baseBins, f.bins, recovery, before, after)
 	if f.mixed() {
 		switch f.leaked().Of { // what leaked has a rule of its own
 		case bench.ResourceMemory:
@@ -116,16 +116,20 @@ func (f *facts) whatIsLeft() left {
 // pile fills in what stays in all, if the middle of the fault phase can be compared. A tree of
 // more processes than before has some of everything for them, and each thread more that stays
 // may have some memory of its own.
-func (l *left) pile(v *view, base, fault []bench.Bin, before, after levels) {
+func (l *left) pile(v *view, base, fault, recovery []bench.Bin, before, after levels) {
 	began, ok0 := v.level(span{v.baseline.from, v.baseline.from + levelSpan}, base)
 	half := v.fault.from + (v.fault.to-v.fault.from)/2
 	middle, ok1 := v.level(span{half - levelSpan/2, half + levelSpan/2}, fault)
 	if !ok0 || !ok1 || after[5] > before[5] || v.baseline.to-v.baseline.from <= levelSpan {
 		return
 	}
+	settling, ok := v.level(span{v.recovery.to - 2*levelSpan, v.recovery.to - levelSpan}, recovery)
+	if !ok { // then only the baseline tells
+		settling = levels{}
+	}
 	times := float64(v.recovery.to-v.baseline.to) / float64(v.baseline.to-v.baseline.from-levelSpan)
 	for i := range after {
-		usual := max(0, before[i]-began[i]) * times
+		usual := max(0, min(before[i]-began[i], after[i]-settling[i])) * times
 		l.inAll[i], l.later[i] = after[i]-before[i]-usual, after[i]-middle[i]
 	}
 	l.inAll[2] -= leftMemory * max(0, after[1]-before[1])

@@ -80,6 +80,12 @@ func TestWhatIsLeftOfClients(t *testing.T) {
 		{"fewer than for each tenth", many(vanishing(), 170).growing(func(v *bench.Vital, of float64) { v.FDs += int(18 * of) }), bench.Held, "served"},
 		{"descriptors that came with the first ones", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(16 * min(1, 2*of)) }), bench.Held, "served"},
 		{"that go on coming without a fault", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(8*of) + int(seconds(v.T)/2) }), bench.Held, "served"},
+		{"beside a request that was under way at the end of the baseline", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) {
+			v.FDs += int(18 * of)
+			if at := seconds(v.T); at > faultAt-2 && of == 0 {
+				v.FDs++
+			}
+		}), bench.Failed, "piled up: 0.13 fds"},
 		{"of more processes", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(16 * of); v.Procs += int(2 * of) }), bench.Held, "served"},
 		{"much memory of many", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.Memory += int64(of * (25 << 20)) }), bench.Failed, "piled up: 0.2 MiB with each of 130 clients"},
 		{"of very many", many(vanishing(), 388).growing(func(v *bench.Vital, of float64) { v.Memory += int64(of * (24 << 20)) }), bench.Held, "served"},
