@@ -17,6 +17,10 @@ import (
 // it leaves.
 const garbagePatience = 5 * time.Second
 
+// promisedPatience is the same after a text that promises more, which holds a slot of many
+// servers meanwhile: so few do at once that this is no family of slow clients.
+const promisedPatience = time.Second
+
 // garbageText is one malformed request; name says what is wrong with it. A text that promises
 // more leaves open whether it has ended: a server may wait for the rest.
 type garbageText struct {
@@ -108,10 +112,14 @@ func (g *garbage) pick(i uint64) garbageText {
 // the answer says, unless it names another request's nonce: Wrong. If the server closes, it
 // is Cut; if it does neither in time, HeldOpen.
 func (g *garbage) Provoke(ctx context.Context, p Provocation) *bench.Sample {
-	ctx, cancel := context.WithTimeout(ctx, garbagePatience)
+	sent := g.pick(g.next.Add(1) - 1)
+	patience := garbagePatience
+	if sent.promises {
+		patience = promisedPatience
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	h := &ongoing{Provocation: p}
-	sent := g.pick(g.next.Add(1) - 1)
 	if !h.begin(ctx, func() []byte { return bytes.ReplaceAll(sent.text, []byte(ownNonce), []byte(h.Nonce)) }, nil) {
 		return &h.s
 	}

@@ -108,6 +108,22 @@ func TestGarbageGetsAnothersAnswer(t *testing.T) {
 	}
 }
 
+// A client that promises more does not wait for as long as one that must be answered.
+func TestGarbageThatPromisesLeavesSoon(t *testing.T) {
+	stays := bareServer(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
+	for _, text := range garbageCorpus() {
+		if text.name != "bare line feeds" && text.name != "no colon" {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 3*promisedPatience)
+		s := provoke(ctx, &garbage{corpus: []garbageText{text}}, stays)
+		if left := ctx.Err() == nil; s.Outcome != bench.HeldOpen || left != text.promises {
+			t.Errorf("%s: %s, it left by itself: %v", text.name, s.Outcome, left)
+		}
+		cancel()
+	}
+}
+
 func TestGarbageOutcomes(t *testing.T) {
 	got := make(chan []byte, 1)
 	closes := bareServer(t, func(c net.Conn) {

@@ -14,7 +14,7 @@ var _ = register(88, Fault{
 			"server may refuse it in any way. It may not die of it, keep anything of it, or give the answer to " +
 			"somebody else. It may wait only where the head or the body is not complete.",
 		Good:       "answers with an error or closes, and keeps nothing.",
-		Magnitude:  "one of 30 malformed requests, then up to 5 s of waiting",
+		Magnitude:  "one of 30 malformed requests, then up to 5 s of waiting, or 1 s where a server may wait for more",
 		References: []string{"h2o/h2o#1459", "h2o/h2o#3228", "benoitc/gunicorn#1125", "denoland/std#363"},
 		Cadence:    bench.Cadence{Share: 10_000},
 		Traits: bench.Traits{
@@ -48,6 +48,6 @@ let_go.append(text)`,
 		"and ends that are wrong, the preface of HTTP/2, a TLS hello, noise. The client waits for an answer " +
 		"or the end of the connection for up to 5 s, and then closes. Seven texts promise more than they send, or do not end: those of bare line feeds (a server may take one for the end of a line, but need not), bare " +
 		"carriage returns (never the end of a line), empty lines (a request may still follow), the hello and the noise (no line or no head ends), and the two that announce more than 64 bits can count (the rest of the body). " +
-		"A server may wait for their rest until the client closes. Of every other text, some client must get an answer or the end of its connection in time",
+		"A server may wait for their rest until the client closes, which it does after 1 s. Of every other text, some client must get an answer or the end of its connection in time",
 	Searched: []string{"malformed request", "bad request", "request smuggling"},
 })
