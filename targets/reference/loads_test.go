@@ -256,16 +256,22 @@ func TestWedgesAreStuck(t *testing.T) {
 	for _, name := range []string{"wedge-spin", "wedge-native", "wedge-gil", "wedge-io", "wedge-regex", "wedge-deaf"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, 2, "--watchdog", "1s")
+			s := start(t, 2, "--watchdog", "4s")
 			wedged := s.inBackground("/fault/" + name + "?nonce=w1")
 			pid := s.started("w1").PID
 			before := cpuUsed(t, pid)
-			if within(400*time.Millisecond, func() bool { return !alive(pid) || len(wedged) > 0 }) {
-				t.Fatal("it did not stay stuck")
+			const busy = 0.1 // seconds of CPU
+			ended := func() bool { return !alive(pid) || len(wedged) > 0 }
+			if spins := name == "wedge-spin" || name == "wedge-regex"; spins {
+				// A busy machine may give it a tenth of a core.
+				if !within(3*time.Second, func() bool { return ended() || cpuUsed(t, pid)-before > busy }) {
+					t.Errorf("it used %.2f s of CPU in 3", cpuUsed(t, pid)-before)
+				}
+			} else if within(400*time.Millisecond, ended); cpuUsed(t, pid)-before > busy {
+				t.Errorf("it used more than %.2f s of CPU in 0.4", busy)
 			}
-			used := cpuUsed(t, pid) - before
-			if spins := name == "wedge-spin" || name == "wedge-regex"; spins != (used > 0.05) {
-				t.Errorf("it used %.2f s of CPU in 0.4", used)
+			if ended() {
+				t.Fatal("it did not stay stuck")
 			}
 			checkVictim(t, s.get("/victim?nonce=v1"), "v1")
 			if r := <-wedged; r.status != http.StatusGatewayTimeout || alive(pid) {
