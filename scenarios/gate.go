@@ -14,14 +14,15 @@ type Set struct {
 	Members []Member
 }
 
-// Member is a family at its own ratio, and why the set has it.
+// Member is a family at its own ratio, and why the set has it. A group has all of its
+// families, without a reason for each.
 type Member struct {
 	Family string
 	Why    string
 }
 
 // Sets lists the named selections.
-func Sets() []Set { return []Set{gate()} }
+func Sets() []Set { return append([]Set{gate()}, groups()...) }
 
 // SetByName finds a set, given its name with the '@'.
 func SetByName(name string) (Set, bool) {
@@ -46,6 +47,9 @@ func (s Set) Scenarios() []bench.Scenario {
 	}
 	return out
 }
+
+// Chosen says that each member has a reason to be in the set.
+func (s Set) Chosen() bool { return len(s.Members) > 0 && s.Members[0].Why != "" }
 
 // WhyOf says why the set has a family; "" = it has not.
 func (s Set) WhyOf(family string) string {

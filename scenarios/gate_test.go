@@ -7,7 +7,7 @@ import (
 	"benchrun/internal/bench"
 )
 
-// A set is a table of families, each there once and for a reason of its own.
+// A set is a table of families, each there once. Where one has a reason, all have their own.
 func TestSetsAreWhole(t *testing.T) {
 	for _, s := range Sets() {
 		if !strings.HasPrefix(s.Name, "@") || s.Title == "" || s.Why == "" {
@@ -19,7 +19,7 @@ func TestSetsAreWhole(t *testing.T) {
 		seen := map[string]bool{}
 		for i, sc := range s.Scenarios() {
 			m := s.Members[i]
-			if m.Why == "" || seen[m.Family] || seen[m.Why] || s.WhyOf(m.Family) != m.Why {
+			if s.Chosen() == (m.Why == "") || seen[m.Family] || s.Chosen() && seen[m.Why] || s.WhyOf(m.Family) != m.Why {
 				t.Errorf("%s: %s is there twice or for no reason", s.Name, m.Family)
 			}
 			seen[m.Family], seen[m.Why] = true, true
@@ -29,6 +29,21 @@ func TestSetsAreWhole(t *testing.T) {
 		}
 		if s.WhyOf("no-family") != "" {
 			t.Error("a family that is none is a member")
+		}
+	}
+}
+
+// Each family is in the set of its group, and in no other group's.
+func TestGroupsHaveAllFamilies(t *testing.T) {
+	in := map[string][]string{}
+	for _, s := range groups() {
+		for _, m := range s.Members {
+			in[m.Family] = append(in[m.Family], s.Name)
+		}
+	}
+	for _, f := range All() {
+		if got := in[f.ID]; len(got) != 1 || got[0] != "@"+string(f.Group) {
+			t.Errorf("%s of the group %s is in %v", f.ID, f.Group, got)
 		}
 	}
 }

@@ -239,9 +239,13 @@ func explainSet(s scenarios.Set) string {
 	b.WriteString(heading(s.Name, "set of scenarios"))
 	b.WriteString(wrap("  ", s.Title+"."))
 	b.WriteString("\nWhat it is for\n" + wrap("  ", s.Why))
-	b.WriteString("\nWhat is in it, and why\n")
-	for i, sc := range s.Scenarios() {
-		b.WriteString(labelled(sc.Name(), s.Members[i].Why))
+	if s.Chosen() {
+		b.WriteString("\nWhat is in it, and why\n")
+		for i, sc := range s.Scenarios() {
+			b.WriteString(labelled(sc.Name(), s.Members[i].Why))
+		}
+	} else {
+		b.WriteString("\nWhat is in it\n" + wrap("  ", strings.Join(names(s), " ")))
 	}
 	b.WriteString("\nRun it\n")
 	for _, c := range SetCommands(s) {

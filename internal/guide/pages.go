@@ -33,12 +33,25 @@ func ScenariosPage() string {
 func setSection(s scenarios.Set) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n## %s\n\n%s %s\n", s.Name, sentence(s.Title), s.Why)
-	b.WriteString(table("scenario", "is in it because of"))
-	for i, sc := range s.Scenarios() {
-		b.WriteString(row(code(sc.Name()), s.Members[i].Why))
+	if s.Chosen() {
+		b.WriteString(table("scenario", "is in it because of"))
+		for i, sc := range s.Scenarios() {
+			b.WriteString(row(code(sc.Name()), s.Members[i].Why))
+		}
+	} else {
+		fmt.Fprintf(&b, "\n%s.\n", codes(names(s)))
 	}
 	b.WriteString(console(SetCommands(s)))
 	return b.String()
+}
+
+// names are the names of a set's scenarios.
+func names(s scenarios.Set) []string {
+	var out []string
+	for _, sc := range s.Scenarios() {
+		out = append(out, sc.Name())
+	}
+	return out
 }
 
 func familySection(known scenarios.Fault) string {

@@ -24,7 +24,7 @@ type left struct {
 	closeWait, files float64 // the same
 	cpus             float64 // in use beyond those before any fault
 	inAll, later     levels  // what stays in all, beyond what ordinary load adds; and of it, since the middle of the fault phase
-	lately           levels  // what was added in the last third of the fault phase
+	lately           levels  // what was added since the last third of the fault phase began
 }
 
 // The least that counts as kept. A pool that grew under the fault and stays is none: it
@@ -36,7 +36,7 @@ const (
 	leftMemoryLeast = 24 << 20 // bytes in all: caches and heaps grow by some
 	leftCPUs        = 0.5      // a busy loop takes a whole one, if the quota lets it
 	leftLeast       = 4        // clients, of whom a quarter is a whole descriptor
-	leftLately      = 0.1      // of all that stays, that the last third of the clients added
+	leftLately      = 0.1      // of all that stays, that the last third of the clients left
 )
 
 // Less than that for each client is too much if there is much of it in all, and it goes on
@@ -87,7 +87,8 @@ func (f *facts) whatIsLeft() left {
 	end, ok5 := v.levelBefore(v.fault.to, v.fault.to-length/6, f.bins)
 	l.known = true
 	for i := range end {
-		if l.lately[i] = end[i] - till[i]; !ok4 || !ok5 {
+		// What clients leave may come while they are there, or when they go.
+		if l.lately[i] = max(end[i], after[i]) - till[i]; !ok4 || !ok5 {
 			l.lately[i] = math.Inf(1)
 		}
 	}

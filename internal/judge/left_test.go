@@ -99,6 +99,7 @@ func TestWhatIsLeftOfClients(t *testing.T) {
 		{"descriptors of processes that are more than before", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(64 * of); v.Procs += int(8 * of) }), bench.Held, "served"},
 		{"more descriptors than these have", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(180 * of); v.Procs += int(8 * of) }), bench.Failed, "piled up: 1.38 fds"},
 		{"some of many that are still there", many(vanishing(), 118).growing(func(v *bench.Vital, of float64) { v.FDs += int(40*of + 60*min(1, 8*of)) }).keeping(0.1, func(v *bench.Vital) { v.FDs -= 60 }), bench.Failed, "piled up: 0.31 fds"},
+		{"what comes when they go", vanishing().keeping(0.1, func(v *bench.Vital) { v.FDs += 12 }), bench.Failed, "piled up: 1 fds with each of 12 clients"},
 		{"too few to tell", vanishing().drop(bench.RoleProvoker, fault(3), 99).head(func(h *bench.Head) { h.Ratio = 250 }).keeping(0, func(v *bench.Vital) { v.FDs += 12 }), bench.Held, "served"},
 		{"nobody looked", func() scene { s := vanishing(); s.Vitals = nil; return s }(), bench.Invalid, "what stays of the clients was not measured"},
 		{"a stalled host at the end", vanishing().edit(bench.RoleControl, recovery(3), recovery(5), func(x *bench.Sample) { x.Done, x.Outcome = x.Due+260e6, bench.Late }), bench.Invalid, "what stays"},

@@ -60,7 +60,7 @@ func (f *facts) rateRefusal() (bench.Verdict, string) {
 	switch a := v.again; {
 	case late != "":
 		return bench.Failed, late
-	case accepted != "" && v.stalled(v.startedBroken()):
+	case accepted != "" && a.Exited == nil && !a.Ready && v.stalled(v.startedBroken()): // only that it is still there can be the host's doing
 		return bench.Invalid, "how a start with such an app ends was not measured: the host stalled"
 	case accepted != "":
 		return bench.Failed, accepted

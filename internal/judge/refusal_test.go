@@ -70,6 +70,7 @@ func TestRefusalIsJudged(t *testing.T) {
 		{"it loops", again(stays), bench.Failed, "broken app not refused: started with such an app, it was still there after 10 s: 7 processes were started, 0.4 s of CPU used and 3145.7 kB logged; status 500"},
 		{"on a host that stalls", stalled, bench.Invalid, "the host stalled"},
 		{"code 0", again(func(a *bench.Again) { a.Exited.Code = 0 }), bench.Failed, "broken app not refused: started with such an app, it ended with exit code 0 after 0.4 s"},
+		{"code 0 before the control was asked once", again(func(a *bench.Again) { a.T += 20_000_000; a.Exited.Code, a.Seconds = 0, 0.04 }), bench.Failed, "it ended with exit code 0 after 0.0 s"},
 		{"it serves", again(func(a *bench.Again) { a.Exited, a.Ready = nil, true }), bench.Failed, "broken app not refused: started with such an app, it serves"},
 		{"the reload was ignored", repairedBy(strict(), bench.Repaired{Seconds: 14, Note: "a process that has not loaded it answered"}), bench.Failed, "repaired app not served: within 14.0 s of the next reload: a process that has not loaded it answered"},
 		{"nobody knows of the reload", func() scene { s := strict(); s.Repaired = nil; return s }(), bench.Invalid, "before it is known whether the repaired app is served"},

@@ -8,15 +8,18 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // Flaws that leave something behind once a client is gone.
 
-// leavingConn does something once when its client ends the connection.
+// leavingConn does something once when it ends before the client has its answer: before the
+// request was whole, or while it was served. Connections of ordinary clients end between requests.
 type leavingConn struct {
 	net.Conn
-	once sync.Once
-	left func()
+	once       sync.Once
+	left       func()
+	unanswered atomic.Bool
 }
 
 // leavingListener gives its connections left.
@@ -26,10 +29,29 @@ func leavingListener(l net.Listener, left func()) net.Listener {
 
 func (l *leavingConn) Read(b []byte) (int, error) {
 	n, err := l.Conn.Read(b)
+	if n > 0 {
+		l.unanswered.Store(true)
+	}
 	if errors.Is(err, io.EOF) {
-		l.once.Do(l.left)
+		l.gone()
 	}
 	return n, err
+}
+
+func (l *leavingConn) Write(b []byte) (int, error) {
+	l.unanswered.Store(false)
+	return l.Conn.Write(b)
+}
+
+func (l *leavingConn) Close() error {
+	l.gone()
+	return l.Conn.Close()
+}
+
+func (l *leavingConn) gone() {
+	if l.unanswered.Load() {
+		l.once.Do(l.left)
+	}
 }
 
 // leaveThread is the flaw leaves-threads.

@@ -45,10 +45,21 @@ func TestLeavesThreads(t *testing.T) {
 	const n = 40
 	flawed := start(t, 1, "--flaw", leavesThreads)
 	flawed.breakOff(n, true)
-	before := flawed.threads()
 	flawed.breakOff(n, false)
+	before := flawed.threads()
+	flawed.leaveInHead(n)
 	eventually(t, "the threads stay", func() bool { return flawed.threads() >= before+n/2 })
 	checkVictim(t, flawed.get("/victim?nonce=v1"), "v1")
+}
+
+// leaveInHead has n clients leave that sent half a head.
+func (s *server) leaveInHead(n int) {
+	s.t.Helper()
+	for range n {
+		if err := s.dial("GET /victim?nonce=v1 HTTP/1.1\r\nUser-Ag").Close(); err != nil {
+			s.t.Fatal(err)
+		}
+	}
 }
 
 func TestLeavesFiles(t *testing.T) {
@@ -56,11 +67,17 @@ func TestLeavesFiles(t *testing.T) {
 	t.Setenv("TMPDIR", dir)
 	const n = 10
 	flawed := start(t, 1, "--flaw", leavesFiles)
-	flawed.breakOff(n, false)
-	eventually(t, "the files stay", func() bool {
+	files := func() int {
 		list, err := os.ReadDir(dir)
-		return err == nil && len(list) >= n
-	})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	flawed.breakOff(n, false)
+	before := files()
+	flawed.leaveInHead(n)
+	eventually(t, "the files stay", func() bool { return files() == before+n })
 	checkVictim(t, flawed.get("/victim?nonce=v1"), "v1")
 }
 
