@@ -102,17 +102,19 @@ listener = socket.create_server(("127.0.0.1", 21234), backlog=1024)
 while True: threading.Thread(target=serve, args=[listener.accept()[0]], daemon=True).start()`}
 }
 
+// real is a script that runs a real server.
+type real struct {
+	family, server, version string
+	command, args           []string
+	want                    int // exit code
+	says                    []string
+}
+
 // The scripts see real servers fail, and see nothing where a server is sound: with a fault
 // of the app, an act on the server, and requests that must get their answers.
 func TestMeasuredScriptsShowTheFailureAndOnlyThat(t *testing.T) {
 	t.Parallel()
-	type real struct {
-		family, server, version string
-		command, args           []string
-		want                    int
-		says                    []string
-	}
-	all := []real{
+	runAll(t, []real{
 		{"wedge", "gunicorn", "27.0.1", gunicorn, []string{"gunicorn==23.0.0"}, 1, []string{"gunicorn==23.0.0\n", "\nexpected: at least 98 %", "the failure shows"}}, // not the version that was measured
 		{"graceful-stop", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"gunicorn==27.0.1\n", "0.1 s or more before the signal", "the failure shows"}},
 		{"garbage", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"\nexpected: at least 98 %", "whatever whole text is sent", "the failure shows"}},
@@ -121,8 +123,25 @@ func TestMeasuredScriptsShowTheFailureAndOnlyThat(t *testing.T) {
 		{"short-body", "wsgiref", "3", keeps(false), nil, 1, []string{"can tell that it is not whole", "the failure shows"}},
 		{"short-body", "gunicorn", "27.0.1", gunicorn, nil, 0, []string{"the failure does not show"}},
 		{"big-response", "waitress", "3.0.2", waitress, nil, 0, []string{"expected: a right answer to at least 38 of 40 honest requests", "the failure does not show"}},
-	}
-	// They wait most of the time, so all run at once: on few processors t.Parallel runs fewer.
+	})
+}
+
+// With a real PostgreSQL: what an app of it does holds up a server that has one slot, and no
+// server that has room. They do not run beside those above, so that the processors do for all.
+func TestMeasuredScriptsWithADatabase(t *testing.T) {
+	runAll(t, []real{
+		{"db-lock", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"% of 400\n", "actual:   they are\n", "the failure shows"}},
+		{"db-stall", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"actual:   they are\n", "the failure shows"}},
+		{"db-stall", "waitress", "3.0.2", waitress, nil, 0, []string{"actual:   they are\n", "the failure does not show"}},
+		{"db-restart", "wsgiref", "3", keeps(false), nil, 0, []string{"at least 1 of 1 honest requests beside them\nactual:   to 1\n", "the failure does not show"}},
+		{"pool-drain", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"the failure shows"}},
+	})
+}
+
+// runAll runs scripts and looks at what they see, and at what they leave. They wait most of
+// the time, so all run at once.
+func runAll(t *testing.T, all []real) {
+	t.Helper()
 	cmds, folders, outs := make([]*exec.Cmd, len(all)), make([]string, len(all)), make([]bytes.Buffer, len(all))
 	for i, c := range all {
 		cmds[i], folders[i] = bash(t, scriptFor(t, c.family, c.server, c.version, c.command...), c.args...)
