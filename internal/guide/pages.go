@@ -31,33 +31,16 @@ func ScenariosPage() string {
 	return b.String()
 }
 
-// kindsOfDeploy say which families fit what happens to servers in operation.
-var kindsOfDeploy = []struct {
-	what     string
-	families []string
-	asks     string
-}{
-	{"reload in place: a signal to the first process, which replaces its workers", []string{"reload", "slow-boot", "boot-crash"},
-		"whether a request is lost, also while the new release loads slowly, and what becomes of the service if it does not load at all"},
-	{"rolling restart: behind a load balancer, one instance after another is stopped and started", []string{"graceful-stop", "boot-crash"},
-		"whether an instance answers what it has before it ends, in time and with a good exit code; whether one that cannot load the new release ends with an error, so that the rollout stops"},
-	{"stop and start on one machine, as with systemctl restart", []string{"graceful-stop", "boot-crash"},
-		"the same; what comes between the two is lost with any server"},
-	{"the first process crashes, and a supervisor starts the command again", []string{"kill-master"},
-		"whether the second start serves, and alone"},
-	{"workers end after so many requests, as the options say", []string{"recycle"}, "whether a request is lost each time"},
-	{"a worker crashes, is killed from outside, or stops", []string{"kill-worker", "stop-worker", "segfault", "oom-kill"}, "whether it is replaced, and what it takes along"},
-}
-
+// deploys says which families fit what happens to servers in operation.
 func deploys() string {
 	var b strings.Builder
 	b.WriteString("\n## Which family fits a deploy or a crash\n" + table("what happens", "families", "they ask"))
-	for _, k := range kindsOfDeploy {
+	for _, k := range scenarios.Deploys {
 		var links []string
-		for _, f := range k.families {
+		for _, f := range k.Families {
 			links = append(links, fmt.Sprintf("[%s](#%s)", f, f))
 		}
-		b.WriteString(row(k.what, strings.Join(links, ", "), k.asks))
+		b.WriteString(row(k.What, strings.Join(links, ", "), k.Ask))
 	}
 	return b.String()
 }

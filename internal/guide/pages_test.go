@@ -212,10 +212,10 @@ func TestRulesLeadToTheirSections(t *testing.T) {
 // The table of deploys names every family of the operator's, and only families that exist.
 func TestEachLifecycleFamilyFitsADeploy(t *testing.T) {
 	named := map[string]bool{}
-	for _, k := range kindsOfDeploy {
-		for _, f := range k.families {
+	for _, k := range scenarios.Deploys {
+		for _, f := range k.Families {
 			if _, ok := scenarios.ByID(f); !ok {
-				t.Errorf("%s: there is no family %s", k.what, f)
+				t.Errorf("%s: there is no family %s", k.What, f)
 			}
 			named[f] = true
 		}
