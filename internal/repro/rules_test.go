@@ -195,8 +195,8 @@ func TestEachRuleOfTheJudgeIsInTheTable(t *testing.T) {
 			t.Errorf("%s of the table fails no cell", f)
 		}
 	}
-	if const1 := says["facts.rate"]; const1 != 9 {
-		t.Errorf("facts.rate fails a cell in %d places, and the table knows 9: lost victims (twice), a full disk, wrong bodies, answers of others, what a planned fault cost, the rules with words, other workers, spoiled receipts", const1)
+	if n := says["facts.rate"]; n != 9 {
+		t.Errorf("facts.rate fails a cell in %d places, and the table knows 9: lost victims (twice), a full disk, wrong bodies, answers of others, what a planned fault cost, the rules with words, other workers, spoiled receipts", n)
 	}
 }
 
