@@ -39,7 +39,7 @@ var _ = register(400, Fault{
 	},
 	Exactly: "connects to a PostgreSQL of its own over a Unix socket and changes a row (`UPDATE`), without any timeout. benchrun has locked that row " +
 		"(`SELECT … FOR UPDATE`), from the first fault until the recovery begins. The app can have 97 connections; PostgreSQL refuses further ones",
-	Script:   Script{None: "the fault is a lock in a database, and a script has none"},
+	Script:   Script{Before: "locker = lock_row()", After: "locker.rollback()"},
 	Searched: []string{"database", "PostgreSQL", "postgres", "lock", "database lock", "row lock", "idle in transaction", "lock timeout", "deadlock", "hung request", "stuck request"},
 })
 

@@ -40,7 +40,9 @@ var _ = register(420, Fault{
 	Exactly: "what `db-update` does in `db-lock`, and once more whenever the connection breaks, for up to 5 s. benchrun has locked the row; a second " +
 		"after the request was sent, the first process of the PostgreSQL gets SIGQUIT, which ends all connections and gives up the lock, and the same command is " +
 		"started again in the same folder. The answer must be right",
-	Script:   Script{None: "the fault is a restart of a database, and a script has none"},
+	Script: Script{Client: "locker = lock_row()\n" +
+		`threading.Timer(1, subprocess.run, ['$as "$bin/pg_ctl" -sw -l "$PGDATA/log" -m immediate restart'], {"shell": True}).start()` + "\n" +
+		`return get("/fault") == b"ok"`},
 	Searched: []string{"database", "PostgreSQL", "postgres", "database restart", "server closed the connection unexpectedly", "failover", "reconnect", "500"},
 })
 

@@ -34,6 +34,6 @@ var _ = register(410, Fault{
 	},
 	Exactly: "what `db-lock` does, with no lock: the processes of the PostgreSQL get SIGSTOP before the first fault, and SIGCONT when the recovery begins. " +
 		"About 200 connections wait in its backlog; the kernel refuses further ones",
-	Script:   Script{None: "the fault is a database that stops, and a script has none"},
+	Script:   Script{Before: "os.kill(database(), signal.SIGSTOP)", After: "os.kill(database(), signal.SIGCONT)"},
 	Searched: []string{"database", "PostgreSQL", "postgres", "database timeout", "connection timeout", "SIGSTOP", "hung request", "stuck request", "504", "stall"},
 })

@@ -29,9 +29,13 @@ var _ = register(59, Fault{
 		Sound: "default", Flaw: "forgets-close",
 		FlawShows: bench.NotClosed,
 	},
-	Act:      func(Place) clients.Provoker { return clients.BrokenOff("exception-midstream") },
-	Exactly:  "raises an exception after the first block (1,024 bytes) of an answer without a Content-Length. The client, which would use the connection again, must be able to tell that the answer is not whole, and the server must call `close()` of the iterable",
-	Script:   breakOff("fault_midstream_exception()", "5"),
+	Act:     func(Place) clients.Provoker { return clients.BrokenOff("exception-midstream") },
+	Exactly: "raises an exception after the first block (1,024 bytes) of an answer without a Content-Length. The client, which would use the connection again, must be able to tell that the answer is not whole, and the server must call `close()` of the iterable",
+	Script: Script{
+		App: `start_response("200 OK", []); return type("Body", (), {"__iter__": lambda _: (fault_midstream_exception() if i else b"x" * 1024 for i in range(2)), ` +
+			`"close": lambda _: open(__file__ + ".closed", "a").write("x")})()`,
+		Client: breakOff("", "5").Client,
+	},
 	Searched: []string{"truncated response", "partial response", "incomplete chunked encoding", "unexpected EOF", "uncaught exception"},
 	Light:    true,
 })

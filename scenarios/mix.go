@@ -57,16 +57,39 @@ func Unmixable(f bench.Family) string {
 	switch {
 	case len(f.Mix) > 0:
 		return "it is a mix itself"
-	case f.Cadence.Share == 0:
-		return "its faults are not a share of the requests"
 	case f.Needs.Database():
 		return "its app needs a database, and that of a mix has none"
 	case f.Traits.AtCap:
 		return "each of its faults takes the memory of all"
 	case f.Traits.Fills:
 		return "its faults may fill the server, and nothing counts that is lost meanwhile"
+	case f.Cadence.Share == 0:
+		return notShared(f.Traits)
 	}
 	return ""
+}
+
+// notShared says why faults that are no share of the requests cannot come beside others: what
+// is asked of the server then could not be told from what the others do to it.
+func notShared(t bench.Traits) string {
+	switch {
+	case t.Spares:
+		return "it may not cost a single request, and nobody could tell whether the other faults cost it"
+	case t.Expects == bench.ExpectsReplacement:
+		return "the worker that it takes must be replaced, and the other faults end and hold workers too"
+	case t.Expects.TakesAway():
+		return "it ends the server, and the other faults need one"
+	case t.Expects == bench.ExpectsRefusal:
+		return "it asks whether workers go on that serve, and the other faults end and hold workers"
+	case t.Reuses != "":
+		return "it reuses connections when they have been idle, and the other faults end them"
+	}
+	return "it comes at times of its own, and is not a share of the requests"
+}
+
+// aloneHint says how to run families that cannot come in one attempt.
+func aloneHint(id string) string {
+	return "give it a cell of its own in the same run: --scenario " + id + " beside the --mix of the others; these can be mixed: " + strings.Join(Mixable(), ", ")
 }
 
 // Mixable are the IDs of the families that a mix can have.
@@ -98,6 +121,8 @@ func MixName(words string) (string, error) {
 			return wrong(fmt.Sprintf("unknown family %q", family), FamilyHint(family, Mixable()))
 		case len(f.Mix) > 0:
 			return wrong(family+" is a mix itself", "run it with --scenario "+family)
+		case Unmixable(f.Family) != "": // whatever its share
+			return wrong(family+" cannot be mixed: "+Unmixable(f.Family), aloneHint(family))
 		}
 		percent, isPercent := strings.CutSuffix(share, "%")
 		if !ok || share == "" {
@@ -142,7 +167,7 @@ func mixNamed(name string) (f Fault, problem, hint string) {
 		case !ok:
 			return f, fmt.Sprintf("unknown family %q", id), FamilyHint(id, Mixable())
 		case Unmixable(part.Family) != "":
-			return f, id + " cannot be mixed: " + Unmixable(part.Family), "these can: " + strings.Join(Mixable(), ", ")
+			return f, id + " cannot be mixed: " + Unmixable(part.Family), aloneHint(id)
 		case share == "":
 			return f, "no share of " + id, "write it like " + id + "-1pct"
 		case slices.ContainsFunc(shares, func(s Share) bool { return s.Family == id }):

@@ -32,6 +32,5 @@ var _ = register(430, Fault{
 	Act: func(Place) clients.Provoker { return clients.AppFault("db-keep", clients.VictimSize) },
 	Exactly: "takes one of the 5 connections that each process may have, waits without any timeout if none is left, asks a PostgreSQL of its own " +
 		"over a Unix socket for a row (`SELECT`), and never gives the connection back",
-	Script:   Script{None: "the fault takes connections to a database, and a script has none"},
 	Searched: []string{"database", "PostgreSQL", "postgres", "pool", "connection pool", "pool exhausted", "QueuePool limit", "connection leak", "too many connections"},
 })

@@ -12,6 +12,9 @@ type Script struct {
 	// {reload} stand for the signals of the server file. It may use what
 	// internal/repro/helpers.py has, and `server`, the first process.
 	Client string
+	// Before is what the client does once, before the first fault, and After what it does
+	// when the faults are over.
+	Before, After string
 	// Boot says that the app, when it is loaded, runs the file `boot`, which is empty
 	// until the client writes to it.
 	Boot bool

@@ -77,7 +77,7 @@ func TestBadMixesEndWithOneLine(t *testing.T) {
 	for mix, want := range map[string]string{
 		"wegde=1%,cpu=1%":    `benchrun: --mix "wegde=1%,cpu=1%": unknown family "wegde"; did you mean "wedge"?`,
 		"wedge=60%,cpu=50%":  `ratio "60pct" is not one of`,
-		"wedge=1%,reload=1%": "reload cannot be mixed: its faults are not a share of the requests; these can: ",
+		"wedge=1%,reload=1%": "reload cannot be mixed: it may not cost a single request, and nobody could tell whether the other faults cost it; give it a cell of its own in the same run: --scenario reload beside the --mix",
 		"":                   `--mix "": a part without a family`,
 	} {
 		for _, args := range [][]string{{"--server", "wsgiref", "--dry-run"}, {"duel", "wsgiref/default", "wsgiref/default", "--dry-run"}} {

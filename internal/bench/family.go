@@ -429,6 +429,13 @@ func StopGrace(c Claims) float64 {
 // StopExtra is what a server may take beyond that.
 const StopExtra = 5 * time.Second
 
+// A grace of less than LeastGrace seconds cannot be told from a slow end; WaitedOut of a
+// longer one is all of it.
+const (
+	LeastGrace = 2.0
+	WaitedOut  = 0.9
+)
+
 // StopLimit is how long a server may take to end.
 func StopLimit(c Claims) time.Duration { return Seconds(StopGrace(c)) + StopExtra }
 

@@ -15,6 +15,7 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign/pack"
 	"benchrun/results"
+	"benchrun/scenarios"
 )
 
 var update = flag.Bool("update", false, "rewrite published.txt from docs/results")
@@ -118,5 +119,15 @@ func TestPublishedLoadsAreFresh(t *testing.T) {
 	}
 	if text.String() != publishedText {
 		t.Error("published.txt is stale: go test ./internal/campaign -run TestPublishedLoadsAreFresh -update")
+	}
+}
+
+// Each family has a load, for cells of servers that benchrun has not measured.
+func TestEachFamilyHasALoad(t *testing.T) {
+	for _, f := range scenarios.All() {
+		name := f.Scenario().Name()
+		if load, ok := ofScenarios()[name]; !ok || load.CPU <= 0 || load.Memory <= 0 {
+			t.Errorf("%s: %+v, %v: run scripts/loads where it has been measured", name, load, ok)
+		}
 	}
 }

@@ -192,9 +192,14 @@ func howOften(c bench.Cadence) string {
 	return "The magnitude is fixed; the ratio says how many requests do it."
 }
 
+// known is how benchrun makes the fault of a family.
+func known(f bench.Family) scenarios.Fault {
+	fault, _ := scenarios.ByID(f.ID)
+	return fault
+}
+
 func explainFamily(s bench.Scenario) string {
 	f := s.Family
-	known, _ := scenarios.ByID(f.ID)
 	var b strings.Builder
 	b.WriteString(heading(f.ID, fmt.Sprintf("family, version %d", f.Version)))
 	b.WriteString(wrap("  ", f.Title+"."))
@@ -212,7 +217,7 @@ func explainFamily(s bench.Scenario) string {
 			b.WriteString(labelled(p.Family.ID, fmt.Sprintf("%g %% of the requests: %s.", p.Ratio.Percent(), p.Family.Title)))
 		}
 	}
-	section("People report it as", strings.Join(known.Searched, ", "))
+	section("People report it as", strings.Join(known(f).Searched, ", "))
 	section("What decides the verdict", deciding(f))
 	section("What proves that it can tell", provenBy(f))
 	b.WriteString("\nWhat is measured beside the verdict\n")
@@ -262,49 +267,66 @@ func SetCommands(s scenarios.Set) []string {
 	}
 }
 
-// deciding says in short which rules of docs/method.md decide cells of a family.
+// decision is a rule of docs/method.md in short, and the section of that page that has it.
+type decision struct{ text, section string }
+
+// deciding says in short which rules decide cells of a family.
 func deciding(f bench.Family) string {
+	var rules []string
+	for _, d := range decisions(f) {
+		rules = append(rules, d.text)
+	}
+	return strings.Join(rules, "; ") + ". docs/method.md has every rule."
+}
+
+// decisions are the rules that decide cells of a family.
+func decisions(f bench.Family) []decision {
+	const verdict = "verdict-of-an-attempt"
 	if len(f.Mix) > 0 {
-		return "held: at least 98 % of the ordinary requests are served right and in time while all the faults come; " +
-			"what each family demands of its own requests, and what else it says that decides, holds for its part (benchrun explain FAMILY). " +
-			"What clients leave behind counts only where it can be told from what the other parts hold. docs/method.md has every rule."
-	}
-	t, once := f.Traits, f.Cadence.Every == bench.Once
-	rules := []string{"held: at least 98 % of the ordinary requests are served right and in time while faults come"}
-	if t.Fills {
-		rules = []string{"held: at least 98 % of the ordinary requests are served right and in time at the end of the recovery; what is lost while faults come does not count"}
-	}
-	if t.Fills && t.Expects == bench.ExpectsReplacement {
-		rules = []string{"held: at least 98 % of the ordinary requests are served right and in time at the end of the recovery, and while faults come too, if the server has another worker"}
-	}
-	add := func(applies bool, rule string) {
-		if applies {
-			rules = append(rules, rule)
+		return []decision{
+			{"held: at least 98 % of the ordinary requests are served right and in time while all the faults come", verdict},
+			{"what each family demands of its own requests, and what else it says that decides, holds for its part (benchrun explain FAMILY)", "mixes"},
+			{"what clients leave behind counts only where it can be told from what the other parts hold", "left-behind"},
 		}
 	}
-	add(t.Returns, "at the end of the recovery, when what the faults wait for is there again, at least 98 % of the ordinary requests must be served")
-	add(t.MustComplete && once, "the fault's own request is honest: if it gets no right answer, the cell is failed")
-	add(t.MustComplete && !once, "the fault's own requests are honest: more than one of them, and more than 5 %, without a right answer is failed")
-	add(t.Uploads(), "a whole answer with status 411, 413 or 417 refuses them by a limit of the server, and decides nothing")
-	add(t.BreaksOff, "more than one of the broken answers, and more than 5 %, that look whole to their clients is failed")
-	add(t.Closes, "the app must learn of the end of each broken answer (in WSGI by close()): more than one, and more than 5 %, of which it does not is failed")
-	add(t.Spares, "the fault is planned: more than one request lost to it, ordinary or its own, is failed")
-	add(t.Expects == bench.ExpectsDeath, fmt.Sprintf("a worker that died %g s before the end of the recovery, or earlier, must have a successor, unless as many as there should be are left", bench.RespawnLimit.Seconds()))
-	add(t.Expects == bench.ExpectsRenewal, "every worker must be replaced within the documented grace and 10 s, and memory, descriptors and threads must not pile up")
-	add(t.Expects == bench.ExpectsReplacement, fmt.Sprintf("each worker that got the signal must be gone and replaced within %g s, or %g times a documented watchdog longer", bench.ReplacementLimit(bench.Claims{}).Seconds(), bench.RefutedAfter(1)-bench.RefutedAfter(0)))
-	add(t.Expects == bench.ExpectsTurnover, "workers must have ended by themselves, or there was no fault")
-	add(t.Expects == bench.ExpectsEnd, "what was sent 0.1 s or more before the signal must be answered, but not what comes later; the server must be gone 5 s after its documented grace at the latest, "+
+	t, once := f.Traits, f.Cadence.Every == bench.Once
+	rules := []decision{{"held: at least 98 % of the ordinary requests are served right and in time while faults come", verdict}}
+	if t.Fills {
+		rules = []decision{{"held: at least 98 % of the ordinary requests are served right and in time at the end of the recovery; what is lost while faults come does not count", "not-back"}}
+	}
+	if t.Fills && t.Expects == bench.ExpectsReplacement {
+		rules = []decision{{"held: at least 98 % of the ordinary requests are served right and in time at the end of the recovery, and while faults come too, if the server has another worker", "a-resource-that-is-taken-away"}}
+	}
+	add := func(applies bool, section, rule string) {
+		if applies {
+			rules = append(rules, decision{rule, section})
+		}
+	}
+	add(t.Returns, "the-app-s-database", "at the end of the recovery, when what the faults wait for is there again, at least 98 % of the ordinary requests must be served")
+	add(t.MustComplete && once, "honest-requests-lost", "the fault's own request is honest: if it gets no right answer, the cell is failed")
+	add(t.MustComplete && !once, "honest-requests-lost", "the fault's own requests are honest: more than one of them, and more than 5 %, without a right answer is failed")
+	add(t.Uploads(), "honest-requests-lost", "a whole answer with status 411, 413 or 417 refuses them by a limit of the server, and decides nothing")
+	add(t.BreaksOff, "truncation-hidden", "more than one of the broken answers, and more than 5 %, that look whole to their clients is failed")
+	add(t.Closes, "close-not-called", "the app must learn of the end of each broken answer (in WSGI by close()): more than one, and more than 5 %, of which it does not is failed")
+	add(t.Spares, "requests-lost-to-a-planned-fault", "the fault is planned: more than one request lost to it, ordinary or its own, is failed")
+	add(t.Expects == bench.ExpectsDeath, "crashed-workers-not-replaced", fmt.Sprintf("a worker that died %g s before the end of the recovery, or earlier, must have a successor, unless as many as there should be are left", bench.RespawnLimit.Seconds()))
+	add(t.Expects == bench.ExpectsRenewal, "workers-not-replaced", "every worker must be replaced within the documented grace and 10 s")
+	add(t.Expects == bench.ExpectsRenewal, "resources-piled-up", "memory, descriptors and threads must not pile up")
+	add(t.Expects == bench.ExpectsReplacement, "a-worker-not-replaced", fmt.Sprintf("each worker that got the signal must be gone and replaced within %g s, or %g times a documented watchdog longer", bench.ReplacementLimit(bench.Claims{}).Seconds(), bench.RefutedAfter(1)-bench.RefutedAfter(0)))
+	add(t.Expects == bench.ExpectsTurnover, "requests-lost-to-a-planned-fault", "workers must have ended by themselves, or there was no fault")
+	add(t.Expects == bench.ExpectsEnd, "not-stopped-in-order", "what was sent 0.1 s or more before the signal must be answered, but not what comes later; the server must be gone 5 s after its documented grace at the latest, "+
 		"with nothing left and an exit code that is no failure, and an idle one must not wait its grace out")
-	add(t.KillsNobody, "a process that serves must not be killed or fail, nor end with a request of the fault")
-	add(t.Refuses, fmt.Sprintf("a start with the broken app must end within %g s, with a code that is not 0; the repaired app must be served within 10 s and the documented grace of the next reload", bench.RestartLimit.Seconds()))
-	add(t.Expects == bench.ExpectsTakeover, fmt.Sprintf("the second start must answer within %g s, and alone; what is lost in between does not count", bench.RestartLimit.Seconds()))
-	add(t.Vanishes, "once its clients are gone, the server must not keep descriptors, threads, memory or files for them, nor a busy loop")
-	add(t.Rests, "while it is full, a server that burns a CPU (0.8 CPUs more than before) or floods its log (1 MB a second more) is failed, because it has nothing to do")
-	add(t.SparesWorkers, "the clients only send bytes: if two or more processes that serve end of it, even if they are replaced, the cell is failed")
-	add(t.Reuses != "", "more than one request that the app had begun, and whose kept connection the server then closed, is failed; a request that met the end of an idle connection is no loss")
-	add(t.LeakBytes > 0, "leaked memory that is not given back is failed")
-	add(t.Leaks.Amount > 0, "if half of what the faults left behind, or of what there is room for, is still there at the end of the recovery, the cell is failed")
-	return strings.Join(rules, "; ") + ". docs/method.md has every rule."
+	add(t.KillsNobody, "workers-killed", "a process that serves must not be killed or fail, nor end with a request of the fault")
+	add(t.Refuses, "a-broken-app", fmt.Sprintf("a start with the broken app must end within %g s, with a code that is not 0; the repaired app must be served within 10 s and the documented grace of the next reload", bench.RestartLimit.Seconds()))
+	add(t.Expects == bench.ExpectsTakeover, "not-taken-over", fmt.Sprintf("the second start must answer within %g s, and alone; what is lost in between does not count", bench.RestartLimit.Seconds()))
+	add(t.Vanishes, "left-behind", "once its clients are gone, the server must not keep descriptors, threads, memory or files for them, nor a busy loop")
+	add(t.Rests, "busy-while-full", "while it is full, a server that burns a CPU (0.8 CPUs more than before) or floods its log (1 MB a second more) is failed, because it has nothing to do")
+	add(t.SparesWorkers, "workers-died", "the clients only send bytes: if two or more processes that serve end of it, even if they are replaced, the cell is failed")
+	add(t.Reuses != "", "cut-in-flight", "more than one request that the app had begun, and whose kept connection the server then closed, is failed; a request that met the end of an idle connection is no loss")
+	add(t.LeakBytes > 0, "memory-kept", "leaked memory that is not given back is failed")
+	add(t.Leaks.Amount > 0, "leak-kept", "if half of what the faults left behind, or of what there is room for, is still there at the end of the recovery, the cell is failed")
+	add(known(f).Script.Kinds > 0, "left-hanging", "a text to which none of its clients gets an answer or the end of the connection is failed, unless it promises more than it has")
+	return rules
 }
 
 // provenBy names the flaws that a family must find, and what it must find sound.

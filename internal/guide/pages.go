@@ -21,11 +21,26 @@ func ScenariosPage() string {
 	for _, f := range scenarios.All() {
 		b.WriteString(row(fmt.Sprintf("[%s](#%s)", f.ID, f.ID), fmt.Sprint(f.Version), cadence(f.Cadence), f.Title))
 	}
+	b.WriteString(deploys())
 	for _, s := range scenarios.Sets() {
 		b.WriteString(setSection(s))
 	}
 	for _, f := range scenarios.All() {
 		b.WriteString(familySection(f))
+	}
+	return b.String()
+}
+
+// deploys says which families fit what happens to servers in operation.
+func deploys() string {
+	var b strings.Builder
+	b.WriteString("\n## Which family fits a deploy or a crash\n" + table("what happens", "families", "they ask"))
+	for _, k := range scenarios.Deploys {
+		var links []string
+		for _, f := range k.Families {
+			links = append(links, fmt.Sprintf("[%s](#%s)", f, f))
+		}
+		b.WriteString(row(k.What, strings.Join(links, ", "), k.Ask))
 	}
 	return b.String()
 }
@@ -69,6 +84,10 @@ func familySection(known scenarios.Fault) string {
 	}
 	if len(known.Searched) > 0 {
 		fmt.Fprintf(&b, "\n**People report it as:** %s.\n", strings.Join(known.Searched, ", "))
+	}
+	b.WriteString("\n**What decides the verdict:**\n\n")
+	for _, d := range decisions(f) {
+		fmt.Fprintf(&b, "- %s ([rule](method.md#%s))\n", d.text, d.section)
 	}
 	fmt.Fprintf(&b, "\n**Measured** beside the verdict: %s.\n", codes(MeasuresOf(f)))
 	fmt.Fprintf(&b, "\n**Proved by calibration:** %s\n", provenBy(f))

@@ -1,6 +1,8 @@
 package guide
 
 import (
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -167,5 +169,63 @@ func TestCommandLine(t *testing.T) {
 	}
 	if got := commandLine(s, targets.Profile{Command: []string{"{env}/bin/x"}}); got != "{env}/bin/x" {
 		t.Errorf("a profile's own command: %s", got)
+	}
+}
+
+// Each family's page says what decides, and each rule leads to its section of the method.
+func TestRulesLeadToTheirSections(t *testing.T) {
+	b, err := os.ReadFile("../../docs/method.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	method := string(b)
+	used := map[string]bool{"verdict-of-an-attempt": strings.Contains(method, "\n## Verdict of an attempt\n")}
+	if !used["verdict-of-an-attempt"] {
+		t.Error("docs/method.md has no section about the verdict of an attempt")
+	}
+	for _, f := range scenarios.All() {
+		rules := decisions(f.Family)
+		if len(rules) == 0 {
+			t.Errorf("%s: no rule decides", f.ID)
+		}
+		for _, r := range rules {
+			if r.section != "verdict-of-an-attempt" && !strings.Contains(method, "\n<a id=\""+r.section+"\"></a>**") {
+				t.Errorf("%s: docs/method.md has no section %s for: %s", f.ID, r.section, r.text)
+			}
+			used[r.section] = true
+		}
+		if !strings.Contains(familySection(f), "- "+rules[0].text+" ([rule](method.md#"+rules[0].section+"))\n") {
+			t.Errorf("%s: its page does not link to %s", f.ID, rules[0].section)
+		}
+	}
+	// What no single family's rule leads to: it is about all, or about a group of them.
+	for _, about := range []string{"at-the-memory-cap", "too-much-load"} {
+		used[about] = true
+	}
+	for _, m := range regexp.MustCompile(`<a id="([^"]+)">`).FindAllStringSubmatch(method, -1) {
+		if !used[m[1]] {
+			t.Errorf("no family's page leads to the section %s of docs/method.md", m[1])
+		}
+	}
+}
+
+// The table of deploys names every family of the operator's, and only families that exist.
+func TestEachLifecycleFamilyFitsADeploy(t *testing.T) {
+	named := map[string]bool{}
+	for _, k := range scenarios.Deploys {
+		for _, f := range k.Families {
+			if _, ok := scenarios.ByID(f); !ok {
+				t.Errorf("%s: there is no family %s", k.What, f)
+			}
+			named[f] = true
+		}
+	}
+	for _, f := range scenarios.All() {
+		if f.Group == bench.GroupLifecycle && !named[f.ID] {
+			t.Errorf("%s is in no row of the table", f.ID)
+		}
+	}
+	if page := ScenariosPage(); !strings.Contains(page, deploys()) {
+		t.Error("the page has no table of deploys")
 	}
 }

@@ -92,11 +92,11 @@ func (f *facts) stopWords() string {
 		switch {
 		case a.Idle.NeededSIGKILL:
 			say(true, fmt.Sprintf("idle, it was still there %.0f s after the signal", a.Idle.Seconds))
-		case grace >= leastGrace && a.Idle.Seconds >= grace*waitedOut:
+		case grace >= bench.LeastGrace && a.Idle.Seconds >= grace*bench.WaitedOut:
 			say(true, fmt.Sprintf("idle, it took %.1f s to end, its whole grace of %s s", a.Idle.Seconds, figure(grace, 1)))
-		case grace < leastGrace && a.Idle.Seconds >= bench.StopExtra.Seconds():
+		case grace < bench.LeastGrace && a.Idle.Seconds >= bench.StopExtra.Seconds():
 			say(true, fmt.Sprintf("idle, it took %.1f s to end; the limit is %s s, because no grace of %s s or more is documented",
-				a.Idle.Seconds, figure(bench.StopExtra.Seconds(), 1), figure(leastGrace, 1)))
+				a.Idle.Seconds, figure(bench.StopExtra.Seconds(), 1), figure(bench.LeastGrace, 1)))
 		}
 	}
 	if len(wrong) == 0 {
@@ -155,13 +155,6 @@ func (f *facts) besideWords() string {
 	}
 	return s + fmt.Sprintf(", and an endless answer broke off after %.1f s", b.StreamedFor)
 }
-
-// A grace of less than leastGrace seconds cannot be told from a slow end; waitedOut of a
-// longer one is all of it.
-const (
-	leastGrace = 2.0
-	waitedOut  = 0.9
-)
 
 // inOrder says that a process manager takes an end after the stop signal for what was
 // asked for: systemd's list, and the shell's number for SIGTERM.

@@ -20,8 +20,8 @@ type expectation struct {
 	After  string                  // after them; "" = nothing
 	Seen   string                  // what was seen, a Python expression
 	Holds  string                  // whether it is as expected, another one
-	reason string                  // with which the judge begins a failure of it; "" = lost victims
-	word   *regexp.Regexp          // what must stand in that reason besides; nil = nothing
+	reason string                  // with which the judge begins a failure of it; "" = it begins otherwise
+	word   *regexp.Regexp          // what must stand in that reason besides; nil = nothing. With neither: lost victims
 	apart  bool                    // a script has it only if the cell failed for it
 	kinds  bool                    // it is about families whose client makes different requests in turn
 }
@@ -44,7 +44,14 @@ var expectations = []expectation{
 		reason: bench.BusyWhenFull, apart: true,
 	},
 	{
-		of:    func(t bench.Traits) bool { return t.Fills },
+		of:    func(t bench.Traits) bool { return t.Fills && t.Expects == bench.ExpectsReplacement },
+		Says:  "meanwhile the other workers serve: at least 98 % of the ordinary requests are answered within 1 s",
+		Seen:  `f"{int(1000 - 1000 * len(lost) / RATE / SECONDS) / 10} % of {RATE * SECONDS}"`,
+		Holds: "len(lost) * 50 <= RATE * SECONDS",
+		word:  regexp.MustCompile("(another worker was|other workers were) there meanwhile"), apart: true,
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.Fills || t.Returns },
 		Says:  "afterwards the ordinary requests are answered again, at least 98 % of those of 3 s, within {settle} s",
 		After: "{leave}again = any(len(unserved(3)) <= 0.06 * RATE for _ in range({fives}))",
 		Seen:  `"they are" if again else "they are not"`,
@@ -52,7 +59,7 @@ var expectations = []expectation{
 	},
 	{
 		of:    func(t bench.Traits) bool { return t.MustComplete },
-		Says:  "a right answer to at least {least} of {honest} honest requests beside them",
+		Says:  "a right answer{refusal} to at least {least} of {honest} honest requests beside them",
 		Seen:  `f"to {right.count(True)}"`,
 		Holds: "right.count(True) >= {least}", reason: bench.HonestLost,
 	},
@@ -62,6 +69,13 @@ var expectations = []expectation{
 		After: "time.sleep(3)  # who has no end of the answer then is left waiting",
 		Seen:  `f"{told.count(True)} of {len(told)} can"`,
 		Holds: "told.count(False) <= max(1, len(told) / 20)", reason: bench.CutHidden,
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.Closes },
+		Says:  "the server calls close() of all these answers but one, or one in twenty",
+		After: "time.sleep(3)",
+		Seen:  `f"of {closed()} of {len(told)}"`,
+		Holds: "len(told) - closed() <= max(1, len(told) / 20)", reason: bench.NotClosed,
 	},
 	{
 		of:    func(t bench.Traits) bool { return t.Reuses != "" },
@@ -81,6 +95,24 @@ var expectations = []expectation{
 		Setup: "unserved(SECONDS)\ncalm = len(answered - processes())",
 		Seen:  `f"{len(answered - processes()) - calm} with them, {calm} without"`,
 		Holds: "len(answered - processes()) - 2 * calm < 2", reason: bench.WorkersDied, apart: true,
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.KillsNobody },
+		Says:  "with them none of the processes that answer ends that would not in as long a time without",
+		Setup: "unserved(SECONDS)\ncalm = len(answered - processes())",
+		Seen:  `f"{len(answered - processes()) - calm} with them, {calm} without"`,
+		Holds: "len(answered - processes()) <= 2 * calm", reason: bench.WorkersKilled, apart: true,
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.Expects == bench.ExpectsDeath },
+		Says:  "10 s after the last of them as many workers run as before, or as many as were asked for ({workers})",
+		Setup: "crew = len(workers())",
+		After: `for _ in range(3):  # 3.5 s each
+    if len(workers()) >= min(crew, {workers}): break
+    unserved(1)`,
+		Seen:   `f"{len(workers())}, and before there were {crew}"`,
+		Holds:  "len(workers()) >= min(crew, {workers})",
+		reason: bench.NotReplaced, apart: true,
 	},
 	{
 		of:   func(t bench.Traits) bool { return t.SparesWorkers },
@@ -141,7 +173,28 @@ more = [(b - a) / 5 for a, b in zip(before, usage())]`,
 		After:  "{leave}time.sleep({settle})\nmore = [(b - a) / {faults} for a, b in zip(before, usage())]",
 		Seen:   `"{:.2f} descriptors, {:.2f} threads, {:.2f} MiB".format(*more[1:])`,
 		Holds:  "max(more[1:3]) < {share} and more[3] < 1",
-		reason: bench.PiledUp, word: regexp.MustCompile("fds|threads|MiB"), apart: true,
+		reason: bench.PiledUp, word: regexp.MustCompile("fds|threads|MiB|CLOSE_WAIT"), apart: true,
+	},
+	{
+		of:     func(t bench.Traits) bool { return t.Vanishes },
+		Says:   "{settle} s later less than {share} of a file is left for each of {faults} clients",
+		Setup:  "files = sum(len(names) for *_, names in os.walk(\"../work\"))",
+		After:  "{leave}time.sleep({settle})\nfiles = (sum(len(names) for *_, names in os.walk(\"../work\")) - files) / {faults}",
+		Seen:   `f"{files:.2f} files"`,
+		Holds:  "files < {share}",
+		reason: bench.PiledUp, word: regexp.MustCompile("files"), apart: true,
+	},
+	{
+		of:    func(t bench.Traits) bool { return t.Vanishes },
+		Says:  "{settle} s later the server uses less than 0.5 CPUs more than before",
+		Setup: "begun, usual = time.monotonic(), burnt()[0]\nunserved(5)\nusual = (burnt()[0] - usual) / (time.monotonic() - begun)",
+		After: `{leave}time.sleep({settle})
+begun, used = time.monotonic(), burnt()[0]
+unserved(5)
+used = (burnt()[0] - used) / (time.monotonic() - begun)`,
+		Seen:   `f"{used:.2f} CPUs, and {usual:.2f} before"`,
+		Holds:  "used - usual < 0.5",
+		reason: bench.PiledUp, word: regexp.MustCompile("CPUs more"), apart: true,
 	},
 	{
 		of:     func(t bench.Traits) bool { return t.Leaked().Amount > 0 },
@@ -171,7 +224,15 @@ more = [(b - a) / 5 for a, b in zip(before, usage())]`,
 	},
 	{
 		of:   func(t bench.Traits) bool { return t.Expects == bench.ExpectsEnd },
-		Says: "started again and asked nothing for 2 s, it ends before its grace of {grace} s is over",
+		Says: "when it has ended, its port can be bound again",
+		After: `try: bound = bool(socket.create_server(("127.0.0.1", PORT)))
+except OSError: bound = False`,
+		Seen:  `"it can" if bound else "it cannot"`,
+		Holds: "bound", reason: bench.NotStopped, word: regexp.MustCompile("port could not be bound"), apart: true,
+	},
+	{
+		of:   func(t bench.Traits) bool { return t.Expects == bench.ExpectsEnd },
+		Says: "started again and asked nothing for 2 s, it ends {within}",
 		After: `server = serve()
 any(len(unserved(1)) <= 0.02 * RATE for _ in range(5)) or sys.exit("it does not start again")
 begun = time.monotonic()
@@ -179,8 +240,32 @@ server.send_signal({stop})
 while server.poll() is None and time.monotonic() < begun + LIMIT: time.sleep(0.05)
 idle = time.monotonic() - begun`,
 		Seen:   `f"after {idle:.1f} s"`,
-		Holds:  "idle < 0.9 * {grace}",
+		Holds:  "idle < {idle}",
 		reason: bench.NotStopped, word: regexp.MustCompile("idle, it"), apart: true,
+	},
+	{
+		of:   func(t bench.Traits) bool { return t.Refuses },
+		Says: "{limit} s after another signal only workers that have come since then answer, with the repaired app",
+		After: `time.sleep(8)  # by then it is repaired
+old = set(workers())
+server.send_signal({reload})
+for _ in range({tries}):
+    answered.clear(), unserved(1)
+    if answered and not old & answered: break`,
+		Seen:   `f"{len(old & answered)} of {len(answered)} are from before"`,
+		Holds:  "answered and not old & answered",
+		reason: bench.NotRepaired, apart: true,
+	},
+	{
+		of:   func(t bench.Traits) bool { return t.Refuses },
+		Says: "started with an app that cannot be loaded, it ends within 10 s with another exit code than 0",
+		After: `os.killpg(server.pid, signal.SIGKILL), server.wait()
+open("boot", "w").write("import no_such_module")
+server = serve()
+for _ in range(100): server.poll() is None and time.sleep(0.1)`,
+		Seen:   `f"it ended with {server.poll()}" if server.poll() is not None else "it is still there"`,
+		Holds:  "server.poll() not in (None, 0)",
+		reason: bench.NotRefused, apart: true,
 	},
 	{
 		of:    func(t bench.Traits) bool { return t.Expects == bench.ExpectsTakeover },
@@ -203,7 +288,7 @@ func (c *content) expect(cell bench.Cell, head bench.Head) {
 	named := slices.ContainsFunc(expectations, func(e expectation) bool { return about(e) && e.broken(cell.Reasons) })
 	values := c.values(head)
 	for _, e := range expectations {
-		other := named && e.reason != "" && !e.broken(cell.Reasons)
+		other := named && e.specific() && !e.broken(cell.Reasons)
 		if !about(e) || other || !named && e.apart {
 			continue
 		}
@@ -222,10 +307,13 @@ func (c *content) expect(cell bench.Cell, head bench.Head) {
 	}
 }
 
+// specific says that a reason of the judge's tells when the expectation is not met.
+func (e expectation) specific() bool { return e.reason != "" || e.word != nil }
+
 // broken says that a cell with these reasons failed for the expectation.
 func (e expectation) broken(reasons []string) bool {
-	return e.reason != "" && slices.ContainsFunc(reasons, func(r string) bool {
-		return strings.HasPrefix(r, e.reason+":") && (e.word == nil || e.word.MatchString(r))
+	return e.specific() && slices.ContainsFunc(reasons, func(r string) bool {
+		return (e.reason == "" || strings.HasPrefix(r, e.reason+":")) && (e.word == nil || e.word.MatchString(r))
 	})
 }
 
@@ -252,9 +340,19 @@ func (c *content) values(h bench.Head) *strings.Replacer {
 	if h.Traits.CutOff {
 		leave = "held.clear()  # the clients of the fault leave\n"
 	}
+	refusal := ""
+	if slices.ContainsFunc(traitsOf(h), bench.Traits.Uploads) {
+		refusal = ", or a refusal with status 411, 413 or 417,"
+	}
+	// As long as a server of a short grace may take that has nothing to do.
+	idle, within := bench.StopExtra.Seconds(), fmt.Sprintf("within %g s", bench.StopExtra.Seconds())
+	if c.grace >= bench.LeastGrace {
+		idle, within = bench.WaitedOut*c.grace, fmt.Sprintf("before its grace of %g s is over", c.grace)
+	}
 	return strings.NewReplacer(
+		"{refusal}", refusal, "{within}", within, "{idle}", fmt.Sprintf("%g", idle),
 		"{limit}", strconv.Itoa(c.Limit), "{tries}", strconv.Itoa(c.Limit/3+1), "{tenths}", strconv.Itoa(10*(c.Limit+50)), "{settle}", strconv.Itoa(settle), "{fives}", strconv.Itoa(settle/5),
-		"{workers}", strconv.Itoa(max(1, h.Target.Workers)), "{grace}", strconv.FormatFloat(c.grace, 'f', -1, 64),
+		"{workers}", strconv.Itoa(max(1, h.Target.Workers)),
 		"{least}", strconv.Itoa(c.Least), "{honest}", strconv.Itoa(c.honest), "{faults}", strconv.Itoa(c.Faulty),
 		"{leaked}", leaked, "{room}", strconv.FormatInt(room, 10), "{resource}", strconv.Itoa(usageIndex[of]),
 		"{share}", c.share, "{leave}", leave, "{stop}", "signal.SIG"+c.stop, "{reload}", "signal.SIG"+c.reload,

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"benchrun/internal/bench"
+	"benchrun/report"
 	"benchrun/scenarios"
 	"benchrun/targets"
 )
@@ -48,6 +49,10 @@ var firsts = map[bench.HostFeature]struct{ shell, words string }{
 		`[ "${inside-}" ] || { ((UID)) && as=-rm || as=-m; unshare $as true || exit 125; inside=1 exec unshare $as bash "$0" "$@"; }`,
 		"mounts of its own: user namespaces, or root",
 	},
+	bench.HostPostgreSQL: {
+		`bin=$(ls -v /usr/lib/postgresql/*/bin/initdb | tail -1); bin=${bin%/initdb}; [ "$bin" ] || exit 125`,
+		"PostgreSQL (the Debian package postgresql)",
+	},
 	bench.HostMemoryLimit: {words: "1 GiB of free memory"},
 	bench.HostProcessLimit: {
 		`((UID)) || { as="setpriv --reuid=65534 --regid=65534 --clear-groups"; $as true || exit 125; exec $as bash -c "$(cat "$0")" "$0" "$@"; }`,
@@ -65,7 +70,12 @@ func (c *content) misbehave(family scenarios.Fault, h bench.Head) error {
 		c.Files = h.Limits.NoFile
 	}
 	for _, n := range family.Needs.Host {
-		c.First, c.Needs = firsts[n].shell, firsts[n].words
+		if first, ok := firsts[n]; ok {
+			c.First, c.Needs = first.shell, first.words
+		}
+	}
+	if family.Needs.Database() {
+		c.Drivers = report.Shell(targets.AppWSGI.Drivers()...)
 	}
 	parts := partsOf(family)
 	if len(parts) != len(c.Faults) {
@@ -106,7 +116,7 @@ func (c *content) define() error {
 	for _, r := range c.Routes {
 		code = append(code, r.App)
 	}
-	if c.Worker {
+	if c.Worker || c.Drivers != "" {
 		code = append(code, "os")
 	}
 	var err error
@@ -142,6 +152,12 @@ func (c *content) add(family scenarios.Fault, path string, f *fault) error {
 	c.Boot = c.Boot || s.Boot
 	if s.Kinds > 0 { // all that is left may be that of one kind
 		c.kinds, c.share = true, strconv.FormatFloat(0.75/float64(s.Kinds), 'g', 3, 64)
+	}
+	if s.Before != "" {
+		c.Setup = append(c.Setup, s.Before)
+	}
+	if s.After != "" {
+		c.After = append(c.After, s.After)
 	}
 	s.Client = strings.NewReplacer("/fault", path, "{stop}", "signal.SIG"+c.stop, "{reload}", "signal.SIG"+c.reload).Replace(s.Client)
 	if s.Client != "" {

@@ -18,6 +18,8 @@ import time
 import urllib.request
 from http.client import HTTPResponse
 
+import psycopg
+
 errors = []
 right = []
 held = []
@@ -99,6 +101,16 @@ def serves():  # five times in a row within 10 s
     return row == 5
 
 
+def lock_row():  # of the app's database, until the connection ends
+    locker = psycopg.connect()
+    locker.execute("SELECT sold FROM item WHERE id = 1 FOR UPDATE")
+    return locker
+
+
+def database():  # its first process
+    return int(open(os.environ["PGDATA"] + "/postmaster.pid").readline())
+
+
 def answer_of(client, request, patience):  # its status and its body; an exception if it is not whole
     client.settimeout(patience)
     client.sendall(request)
@@ -112,6 +124,15 @@ def can_tell(request, patience=5):  # whether the client of an answer that break
     try: return not 200 <= answer_of(client, request, patience)[0] < 300
     except socket.timeout: return False  # it waits for the rest
     except Exception: return True
+
+
+def closed():  # how many answers that break off the server has closed
+    try: return os.path.getsize("app.py.closed")
+    except FileNotFoundError: return 0
+
+
+def refused(text):  # the server says that it does not take such a body
+    return text[9:12] in (b"411", b"413", b"417")
 
 
 def keep_open():  # a connection that stays open after its answer

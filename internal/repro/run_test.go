@@ -20,12 +20,20 @@ import (
 // line and few seconds of faults.
 func scriptFor(t *testing.T, id, server, version string, command ...string) string {
 	t.Helper()
+	return scriptAbout(t, id, "", server, version, command...)
+}
+
+// scriptAbout is scriptFor of a cell that failed for a reason; "" = for one of its family.
+func scriptAbout(t *testing.T, id, reason, server, version string, command ...string) string {
+	t.Helper()
 	f, ok := scenarios.Family(id)
 	if !ok {
 		t.Fatalf("no family %s", id)
 	}
 	text, err := Script(t.Context(), found(t, f, server, version, func(c *bench.Cell, r *bench.Record) {
-		c.Reasons[0] = failing(f.Traits) + ": " + c.Reasons[0]
+		if c.Reasons[0] = failing(f.Traits) + ": " + c.Reasons[0]; reason != "" {
+			c.Reasons[0] = reason
+		}
 		r.Head.Target.Claims.Grace = 30
 		r.Head.Target.Command, r.Head.Phases.Fault, r.Head.Aged = command, 4*time.Second, 0
 	}), registry(t))
@@ -102,30 +110,78 @@ listener = socket.create_server(("127.0.0.1", 21234), backlog=1024)
 while True: threading.Thread(target=serve, args=[listener.accept()[0]], daemon=True).start()`}
 }
 
+// real is a script that runs a real server.
+type real struct {
+	family, server, version string
+	command, args           []string
+	want                    int // exit code
+	says                    []string
+	reason                  string // for which the cell failed; "" = one of its family
+}
+
 // The scripts see real servers fail, and see nothing where a server is sound: with a fault
 // of the app, an act on the server, and requests that must get their answers.
 func TestMeasuredScriptsShowTheFailureAndOnlyThat(t *testing.T) {
 	t.Parallel()
-	type real struct {
-		family, server, version string
-		command, args           []string
-		want                    int
-		says                    []string
-	}
-	all := []real{
-		{"wedge", "gunicorn", "27.0.1", gunicorn, []string{"gunicorn==23.0.0"}, 1, []string{"gunicorn==23.0.0\n", "\nexpected: at least 98 %", "the failure shows"}}, // not the version that was measured
-		{"graceful-stop", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"gunicorn==27.0.1\n", "0.1 s or more before the signal", "the failure shows"}},
-		{"garbage", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"\nexpected: at least 98 %", "whatever whole text is sent", "the failure shows"}},
-		{"keepalive-race", "wsgiref", "3", keeps(true), nil, 1, []string{"at most one gets no right answer although the app had begun it", "the failure shows"}},
-		{"keepalive-race", "wsgiref", "3", keeps(false), nil, 0, []string{"the failure does not show"}},
-		{"short-body", "wsgiref", "3", keeps(false), nil, 1, []string{"can tell that it is not whole", "the failure shows"}},
-		{"short-body", "gunicorn", "27.0.1", gunicorn, nil, 0, []string{"the failure does not show"}},
-		{"big-response", "waitress", "3.0.2", waitress, nil, 0, []string{"expected: a right answer to at least 38 of 40 honest requests", "the failure does not show"}},
-	}
-	// They wait most of the time, so all run at once: on few processors t.Parallel runs fewer.
+	runAll(t, []real{
+		{"wedge", "gunicorn", "27.0.1", gunicorn, []string{"gunicorn==23.0.0"}, 1, []string{"gunicorn==23.0.0\n", "\nexpected: at least 98 %", "the failure shows"}, ""}, // not the version that was measured
+		{"graceful-stop", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"gunicorn==27.0.1\n", "0.1 s or more before the signal", "the failure shows"}, ""},
+		{"garbage", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"\nexpected: at least 98 %", "whatever whole text is sent", "the failure shows"}, ""},
+		{"keepalive-race", "wsgiref", "3", keeps(true), nil, 1, []string{"at most one gets no right answer although the app had begun it", "the failure shows"}, ""},
+		{"keepalive-race", "wsgiref", "3", keeps(false), nil, 0, []string{"the failure does not show"}, ""},
+		{"short-body", "wsgiref", "3", keeps(false), nil, 1, []string{"can tell that it is not whole", "the failure shows"}, ""},
+		{"short-body", "gunicorn", "27.0.1", gunicorn, nil, 0, []string{"the failure does not show"}, ""},
+		{"big-response", "waitress", "3.0.2", waitress, nil, 0, []string{"expected: a right answer to at least 38 of 40 honest requests", "the failure does not show"}, ""},
+	})
+}
+
+// With a real PostgreSQL: what an app of it does holds up a server that has one slot, and no
+// server that has room. They do not run beside those above, so that the processors do for all.
+func TestMeasuredScriptsWithADatabase(t *testing.T) {
+	runAll(t, []real{
+		{"db-lock", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"% of 400\n", "actual:   they are\n", "the failure shows"}, ""},
+		{"db-stall", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"actual:   they are\n", "the failure shows"}, ""},
+		{"db-stall", "waitress", "3.0.2", waitress, nil, 0, []string{"actual:   they are\n", "the failure does not show"}, ""},
+		{"db-restart", "wsgiref", "3", keeps(false), nil, 0, []string{"at least 1 of 1 honest requests beside them\nactual:   to 1\n", "the failure does not show"}, ""},
+		{"pool-drain", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"the failure shows"}, ""},
+	})
+}
+
+// refuses is a server that takes no bodies, and says so.
+var refuses = []string{"/usr/bin/python3", "-c", `from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+class Handler(BaseHTTPRequestHandler):
+    def answer(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def do_GET(self): self.answer(200, b"ok")
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(413, b"too large")
+    def log_message(self, *args): pass
+ThreadingHTTPServer.request_queue_size = 1024
+ThreadingHTTPServer(("127.0.0.1", 21234), Handler).serve_forever()`}
+
+// What a cell failed for besides lost victims is seen too, and where it is not so, it is not seen.
+func TestMeasuredScriptsLookAtTheReason(t *testing.T) {
+	runAll(t, []real{
+		{"large-upload", "wsgiref", "3", refuses, nil, 0, []string{"or a refusal with status 411, 413 or 417, to at least 3 of 4 honest requests beside them\nactual:   to 4\n"}, "honest requests lost: 4 of 4"},
+		{"exception-midstream", "wsgiref", "3", keeps(false), nil, 1, []string{"actual:   of 0 of 4\n"}, "close() not called: for 4 of 4 broken answers"},
+		{"exception-midstream", "gunicorn", "27.0.1", gunicorn, nil, 0, []string{"actual:   of 4 of 4\n"}, "close() not called: for 4 of 4 broken answers"},
+		{"sigkill", "wsgiref", "3", keeps(false), nil, 1, []string{"actual:   0, and before there were 1\n"}, "workers not replaced: 1 of 1 that died"},
+		{"graceful-stop", "wsgiref", "3", keeps(false), nil, 0, []string{"its port can be bound again\nactual:   it can\n"}, "not stopped in order: its port could not be bound again"},
+		{"boot-crash", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"with another exit code than 0\nactual:   it ended with 3\n"}, "broken app not refused: it serves"},
+	})
+}
+
+// runAll runs scripts and looks at what they see, and at what they leave. They wait most of
+// the time, so all run at once.
+func runAll(t *testing.T, all []real) {
+	t.Helper()
 	cmds, folders, outs := make([]*exec.Cmd, len(all)), make([]string, len(all)), make([]bytes.Buffer, len(all))
 	for i, c := range all {
-		cmds[i], folders[i] = bash(t, scriptFor(t, c.family, c.server, c.version, c.command...), c.args...)
+		cmds[i], folders[i] = bash(t, scriptAbout(t, c.family, c.reason, c.server, c.version, c.command...), c.args...)
 		cmds[i].Stdout, cmds[i].Stderr = &outs[i], &outs[i]
 		if err := cmds[i].Start(); err != nil {
 			t.Fatal(err)

@@ -5,14 +5,20 @@
 {{end}}leave() {
     trap '' HUP INT TERM; set +e; exec 2>/dev/null; kill -9 $(jobs -p); wait
     kill -- $(cat "$here/groups") && { sleep 2; kill -9 -- $(cat "$here/groups"); sleep 0.2; }
-    {{if .OwnTmp}}umount -l "$here/work/tmp"; {{end}}rm -rf "$here"; exit $result
+    {{if .Drivers}}kill -CONT $(head -1 "$here/work/db/postmaster.pid"); ${as-} "$bin/pg_ctl" -sD "$here/work/db" -m immediate stop; {{end}}{{if .OwnTmp}}umount -l "$here/work/tmp"; {{end}}rm -rf "$here"; exit $result
 }
 here= result=125; trap leave EXIT; trap 'result=130; exit' HUP INT TERM
 umask 22; here=$(mktemp -d); export TMPDIR=$here; mkdir -p "$here/app" "$here/work{{if .OwnTmp}}/tmp{{end}}"; as="setpriv --reuid=65534 --regid=65534 --clear-groups"; ((UID == 0)) && $as true{{if .OwnTmp}} 2>/dev/null || { as="unshare -U --map-user=65534 --map-group=65534"; $as true; }{{end}} || as=  # root starts the server as nobody
-"${PYTHON:-$($as bash -c "command -v python3")}" -m venv{{if not .Pip}} --without-pip{{end}} "$here/env"; [ ! "$as" ] || { chmod 711 "$here"; chown -R 65534:65534 "$here/app" "$here/work"{{if .OwnTmp}} 2>/dev/null || true{{end}}; $as env "$here/env/bin/python" -c "" || as=; }
-{{if .Pip}}(($#)) || set -- {{.Pip}}; "$here/env/bin/pip" install -q "$@"; "$here/env/bin/pip" freeze
+"${PYTHON:-$($as bash -c "command -v python3")}" -m venv{{if not (or .Pip .Drivers)}} --without-pip{{end}} "$here/env"; [ ! "$as" ] || { chmod 711 "$here"; chown -R 65534:65534 "$here/app" "$here/work"{{if .OwnTmp}} 2>/dev/null || true{{end}}; $as env "$here/env/bin/python" -c "" || as=; }
+{{if .Pip}}(($#)) || set -- {{.Pip}}; "$here/env/bin/pip" install -q "$@"{{with .Drivers}} {{.}}{{end}}; "$here/env/bin/pip" freeze
+{{else if .Drivers}}"$here/env/bin/pip" install -q {{.Drivers}}
+{{end}}{{if .Drivers}}unset ${!PG*}; export as bin PGDATA="$here/work/db" PGHOST="$here/work" PGUSER=postgres PGDATABASE=postgres
+$as "$bin/initdb" -A trust -U postgres -E UTF8 --no-locale -N >/dev/null; $as "$bin/pg_ctl" -sw -l "$PGDATA/log" -o "-F -h '' -k '$PGHOST'" start
+"$bin/psql" -Xqc "CREATE TABLE item (id int PRIMARY KEY, sold int NOT NULL); INSERT INTO item VALUES (1, 0); CREATE ROLE app LOGIN; GRANT SELECT, UPDATE ON item TO app"
 {{end}}cat >"$here/app/app.py" <<'END'
 {{with .Definitions}}{{.}}
+
+{{end}}{{if .Drivers}}ATTEMPT = {"database": os.path.abspath(__file__ + "/../../work")}
 
 {{end}}{{if .Boot}}exec(open(__file__[:-6] + "boot").read())
 

@@ -40,6 +40,7 @@ type content struct {
 	Needs       string   // words about what that is for
 	Apt         string   // words about Debian packages; "" = it needs none
 	Pip         string   // what pip installs; "" = the server comes with the interpreter
+	Drivers     string   // what pip installs with which the app asks its database; "" = it has none
 	Definitions string   // of the app
 	Boot        bool     // the app runs a file when it is loaded
 	Routes      []route  // what the app does with misbehaving requests, beside serving them
