@@ -18,7 +18,6 @@ import (
 func TestMeasuredRunEndedWithSeveralUnderWay(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
 		t.Run(signal.String(), func(t *testing.T) { // the tests that call measures begin later
-			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 			defer cancel()
 			tmp, out := shortTempDir(t), t.TempDir()
