@@ -16,16 +16,17 @@ func TestStream(t *testing.T) {
 	const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbench\r\n"
 	for name, tt := range map[string]struct {
 		serve func(net.Conn, *http.Request)
+		stays time.Duration // the client
 		want  int64
 	}{
-		"breaks off": {func(c net.Conn, _ *http.Request) { _, _ = io.WriteString(c, head+"5\r\nb") }, 6},
+		"breaks off": {func(c net.Conn, _ *http.Request) { _, _ = io.WriteString(c, head+"5\r\nb") }, time.Minute, 6},
 		"refuses": {func(c net.Conn, _ *http.Request) {
 			_, _ = io.WriteString(c, "HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno")
-		}, 0},
-		"is mute": {func(c net.Conn, _ *http.Request) { untilClosed(c) }, 0},
-		"goes on": {func(c net.Conn, _ *http.Request) { _, _ = io.WriteString(c, head); untilClosed(c) }, 5},
+		}, time.Minute, 0},
+		"is mute": {func(c net.Conn, _ *http.Request) { untilClosed(c) }, 300 * time.Millisecond, 0},
+		"goes on": {func(c net.Conn, _ *http.Request) { _, _ = io.WriteString(c, head); untilClosed(c) }, 2 * time.Second, 5},
 	} {
-		ctx, leave := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		ctx, leave := context.WithTimeout(t.Context(), tt.stays)
 		clock := bench.NewClock()
 		n, ended := Stream(ctx, clock, rawServer(t, tt.serve), "s1")
 		leave()

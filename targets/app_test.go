@@ -35,6 +35,7 @@ func TestAppDigest(t *testing.T) {
 }
 
 func TestAppAnswers(t *testing.T) {
+	t.Parallel()
 	a := serveApp(t)
 	pid := strconv.Itoa(a.cmd.Process.Pid)
 
@@ -90,6 +91,7 @@ func TestAppAnswers(t *testing.T) {
 }
 
 func TestAppSleepWritesBothReceipts(t *testing.T) {
+	t.Parallel()
 	a := serveApp(t)
 	a.ask("GET", "/sleep?nonce=s1&ms=50", nil)
 	got := readReceipts(t, a.receipts)
@@ -108,6 +110,7 @@ func TestAppSleepWritesBothReceipts(t *testing.T) {
 
 // Answers that are larger than /victim's 1,024 bytes.
 func TestAppBigAnswers(t *testing.T) {
+	t.Parallel()
 	a := serveApp(t)
 	if status, _, body := a.ask("GET", "/fault/big-response?nonce=b1", nil); status != 200 || string(body) != strings.Repeat("b1\n", 33_334)[:100_000] {
 		t.Errorf("big-response: %d, %d bytes", status, len(body))
@@ -123,6 +126,7 @@ func TestAppBigAnswers(t *testing.T) {
 
 // An answer that never ends comes block by block.
 func TestAppEndlessAnswer(t *testing.T) {
+	t.Parallel()
 	a := serveApp(t)
 	resp, err := a.client.Get(a.url + "/stream?nonce=s1")
 	if err != nil {
@@ -140,6 +144,7 @@ func TestAppEndlessAnswer(t *testing.T) {
 }
 
 func TestAppReadsAChunkedBodyToItsEnd(t *testing.T) {
+	t.Parallel()
 	// A server that decodes chunks passes on a stream that ends, without a length.
 	out, _ := runWithApp(t, `
 import app, io, json

@@ -265,7 +265,7 @@ func wantStart(t *testing.T, app, fault, receipts string, cmd *exec.Cmd, ask fun
 	}()
 	asked := false
 	want := fmt.Sprintf(`"fault":%q`, fault)
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		asked = asked || ask() == nil
 		if text, err := os.ReadFile(receipts); asked && err == nil && strings.Contains(string(text), want) && strings.Contains(string(text), `"event":"start"`) {
 			return

@@ -139,9 +139,12 @@ func TestTmpFull(t *testing.T) {
 		if !caps.Private {
 			continue
 		}
-		g := startPart(t, caps, limits, "sh", "-c", "sleep 0.3; head -c 3000000 /dev/zero >/var/tmp/big; echo ready; sleep 60")
+		g := startPart(t, caps, limits, "sh", "-c", "until [ -e go ]; do sleep 0.05; done; head -c 3000000 /dev/zero >/var/tmp/big; echo ready; sleep 60")
 		if g.TmpFull() {
 			t.Errorf("%s: full before anything was written", caps.Level)
+		}
+		if err := os.WriteFile(filepath.Join(g.scratch.Work, "go"), nil, 0o644); err != nil {
+			t.Fatal(err)
 		}
 		eventually(t, "it is full", func() bool { return strings.Contains(logOf(g), "ready") })
 		if !g.TmpFull() {

@@ -15,7 +15,7 @@ func forkTree(t *testing.T, a *agent) *tree {
 		t.Skip("the kernel does not tell us of forks")
 	}
 	pid := a.asks("fork(signal.pause)")
-	for end := time.Now().Add(2 * time.Second); tr.seen[pid] == nil; {
+	for end := time.Now().Add(10 * time.Second); tr.seen[pid] == nil; {
 		if !tr.deaths.wait(end, tr.told) && !time.Now().Before(end) {
 			t.Skipf("the kernel told nothing of a fork (root: %v)", os.Geteuid() == 0)
 		}

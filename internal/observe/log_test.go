@@ -58,7 +58,7 @@ func watch(t testing.TB, a *agent, edit func(*Config)) (*Watcher, *log) {
 // until waits until cond holds for the log.
 func (l *log) until(t testing.TB, what string, cond func() bool) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		l.mu.Lock()
 		ok := cond()

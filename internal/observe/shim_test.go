@@ -185,7 +185,7 @@ func (a *agent) does(format string, args ...any) {
 // hears reads a line that the agent printed, as words.
 func (a *agent) hears() []string {
 	a.t.Helper()
-	if err := a.out.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := a.out.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		a.t.Fatal(err)
 	}
 	line, err := a.said.ReadString('\n')

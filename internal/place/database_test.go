@@ -148,7 +148,8 @@ func TestDatabaseIsBesideTheTarget(t *testing.T) {
 	if err := sell(t, db, enough); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(time.Second) // some looks at the tree
+	looked := journal.Snapshot()
+	eventually(t, "some looks at the tree", func() bool { return len(journal.Snapshot().Vitals) > len(looked.Vitals)+2 })
 	rec := journal.Snapshot()
 	for _, e := range rec.Procs {
 		if strings.Contains(e.Name, "postgres") {

@@ -81,9 +81,7 @@ func TestFullTmpIsTold(t *testing.T) {
 	}
 	host.Limits.TmpBytes = 2 << 20
 	s, journal := appPlace(t, host, target("tmp"), bench.NewClock())
-	for deadline := time.Now().Add(10 * time.Second); noted(journal.Snapshot(), bench.MarkTmpFull) == "" && time.Now().Before(deadline); {
-		time.Sleep(10 * time.Millisecond)
-	}
+	eventually(t, "a mark of its full places", func() bool { return noted(journal.Snapshot(), bench.MarkTmpFull) != "" })
 	if got := noted(journal.Snapshot(), bench.MarkTmpFull); got != "2 MiB" || s.group.Exit() != nil {
 		t.Errorf("noted %q, exit %+v", got, s.group.Exit())
 	}

@@ -105,9 +105,10 @@ func TestProcessesByRole(t *testing.T) {
 	p.Expect("f1")
 	askFault(t, p, "f1")
 	var by bench.Receipt
-	for deadline := time.Now().Add(10 * time.Second); by.PID == 0 && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	eventually(t, "the receipt has been read", func() bool {
 		by, _ = p.Server("f1", bench.ReceiptStart)
-	}
+		return by.PID != 0
+	})
 	if by.PID != p.Leader() {
 		t.Errorf("served by %+v, leader %d", by, p.Leader())
 	}

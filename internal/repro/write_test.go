@@ -1,9 +1,12 @@
 package repro
 
 import (
+	"bufio"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -11,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -73,12 +77,14 @@ func found(t *testing.T, family bench.Family, server, version string, change fun
 
 func registry(t *testing.T) *targets.Registry {
 	t.Helper()
-	reg, err := targets.Load(targets.LoadOptions{})
+	reg, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return reg
 }
+
+var loaded = sync.OnceValues(func() (*targets.Registry, error) { return targets.Load(targets.LoadOptions{}) })
 
 // failing is a reason for which a cell of a family fails, as the judge begins it.
 func failing(t bench.Traits) string {
@@ -254,14 +260,11 @@ func golden(t *testing.T, name, text string) {
 // readable has bash and Python parse a script.
 func readable(t *testing.T, text string) {
 	t.Helper()
-	parse := func(program string, code string, args ...string) {
-		cmd := exec.Command(program, args...)
-		cmd.Stdin = strings.NewReader(code)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%s: %v: %s\n%s", program, err, out, code)
-		}
+	bash := exec.Command("bash", "-n")
+	bash.Stdin = strings.NewReader(text)
+	if out, err := bash.CombinedOutput(); err != nil {
+		t.Errorf("bash: %v: %s\n%s", err, out, text)
 	}
-	parse("bash", text, "-n")
 	documents := strings.Split(text, "<<'END'")
 	if len(documents) != 3 {
 		t.Fatalf("%d here-documents, want 2:\n%s", len(documents)-1, text)
@@ -269,7 +272,50 @@ func readable(t *testing.T, text string) {
 	for _, d := range documents[1:] {
 		_, d, _ = strings.Cut(d, "\n")
 		code, _, _ := strings.Cut(d, "\nEND\n")
-		parse("python3", code, "-c", "import sys; compile(sys.stdin.read(), 'script', 'exec')")
+		if wrong := parsedByPython(t, code); wrong != "" {
+			t.Errorf("python3: %s\n%s", wrong, code)
+		}
+	}
+}
+
+// python is one process that parses all scripts, because its start takes longer than that:
+// from a line of JSON to a line that is empty or says what is wrong.
+var python = sync.OnceValues(func() (conn struct {
+	io.Writer
+	*bufio.Reader
+}, err error) {
+	cmd := exec.Command("python3", "-c", `import json, sys
+for line in sys.stdin:
+    try: print(compile(json.loads(line), "script", "exec") and "", flush=True)
+    except SyntaxError as wrong: print(wrong, flush=True)`)
+	in, err1 := cmd.StdinPipe() // it ends with the tests
+	out, err2 := cmd.StdoutPipe()
+	conn.Writer, conn.Reader = in, bufio.NewReader(out)
+	return conn, errors.Join(err1, err2, cmd.Start())
+})
+
+// parsedByPython says what is wrong with a script; "" = nothing.
+func parsedByPython(t *testing.T, code string) string {
+	t.Helper()
+	with, err := python()
+	if err == nil {
+		err = json.NewEncoder(with).Encode(code)
+	}
+	said := ""
+	if err == nil {
+		said, err = with.ReadString('\n')
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(said)
+}
+
+func TestPythonTellsWhatIsWrong(t *testing.T) {
+	for code, wrong := range map[string]bool{"a = 1\n": false, "a = \n": true, "for x in y: z\n": false} {
+		if said := parsedByPython(t, code); (said != "") != wrong {
+			t.Errorf("%q: %q", code, said)
+		}
 	}
 }
 

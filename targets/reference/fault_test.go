@@ -58,13 +58,21 @@ func TestWedgeBurnsNoCPU(t *testing.T) {
 	s := start(t, 1, "--flaw", noWatchdog)
 	s.inBackground("/fault/wedge?nonce=w1")
 	pid := s.started("w1").PID
-	before := cpuUsed(t, pid)
-	if within(300*time.Millisecond, func() bool { return !alive(pid) }) {
+	restsFor(t, pid, 300*time.Millisecond)
+	if !alive(pid) {
 		t.Fatal("a wedged worker ended by itself: Go's deadlock detector?")
 	}
-	if used := cpuUsed(t, pid) - before; used > 0.05 {
-		t.Errorf("a wedged worker used %.2f s of CPU in 0.3", used)
-	}
+}
+
+// restsFor waits until a process uses hardly any CPU time for as long as that: what it still
+// does at first may take a while on a busy machine.
+func restsFor(t *testing.T, pid int, rest time.Duration) {
+	t.Helper()
+	used := 0.0
+	eventually(t, fmt.Sprintf("process %d uses hardly any CPU for %s", pid, rest), func() bool {
+		used = cpuUsed(t, pid)
+		return !within(rest, func() bool { return cpuUsed(t, pid)-used > rest.Seconds()/10 })
+	})
 }
 
 // This test is the worker's parent, so it can see the wait status itself.

@@ -29,13 +29,13 @@ func TestNoWatchdog(t *testing.T) {
 // SIGTERM ends a worker that hears it, and one that does not stays for good.
 func TestAsksPolitely(t *testing.T) {
 	t.Parallel()
-	s := start(t, 3, "--flaw", asksPolitely, "--watchdog", "100ms")
+	s := start(t, 3, "--flaw", asksPolitely, "--watchdog", "500ms")
 	if r := s.get("/fault/wedge?nonce=w1"); r.status != http.StatusGatewayTimeout {
 		t.Errorf("a wedge: %+v, want 504", r)
 	}
 	deaf := s.inBackground("/fault/wedge-deaf?nonce=w2")
 	pid := s.started("w2").PID
-	if within(600*time.Millisecond, func() bool { return !alive(pid) || len(deaf) > 0 }) {
+	if within(time.Second, func() bool { return !alive(pid) || len(deaf) > 0 }) {
 		t.Error("a deaf worker was ended")
 	}
 	checkVictim(t, s.get("/victim?nonce=v1"), "v1")

@@ -3,6 +3,7 @@ package reference
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"net"
 	"os"
 	"strings"
@@ -15,6 +16,10 @@ import (
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "__reference" {
 		os.Exit(Main(os.Args[2:]))
+	}
+	// The parallel tests mostly wait.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }

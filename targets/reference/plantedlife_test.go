@@ -64,27 +64,45 @@ func TestBrokenStart(t *testing.T) {
 		if flaw != "" {
 			args = append(args, "--flaw", flaw)
 		}
-		var log bytes.Buffer
-		cmd := exec.CommandContext(t.Context(), "/proc/self/exe", args...)
-		cmd.Stderr = &log
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
+		cmd, log := launch(t, args)
 		over := make(chan struct{})
 		go func() { _ = cmd.Wait(); close(over) }()
+		tries := func() int { return strings.Count(log(), "is not ready") }
 		if ends {
 			<-over
 			if code := cmd.ProcessState.ExitCode(); (code == 0) != (flaw != "") {
 				t.Errorf("%q: exit code %d", flaw, code)
 			}
-		} else if within(3*bootPause, func() bool { return isClosed(over) }) {
+		} else if eventually(t, "it tries again", func() bool { return tries() > 1 || isClosed(over) }); isClosed(over) {
 			t.Errorf("%q: it ended", flaw)
 		}
 		_ = cmd.Process.Kill()
 		<-over
-		if tries := strings.Count(log.String(), "is not ready"); (tries > 1) == ends || !strings.Contains(log.String(), "is not valid") {
-			t.Errorf("%q: %d workers were tried:\n%s", flaw, tries, log.String())
+		if (tries() > 1) == ends || !strings.Contains(log(), "is not valid") {
+			t.Errorf("%q: %d workers were tried:\n%s", flaw, tries(), log())
 		}
+	}
+}
+
+// launch starts a front that may end by itself. log gives what it has logged.
+func launch(t *testing.T, args []string) (cmd *exec.Cmd, log func() string) {
+	t.Helper()
+	file, err := os.Create(t.TempDir() + "/log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	cmd = exec.CommandContext(t.Context(), "/proc/self/exe", args...)
+	cmd.Stderr = file
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, func() string {
+		text, err := os.ReadFile(file.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
 	}
 }
 
@@ -182,9 +200,11 @@ func TestDropsQueue(t *testing.T) {
 			args = append(args, "--flaw", c.flaw)
 		}
 		s := start(t, 1, args...)
-		busy := s.inBackground("/sleep?nonce=s1&ms=1000")
+		idle := s.idleFDs()
+		busy := s.inBackground("/sleep?nonce=s1&ms=2000")
 		s.started("s1")
 		waiting := s.inBackground("/victim?nonce=v1")
+		eventually(t, "both are accepted", func() bool { return s.fds() >= idle+2 })
 		if within(200*time.Millisecond, func() bool { return len(waiting) > 0 }) {
 			t.Fatal("it did not wait")
 		}
@@ -216,16 +236,12 @@ func TestSharesPort(t *testing.T) {
 			t.Errorf("%d answered, not one of %v", r.pid, orphans)
 		}
 	}
-	second := exec.CommandContext(t.Context(), "/proc/self/exe", "__reference", "--bind", s.addr, "--app", s.dir, "--workers", "1", "--flaw", sharesPort)
-	var log bytes.Buffer
-	second.Stderr = &log
-	if err := second.Start(); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(500 * time.Millisecond) // it would end at once if it could not share the port
+	second, log := launch(t, []string{"__reference", "--bind", s.addr, "--app", s.dir, "--workers", "1", "--flaw", sharesPort})
+	listens := func() bool { return strings.Contains(log(), "listening on") }
+	eventually(t, "the second start listens, or says why not", func() bool { return listens() || strings.Contains(log(), "cannot listen") })
 	_ = second.Process.Signal(syscall.SIGTERM)
-	if err := second.Wait(); err != nil {
-		t.Errorf("the second start: %v\n%s", err, log.String())
+	if err := second.Wait(); err != nil || !listens() {
+		t.Errorf("the second start: %v\n%s", err, log())
 	}
 }
 
@@ -242,7 +258,7 @@ func TestKillsOneHonest(t *testing.T) {
 func TestWaitsForClients(t *testing.T) {
 	t.Parallel()
 	for flaw, ends := range map[string]bool{"": true, waitsForClients: false} {
-		args := []string{"--grace", "300ms"}
+		args := []string{"--grace", patience.String()}
 		if flaw != "" {
 			args = append(args, "--flaw", flaw)
 		}
@@ -266,7 +282,11 @@ func TestWaitsForClients(t *testing.T) {
 		if _, err := http.ReadResponse(bufio.NewReader(kept[1]), nil); err != nil {
 			t.Errorf("%q: the request under way: %v", flaw, err)
 		}
-		if ended := within(time.Second, s.hasExited); ended != ends {
+		wait := time.Second
+		if ends {
+			wait = patience / 2 // it ends before its grace
+		}
+		if ended := within(wait, s.hasExited); ended != ends {
 			t.Errorf("%q: it ended: %v", flaw, ended)
 		}
 		_ = kept[1].Close()

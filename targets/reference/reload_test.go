@@ -149,8 +149,8 @@ func TestReloadOfAnAppThatDoesNotLoad(t *testing.T) {
 	s.signal(syscall.SIGHUP)
 	eventually(t, "it has tried", func() bool { return strings.Contains(s.log(), "is not ready") })
 	served(20, "broken")
-	writeFile(t, s.dir+"/attempt.json", fmt.Sprintf(`{"token": %q, "receipts": "%s/receipts.ndjson", "load_ms": 500}`, testToken, s.dir))
-	served(20, "loading")
+	writeFile(t, s.dir+"/attempt.json", fmt.Sprintf(`{"token": %q, "receipts": "%s/receipts.ndjson", "load_ms": 2000}`, testToken, s.dir))
+	served(5, "loading")
 	s.whenReplaced(old)
 	checkVictim(t, s.get("/victim?nonce=v1"), "v1")
 }
