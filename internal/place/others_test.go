@@ -34,6 +34,26 @@ func TestOtherPrograms(t *testing.T) {
 	}
 }
 
+// What other programs do lately is known sooner than what they use on average: that they have
+// begun, and above all that they have ended.
+func TestOtherProgramsLately(t *testing.T) {
+	host := Host{others: &otherPrograms{}}
+	busy := 0.0
+	for second := range 60 {
+		if second >= 20 && second < 40 {
+			busy += 2
+		}
+		host.others.note(cpuReading{at: int64(second) * int64(time.Second), busy: busy})
+		mean, lately := host.others.mean, host.LatelyCPU()
+		if (second == 24 && (mean > 1 || lately < 1.5)) || (second == 44 && (mean < 1 || lately > 0.5)) {
+			t.Errorf("after %d s: %.2f CPUs on average and %.2f lately", second, mean, lately)
+		}
+	}
+	if got := (&Host{}).LatelyCPU(); got != 0 {
+		t.Errorf("a host that does not look: %v", got)
+	}
+}
+
 // What a target uses is not other programs', even where no cgroup counts it.
 func TestTargetWithoutACgroupIsNoOtherProgram(t *testing.T) {
 	host, target := appHost(t)

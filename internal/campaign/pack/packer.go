@@ -32,7 +32,8 @@ type Packer struct {
 	tasks   []Task
 	waiting []int // in the order in which Next tries them
 	running map[int]running
-	others  float64 // CPUs that other programs use, other pools included
+	others  float64 // CPUs that other programs use, other pools included, on average
+	lately  float64 // the same, at last
 	scale   float64 // work takes so many times the CPU that it took elsewhere
 	pace    float64 // what has not begun takes so many times its length,
 	crowded float64 // and so many times while other programs are busy
@@ -52,7 +53,12 @@ type running struct {
 	slot  int
 	since time.Time
 	first time.Duration // it takes so much longer, because it was the first with its word
-	short time.Duration // for so long it and its company had too little CPU, because of other programs
+	short time.Duration // for so long it and its company had too little CPU in this attempt, because of other programs
+	// Once told is set, spoiled is how likely it is that the task comes again, and again how
+	// long it takes then.
+	told    bool
+	spoiled float64
+	again   time.Duration
 }
 
 // New makes a packer. If only one task may run at a time, they run in the given order.
@@ -160,10 +166,11 @@ func (p *Packer) fits(t Task, claims []Claim, cpus float64) bool {
 	return !room.Full(loads...)
 }
 
-// Now says how many CPUs other programs use now, and how many bytes all tasks together
-// may take (0 = not counted). Both only decide about a task that would run beside
-// another.
-func (p *Packer) Now(now time.Time, others float64, memory int64) {
+// Now says how many CPUs other programs use, on average over some seconds and lately, and
+// how many bytes all tasks together may take (0 = not counted). The average and the memory
+// decide only about a task that would run beside another: a pause is no room yet. What they
+// do lately decides what is expected.
+func (p *Packer) Now(now time.Time, others, lately float64, memory int64) {
 	was := p.Busy()
 	if p.short() {
 		for i, r := range p.running {
@@ -171,7 +178,7 @@ func (p *Packer) Now(now time.Time, others float64, memory int64) {
 			p.running[i] = r
 		}
 	}
-	p.others, p.room.Memory = others, memory
+	p.others, p.lately, p.room.Memory = others, lately, memory
 	switch busy := p.Busy(); {
 	case !busy:
 		p.busy = time.Time{}
@@ -187,7 +194,7 @@ func (p *Packer) short() bool {
 	if !p.Busy() || len(p.running) < 2 {
 		return false
 	}
-	loads := []Load{{CPU: p.others}}
+	loads := []Load{{CPU: p.lately}}
 	for i := range p.running {
 		loads = append(loads, p.load(p.tasks[i]))
 	}
@@ -195,21 +202,27 @@ func (p *Packer) short() bool {
 }
 
 // mostShort is for how long a task may have too little CPU before it is expected to be run
-// again: an attempt makes up for as many seconds.
-const mostShort = 15 * time.Second
+// again: an attempt makes up for as many seconds. After mayShort it may be, because the
+// baseline makes up for none.
+const (
+	mostShort = 15 * time.Second
+	mayShort  = 3 * time.Second
+)
 
 const (
 	// few is how many CPUs other programs may use that do not count as busy.
 	few = 0.25
 	// shortly is for how long other programs stay busy that have just become so.
 	shortly = 30 * time.Second
+	// fades is for how long programs that have ended go on taking room, about.
+	fades = 7 * time.Second
 )
 
-// Busy says that other programs are, which are no pools.
-func (p *Packer) Busy() bool { return p.others-p.theirs() > few }
+// Busy says that other programs are, which are no pools: for some seconds, and still.
+func (p *Packer) Busy() bool { return min(p.others, p.lately)-p.theirs() > few }
 
-// Others is how many CPUs they use.
-func (p *Packer) Others() float64 { return max(0, p.others-p.theirs()) }
+// Others is how many CPUs they use lately.
+func (p *Packer) Others() float64 { return max(0, p.lately-p.theirs()) }
 
 // quietAt is when other programs are expected to be busy no longer; zero = never. What was
 // there when the run began stays. What came later lasts as long again as it has lasted.
@@ -271,6 +284,24 @@ func (p *Packer) Foresee(task int, length, least, most time.Duration) {
 	}
 }
 
+// Attempt says that a running task begins an attempt: what the last one lacked no longer
+// matters.
+func (p *Packer) Attempt(task int) {
+	if r, ok := p.running[task]; ok {
+		r.short, r.told = 0, false
+		p.running[task] = r
+	}
+}
+
+// Spoiled says how likely it is that a running task comes again, behind all others, and how
+// long it takes then. Until this is said, how long it had too little CPU decides.
+func (p *Packer) Spoiled(task int, chance float64, again time.Duration) {
+	if r, ok := p.running[task]; ok {
+		r.told, r.spoiled, r.again = true, chance, again
+		p.running[task] = r
+	}
+}
+
 // Pace says that what has not begun takes so many times its length, and so many times if it
 // begins while other programs are busy.
 func (p *Packer) Pace(calm, crowded float64) { p.pace, p.crowded = calm, crowded }
@@ -298,7 +329,7 @@ func (p *Packer) Left(now time.Time) time.Duration {
 
 // LeftIfQuiet is the same if other programs use no CPU from now on.
 func (p *Packer) LeftIfQuiet(now time.Time) time.Duration {
-	return p.left(now, around{pace: p.pace}, likely)
+	return p.left(now, around{pace: p.pace, spoils: probably}, likely)
 }
 
 // around is what happens around the tasks: how many CPUs other programs use until when, and
@@ -307,21 +338,43 @@ type around struct {
 	others, later float64
 	until         time.Time // zero = they stay
 	crowded, pace float64
+	spoils        func(running, time.Duration) bool // whether a task comes again that had, or will have had, too little CPU for so long
+}
+
+// What comes again: what certainly does, what probably does, and what may.
+func certainly(r running, _ time.Duration) bool { return r.told && r.spoiled >= 1 }
+
+func probably(r running, short time.Duration) bool {
+	if r.told {
+		return r.spoiled > 0.5
+	}
+	return short > mostShort
+}
+
+func perhaps(r running, short time.Duration) bool {
+	if r.told {
+		return r.spoiled > 0
+	}
+	return short > mayShort
 }
 
 // asExpected is what Left assumes.
 func (p *Packer) asExpected(now time.Time) around {
-	a := around{others: max(p.others, p.theirs()), later: p.theirs(), until: p.quietAt(now), crowded: p.pace, pace: p.pace}
-	if p.Busy() {
+	a := around{others: max(p.lately, p.theirs()), later: p.theirs(), until: p.quietAt(now), crowded: p.pace, pace: p.pace, spoils: probably}
+	switch {
+	case p.Busy():
 		a.crowded = p.crowded
+	case p.others > a.others: // what they used is no room yet
+		a.others, a.later, a.until = p.others, a.others, now.Add(fades)
 	}
 	return a
 }
 
 func likely(t Task) time.Duration { return t.Length }
 
-// Between is what Left may come to. least assumes that the pace becomes what it should be and
-// that other programs end, most that they stay. Tasks take their least or their most
+// Between is what Left may come to. least assumes that the pace becomes what it should be, that
+// other programs end and that no task comes again that need not, most that they stay and that
+// all come again that may. Tasks take their least or their most
 // independently of each other, so the range of many grows only with the root of their number.
 func (p *Packer) Between(now time.Time) (least, most time.Duration) {
 	expected := p.asExpected(now)
@@ -343,14 +396,29 @@ func (p *Packer) Between(now time.Time) (least, most time.Duration) {
 		least = one - time.Duration(share*float64(one-low))
 		most = one + time.Duration(share*float64(high-one))
 	}
-	if p.pace > 1 || p.Busy() {
-		least -= max(0, one-p.left(now, around{pace: min(1, p.pace)}, likely))
+	best, worst := expected, expected
+	best.pace, best.crowded, best.spoils, worst.spoils = min(1, p.pace), min(1, p.pace), certainly, perhaps
+	if p.Busy() {
+		best.others, worst.until = 0, time.Time{}
 	}
-	if stays := expected; !stays.until.IsZero() {
-		stays.until = time.Time{}
-		most += max(0, p.left(now, stays, likely)-one)
+	open := p.mayComeAgain()
+	if p.pace > 1 || p.Busy() || open {
+		least -= max(0, one-p.left(now, best, likely))
+	}
+	if p.Busy() || open {
+		most += max(0, p.left(now, worst, likely)-one)
 	}
 	return max(0, least), most
+}
+
+// mayComeAgain says that a running task may come again, or need not.
+func (p *Packer) mayComeAgain() bool {
+	for _, r := range p.running {
+		if perhaps(r, r.short) != certainly(r, r.short) {
+			return true
+		}
+	}
+	return false
 }
 
 func (t Task) least() time.Duration {
@@ -406,7 +474,8 @@ func (p *Packer) left(now time.Time, a around, length func(Task) time.Duration) 
 		default:
 			clock = at
 			play.Done(next)
-			if spoiled(next, at) {
+			if again, ok := spoiled(next, at); ok {
+				play.tasks[next].Length = again
 				play.waiting = append(play.waiting, next)
 			}
 		}
@@ -414,20 +483,24 @@ func (p *Packer) left(now time.Time, a around, length func(Task) time.Duration) 
 }
 
 // spoiled returns a function that says, the first time that it is called for a task, whether
-// that is running, ends at a time, and will have had too little CPU for too long.
-func (p *Packer) spoiled(now time.Time, a around) func(task int, end time.Time) bool {
+// that is running, ends at a time, and comes again, and how long it takes then.
+func (p *Packer) spoiled(now time.Time, a around) func(task int, end time.Time) (time.Duration, bool) {
 	on := p.short() && a.others > few // it goes on for now
 	rest := maps.Clone(p.running)
-	return func(task int, end time.Time) bool {
+	return func(task int, end time.Time) (time.Duration, bool) {
 		r, begun := rest[task]
 		delete(rest, task)
+		short, again := r.short, r.again
 		if on {
 			if !a.until.IsZero() && a.until.Before(end) {
 				end = a.until
 			}
-			r.short += end.Sub(now)
+			short += end.Sub(now)
 		}
-		return begun && r.short > mostShort
+		if !r.told {
+			again = p.tasks[task].Length
+		}
+		return again, begun && a.spoils(r, short)
 	}
 }
 
