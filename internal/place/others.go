@@ -2,6 +2,7 @@ package place
 
 import (
 	"sync"
+	"syscall"
 	"time"
 
 	"benchrun/internal/observe"
@@ -24,6 +25,9 @@ type otherPrograms struct {
 	mean float64 // CPUs
 	late float64 // CPUs, lately
 	seen bool    // both are known
+	// preparing is what benchrun's processes used that had ended before its first target
+	// began, in CPU seconds.
+	preparing float64
 }
 
 // OthersCPU is how many CPUs programs other than this benchrun and its targets use, on
@@ -35,7 +39,20 @@ func (h *Host) OthersCPU() float64 {
 	if h.others == nil || err != nil {
 		return 0
 	}
-	return h.others.note(cpuReading{at: time.Now().UnixNano(), busy: busy, own: OwnCPU() + h.company.total()})
+	return h.others.note(cpuReading{at: time.Now().UnixNano(), busy: busy, own: h.ownCPU()})
+}
+
+// ownCPU is what benchrun and its targets have used so far, in CPU seconds. Before the first
+// target, that includes the processes that install servers and ask for their versions; later
+// ones, which also wait for targets, do not count.
+func (h *Host) ownCPU() float64 {
+	targets := h.company.total()
+	h.others.mu.Lock()
+	defer h.others.mu.Unlock()
+	if targets == 0 {
+		h.others.preparing = usedCPU(syscall.RUSAGE_CHILDREN)
+	}
+	return OwnCPU() + targets + h.others.preparing
 }
 
 // LatelyCPU is what OthersCPU has found for the last three seconds.

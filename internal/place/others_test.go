@@ -2,6 +2,7 @@ package place
 
 import (
 	"math"
+	"os/exec"
 	"testing"
 	"time"
 
@@ -51,6 +52,28 @@ func TestOtherProgramsLately(t *testing.T) {
 	}
 	if got := (&Host{}).LatelyCPU(); got != 0 {
 		t.Errorf("a host that does not look: %v", got)
+	}
+}
+
+// What benchrun's processes use that install servers is not other programs'. Once targets run,
+// those that have ended are counted with them.
+func TestPreparingIsNoOtherProgram(t *testing.T) {
+	host := Host{others: &otherPrograms{}, company: &company{}}
+	work := func() (counted, used float64) {
+		before := host.ownCPU()
+		c := exec.CommandContext(t.Context(), "/bin/sh", "-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done")
+		if err := c.Run(); err != nil {
+			t.Fatal(err)
+		}
+		return host.ownCPU() - before, (c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds()
+	}
+	if counted, used := work(); used <= 0 || counted < used {
+		t.Errorf("before the first target: %.3f s counted of %.3f s", counted, used)
+	}
+	host.company.gone = 1
+	host.ownCPU()
+	if counted, used := work(); counted >= used {
+		t.Errorf("with targets: %.3f s counted of %.3f s", counted, used)
 	}
 }
 
