@@ -259,16 +259,19 @@ func TestASecondAttemptIsExpectedToGoLikeTheFirst(t *testing.T) {
 // Seconds that do not count are made up for, and the remaining time grows with them, not
 // only when the attempt is over. If too few count, the cell comes again.
 func TestRemainingKnowsOfSecondsThatDoNotCount(t *testing.T) {
-	held := open
-	held.Chance = 1
+	held, fails := open, open
+	held.Chance, fails.Chance, fails.Failed = 1, 0, open.Held
+	early := func(second int) bool { return second < 10 } // so the phase will be at its cap
 	for name, tt := range map[string]struct {
-		counts func(second int) bool
-		want   time.Duration
+		outlook plan.Outlook
+		counts  func(second int) bool
+		want    time.Duration
 	}{
-		"one in four":  {func(second int) bool { return second%4 > 0 }, held.Held + 10*time.Second},
-		"all for long": {func(second int) bool { return second < 10 }, held.Held + 15*time.Second + held.Held}, // it will be at its cap
+		"one in four":                     {held, func(second int) bool { return second%4 > 0 }, held.Held + 10*time.Second},
+		"all for long":                    {held, early, held.Held + 15*time.Second + held.Held},
+		"all for long, and it would fail": {fails, early, held.Held + 15*time.Second + 2*held.Held},
 	} {
-		follow(t, 1, held, func(u *underway, left func() bench.Span) {
+		follow(t, 2, tt.outlook, func(u *underway, left func() bench.Span) {
 			began, show := time.Now(), u.show(1)
 			time.Sleep(5 * time.Second)
 			show.Phase(bench.MarkFault, 30*time.Second)
