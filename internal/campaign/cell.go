@@ -293,6 +293,7 @@ func (u *underway) tellMade(m *made, ahead bench.Span, more bool, most int) {
 		repeated := m.verdict.Verdict == bench.Invalid && (more || most == 0)
 		u.forecast.made(repeated, m.expected, m.took, u.forecast.others() > 0 || caused(m.record, bench.DoubtHostBusy))
 	}
+	u.forecast.attempt(u.task.number) // what comes after it is in ahead
 	u.foreseen = ahead.Plus(time.Since(u.task.began))
 	u.forecast.takes(u.task.number, u.foreseen)
 	u.tellRemaining()

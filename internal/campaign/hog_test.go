@@ -199,6 +199,20 @@ func TestRemainingBesideAProgramThatComesAndGoes(t *testing.T) {
 	}
 }
 
+// When an invalid attempt is over, its repeat is expected once, as before.
+func TestARepeatIsExpectedOnce(t *testing.T) {
+	follow(t, 1, sure, func(u *underway, left func() bench.Span) {
+		u.timing = brief
+		u.start()
+		w := world{start: time.Now(), to: 25 * time.Second}
+		w.attempt(u)
+		before := left().Likely
+		m := &made{record: &bench.Record{}, verdict: bench.Judgement{Verdict: bench.Invalid}, took: time.Since(u.began), expected: sure.Held}
+		u.tellMade(m, bench.Exactly(sure.Held), true, 2)
+		about(t, "when it is over", left().Likely, before)
+	})
+}
+
 // Cells that another program has spoiled are repeated beside others, so the run takes less time
 // than if each were repeated alone.
 func TestRepeatsBesideOthersSaveTime(t *testing.T) {

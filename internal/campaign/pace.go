@@ -92,6 +92,13 @@ func (f *forecast) takes(task int, s bench.Span) {
 	}
 }
 
+// attempt says that an attempt of a task is over, or the next one begins.
+func (f *forecast) attempt(task int) {
+	if f.pool != nil {
+		f.pool.Attempt(task)
+	}
+}
+
 // spoiled says how likely it is that a task comes again, and how long it takes then.
 func (f *forecast) spoiled(task int, chance float64, again time.Duration) {
 	if f.pool != nil {
@@ -191,9 +198,7 @@ func (u *underway) missing() int {
 // start says that an attempt begins.
 func (u *underway) start() {
 	u.began, u.course, u.spoiled = time.Now(), plan.NewCourse(u.outlook, u.timing), plan.Unknown
-	if u.forecast.pool != nil {
-		u.forecast.pool.Attempt(u.task.number)
-	}
+	u.forecast.attempt(u.task.number)
 	u.correct()
 }
 

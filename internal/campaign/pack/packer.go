@@ -284,8 +284,8 @@ func (p *Packer) Foresee(task int, length, least, most time.Duration) {
 	}
 }
 
-// Attempt says that a running task begins an attempt: what the last one lacked no longer
-// matters.
+// Attempt says that an attempt of a running task is over, or the next one begins: what the
+// last one lacked no longer matters.
 func (p *Packer) Attempt(task int) {
 	if r, ok := p.running[task]; ok {
 		r.short, r.told = 0, false

@@ -159,7 +159,7 @@ func (p *Pool) Foresee(task int, length, least, most time.Duration) {
 	p.packer.Foresee(task, length, least, most)
 }
 
-// Attempt says that a running task begins an attempt: the last one, if any, is over.
+// Attempt says that an attempt of a running task is over, or the next one begins.
 func (p *Pool) Attempt(task int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
