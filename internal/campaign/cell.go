@@ -50,6 +50,7 @@ type underway struct {
 	began    time.Time         // when that began
 	later    func() bench.Span // in a duel, how long the bout takes after the attempt; otherwise nil
 	foreseen bench.Span        // how long the pool expects the task to take
+	spoiled  float64           // how likely the pool expects it to come again
 }
 
 // number is the cell's number in events, from 1.
@@ -271,6 +272,7 @@ func (u *underway) show(n int) attempt.Show {
 				u.Tell.Tell(bench.ServedSoFar{Cell: u.number(), Attempt: n, H: 100 * float64(s.Scheduled-s.Lost) / float64(s.Scheduled)})
 			}
 			curtailed = s.Decision == judge.Curtail
+			u.course.Baseline(!s.Unsound)
 			u.course.Seen(time.Since(u.began), s.ValidSeconds, s.Spent)
 			u.correct()
 		},
@@ -291,6 +293,7 @@ func (u *underway) tellMade(m *made, ahead bench.Span, more bool, most int) {
 		repeated := m.verdict.Verdict == bench.Invalid && (more || most == 0)
 		u.forecast.made(repeated, m.expected, m.took, u.forecast.others() > 0 || caused(m.record, bench.DoubtHostBusy))
 	}
+	u.forecast.attempt(u.task.number) // what comes after it is in ahead
 	u.foreseen = ahead.Plus(time.Since(u.task.began))
 	u.forecast.takes(u.task.number, u.foreseen)
 	u.tellRemaining()

@@ -42,7 +42,13 @@ func (r *Run) fightAll(ctx context.Context) ([]*bout, error) {
 	for i := range bouts {
 		bouts[i] = r.newBout(2 * i)
 	}
-	err := r.carryOut(ctx, func(t task) (pack.Outcome, error) { return bouts[t.place/2].fight(ctx, t) })
+	err := r.carryOut(ctx, func(t task) (pack.Outcome, error) {
+		outcome, err := bouts[t.place/2].fight(ctx, t)
+		if outcome == pack.Again {
+			r.forecast.takes(t.number, takes(r.order.Cells[t.place:t.place+2], r.knowledge()))
+		}
+		return outcome, err
+	})
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}

@@ -144,7 +144,7 @@ func expected(p *pack.Pool) (estimate bench.Span, quiet time.Duration) {
 
 // machine is the machine as the pool sees it.
 func (r *Run) machine() pack.Machine {
-	m := pack.Machine{Spacing: spacing, Others: r.Host.OthersCPU, Memory: r.Host.MemoryRoom}
+	m := pack.Machine{Spacing: spacing, Others: r.Host.OthersCPU, Lately: r.Host.LatelyCPU, Memory: r.Host.MemoryRoom}
 	if r.Host.Notices != "" {
 		if r.board == nil {
 			r.board = &board{notices: launch.NewNotices(r.Host.Notices), note: r.Tell.Note}
@@ -196,9 +196,6 @@ func (r *Run) carryOut(ctx context.Context, do func(task) (pack.Outcome, error))
 		outcome, err := do(t)
 		if errors.Is(err, syscall.ENOSPC) { // the next task would have no space either
 			outcome = pack.Stop
-		}
-		if outcome == pack.Again || outcome == pack.Later {
-			r.forecast.takes(number, plan.Foresee(r.order.Cells[t.place], r.knowledge()).Of(1))
 		}
 		r.tellRemaining()
 		mu.Lock()

@@ -3,11 +3,13 @@ package campaign
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign/pack"
+	"benchrun/internal/judge"
 	"benchrun/internal/plan"
 )
 
@@ -90,6 +92,20 @@ func (f *forecast) takes(task int, s bench.Span) {
 	}
 }
 
+// attempt says that an attempt of a task is over, or the next one begins.
+func (f *forecast) attempt(task int) {
+	if f.pool != nil {
+		f.pool.Attempt(task)
+	}
+}
+
+// spoiled says how likely it is that a task comes again, and how long it takes then.
+func (f *forecast) spoiled(task int, chance float64, again time.Duration) {
+	if f.pool != nil {
+		f.pool.Spoiled(task, chance, again)
+	}
+}
+
 // remaining is how long the rest takes at the pace so far.
 func (f *forecast) remaining() bench.Span {
 	if f.pool == nil {
@@ -165,6 +181,15 @@ func (u *underway) toCome(more bool) bench.Span {
 	return u.forecast.paced(u.outlook.Of(u.missing()))
 }
 
+// toRepeat is how long the cell takes if it comes again.
+func (u *underway) toRepeat() bench.Span {
+	o := u.outlook
+	if o == (plan.Outlook{}) { // its probe comes again
+		o = plan.Foresee(u.plan, u.knowledge())
+	}
+	return o.Of(u.missing())
+}
+
 // missing is how many valid attempts the cell still needs if none holds, 1 at least.
 func (u *underway) missing() int {
 	return max(u.order.Attempts-begun{judged: u.judged}.valid(), 1)
@@ -172,7 +197,8 @@ func (u *underway) missing() int {
 
 // start says that an attempt begins.
 func (u *underway) start() {
-	u.began, u.course = time.Now(), plan.NewCourse(u.outlook, u.timing)
+	u.began, u.course, u.spoiled = time.Now(), plan.NewCourse(u.outlook, u.timing), plan.Unknown
+	u.forecast.attempt(u.task.number)
 	u.correct()
 }
 
@@ -182,20 +208,39 @@ const moved = 1500 * time.Millisecond
 // correct corrects how long the cell's task takes by what is expected of the attempt
 // under way.
 func (u *underway) correct() {
-	o, later := u.course.Outlook, bench.Span{}
-	if u.later != nil { // the attempt does not decide what comes after it
+	o, later, spoiled := u.course.Outlook, bench.Span{}, u.comesAgain()
+	switch {
+	case u.later != nil: // the attempt does not decide what comes after it
 		later = u.later()
-	} else {
+	case spoiled <= 0.5: // otherwise what comes after it comes with its repeat
 		o.Failed += time.Duration(u.missing()-1) * u.forecast.paced(bench.Exactly(o.Failed)).Likely
 	}
 	rest := o.Of(1).And(later)
 	all := rest.Plus(u.began.Sub(u.task.began))
-	if d := u.foreseen.Likely - all.Likely; d.Abs() < moved && (u.foreseen.Most-all.Most).Abs() < moved && (u.foreseen.Least-all.Least).Abs() < moved {
+	if d := u.foreseen.Likely - all.Likely; spoiled == u.spoiled && d.Abs() < moved && (u.foreseen.Most-all.Most).Abs() < moved && (u.foreseen.Least-all.Least).Abs() < moved {
 		return
 	}
-	u.foreseen = all
+	if u.foreseen = all; spoiled != u.spoiled {
+		u.spoiled = spoiled
+		u.forecast.spoiled(u.task.number, spoiled, u.toRepeat().Likely)
+	}
 	u.forecast.takes(u.task.number, all)
 	u.tellRemaining()
+}
+
+// comesAgain is how likely it is that the cell comes again because the attempt under way is
+// invalid; plan.Unknown if nobody knows yet. A pair of a duel does not come again for that.
+func (u *underway) comesAgain() float64 {
+	spoiled := u.course.Spoiled
+	if spoiled <= 0 {
+		return spoiled
+	}
+	attempts := append(slices.Clone(u.cell.Attempts), bench.Attempt{Verdict: bench.Invalid})
+	judged := append(slices.Clone(u.judged), bench.Judgement{Verdict: bench.Invalid})
+	if u.later != nil || !judge.Wanted(attempts, judged, u.order.Attempts) {
+		return 0
+	}
+	return spoiled
 }
 
 // tellRemaining reports how long the rest of the run will take.

@@ -257,25 +257,38 @@ func TestASecondAttemptIsExpectedToGoLikeTheFirst(t *testing.T) {
 }
 
 // Seconds that do not count are made up for, and the remaining time grows with them, not
-// only when the attempt is over.
+// only when the attempt is over. If too few count, the cell comes again.
 func TestRemainingKnowsOfSecondsThatDoNotCount(t *testing.T) {
-	held := open
-	held.Chance = 1
-	follow(t, 1, held, func(u *underway, left func() bench.Span) {
-		began, show := time.Now(), u.show(1)
-		time.Sleep(5 * time.Second)
-		show.Phase(bench.MarkFault, 30*time.Second)
-		valid := 0.0
-		for second := range 20 {
-			time.Sleep(time.Second)
-			if second > 1 && second < 10 {
-				valid++
+	held, fails := open, open
+	held.Chance, fails.Chance, fails.Failed = 1, 0, open.Held
+	early := func(second int) bool { return second < 10 } // so the phase will be at its cap
+	for name, tt := range map[string]struct {
+		outlook plan.Outlook
+		counts  func(second int) bool
+		want    time.Duration
+	}{
+		"one in four":                     {held, func(second int) bool { return second%4 > 0 }, held.Held + 10*time.Second},
+		"all for long":                    {held, early, held.Held + 15*time.Second + held.Held},
+		"all for long, and it would fail": {fails, early, held.Held + 15*time.Second + 2*held.Held},
+	} {
+		follow(t, 2, tt.outlook, func(u *underway, left func() bench.Span) {
+			began, show := time.Now(), u.show(1)
+			time.Sleep(5 * time.Second)
+			show.Phase(bench.MarkFault, 30*time.Second)
+			valid := 0.0
+			for second := range 20 {
+				time.Sleep(time.Second)
+				if second > 1 && tt.counts(second) {
+					valid++
+				}
+				show.Live(judge.State{ValidSeconds: valid})
 			}
-			show.Live(judge.State{ValidSeconds: valid})
-		}
-		// 8 of 20 s count, nine do not: when 30 count, it will be at its cap.
-		about(t, "while the host is busy", left().Likely, held.Held+15*time.Second-time.Since(began))
-	})
+			about(t, name, left().Likely, tt.want-time.Since(began))
+			if s := left(); s.Least > held.Held+15*time.Second+moved-time.Since(began) {
+				t.Errorf("%s: %+v is left, although enough may count after all", name, s)
+			}
+		})
+	}
 }
 
 // A recovery that lasts longer than its least is known to when it begins to, and the

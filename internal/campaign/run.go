@@ -87,6 +87,7 @@ func (r *Run) measure(ctx context.Context, u *underway) (pack.Outcome, error) {
 	case ctx.Err() != nil:
 		return pack.Stop, context.Cause(ctx)
 	case outcome != pack.Over:
+		r.forecast.takes(u.task.number, u.toRepeat())
 		return outcome, nil
 	}
 	cell := u.cell

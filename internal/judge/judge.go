@@ -304,12 +304,17 @@ func (f *facts) rateBaseline() (bench.Verdict, string) {
 	switch {
 	case f.v.baseline.empty():
 		return bench.Invalid, "interrupted: the record breaks off before the end of the baseline"
-	case f.base.valid == 0 || float64(f.base.valid)*2 < expected:
+	case tooFew(f.base, f.v.head):
 		return bench.Invalid, "the baseline could not be measured: " + validWords(f.base.valid, expected) + f.maskedBecause(f.baseBins)
 	case !f.base.below(heldPercent), f.turnedOver():
 		return bench.Held, ""
 	}
 	return f.rateLost()
+}
+
+// tooFew says that less than half of the baseline counts.
+func tooFew(base tally, head bench.Head) bool {
+	return base.valid == 0 || float64(base.valid)*2 < head.Phases.Baseline.Seconds()
 }
 
 // rateLost rates a baseline that lost too much.

@@ -34,6 +34,7 @@ type State struct {
 	Lost         int     // of these, not served
 	BadBins      int     // that lost more than 2 %
 	Spent        float64 // the share of the losses that curtail the phase, lost so far
+	Unsound      bool    // too little of the baseline counts
 	Decision     Decision
 }
 
@@ -65,6 +66,7 @@ func Window(rec *bench.Record, faultFrom, now int64) State {
 	t := sum(bins)
 	s := State{ValidSeconds: float64(t.valid), Scheduled: t.scheduled, Lost: t.missed(), BadBins: t.bad}
 	s.Spent = spent(v.head, s.Lost)
+	s.Unsound = !v.baseline.empty() && tooFew(sum(v.bins(v.baseline.from, v.baseline.to)), v.head)
 	switch {
 	case s.ValidSeconds >= v.head.Phases.Fault.Seconds():
 		s.Decision = Enough

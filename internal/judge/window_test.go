@@ -56,8 +56,8 @@ func TestWindow(t *testing.T) {
 		{"enough comes before curtail", wedged().lose(fault(0), fault(12), 6, bench.Refused), 13.05, State{ValidSeconds: 12, Scheduled: 1200, Lost: 72, BadBins: 12, Spent: 72.0 / 60, Decision: Enough}},
 		{"a stall extends", longer(wedged(), 20).stall(fault(5)), 14.05, State{ValidSeconds: 10, Scheduled: 1000}},
 		{"until there is enough", longer(wedged(), 20).stall(fault(5)), 16.05, State{ValidSeconds: 12, Scheduled: 1200, Decision: Enough}},
-		{"nothing valid, before the cap", longer(wedged(), 20).drop(bench.RoleControl, 0, 100), 26.9, State{}},
-		{"nothing valid, at the cap", longer(wedged(), 20).drop(bench.RoleControl, 0, 100), 27, State{Decision: Cap}},
+		{"nothing valid, before the cap", longer(wedged(), 20).drop(bench.RoleControl, 0, 100), 26.9, State{Unsound: true}},
+		{"nothing valid, at the cap", longer(wedged(), 20).drop(bench.RoleControl, 0, 100), 27, State{Unsound: true, Decision: Cap}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

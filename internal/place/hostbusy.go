@@ -117,9 +117,12 @@ func (p *Place) watchHost(v bench.Vital) {
 }
 
 // OwnCPU is the CPU time that this process has used, in seconds.
-func OwnCPU() float64 {
+func OwnCPU() float64 { return usedCPU(syscall.RUSAGE_SELF) }
+
+// usedCPU is the CPU time of this process or of its children that have ended, in seconds.
+func usedCPU(who int) float64 {
 	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+	if err := syscall.Getrusage(who, &u); err != nil {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()

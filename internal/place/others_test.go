@@ -2,6 +2,7 @@ package place
 
 import (
 	"math"
+	"os/exec"
 	"testing"
 	"time"
 
@@ -31,6 +32,48 @@ func TestOtherPrograms(t *testing.T) {
 		if got := note(tt.span, tt.others, tt.ours); math.Abs(got-tt.want) > 1e-6 {
 			t.Errorf("%s: %.3f CPUs, want %.3f", tt.what, got, tt.want)
 		}
+	}
+}
+
+// What other programs do lately is known sooner than what they use on average: that they have
+// begun, and above all that they have ended.
+func TestOtherProgramsLately(t *testing.T) {
+	host := Host{others: &otherPrograms{}}
+	busy := 0.0
+	for second := range 60 {
+		if second >= 20 && second < 40 {
+			busy += 2
+		}
+		host.others.note(cpuReading{at: int64(second) * int64(time.Second), busy: busy})
+		mean, lately := host.others.mean, host.LatelyCPU()
+		if (second == 24 && (mean > 1 || lately < 1.5)) || (second == 44 && (mean < 1 || lately > 0.5)) {
+			t.Errorf("after %d s: %.2f CPUs on average and %.2f lately", second, mean, lately)
+		}
+	}
+	if got := (&Host{}).LatelyCPU(); got != 0 {
+		t.Errorf("a host that does not look: %v", got)
+	}
+}
+
+// What benchrun's processes use that install servers is not other programs'. Once targets run,
+// those that have ended are counted with them.
+func TestPreparingIsNoOtherProgram(t *testing.T) {
+	host := Host{others: &otherPrograms{}, company: &company{}}
+	work := func() (counted, used float64) {
+		before := host.ownCPU()
+		c := exec.CommandContext(t.Context(), "/bin/sh", "-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done")
+		if err := c.Run(); err != nil {
+			t.Fatal(err)
+		}
+		return host.ownCPU() - before, (c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds()
+	}
+	if counted, used := work(); used <= 0 || counted < used {
+		t.Errorf("before the first target: %.3f s counted of %.3f s", counted, used)
+	}
+	host.company.gone = 1
+	host.ownCPU()
+	if counted, used := work(); counted >= used {
+		t.Errorf("with targets: %.3f s counted of %.3f s", counted, used)
 	}
 }
 

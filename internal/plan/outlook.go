@@ -70,14 +70,26 @@ func afterFaults(t Timing) time.Duration { return t.RecoveryLeast + stopping }
 type Course struct {
 	Outlook
 	Late    time.Duration // how much longer than its schedule the fault phase takes, so far or in all
+	Spoiled float64       // how likely it is that the attempt is invalid, because too few seconds count; Unknown = nobody can tell yet
 	timing  Timing
 	begun   Outlook       // as expected when the fault phase began
 	fault   time.Duration // when that was
 	faulted bool
+	looks   []look // at the fault phase, lately
+	counted time.Duration
+	sound   bool // what is known of the baseline allows a verdict
 }
 
+// look is how late the fault phase was at a time.
+type look struct{ at, late time.Duration }
+
 // NewCourse is that of an attempt that begins now.
-func NewCourse(o Outlook, t Timing) *Course { return &Course{Outlook: o, timing: t} }
+func NewCourse(o Outlook, t Timing) *Course {
+	return &Course{Outlook: o, Spoiled: Unknown, timing: t, sound: true}
+}
+
+// Unknown is how likely something is of which nothing is known.
+const Unknown = -1.0
 
 // Fault takes in that the fault phase has begun at a time.
 func (c *Course) Fault(at time.Duration) {
@@ -87,7 +99,11 @@ func (c *Course) Fault(at time.Duration) {
 		c.Failed += late
 	}
 	c.begun, c.fault, c.faulted = c.Outlook, at, true
+	c.looks = []look{{at, 0}}
 }
+
+// Baseline takes in whether enough of the baseline counts.
+func (c *Course) Baseline(sound bool) { c.sound = sound }
 
 const (
 	// lag is how much later than its end a valid second is known, at most, usually.
@@ -98,6 +114,11 @@ const (
 	mayHold = 0.75
 	// fewLost and manyLost are shares of the losses that end a fault phase.
 	fewLost, manyLost = 0.2, 0.5
+	// lately is for how long a phase is watched to tell how many of its next seconds count.
+	lately = 8 * time.Second
+	// mayBeInvalid is how likely an attempt is invalid that will be if seconds go on not to
+	// count.
+	mayBeInvalid = 0.75
 )
 
 // Seen takes in what is known of the fault phase at a time: how many valid seconds are in,
@@ -107,11 +128,14 @@ func (c *Course) Seen(at time.Duration, valid, lost float64) {
 		return
 	}
 	spent, counted, p := at-c.fault, bench.Seconds(valid), c.timing.Phases
-	if late := spent - counted - lag; late > 0 { // seconds that do not count are made up for, and more of them may come
-		if counted > 0 {
-			late = time.Duration(float64(late) * max(1, float64(p.Fault)/float64(spent-lag)))
-		}
-		c.late(min(late, p.FaultCap-p.Fault))
+	c.counted = counted
+	late := max(0, spent-counted-lag)
+	more := c.later(look{at, late}, p.Fault+late-spent)
+	if late > 0 { // seconds that do not count are made up for, and more of them may come
+		c.late(min(late+more, p.FaultCap-p.Fault))
+	}
+	if c.spoil(late, more); c.Spoiled == 0 && spent < lag+time.Second {
+		c.Spoiled = Unknown
 	}
 	end := at + afterFaults(c.timing) + c.Drain // if it is curtailed now
 	if lost < 1 {
@@ -131,6 +155,39 @@ func (c *Course) Seen(at time.Duration, valid, lost float64) {
 	}
 }
 
+// later is how much later the phase gets if as many of the seconds that it still needs do not
+// count as lately.
+func (c *Course) later(now look, needed time.Duration) time.Duration {
+	for len(c.looks) > 1 && now.at-c.looks[1].at >= lately {
+		c.looks = c.looks[1:]
+	}
+	c.looks = append(c.looks, now)
+	lost, passed := now.late-c.looks[0].late, now.at-c.looks[0].at
+	switch {
+	case lost <= 0 || needed <= 0:
+		return 0
+	case lost >= passed:
+		return c.timing.Phases.FaultCap
+	}
+	return time.Duration(float64(needed) * float64(lost) / float64(passed-lost))
+}
+
+// spoil works out how likely it is that too few seconds count, if the phase is so late and
+// gets so much later.
+func (c *Course) spoil(late, more time.Duration) {
+	makesUp := c.timing.Phases.FaultCap - c.timing.Phases.Fault
+	switch {
+	case !c.sound || late > makesUp:
+		c.Spoiled = 1
+	case more > makesUp-late:
+		c.Spoiled = mayBeInvalid
+	case more > 0:
+		c.Spoiled = 1 - mayBeInvalid
+	default:
+		c.Spoiled = 0
+	}
+}
+
 // late takes in that the fault phase takes so much longer than its schedule.
 func (c *Course) late(d time.Duration) {
 	c.Late = d
@@ -144,6 +201,9 @@ func (c *Course) late(d time.Duration) {
 func (c *Course) Recovery(at time.Duration, curtailed bool) {
 	if !c.faulted {
 		return
+	}
+	if c.Spoiled = 0; !c.sound || !curtailed && c.counted < c.timing.Phases.Fault {
+		c.Spoiled = 1
 	}
 	if curtailed {
 		c.Chance, c.Failed = 0, at+afterFaults(c.timing)+c.Drain

@@ -43,3 +43,62 @@ func TestCourseOfASlowBoot(t *testing.T) {
 		}
 	}
 }
+
+// What does not count of a fault phase makes the attempt invalid if there is too much of it.
+// What is to come follows the last seconds, so it is as usual soon after the noise has ended.
+func TestCourseBesideNoise(t *testing.T) {
+	timing := Timing{Phases: bench.Phases{Baseline: 4 * time.Second, Fault: 12 * time.Second, FaultCap: 27 * time.Second}, RecoveryLeast: 5 * time.Second}
+	usual := beforeFaults(timing)
+	for name, tt := range map[string]struct {
+		noise   [2]int // seconds of the phase that do not count
+		sound   bool
+		at      int
+		spoiled float64
+		late    time.Duration
+	}{
+		"at the beginning":            {[2]int{0, 0}, true, 1, Unknown, 0},
+		"quiet":                       {[2]int{0, 0}, true, 8, 0, 0},
+		"the baseline does not count": {[2]int{0, 0}, false, 1, 1, 0},
+		"noise":                       {[2]int{2, 30}, true, 12, mayBeInvalid, 15 * time.Second},
+		"too much noise":              {[2]int{2, 30}, true, 21, 1, 15 * time.Second},
+		"it has just ended":           {[2]int{2, 9}, true, 14, 1 - mayBeInvalid, 0},
+		"it ended long ago":           {[2]int{2, 6}, true, 16, 0, 4 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := NewCourse(Outlook{Held: 24 * time.Second, Failed: 24 * time.Second, Chance: 1}, timing)
+			c.Fault(usual)
+			counted := 0.0
+			for second := 1; second <= tt.at; second++ {
+				if done := second - 3; done >= 0 && (done < tt.noise[0] || done >= tt.noise[1]) {
+					counted++
+				}
+				c.Baseline(tt.sound)
+				c.Seen(usual+time.Duration(second)*time.Second, counted, 0)
+			}
+			if c.Spoiled != tt.spoiled {
+				t.Errorf("invalid with a chance of %v, want %v", c.Spoiled, tt.spoiled)
+			}
+			if tt.late > 0 && (c.Late-tt.late).Abs() > time.Second {
+				t.Errorf("late by %s, want %s", c.Late, tt.late)
+			}
+		})
+	}
+}
+
+// When the fault phase is over, it is known whether enough of it counts.
+func TestCourseAtItsCap(t *testing.T) {
+	timing := Timing{Phases: bench.Phases{Baseline: 4 * time.Second, Fault: 12 * time.Second, FaultCap: 27 * time.Second}, RecoveryLeast: 5 * time.Second}
+	for _, tt := range []struct {
+		valid     float64
+		curtailed bool
+		want      float64
+	}{{12, false, 0}, {11, false, 1}, {5, true, 0}} {
+		c := NewCourse(Outlook{Held: 24 * time.Second, Chance: 1}, timing)
+		c.Fault(5 * time.Second)
+		c.Seen(32*time.Second, tt.valid, 0)
+		c.Recovery(32*time.Second, tt.curtailed)
+		if c.Spoiled != tt.want {
+			t.Errorf("%v valid seconds, curtailed %v: invalid with a chance of %v, want %v", tt.valid, tt.curtailed, c.Spoiled, tt.want)
+		}
+	}
+}

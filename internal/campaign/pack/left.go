@@ -16,7 +16,7 @@ func (p *Packer) Left(now time.Time) time.Duration {
 
 // LeftIfQuiet is the same if other programs use no CPU from now on.
 func (p *Packer) LeftIfQuiet(now time.Time) time.Duration {
-	return p.left(now, around{pace: p.pace}, likely)
+	return p.left(now, around{pace: p.pace, spoils: probably}, likely)
 }
 
 // around is what happens around the tasks: how many CPUs other programs use until when, and
@@ -25,19 +25,52 @@ type around struct {
 	others, later float64
 	until         time.Time // zero = they stay
 	crowded, pace float64
+	spoils        func(running, time.Duration) bool // whether a task comes again that had, or will have had, too little CPU for so long
 }
+
+// What comes again: what certainly does, what probably does, and what may.
+func certainly(r running, _ time.Duration) bool { return r.told && r.spoiled >= 1 }
+
+func probably(r running, short time.Duration) bool {
+	if r.told {
+		return r.spoiled > 0.5
+	}
+	return short > mostShort
+}
+
+func perhaps(r running, short time.Duration) bool {
+	if r.told {
+		return r.spoiled > 0
+	}
+	return short > mayShort
+}
+
+// mostShort is for how long a task may have too little CPU before it is expected to be run
+// again: an attempt makes up for as many seconds. After mayShort it may be, because the
+// baseline makes up for none.
+const (
+	mostShort = 15 * time.Second
+	mayShort  = 3 * time.Second
+)
+
+const (
+	// shortly is for how long other programs stay busy that have just become so.
+	shortly = 30 * time.Second
+	// fades is for how long programs that have ended go on taking room, about.
+	fades = 7 * time.Second
+)
 
 // asExpected is what Left assumes.
 func (p *Packer) asExpected(now time.Time) around {
-	a := around{others: max(p.others, p.theirs()), later: p.theirs(), until: p.quietAt(now), crowded: p.pace, pace: p.pace}
-	if p.Busy() {
+	a := around{others: max(p.lately, p.theirs()), later: p.theirs(), until: p.quietAt(now), crowded: p.pace, pace: p.pace, spoils: probably}
+	switch {
+	case p.Busy():
 		a.crowded = p.crowded
+	case p.others > a.others: // what they used is no room yet
+		a.others, a.later, a.until = p.others, a.others, now.Add(fades)
 	}
 	return a
 }
-
-// shortly is for how long other programs stay busy that have just become so.
-const shortly = 30 * time.Second
 
 // quietAt is when other programs are expected to be busy no longer; zero = never. What was
 // there when the run began stays. What came later lasts as long again as it has lasted.
@@ -50,8 +83,9 @@ func (p *Packer) quietAt(now time.Time) time.Time {
 
 func likely(t Task) time.Duration { return t.Length }
 
-// Between is what Left may come to. least assumes that the pace becomes what it should be and
-// that other programs end, most that they stay. Tasks take their least or their most
+// Between is what Left may come to. least assumes that the pace becomes what it should be, that
+// other programs end and that no task comes again that need not, most that they stay and that
+// all come again that may. Tasks take their least or their most
 // independently of each other, so the range of many grows only with the root of their number.
 func (p *Packer) Between(now time.Time) (least, most time.Duration) {
 	expected := p.asExpected(now)
@@ -73,14 +107,29 @@ func (p *Packer) Between(now time.Time) (least, most time.Duration) {
 		least = one - time.Duration(share*float64(one-low))
 		most = one + time.Duration(share*float64(high-one))
 	}
-	if p.pace > 1 || p.Busy() {
-		least -= max(0, one-p.left(now, around{pace: min(1, p.pace)}, likely))
+	best, worst := expected, expected
+	best.pace, best.crowded, best.spoils, worst.spoils = min(1, p.pace), min(1, p.pace), certainly, perhaps
+	if p.Busy() {
+		best.others, worst.until = 0, time.Time{}
 	}
-	if stays := expected; !stays.until.IsZero() {
-		stays.until = time.Time{}
-		most += max(0, p.left(now, stays, likely)-one)
+	open := p.mayComeAgain()
+	if p.pace > 1 || p.Busy() || open {
+		least -= max(0, one-p.left(now, best, likely))
+	}
+	if p.Busy() || open {
+		most += max(0, p.left(now, worst, likely)-one)
 	}
 	return max(0, least), most
+}
+
+// mayComeAgain says that a running task may come again, or need not.
+func (p *Packer) mayComeAgain() bool {
+	for _, r := range p.running {
+		if perhaps(r, r.short) != certainly(r, r.short) {
+			return true
+		}
+	}
+	return false
 }
 
 func (t Task) least() time.Duration {
@@ -136,32 +185,33 @@ func (p *Packer) left(now time.Time, a around, length func(Task) time.Duration) 
 		default:
 			clock = at
 			play.Done(next)
-			if spoiled(next, at) {
+			if again, ok := spoiled(next, at); ok {
+				play.tasks[next].Length = again
 				play.waiting = append(play.waiting, next)
 			}
 		}
 	}
 }
 
-// mostShort is for how long a task may have too little CPU before it is expected to be run
-// again: an attempt makes up for as many seconds.
-const mostShort = 15 * time.Second
-
 // spoiled returns a function that says, the first time that it is called for a task, whether
-// that is running, ends at a time, and will have had too little CPU for too long.
-func (p *Packer) spoiled(now time.Time, a around) func(task int, end time.Time) bool {
+// that is running, ends at a time, and comes again, and how long it takes then.
+func (p *Packer) spoiled(now time.Time, a around) func(task int, end time.Time) (time.Duration, bool) {
 	on := p.short() && a.others > few // it goes on for now
 	rest := maps.Clone(p.running)
-	return func(task int, end time.Time) bool {
+	return func(task int, end time.Time) (time.Duration, bool) {
 		r, begun := rest[task]
 		delete(rest, task)
+		short, again := r.short, r.again
 		if on {
 			if !a.until.IsZero() && a.until.Before(end) {
 				end = a.until
 			}
-			r.short += end.Sub(now)
+			short += end.Sub(now)
 		}
-		return begun && r.short > mostShort
+		if !r.told {
+			again = p.tasks[task].Length
+		}
+		return again, begun && a.spoils(r, short)
 	}
 }
 

@@ -30,7 +30,8 @@ type Packer struct {
 	tasks   []Task
 	waiting []int // in the order in which Next tries them
 	running map[int]running
-	others  float64 // CPUs that other programs use, other pools included
+	others  float64 // CPUs that other programs use, other pools included, on average
+	lately  float64 // the same, at last
 	scale   float64 // work takes so many times the CPU that it took elsewhere
 	pace    float64 // what has not begun takes so many times its length,
 	crowded float64 // and so many times while other programs are busy
@@ -50,7 +51,12 @@ type running struct {
 	slot  int
 	since time.Time
 	first time.Duration // it takes so much longer, because it was the first with its word
-	short time.Duration // for so long it and its company had too little CPU, because of other programs
+	short time.Duration // for so long it and its company had too little CPU in this attempt, because of other programs
+	// Once told is set, spoiled is how likely it is that the task comes again, and again how
+	// long it takes then.
+	told    bool
+	spoiled float64
+	again   time.Duration
 }
 
 // New makes a packer. If only one task may run at a time, they run in the given order.
@@ -158,10 +164,11 @@ func (p *Packer) fits(t Task, claims []Claim, cpus float64) bool {
 	return !room.Full(loads...)
 }
 
-// Now says how many CPUs other programs use now, and how many bytes all tasks together
-// may take (0 = not counted). Both only decide about a task that would run beside
-// another.
-func (p *Packer) Now(now time.Time, others float64, memory int64) {
+// Now says how many CPUs other programs use, on average over some seconds and lately, and
+// how many bytes all tasks together may take (0 = not counted). The average and the memory
+// decide only about a task that would run beside another: a pause is no room yet. What they
+// do lately decides what is expected.
+func (p *Packer) Now(now time.Time, others, lately float64, memory int64) {
 	was := p.Busy()
 	if p.short() {
 		for i, r := range p.running {
@@ -169,7 +176,7 @@ func (p *Packer) Now(now time.Time, others float64, memory int64) {
 			p.running[i] = r
 		}
 	}
-	p.others, p.room.Memory = others, memory
+	p.others, p.lately, p.room.Memory = others, lately, memory
 	switch busy := p.Busy(); {
 	case !busy:
 		p.busy = time.Time{}
@@ -185,7 +192,7 @@ func (p *Packer) short() bool {
 	if !p.Busy() || len(p.running) < 2 {
 		return false
 	}
-	loads := []Load{{CPU: p.others}}
+	loads := []Load{{CPU: p.lately}}
 	for i := range p.running {
 		loads = append(loads, p.load(p.tasks[i]))
 	}
@@ -195,11 +202,11 @@ func (p *Packer) short() bool {
 // few is how many CPUs other programs may use that do not count as busy.
 const few = 0.25
 
-// Busy says that other programs are, which are no pools.
-func (p *Packer) Busy() bool { return p.others-p.theirs() > few }
+// Busy says that other programs are, which are no pools: for some seconds, and still.
+func (p *Packer) Busy() bool { return min(p.others, p.lately)-p.theirs() > few }
 
-// Others is how many CPUs they use.
-func (p *Packer) Others() float64 { return max(0, p.others-p.theirs()) }
+// Others is how many CPUs they use lately.
+func (p *Packer) Others() float64 { return max(0, p.lately-p.theirs()) }
 
 func (p *Packer) freeSlot() int {
 	taken := make([]bool, len(p.running))
@@ -248,6 +255,24 @@ func (p *Packer) Foresee(task int, length, least, most time.Duration) {
 	t.Length, t.Least, t.Most = length, least, most
 	if r, ok := p.running[task]; ok {
 		r.first = 0
+		p.running[task] = r
+	}
+}
+
+// Attempt says that an attempt of a running task is over, or the next one begins: what the
+// last one lacked no longer matters.
+func (p *Packer) Attempt(task int) {
+	if r, ok := p.running[task]; ok {
+		r.short, r.told = 0, false
+		p.running[task] = r
+	}
+}
+
+// Spoiled says how likely it is that a running task comes again, behind all others, and how
+// long it takes then. Until this is said, how long it had too little CPU decides.
+func (p *Packer) Spoiled(task int, chance float64, again time.Duration) {
+	if r, ok := p.running[task]; ok {
+		r.told, r.spoiled, r.again = true, chance, again
 		p.running[task] = r
 	}
 }

@@ -318,7 +318,7 @@ func TestQuotaOnThisMachine(t *testing.T) {
 func TestLeftIfQuiet(t *testing.T) {
 	for jobs, want := range map[int][2]time.Duration{0: {60 * time.Second, 20 * time.Second}, 1: {60 * time.Second, 60 * time.Second}} {
 		p := pack.New(pack.Room{CPUs: 1.9, Jobs: jobs}, []pack.Task{task(light, 20), task(light, 20), task(light, 20)})
-		p.Now(begin, 1.9, 0)
+		p.Now(begin, 1.9, 1.9, 0)
 		if got := [2]time.Duration{p.Left(begin), p.LeftIfQuiet(begin)}; got != want {
 			t.Errorf("jobs %d: %v are left, and on a quiet machine, want %v", jobs, got, want)
 		}
@@ -348,10 +348,10 @@ func TestHowLongOtherProgramsStay(t *testing.T) {
 	} {
 		p := pack.New(pack.Room{CPUs: 1.9}, lights(8))
 		p.Pace(1, tt.crowded)
-		p.Now(begin, tt.first, 0)
+		p.Now(begin, tt.first, tt.first, 0)
 		if tt.begun > 0 {
-			p.Now(after(tt.begun), 1.9, 0)
-			p.Now(after(tt.now), 1.9, 0)
+			p.Now(after(tt.begun), 1.9, 1.9, 0)
+			p.Now(after(tt.now), 1.9, 1.9, 0)
 		}
 		least, most := p.Between(after(tt.now))
 		for i, got := range []time.Duration{least, p.Left(after(tt.now)), most} {
@@ -362,7 +362,7 @@ func TestHowLongOtherProgramsStay(t *testing.T) {
 		if busy := tt.first > 1 || tt.begun > 0; p.Busy() != busy {
 			t.Errorf("%s: busy %v", tt.name, !busy)
 		}
-		if p.Now(after(tt.now), 0, 0); p.Left(after(tt.now)) != 20*time.Second {
+		if p.Now(after(tt.now), 0, 0, 0); p.Left(after(tt.now)) != 20*time.Second {
 			t.Errorf("%s: when they have ended, %s are expected", tt.name, p.Left(after(tt.now)))
 		}
 	}
@@ -388,19 +388,77 @@ func TestTasksThatOtherProgramsSpoil(t *testing.T) {
 		{"one task alone", 1, 1.9, 10, 0, false, 30},
 	} {
 		p := pack.New(pack.Room{CPUs: 1.9}, slices.Repeat([]pack.Task{task(light, 40)}, tt.tasks))
-		p.Now(begin, 0, 0)
+		p.Now(begin, 0, 0, 0)
 		for range tt.tasks {
 			p.Next(begin)
 		}
-		p.Now(after(tt.at), tt.others, 0)
+		p.Now(after(tt.at), tt.others, tt.others, 0)
 		now := after(tt.at + tt.lasted)
-		p.Now(now, tt.others, 0)
+		p.Now(now, tt.others, tt.others, 0)
 		if tt.ended {
-			p.Now(now, 0, 0)
+			p.Now(now, 0, 0, 0)
 		}
 		if got := p.Left(now); got != time.Duration(tt.want)*time.Second {
 			t.Errorf("%s: %s are expected, want %d s", tt.name, got, tt.want)
 		}
+	}
+}
+
+// What an attempt itself knows counts more than how long its task had too little CPU, and a new
+// attempt begins anew. What may come again is in the range.
+func TestTasksThatComeAgain(t *testing.T) {
+	now := begin.Add(30 * time.Second)
+	for _, tt := range []struct {
+		name string
+		tell func(p *pack.Packer, task int)
+		want [3]int // least, likely, most
+	}{
+		{"nobody said anything", func(*pack.Packer, int) {}, [3]int{10, 50, 50}},
+		{"it does not", func(p *pack.Packer, i int) { p.Spoiled(i, 0, 0) }, [3]int{10, 10, 10}},
+		{"it may", func(p *pack.Packer, i int) { p.Spoiled(i, 0.25, 25*time.Second) }, [3]int{10, 10, 35}},
+		{"it probably does", func(p *pack.Packer, i int) { p.Spoiled(i, 0.75, 25*time.Second) }, [3]int{10, 35, 35}},
+		{"it does", func(p *pack.Packer, i int) { p.Spoiled(i, 1, 25*time.Second) }, [3]int{35, 35, 35}},
+		{"the next attempt has begun", func(p *pack.Packer, i int) { p.Spoiled(i, 1, 25*time.Second); p.Attempt(i) }, [3]int{10, 10, 10}},
+	} {
+		p := pack.New(pack.Room{CPUs: 1.9}, slices.Repeat([]pack.Task{task(light, 40)}, 8))
+		p.Now(begin, 0, 0, 0)
+		for range 8 {
+			p.Next(begin)
+		}
+		p.Now(begin.Add(10*time.Second), 1, 1, 0)
+		p.Now(now, 1, 1, 0)
+		p.Now(now, 0, 0, 0)
+		for i := range 8 {
+			tt.tell(p, i)
+		}
+		least, most := p.Between(now)
+		for i, got := range []time.Duration{least, p.Left(now), most} {
+			if want := time.Duration(tt.want[i]) * time.Second; got != want {
+				t.Errorf("%s: %s %s, want %s", tt.name, []string{"least", "likely", "most"}[i], got, want)
+			}
+		}
+	}
+}
+
+// Other programs that have ended lately are expected to be gone, although they still take room
+// for a while.
+func TestOtherProgramsThatHaveJustEnded(t *testing.T) {
+	p := pack.New(pack.Room{CPUs: 1.9}, lights(8))
+	p.Now(begin, 0, 0, 0)
+	p.Now(begin.Add(10*time.Second), 1.9, 1.9, 0)
+	now := begin.Add(70 * time.Second)
+	p.Now(now, 1.8, 0.1, 0)
+	if p.Busy() {
+		t.Error("they are still busy")
+	}
+	if got := p.Left(now); got < 20*time.Second || got > 50*time.Second {
+		t.Errorf("%s are left for eight tasks of 20 s", got)
+	}
+	if p.Next(now); len(p.Running()) != 1 {
+		t.Fatal("nothing begins")
+	}
+	if _, _, ok := p.Next(now); ok {
+		t.Error("a second task begins although the others used the CPU seconds ago")
 	}
 }
 

@@ -33,7 +33,8 @@ const (
 // Machine is the machine that a pool's tasks run on.
 type Machine struct {
 	Spacing time.Duration  // the least time between two starts
-	Others  func() float64 // CPUs that programs other than the tasks use now
+	Others  func() float64 // CPUs that programs other than the tasks use, on average over some seconds
+	Lately  func() float64 // the same over fewer seconds, asked after Others; nil = as Others
 	Memory  func() int64   // bytes that all tasks together may take now; 0 = not counted
 	Board   Board          // of the pools of other programs; nil = nobody tells the others anything
 }
@@ -78,9 +79,13 @@ func (p *Pool) Now(m Machine) { p.decide(m, func() {}) }
 // pool on the machine decides meanwhile.
 func (p *Pool) decide(m Machine, do func()) {
 	others, memory := m.Others(), m.Memory()
+	lately := others
+	if m.Lately != nil {
+		lately = m.Lately()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.packer.Now(time.Now(), others, memory)
+	p.packer.Now(time.Now(), others, lately, memory)
 	p.packer.spacing = m.Spacing
 	if m.Board == nil {
 		do()
@@ -152,6 +157,20 @@ func (p *Pool) Foresee(task int, length, least, most time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.packer.Foresee(task, length, least, most)
+}
+
+// Attempt says that an attempt of a running task is over, or the next one begins.
+func (p *Pool) Attempt(task int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.packer.Attempt(task)
+}
+
+// Spoiled says how likely it is that a running task comes again, which then takes so long.
+func (p *Pool) Spoiled(task int, chance float64, again time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.packer.Spoiled(task, chance, again)
 }
 
 // Waiting returns the tasks that have not begun.
