@@ -20,10 +20,10 @@ import (
 // time, stay far below these limits.
 const (
 	maxBytes = 256 << 20 // after decompression
-	maxLines = 4_000_000
+	maxLines = 4_000_000 // and rows of lines that have columns
 )
 
-// maxOf limits the kinds of lines whose number benchrun itself determines.
+// maxOf limits the kinds of entries whose number benchrun itself determines.
 var maxOf = map[string]int{kindSample: 500_000, kindMark: 10_000, kindVital: 100_000, kindDoubt: 100_000}
 
 // ReadRecord reads a record of the folder; rel is as in Attempt.Record. It is strict,
@@ -68,8 +68,8 @@ func decodeRecord(r io.Reader) (*bench.Record, error) {
 	n := 0
 	for lines.Scan() {
 		n++
-		if n > maxLines {
-			return nil, fmt.Errorf("line %d: more lines than the %d a record may have", n, maxLines)
+		if d.rows++; d.rows > maxLines {
+			return nil, fmt.Errorf("line %d: more lines and rows than the %d a record may have", n, maxLines)
 		}
 		if text.N == 0 {
 			return nil, fmt.Errorf("line %d: more than the %d MiB a record may have", n, maxBytes>>20)
@@ -103,7 +103,8 @@ type decoder struct {
 	rec        *bench.Record
 	head, boot bool
 	words      map[string]string // texts that lines share
-	count      map[string]int    // of lines, by the kinds in maxOf
+	count      map[string]int    // of entries, by the kinds in maxOf
+	rows       int               // so far; a line without columns is one too
 }
 
 func (d *decoder) line(line []byte) error {
@@ -167,15 +168,83 @@ func (d *decoder) line(line []byte) error {
 			*bench.Repaired
 		}{Repaired: d.rec.Repaired})
 	}
-	if most, ok := maxOf[kind]; ok {
-		if d.count[kind]++; d.count[kind] > most {
-			return fmt.Errorf("more %q lines than the %d a record may have", kind, most)
+	inColumns := d.rec.Head.Schema == bench.RecordSchema
+	if inColumns && rowKind[kind] != "" {
+		return d.columns(kind, line)
+	}
+	if err := d.add(kind, 1); err != nil {
+		return err
+	}
+	switch kind {
+	case kindSample, kindVital, kindReceipt:
+		if inColumns {
+			return fmt.Errorf("unknown kind %q", kind)
 		}
 	}
 	if d.flat(kind, line) {
 		return nil
 	}
 	return d.decodeSeen(kind, line)
+}
+
+// add counts entries of a kind.
+func (d *decoder) add(kind string, n int) error {
+	if most, ok := maxOf[kind]; ok {
+		if d.count[kind] += n; d.count[kind] > most {
+			return fmt.Errorf("more %q entries than the %d a record may have", kind, most)
+		}
+	}
+	return nil
+}
+
+// columns decodes a line that has many rows.
+func (d *decoder) columns(kind string, line []byte) error {
+	switch rec, names := d.rec, namesFor(&d.rec.Head); kind {
+	case kindSamples:
+		var c struct {
+			K string `json:"k"`
+			sampleColumns
+		}
+		return first(d.begin(kind, line, &c, &c.Rows), func() error {
+			return c.fill(names, grown(&rec.Samples, c.Rows))
+		})
+	case kindVitals:
+		var c struct {
+			K string `json:"k"`
+			vitalColumns
+		}
+		return first(d.begin(kind, line, &c, &c.Rows), func() error {
+			return c.fill(grown(&rec.Vitals, c.Rows))
+		})
+	default:
+		var c struct {
+			K string `json:"k"`
+			receiptColumns
+		}
+		return first(d.begin(kind, line, &c, &c.Rows), func() error {
+			return c.fill(names, grown(&rec.Receipts, c.Rows))
+		})
+	}
+}
+
+// begin decodes columns, and checks how many rows they have before there is room for these.
+func (d *decoder) begin(kind string, line []byte, columns any, rows *int) error {
+	if err := strict(line, columns); err != nil {
+		return err
+	}
+	if *rows < 1 || *rows > maxRows {
+		return fmt.Errorf("%d rows, not 1 to %d", *rows, maxRows)
+	}
+	if d.rows += *rows - 1; d.rows > maxLines {
+		return fmt.Errorf("more lines and rows than the %d a record may have", maxLines)
+	}
+	return d.add(rowKind[kind], *rows)
+}
+
+// grown adds n entries to a list, and returns these.
+func grown[T any](list *[]T, n int) []T {
+	*list = append(*list, make([]T, n)...)
+	return (*list)[len(*list)-n:]
 }
 
 // kindOf returns a line's kind. benchrun writes it first, so kindOf can read it there
@@ -200,7 +269,7 @@ func (d *decoder) decodeHead(line []byte) error {
 	}
 	head := &d.rec.Head
 	switch peek.Schema {
-	case bench.RecordSchema:
+	case bench.RecordSchema, schemaV2:
 		err := strict(line, &struct {
 			K string `json:"k"`
 			*bench.Head
@@ -221,8 +290,11 @@ func (d *decoder) decodeHead(line []byte) error {
 			return err
 		})
 	}
-	return fmt.Errorf("schema %q is neither %q nor %q", peek.Schema, bench.RecordSchema, schemaV1)
+	return fmt.Errorf("schema %q is none of %q, %q and %q", peek.Schema, bench.RecordSchema, schemaV2, schemaV1)
 }
+
+// schemaV2 is the format before columns: each sample, vital sign and receipt was a line.
+const schemaV2 = "benchrun.record/v2"
 
 // absent is the type of a member that a head of this version must not have.
 type absent struct{}

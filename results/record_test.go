@@ -150,6 +150,7 @@ func TestWriteRecordRefusesWhatCouldNotBeRead(t *testing.T) {
 	}
 }
 
+// The head of a record without columns, which still has to be read.
 const headLine = `{"k":"head","schema":"benchrun.record/v2"}` + "\n"
 const bootLine = `{"k":"boot","ready":true,"seconds":1,"workers_seen":1}` + "\n"
 
@@ -180,10 +181,10 @@ func TestReadRecordIsStrict(t *testing.T) {
 		{bootLine, `line 1: the first line is "boot", not "head"`},
 		{headLine + headLine, `line 2: a second "head"`},
 		{headLine + bootLine + bootLine, `line 3: a second "boot"`},
-		{`{"k":"head","schema":"benchrun.record/v3"}`, `line 1: schema "benchrun.record/v3" is neither "benchrun.record/v2" nor "benchrun.record/v1"`},
+		{`{"k":"head","schema":"benchrun.record/v4"}`, `line 1: schema "benchrun.record/v4" is none of "benchrun.record/v3", "benchrun.record/v2" and "benchrun.record/v1"`},
 		{`{"k":"head","schema":"benchrun.record/v2","traits":{"proof":"hearsay"}}`, `line 1: unknown proof "hearsay"`},
 		{`{"k":"head","schema":"benchrun.record/v2","traits":{"expects":"nothing"}}`, `line 1: unknown expectation "nothing"`},
-		{`{"k":"head"}`, `line 1: schema "" is neither`},
+		{`{"k":"head"}`, `line 1: schema "" is none of`},
 		{headLine + `{"k":"guess","t":1}`, `line 2: unknown kind "guess"`},
 		{headLine + `{"t":1}`, `line 2: unknown kind ""`},
 		{headLine + `{"k":"doubt","from":1,"to":2,"cause":"x","extra":1}`, `line 2: unknown field "extra"`},
@@ -246,6 +247,9 @@ func TestReadRecordOutsideTheFolder(t *testing.T) {
 func FuzzDecodeRecord(f *testing.F) {
 	f.Add(headLine + bootLine)
 	f.Add(headLine + bootLine + `{"k":"stop","term":1,"exit":{"code":3}}`)
+	for _, line := range columnLines {
+		f.Add(headV3 + bootLine + line)
+	}
 	f.Add(headLine + `{"k":"sample","role":"control","outcome":"late","seq":18446744073709551615}` + "\n" + bootLine)
 	f.Fuzz(func(t *testing.T, text string) {
 		rec, err := decodeRecord(bytes.NewReader(zipped(t, text)))

@@ -105,7 +105,7 @@ func once(ctx context.Context, h *place.Host, job Job) (rec *bench.Record, err e
 			return
 		}
 		if rec != nil { // what the observer saw last
-			rec = a.journal.Snapshot()
+			rec = a.journal.Snapshot().Settled()
 		}
 	}()
 	if err := a.writeHead(); err != nil {

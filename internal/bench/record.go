@@ -3,7 +3,7 @@ package bench
 import "time"
 
 // RecordSchema names the format of a stored record.
-const RecordSchema = "benchrun.record/v2"
+const RecordSchema = "benchrun.record/v3"
 
 // Record is everything that was seen in one attempt, and all that the judge
 // reads. It is stored as one JSON line per entry (see docs/contract.md).

@@ -3,13 +3,11 @@ package plan
 import (
 	"cmp"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"math/bits"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"time"
 
 	"benchrun/internal/bench"
@@ -17,7 +15,7 @@ import (
 
 // scheduleFormat is raised when the same inputs stop giving the same schedule.
 // It is part of every hash and of every key.
-const scheduleFormat = "benchrun.schedule/v1"
+const scheduleFormat = bench.NonceFormat
 
 // hashedVictims is how many victim nonces stand in a schedule's hash.
 const hashedVictims = 100
@@ -45,7 +43,7 @@ type Schedule struct {
 	scenario bench.Scenario
 	rate     int
 	mode     bench.Mode
-	key      [sha256.Size]byte
+	nonces   bench.Nonces
 	hash     string
 }
 
@@ -57,8 +55,7 @@ func NewSchedule(seed uint64, scenario bench.Scenario, rate int, mode bench.Mode
 	if rate < 1 || scenario.Ratio < 0 || scenario.Ratio > bench.RatioWhole {
 		panic(fmt.Sprintf("plan: no schedule for rate %d and ratio %d", rate, scenario.Ratio))
 	}
-	key := sha256.Sum256(fmt.Appendf(nil, "%s\nseed %d\nscenario %s\n", scheduleFormat, seed, scenario.Name()))
-	s := Schedule{seed: seed, scenario: scenario, rate: rate, mode: mode, key: key}
+	s := Schedule{seed: seed, scenario: scenario, rate: rate, mode: mode, nonces: bench.NoncesOf(seed, scenario.Name())}
 	s.hash = s.digest()
 	return s
 }
@@ -83,22 +80,22 @@ func (s Schedule) Faults(until time.Duration) []Fault {
 	if surge := s.scenario.Family.Cadence.Surge; surge != nil {
 		for i, at := range surge.Offsets() {
 			if at < until {
-				faults = append(faults, Fault{Index: i, Offset: at, Nonce: s.nonce("f", uint64(i))}) //nolint:gosec // counted from 0
+				faults = append(faults, Fault{Index: i, Offset: at, Nonce: s.nonces.Of("f", uint64(i))}) //nolint:gosec // counted from 0
 			}
 		}
 		return faults
 	}
 	if every := s.scenario.Family.Cadence.Every; every > 0 {
 		for i, at := 0, s.between(s.rate); at < until; i, at = i+1, at+every {
-			faults = append(faults, Fault{Index: i, Offset: at, Nonce: s.nonce("f", uint64(i))})
+			faults = append(faults, Fault{Index: i, Offset: at, Nonce: s.nonces.Of("f", uint64(i))})
 			if every == bench.Once {
 				break
 			}
 		}
 		return faults
 	}
-	for i, at := range s.offsets(s.scenario.Ratio, s.key, until) {
-		faults = append(faults, Fault{Index: i, Offset: at, Nonce: s.nonce("f", uint64(i))})
+	for i, at := range s.offsets(s.scenario.Ratio, s.nonces.Key(), until) {
+		faults = append(faults, Fault{Index: i, Offset: at, Nonce: s.nonces.Of("f", uint64(i))})
 	}
 	return faults
 }
@@ -107,14 +104,15 @@ func (s Schedule) Faults(until time.Duration) []Fault {
 func (s Schedule) mixed(until time.Duration) []Fault {
 	var faults []Fault
 	for i, p := range s.scenario.Parts() {
-		key := sha256.Sum256(fmt.Appendf(s.key[:], "part %s\n", p.Family.ID))
+		all := s.nonces.Key()
+		key := sha256.Sum256(fmt.Appendf(all[:], "part %s\n", p.Family.ID))
 		for _, at := range s.offsets(p.Ratio, key, until) {
 			faults = append(faults, Fault{Offset: at, Part: i})
 		}
 	}
 	slices.SortStableFunc(faults, func(a, b Fault) int { return cmp.Compare(a.Offset, b.Offset) })
 	for i := range faults {
-		faults[i].Index, faults[i].Nonce = i, s.nonce("f", uint64(i))
+		faults[i].Index, faults[i].Nonce = i, s.nonces.Of("f", uint64(i))
 	}
 	return faults
 }
@@ -154,21 +152,10 @@ func (s Schedule) between(victim int) time.Duration {
 }
 
 // VictimNonce names the victim seq: "v17-9c1e2f03".
-func (s Schedule) VictimNonce(seq uint64) string { return s.nonce("v", seq) }
+func (s Schedule) VictimNonce(seq uint64) string { return s.nonces.Of("v", seq) }
 
 // AgeingNonce names the ageing provoker i, from 0: "a3-1b00c4d7".
-func (s Schedule) AgeingNonce(i int) string { return s.nonce("a", uint64(i)) }
-
-// nonce is a kind, a number, and 8 hex digits that only this schedule gives:
-// an answer that carries another's cannot pass for it.
-func (s Schedule) nonce(kind string, n uint64) string {
-	var block [sha256.Size + 16]byte
-	copy(block[:], s.key[:])
-	copy(block[sha256.Size:], kind)
-	binary.BigEndian.PutUint64(block[sha256.Size+8:], n)
-	sum := sha256.Sum256(block[:])
-	return kind + strconv.FormatUint(n, 10) + "-" + hex.EncodeToString(sum[:4])
-}
+func (s Schedule) AgeingNonce(i int) string { return s.nonces.Of("a", uint64(i)) }
 
 // horizon is how much of the fault phase the hash covers.
 func (s Schedule) horizon() time.Duration {

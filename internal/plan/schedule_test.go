@@ -109,7 +109,7 @@ func TestFaultsOfASurge(t *testing.T) {
 		var at []time.Duration
 		for i, f := range s.Faults(until) {
 			at = append(at, f.Offset)
-			if f.Index != i || f.Nonce != s.nonce("f", uint64(i)) {
+			if f.Index != i || f.Nonce != s.nonces.Of("f", uint64(i)) {
 				t.Errorf("fault %d is %+v", i, f)
 			}
 		}
