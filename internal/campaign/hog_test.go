@@ -43,7 +43,7 @@ func (w world) machine() pack.Machine {
 	}
 }
 
-// brief is the timing of a fault that holds no slot for long, and sure what comes of it.
+// brief is the timing of a fault that holds no slot for long, and sure how its attempts go.
 var (
 	brief = plan.Timing{Phases: bench.Phases{Baseline: 4 * time.Second, Fault: 12 * time.Second, FaultCap: 27 * time.Second, Recovery: 5 * time.Second}, RecoveryLeast: 5 * time.Second}
 	sure  = plan.Outlook{Held: 23 * time.Second, Failed: 23 * time.Second, Chance: 1}

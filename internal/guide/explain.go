@@ -261,6 +261,9 @@ func explainSet(s scenarios.Set) string {
 
 // SetCommands are command lines that run a set.
 func SetCommands(s scenarios.Set) []string {
+	if !s.Chosen() {
+		return []string{"benchrun --server gunicorn --profile hardened --scenario " + s.Name}
+	}
 	return []string{
 		"benchrun --server gunicorn --profile hardened --scenario " + s.Name + " --dry-run",
 		"benchrun --server gunicorn --profile hardened --scenario " + s.Name + " --fail-on 'verdict >= held'",

@@ -88,7 +88,7 @@ func NewCourse(o Outlook, t Timing) *Course {
 	return &Course{Outlook: o, Spoiled: Unknown, timing: t, sound: true}
 }
 
-// Unknown is how likely something is of which nothing is known.
+// Unknown stands for a chance that nobody knows.
 const Unknown = -1.0
 
 // Fault takes in that the fault phase has begun at a time.
