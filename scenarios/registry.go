@@ -34,6 +34,9 @@ type Fault struct {
 	// ServersDiffer says that servers make different things of an app that breaks its contract
 	// with them: check-server tells what, and fails nothing for it.
 	ServersDiffer bool
+	// PairSent says that the fault's client sends another request right behind the first
+	// one. If a server drops one of the two, check-server tells that and fails nothing.
+	PairSent bool
 	// Searched are the words by which people report and search what it reproduces:
 	// "deadlock". Several families may share one.
 	Searched []string

@@ -36,5 +36,6 @@ var _ = register(60, Fault{
 		Client: "return can_tell(2 * b\"GET /fault HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n\")  # the second one may not fill up the first one's answer",
 	},
 	Searched: []string{"Content-Length mismatch", "truncated response", "response desync", "unexpected EOF", "upstream prematurely closed connection"},
+	PairSent: true,
 	Light:    true,
 })

@@ -15,11 +15,16 @@ const argsWord = "{args}"
 // name and }, as in JSON or Python, is an ordinary brace.
 var placeholderForm = regexp.MustCompile(`\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
+// ownBraces matches {{word}}, which stands for a {word} of the server's own, as in Apache's
+// %{GLOBAL}, unless the word is one of everyPlaceholder.
+var ownBraces = regexp.MustCompile(`\{\{([A-Za-z_][A-Za-z0-9_]*)\}\}`)
+
 // The placeholders that are allowed, by where they may be used.
 var (
 	commandPlaceholders = []string{"host", "port", "app", "work", "python", "env", "benchrun", "user", "group"}
 	versionPlaceholders = []string{"python", "env", "benchrun"}
 	installPlaceholders = []string{"version"}
+	everyPlaceholder    = slices.Concat(commandPlaceholders, installPlaceholders, []string{"args"})
 )
 
 // basePath is the PATH of every server: the PATH of the user who runs benchrun must not
@@ -41,7 +46,7 @@ type Placeholders struct {
 }
 
 func (p Placeholders) fill(word string) string {
-	return placeholderForm.ReplaceAllStringFunc(word, func(m string) string {
+	filled := placeholderForm.ReplaceAllStringFunc(word, func(m string) string {
 		switch m[1 : len(m)-1] {
 		case "host":
 			return p.Host
@@ -63,6 +68,17 @@ func (p Placeholders) fill(word string) string {
 			return p.Group
 		}
 		return m
+	})
+	return replaceOwnBraces(filled, "{$1}")
+}
+
+// replaceOwnBraces replaces each {{word}} that stands for a {word} of the server's own.
+func replaceOwnBraces(text, with string) string {
+	return ownBraces.ReplaceAllStringFunc(text, func(m string) string {
+		if slices.Contains(everyPlaceholder, m[2:len(m)-2]) {
+			return m
+		}
+		return ownBraces.ReplaceAllString(m, with)
 	})
 }
 

@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -135,7 +136,8 @@ func (r *Registry) Names() []string { return slices.Sorted(maps.Keys(r.servers))
 func (r *Registry) Lookup(name string) (*Server, error) {
 	s, ok := r.servers[name]
 	if !ok {
-		return nil, &bench.UsageError{Problem: fmt.Sprintf("unknown server %q", name), Hint: bench.DidYouMean(name, r.Names()) + "; a server of your own: --server-file FILE"}
+		hint := bench.DidYouMean(name, r.Names()) + "; a server of your own: --server-file FILE"
+		return nil, &bench.UsageError{Problem: fmt.Sprintf("unknown server %q", name), Hint: cmp.Or(whyNot(name), hint)}
 	}
 	return s, nil
 }

@@ -200,7 +200,7 @@ func TestUnknownNamesSuggestTheNearest(t *testing.T) {
 	_, err = r.Lookup("gunicron")
 	wantUsage(t, err, `unknown server "gunicron"; did you mean "gunicorn"? known: `)
 	_, err = r.Lookup("zzz")
-	wantUsage(t, err, `unknown server "zzz"; known: granian, gunicorn, mod_wsgi, `)
+	wantUsage(t, err, `unknown server "zzz"; known: bjoern, cheroot, cherrypy, `)
 	if !strings.HasSuffix(err.Error(), "; a server of your own: --server-file FILE") {
 		t.Error(err)
 	}
@@ -209,7 +209,7 @@ func TestUnknownNamesSuggestTheNearest(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = s.Profile("harden")
-	wantUsage(t, err, `unknown profile of gunicorn "harden"; did you mean "hardened"? known: default, hardened, equal8, gevent, gthread`)
+	wantUsage(t, err, `unknown profile of gunicorn "harden"; did you mean "hardened"? known: default, hardened, equal8, gevent, gthread, tornado`)
 }
 
 // The command that measures a cell again names the server's file, even if that lies in a

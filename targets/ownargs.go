@@ -81,7 +81,7 @@ func (s *Server) ProfileTaking(profile string) (string, error) {
 // unknownPlaceholder says which placeholder of a word is not one of those allowed; "" = all
 // are.
 func unknownPlaceholder(word string, allowed []string) string {
-	for _, m := range placeholderForm.FindAllStringSubmatch(word, -1) {
+	for _, m := range placeholderForm.FindAllStringSubmatch(replaceOwnBraces(word, ""), -1) {
 		if slices.Contains(allowed, m[1]) {
 			continue
 		}

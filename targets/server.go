@@ -152,7 +152,7 @@ func (s *Server) ProfileNames() []string {
 func (s *Server) Profile(name string) (Profile, error) {
 	p, ok := s.Profiles[name]
 	if !ok {
-		return Profile{}, &bench.UsageError{Problem: fmt.Sprintf("unknown profile of %s %q", s.Name, name), Hint: bench.DidYouMean(name, s.ProfileNames())}
+		return Profile{}, &bench.UsageError{Problem: fmt.Sprintf("unknown profile of %s %q", s.Name, name), Hint: cmp.Or(whyNot(s.Name+"/"+name), bench.DidYouMean(name, s.ProfileNames()))}
 	}
 	return p, nil
 }

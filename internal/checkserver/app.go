@@ -3,8 +3,10 @@ package checkserver
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -212,13 +214,31 @@ func (c *Check) download(ctx context.Context, p *place.Place) {
 	c.report("/download", "200, application/octet-stream, 16,777,216 bytes, Content-Length", "all of it, every byte right", problem)
 }
 
-// stream reads the beginning of the endless answer.
-func (c *Check) stream(ctx context.Context, p *place.Place) {
-	problem := ""
-	if err := clients.AskStream(ctx, p.Addr(), "check-stream", checkTimeout); err != nil {
-		problem = err.Error()
+// stream reads the beginning of the endless answer, of a launch of its own: an app may still
+// work on that answer when its client has left, and the stop is to be that of an idle server.
+func (c *Check) stream(ctx context.Context) error {
+	c.begin("/stream")
+	return c.Host.Use(ctx, c.Target, c.LogPath, func(p *place.Place) {
+		c.On(streamResult(clients.AskStream(ctx, p.Addr(), "check-stream", checkTimeout)))
+	}, func() {
+		c.On(Result{Check: "/stream", Expected: "three blocks", Seen: "a second launch did not come up"})
+	})
+}
+
+// streamResult judges the endless answer. A server that collects an answer before it sends
+// any of it can be told apart by its silence: that differs.
+func streamResult(err error) Result {
+	f := Result{
+		Check: "/stream", Expected: "200, text/plain, no Content-Length, blocks like the body of /victim",
+		Seen: "three blocks, every byte right", Verdict: OK,
 	}
-	c.report("/stream", "200, text/plain, no Content-Length, blocks like the body of /victim", "three blocks, every byte right", problem)
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		f.Verdict, f.Seen = Differs, fmt.Sprintf("nothing of it within %.0f s: %v", checkTimeout.Seconds(), err)
+	case err != nil:
+		f.Verdict, f.Seen = Failed, err.Error()
+	}
+	return f
 }
 
 // absent asks for what is not in the contract.

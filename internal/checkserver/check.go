@@ -50,12 +50,15 @@ type Check struct {
 }
 
 // Run launches the target several times: for the ordinary requests and the
-// stop, for the reload, for each fault, and for its slots and its watchdog. Whatever the
+// stop, for the endless answer, for the reload, for each fault, and for its slots and its watchdog. Whatever the
 // server does is in the results; an error means that the harness could not
 // do its work.
 func (c *Check) Run(ctx context.Context) error {
 	up, err := c.ordinary(ctx)
 	if err != nil || !up {
+		return err
+	}
+	if err := c.stream(ctx); err != nil {
 		return err
 	}
 	if err := c.reload(ctx); err != nil {

@@ -2,6 +2,8 @@ package checkserver
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -129,6 +131,40 @@ func TestLoadResultWhereServersDiffer(t *testing.T) {
 	}
 	if f := loadResult("/fault/x", scenarios.Fault{ServersDiffer: true}, start, bench.Receipt{}, bench.Sample{Outcome: bench.Completed, Status: 200, PID: 7}, false); f.Verdict != Failed {
 		t.Errorf("without an end receipt: %+v", f)
+	}
+}
+
+// Of two requests that come together a server may drop one, which is its own affair; an app
+// without the fault is not.
+func TestNotBegunResult(t *testing.T) {
+	pair := scenarios.Fault{PairSent: true}
+	for _, tt := range []struct {
+		family scenarios.Fault
+		got    *bench.Sample
+		want   Verdict
+	}{
+		{pair, &bench.Sample{Outcome: bench.Completed, Status: 200}, Differs},
+		{pair, &bench.Sample{Outcome: bench.Cut}, Differs},
+		{pair, &bench.Sample{Outcome: bench.Completed, Status: 404}, Failed},
+		{pair, nil, Failed},
+		{scenarios.Fault{}, &bench.Sample{Outcome: bench.Completed, Status: 200}, Failed},
+	} {
+		if f := notBegunResult("/fault/x", tt.family, tt.got); f.Verdict != tt.want {
+			t.Errorf("%+v: %+v, want %s", tt.got, f, tt.want)
+		}
+	}
+}
+
+// A server that keeps an endless answer to itself differs; one that sends a wrong one fails.
+func TestStreamResult(t *testing.T) {
+	silent := fmt.Errorf("read: %w", os.ErrDeadlineExceeded)
+	for _, tt := range []struct {
+		err  error
+		want Verdict
+	}{{nil, OK}, {silent, Differs}, {errors.New("status 500"), Failed}} {
+		if f := streamResult(tt.err); f.Verdict != tt.want {
+			t.Errorf("%v: %+v, want %s", tt.err, f, tt.want)
+		}
 	}
 }
 

@@ -62,7 +62,13 @@ func (c *Check) fault(ctx context.Context, f scenarios.Fault) error {
 		start, ok := awaitStart(ctx, p, checkNonce(f), over)
 		switch {
 		case !ok:
-			c.report(check, "a start receipt", "", fmt.Sprintf("none within %.0f s, or %.1f s after the answer", checkWait.Seconds(), lateReceipt.Seconds()))
+			var got *bench.Sample
+			select {
+			case answer := <-answered:
+				got = &answer
+			default:
+			}
+			c.On(notBegunResult(check, f, got))
 		case start.Fault != f.Traits.Receipt || start.PID <= 0 || start.TID <= 0:
 			c.report(check, "a start receipt", "", fmt.Sprintf("a receipt of fault %q, pid %d, tid %d", start.Fault, start.PID, start.TID))
 		case f.Traits.HoldsSlot():
@@ -86,6 +92,19 @@ func (c *Check) fault(ctx context.Context, f scenarios.Fault) error {
 	}, func() {
 		c.On(Result{Check: check, Expected: "a start receipt", Seen: "a second launch did not come up"})
 	})
+}
+
+// notBegunResult judges a fault without a start receipt; got is what its client got, nil =
+// nothing yet. Behind a request whose family has another one come along, the server may have
+// dropped the first one, which is what the family measures. An app that does not know the
+// fault answers 404.
+func notBegunResult(check string, family scenarios.Fault, got *bench.Sample) Result {
+	f := Result{Check: check, Expected: "a start receipt", Verdict: Failed}
+	f.Seen = fmt.Sprintf("none within %.0f s, or %.1f s after the answer", checkWait.Seconds(), lateReceipt.Seconds())
+	if family.PairSent && got != nil && got.Status != http.StatusNotFound {
+		f.Verdict, f.Seen = Differs, fmt.Sprintf("none: of two requests that came together, the app did not get the first one (%s, status %d)", got.Outcome, got.Status)
+	}
+	return f
 }
 
 // lateReceipt is how long after a request's end its start receipt is waited for: the app

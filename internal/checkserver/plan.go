@@ -20,7 +20,7 @@ type ask struct {
 func (c *Check) asks() []ask {
 	return []ask{
 		{"/ping", c.ping}, {"/victim", c.victim}, {"/sleep", c.sleep}, {"/upload", c.upload},
-		{"/upload, large", c.largeUpload}, {"/download", c.download}, {"/stream", c.stream}, {"anything else", c.absent}, {"stop", c.stop},
+		{"/upload, large", c.largeUpload}, {"/download", c.download}, {"anything else", c.absent}, {"stop", c.stop},
 	}
 }
 
@@ -51,6 +51,7 @@ func (c *Check) Plan() (checks []string, about time.Duration) {
 	for _, a := range c.asks() {
 		checks = append(checks, a.check)
 	}
+	checks = append(checks, "/stream")
 	if signal := c.Target.Server.ReloadSignal(c.Target.Profile); signal != "" {
 		checks = append(checks, "reload (SIG"+signal+")")
 	}

@@ -38,6 +38,26 @@ func wantTables(t *testing.T, page string) {
 	}
 }
 
+func TestServersPageSaysWhatIsNotAvailable(t *testing.T) {
+	page, err := ServersPage(builtin(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantTables(t, page)
+	list, err := targets.NotAvailable()
+	if err != nil || len(list) == 0 {
+		t.Fatal(list, err)
+	}
+	_, section, _ := strings.Cut(page, "\n## Not available\n")
+	for _, u := range list {
+		for _, w := range append([]string{"| `" + u.Name + "` | " + u.Title + " | " + u.Version + " |", cell(strings.TrimSuffix(strings.TrimSpace(u.Why), "."))}, u.Sources...) {
+			if !strings.Contains(section, w) {
+				t.Errorf("%s: %q is not told", u.Name, w)
+			}
+		}
+	}
+}
+
 func TestServersPage(t *testing.T) {
 	reg := builtin(t)
 	page, err := ServersPage(reg)
@@ -59,7 +79,7 @@ func TestServersPage(t *testing.T) {
 		want := append([]string{s.Title}, s.Sources...)
 		for _, p := range s.ProfileNames() {
 			want = append(want, "| `"+p+"` |", "\n# "+p+"\n", cell(strings.TrimSuffix(s.Profiles[p].Why, ".")))
-			want = append(want, strings.Join(s.Profiles[p].Args, " "))
+			want = append(want, s.Profiles[p].Args...) // those with spaces stand in quotes
 		}
 		for _, w := range want {
 			if !strings.Contains(section, w) {

@@ -30,7 +30,28 @@ func ServersPage(reg *targets.Registry) (string, error) {
 		sections = append(sections, section)
 	}
 	b.WriteString(strings.Join(sections, ""))
+	if err := writeUnavailable(&b); err != nil {
+		return "", err
+	}
 	return b.String(), nil
+}
+
+// writeUnavailable lists what people look for and benchrun cannot offer.
+func writeUnavailable(b *strings.Builder) error {
+	list, err := targets.NotAvailable()
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	b.WriteString("\n## Not available\n\nWhat people look for here and benchrun cannot offer, with what was seen.\n")
+	b.WriteString(table("server or profile", "what it is", "version", "why not", "sources"))
+	for _, u := range list {
+		sources := "none"
+		if len(u.Sources) > 0 {
+			sources = "<" + strings.Join(u.Sources, ">, <") + ">"
+		}
+		b.WriteString(row(code(u.Name), u.Title, u.Version, sentence(u.Why), sources))
+	}
+	return nil
 }
 
 func version(s *targets.Server) string {
