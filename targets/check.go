@@ -52,7 +52,7 @@ func check(s *Server, src *strictyaml.Source) error {
 	case strings.ContainsAny(s.Title, "\r\n"):
 		return src.Errorf("title", "more than one line")
 	case !slices.Contains(AppKinds(), string(s.App)):
-		return src.Errorf("app", "unknown app kind %q; want %s", s.App, strings.Join(AppKinds(), " or "))
+		return src.Errorf("app", "unknown app kind %q; want %s", s.App, strings.Join(AppKinds(), ", "))
 	case s.Stop.Signal != "" && !slices.Contains(stopSignals, s.Stop.Signal):
 		return src.Errorf("stop.signal", "%q is not one of %s", s.Stop.Signal, strings.Join(stopSignals, ", "))
 	case !slices.Contains(reloadSignals, s.Reload.Signal):

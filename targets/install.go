@@ -35,8 +35,9 @@ type InstallOptions struct {
 func (o InstallOptions) requirements(p Profile, version string) Requirements {
 	needs := o.Server.requirements(p, version)
 	if o.Database {
-		needs.Apt = append(needs.Apt, databasePackages()...)
-		needs.Python = append(needs.Python, o.Server.App.Drivers()...)
+		drivers := o.Server.App.Drivers()
+		needs.Apt = slices.Concat(needs.Apt, databasePackages(), drivers.Apt)
+		needs.Python = slices.Concat(needs.Python, drivers.Python)
 	}
 	return needs
 }

@@ -18,7 +18,20 @@ import (
 // patience limits every wait of the tests; each normally takes less than a tenth of it.
 const patience = 20 * time.Second
 
-// servedApp is the WSGI app, served by wsgiref with a thread for each request.
+// eachApp runs a test for each kind of app that benchrun has files of.
+func eachApp(t *testing.T, test func(*testing.T, AppKind)) {
+	t.Helper()
+	for _, name := range AppKinds() {
+		if kind := AppKind(name); kind.Language() != "" {
+			t.Run(name, func(t *testing.T) { test(t, kind) })
+		}
+	}
+}
+
+// threaded says that the server of a kind has a thread for each request, beside the main one.
+func threaded(kind AppKind) bool { return kind == AppWSGI }
+
+// servedApp is the app of a kind, behind the server that its kind.yaml names.
 type servedApp struct {
 	t        *testing.T
 	url      string
@@ -28,27 +41,28 @@ type servedApp struct {
 	client   *http.Client
 }
 
-func serveApp(t *testing.T) *servedApp {
+func serveApp(t *testing.T, kind AppKind) *servedApp {
 	t.Helper()
 	r, err := Load(LoadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := r.Lookup("wsgiref")
+	name, profile, _ := strings.Cut(kinds()[kind].TriedWith, "/")
+	s, err := r.Lookup(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := Install(t.Context(), InstallOptions{Server: s, Profile: "hardened", Run: supervised})
+	in, err := Install(t.Context(), InstallOptions{Server: s, Profile: profile, Run: supervised})
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	a := &servedApp{t: t, receipts: filepath.Join(dir, "receipts.ndjson"), exited: make(chan struct{})}
-	with := Placeholders{Host: "127.0.0.1", Port: freePort(t), App: dir, Work: dir, Python: in.Python}
+	with := Placeholders{Host: "127.0.0.1", Port: freePort(t), App: dir, Work: dir, Python: in.Python, Env: in.Env}
 	if err := WriteApp(s, dir, "tok-1", a.receipts); err != nil {
 		t.Fatal(err)
 	}
-	argv, env, err := s.Command("hardened", with)
+	argv, env, err := s.Command(profile, with)
 	if err != nil {
 		t.Fatal(err)
 	}

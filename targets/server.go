@@ -21,17 +21,6 @@ import (
 // Schema names the format of server files.
 const Schema = "benchrun.server/v1"
 
-// AppKind says which app a server serves.
-type AppKind string
-
-const (
-	// AppWSGI is apps/wsgi/app.py, a Python callable `application`.
-	AppWSGI AppKind = "wsgi"
-	// AppBuiltin means that the server brings its own app, as the reference
-	// server does.
-	AppBuiltin AppKind = "builtin"
-)
-
 // Server is one server file, decoded and checked.
 type Server struct {
 	Schema         string             `yaml:"schema"`
@@ -217,7 +206,7 @@ func (s *Server) requirements(p Profile, version string) Requirements {
 // TakesDriver says whether benchrun can give a driver for a database to the app that a
 // profile serves: the app brings its own, or runs on a Python that benchrun chooses.
 func (s *Server) TakesDriver(profile string) bool {
-	return len(s.App.Drivers()) == 0 || s.usesPython(s.Profiles[profile])
+	return len(s.App.Drivers().Python) == 0 || s.usesPython(s.Profiles[profile])
 }
 
 // usesPython says whether any word of a profile's command names the interpreter.
