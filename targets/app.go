@@ -54,6 +54,9 @@ func WriteApp(s *Server, folder, token, receipts string) error {
 	return WriteAttempt(folder, Attempt{Token: token, Receipts: receipts})
 }
 
+// attemptFile is the name of what an app is told.
+const attemptFile = "attempt.json"
+
 // Attempt is attempt.json: what an app must know when it is loaded.
 type Attempt struct {
 	Token    string `json:"token"`
@@ -80,7 +83,7 @@ func BreakAttempt(folder string) error {
 }
 
 func replaceAttempt(folder string, text []byte) error {
-	path := filepath.Join(folder, "attempt.json")
+	path := filepath.Join(folder, attemptFile)
 	if err := writeReadable(path+".new", text); err != nil {
 		return fmt.Errorf("attempt.json: %w", err)
 	}

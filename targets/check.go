@@ -78,6 +78,9 @@ func check(s *Server, src *strictyaml.Source) error {
 	if err := checkEnv(src, "env", s.Env); err != nil {
 		return err
 	}
+	if err := checkFiles(src, "files", s.Files); err != nil {
+		return err
+	}
 	for _, name := range s.ProfileNames() {
 		if err := checkProfile(src, s, name); err != nil {
 			return err
@@ -134,10 +137,13 @@ func checkProfile(src *strictyaml.Source, s *Server, name string) error {
 	if err := checkEnv(src, path+".env", p.Env); err != nil {
 		return err
 	}
+	if err := checkFiles(src, path+".files", p.Files); err != nil {
+		return err
+	}
 	words := slices.Concat(command, p.Args, s.VersionCommand)
-	if len(s.Install.Python)+len(p.Install.Python) == 0 &&
+	if !s.Install.and(p.Install).Environment() &&
 		slices.ContainsFunc(words, func(w string) bool { return strings.Contains(w, "{env}") }) {
-		return src.Errorf(path, "{env} is used, but without install.python there is no environment")
+		return src.Errorf(path, "{env} is used, but without install.python, npm or go there is no environment")
 	}
 	return nil
 }
@@ -157,7 +163,33 @@ func checkInstall(src *strictyaml.Source, path string, in Requirements, version 
 			return src.Errorf(at, "{version} is used, but the file has no version")
 		}
 	}
+	for i, r := range in.Npm {
+		if !npmForm.MatchString(r) {
+			return src.Errorf(fmt.Sprintf("%s.npm[%d]", path, i), "%q is not NAME@VERSION", r)
+		}
+	}
+	for i, r := range in.Go {
+		if r != goApp && !goForm.MatchString(r) {
+			return src.Errorf(fmt.Sprintf("%s.go[%d]", path, i), "%q is neither PATH@vVERSION nor %q, the app", r, goApp)
+		}
+	}
 	return checkWords(src, path+".python", in.Python, installPlaceholders)
+}
+
+// fileForm matches what the files of a server may be called.
+var fileForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+func checkFiles(src *strictyaml.Source, path string, files map[string]string) error {
+	for name, text := range files {
+		at := path + "." + name
+		if !fileForm.MatchString(name) || name == attemptFile {
+			return src.Errorf(at, "%q cannot be a file beside the app", name)
+		}
+		if err := checkPlaceholders(src, at, text, commandPlaceholders); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkCommand checks a command, which may be absent but not incomplete.

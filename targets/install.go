@@ -35,9 +35,7 @@ type InstallOptions struct {
 func (o InstallOptions) requirements(p Profile, version string) Requirements {
 	needs := o.Server.requirements(p, version)
 	if o.Database {
-		drivers := o.Server.App.Drivers()
-		needs.Apt = slices.Concat(needs.Apt, databasePackages(), drivers.Apt)
-		needs.Python = slices.Concat(needs.Python, drivers.Python)
+		needs = needs.and(Requirements{Apt: databasePackages()}).and(o.Server.App.Drivers())
 	}
 	return needs
 }
@@ -86,7 +84,7 @@ func Install(ctx context.Context, opts InstallOptions) (*Installation, error) {
 		}
 		in.Python, in.PythonVersion, in.Interpreter = py.path, py.version, py.path
 	}
-	if len(needs.Apt)+len(needs.Python) > 0 {
+	if len(needs.All()) > 0 {
 		if err := in.install(ctx, opts, needs, py); err != nil {
 			return nil, err
 		}
@@ -113,10 +111,10 @@ func (in *Installation) install(ctx context.Context, opts InstallOptions, needs 
 	if err := packages.need(ctx, opts.Server.Name, needs.Apt); err != nil {
 		return err
 	}
-	if len(needs.Python) == 0 {
+	if !needs.Environment() {
 		return nil
 	}
-	r, err := newRecipe(opts.Server.Name, needs.Python, py)
+	r, err := newRecipe(opts.Server, opts.Profile, needs, py)
 	if err != nil {
 		return err
 	}
