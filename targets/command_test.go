@@ -80,7 +80,7 @@ func TestBuiltinServersExpand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"daphne", "granian", "granian-asgi", "gunicorn", "gunicorn-asgi", "hypercorn-asgi", "mod_wsgi", "reference", "uvicorn-asgi", "uwsgi", "waitress", "wsgiref"}; !slices.Equal(r.Names(), want) {
+	if want := []string{"daphne", "go", "granian", "granian-asgi", "gunicorn", "gunicorn-asgi", "hypercorn-asgi", "mod_wsgi", "node", "puma", "reference", "unicorn", "uvicorn-asgi", "uwsgi", "waitress", "wsgiref"}; !slices.Equal(r.Names(), want) {
 		t.Errorf("built-in servers: got %v, want %v", r.Names(), want)
 	}
 	for _, name := range r.Names() {
@@ -94,8 +94,9 @@ func TestBuiltinServersExpand(t *testing.T) {
 		if names := s.ProfileNames(); len(names) < 2 || names[0] != "default" || names[1] != "hardened" {
 			t.Errorf("%s: profiles %v, want default and hardened first", name, names)
 		}
-		// An event loop has no slots of which there could be eight.
-		if p, ok := s.Profiles["equal8"]; ok == (s.App == appASGI) || ok && (p.Claims.Slots != 8 || len(p.Args)+len(p.Command) == 0) {
+		// Event loops and goroutines have no slots of which there could be eight.
+		noSlots := slices.Contains([]AppKind{appASGI, "go", "node"}, s.App)
+		if p, ok := s.Profiles["equal8"]; ok == noSlots || ok && (p.Claims.Slots != 8 || len(p.Args)+len(p.Command) == 0) {
 			t.Errorf("%s/equal8 is to have eight slots: %+v", name, p)
 		}
 		for _, profile := range s.ProfileNames() {

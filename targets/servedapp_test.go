@@ -28,8 +28,11 @@ func eachApp(t *testing.T, test func(*testing.T, AppKind)) {
 	}
 }
 
-// threaded says that the server of a kind has a thread for each request, beside the main one.
-func threaded(kind AppKind) bool { return kind == AppWSGI }
+// onRightThread says whether a request of a kind may be served on this thread: some of their
+// servers have threads for requests, beside the main one; Go has one or the other.
+func onRightThread(kind AppKind, pid, tid int) bool {
+	return kind == "go" || (pid != tid) == (kind == AppWSGI || kind == "rack")
+}
 
 // servedApp is the app of a kind, behind the server that its kind.yaml names.
 type servedApp struct {
@@ -60,6 +63,9 @@ func serveApp(t *testing.T, kind AppKind) *servedApp {
 	a := &servedApp{t: t, receipts: filepath.Join(dir, "receipts.ndjson"), exited: make(chan struct{})}
 	with := Placeholders{Host: "127.0.0.1", Port: freePort(t), App: dir, Work: dir, Python: in.Python, Env: in.Env}
 	if err := WriteApp(s, dir, "tok-1", a.receipts); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.WriteFiles(profile, with); err != nil {
 		t.Fatal(err)
 	}
 	argv, env, err := s.Command(profile, with)
