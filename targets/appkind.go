@@ -183,7 +183,13 @@ func (k AppKind) Does(fault string) string { return kinds()[k].Does[fault] }
 func AppFaults() []string { return slices.Clone(appFaults) }
 
 // Lacks says why an app of this kind cannot have a fault, as a phrase; "" = it has the fault.
-func (k AppKind) Lacks(fault string) string { return kinds()[k].lacks(fault) }
+func (k AppKind) Lacks(fault string) string {
+	known, ok := kinds()[k]
+	if !ok {
+		return "there is no such kind of app"
+	}
+	return known.lacks(fault)
+}
 
 func (k kind) lacks(fault string) string {
 	if !slices.Contains(appFaults, fault) {

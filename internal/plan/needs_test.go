@@ -73,6 +73,15 @@ func TestNeedsOfTheHost(t *testing.T) {
 	}
 }
 
+// The reason is that of the kind of app.
+func TestFaultThatTheAppLacks(t *testing.T) {
+	own := &targets.Server{Name: "own", App: "no such kind", Profiles: map[string]targets.Profile{"default": {}}}
+	wedge := bench.Scenario{Family: bench.Family{ID: "x", Needs: bench.Needs{AppFault: "wedge"}}}
+	if c := newCell(own, "", "default", wedge, ""); c.Unsupported != "the app that own serves (no such kind) has no fault wedge: there is no such kind of app" {
+		t.Errorf("unsupported: %q", c.Unsupported)
+	}
+}
+
 // The driver for a database needs a Python that benchrun chooses. What is installed for an
 // app with a database is another target.
 func TestDatabaseForTheApp(t *testing.T) {

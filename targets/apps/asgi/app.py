@@ -123,7 +123,9 @@ FAULTS = {
     "db-keep": fault_db_keep,
 }
 
-# The faults that come in the middle of an answer.
+# The faults that come in the middle of an answer, this long after the first block: some
+# servers send it when the event loop has its turn, not when they are given it.
+BETWEEN_BLOCKS = 0.01
 BROKEN_OFF = {**blocking.BROKEN_OFF, "wedge-midstream": fault_wedge}
 
 
@@ -169,6 +171,7 @@ async def fault(scope, receive, send):
     if nonce and name in BROKEN_OFF:
         await begin(send, "200 OK", "text/plain")
         await give(send, blocking.victim_answer(nonce)[2][0])
+        await asyncio.sleep(BETWEEN_BLOCKS)
         await misbehave(nonce, name, BROKEN_OFF[name])
         await end(send)
         return ANSWERED
