@@ -54,7 +54,7 @@ func WriteApp(s *Server, folder, token, receipts string) error {
 	return WriteAttempt(folder, Attempt{Token: token, Receipts: receipts})
 }
 
-// attemptFile is the name of what an app is told.
+// attemptFile is the name of attempt.json, which the app reads.
 const attemptFile = "attempt.json"
 
 // Attempt is attempt.json: what an app must know when it is loaded.

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"benchrun/internal/intake"
 )
 
 // pip makes a Python environment and installs packages into it, with uv where that is
@@ -78,7 +81,7 @@ func isNative(path string) (bool, error) {
 	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o100 == 0 {
 		return false, err
 	}
-	f, err := os.Open(path)
+	f, err := intake.Open(context.Background(), path, intake.Kind{Most: math.MaxInt64 - 1}) // a runtime is large
 	if err != nil {
 		return false, err
 	}

@@ -151,7 +151,7 @@ func wedge() {
 	mu.Lock()
 }
 
-// spin loops for ever, and burns all the CPU that it gets.
+// spin loops without an end, and burns all the CPU that it gets.
 func spin() {
 	for {
 	}
@@ -400,7 +400,7 @@ func serveFault(w http.ResponseWriter, r *http.Request, nonce, name string) {
 		reply(w, pattern(nonce, bigResponse), bigResponse)
 	case "short-body": // the other half never comes
 		reply(w, pattern(nonce, victimBytes), 2*victimBytes)
-	case "long-body": // the other half comes all the same
+	case "long-body": // the other half comes nevertheless
 		reply(w, pattern(nonce, 2*victimBytes), victimBytes)
 	default:
 		reply(w, pattern(nonce, victimBytes), victimBytes)
