@@ -2,73 +2,23 @@ package targets
 
 import (
 	"crypto/sha256"
-	"embed"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 )
-
-//go:embed apps/wsgi/app.py
-var apps embed.FS
-
-// appFiles lists the files of each kind of app.
-var appFiles = map[AppKind][]string{
-	AppWSGI:    {"apps/wsgi/app.py"},
-	AppBuiltin: nil,
-}
-
-// appFaults lists the faults that each kind of app has, by the names after /fault/.
-// An app may lack some: the cells that need them are unsupported.
-var appFaults = map[AppKind][]string{
-	AppWSGI: {
-		"wedge", "wedge-spin", "wedge-native", "wedge-gil", "wedge-io", "wedge-regex", "wedge-deaf",
-		"segfault", "exit-3", "exit-1", "abort", "sigkill", "stack-overflow",
-		"cpu", "io", "cpu-io", "slow", "big-response", "legit-slow", "starve", "exception", "broken-pipe", "system-exit", "leak",
-		"leak-fd", "leak-thread", "leak-child", "oom-kill", "short-body", "long-body",
-		"wedge-midstream", "crash-midstream", "exception-midstream",
-		"db-update", "db-retry", "db-keep",
-	},
-	AppBuiltin: {
-		"wedge", "wedge-spin", "wedge-native", "wedge-gil", "wedge-io", "wedge-regex", "wedge-deaf",
-		"segfault", "exit-3", "exit-1", "abort", "sigkill", "stack-overflow",
-		"cpu", "io", "cpu-io", "slow", "big-response", "legit-slow", "starve", "exception", "broken-pipe", "system-exit", "leak",
-		"leak-fd", "leak-thread", "leak-child", "oom-kill", "short-body", "long-body",
-		"wedge-midstream", "crash-midstream", "exception-midstream",
-		"db-update", "db-retry", "db-keep",
-	},
-}
-
-// AppKinds lists the kinds of apps.
-func AppKinds() []string { return []string{string(AppWSGI), string(AppBuiltin)} }
-
-// drivers are the pip requirements with which each kind of app asks a database. A kind that
-// needs none brings its own driver.
-var drivers = map[AppKind][]string{
-	AppWSGI: {"psycopg==3.2.13", "psycopg-binary==3.2.13", "typing-extensions==4.15.0"},
-}
-
-// Drivers are the pip requirements of an app of this kind that has a database.
-func (k AppKind) Drivers() []string { return slices.Clone(drivers[k]) }
-
-// HasFault says whether an app of this kind answers /fault/<name>.
-func (k AppKind) HasFault(name string) bool { return slices.Contains(appFaults[k], name) }
-
-// AppFaults lists the faults of a kind of app.
-func AppFaults(k AppKind) []string { return slices.Clone(appFaults[k]) }
 
 // AppDigest is the SHA-256 of the files of a kind of app, in hex. Measurements of a
 // server under that app depend on it. It returns an error for an unknown kind.
 func AppDigest(kind AppKind) (string, error) {
-	files, ok := appFiles[kind]
+	k, ok := kinds()[kind]
 	if !ok {
 		return "", fmt.Errorf("unknown app kind %q", kind)
 	}
 	sum := sha256.New()
-	for _, name := range files {
-		text, err := apps.ReadFile(name)
+	for _, f := range k.sources() {
+		text, err := apps.ReadFile(f.path)
 		if err != nil {
 			return "", fmt.Errorf("app %s: %w", kind, err)
 		}
@@ -85,24 +35,27 @@ func WriteApp(s *Server, folder, token, receipts string) error {
 	if !filepath.IsAbs(receipts) {
 		return fmt.Errorf("app of %s: receipts path %q is not absolute", s.Name, receipts)
 	}
-	files, ok := appFiles[s.App]
+	k, ok := kinds()[s.App]
 	if !ok {
 		return fmt.Errorf("app of %s: unknown kind %q", s.Name, s.App)
 	}
 	if err := makeReadableFolder(folder); err != nil {
 		return fmt.Errorf("app of %s: %w", s.Name, err)
 	}
-	for _, name := range files {
-		text, err := apps.ReadFile(name)
+	for _, f := range k.sources() {
+		text, err := apps.ReadFile(f.path)
 		if err != nil {
 			return fmt.Errorf("app of %s: %w", s.Name, err)
 		}
-		if err := writeReadable(filepath.Join(folder, filepath.Base(name)), text); err != nil {
+		if err := writeReadable(filepath.Join(folder, f.name), text); err != nil {
 			return fmt.Errorf("app of %s: %w", s.Name, err)
 		}
 	}
 	return WriteAttempt(folder, Attempt{Token: token, Receipts: receipts})
 }
+
+// attemptFile is the name of attempt.json, which the app reads.
+const attemptFile = "attempt.json"
 
 // Attempt is attempt.json: what an app must know when it is loaded.
 type Attempt struct {
@@ -130,7 +83,7 @@ func BreakAttempt(folder string) error {
 }
 
 func replaceAttempt(folder string, text []byte) error {
-	path := filepath.Join(folder, "attempt.json")
+	path := filepath.Join(folder, attemptFile)
 	if err := writeReadable(path+".new", text); err != nil {
 		return fmt.Errorf("attempt.json: %w", err)
 	}

@@ -8,8 +8,8 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,9 +18,11 @@ import (
 	"benchrun/internal/procfs"
 )
 
-func TestAppWedge(t *testing.T) {
-	t.Parallel()
-	a := serveApp(t)
+func TestAppWedge(t *testing.T) { eachApp(t, checkAppWedge) }
+
+func checkAppWedge(t *testing.T, kind AppKind) {
+	t.Helper()
+	a := serveApp(t, kind)
 	ctx, cancel := context.WithCancel(t.Context())
 	answered := make(chan error, 1)
 	go func() {
@@ -40,7 +42,7 @@ func TestAppWedge(t *testing.T) {
 		t.Errorf("receipt: %+v", r)
 	}
 	task := fmt.Sprintf("/proc/%d/task/%d", r.PID, r.TID)
-	if _, err := os.Stat(task); err != nil || r.TID == r.PID {
+	if _, err := os.Stat(task); err != nil || !onRightThread(kind, r.PID, r.TID) {
 		t.Errorf("tid %d is not the thread that is stuck: %v", r.TID, err)
 	}
 	// It stays stuck while 20 other requests are served, and uses no CPU.
@@ -54,9 +56,10 @@ func TestAppWedge(t *testing.T) {
 		t.Errorf("the wedge was answered: %v", err)
 	default:
 	}
-	if stat, err := os.ReadFile(task + "/stat"); err != nil || !strings.Contains(string(stat), ") S ") {
-		t.Errorf("the wedged thread does not sleep: %s %v", stat, err)
-	}
+	waitFor(t, "the wedged thread to sleep", func() bool {
+		stat, err := os.ReadFile(task + "/stat")
+		return err == nil && strings.Contains(string(stat), ") S ")
+	})
 	if got := readReceipts(t, a.receipts); len(got) != 1 {
 		t.Errorf("receipts: %+v, want the start alone", got)
 	}
@@ -67,16 +70,23 @@ func TestAppWedge(t *testing.T) {
 }
 
 // Loads end by themselves, and leaked memory stays.
-func TestAppLoads(t *testing.T) {
-	t.Parallel()
-	a := serveApp(t)
+func TestAppLoads(t *testing.T) { eachApp(t, checkAppLoads) }
+
+func checkAppLoads(t *testing.T, kind AppKind) {
+	t.Helper()
+	a := serveApp(t, kind)
+	asked := 0
 	for _, name := range []string{"cpu", "io", "cpu-io", "slow", "legit-slow", "starve", "leak", "leak"} {
+		if kind.Lacks(name) != "" {
+			continue
+		}
+		asked++
 		if status, _, body := a.ask("GET", "/fault/"+name+"?nonce=n", nil); status != 200 || len(body) != 1024 {
 			t.Errorf("%s: %d, %d bytes", name, status, len(body))
 		}
 	}
-	if got := readReceipts(t, a.receipts); len(got) != 16 {
-		t.Errorf("%d receipts, want 16: %+v", len(got), got)
+	if got := readReceipts(t, a.receipts); len(got) != 2*asked {
+		t.Errorf("%d receipts, want %d: %+v", len(got), 2*asked, got)
 	}
 	if resident, err := procfs.Memory(a.cmd.Process.Pid, "VmRSS"); err != nil || resident < 16<<20 {
 		t.Errorf("%d bytes are resident after a leak of 16 MiB, %v", resident, err)
@@ -84,9 +94,11 @@ func TestAppLoads(t *testing.T) {
 }
 
 // What a fault leaves behind stays in its process, and ends with it.
-func TestAppLeaks(t *testing.T) {
-	t.Parallel()
-	a := serveApp(t)
+func TestAppLeaks(t *testing.T) { eachApp(t, checkAppLeaks) }
+
+func checkAppLeaks(t *testing.T, kind AppKind) {
+	t.Helper()
+	a := serveApp(t, kind)
 	pid := a.cmd.Process.Pid
 	children := func() (pids []int) {
 		all, _ := procfs.PIDs()
@@ -114,6 +126,9 @@ func TestAppLeaks(t *testing.T) {
 		"leak-thread": {3*4 - 1, func() int { return entries("task") }},
 		"leak-child":  {3, func() int { return len(children()) }},
 	} {
+		if kind.Lacks(name) != "" {
+			continue
+		}
 		before := leak.count()
 		for range 3 {
 			if status, _, body := a.ask("GET", "/fault/"+name+"?nonce=n", nil); status != 200 || len(body) != 1024 {
@@ -134,12 +149,18 @@ func TestAppLeaks(t *testing.T) {
 	}
 }
 
-// These wedges ignore signals, in a thread that is not the main one. If they release the
-// interpreter's lock, other threads go on; if they hold the lock, none does.
-func TestAppWedgesInC(t *testing.T) {
-	t.Parallel()
-	for name, othersRun := range map[string]bool{"wedge-native": true, "wedge-gil": false, "wedge-regex": false, "wedge-io": true, "wedge-deaf": true} {
-		a := serveApp(t)
+// These wedges go on whatever signals come. Others in the process are served meanwhile, or
+// are not: as the kind says.
+func TestAppWedgesAndTheOthers(t *testing.T) { eachApp(t, checkAppWedgesAndTheOthers) }
+
+func checkAppWedgesAndTheOthers(t *testing.T, kind AppKind) {
+	t.Helper()
+	for _, name := range []string{"wedge-spin", "wedge-native", "wedge-gil", "wedge-regex", "wedge-io", "wedge-deaf"} {
+		if kind.Lacks(name) != "" {
+			continue
+		}
+		othersRun := !slices.Contains(kind.Blocks(), name)
+		a := serveApp(t, kind)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() {
@@ -190,60 +211,29 @@ func TestAppWedgesInC(t *testing.T) {
 	}
 }
 
-// The fault comes in place of the second block, and close() writes the end receipt.
-func TestAppBreaksOff(t *testing.T) {
-	t.Parallel()
-	out, receipts := runWithApp(t, `
-import app, os
-def ask(name):
-    headers = []
-    body = app.application({"REQUEST_METHOD": "GET", "PATH_INFO": "/fault/" + name, "QUERY_STRING": "nonce=f1"}, lambda *a: headers.extend(a))
-    print(headers[0], "Content-Length" in dict(headers[1]), len(next(body)), flush=True)
-    return body
-body = ask("exception-midstream")
-try:
-    next(body)
-except RuntimeError:
-    print("raised", flush=True)
-body.close()
-if os.fork() == 0:
-    next(ask("crash-midstream"))
-print(os.waitstatus_to_exitcode(os.wait()[1]))`)
-	want := "200 OK False 1024\nraised\n200 OK False 1024\n-11"
-	if strings.TrimSpace(out) != want || len(receipts) != 3 {
-		t.Fatalf("printed %q, receipts %+v", out, receipts)
-	}
-	for i, event := range []string{"start", "end", "start"} {
-		if receipts[i].Event != event {
-			t.Errorf("receipt %d is %+v, want a %s", i, receipts[i], event)
-		}
-	}
-}
-
-// Exceptions leave the app as they are raised.
-func TestAppExceptions(t *testing.T) {
-	t.Parallel()
-	out, receipts := runWithApp(t, `
-import app
-for name in "exception", "broken-pipe", "system-exit":
-    try:
-        app.application({"REQUEST_METHOD": "GET", "PATH_INFO": "/fault/" + name, "QUERY_STRING": "nonce=f1"}, print)
-    except BaseException as error:
-        print(type(error).__name__, *error.args)`)
-	if want := "RuntimeError the app's own error\nBrokenPipeError 32 Broken pipe\nSystemExit 3"; strings.TrimSpace(out) != want || len(receipts) != 6 || receipts[5].Event != "end" {
-		t.Errorf("printed %q, receipts %+v", out, receipts)
-	}
+// endsItsOwnWay says how a language ends a process whose fault it notices first.
+var endsItsOwnWay = map[AppKind]map[string]string{
+	"rack": {"segfault": "aborted"},
+	"go":   {"segfault": "exit status 2", "abort": "exit status 2", "stack-overflow": "exit status 2"},
 }
 
 // Each of these ends the process, in its own way and whatever thread it is in.
-func TestAppEndsItsProcess(t *testing.T) {
-	t.Parallel()
+func TestAppEndsItsProcess(t *testing.T) { eachApp(t, checkAppEndsItsProcess) }
+
+func checkAppEndsItsProcess(t *testing.T, kind AppKind) {
+	t.Helper()
 	for name, want := range map[string]string{
 		"segfault": "segmentation fault", "exit-3": "exit status 3", "exit-1": "exit status 1", "abort": "aborted",
 		"sigkill": "killed", "stack-overflow": "segmentation fault",
 	} {
+		if kind.Lacks(name) != "" {
+			continue
+		}
+		if own, ok := endsItsOwnWay[kind][name]; ok {
+			want = own
+		}
 		t.Run(name, func(t *testing.T) {
-			a := serveApp(t)
+			a := serveApp(t, kind)
 			resp, err := a.client.Get(a.url + "/fault/" + name + "?nonce=f2")
 			if err == nil {
 				_ = resp.Body.Close()
@@ -264,91 +254,34 @@ func TestAppEndsItsProcess(t *testing.T) {
 	}
 }
 
-// runWithApp runs a Python script in a folder with the app, and returns its output and
-// the receipts.
-func runWithApp(t *testing.T, script string) (string, []receipt) {
-	t.Helper()
-	py, err := RunProgram(supervised).chooseInterpreter(t.Context(), "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	receipts := filepath.Join(dir, "receipts.ndjson")
-	if err := WriteApp(&Server{Name: "toy", App: AppWSGI}, dir, "tok", receipts); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), py.path, "-c", script)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return string(out), readReceipts(t, receipts)
-}
-
-func TestAppTellsTheTrueThreadInAForkedWorker(t *testing.T) {
-	t.Parallel()
-	out, receipts := runWithApp(t, `
-import app, os, threading
-def tell():
-    app.misbehave("n", "nap", lambda: None)
-    print(os.readlink("/proc/thread-self"), flush=True)
-threading.current_thread().native_id  # now it is cached
-if os.fork() == 0:
-    tell()
-    t = threading.Thread(target=tell); t.start(); t.join()
-    os._exit(0)
-os.wait()`)
-	if len(receipts) != 4 {
-		t.Fatalf("receipts: %+v, want 4", receipts)
-	}
-	for i, link := range strings.Fields(out) {
-		if r := receipts[2*i]; fmt.Sprintf("%d/task/%d", r.PID, r.TID) != link {
-			t.Errorf("receipt %+v, but the kernel says %s", r, link)
-		}
-	}
-	if r := receipts; r[0].TID != r[0].PID || r[2].TID == r[2].PID || r[0].PID != r[2].PID {
-		t.Errorf("want the main thread of the child, then another one of it: %+v", r)
-	}
-}
-
-func TestAppWritesTheEndReceiptOfABrokenWedge(t *testing.T) {
-	t.Parallel()
-	out, receipts := runWithApp(t, `
-import app, signal
-def abort(*_): raise SystemExit(1)
-signal.signal(signal.SIGALRM, abort)
-signal.setitimer(signal.ITIMER_REAL, 0.05)
-try:
-    app.misbehave("n", "wedge", app.fault_wedge)
-except SystemExit:
-    print("broken")`)
-	if strings.TrimSpace(out) != "broken" || len(receipts) != 2 || receipts[1].Event != "end" {
-		t.Errorf("printed %q, receipts %+v", out, receipts)
-	}
-}
-
 // The app takes as long to load as attempt.json says, and cannot be loaded when it is broken.
 func TestAppLoadsAsItsAttemptSays(t *testing.T) {
-	t.Parallel()
-	out, _ := runWithApp(t, `
-import importlib, json, time
+	eachApp(t, func(t *testing.T, kind AppKind) {
+		if kind.Language() != "Python" {
+			return
+		}
+		out, _ := runWithApp(t, kind, `
+import importlib, json, sys, time
+before = set(sys.modules)
 import app  # as it was written
+own = [m for m in sys.modules if m not in before]
 attempt = json.load(open("attempt.json"))
 def load(text):
     with open("attempt.json", "w") as f: f.write(text)
+    for name in own: sys.modules.pop(name, None)
     began = time.monotonic()
     try:
-        importlib.reload(app)
+        importlib.import_module("app")
     except Exception as e:
         return type(e).__name__
     return time.monotonic() - began
 at_once, slow = load(json.dumps(attempt)), load(json.dumps({**attempt, "load_ms": 1000}))
 print(at_once < slow and slow >= 1, load("broken on purpose"))
 `)
-	if got := strings.TrimSpace(out); got != "True JSONDecodeError" {
-		t.Errorf("%q", got)
-	}
+		if got := strings.TrimSpace(out); got != "True JSONDecodeError" {
+			t.Errorf("%q", got)
+		}
+	})
 }
 
 func TestWriteAttempt(t *testing.T) {
@@ -375,22 +308,12 @@ func TestWriteAttempt(t *testing.T) {
 	}
 }
 
-// The app promises half as many bytes as it gives.
-func TestAppLongBody(t *testing.T) {
-	t.Parallel()
-	out, receipts := runWithApp(t, `
-import app
-body = app.application({"REQUEST_METHOD": "GET", "PATH_INFO": "/fault/long-body", "QUERY_STRING": "nonce=f1"}, lambda _, headers: print(dict(headers)["Content-Length"]))
-print(len(b"".join(body)))`)
-	if strings.TrimSpace(out) != "1024\n2048" || len(receipts) != 2 || receipts[0].Fault != "long-body" {
-		t.Errorf("printed %q, receipts %+v", out, receipts)
-	}
-}
-
 // The app promises twice as many bytes as it gives.
-func TestAppShortBody(t *testing.T) {
-	t.Parallel()
-	a := serveApp(t)
+func TestAppShortBody(t *testing.T) { eachApp(t, checkAppShortBody) }
+
+func checkAppShortBody(t *testing.T, kind AppKind) {
+	t.Helper()
+	a := serveApp(t, kind)
 	resp, err := a.client.Get(a.url + "/fault/short-body?nonce=n1")
 	if err != nil {
 		t.Fatal(err)
@@ -406,9 +329,11 @@ func TestAppShortBody(t *testing.T) {
 }
 
 // Who takes all memory asks the kernel to be ended first.
-func TestAppTakesMemoryAndEndsFirst(t *testing.T) {
-	t.Parallel()
-	a := serveApp(t)
+func TestAppTakesMemoryAndEndsFirst(t *testing.T) { eachApp(t, checkAppTakesMemoryAndEndsFirst) }
+
+func checkAppTakesMemoryAndEndsFirst(t *testing.T, kind AppKind) {
+	t.Helper()
+	a := serveApp(t, kind)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() {

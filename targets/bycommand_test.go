@@ -48,6 +48,13 @@ func TestParseCommand(t *testing.T) {
 			t.Errorf("%+v, %v", s, err)
 		}
 	}
+	c, err := ParseCommand("toy {port} app:application", "asgi", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := c.server(); err != nil || s.App != appASGI {
+		t.Errorf("with --app-kind asgi: %+v, %v", s, err)
+	}
 	for line, want := range map[string]string{
 		"":                       "--server-cmd: empty",
 		"toy":                    "--server-cmd: no {port}",
@@ -65,7 +72,7 @@ func TestParseCommand(t *testing.T) {
 		}
 		wantUsage(t, err, want)
 	}
-	_, err := ParseCommand("toy {port}", "wsgy", "")
+	_, err = ParseCommand("toy {port}", "wsgy", "")
 	wantUsage(t, err, `unknown --app-kind "wsgy"; did you mean "wsgi"?`)
 }
 

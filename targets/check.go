@@ -52,7 +52,7 @@ func check(s *Server, src *strictyaml.Source) error {
 	case strings.ContainsAny(s.Title, "\r\n"):
 		return src.Errorf("title", "more than one line")
 	case !slices.Contains(AppKinds(), string(s.App)):
-		return src.Errorf("app", "unknown app kind %q; want %s", s.App, strings.Join(AppKinds(), " or "))
+		return src.Errorf("app", "unknown app kind %q; want %s", s.App, strings.Join(AppKinds(), ", "))
 	case s.Stop.Signal != "" && !slices.Contains(stopSignals, s.Stop.Signal):
 		return src.Errorf("stop.signal", "%q is not one of %s", s.Stop.Signal, strings.Join(stopSignals, ", "))
 	case !slices.Contains(reloadSignals, s.Reload.Signal):
@@ -76,6 +76,9 @@ func check(s *Server, src *strictyaml.Source) error {
 		return err
 	}
 	if err := checkEnv(src, "env", s.Env); err != nil {
+		return err
+	}
+	if err := checkFiles(src, "files", s.Files); err != nil {
 		return err
 	}
 	for _, name := range s.ProfileNames() {
@@ -134,10 +137,13 @@ func checkProfile(src *strictyaml.Source, s *Server, name string) error {
 	if err := checkEnv(src, path+".env", p.Env); err != nil {
 		return err
 	}
+	if err := checkFiles(src, path+".files", p.Files); err != nil {
+		return err
+	}
 	words := slices.Concat(command, p.Args, s.VersionCommand)
-	if len(s.Install.Python)+len(p.Install.Python) == 0 &&
+	if !s.Install.and(p.Install).Environment() &&
 		slices.ContainsFunc(words, func(w string) bool { return strings.Contains(w, "{env}") }) {
-		return src.Errorf(path, "{env} is used, but without install.python there is no environment")
+		return src.Errorf(path, "{env} is used, but without install.python, npm or go there is no environment")
 	}
 	return nil
 }
@@ -157,7 +163,33 @@ func checkInstall(src *strictyaml.Source, path string, in Requirements, version 
 			return src.Errorf(at, "{version} is used, but the file has no version")
 		}
 	}
+	for i, r := range in.Npm {
+		if !npmForm.MatchString(r) {
+			return src.Errorf(fmt.Sprintf("%s.npm[%d]", path, i), "%q is not NAME@VERSION", r)
+		}
+	}
+	for i, r := range in.Go {
+		if r != goApp && !goForm.MatchString(r) {
+			return src.Errorf(fmt.Sprintf("%s.go[%d]", path, i), "%q is neither PATH@vVERSION nor %q, the app", r, goApp)
+		}
+	}
 	return checkWords(src, path+".python", in.Python, installPlaceholders)
+}
+
+// fileForm matches what the files of a server may be called.
+var fileForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+func checkFiles(src *strictyaml.Source, path string, files map[string]string) error {
+	for name, text := range files {
+		at := path + "." + name
+		if !fileForm.MatchString(name) || name == attemptFile {
+			return src.Errorf(at, "%q cannot be a file beside the app", name)
+		}
+		if err := checkPlaceholders(src, at, text, commandPlaceholders); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkCommand checks a command, which may be absent but not incomplete.

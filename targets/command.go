@@ -1,7 +1,9 @@
 package targets
 
 import (
+	"fmt"
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -105,6 +107,16 @@ func (s *Server) Command(profile string, with Placeholders) (argv, env []string,
 		vars[name] = with.fill(value)
 	}
 	return argv, envList(vars), nil
+}
+
+// WriteFiles writes the files that a profile has beside its app into Placeholders.App.
+func (s *Server) WriteFiles(profile string, with Placeholders) error {
+	for name, text := range s.Texts(profile) {
+		if err := writeReadable(filepath.Join(with.App, name), []byte(with.fill(text))); err != nil {
+			return fmt.Errorf("file of %s: %w", s.Name, err)
+		}
+	}
+	return nil
 }
 
 // baseEnv is the part of the environment that every server has.

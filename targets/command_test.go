@@ -81,8 +81,9 @@ func TestBuiltinServersExpand(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{
-		"bjoern", "cheroot", "cherrypy", "eventlet", "fastpysgi", "fastwsgi", "gevent", "granian", "gunicorn", "hypercorn", "mod_wsgi",
-		"mod_wsgi_debian", "passenger", "paste", "pyruvate", "reference", "rocket3", "tornado", "twisted", "uvicorn", "uwsgi", "waitress", "werkzeug", "wsgiref",
+		"bjoern", "cheroot", "cherrypy", "daphne", "eventlet", "fastpysgi", "fastwsgi", "gevent", "go", "granian", "granian-asgi", "gunicorn",
+		"gunicorn-asgi", "hypercorn", "hypercorn-asgi", "mod_wsgi", "mod_wsgi_debian", "node", "passenger", "paste", "puma", "pyruvate", "reference",
+		"rocket3", "tornado", "twisted", "unicorn", "uvicorn", "uvicorn-asgi", "uwsgi", "waitress", "werkzeug", "wsgiref",
 	} {
 		if !slices.Contains(r.Names(), name) { // results and baselines name it
 			t.Errorf("%s is no longer built in", name)
@@ -147,7 +148,7 @@ func TestBracesOfTheServersOwn(t *testing.T) {
 }
 
 func TestWriteApp(t *testing.T) {
-	for _, kind := range []AppKind{AppWSGI, AppBuiltin} {
+	for _, kind := range []AppKind{AppWSGI, appASGI, AppBuiltin} {
 		dir := filepath.Join(t.TempDir(), "deep", "app")
 		if err := WriteApp(&Server{Name: "toy", App: kind}, dir, `a "token"`, "/r/receipts.ndjson"); err != nil {
 			t.Fatal(err)
@@ -164,7 +165,7 @@ func TestWriteApp(t *testing.T) {
 			t.Errorf("attempt.json: %s", text)
 		}
 		_, err = os.Stat(filepath.Join(dir, "app.py"))
-		if hasApp := err == nil; hasApp != (kind == AppWSGI) {
+		if hasApp := err == nil; hasApp != (kind != AppBuiltin) {
 			t.Errorf("%s: app.py is there: %v", kind, hasApp)
 		}
 		wantReadable(t, dir)
@@ -172,7 +173,7 @@ func TestWriteApp(t *testing.T) {
 	if err := WriteApp(&Server{Name: "toy", App: AppWSGI}, t.TempDir(), "t", "relative"); err == nil {
 		t.Error("a relative receipts path was taken")
 	}
-	if err := WriteApp(&Server{Name: "toy", App: "rack"}, t.TempDir(), "t", "/r"); err == nil {
+	if err := WriteApp(&Server{Name: "toy", App: "fortran"}, t.TempDir(), "t", "/r"); err == nil {
 		t.Error("an unknown kind of app was written")
 	}
 }

@@ -7,9 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -34,16 +32,31 @@ const completeMarker = ".complete"
 type recipe struct {
 	Server       string   `json:"server"`
 	Requirements []string `json:"requirements"`
+	Npm          []string `json:"npm,omitempty"`
+	Go           []string `json:"go,omitempty"`
+	App          string   `json:"app,omitempty"`        // digest of an app that is compiled
 	Files        []string `json:"files,omitempty"`      // digests of the requirements that are files or folders
 	Anew         bool     `json:"built_anew,omitempty"` // built from a clean copy of the files; environments without this word may not be
 	Python       string   `json:"python"`
 	Version      string   `json:"python_version"`
 	Tag          string   `json:"python_tag"`
+
+	sources map[string]string // of the app that is compiled
 }
 
-func newRecipe(server string, requirements []string, py interpreter) (recipe, error) {
-	r := recipe{Server: server, Requirements: requirements, Python: py.path, Version: py.version, Tag: py.tag}
-	for _, req := range requirements {
+func newRecipe(s *Server, profile string, needs Requirements, py interpreter) (recipe, error) {
+	r := recipe{
+		Server: s.Name, Requirements: needs.Python, Npm: needs.Npm, Go: needs.Go,
+		Python: py.path, Version: py.version, Tag: py.tag,
+	}
+	if slices.Contains(r.Go, goApp) {
+		var err error
+		if r.sources, err = goSources(s, profile); err != nil {
+			return recipe{}, err
+		}
+		r.App = digestOf(r.sources)
+	}
+	for _, req := range needs.Python {
 		// Authors of a server try many wheels with the same name.
 		file := req
 		if _, path, ok := strings.Cut(req, atFile); ok {
@@ -104,7 +117,7 @@ func (e environments) get(ctx context.Context, r recipe, py interpreter) (string
 		if err := os.RemoveAll(folder); err != nil {
 			return cacheError(err)
 		}
-		e.progress(fmt.Sprintf("installing %s: %s", r.Server, strings.Join(r.Requirements, " ")))
+		e.progress(fmt.Sprintf("installing %s: %s", r.Server, strings.Join(slices.Concat(r.Requirements, r.Npm, r.Go), " ")))
 		t.env = r.cacheEnv(e.cache)
 		if err := e.build(ctx, t, folder, r, py); err != nil {
 			return e.buildError(ctx, t, r, py, err)
@@ -161,61 +174,32 @@ func (e environments) prepare(ctx context.Context, r recipe, py interpreter) err
 	}
 }
 
+// installer adds packages of one kind to an environment that is being made.
+type installer interface {
+	install(ctx context.Context, t tool, run RunProgram, folder string) error
+}
+
+// installers lists those that a recipe needs, in order.
+func (r recipe) installers(py interpreter) []installer {
+	list := []installer{pip{python: py, requirements: r.Requirements, files: len(r.Files) > 0}}
+	if len(r.Npm) > 0 {
+		list = append(list, npm{packages: r.Npm})
+	}
+	if len(r.Go) > 0 {
+		list = append(list, golang{programs: r.Go, app: r.sources})
+	}
+	return list
+}
+
 // build makes the environment in its final place, because the scripts in it contain its
 // path.
 func (e environments) build(ctx context.Context, t tool, folder string, r recipe, py interpreter) error {
-	python := filepath.Join(folder, "bin", "python")
-	venv, install, noCache := []string{py.path, "-m", "venv", folder}, []string{python, "-m", "pip", "install"}, "--no-cache-dir"
-	if haveUV() {
-		venv, install, noCache = []string{"uv", "venv", "--python", py.path, folder}, []string{"uv", "pip", "install", "--python", python}, "--no-cache"
-	}
-	if err := t.step(ctx, e.run, venv...); err != nil {
-		return err
-	}
-	requirements := r.Requirements
-	if len(r.Files) > 0 {
-		// uv recognizes a folder by the time of its project file, and pip recognizes one
-		// that is named like a release (gunicorn-27.0.1) by its name, whatever has changed.
-		install = append(install, noCache)
-		var err error
-		if requirements, err = copySources(requirements, filepath.Join(folder, "source")); err != nil {
+	for _, each := range r.installers(py) {
+		if err := each.install(ctx, t, e.run, folder); err != nil {
 			return err
 		}
 	}
-	err := t.step(ctx, e.run, append(install, requirements...)...)
-	return errors.Join(err, os.RemoveAll(filepath.Join(folder, "source"))) // it is no longer needed
-}
-
-// copySources copies checkouts, so that they are built in the copies. Otherwise a build
-// tool would leave files beside the sources, and would reuse files of an earlier build:
-// modules that no longer exist, or that are newer than a restored source. It returns the
-// requirements with the copies, and with the paths of files as URLs.
-func copySources(requirements []string, into string) ([]string, error) {
-	out := slices.Clone(requirements)
-	for i, req := range requirements {
-		name, path, ok := strings.Cut(req, atFile)
-		if !ok {
-			continue
-		}
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, err
-		}
-		if info.IsDir() {
-			target := filepath.Join(into, fmt.Sprint(i))
-			if err := copySource(path, target); err != nil {
-				return nil, err
-			}
-			path = target
-		}
-		out[i] = name + atFile + (&url.URL{Path: path}).EscapedPath()
-	}
-	return out, nil
-}
-
-func haveUV() bool {
-	_, err := exec.LookPath("uv")
-	return err == nil
+	return nil
 }
 
 func exists(path string) bool {

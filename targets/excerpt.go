@@ -12,11 +12,12 @@ import (
 // source. It is for scripts that show a fault without benchrun, so that there is no second
 // copy of a fault.
 func Excerpt(kind AppKind, code string) (string, error) {
-	files := appFiles[kind]
-	if len(files) != 1 {
-		return "", fmt.Errorf("the app of kind %q is not one file", kind)
+	k := kinds()[kind]
+	files := k.sources()
+	if k.Language != "Python" || len(files) != 1 {
+		return "", fmt.Errorf("the app of kind %q is not one file of Python", kind)
 	}
-	text, err := apps.ReadFile(files[0])
+	text, err := apps.ReadFile(files[0].path)
 	if err != nil {
 		return "", fmt.Errorf("app %s: %w", kind, err)
 	}

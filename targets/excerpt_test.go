@@ -9,7 +9,7 @@ import (
 // Each fault of the app that needs no database can be lifted out of it: what is there is the app's own text, and
 // every name that it uses is defined.
 func TestExcerptIsWholeAndTheAppsOwn(t *testing.T) {
-	source, err := apps.ReadFile(appFiles[AppWSGI][0])
+	source, err := apps.ReadFile("apps/wsgi/app.py")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -18,7 +18,7 @@ func TestExcerptIsWholeAndTheAppsOwn(t *testing.T) {
 		own[pythonHead.ReplaceAllString(d.text, "$1")] = true
 	}
 	lifted := 0
-	for _, fault := range AppFaults(AppWSGI) {
+	for _, fault := range AppFaults() {
 		function := "fault_" + strings.ReplaceAll(fault, "-", "_")
 		if !strings.Contains(string(source), "def "+function+"(") { // it comes in the middle of an answer
 			continue

@@ -60,14 +60,14 @@ func (o *Outlook) Foresee(ctx context.Context, opts InstallOptions) (Foreseen, e
 		return Foreseen{}, err
 	}
 	f.Interpreter = Interpreter(py.version, py.path)
-	if f.Python = py.path; len(f.Needs.Python) == 0 {
+	if f.Python = py.path; !f.Needs.Environment() {
 		return f, nil
 	}
 	cache, err := cacheFolder()
 	if err != nil {
 		return Foreseen{}, err
 	}
-	r, err := newRecipe(opts.Server.Name, f.Needs.Python, py)
+	r, err := newRecipe(opts.Server, opts.Profile, f.Needs, py)
 	if err != nil {
 		return Foreseen{}, err
 	}

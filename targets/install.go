@@ -35,8 +35,7 @@ type InstallOptions struct {
 func (o InstallOptions) requirements(p Profile, version string) Requirements {
 	needs := o.Server.requirements(p, version)
 	if o.Database {
-		needs.Apt = append(needs.Apt, databasePackages()...)
-		needs.Python = append(needs.Python, o.Server.App.Drivers()...)
+		needs = needs.and(Requirements{Apt: databasePackages()}).and(o.Server.App.Drivers())
 	}
 	return needs
 }
@@ -85,7 +84,7 @@ func Install(ctx context.Context, opts InstallOptions) (*Installation, error) {
 		}
 		in.Python, in.PythonVersion, in.Interpreter = py.path, py.version, py.path
 	}
-	if len(needs.Apt)+len(needs.Python) > 0 {
+	if len(needs.All()) > 0 {
 		if err := in.install(ctx, opts, needs, py); err != nil {
 			return nil, err
 		}
@@ -112,10 +111,10 @@ func (in *Installation) install(ctx context.Context, opts InstallOptions, needs 
 	if err := packages.need(ctx, opts.Server.Name, needs.Apt); err != nil {
 		return err
 	}
-	if len(needs.Python) == 0 {
+	if !needs.Environment() {
 		return nil
 	}
-	r, err := newRecipe(opts.Server.Name, needs.Python, py)
+	r, err := newRecipe(opts.Server, opts.Profile, needs, py)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,27 @@ import (
 // patience limits every wait of the tests; each normally takes less than a tenth of it.
 const patience = 20 * time.Second
 
-// servedApp is the WSGI app, served by wsgiref with a thread for each request.
+// eachApp runs a test for each kind of app that benchrun has files of.
+func eachApp(t *testing.T, test func(*testing.T, AppKind)) {
+	t.Helper()
+	t.Parallel()
+	for _, name := range AppKinds() {
+		if kind := AppKind(name); kind.Language() != "" {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				test(t, kind)
+			})
+		}
+	}
+}
+
+// onRightThread says whether a request of a kind may be served on this thread: some of their
+// servers have threads for requests, beside the main one; Go has one or the other.
+func onRightThread(kind AppKind, pid, tid int) bool {
+	return kind == "go" || (pid != tid) == (kind == AppWSGI || kind == "rack")
+}
+
+// servedApp is the app of a kind, behind the server that its kind.yaml names.
 type servedApp struct {
 	t        *testing.T
 	url      string
@@ -28,27 +48,31 @@ type servedApp struct {
 	client   *http.Client
 }
 
-func serveApp(t *testing.T) *servedApp {
+func serveApp(t *testing.T, kind AppKind) *servedApp {
 	t.Helper()
 	r, err := Load(LoadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := r.Lookup("wsgiref")
+	name, profile, _ := strings.Cut(kinds()[kind].TriedWith, "/")
+	s, err := r.Lookup(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := Install(t.Context(), InstallOptions{Server: s, Profile: "hardened", Run: supervised})
+	in, err := Install(t.Context(), InstallOptions{Server: s, Profile: profile, Run: supervised})
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	a := &servedApp{t: t, receipts: filepath.Join(dir, "receipts.ndjson"), exited: make(chan struct{})}
-	with := Placeholders{Host: "127.0.0.1", Port: freePort(t), App: dir, Work: dir, Python: in.Python}
+	with := Placeholders{Host: "127.0.0.1", Port: freePort(t), App: dir, Work: dir, Python: in.Python, Env: in.Env}
 	if err := WriteApp(s, dir, "tok-1", a.receipts); err != nil {
 		t.Fatal(err)
 	}
-	argv, env, err := s.Command("hardened", with)
+	if err := s.WriteFiles(profile, with); err != nil {
+		t.Fatal(err)
+	}
+	argv, env, err := s.Command(profile, with)
 	if err != nil {
 		t.Fatal(err)
 	}

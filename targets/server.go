@@ -21,17 +21,6 @@ import (
 // Schema names the format of server files.
 const Schema = "benchrun.server/v1"
 
-// AppKind says which app a server serves.
-type AppKind string
-
-const (
-	// AppWSGI is apps/wsgi/app.py, a Python callable `application`.
-	AppWSGI AppKind = "wsgi"
-	// AppBuiltin means that the server brings its own app, as the reference
-	// server does.
-	AppBuiltin AppKind = "builtin"
-)
-
 // Server is one server file, decoded and checked.
 type Server struct {
 	Schema         string             `yaml:"schema"`
@@ -44,6 +33,7 @@ type Server struct {
 	Install        Requirements       `yaml:"install"`
 	VersionCommand []string           `yaml:"version_command"`
 	Env            map[string]string  `yaml:"env"`
+	Files          map[string]string  `yaml:"files"` // texts that a server finds beside its app, by name
 	CommandWords   []string           `yaml:"command"`
 	Stop           Stop               `yaml:"stop"`
 	Reload         Reload             `yaml:"reload"`
@@ -73,9 +63,25 @@ type Draft struct {
 
 // Requirements lists what a server or a profile needs installed.
 type Requirements struct {
-	Apt    []string `yaml:"apt"`    // Debian packages
-	Python []string `yaml:"python"` // pip requirements
+	Apt    []string `yaml:"apt"`                   // Debian packages
+	Python []string `yaml:"python"`                // pip requirements
+	Npm    []string `yaml:"npm" json:",omitempty"` // npm packages, with their versions
+	Go     []string `yaml:"go" json:",omitempty"`  // Go programs, with their versions; "." is the app itself
 }
+
+// Environment says whether anything of it needs an environment of its own.
+func (r Requirements) Environment() bool { return len(r.Python)+len(r.Npm)+len(r.Go) > 0 }
+
+// and is both.
+func (r Requirements) and(other Requirements) Requirements {
+	return Requirements{
+		Apt: slices.Concat(r.Apt, other.Apt), Python: slices.Concat(r.Python, other.Python),
+		Npm: slices.Concat(r.Npm, other.Npm), Go: slices.Concat(r.Go, other.Go),
+	}
+}
+
+// All lists everything of it, for people.
+func (r Requirements) All() []string { return slices.Concat(r.Apt, r.Python, r.Npm, r.Go) }
 
 // Stop says how to ask a server to end.
 type Stop struct {
@@ -99,11 +105,12 @@ const (
 // Profile is one configuration of a server.
 type Profile struct {
 	Why     string            `yaml:"why"`
-	Install Requirements      `yaml:"install"` // added to the server's
-	Args    []string          `yaml:"args"`    // replaces {args}
-	Command []string          `yaml:"command"` // replaces the server's, if set
-	Env     map[string]string `yaml:"env"`     // added to the server's
-	Workers int               `yaml:"workers"` // processes that must answer before the target counts as ready
+	Install Requirements      `yaml:"install"`                 // added to the server's
+	Args    []string          `yaml:"args"`                    // replaces {args}
+	Command []string          `yaml:"command"`                 // replaces the server's, if set
+	Env     map[string]string `yaml:"env"`                     // added to the server's
+	Files   map[string]string `yaml:"files" json:",omitempty"` // added to the server's
+	Workers int               `yaml:"workers"`                 // processes that must answer before the target counts as ready
 	Claims  bench.Claims      `yaml:"claims"`
 	// FixedClaims says that workers and claims hold whatever arguments --args adds.
 	FixedClaims bool    `yaml:"fixed_claims" json:",omitempty"`
@@ -207,25 +214,25 @@ func (s *Server) WhoServes(p Profile) Serving { return cmp.Or(p.Serving, s.Servi
 // requirements lists what a profile needs, the server's own needs first, in a version that
 // wantedVersion returned.
 func (s *Server) requirements(p Profile, version string) Requirements {
-	python := slices.Concat(s.Install.Python, p.Install.Python)
-	for i, r := range python {
-		python[i] = require(r, s.Version, version)
+	needs := s.Install.and(p.Install)
+	for i, r := range needs.Python {
+		needs.Python[i] = require(r, s.Version, version)
 	}
-	return Requirements{Apt: slices.Concat(s.Install.Apt, p.Install.Apt), Python: python}
+	return needs
 }
 
 // TakesDriver says whether benchrun can give a driver for a database to the app that a
 // profile serves: the app brings its own, or runs on a Python that benchrun chooses.
 func (s *Server) TakesDriver(profile string) bool {
-	return len(s.App.Drivers()) == 0 || s.usesPython(s.Profiles[profile])
+	return len(s.App.Drivers().Python) == 0 || s.usesPython(s.Profiles[profile])
 }
 
 // usesPython says whether any word of a profile's command names the interpreter.
 func (s *Server) usesPython(p Profile) bool {
-	words := slices.Concat(s.VersionCommand, s.commandOf(p), p.Args, s.Install.Python, p.Install.Python)
+	words := slices.Concat(s.VersionCommand, s.commandOf(p), p.Args)
 	return slices.ContainsFunc(words, func(w string) bool {
 		return strings.Contains(w, "{python}") || strings.Contains(w, "{env}")
-	}) || len(s.Install.Python)+len(p.Install.Python) > 0
+	}) || s.Install.and(p.Install).Environment()
 }
 
 func (s *Server) commandOf(p Profile) []string {
@@ -233,6 +240,14 @@ func (s *Server) commandOf(p Profile) []string {
 		return p.Command
 	}
 	return s.CommandWords
+}
+
+// Texts are the files that a profile has beside its app, by name, with their placeholders.
+func (s *Server) Texts(profile string) map[string]string {
+	texts := map[string]string{}
+	maps.Copy(texts, s.Files)
+	maps.Copy(texts, s.Profiles[profile].Files)
+	return texts
 }
 
 // Environ has a profile's variables of the environment beyond the minimal ones, with their

@@ -70,10 +70,10 @@ func toolEnv(env []string) []string {
 	return append(kept, "PIP_NO_INPUT=1", "PIP_DISABLE_PIP_VERSION_CHECK=1")
 }
 
-// Lines in the output of pip, uv, compilers and apt that name the cause, best first. The
+// Lines in the output of pip, uv, npm, compilers and apt that name the cause, best first. The
 // last line is seldom one of them: it is advice, a note or part of a traceback.
 var meaningful = []*regexp.Regexp{
-	regexp.MustCompile(`No matching distribution|no version of|E: Unable to locate|No module named`),
+	regexp.MustCompile(`No matching distribution|no version of|E: Unable to locate|No module named|npm error (?:404 Not Found|notarget No matching)|^go: \S+@\S+: |^\S+\.go:\d+:\d+: `),
 	regexp.MustCompile(`^\s*(?:\w+\.)*\w*(?:Error|Exception): \S|fatal error:|^E: `),
 	regexp.MustCompile(`(?i)^\s*×?\s*error: `),
 }

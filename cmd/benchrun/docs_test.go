@@ -65,7 +65,7 @@ func TestDocsCommand(t *testing.T) {
 	if err := benchrunCommand(t.Context(), t, "docs", dir).Run(); err == nil {
 		t.Error("there is no contract to be filled in, and that is no error")
 	}
-	page := guide.Faults.Begin + "\nwhat stood here\n" + guide.Faults.End + "\n"
+	page := guide.Faults.Begin + "\nwhat stood here\n" + guide.Faults.End + "\n" + guide.Kinds.Begin + "\n" + guide.Kinds.End + "\n"
 	if err := os.WriteFile(filepath.Join(dir, "contract.md"), []byte(page), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,7 @@ var opensItself = map[string]string{
 	"results/write.go":        "the folder itself: what is written to it leaves it through no link",
 	"results/attempts.go":     "the folder itself, likewise",
 	"results/aside.go":        "the folder itself, likewise",
+	"targets/apps":            "the apps are programs under test, which tests compile",
 	"targets/reference":       "the reference server is a program under test, with files of its own",
 }
 

@@ -56,7 +56,9 @@ func (c *Check) Plan() (checks []string, about time.Duration) {
 		checks = append(checks, "reload (SIG"+signal+")")
 	}
 	for _, f := range appFaults() {
-		checks = append(checks, faultCheck(f))
+		if c.Target.Server.App.Lacks(f.Needs.AppFault) == "" {
+			checks = append(checks, faultCheck(f))
+		}
 	}
 	claim := bench.Seconds(c.Target.Profile.Claims.Watchdog)
 	wait := min(max(claim, plan.WatchdogLeast), c.patience()(c.Target.Profile.Claims.Slots))

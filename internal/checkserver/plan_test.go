@@ -2,6 +2,7 @@ package checkserver
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,7 +26,7 @@ func TestCheckPlan(t *testing.T) {
 		{"", 30, 10 * time.Second, time.Minute}, // no longer than asked for
 	} {
 		check := Check{Patience: tt.patience, Target: &place.Target{
-			Server:  &targets.Server{Reload: targets.Reload{Signal: tt.signal}},
+			Server:  &targets.Server{App: targets.AppWSGI, Reload: targets.Reload{Signal: tt.signal}},
 			Profile: targets.Profile{Claims: bench.Claims{Watchdog: tt.watchdog}},
 		}}
 		checks, about := check.Plan()
@@ -38,6 +39,26 @@ func TestCheckPlan(t *testing.T) {
 		if checks[0] != "boot" || !slices.Contains(checks, "/fault/segfault") || checks[len(checks)-1] != "watchdog" {
 			t.Errorf("%q", checks)
 		}
+	}
+}
+
+// A fault that the kind of app lacks is not checked, and the reason is told.
+func TestFaultThatTheAppLacks(t *testing.T) {
+	var got []Result
+	check := Check{
+		Target: &place.Target{Server: &targets.Server{App: "no such kind"}},
+		On:     func(r Result) { got = append(got, r) },
+	}
+	if checks, _ := check.Plan(); slices.ContainsFunc(checks, func(c string) bool { return strings.HasPrefix(c, "/fault/") }) {
+		t.Errorf("%q", checks)
+	}
+	for _, f := range appFaults() {
+		if err := check.fault(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(got) != len(appFaults()) || got[0].Verdict != OK || got[0].Seen != "there is no such kind of app" {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -22,7 +22,7 @@ func lookPython(ctx context.Context, p *patient) []Check {
 		case python && !slices.Contains(on, t.Server.Name):
 			on = append(on, t.Server.Name)
 		}
-		if len(needs.Python) > 0 && !slices.Contains(need, t.Server.Name) {
+		if needs.Environment() && !slices.Contains(need, t.Server.Name) {
 			need = append(need, t.Server.Name)
 		}
 	}

@@ -75,11 +75,14 @@ func TestWritePages(t *testing.T) {
 	if err := WritePages(dir, "cli"); err == nil || !strings.Contains(err.Error(), contract+": ") || written() != 1 {
 		t.Errorf("a contract without the part: %v, %d files", err, written())
 	}
-	if err := os.WriteFile(contract, []byte(Faults.Begin+"\nold\n"+Faults.End+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(contract, []byte(Faults.Begin+"\nold\n"+Faults.End+"\n"+Kinds.Begin+"\nold\n"+Kinds.End+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := WritePages(dir, "the command line"); err != nil || written() != 6 {
 		t.Errorf("%v, %d files", err, written())
+	}
+	if page, err := os.ReadFile(contract); err != nil || strings.Contains(string(page), "\nold\n") || !strings.Contains(string(page), "| `asgi` | a Python coroutine function") {
+		t.Errorf("contract.md: %s, %v", page, err)
 	}
 	if page, err := os.ReadFile(filepath.Join(dir, "cli.md")); err != nil || string(page) != "the command line" {
 		t.Errorf("cli.md: %q, %v", page, err)

@@ -7,6 +7,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/scenarios"
+	"benchrun/targets"
 )
 
 // Part is a part of a page that a program writes, between two lines that stay.
@@ -14,6 +15,9 @@ type Part struct{ Begin, End string }
 
 // Faults is the part of docs/contract.md that comes from the families.
 var Faults = Part{"<!-- what scripts/docs puts here: begin -->", "<!-- what scripts/docs puts here: end -->"}
+
+// Kinds is the part of docs/contract.md that comes from the kinds of apps.
+var Kinds = Part{"<!-- app kinds from scripts/docs: begin -->", "<!-- app kinds from scripts/docs: end -->"}
 
 // Replace gives the page with text between its two lines. It fails with a
 // bench.UsageError on a page that does not have both, once and in order.
@@ -49,6 +53,35 @@ func FaultsTable() string {
 			who += ", " + code("/fault/"+f.Needs.AppFault)
 		}
 		b.WriteString(row(code(f.ID), fmt.Sprint(f.Version), who, f.Exactly))
+	}
+	return b.String()
+}
+
+// KindsTable is what Kinds holds: what each kind of app is, and how its faults are its own.
+func KindsTable() string {
+	var b strings.Builder
+	b.WriteString(table("app kind", "a server is given", "language", "nobody else in its process is served during"))
+	for _, name := range targets.AppKinds() {
+		kind := targets.AppKind(name)
+		language, blocks := "any", codes(kind.Blocks())
+		if kind.Language() != "" {
+			language = kind.Language()
+		} else {
+			blocks = "not known"
+		}
+		b.WriteString(row(code(name), kind.Title(), language, blocks))
+	}
+	b.WriteString(table("app kind", "fault", "how, where it is not as in the table of faults"))
+	for _, name := range targets.AppKinds() {
+		kind := targets.AppKind(name)
+		for _, fault := range targets.AppFaults() {
+			if how := kind.Does(fault); how != "" {
+				b.WriteString(row(code(name), code(fault), how))
+			}
+			if why := kind.Lacks(fault); why != "" {
+				b.WriteString(row(code(name), code(fault), "`unsupported`: "+why))
+			}
+		}
 	}
 	return b.String()
 }

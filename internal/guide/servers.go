@@ -2,6 +2,8 @@ package guide
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"benchrun/targets"
@@ -101,10 +103,23 @@ func serverSection(s *targets.Server) (string, error) {
 		fmt.Fprintf(&b, "# %s\n%s\n", name, commandLine(s, s.Profiles[name]))
 	}
 	b.WriteString("```\n")
+	b.WriteString(files(s))
 	if len(s.Sources) > 0 {
 		fmt.Fprintf(&b, "\nSources: <%s>.\n", strings.Join(s.Sources, ">, <"))
 	}
 	return b.String(), nil
+}
+
+// files shows the files that a server finds beside its app: "" for none.
+func files(s *targets.Server) string {
+	var b strings.Builder
+	for _, profile := range s.ProfileNames() {
+		texts := s.Texts(profile)
+		for _, name := range slices.Sorted(maps.Keys(texts)) {
+			fmt.Fprintf(&b, "\n%s of %s:\n\n```text\n%s\n```\n", code(name), code(profile), strings.TrimRight(texts[name], "\n"))
+		}
+	}
+	return b.String()
 }
 
 // installs says what is brought in: "" for nothing.
@@ -113,10 +128,23 @@ func installs(s *targets.Server, r targets.Requirements) string {
 	if len(r.Python) > 0 {
 		parts = append(parts, strings.ReplaceAll(codes(r.Python), "{version}", s.Version)+" from PyPI")
 	}
+	if len(r.Npm) > 0 {
+		parts = append(parts, codes(r.Npm)+" from npm")
+	}
+	for _, program := range r.Go {
+		text := code(program) + " through the Go module proxy"
+		if program == "." {
+			text = "the app, compiled with Go"
+		}
+		parts = append(parts, text)
+	}
 	if len(r.Apt) > 0 {
 		parts = append(parts, "the Debian packages "+codes(r.Apt))
 	}
-	return strings.Join(parts, " and ")
+	if last := len(parts) - 1; last > 0 {
+		return strings.Join(parts[:last], ", ") + " and " + parts[last]
+	}
+	return strings.Join(parts, "")
 }
 
 // reloads says how a server is asked to replace its workers, and in which

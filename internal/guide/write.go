@@ -11,7 +11,7 @@ import (
 	"benchrun/targets"
 )
 
-// contractPage is written by hand, except for a part.
+// contractPage is written by hand, except for two parts.
 const contractPage = "contract.md"
 
 // WritePages writes the generated pages into a folder. cli is the page of the command
@@ -30,7 +30,7 @@ func WritePages(folder, cli string) error {
 }
 
 // GeneratedPages are the pages of a folder that the code generates, by file name: some
-// whole, and one of which it generates a part. The user's own server files do not
+// whole, and one of which it generates two parts. The user's own server files do not
 // influence them.
 func GeneratedPages(folder, cli string) (map[string]string, error) {
 	reg, err := targets.Load(targets.LoadOptions{})
@@ -50,8 +50,10 @@ func GeneratedPages(folder, cli string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if page, err = Faults.Replace(page, FaultsTable()); err != nil {
-		return nil, fmt.Errorf("%s: %w", contract, err)
+	for part, text := range map[Part]string{Faults: FaultsTable(), Kinds: KindsTable()} {
+		if page, err = part.Replace(page, text); err != nil {
+			return nil, fmt.Errorf("%s: %w", contract, err)
+		}
 	}
 	return map[string]string{
 		"benchrun.schema.json": schema,

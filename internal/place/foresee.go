@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -100,7 +99,7 @@ func (p *Preview) Write(ctx context.Context, w io.Writer, c plan.Cell) error {
 		text = fmt.Sprintf("  from     %s\n", c.Server.File)
 	}
 	text += fmt.Sprintf("  command  %s\n", ShellQuote(argv))
-	if needs := slices.Concat(will.Needs.Apt, will.Needs.Python); len(needs) > 0 {
+	if needs := will.Needs.All(); len(needs) > 0 {
 		state := "to be installed"
 		if will.Complete {
 			state = "installed"

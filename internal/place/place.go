@@ -208,6 +208,9 @@ func (p *Place) launch(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := p.target.Server.WriteFiles(p.target.ProfileName, p.placeholders()); err != nil {
+		return err
+	}
 	if p.needs.Database() {
 		if p.database, err = p.host.startDatabase(ctx, p.scratch); err != nil {
 			return err
@@ -245,13 +248,17 @@ func (p *Place) launch(ctx context.Context) (err error) {
 
 // Command returns the target's command line and its environment in this place.
 func (p *Place) Command() (argv, env []string, err error) {
+	argv, env, err = p.target.Server.Command(p.target.ProfileName, p.placeholders())
+	return argv, p.withOwnTmp(env), err
+}
+
+func (p *Place) placeholders() targets.Placeholders {
 	where := targets.Placeholders{
 		Host: "127.0.0.1", Port: p.port.Number, App: p.scratch.App, Work: p.scratch.Work,
 		Python: p.target.Installation.Python, Env: p.target.Installation.Env, Benchrun: p.benchrun,
 	}
 	where.User, where.Group = p.host.names()
-	argv, env, err = p.target.Server.Command(p.target.ProfileName, where)
-	return argv, p.withOwnTmp(env), err
+	return where
 }
 
 // bringBenchrun copies benchrun to where the server's user can run it. A server

@@ -11,8 +11,10 @@ import (
 // meets all. What the machine must have is OnHost's question.
 func unmet(f bench.Family, s *targets.Server, profile string) string {
 	needs := f.Needs
-	if needs.AppFault != "" && !s.App.HasFault(needs.AppFault) {
-		return fmt.Sprintf("the app that %s serves (%s) has no fault %s", s.Name, s.App, needs.AppFault)
+	if needs.AppFault != "" {
+		if why := s.App.Lacks(needs.AppFault); why != "" {
+			return fmt.Sprintf("the app that %s serves (%s) has no fault %s: %s", s.Name, s.App, needs.AppFault, why)
+		}
 	}
 	if needs.Database() && !s.TakesDriver(profile) {
 		return fmt.Sprintf("%s/%s: its app runs on a Python that benchrun does not choose, so it has no driver for the database", s.Name, profile)

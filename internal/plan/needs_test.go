@@ -20,8 +20,8 @@ func TestNeedsOfTheServer(t *testing.T) {
 		{"uwsgi", "default", bench.Needs{Server: []bench.ServerFeature{bench.ServerReload}}, "uwsgi/default: no signal is documented"},
 		{"waitress", "hardened", bench.Needs{Server: []bench.ServerFeature{bench.ServerReload}}, "waitress/hardened: no signal is documented"},
 		{"mod_wsgi", "hardened", bench.Needs{Args: "make it tea"}, "mod_wsgi/hardened: no arguments are known that make it tea (`families: x`"},
-		{"waitress", "hardened", bench.Needs{AppFault: "telepathy"}, "the app that waitress serves (wsgi) has no fault telepathy"},
-		{"reference", "default", bench.Needs{AppFault: "telepathy"}, "the app that reference serves (builtin) has no fault telepathy"},
+		{"waitress", "hardened", bench.Needs{AppFault: "telepathy"}, "the app that waitress serves (wsgi) has no fault telepathy: no app has it"},
+		{"reference", "default", bench.Needs{AppFault: "telepathy"}, "the app that reference serves (builtin) has no fault telepathy: no app has it"},
 		{"uwsgi", "hardened", bench.Needs{Server: []bench.ServerFeature{bench.ServerChildren}}, ""},
 		{"uwsgi", "default", bench.Needs{Server: []bench.ServerFeature{bench.ServerChildren}}, "uwsgi/default: no process serves that could end"},
 		{"waitress", "hardened", bench.Needs{Server: []bench.ServerFeature{bench.ServerChildren}}, "waitress/hardened: no process serves that could end"},
@@ -70,6 +70,15 @@ func TestNeedsOfTheHost(t *testing.T) {
 	}
 	if asked != 2 {
 		t.Errorf("the host was asked %d times, of which one cell had a need each", asked)
+	}
+}
+
+// The reason is that of the kind of app.
+func TestFaultThatTheAppLacks(t *testing.T) {
+	own := &targets.Server{Name: "own", App: "no such kind", Profiles: map[string]targets.Profile{"default": {}}}
+	wedge := bench.Scenario{Family: bench.Family{ID: "x", Needs: bench.Needs{AppFault: "wedge"}}}
+	if c := newCell(own, "", "default", wedge, ""); c.Unsupported != "the app that own serves (no such kind) has no fault wedge: there is no such kind of app" {
+		t.Errorf("unsupported: %q", c.Unsupported)
 	}
 }
 

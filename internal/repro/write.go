@@ -104,8 +104,12 @@ func Script(ctx context.Context, f Found, reg *targets.Registry) (string, error)
 	if server, err = server.WithArgs(from.Args); err != nil {
 		return "", err
 	}
-	if server.App != targets.AppWSGI {
+	switch server.App {
+	case targets.AppWSGI:
+	case targets.AppBuiltin:
 		return "", instead("the server brings its own app, so a script has none to give it")
+	default:
+		return "", instead(fmt.Sprintf("a script has a WSGI app to give, and the server serves another kind (%s)", server.App))
 	}
 	c := content{share: "0.25", Broken: f.Cell.Verdict == bench.Broken}
 	if err := c.setUp(f, server, rec.Head.Target); err != nil {
