@@ -32,7 +32,7 @@ func (p *Place) Serving(ctx context.Context, wait time.Duration) []int {
 	for round := 0; len(seen) < p.workers && time.Now().Before(deadline) && ctx.Err() == nil; round++ {
 		var mu sync.Mutex
 		var wg sync.WaitGroup
-		for i := range 2 * p.workers {
+		for i := range atOnce(p.workers, round) {
 			wg.Go(func() {
 				nonce := fmt.Sprintf("%s%d-%d", bootNonce, round, i)
 				p.Expect(nonce)
@@ -57,6 +57,11 @@ func (p *Place) Serving(ctx context.Context, wait time.Duration) []int {
 	slices.Sort(pids)
 	return pids
 }
+
+// atOnce is how many requests one round of Serving sends. A worker with an event loop takes
+// another request while one sleeps, so a few requests may all go to the same workers round
+// after round: then more come at once.
+func atOnce(workers, round int) int { return 2 * workers << min(round/4, 3) }
 
 // Server returns the receipt of this kind for a request, which names the process
 // and the thread that serve or served it; false = no such receipt yet.

@@ -113,3 +113,12 @@ func TestProcessesByRole(t *testing.T) {
 		t.Errorf("served by %+v, leader %d", by, p.Leader())
 	}
 }
+
+// As long as a few requests do not find all workers, more and more come at once.
+func TestSearchForWorkersGrows(t *testing.T) {
+	for round, want := range map[int]int{0: 16, 3: 16, 4: 32, 8: 64, 12: 128, 500: 128} {
+		if got := atOnce(8, round); got != want {
+			t.Errorf("round %d: %d at once, want %d", round, got, want)
+		}
+	}
+}
