@@ -75,7 +75,7 @@ func (c *content) misbehave(family scenarios.Fault, h bench.Head) error {
 		}
 	}
 	if family.Needs.Database() {
-		c.Drivers = report.Shell(targets.AppWSGI.Drivers()...)
+		c.Drivers = report.Shell(targets.AppWSGI.Drivers().Python...)
 	}
 	parts := partsOf(family)
 	if len(parts) != len(c.Faults) {
