@@ -42,7 +42,7 @@ func TestCheckPlan(t *testing.T) {
 	}
 }
 
-// A fault that the kind of app lacks is not checked, and the reason is told.
+// benchrun does not check a fault that the kind of app lacks, and says why.
 func TestFaultThatTheAppLacks(t *testing.T) {
 	var got []Result
 	check := Check{
