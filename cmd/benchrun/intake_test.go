@@ -263,7 +263,7 @@ func TestStoredFilesAreBounded(t *testing.T) {
 		want  string
 		code  int
 	}{
-		"millions of vitals":    {func(dir string) { zippedLines(t, record(dir), `{"k":"vital","t":1}`+"\n", 3_900_000) }, `more "vital" lines than`, bench.ExitUnmeasured},
+		"millions of vitals":    {func(dir string) { zippedLines(t, record(dir), `{"k":"vital","t":1}`+"\n", 3_900_000) }, `more "vital" entries than`, bench.ExitUnmeasured},
 		"a line without an end": {func(dir string) { zippedLines(t, record(dir), strings.Repeat("0", 1<<12), 2000) }, "over the 1048576 bytes that a line may have", bench.ExitUnmeasured},
 		"a huge line":           {func(dir string) { truncated(t, filepath.Join(dir, results.CellsFile), 1<<30) }, "more than 64 MiB", bench.ExitUsage},
 		"a huge run.json":       {func(dir string) { truncated(t, filepath.Join(dir, results.RunFile), 1<<30) }, "more than 64 MiB", bench.ExitUsage},
