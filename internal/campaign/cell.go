@@ -43,7 +43,6 @@ type underway struct {
 	cell   bench.Cell    // what has been measured of it so far
 	judged []bench.Judgement
 
-	patience plan.Patience     // with its target's watchdog
 	timing   plan.Timing       // of its attempts, once what can be known of its target is known
 	outlook  plan.Outlook      // of its next attempt
 	course   *plan.Course      // of the attempt under way
@@ -60,7 +59,7 @@ func (u *underway) number() int { return u.place + 1 }
 // of it.
 func (r *Run) underway(i int) *underway {
 	c := r.order.Cells[i]
-	u := &underway{Run: r, place: i, plan: c, cell: r.order.newCell(c, r.schedules[i]), patience: c.Patience(r.order.Mode)}
+	u := &underway{Run: r, place: i, plan: c, cell: r.order.newCell(c, r.schedules[i])}
 	if i < len(r.begun) {
 		u.judged = r.begun[i].judged
 		u.cell.Attempts = append(u.cell.Attempts, r.begun[i].attempts...)

@@ -101,6 +101,7 @@ func (o Order) Forecast(ctx context.Context, h *place.Host, together int) (strin
 // wouldBegin is a run of the order with all that it would know when it begins, if nothing
 // is installed that is missing now. It cannot be done.
 func (o Order) wouldBegin(ctx context.Context, h *place.Host, ahead *targets.Outlook) (*Run, error) {
+	o.Cells = plan.WithPatience(o.Cells, o.Mode)
 	r := &Run{Host: h, order: o, begun: o.begun(), done: make([]*bench.Cell, len(o.Cells)), prepared: map[string]*place.Target{}}
 	r.loads.limits = h.Limits
 	looked := map[string]bool{}

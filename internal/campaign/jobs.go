@@ -120,7 +120,7 @@ func (r *Run) poolOf(places []int, together int) *pack.Pool {
 		if t != nil {
 			probe = t.Probe
 		}
-		return known{load: load, elsewhere: elsewhere(c, here), probed: !c.NeedsProbe(c.Patience(r.order.Mode), probe)}
+		return known{load: load, elsewhere: elsewhere(c, here), probed: !c.NeedsProbe(probe)}
 	})
 	for n, i := range r.tasks {
 		tasks[n].Alone = tasks[n].Alone || r.begun[i].alone()

@@ -38,6 +38,7 @@ func Open(h *place.Host, order Order, o Opening) (r *Run, release func(), err er
 
 // newRun is a run of an order, of which nothing has been measured yet.
 func newRun(order Order) *Run {
+	order.Cells = plan.WithPatience(order.Cells, order.Mode)
 	r := &Run{order: order, schedules: make([]plan.Schedule, len(order.Cells))}
 	for i, c := range order.Cells {
 		r.schedules[i] = plan.NewSchedule(order.Seed, c.Scenario, bench.StandardLoad.Rate, order.Mode)

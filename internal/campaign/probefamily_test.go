@@ -33,7 +33,8 @@ func widerUploads(t *testing.T) (wedge, upload plan.Cell) {
 		}
 		return plan.Cell{Server: server, Profile: "default", Scenario: f.Scenario()}
 	}
-	return cell("wedge"), cell("slow-upload")
+	cells := plan.WithPatience([]plan.Cell{cell("wedge"), cell("slow-upload")}, bench.ModeQuick)
+	return cells[0], cells[1]
 }
 
 // probing is a run in which the target of a cell is installed.
@@ -91,7 +92,7 @@ func TestProbesOfFamiliesAreApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.probes = nil
-	recalled := func(c plan.Cell) bool { return r.recallProbe(r.launched(c), c, c.Patience(bench.ModeQuick)) }
+	recalled := func(c plan.Cell) bool { return r.recallProbe(r.launched(c), c) }
 	if !recalled(wedge) || recalled(upload) {
 		t.Errorf("recalled from %s: %+v", filepath.Base(file), r.probes)
 	}

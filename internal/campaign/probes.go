@@ -31,12 +31,13 @@ func (r *Run) launched(c plan.Cell) *place.Target {
 // probe sees to it that everything is known of the cell's target that its attempts
 // need, and works out their timing.
 func (u *underway) probe(ctx context.Context) error {
-	if u.plan.NeedsProbe(u.patience, u.target.Probe) {
+	if u.plan.NeedsProbe(u.target.Probe) {
 		if err := u.probeTarget(ctx); err != nil {
 			return err
 		}
 	}
-	u.timing, u.outlook = u.plan.Timing(u.order.Mode, u.target.Probe), plan.Foresee(u.plan, u.knowledge())
+	u.timing = u.plan.Timing(u.order.Mode, u.target.Probe)
+	u.outlook = plan.ForeseeTimed(u.plan, u.knowledge(), u.timing)
 	return nil
 }
 
@@ -51,12 +52,12 @@ func (u *underway) probeTarget(ctx context.Context) error {
 	defer u.together(c.Launch()) // then the other cells know the probe, or try themselves
 	waiting := func() { u.Tell.Note("waiting for another benchrun to probe " + c.Target()) }
 	return probe.Exclusive(ctx, kept.probe, waiting, func() error {
-		if u.recallProbe(t, c, u.patience) { // another benchrun has measured it meanwhile
+		if u.recallProbe(t, c) { // another benchrun has measured it meanwhile
 			return nil
 		}
 		u.Tell.Tell(bench.PhaseBegun{Cell: u.number(), Phase: "probe", Length: plan.Probings(u.order.Cells, u.knowledge())[c.Launch()].Round(time.Second)})
 		logPath := u.Folder.Join(u.Folder.LogPath(results.CellID(u.cell)+"-probe", 0))
-		p, err := probe.Measure(ctx, u.Host, t, plan.LongestPatience(c, u.order.Cells, u.order.Mode), logPath)
+		p, err := probe.Measure(ctx, u.Host, t, plan.LongestPatience(c, u.order.Cells), logPath)
 		if err != nil {
 			return err
 		}
@@ -83,15 +84,14 @@ func (r *Run) know(t *place.Target, c plan.Cell, p bench.Probe) {
 // are looked for here, and again only before a probe is made.
 func (r *Run) recallProbes() {
 	for _, c := range r.open(0) {
-		patience := c.Patience(r.order.Mode)
-		if t := r.launched(c); t != nil && !patience.Enough(t.Probe) {
-			r.recallProbe(t, c, patience)
+		if t := r.launched(c); t != nil && !c.Patience.Enough(t.Probe) {
+			r.recallProbe(t, c)
 		}
 	}
 }
 
 // recallProbe makes the stored probe of a launch known, if there is one.
-func (r *Run) recallProbe(t *place.Target, c plan.Cell, patience plan.Patience) bool {
+func (r *Run) recallProbe(t *place.Target, c plan.Cell) bool {
 	if r.order.Reprobe {
 		return false
 	}
@@ -99,7 +99,7 @@ func (r *Run) recallProbe(t *place.Target, c plan.Cell, patience plan.Patience) 
 	if kept.err != nil {
 		return false
 	}
-	p, ok := probe.Load(kept.probe, patience)
+	p, ok := probe.Load(kept.probe, c.Patience)
 	if ok {
 		r.know(t, c, p)
 	}

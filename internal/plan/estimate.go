@@ -70,13 +70,12 @@ func Probings(cells []Cell, k Knowledge) map[string]time.Duration {
 }
 
 // LongestPatience is the patience with which a probe of c's launch does for all these cells.
-func LongestPatience(c Cell, cells []Cell, mode bench.Mode) Patience {
-	own := c.Patience(mode)
+func LongestPatience(c Cell, cells []Cell) Patience {
 	return func(slots int) time.Duration {
-		longest := own(slots)
+		longest := c.Patience(slots)
 		for _, other := range cells {
-			if patience := other.Patience(mode); other.Launch() == c.Launch() && other.NeedsProbe(patience, bench.Probe{}) {
-				longest = max(longest, patience(slots))
+			if other.Launch() == c.Launch() && other.NeedsProbe(bench.Probe{}) {
+				longest = max(longest, other.Patience(slots))
 			}
 		}
 		return longest
@@ -91,9 +90,12 @@ func CellEstimate(c Cell, k Knowledge) time.Duration { return Foresee(c, k).Of(1
 func CellSpan(c Cell, k Knowledge) bench.Span { return Foresee(c, k).Of(k.left(c)) }
 
 // Foresee says how an attempt of a cell is expected to go: like the last one, or if there
-// was none, by the theory line.
-func Foresee(c Cell, k Knowledge) Outlook {
-	o := foresee(c, k)
+// was none, by the theory line. Its timing is worked out from what is expected of the probe.
+func Foresee(c Cell, k Knowledge) Outlook { return ForeseeTimed(c, k, expectedTiming(c, k)) }
+
+// ForeseeTimed is the same for attempts whose timing is known.
+func ForeseeTimed(c Cell, k Knowledge, timing Timing) Outlook {
+	o := byTheory(c, k, timing)
 	if k.Past != nil {
 		if p, ok := k.Past(c); ok {
 			o.Learn(p)
@@ -102,13 +104,17 @@ func Foresee(c Cell, k Knowledge) Outlook {
 	return o
 }
 
-// foresee does it by the theory line.
-func foresee(c Cell, k Knowledge) Outlook {
+// foresee says what the theory line expects of an attempt.
+func foresee(c Cell, k Knowledge) Outlook { return byTheory(c, k, expectedTiming(c, k)) }
+
+// expectedTiming is the timing of attempts whose target is not probed yet.
+func expectedTiming(c Cell, k Knowledge) Timing { return c.Timing(k.Mode, expected(c, k)) }
+
+func byTheory(c Cell, k Knowledge, timing Timing) Outlook {
 	if len(c.Scenario.Family.Mix) > 0 {
-		return foreseeMix(c, k)
+		return foreseeMix(c, k, timing)
 	}
-	f, probe := c.Scenario.Family, expected(c, k)
-	claims, timing := c.claims(), c.Timing(k.Mode, probe)
+	f, probe, claims := c.Scenario.Family, expected(c, k), c.claims()
 	p, always := timing.Phases, besideFaults(timing)
 	o := Outlook{Held: always + p.Fault + settling}
 	enough := noticing + p.Fault/20 // the judge waits until 5 % of the phase's victims are lost
@@ -139,9 +145,8 @@ func foresee(c Cell, k Knowledge) Outlook {
 
 // foreseeMix expects of a mix that it holds if each of its parts would hold alone, and all
 // of them together leave slots.
-func foreseeMix(c Cell, k Knowledge) Outlook {
+func foreseeMix(c Cell, k Knowledge, timing Timing) Outlook {
 	probe, claims := expected(c, k), c.claims()
-	timing := c.Timing(k.Mode, probe)
 	o := Outlook{Held: besideFaults(timing) + timing.Phases.Fault + settling, Failed: Forever, Chance: 1}
 	busy := 0.0
 	for _, p := range c.Scenario.Parts() {
@@ -237,7 +242,7 @@ func perSecond(c Cell) float64 {
 // Measured: 6 to 10 s for small pools with a watchdog or without, 42 s for 64 slots, 53 s
 // for 512 and more.
 func Probing(c Cell, k Knowledge) time.Duration {
-	if !c.NeedsProbe(c.Patience(k.Mode), k.Probes[c.Launch()]) {
+	if !c.NeedsProbe(k.Probes[c.Launch()]) {
 		return 0
 	}
 	const launch = 500 * time.Millisecond
@@ -250,7 +255,7 @@ func Probing(c Cell, k Knowledge) time.Duration {
 	if p.Slots >= 160 {
 		took += launch + 11*time.Second
 	}
-	patience := c.Patience(k.Mode)(p.Slots)
+	patience := c.Patience(p.Slots)
 	if claims.Watchdog > 0 {
 		patience = min(patience, bench.Seconds(claims.Watchdog+1))
 	}

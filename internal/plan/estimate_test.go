@@ -50,7 +50,7 @@ func (m took) cells(t *testing.T) []Cell {
 		f := family(t, id)
 		out = append(out, Cell{Server: server, Profile: "p", Scenario: f.Scenario()})
 	}
-	return out
+	return WithPatience(out, bench.ModeQuick)
 }
 
 func (m took) sum() float64 {
@@ -143,6 +143,7 @@ func TestOneProbeDoesForAllCells(t *testing.T) {
 	rare := m.cells(t)[0]
 	often := rare
 	often.Scenario.Ratio *= 5
+	often = WithPatience([]Cell{often}, bench.ModeQuick)[0]
 	k := Knowledge{Mode: bench.ModeQuick}
 	if Probing(often, k) >= Probing(rare, k) {
 		t.Fatalf("%s is probed for %s, at a fifth of the ratio for %s", often.Name(), Probing(often, k), Probing(rare, k))
@@ -154,17 +155,17 @@ func TestOneProbeDoesForAllCells(t *testing.T) {
 		if got, want := Estimate(cells, k), Probing(rare, k)+CellEstimate(rare, k)+CellEstimate(often, k); got != want {
 			t.Errorf("%s in all, want %s", got, want)
 		}
-		waited := LongestPatience(cells[0], cells, bench.ModeQuick)(64)
+		waited := LongestPatience(cells[0], cells)(64)
 		found := bench.Probe{Slots: 64, Watchdog: waited.Seconds(), WatchdogCensored: true}
 		for _, c := range cells {
-			if c.NeedsProbe(c.Patience(bench.ModeQuick), found) {
+			if c.NeedsProbe(found) {
 				t.Errorf("%s needs a second probe after %s", c.Name(), waited)
 			}
 		}
 	}
 	other := rare
 	other.Profile = "q"
-	if got, want := LongestPatience(often, []Cell{often, other}, bench.ModeQuick)(64), often.Patience(bench.ModeQuick)(64); got != want {
+	if got, want := LongestPatience(often, []Cell{often, other})(64), often.Patience(64); got != want {
 		t.Errorf("for another launch it waits %s, want %s", got, want)
 	}
 }

@@ -124,7 +124,9 @@ func TestArgumentsOfAMix(t *testing.T) {
 }
 
 func TestTimingOfAMix(t *testing.T) {
-	cell := func(id string) Cell { return Cell{Server: &targets.Server{}, Scenario: mix(t, id)} }
+	cell := func(id string) Cell {
+		return WithPatience([]Cell{{Server: &targets.Server{}, Scenario: mix(t, id)}}, bench.ModeQuick)[0]
+	}
 	probe := bench.Probe{Slots: 100, Watchdog: 3}
 	got := cell("mix_wedge-10pct_segfault-1pct_slow-upload-1pct").Timing(bench.ModeQuick, probe)
 	// 10 a second for 3 s and 1 a second for 30 s: half of the 60 slots each, less 4.
@@ -147,11 +149,12 @@ func TestTimingOfAMix(t *testing.T) {
 	if got = cell("mix_cpu-1pct_abort-download-1pct").Timing(bench.ModeQuick, probe); got.Phases.Recovery != bench.VanishLimit {
 		t.Errorf("clients vanish: %+v", got.Phases)
 	}
-	if !cell("bad-day").NeedsProbe(cell("bad-day").Patience(bench.ModeQuick), bench.Probe{}) || cell("mix_segfault-1pct_cpu-1pct").NeedsProbe(func(int) time.Duration { return 0 }, bench.Probe{}) {
+	if !cell("bad-day").NeedsProbe(bench.Probe{}) || cell("mix_segfault-1pct_cpu-1pct").NeedsProbe(bench.Probe{}) {
 		t.Error("a mix is probed where a part holds slots, and only there")
 	}
 	// The pool is filled by the part that holds slots, and by no other.
-	if got, want := cell("mix_wedge-1pct_cpu-50pct").Patience(bench.ModeQuick)(20), (Cell{Server: &targets.Server{}, Scenario: family(t, "wedge").Scenario()}).Patience(bench.ModeQuick)(20); got != want {
+	wedge := Cell{Server: &targets.Server{}, Scenario: family(t, "wedge").Scenario()}
+	if got, want := cell("mix_wedge-1pct_cpu-50pct").Patience(20), wedge.patience(bench.ModeQuick)(20); got != want {
 		t.Errorf("patience %s, want %s", got, want)
 	}
 }

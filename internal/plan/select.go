@@ -28,6 +28,8 @@ type Cell struct {
 	Profile     string
 	Scenario    bench.Scenario
 	Unsupported string // why it cannot be run; "" = it can
+
+	Patience Patience // of a probe with its target's watchdog; nil before WithPatience
 }
 
 // Name is "server/profile/scenario".

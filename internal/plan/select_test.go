@@ -85,6 +85,7 @@ func TestGateTakesEightMinutes(t *testing.T) {
 	}
 	targets["a large pool"] = large.cells(t)
 	for name, cells := range targets {
+		cells = WithPatience(cells, bench.ModeQuick)
 		if took := Estimate(cells, Knowledge{Mode: bench.ModeQuick}); took > 8*time.Minute || took < time.Minute {
 			t.Errorf("%s: %d cells take %v", name, len(cells), took)
 		}
@@ -241,7 +242,7 @@ func TestDemoIsWhole(t *testing.T) {
 			t.Errorf("%s: %s", c.Name(), c.Unsupported)
 		}
 	}
-	if e := Estimate(cells, Knowledge{Mode: bench.ModeQuick}); e.Minutes() > 3.5 {
+	if e := Estimate(WithPatience(cells, bench.ModeQuick), Knowledge{Mode: bench.ModeQuick}); e.Minutes() > 3.5 {
 		t.Errorf("the demonstration is estimated at %v", e)
 	}
 }

@@ -67,8 +67,17 @@ func (c Cell) claims() bench.Claims { return c.Server.Profiles[c.Profile].Claims
 // Patience says how long a probe waits for the watchdog of a pool of so many slots.
 type Patience func(slots int) time.Duration
 
-// Patience is the cell's in a mode.
-func (c Cell) Patience(mode bench.Mode) Patience {
+// WithPatience gives the cells of a run in a mode their patience. It comes last: the patience
+// depends on the claims of the cells' profiles.
+func WithPatience(cells []Cell, mode bench.Mode) []Cell {
+	out := slices.Clone(cells)
+	for i, c := range out {
+		out[i].Patience = c.patience(mode)
+	}
+	return out
+}
+
+func (c Cell) patience(mode bench.Mode) Patience {
 	ratio, claims := c.Scenario.Ratio, c.claims()
 	if len(c.Scenario.Family.Mix) > 0 { // the other parts fill no pool
 		ratio = 0
@@ -90,8 +99,8 @@ func RefutingPatience(claims bench.Claims, most time.Duration) Patience {
 
 // NeedsProbe says that the cell's target is to be probed, by what is known of it and
 // the cell's patience.
-func (c Cell) NeedsProbe(patience Patience, known bench.Probe) bool {
-	return slices.ContainsFunc(c.Scenario.Family.Each(), bench.Traits.HoldsSlot) && !patience.Enough(known)
+func (c Cell) NeedsProbe(known bench.Probe) bool {
+	return slices.ContainsFunc(c.Scenario.Family.Each(), bench.Traits.HoldsSlot) && !c.Patience.Enough(known)
 }
 
 // Enough says that a probe has found slots, and has waited long enough for their

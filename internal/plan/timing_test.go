@@ -50,7 +50,7 @@ func TestPatience(t *testing.T) {
 		{1000, bench.Probe{Watchdog: 2}, false},
 	} {
 		c.Scenario.Ratio = tt.ratio
-		if got := c.Patience(bench.ModeQuick).Enough(tt.probe); got != tt.want {
+		if got := WithPatience([]Cell{c}, bench.ModeQuick)[0].Patience.Enough(tt.probe); got != tt.want {
 			t.Errorf("ratio %v, %+v: %v", tt.ratio, tt.probe, got)
 		}
 	}
@@ -103,6 +103,17 @@ func TestEstimateHasTheTiming(t *testing.T) {
 		if held != want || (timing.Aged > 0) != tt.aged {
 			t.Errorf("%s, %s: %v is expected with %d slots aged, want %v", tt.family, tt.mode, held, timing.Aged, want)
 		}
+	}
+}
+
+// What is foreseen of attempts whose timing is known has that timing.
+func TestForeseeTimed(t *testing.T) {
+	c := Cell{Server: &targets.Server{}, Scenario: family(t, "segfault").Scenario()}
+	k := Knowledge{Mode: bench.ModeQuick}
+	timing := c.Timing(bench.ModeQuick, bench.Probe{})
+	timing.Phases.Fault += time.Minute
+	if got, want := ForeseeTimed(c, k, timing).Held, Foresee(c, k).Held+time.Minute; got != want {
+		t.Errorf("%s is foreseen, want %s", got, want)
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 
 // patience is that of a cell at a ratio, on a server that claims no watchdog.
 func patience(ratio bench.Ratio) plan.Patience {
-	return plan.Cell{Server: &targets.Server{}, Scenario: bench.Scenario{Ratio: ratio}}.Patience(bench.ModeQuick)
+	return plan.WithPatience([]plan.Cell{{Server: &targets.Server{}, Scenario: bench.Scenario{Ratio: ratio}}}, bench.ModeQuick)[0].Patience
 }
 
 func TestProbeIsKept(t *testing.T) {
