@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
-	"benchrun/internal/observe"
 	"benchrun/internal/place"
+	"benchrun/internal/procfs"
 	"benchrun/results"
 	"benchrun/scenarios"
 )
@@ -135,7 +135,7 @@ func told(rec *bench.Record) time.Duration {
 
 // inAnHour runs cells and counts.
 func (l *Lab) inAnHour(ctx context.Context, name string, families []string, jobs string) (h hour, err error) {
-	busy, idle, err := observe.HostCPU()
+	busy, idle, err := procfs.HostCPU()
 	if err != nil {
 		return h, err
 	}
@@ -145,7 +145,7 @@ func (l *Lab) inAnHour(ctx context.Context, name string, families []string, jobs
 		return h, err
 	}
 	h.wall, h.own = r.wall, r.cpu.Seconds()
-	if h.busy, h.idle, err = observe.HostCPU(); err != nil {
+	if h.busy, h.idle, err = procfs.HostCPU(); err != nil {
 		return h, err
 	}
 	h.busy, h.idle = h.busy-busy, h.idle-idle

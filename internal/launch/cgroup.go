@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -36,15 +37,15 @@ type cgroup struct {
 
 // readHierarchies finds the mounted cgroup hierarchies, by controller.
 func readHierarchies() (map[string]hierarchy, error) {
-	mounts, err := readMounts()
+	mounts, err := procfs.Mounts()
 	if err != nil {
 		return nil, err
 	}
-	own, err := os.ReadFile("/proc/self/cgroup")
+	own, err := procfs.Cgroups(procfs.Self)
 	if err != nil {
 		return nil, err
 	}
-	return parseHierarchies(mounts, string(own)), nil
+	return hierarchies(mounts, own), nil
 }
 
 // cgroupVersion says which version can set limits; "" and the reasons if none can.
@@ -255,10 +256,13 @@ func killCgroup(folders []string) ([]int, error) {
 // inCgroup says whether a process is in one of these groups. It compares names, which
 // no other group has.
 func inCgroup(pid int, folders []string) bool {
-	b, err := os.ReadFile(procfs.Path(pid, "cgroup"))
-	return err == nil && slices.ContainsFunc(folders, func(dir string) bool {
-		return strings.Contains(string(b), "/"+filepath.Base(dir)+"\n")
-	})
+	groups, _ := procfs.Cgroups(pid) // none: it is gone
+	for _, group := range groups {
+		if slices.ContainsFunc(folders, func(dir string) bool { return path.Base(group) == path.Base(dir) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // removeCgroup removes group folders. The kernel refuses while a dead member has not

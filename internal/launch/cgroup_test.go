@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/procfs"
 )
 
 func TestParseHierarchies(t *testing.T) {
@@ -52,7 +53,7 @@ func TestParseHierarchies(t *testing.T) {
 		{"none", "40 1 8:1 / / rw - ext4 /dev/sda rw\n", "0::/\n", map[string]hierarchy{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := parseHierarchies(parseMounts(c.mounts), c.own)
+			got := hierarchies(procfs.ParseMounts(c.mounts), procfs.ParseCgroups(c.own))
 			if len(got) != len(c.want) {
 				t.Errorf("got %v, want %v", got, c.want)
 			}

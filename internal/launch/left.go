@@ -22,52 +22,11 @@ import (
 // mostLeft is how many leftovers a report names.
 const mostLeft = 20
 
-// ipcObject is a line of /proc/sysvipc/*, see sysvipc(7).
-type ipcObject struct {
-	kind    string // "shm", "sem" or "msg"
-	key, id int
-	creator int   // pid in this namespace; 0 if the kernel does not say
-	uid     int   // of the creator
-	made    int64 // or changed last, Unix seconds
-}
-
-func (o ipcObject) String() string {
-	return fmt.Sprintf("System V %s %d (key %#x)", o.kind, o.id, uint32(o.key)) //nolint:gosec // a key is any 32 bits
-}
-
-// ipcObjects lists the System V objects of this namespace; none if the kernel has no
-// such lists.
-func ipcObjects() (all []ipcObject) {
-	for _, kind := range []string{"shm", "sem", "msg"} {
-		b, err := os.ReadFile("/proc/sysvipc/" + kind)
-		if err != nil {
-			continue
-		}
-		var names []string
-		for line := range strings.Lines(string(b)) {
-			fields := strings.Fields(line)
-			if names == nil {
-				names = fields
-				continue
-			}
-			is := map[string]int{}
-			for i, name := range names {
-				if i < len(fields) {
-					is[name], _ = strconv.Atoi(fields[i])
-				}
-			}
-			id := is[map[string]string{"shm": "shmid", "sem": "semid", "msg": "msqid"}[kind]]
-			all = append(all, ipcObject{kind: kind, key: is["key"], id: id, creator: is["cpid"], uid: is["cuid"], made: int64(is["ctime"])})
-		}
-	}
-	return all
-}
-
 // leftBehind names what a user has made in the shared places since a time (Unix
 // seconds) and what is still there. The server may have made it, or another program.
 func leftBehind(uid int, since int64) (left []string) {
-	for _, o := range ipcObjects() {
-		if o.uid == uid && o.made >= since {
+	for _, o := range procfs.IPCObjects() {
+		if o.UID == uid && o.Made >= since {
 			left = append(left, o.String())
 		}
 	}
@@ -121,10 +80,10 @@ func lifeOf(pid int) (life, bool) {
 // It acts as that user, because the owner may do so.
 func removeShared(uid int, buried map[int]life) {
 	var ours []int
-	for _, o := range ipcObjects() {
-		was, ok := buried[o.creator]
-		if o.kind == "shm" && ok && o.uid == uid && was.from <= o.made && o.made <= was.to {
-			ours = append(ours, o.id)
+	for _, o := range procfs.IPCObjects() {
+		was, ok := buried[o.Creator]
+		if o.Kind == "shm" && ok && o.UID == uid && was.from <= o.Made && o.Made <= was.to {
+			ours = append(ours, o.ID)
 		}
 	}
 	if len(ours) == 0 {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"benchrun/internal/procfs"
 )
 
 // takeAway removes what a leaver has made, except its queue: leftovers removes that.
@@ -14,17 +16,17 @@ func takeAway() {
 	for _, file := range leftFiles {
 		_ = os.Remove(file)
 	}
-	for _, o := range ipcObjects() {
-		if o.key != leftKey {
+	for _, o := range procfs.IPCObjects() {
+		if o.Key != leftKey {
 			continue
 		}
-		call := map[string]uintptr{"shm": unix.SYS_SHMCTL, "msg": unix.SYS_MSGCTL, "sem": unix.SYS_SEMCTL}[o.kind]
+		call := map[string]uintptr{"shm": unix.SYS_SHMCTL, "msg": unix.SYS_MSGCTL, "sem": unix.SYS_SEMCTL}[o.Kind]
 		second := uintptr(unix.IPC_RMID)
-		if o.kind == "sem" {
-			_, _, _ = unix.Syscall6(call, uintptr(o.id), 0, unix.IPC_RMID, 0, 0, 0)
+		if o.Kind == "sem" {
+			_, _, _ = unix.Syscall6(call, uintptr(o.ID), 0, unix.IPC_RMID, 0, 0, 0)
 			continue
 		}
-		_, _, _ = unix.Syscall(call, uintptr(o.id), second, 0)
+		_, _, _ = unix.Syscall(call, uintptr(o.ID), second, 0)
 	}
 }
 
@@ -70,7 +72,7 @@ func TestLeftIsToldWhereItIsShared(t *testing.T) {
 			}
 		})
 	}
-	found := slices.ContainsFunc(ipcObjects(), func(o ipcObject) bool { return o.kind == "shm" && o.id == others })
+	found := slices.ContainsFunc(procfs.IPCObjects(), func(o procfs.IPCObject) bool { return o.Kind == "shm" && o.ID == others })
 	if !found {
 		t.Error("another process's shared memory has gone")
 	}
@@ -84,31 +86,31 @@ func TestOnlyOurSharedMemoryGoes(t *testing.T) {
 		t.Fatal(errno)
 	}
 	defer unix.Syscall(unix.SYS_SHMCTL, id, unix.IPC_RMID, 0) //nolint:errcheck // a test's own
-	find := func() *ipcObject {
-		for _, o := range ipcObjects() {
-			if o.kind == "shm" && o.id == int(id) {
+	find := func() *procfs.IPCObject {
+		for _, o := range procfs.IPCObjects() {
+			if o.Kind == "shm" && o.ID == int(id) {
 				return &o
 			}
 		}
 		return nil
 	}
 	o := find()
-	if o == nil || o.creator != os.Getpid() || o.uid != os.Geteuid() {
+	if o == nil || o.Creator != os.Getpid() || o.UID != os.Geteuid() {
 		t.Fatalf("%+v", o)
 	}
 	for name, buried := range map[string]map[int]life{
-		"before it was ours": {o.creator: {o.made + 1, o.made + 9}},
-		"after it was ours":  {o.creator: {o.made - 9, o.made - 1}},
-		"another process":    {o.creator + 1: {o.made - 9, o.made + 9}},
+		"before it was ours": {o.Creator: {o.Made + 1, o.Made + 9}},
+		"after it was ours":  {o.Creator: {o.Made - 9, o.Made - 1}},
+		"another process":    {o.Creator + 1: {o.Made - 9, o.Made + 9}},
 	} {
-		if removeShared(o.uid, buried); find() == nil {
+		if removeShared(o.UID, buried); find() == nil {
 			t.Fatalf("%s: it has gone", name)
 		}
 	}
-	if removeShared(o.uid+1, map[int]life{o.creator: {o.made, o.made}}); find() == nil {
+	if removeShared(o.UID+1, map[int]life{o.Creator: {o.Made, o.Made}}); find() == nil {
 		t.Fatal("another user's: it has gone")
 	}
-	if removeShared(o.uid, map[int]life{o.creator: {o.made, o.made}}); find() != nil {
+	if removeShared(o.UID, map[int]life{o.Creator: {o.Made, o.Made}}); find() != nil {
 		t.Error("it is still there")
 	}
 }

@@ -3,8 +3,7 @@ package launch
 import (
 	"fmt"
 	"os"
-	"path/filepath"
-	"strings"
+	"strconv"
 
 	"benchrun/internal/procfs"
 )
@@ -16,34 +15,27 @@ func listener(port int) string {
 	if len(sockets) == 0 {
 		return ""
 	}
-	fds, _ := filepath.Glob("/proc/[0-9]*/fd/*") // fails only for a malformed pattern
-	for _, fd := range fds {
-		if to, err := os.Readlink(fd); err != nil || !sockets[to] {
-			continue
+	pids, _ := procfs.PIDs() // without them, it is somebody else's
+	for _, pid := range pids {
+		fds, _ := procfs.Descriptors(pid) // none: it has ended, or is another user's
+		for _, fd := range fds {
+			if to, err := os.Readlink(procfs.Path(pid, "fd/"+strconv.Itoa(fd))); err != nil || !sockets[to] {
+				continue
+			}
+			if s, err := procfs.ReadStat(pid); err == nil {
+				return fmt.Sprintf("%s (pid %d)", s.Name, pid)
+			}
 		}
-		pid := strings.Split(fd, "/")[2]
-		name, err := os.ReadFile("/proc/" + pid + "/comm")
-		if err != nil {
-			continue
-		}
-		return fmt.Sprintf("%s (pid %s)", strings.TrimSpace(string(name)), pid)
 	}
 	return "a process of another user"
 }
 
-// listening returns the sockets that listen on a port, named like the targets of the
-// links in /proc/PID/fd.
+// listening returns the sockets that listen on a port, as procfs.Socket.Link names them.
 func listening(port int) map[string]bool {
 	found := map[string]bool{}
-	for _, file := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			continue
-		}
-		for s := range procfs.Sockets(b) {
-			if s.State == procfs.Listen && s.Port == port {
-				found["socket:["+s.Inode+"]"] = true
-			}
+	for _, s := range procfs.TCP(procfs.Self) {
+		if s.State == procfs.Listen && s.Port == port {
+			found[s.Link()] = true
 		}
 	}
 	return found

@@ -1,7 +1,6 @@
 package launch
 
 import (
-	"bytes"
 	"os"
 
 	"benchrun/internal/procfs"
@@ -17,12 +16,8 @@ func Others() int {
 	}
 	n := 0
 	for _, pid := range pids {
-		text, err := os.ReadFile(procfs.Path(pid, "cmdline"))
-		if err != nil { // it has ended
-			continue
-		}
-		argv := bytes.Split(bytes.TrimRight(text, "\x00"), []byte{0})
-		if len(argv) != 2 || string(argv[1]) != JanitorArg {
+		argv, err := procfs.Words(pid, "cmdline")
+		if err != nil || len(argv) != 2 || argv[1] != JanitorArg { // or it has ended
 			continue
 		}
 		if s, err := procfs.ReadStat(pid); err == nil && s.Parent != os.Getpid() {

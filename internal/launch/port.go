@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -106,10 +105,9 @@ func CheckPort(port int) error {
 // firstOpenPort is the lowest port that needs no privilege. Servers have no
 // privileges: they run as an ordinary user, and no program file can give them any.
 func firstOpenPort() int {
-	if b, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start"); err == nil {
-		if n, err := strconv.Atoi(strings.TrimSpace(string(b))); err == nil {
-			return n
-		}
+	value, err := procfs.Sysctl("net/ipv4/ip_unprivileged_port_start")
+	if n, errN := strconv.Atoi(value); err == nil && errN == nil {
+		return n
 	}
 	return 1024
 }

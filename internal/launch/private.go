@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"benchrun/internal/procfs"
 )
 
 // private says what a server gets for itself if it has its own mount and IPC
@@ -37,7 +39,7 @@ const mostSharedFiles = 65_536
 // enter sets the private places up. Pid 1 of the namespaces calls it after it has
 // mounted /proc.
 func (p *private) enter() error {
-	before, err := readMounts()
+	before, err := procfs.Mounts()
 	if err != nil {
 		return err
 	}
@@ -45,8 +47,8 @@ func (p *private) enter() error {
 	// shared place: the server's folders, and whatever else is mounted there.
 	var keep []string
 	for _, m := range before {
-		if slices.ContainsFunc(sharedPlaces, func(dir string) bool { return strings.HasPrefix(m.point, dir+"/") }) && !slices.Contains(keep, m.point) {
-			keep = append(keep, m.point)
+		if slices.ContainsFunc(sharedPlaces, func(dir string) bool { return strings.HasPrefix(m.Point, dir+"/") }) && !slices.Contains(keep, m.Point) {
+			keep = append(keep, m.Point)
 		}
 	}
 	keep = append(keep, p.Keep...) // mounted last, because they may lie in one of the others
@@ -212,25 +214,25 @@ func bindEntries(dir, upper string) error {
 // points; the kernel's own file systems, in which nothing can be left; and cgroups,
 // which the server has yet to join and whose files belong to whoever made them.
 func readOnlyBut(points []string) error {
-	mounts, err := readMounts()
+	mounts, err := procfs.Mounts()
 	if err != nil {
 		return err
 	}
 	for _, m := range mounts {
-		if slices.Contains(points, m.point) || slices.Contains([]string{"proc", "cgroup", "cgroup2", "autofs"}, m.fstype) {
+		if slices.Contains(points, m.Point) || slices.Contains([]string{"proc", "cgroup", "cgroup2", "autofs"}, m.Type) {
 			continue
 		}
 		var st unix.Statfs_t
-		err := unix.Statfs(m.point, &st)
+		err := unix.Statfs(m.Point, &st)
 		if err == nil {
-			err = unix.Mount("", m.point, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|mountFlags(st.Flags), "")
+			err = unix.Mount("", m.Point, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY|mountFlags(st.Flags), "")
 		}
 		switch {
 		case err == nil:
 		case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR), errors.Is(err, unix.EACCES), errors.Is(err, unix.EINVAL):
 			// Another mount covers it, or the server cannot enter it either.
 		default:
-			return fmt.Errorf("make %s read-only: %w", filepath.Clean(m.point), err)
+			return fmt.Errorf("make %s read-only: %w", filepath.Clean(m.Point), err)
 		}
 	}
 	return nil

@@ -1,13 +1,10 @@
 package launch
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -95,49 +92,10 @@ func descendants(root int) ([]int, error) {
 	return below, nil
 }
 
-// childrenOf lists the direct children of pid, zombies included. It reads the kernel's
-// own lists or, if the kernel has none, all of /proc.
-func childrenOf(pid int) ([]int, error) {
-	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	if err != nil {
-		return nil, err
-	}
-	var pids []int
-	for _, f := range files {
-		b, err := os.ReadFile(f)
-		if err != nil {
-			continue // this thread has ended
-		}
-		for _, w := range strings.Fields(string(b)) {
-			if n, err := strconv.Atoi(w); err == nil {
-				pids = append(pids, n)
-			}
-		}
-	}
-	if len(files) > 0 {
-		return pids, nil
-	}
-	all, err := allProcesses()
-	for child, p := range all {
-		if p.Parent == pid {
-			pids = append(pids, child)
-		}
-	}
-	return pids, err
-}
-
 // hasMarker says whether a process carries the marker of the scratch folder id.
 func hasMarker(pid int, id string) bool {
-	b, err := os.ReadFile(procfs.Path(pid, "environ"))
-	if err != nil {
-		return false
-	}
-	for v := range bytes.SplitSeq(b, []byte{0}) {
-		if string(v) == markerName+"="+id {
-			return true
-		}
-	}
-	return false
+	environment, err := procfs.Words(pid, "environ")
+	return err == nil && slices.Contains(environment, markerName+"="+id)
 }
 
 // marked lists the living processes that carry the marker of the scratch folder id.
@@ -194,7 +152,7 @@ func killMarked(id string) ([]int, error) {
 
 // hostPID finds the child of parent whose pid in its own namespace is inner.
 func hostPID(parent, inner int) (int, error) {
-	kids, err := childrenOf(parent)
+	kids, err := procfs.Children(parent)
 	if err != nil {
 		return 0, err
 	}

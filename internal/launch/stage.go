@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"benchrun/internal/procfs"
 )
 
 // niceness is a server's niceness if no CPU quota can be set: the load generator goes
@@ -159,12 +161,12 @@ func closeOnExecFrom(first uint) error {
 	if err == nil {
 		return nil
 	}
-	names, err := os.ReadDir("/proc/self/fd") // before Linux 5.11
+	fds, err := procfs.Descriptors(procfs.Self) // before Linux 5.11
 	if err != nil {
 		return err
 	}
-	for _, n := range names {
-		if fd, err := strconv.Atoi(n.Name()); err == nil && fd >= int(first) {
+	for _, fd := range fds {
+		if fd >= int(first) {
 			unix.CloseOnExec(fd)
 		}
 	}

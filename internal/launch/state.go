@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"benchrun/internal/procfs"
 )
 
 // state is what Sweep must know about a scratch folder whose benchrun has died.
@@ -28,11 +29,8 @@ type groupState struct {
 
 // bootID identifies this boot; "" if the kernel does not say.
 func bootID() string {
-	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(b))
+	id, _ := procfs.Sysctl("kernel/random/boot_id")
+	return id
 }
 
 // save writes state.json atomically. The caller holds mu or is alone.

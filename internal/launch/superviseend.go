@@ -71,7 +71,7 @@ func (s *shim) killAll() ([]int, error) {
 func (s *shim) killChildren() error {
 	s.reapMu.Lock()
 	defer s.reapMu.Unlock()
-	kids, err := childrenOf(os.Getpid())
+	kids, err := procfs.Children(os.Getpid())
 	if err != nil {
 		return err
 	}

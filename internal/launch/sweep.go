@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"benchrun/internal/procfs"
 )
 
 // sweepTime is how long removing the folders of all killed benchruns together may take.
@@ -207,14 +209,14 @@ func (g groupState) killShim(late bool) ([]int, error) {
 
 // unmountBelow detaches the mounts in a folder, the deepest first.
 func unmountBelow(dir string) error {
-	mounts, err := readMounts()
+	mounts, err := procfs.Mounts()
 	if err != nil {
 		return err
 	}
 	for _, m := range slices.Backward(mounts) { // later mounts lie above earlier ones
-		if strings.HasPrefix(m.point, dir+"/") {
-			if err := unix.Unmount(m.point, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil {
-				return fmt.Errorf("unmount %s: %w", m.point, err)
+		if strings.HasPrefix(m.Point, dir+"/") {
+			if err := unix.Unmount(m.Point, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil {
+				return fmt.Errorf("unmount %s: %w", m.Point, err)
 			}
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -169,14 +169,13 @@ func (w *walk) removed(g *Group) error {
 		return err
 	}
 	for _, pid := range pids {
-		folder := procfs.Path(pid, "fd")
-		names, err := os.ReadDir(folder)
+		fds, err := procfs.Descriptors(pid)
 		if err != nil {
 			continue // it has ended, or this user may not look into it
 		}
-		for _, name := range names {
+		for _, fd := range fds {
 			var st unix.Stat_t
-			if unix.Stat(filepath.Join(folder, name.Name()), &st) == nil && st.Nlink == 0 && st.Dev == w.dev && st.Mode&unix.S_IFMT == unix.S_IFREG {
+			if unix.Stat(procfs.Path(pid, "fd/"+strconv.Itoa(fd)), &st) == nil && st.Nlink == 0 && st.Dev == w.dev && st.Mode&unix.S_IFMT == unix.S_IFREG {
 				w.count(&st)
 			}
 		}

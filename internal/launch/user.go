@@ -5,9 +5,9 @@ import (
 	"os"
 	"os/user"
 	"strconv"
-	"strings"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/procfs"
 )
 
 // User is the unprivileged user that the server runs as.
@@ -37,7 +37,7 @@ func Unprivileged() (*User, error) {
 	if err1 != nil || err2 != nil {
 		return nil, &bench.EnvironmentError{Problem: fmt.Sprintf("user %s has no numeric ids", unprivilegedName)}
 	}
-	if !mapped("/proc/self/uid_map", uid) || !mapped("/proc/self/gid_map", gid) {
+	if !mapped("uid_map", uid) || !mapped("gid_map", gid) {
 		return nil, &bench.EnvironmentError{
 			Problem: fmt.Sprintf("benchrun is root of a user namespace in which there is no user %s to run servers as", u.Username),
 			Hint:    "run benchrun as an ordinary user, without unshare -r or fakeroot; or give the container a range of users (unshare --map-auto, podman --userns=auto)",
@@ -50,18 +50,9 @@ func Unprivileged() (*User, error) {
 	return &User{Name: u.Username, Group: group, UID: uid, GID: gid}, nil
 }
 
-// mapped says whether a user or group exists in this user namespace, by its map
-// (user_namespaces(7)). If there is no map, only one namespace exists.
+// mapped says whether a user or group exists in this user namespace, by its map. If there
+// is no map, only one namespace exists.
 func mapped(file string, id int) bool {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return true
-	}
-	for line := range strings.Lines(string(b)) {
-		var inside, outside, length int64
-		if n, _ := fmt.Sscan(line, &inside, &outside, &length); n == 3 && int64(id) >= inside && int64(id) < inside+length {
-			return true
-		}
-	}
-	return false
+	b, err := os.ReadFile(procfs.Path(procfs.Self, file))
+	return err != nil || procfs.Mapped(string(b), id)
 }

@@ -39,7 +39,7 @@ func newCloseWaits(shim, port int) *closeWaits {
 	}
 	c.buf = make([]byte, 32<<10)
 	// A socket sees the network namespace of the process that made it.
-	ours, err := os.Readlink("/proc/self/ns/net")
+	ours, err := os.Readlink(procfs.Path(procfs.Self, "ns/net"))
 	if err != nil {
 		return c
 	}
@@ -84,7 +84,7 @@ func (c *closeWaits) countNow() int {
 		closeFD(c.diag) // the kernel was built without sock_diag
 		c.diag = -1
 	}
-	return c.list("net/tcp") + c.list("net/tcp6")
+	return c.list()
 }
 
 // ask sends a struct inet_diag_req and counts the struct inet_diag_msg in the
@@ -126,13 +126,9 @@ func (c *closeWaits) ask() (count int, ok bool) {
 	}
 }
 
-// list counts the sockets in /proc/PID/net/tcp or tcp6.
-func (c *closeWaits) list(name string) (count int) {
-	all, err := os.ReadFile(procfs.Path(c.shim, name))
-	if err != nil {
-		return 0
-	}
-	for s := range procfs.Sockets(all) {
+// list counts the sockets in what /proc lists.
+func (c *closeWaits) list() (count int) {
+	for _, s := range procfs.TCP(c.shim) {
 		if s.Port == c.port && s.State == procfs.CloseWait {
 			count++
 		}

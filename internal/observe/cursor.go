@@ -1,7 +1,6 @@
 package observe
 
 import (
-	"bytes"
 	"fmt"
 
 	"benchrun/internal/procfs"
@@ -58,8 +57,7 @@ func (c *pidCursor) value(buf []byte) (int, bool) {
 	if err != nil {
 		return 0, false
 	}
-	b = bytes.TrimSpace(b)
-	n := int(procfs.Number(b[bytes.LastIndexByte(b, ' ')+1:]))
+	n := procfs.LastPID(b)
 	return n, n > 0
 }
 

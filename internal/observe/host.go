@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"github.com/shirou/gopsutil/v3/mem"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/procfs"
 )
 
 // Host describes this machine. It leaves Python, Supervision and Limits to the caller.
@@ -24,7 +26,7 @@ import (
 // "unknown". A bench.EnvironmentError means that /proc cannot be read; the other fields
 // are still set.
 func Host() (bench.Environment, error) {
-	e := bench.Environment{OS: osName(), CPUModel: cpuModel(), CPUs: runtime.NumCPU(), Kernel: "unknown"}
+	e := bench.Environment{OS: osName(), CPUModel: cmp.Or(procfs.CPUModel(), "unknown"), CPUs: runtime.NumCPU(), Kernel: "unknown"}
 	var errs []error
 	note := func(what string, err error) {
 		if err != nil {
@@ -61,26 +63,12 @@ func Host() (bench.Environment, error) {
 	return e, nil
 }
 
-// cpuModel is the first model name in /proc/cpuinfo; not every architecture has one.
-func cpuModel() string {
-	b, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil {
-		return "unknown"
-	}
-	for line := range strings.Lines(string(b)) {
-		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return "unknown"
-}
-
 func somaxconn() (int, error) {
-	b, err := os.ReadFile("/proc/sys/net/core/somaxconn")
+	value, err := procfs.Sysctl("net/core/somaxconn")
 	if err != nil {
 		return 0, err
 	}
-	return strconv.Atoi(strings.TrimSpace(string(b)))
+	return strconv.Atoi(value)
 }
 
 // osName is PRETTY_NAME of os-release(5). gopsutil would run lsb_release instead.

@@ -1,7 +1,6 @@
 package observe
 
 import (
-	"bytes"
 	"fmt"
 
 	"benchrun/internal/procfs"
@@ -59,21 +58,5 @@ func (h *hostFiles) countOverflows() int64 {
 	if err != nil {
 		return h.before + h.since
 	}
-	return tcpExt(b, "ListenOverflows")
-}
-
-// tcpExt finds a counter in /proc/net/netstat, which has a line of names and then a line
-// of values. Both begin with "TcpExt:".
-func tcpExt(b []byte, name string) int64 {
-	names, rest, _ := bytes.Cut(b, []byte("\n"))
-	values, _, _ := bytes.Cut(rest, []byte("\n"))
-	for len(names) > 0 {
-		var n, v []byte
-		n, names, _ = bytes.Cut(names, []byte(" "))
-		v, values, _ = bytes.Cut(values, []byte(" "))
-		if string(n) == name {
-			return int64(procfs.Number(v))
-		}
-	}
-	return 0
+	return procfs.TCPExt(b, "ListenOverflows")
 }

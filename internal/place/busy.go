@@ -7,7 +7,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
-	"benchrun/internal/observe"
+	"benchrun/internal/procfs"
 )
 
 // busyLook is how long benchrun looks at the machine before a run.
@@ -48,7 +48,7 @@ const busyCost = "seconds in which no CPU is left do not count, so attempts take
 // readHost reads how much CPU all programs have used so far. The target's own use
 // is 0: no target runs yet.
 func readHost() (cpuReading, bool) {
-	busy, idle, err := observe.HostCPU()
+	busy, idle, err := procfs.HostCPU()
 	return cpuReading{at: time.Now().UnixNano(), busy: busy, idle: idle, own: OwnCPU()}, err == nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/observe"
+	"benchrun/internal/procfs"
 )
 
 // If others take the CPU that a target's quota promises, they cause the target's
@@ -106,7 +107,7 @@ func (p *Place) watchHost(v bench.Vital) {
 	if !exact {
 		return
 	}
-	busy, idle, err := observe.HostCPU()
+	busy, idle, err := procfs.HostCPU()
 	if err != nil {
 		return
 	}

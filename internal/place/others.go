@@ -5,7 +5,7 @@ import (
 	"syscall"
 	"time"
 
-	"benchrun/internal/observe"
+	"benchrun/internal/procfs"
 )
 
 // A look at other programs that is shorter than othersLook says little. Bursts come
@@ -35,7 +35,7 @@ type otherPrograms struct {
 // tells what a target uses, the last fraction of a second of each process that has ended
 // counts as other programs'.
 func (h *Host) OthersCPU() float64 {
-	busy, _, err := observe.HostCPU()
+	busy, _, err := procfs.HostCPU()
 	if h.others == nil || err != nil {
 		return 0
 	}

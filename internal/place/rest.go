@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/procfs"
 )
 
 // How long descriptors are counted once a target serves. Those of the requests that benchrun
@@ -55,7 +56,7 @@ func (p *Place) mostFiles() (most uint64, err error) {
 		return 0, err
 	}
 	for _, pid := range members {
-		fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+		fds, err := procfs.Descriptors(pid)
 		if err != nil { // it ended, or it may not be looked at
 			continue
 		}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -76,6 +78,45 @@ func ParseStat(b []byte) (s Stat, ok bool) {
 		}
 	}
 	return s, false
+}
+
+// Descriptors lists the open descriptors of a process. It fails when the process is gone,
+// or where this user may not look into it.
+func Descriptors(pid int) ([]int, error) { return numbers(Path(pid, "fd")) }
+
+// Words are those of a process's cmdline or environ, which end in NUL. It fails like
+// Descriptors.
+func Words(pid int, file string) ([]string, error) {
+	b, err := os.ReadFile(Path(pid, file))
+	return strings.Split(strings.TrimRight(string(b), "\x00"), "\x00"), err
+}
+
+// Children lists the direct children of a process, zombies included. It reads the kernel's
+// own lists or, if the kernel has none, all of /proc.
+func Children(pid int) ([]int, error) {
+	threads, _ := numbers(Path(pid, "task")) // none: it is gone
+	var children []int
+	listed := false
+	for _, tid := range threads {
+		b, err := os.ReadFile(Path(pid, "task/"+strconv.Itoa(tid)+"/children"))
+		if err != nil {
+			continue // this thread has ended
+		}
+		listed = true
+		for word := range bytes.FieldsSeq(b) {
+			children = append(children, int(Number(word))) //nolint:gosec // a pid
+		}
+	}
+	if listed {
+		return children, nil
+	}
+	all, err := PIDs()
+	for _, child := range all {
+		if s, err := ReadStat(child); err == nil && s.Parent == pid {
+			children = append(children, child)
+		}
+	}
+	return children, err
 }
 
 // Memory is a size of a process's memory by its name in /proc/PID/status: VmRSS

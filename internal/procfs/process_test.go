@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
+	"slices"
 	"testing"
 )
 
@@ -61,6 +63,60 @@ func TestMemory(t *testing.T) {
 	}
 	if _, err := Memory(os.Getpid(), "VmNone"); err == nil {
 		t.Error("a size that no process has")
+	}
+}
+
+// A child that nobody reaps is one still.
+func TestChildren(t *testing.T) {
+	sleeper := exec.Command("sleep", "60")
+	if err := sleeper.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pid := sleeper.Process.Pid
+	has := func() bool {
+		children, err := Children(os.Getpid())
+		return err == nil && slices.Contains(children, pid) && !slices.Contains(children, os.Getpid())
+	}
+	if !has() {
+		t.Error("the child is not listed")
+	}
+	if err := sleeper.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if !has() {
+		t.Error("the child is not listed any more, although nobody has reaped it")
+	}
+	_ = sleeper.Wait() // it was killed
+	if has() {
+		t.Error("the child is listed, although it was reaped")
+	}
+	if children, err := Children(1 << 30); err != nil || len(children) > 0 {
+		t.Errorf("no process has this number: %v, %v", children, err)
+	}
+}
+
+func TestDescriptors(t *testing.T) {
+	f, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close() //nolint:errcheck // a test's own
+	for _, pid := range []int{Self, os.Getpid()} {
+		if fds, err := Descriptors(pid); err != nil || !slices.Contains(fds, int(f.Fd())) || !slices.Contains(fds, 0) {
+			t.Errorf("%d: %v, %v", pid, fds, err)
+		}
+	}
+	if _, err := Descriptors(1 << 30); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no process has this number: %v", err)
+	}
+}
+
+func TestWords(t *testing.T) {
+	if got, err := Words(Self, "cmdline"); err != nil || !slices.Equal(got, os.Args) {
+		t.Errorf("%q, %v, want %q", got, err, os.Args)
+	}
+	if _, err := Words(1<<30, "environ"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no process has this number: %v", err)
 	}
 }
 

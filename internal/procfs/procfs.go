@@ -1,5 +1,5 @@
-// Package procfs reads what Linux tells in /proc, see proc(5). It knows the
-// formats alone: who supervises processes and who observes them read the same
+// Package procfs reads what Linux tells in /proc, see proc(5), and is the only one that
+// knows the formats: who supervises processes and who observes them read the same
 // files for different ends, and how often is their business.
 //
 // Functions that take bytes parse what the caller has read, and allocate nothing.
@@ -8,7 +8,6 @@ package procfs
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"os"
 	"strconv"
 
@@ -19,8 +18,15 @@ import (
 // that Go knows.
 const UserHZ = 100
 
+// Self stands for the calling process where a pid is wanted, also in a PID namespace to
+// which /proc does not belong.
+const Self = 0
+
 // Path is /proc/PID/name.
 func Path(pid int, name string) string {
+	if pid == Self {
+		return "/proc/self/" + name
+	}
 	return "/proc/" + strconv.Itoa(pid) + "/" + name
 }
 
@@ -54,32 +60,6 @@ func Size(text []byte, name string) (bytes int64, ok bool) {
 	return int64(Number(value)) << 10, ok //nolint:gosec // sizes of memory
 }
 
-// MemAvailable is how much memory the host can still give to programs without
-// swapping, in bytes; 0 where the kernel does not tell.
-func MemAvailable() (int64, error) {
-	b, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
-		return 0, err
-	}
-	free, _ := Size(b, "MemAvailable")
-	return free, nil
-}
-
-// ClientPortsFile says which ports the kernel hands to clients.
-const ClientPortsFile = "/proc/sys/net/ipv4/ip_local_port_range"
-
-// ClientPorts are the first and the last port that the kernel hands to clients.
-func ClientPorts() (low, high int, err error) {
-	b, err := os.ReadFile(ClientPortsFile)
-	if err != nil {
-		return 0, 0, err
-	}
-	if _, err := fmt.Sscan(string(b), &low, &high); err != nil {
-		return 0, 0, fmt.Errorf("%s: %w", ClientPortsFile, err)
-	}
-	return low, high, nil
-}
-
 // EachNumber calls f for every entry of an open folder of /proc whose name is a
 // number, from its beginning: processes, threads or descriptors. It neither sorts
 // nor allocates, which os.ReadDir does.
@@ -106,14 +86,17 @@ func EachNumber(fd int, buf []byte, f func(int)) error {
 	}
 }
 
-// PIDs lists all processes.
-func PIDs() ([]int, error) {
-	d, err := os.Open("/proc")
+// numbers lists the entries of a folder of /proc whose names are numbers.
+func numbers(folder string) ([]int, error) {
+	d, err := os.Open(folder)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close() //nolint:errcheck // read only
-	var pids []int
-	err = EachNumber(int(d.Fd()), make([]byte, 32<<10), func(pid int) { pids = append(pids, pid) }) //nolint:gosec // a descriptor
-	return pids, err
+	var all []int
+	err = EachNumber(int(d.Fd()), make([]byte, 32<<10), func(n int) { all = append(all, n) }) //nolint:gosec // a descriptor
+	return all, err
 }
+
+// PIDs lists all processes.
+func PIDs() ([]int, error) { return numbers("/proc") }

@@ -3,6 +3,8 @@ package procfs
 import (
 	"bytes"
 	"iter"
+	"os"
+	"slices"
 	"strconv"
 )
 
@@ -16,8 +18,22 @@ const (
 type Socket struct {
 	Port  int // of this side
 	State int
-	Inode string // links in /proc/PID/fd name it "socket:[INODE]"
+	Inode string // 0 = closed
 }
+
+// TCP lists the TCP sockets, IPv4 and IPv6, of the network namespace of a process. What
+// cannot be read is left out.
+func TCP(pid int) (all []Socket) {
+	for _, file := range []string{"net/tcp", "net/tcp6"} {
+		if text, err := os.ReadFile(Path(pid, file)); err == nil {
+			all = slices.AppendSeq(all, Sockets(text))
+		}
+	}
+	return all
+}
+
+// Link is what the links in /proc/PID/fd to the socket say.
+func (s Socket) Link() string { return "socket:[" + s.Inode + "]" }
 
 // Sockets goes through what stands in /proc/net/tcp or tcp6.
 func Sockets(text []byte) iter.Seq[Socket] {
