@@ -32,6 +32,15 @@ func ProfileWith(profile string, args []string) string {
 	return profile + bench.OwnArgsMark + name
 }
 
+// ArgWords are the words of the line of --args. A quote without an end is a bench.UsageError.
+func ArgWords(line string) ([]string, error) {
+	words, err := bench.SplitWords(line)
+	if err != nil {
+		return nil, bench.Usagef("--args: %s", err)
+	}
+	return words, nil
+}
+
 // WithArgs returns a copy of the server whose profiles have these arguments of the user's
 // after their own, and names that say so (ProfileWith). What the file says of slots,
 // watchdog and workers is left out, because the arguments may change it: benchrun then

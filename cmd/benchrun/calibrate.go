@@ -6,9 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/calibrate"
-	"benchrun/internal/campaign"
 	"benchrun/internal/place"
-	"benchrun/report"
 )
 
 // calibrationPage is where --write writes its page by default.
@@ -22,7 +20,7 @@ type calibrating struct {
 }
 
 func newCalibrateCommand() *cobra.Command {
-	var c calibrating
+	c := calibrating{settings: newSettings()}
 	cmd := &cobra.Command{
 		Use:   "calibrate [FAMILY|null|SABOTAGE...]",
 		Short: "check that benchrun reaches the known verdicts of planted flaws",
@@ -54,18 +52,12 @@ if something could not be measured.`,
 			return c.run(cmd, calibrate.Asked{Words: args, Short: c.short})
 		},
 	}
-	c.settings = settings{format: "table", progress: report.ProgressAuto, attempts: campaign.DefaultAttempts, seed: defaultSeed, out: defaultOut}
 	f := cmd.Flags()
 	declare(f, "short", &c.short)
-	declare(f, "attempts", &c.attempts)
-	declare(f, "seed", &c.seed)
-	declare(f, "out", &c.out)
+	c.declare(f, "attempts", "seed", "out")
 	declare(f, "write", &c.page, "another file than "+calibrationPage+" is named with '=': --write=FILE")
 	f.Lookup("write").NoOptDefVal = calibrationPage
-	declare(f, "progress", &c.progress)
-	declare(f, "dry-run", &c.dryRun)
-	declare(f, "jobs", &c.jobs)
-	declare(f, "port", &c.port)
+	c.declare(f, "progress", "dry-run", "jobs", "port")
 	return cmd
 }
 

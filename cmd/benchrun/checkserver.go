@@ -63,9 +63,7 @@ failed; 2, 3, 4, 130 and 143 mean the same as for benchrun itself.`,
 	declare(f, "profile", &s.profiles, "unless given: default, hardened and equal8, or all if it has none of them")
 	addOwnFlags(f, &s.own, false)
 	declare(f, "patience", &patience)
-	declare(f, "dry-run", &s.dryRun)
-	declare(f, "python", &s.python)
-	declare(f, "port", &s.port)
+	s.declare(f, "dry-run", "python", "port")
 	completeFlags(cmd, &s)
 	return cmd
 }

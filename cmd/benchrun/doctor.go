@@ -10,7 +10,7 @@ import (
 )
 
 func newDoctorCommand() *cobra.Command {
-	s := settings{out: defaultOut}
+	s := newSettings()
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "check what this machine can do and what it lacks",
@@ -44,11 +44,10 @@ warning costs accuracy or convenience; the exit code ignores it.`,
 		},
 	}
 	f := cmd.Flags()
-	declare(f, "server", &s.servers)
+	s.declare(f, "server")
 	declare(f, "profile", &s.profiles, commonProfilesNote)
 	declare(f, "server-file", &s.own.files)
-	declare(f, "python", &s.python)
-	declare(f, "out", &s.out)
+	s.declare(f, "python", "out")
 	completeFlags(cmd, &s)
 	return cmd
 }

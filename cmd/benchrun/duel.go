@@ -35,7 +35,8 @@ const duelExample = `  benchrun duel gunicorn@previous gunicorn --scenario wedge
   benchrun duel gunicorn custom --server-cmd 'myserver --port {port} app:application' -c wedge`
 
 func newDuelCommand() *cobra.Command {
-	s := settings{format: "table", progress: report.ProgressAuto, attempts: 1, seed: defaultSeed, out: defaultOut}
+	s := newSettings()
+	s.attempts = 1
 	profile, pairs := "", 2
 	cmd := &cobra.Command{
 		Use:               "duel A B",
@@ -58,22 +59,14 @@ func newDuelCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	declare(f, "scenario", &s.scenarios)
-	declare(f, "mix", &s.mixes)
+	s.declare(f, "scenario", "mix")
 	declare(f, "profile", &profile, oneProfileNote("target"))
 	declare(f, "pairs", &pairs)
 	addOwnFlags(f, &s.own, true, "once: for both targets; twice: for A and for B")
-	declare(f, "full", &s.full)
-	declare(f, "seed", &s.seed)
-	declare(f, "out", &s.out)
+	s.declare(f, "full", "seed", "out")
 	declare(f, "json", &s.jsonFile, "the content of duel.json; on stdout instead of the table")
 	declare(f, "junit", &s.junitFile, "a test for each scenario, which fails where B is worse")
-	declare(f, "progress", &s.progress)
-	declare(f, "dry-run", &s.dryRun)
-	declare(f, "jobs", &s.jobs)
-	declare(f, "python", &s.python)
-	declare(f, "port", &s.port)
-	declare(f, "reprobe", &s.reprobe)
+	s.declare(f, "progress", "dry-run", "jobs", "python", "port", "reprobe")
 	completeFlags(cmd, &s)
 	return cmd
 }
@@ -90,7 +83,7 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 	}
 	cells, err := plan.DuelCells(reg, wordA, wordB, profile, scens)
 	if err == nil {
-		cells, err = s.withArgsOfSides(cells)
+		cells, err = plan.WithArgsOfSides(cells, s.own.args)
 	}
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 )
 
 func newJudgeCommand() *cobra.Command {
-	var s settings
+	s := newSettings()
 	var htmlFile string
 	cmd := &cobra.Command{
 		Use:   "judge RUN",
@@ -60,7 +60,6 @@ is still in progress, it judges what there is so far.`,
 			return judged.Delivery(gate).Again(out)
 		},
 	}
-	s.attempts, s.out = 1, "-"
 	addPrintFlags(cmd.Flags(), &s)
 	declare(cmd.Flags(), "html", &htmlFile)
 	completeFlags(cmd, &s)

@@ -46,10 +46,8 @@ const ladderExample = `  benchrun ladder gunicorn --scenario wedge
   benchrun ladder --resume benchrun-out/20261121-140000-1a2b   # a ladder that was interrupted`
 
 func newLadderCommand() *cobra.Command {
-	s := settings{
-		format: "table", progress: report.ProgressAuto, attempts: campaign.DefaultAttempts, seed: defaultSeed, out: defaultOut,
-		most: ladder.Most(len(bench.RatioLadder)),
-	}
+	s := newSettings()
+	s.most = ladder.Most(len(bench.RatioLadder))
 	profile := ""
 	cmd := &cobra.Command{
 		Use:               "ladder SERVER",
@@ -84,18 +82,10 @@ func newLadderCommand() *cobra.Command {
 	declare(f, "scenario", &s.scenarios, "here one family, without a ratio")
 	declare(f, "profile", &profile, oneProfileNote("server"))
 	addOwnFlags(f, &s.own, true)
-	declare(f, "full", &s.full)
-	declare(f, "attempts", &s.attempts)
-	declare(f, "seed", &s.seed)
-	declare(f, "out", &s.out)
+	s.declare(f, "full", "attempts", "seed", "out")
 	declare(f, "json", &s.jsonFile, "the content of ladder.json")
 	declare(f, "format", &s.format, "here only table, markdown and json")
-	declare(f, "progress", &s.progress)
-	declare(f, "dry-run", &s.dryRun)
-	declare(f, "python", &s.python)
-	declare(f, "port", &s.port)
-	declare(f, "resume", &s.resume)
-	declare(f, "reprobe", &s.reprobe)
+	s.declare(f, "progress", "dry-run", "python", "port", "resume", "reprobe")
 	completeFlags(cmd, &s)
 	return cmd
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func newMergeCommand() *cobra.Command {
-	s := settings{attempts: 1, out: defaultOut}
+	s := newSettings()
 	var anyway bool
 	cmd := &cobra.Command{
 		Use:   "merge RUN...",
@@ -54,7 +54,7 @@ and each cell of run.json says where it was measured.`,
 			return stored.Delivery{Run: j.Run, Folder: j.Folder.Path(), Gate: gate, Damaged: j.Damaged}.Again(out)
 		},
 	}
-	declare(cmd.Flags(), "out", &s.out)
+	s.declare(cmd.Flags(), "out")
 	declare(cmd.Flags(), "anyway", &anyway)
 	addPrintFlags(cmd.Flags(), &s)
 	completeFlags(cmd, &s)

@@ -51,17 +51,9 @@ func (s *settings) ownArgs() ([]string, error) {
 		return nil, &bench.UsageError{Problem: "--args is given twice", Hint: "put all flags into one: --args '--workers=3 --timeout=30'"}
 	}
 	for _, line := range s.own.args {
-		return argWords(line)
+		return targets.ArgWords(line)
 	}
 	return nil, nil
-}
-
-func argWords(line string) ([]string, error) {
-	words, err := bench.SplitWords(line)
-	if err != nil {
-		return nil, bench.Usagef("--args: %s", err)
-	}
-	return words, nil
 }
 
 // registry has every server that these settings know.
@@ -81,35 +73,6 @@ func (s *settings) withArgs(cells []plan.Cell) ([]plan.Cell, error) {
 		return nil, err
 	}
 	return plan.WithArgs(cells, words)
-}
-
-// withArgsOfSides does so for a duel: one --args is for both targets, two are A's and B's.
-func (s *settings) withArgsOfSides(cells []plan.Cell) ([]plan.Cell, error) {
-	lines := s.own.args
-	switch len(lines) {
-	case 0:
-		return cells, nil
-	case 1:
-		lines = []string{lines[0], lines[0]}
-	case 2:
-	default:
-		return nil, &bench.UsageError{Problem: "--args is given more than twice", Hint: "once: for both targets; twice: for A and for B"}
-	}
-	out := slices.Clone(cells)
-	for side, line := range lines {
-		words, err := argWords(line)
-		if err != nil {
-			return nil, err
-		}
-		for i := side; i < len(out); i += 2 {
-			one, err := plan.WithArgs(out[i:i+1], words)
-			if err != nil {
-				return nil, err
-			}
-			out[i] = one[0]
-		}
-	}
-	return out, nil
 }
 
 // lineFlags are the flags whose values are lines of words, which may look like flags.

@@ -62,6 +62,27 @@ type settings struct {
 	most    int               // how many of its cells a ladder measures, about; 0: this is no ladder
 }
 
+// newSettings are the settings of a command whose flags say nothing.
+func newSettings() settings {
+	return settings{
+		format: "table", progress: report.ProgressAuto, attempts: campaign.DefaultAttempts, seed: defaultSeed, out: defaultOut,
+		gate: newDemands(),
+	}
+}
+
+// declare adds flags of the table to a command, which need no note there.
+func (s *settings) declare(f *pflag.FlagSet, names ...string) {
+	into := map[string]any{
+		"server": &s.servers, "scenario": &s.scenarios, "mix": &s.mixes, "quick": &s.quick, "full": &s.full,
+		"attempts": &s.attempts, "ci": &s.ci, "release": &s.release, "seed": &s.seed, "out": &s.out,
+		"format": &s.format, "verbose": &s.verbose, "progress": &s.progress, "config": &s.config, "dry-run": &s.dryRun,
+		"python": &s.python, "port": &s.port, "resume": &s.resume, "max-time": &s.maxTime, "jobs": &s.jobs, "reprobe": &s.reprobe,
+	}
+	for _, name := range names {
+		declare(f, name, into[name])
+	}
+}
+
 const rootLong = `benchrun finds out which web app server keeps serving when some requests hang,
 crash or crawl. For each server, profile and scenario, it installs the server,
 launches it with a misbehaving app, sends ordinary requests and, at the
@@ -135,39 +156,21 @@ func newRootCommand() *cobra.Command {
 
 // addFlags declares the flags of the main command.
 func addFlags(f *pflag.FlagSet, s *settings) {
-	s.attempts, s.seed, s.out, s.progress = campaign.DefaultAttempts, defaultSeed, defaultOut, report.ProgressAuto
-	declare(f, "server", &s.servers)
+	*s = newSettings()
+	s.declare(f, "server")
 	declare(f, "profile", &s.profiles, commonProfilesNote)
-	declare(f, "scenario", &s.scenarios)
-	declare(f, "mix", &s.mixes)
+	s.declare(f, "scenario", "mix")
 	addOwnFlags(f, &s.own, true)
-	declare(f, "quick", &s.quick)
-	declare(f, "full", &s.full)
-	declare(f, "attempts", &s.attempts)
-	declare(f, "ci", &s.ci)
-	declare(f, "release", &s.release)
-	declare(f, "seed", &s.seed)
-	declare(f, "out", &s.out)
+	s.declare(f, "quick", "full", "attempts", "ci", "release", "seed", "out")
 	addPrintFlags(f, s)
-	declare(f, "progress", &s.progress)
-	declare(f, "config", &s.config)
-	declare(f, "dry-run", &s.dryRun)
-	declare(f, "python", &s.python)
-	declare(f, "port", &s.port)
-	declare(f, "resume", &s.resume)
-	declare(f, "max-time", &s.maxTime)
-	declare(f, "jobs", &s.jobs)
-	declare(f, "reprobe", &s.reprobe)
+	s.declare(f, "progress", "config", "dry-run", "python", "port", "resume", "max-time", "jobs", "reprobe")
 }
 
 // addPrintFlags declares the flags that say how to print a run.
 func addPrintFlags(f *pflag.FlagSet, s *settings) {
-	s.format = "table"
 	declare(f, "json", &s.jsonFile, "the content of run.json")
 	declare(f, "junit", &s.junitFile, cellTestsNote)
-	declare(f, "format", &s.format)
-	declare(f, "verbose", &s.verbose)
-	s.gate = newDemands()
+	s.declare(f, "format", "verbose")
 	addGateFlags(f, &s.gate)
 }
 

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"benchrun/internal/bench"
@@ -55,6 +56,35 @@ func TargetCells(reg *targets.Registry, word, profile string, scenarios []string
 		err = fmt.Errorf("%s with --profile %s: %w", word, own, err)
 	}
 	return cells, err
+}
+
+// WithArgsOfSides gives the targets of a duel's cells the arguments of --args, each a line: one
+// line is for both targets, two are A's and B's. More are a bench.UsageError.
+func WithArgsOfSides(cells []Cell, lines []string) ([]Cell, error) {
+	switch len(lines) {
+	case 0:
+		return cells, nil
+	case 1:
+		lines = []string{lines[0], lines[0]}
+	case 2:
+	default:
+		return nil, &bench.UsageError{Problem: "--args is given more than twice", Hint: "once: for both targets; twice: for A and for B"}
+	}
+	out := slices.Clone(cells)
+	for side, line := range lines {
+		words, err := targets.ArgWords(line)
+		if err != nil {
+			return nil, err
+		}
+		for i := side; i < len(out); i += 2 {
+			one, err := WithArgs(out[i:i+1], words)
+			if err != nil {
+				return nil, err
+			}
+			out[i] = one[0]
+		}
+	}
+	return out, nil
 }
 
 // Paired marks both cells of a pair as unsupported if one of them is: half a pair
