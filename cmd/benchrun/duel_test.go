@@ -113,6 +113,7 @@ func TestDuelUsage(t *testing.T) {
 		{[]string{"reference"}, "wants two targets"},
 		{[]string{"reference", "gunicor"}, `did you mean "gunicorn"`},
 		{[]string{"reference", "refer*"}, "is not one target"},
+		{[]string{"reference", "/home/me/my.yaml"}, `"/home/me/my.yaml" is not one target`},
 		{[]string{"reference/sound", "reference"}, `unknown profile "sound"`},
 		{[]string{"reference", "reference@previous"}, "has no versions to choose from"},
 		{[]string{"gunicorn", "gunicorn@path:/nowhere"}, "there is no /nowhere"},

@@ -64,9 +64,7 @@ func isFile(what string) bool {
 // others will tell.
 func commonProfiles(reg *targets.Registry, servers []string) (out []string) {
 	for _, word := range servers {
-		name, _, _ := strings.Cut(word, "@")
-		name, _, _ = strings.Cut(name, "/")
-		srv, err := reg.Lookup(name)
+		srv, err := reg.Lookup(plan.ParseTargetWord(word).Server)
 		if err != nil {
 			return nil
 		}

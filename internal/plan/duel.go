@@ -2,9 +2,7 @@ package plan
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 
 	"benchrun/internal/bench"
 	"benchrun/targets"
@@ -27,35 +25,6 @@ func DuelCells(reg *targets.Registry, a, b, profile string, scenarios []string) 
 		out = append(out, sides[0][i], sides[1][i])
 	}
 	return out, nil
-}
-
-// TargetCells are the cells of one target, "server[/profile][@version]". If it names no
-// profile, it takes the one given; "" means hardened, or the only one that the server has.
-func TargetCells(reg *targets.Registry, word, profile string, scenarios []string) ([]Cell, error) {
-	target, version, versioned := strings.Cut(word, "@")
-	server, own, named := strings.Cut(target, "/")
-	if !named {
-		own = profile
-	}
-	if own == "" && !named {
-		own = targets.ProfileHardened
-		if s, err := reg.Lookup(server); err == nil {
-			if all := s.ProfileNames(); len(all) == 1 {
-				own = all[0]
-			}
-		}
-	}
-	if strings.ContainsAny(server+own, "*?[,") {
-		return nil, bench.Usagef("%q is not one target: write server[/profile][@version]", word)
-	}
-	if versioned {
-		server += "@" + version
-	}
-	cells, err := Cells(reg, Selection{Servers: []string{server}, Profiles: []string{own}, Scenarios: scenarios})
-	if err != nil && !named {
-		err = fmt.Errorf("%s with --profile %s: %w", word, own, err)
-	}
-	return cells, err
 }
 
 // WithArgsOfSides gives the targets of a duel's cells the arguments of --args, each a line: one
@@ -95,11 +64,4 @@ func Paired(cells []Cell) []Cell {
 		a.Unsupported, b.Unsupported = cmp.Or(a.Unsupported, b.Unsupported), cmp.Or(b.Unsupported, a.Unsupported)
 	}
 	return cells
-}
-
-// SameTarget says that two cells are about the same profile of the same server, in
-// the version that was asked for, or that its file says.
-func (c Cell) SameTarget(other Cell) bool {
-	version := func(c Cell) string { return cmp.Or(c.Version, c.Server.Version) }
-	return c.Server.Name == other.Server.Name && version(c) == version(other) && c.Profile == other.Profile
 }

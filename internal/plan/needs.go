@@ -59,14 +59,3 @@ func OnHost(cells []Cell, has func(bench.HostFeature) bool) []Cell {
 	}
 	return cells
 }
-
-// newCell is a cell, with the reason where it cannot be run. why is that of the
-// profile; "" = the server has it.
-func newCell(s *targets.Server, version, profile string, sc bench.Scenario, why string) Cell {
-	for _, p := range sc.Parts() { // a mix without one of its parts would be another
-		if why == "" {
-			why = unmet(p.Family, s, profile)
-		}
-	}
-	return Cell{Server: s, Version: version, Profile: profile, Scenario: sc, Unsupported: why}
-}

@@ -207,6 +207,8 @@ func TestBadSelections(t *testing.T) {
 		{"status", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"503"}}, false, []string{"overload", "burst"}},
 		{"nearly a word of an incident", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"slowlori"}}, false, []string{`did you mean "slowloris"? --scenario slow-headers`}},
 		{"no server", Selection{Servers: []string{""}}, false, []string{`--server "" names no server`, "benchrun list servers"}},
+		{"path of a file", Selection{Servers: []string{"/home/me/my.yaml"}}, false, []string{"--server /home/me/my.yaml: no server before the '/'", "--server-file FILE"}},
+		{"version alone", Selection{Servers: []string{"@23.0.0"}}, false, []string{"--server @23.0.0: no server before the '@'"}},
 		{"no profile", Selection{Servers: []string{"gunicorn"}, Profiles: []string{"default", ","}}, false, []string{`--profile "," names no profile`}},
 		{"no scenario", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{" "}}, false, []string{`--scenario " " names no scenario`}},
 		{"bad glob", Selection{Servers: []string{"[a"}}, false, []string{"bad pattern"}},

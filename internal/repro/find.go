@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -21,19 +22,30 @@ type Found struct {
 	Cell   bench.Cell
 }
 
+const howToName = "write server/profile/scenario, or RUN/server/profile/scenario with the folder of a run"
+
 // Find finds the cell that a word names: "server/profile/scenario" of the newest run in the
 // folder out that has it, or "RUN/server/profile/scenario" with the folder of a run. The
 // server may have its version: "gunicorn@27.0.1".
 func Find(ctx context.Context, out, word string) (Found, error) {
+	if run, err := results.OpenFolder(word); err == nil {
+		return Found{}, &bench.UsageError{
+			Problem: word + " is a run, not a cell",
+			Hint:    "name one of its cells: " + filepath.Join(run.Path(), "server/profile/scenario"),
+		}
+	}
 	parts := strings.Split(strings.TrimRight(word, "/"), "/")
 	if len(parts) < 3 || slices.Contains(parts[len(parts)-3:], "") {
 		return Found{}, &bench.UsageError{
 			Problem: fmt.Sprintf("%q is not a cell", word),
-			Hint:    "write server/profile/scenario, or RUN/server/profile/scenario with the folder of a run",
+			Hint:    howToName,
 		}
 	}
 	name := strings.Join(parts[len(parts)-3:], "/")
 	if len(parts) > 3 {
+		if _, err := os.Stat(word); err == nil {
+			return Found{}, &bench.UsageError{Problem: fmt.Sprintf("%q is not a cell, and no run either", word), Hint: howToName}
+		}
 		return findIn(ctx, []string{cmp.Or(strings.Join(parts[:len(parts)-3], "/"), "/")}, name)
 	}
 	runs, err := newest(out)

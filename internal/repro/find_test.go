@@ -60,6 +60,9 @@ func TestFind(t *testing.T) {
 		"c/default/wedge-2pct":                `did you mean "c/default/wedge-1pct"`,
 		newest + "/a/default/wedge-1pct":      newest + " has no cell",
 		"gunicorn":                            "not a cell",
+		newest:                                newest + " is a run, not a cell; name one of its cells: " + newest + "/server/profile/scenario",
+		newest + "/run.json":                  "is a run, not a cell; name one of its cells: " + newest + "/server/profile/scenario",
+		out:                                   "not a cell, and no run either",
 		"a//b":                                "not a cell",
 		out + "/nowhere/a/default/wedge-1pct": "nowhere",
 	} {
