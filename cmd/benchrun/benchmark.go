@@ -39,12 +39,9 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if err := out.Prepare(); err != nil { // before minutes are spent
 		return err
 	}
-	order := s.live(cmd, cells)
-	if order.Asked, err = plan.Asked(cells, s.attempts, s.python, s.own.files); err != nil {
+	order, err := s.resumable(cmd, cells)
+	if err != nil {
 		return err
-	}
-	if s.earlier != nil {
-		report.Damaged(cmd.ErrOrStderr(), s.earlier.Damaged)
 	}
 	patiently(cmd.Context())
 	made, err := order.Run(cmd.Context())
@@ -145,6 +142,18 @@ func (s settings) live(cmd *cobra.Command, cells []plan.Cell) live.Order {
 		Opening: campaign.Opening{Out: s.out, Benchrun: benchrunVersion(), Args: s.effectiveArgs()},
 		Tell:    report.Listen(s.progress, cmd.ErrOrStderr()),
 	}
+}
+
+// resumable is an order that --resume can continue, or that continues a run.
+func (s settings) resumable(cmd *cobra.Command, cells []plan.Cell) (order live.Order, err error) {
+	order = s.live(cmd, cells)
+	if order.Asked, err = plan.Asked(cells, s.attempts, s.python, s.own.files); err != nil {
+		return order, err
+	}
+	if s.earlier != nil {
+		report.Damaged(cmd.ErrOrStderr(), s.earlier.Damaged)
+	}
+	return order, nil
 }
 
 // outlets are where a command writes its results.

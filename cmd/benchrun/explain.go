@@ -1,8 +1,7 @@
 package main
 
 import (
-	"fmt"
-	"io"
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,14 +26,7 @@ it names the families that reproduce it.`,
 			if len(args) == 0 {
 				return &bench.UsageError{Problem: "explain wants a word: a family, measure, verdict, flag or other word of a report", Hint: "see benchrun explain --help"}
 			}
-			text, err := guide.Explain(strings.Join(args, " "))
-			if err != nil {
-				return err
-			}
-			if _, err := io.WriteString(cmd.OutOrStdout(), text); err != nil {
-				return fmt.Errorf("stdout: %w", err)
-			}
-			return nil
+			return say(cmd, func(context.Context) (string, error) { return guide.Explain(strings.Join(args, " ")) })
 		},
 	}
 }

@@ -126,14 +126,11 @@ func (s settings) ladder(cmd *cobra.Command, rungs []plan.Cell) (err error) {
 	if err := out.Prepare(); err != nil { // before minutes are spent
 		return err
 	}
-	order := s.live(cmd, rungs)
-	if order.Asked, err = plan.Asked(rungs, s.attempts, s.python, s.own.files); err != nil {
+	order, err := s.resumable(cmd, rungs)
+	if err != nil {
 		return err
 	}
 	order.Asked.Ladder = true
-	if s.earlier != nil {
-		report.Damaged(cmd.ErrOrStderr(), s.earlier.Damaged)
-	}
 	patiently(cmd.Context())
 	made, err := order.Ladder(cmd.Context(), func(ctx context.Context, r *campaign.Run) (bench.Run, bench.Ladder, error) {
 		return ladder.Climb(ctx, r, rungs, s.python)

@@ -1,8 +1,7 @@
 package main
 
 import (
-	"fmt"
-	"io"
+	"context"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -65,26 +64,24 @@ func newReproCommand() *cobra.Command {
 			if len(args) != 1 {
 				return &bench.UsageError{Problem: "repro wants one cell", Hint: "for example: benchrun repro gunicorn/default/wedge-1pct"}
 			}
-			found, err := repro.Find(cmd.Context(), out, args[0])
-			if err != nil {
-				return err
-			}
-			from, own := report.SourceOf(found.Run, found.Cell)
-			opts := targets.DefaultLoadOptions(slices.Concat(own, files))
-			opts.Command = targets.Command{Words: from.ServerCmd, App: targets.AppKind(from.AppKind)}
-			reg, err := targets.Load(opts)
-			if err != nil {
-				return err
-			}
-			text, err := repro.Script(cmd.Context(), found, reg)
-			if err != nil {
-				return err
-			}
-			report.Lines(cmd.ErrOrStderr(), found.Notes())
-			if _, err := io.WriteString(cmd.OutOrStdout(), text); err != nil {
-				return fmt.Errorf("stdout: %w", err)
-			}
-			return nil
+			return say(cmd, func(ctx context.Context) (string, error) {
+				found, err := repro.Find(ctx, out, args[0])
+				if err != nil {
+					return "", err
+				}
+				from, own := report.SourceOf(found.Run, found.Cell)
+				opts := targets.DefaultLoadOptions(slices.Concat(own, files))
+				opts.Command = targets.Command{Words: from.ServerCmd, App: targets.AppKind(from.AppKind)}
+				reg, err := targets.Load(opts)
+				if err != nil {
+					return "", err
+				}
+				text, err := repro.Script(ctx, found, reg)
+				if err == nil {
+					report.Lines(cmd.ErrOrStderr(), found.Notes())
+				}
+				return text, err
+			})
 		},
 	}
 	declare(cmd.Flags(), "out", &out, "here: where the newest run is looked for")

@@ -1,8 +1,7 @@
 package main
 
 import (
-	"fmt"
-	"io"
+	"context"
 
 	"github.com/spf13/cobra"
 
@@ -30,14 +29,7 @@ With --server-cmd it prints the file that says the same as that command.`,
 			if (len(args) == 1) == (s.own.line != "") || len(args) > 1 {
 				return &bench.UsageError{Problem: "show wants one server, or --server-cmd", Hint: "for example: benchrun show gunicorn"}
 			}
-			text, err := s.show(args)
-			if err != nil {
-				return err
-			}
-			if _, err := io.WriteString(cmd.OutOrStdout(), text); err != nil {
-				return fmt.Errorf("stdout: %w", err)
-			}
-			return nil
+			return say(cmd, func(context.Context) (string, error) { return s.show(args) })
 		},
 	}
 	f := cmd.Flags()

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -142,19 +143,12 @@ func (r *Run) open(i int) []plan.Cell {
 // noteInstalled stores the versions, the Python and the PostgreSQL that the run uses, so that only a
 // run with the same ones can resume it.
 func (r *Run) noteInstalled() error {
-	python := r.python()
-	if was := r.run.Environment.Python; was != "" && python != "" && was != python {
-		return anotherThan("Python", was, python)
+	e := &r.run.Environment
+	if err := keepTo("Python", &e.Python, r.python()); err != nil {
+		return err
 	}
-	if python != "" {
-		r.run.Environment.Python = python
-	}
-	database := r.postgresql()
-	if was := r.run.Environment.PostgreSQL; was != "" && database != "" && was != database {
-		return anotherThan("PostgreSQL", was, database)
-	}
-	if database != "" {
-		r.run.Environment.PostgreSQL = database
+	if err := keepTo("PostgreSQL", &e.PostgreSQL, r.postgresql()); err != nil {
+		return err
 	}
 	if r.run.Asked == nil {
 		return nil
@@ -162,24 +156,27 @@ func (r *Run) noteInstalled() error {
 	asked := *r.run.Asked
 	asked.Cells = slices.Clone(asked.Cells)
 	for i, c := range r.order.Cells {
-		t, was := r.prepared[c.Target()], asked.Cells[i].Installed
+		t := r.prepared[c.Target()]
 		if t == nil {
 			continue
 		}
-		if is := t.Installation.Version; was != "" && was != is {
-			return anotherThan(c.Server.Name, was, is)
+		if err := keepTo(c.Server.Name, &asked.Cells[i].Installed, t.Installation.Version); err != nil {
+			return err
 		}
-		asked.Cells[i].Installed = t.Installation.Version
 	}
 	r.run.Asked = &asked
 	return nil
 }
 
-// anotherThan returns an error if the run would continue with something else than it
-// began with.
-func anotherThan(what, was, is string) error {
-	return &bench.UsageError{
-		Problem: fmt.Sprintf("the run started with %s %s, but here it is %s", what, was, is),
-		Hint:    "start a new run",
+// keepTo stores what a run uses; "" = nothing. It returns an error if the run would continue
+// with something else than it began with.
+func keepTo(what string, stored *string, is string) error {
+	if *stored != "" && is != "" && *stored != is {
+		return &bench.UsageError{
+			Problem: fmt.Sprintf("the run started with %s %s, but here it is %s", what, *stored, is),
+			Hint:    "start a new run",
+		}
 	}
+	*stored = cmp.Or(is, *stored)
+	return nil
 }

@@ -158,31 +158,30 @@ func (c *Check) launches() []launched {
 
 func (c *Check) claimsOf(ctx context.Context, l launched) error {
 	claims := c.Target.Profile.Claims
-	on := func(f Result) {
-		f.Check += l.of
-		c.On(f)
+	measured := func(check string, measure func() (Result, error)) error {
+		c.begin(check + l.of)
+		found, err := measure()
+		switch {
+		case errors.Is(err, probe.ErrHostStalled):
+			found = Result{Check: check, Expected: "a host that does not stall", Seen: err.Error(), Verdict: Unmeasured}
+		case err != nil:
+			return err
+		}
+		found.Check += l.of
+		c.On(found)
+		return nil
 	}
-	c.begin("slots" + l.of)
-	p, err := probe.SlotsUpTo(ctx, c.Host, l.target, claims.Slots, c.LogPath)
-	switch {
-	case errors.Is(err, probe.ErrHostStalled):
-		on(Result{Check: "slots", Expected: "a host that does not stall", Seen: err.Error(), Verdict: Unmeasured})
-	case err != nil:
+	var p bench.Probe
+	if err := measured("slots", func() (_ Result, err error) {
+		p, err = probe.SlotsUpTo(ctx, c.Host, l.target, claims.Slots, c.LogPath)
+		return slotsResult(claims.Slots, p), err
+	}); err != nil {
 		return err
-	default:
-		on(slotsResult(claims.Slots, p))
 	}
-	c.begin("watchdog" + l.of)
-	took, gone, err := probe.Watchdog(ctx, c.Host, l.target, c.patience()(p.Slots), c.LogPath)
-	switch {
-	case errors.Is(err, probe.ErrHostStalled):
-		on(Result{Check: "watchdog", Expected: "a host that does not stall", Seen: err.Error(), Verdict: Unmeasured})
-	case err != nil:
-		return err
-	default:
-		on(watchdogResult(claims.Watchdog, took, gone))
-	}
-	return nil
+	return measured("watchdog", func() (Result, error) {
+		took, gone, err := probe.Watchdog(ctx, c.Host, l.target, c.patience()(p.Slots), c.LogPath)
+		return watchdogResult(claims.Watchdog, took, gone), err
+	})
 }
 
 // patience is that of the target's claims, no longer than asked for.

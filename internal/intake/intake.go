@@ -203,7 +203,13 @@ func (f *File) Tail(n int64) string {
 	if err != nil {
 		return ""
 	}
-	text, err := io.ReadAll(end)
+	return Text(end)
+}
+
+// Text is all of r as valid UTF-8, without white space around it; "" where it cannot be
+// read.
+func Text(r io.Reader) string {
+	text, err := io.ReadAll(r)
 	if err != nil {
 		return ""
 	}

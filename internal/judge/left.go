@@ -218,18 +218,12 @@ func (f *facts) toldApart(n float64) bool {
 // cpus is how many CPUs the tree used within s, on average. Where the total fell, the
 // dead are not counted in it, and it says nothing.
 func (v *view) cpus(s span) (n float64, ok bool) {
-	var first, last bench.Vital
-	looks := 0
-	for _, x := range v.vitals {
-		if !s.holds(x.T) {
-			continue
-		}
-		if looks++; looks == 1 {
-			first = x
-		}
-		last = x
+	looks, ok := v.looks(s)
+	if !ok {
+		return 0, false
 	}
-	if looks < leastLooks || last.T <= first.T || last.CPU < first.CPU {
+	first, last := looks[0], looks[len(looks)-1]
+	if last.CPU < first.CPU {
 		return 0, false
 	}
 	return (last.CPU - first.CPU) / seconds(last.T-first.T), true

@@ -73,21 +73,14 @@ func (f *facts) othersWords() string {
 
 // logRate is how many bytes a second the server wrote to its log within s.
 func (v *view) logRate(s span) (rate float64, ok bool) {
-	var first, last bench.Vital
-	grown, looks := int64(0), 0
-	for _, x := range v.vitals {
-		if !s.holds(x.T) {
-			continue
-		}
-		if looks++; looks == 1 {
-			first = x
-		} else {
-			grown += max(0, x.Log-last.Log) // less = benchrun has emptied it
-		}
-		last = x
-	}
-	if looks < leastLooks || last.T <= first.T {
+	looks, ok := v.looks(s)
+	if !ok {
 		return 0, false
+	}
+	first, last, grown := looks[0], looks[0], int64(0)
+	for _, x := range looks[1:] {
+		grown += max(0, x.Log-last.Log) // less = benchrun has emptied it
+		last = x
 	}
 	return float64(grown) / seconds(last.T-first.T), true
 }

@@ -82,36 +82,32 @@ func newView(rec *bench.Record) *view {
 	for _, list := range [][]bench.Sample{v.victims, v.controls, v.provokers, v.ageing} {
 		slices.SortStableFunc(list, bySchedule)
 	}
-	v.receipts = slices.Clone(rec.Receipts)
-	for i := range v.receipts {
-		v.receipts[i].T = bounded(v.receipts[i].T)
-	}
-	slices.SortStableFunc(v.receipts, func(a, b bench.Receipt) int {
+	v.receipts = ascending(rec.Receipts, func(r *bench.Receipt) { r.T = bounded(r.T) }, func(a, b bench.Receipt) int {
 		return cmp.Or(cmp.Compare(a.T, b.T), cmp.Compare(a.Nonce, b.Nonce), cmp.Compare(a.Event, b.Event),
 			cmp.Compare(a.PID, b.PID), cmp.Compare(a.TID, b.TID))
 	})
-	v.procs = slices.Clone(rec.Procs)
-	for i := range v.procs {
-		v.procs[i].T = bounded(v.procs[i].T)
-	}
-	slices.SortStableFunc(v.procs, func(a, b bench.ProcEvent) int {
+	v.procs = ascending(rec.Procs, func(p *bench.ProcEvent) { p.T = bounded(p.T) }, func(a, b bench.ProcEvent) int {
 		return cmp.Or(cmp.Compare(a.T, b.T), cmp.Compare(a.PID, b.PID), cmp.Compare(a.Event, b.Event))
 	})
-	v.vitals = slices.Clone(rec.Vitals)
-	for i := range v.vitals {
-		v.vitals[i].T = bounded(v.vitals[i].T)
-	}
-	slices.SortStableFunc(v.vitals, func(a, b bench.Vital) int { return cmp.Compare(a.T, b.T) })
-	v.doubts = slices.Clone(rec.Doubts)
-	for i, d := range v.doubts {
-		v.doubts[i].From, v.doubts[i].To = bounded(d.From), bounded(d.To)
-	}
-	slices.SortStableFunc(v.doubts, func(a, b bench.Doubt) int {
+	v.vitals = ascending(rec.Vitals, func(x *bench.Vital) { x.T = bounded(x.T) }, func(a, b bench.Vital) int {
+		return cmp.Compare(a.T, b.T)
+	})
+	v.doubts = ascending(rec.Doubts, func(d *bench.Doubt) { d.From, d.To = bounded(d.From), bounded(d.To) }, func(a, b bench.Doubt) int {
 		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Cause, b.Cause), cmp.Compare(a.Note, b.Note))
 	})
 	v.phases(rec.Marks, last)
 	v.spared = v.takenAway()
 	return v
+}
+
+// ascending is a sorted copy of a list of the record, its times bounded.
+func ascending[T any](list []T, bound func(*T), compare func(a, b T) int) []T {
+	out := slices.Clone(list)
+	for i := range out {
+		bound(&out[i])
+	}
+	slices.SortStableFunc(out, compare)
+	return out
 }
 
 // takenAway is from just before the signal that ends the server until it serves again,
@@ -217,6 +213,18 @@ func within(list []bench.Sample, s span) []bench.Sample {
 	i, _ := slices.BinarySearchFunc(list, s.from, byDue)
 	j, _ := slices.BinarySearchFunc(list, s.to, byDue)
 	return list[i:j]
+}
+
+// looks are the vitals within s, ascending; false if they are too few to say how something
+// went on.
+func (v *view) looks(s span) ([]bench.Vital, bool) {
+	var looks []bench.Vital
+	for _, x := range v.vitals {
+		if s.holds(x.T) {
+			looks = append(looks, x)
+		}
+	}
+	return looks, len(looks) >= leastLooks && looks[len(looks)-1].T > looks[0].T
 }
 
 func bounded(t int64) int64 { return min(max(t, 0), maxTime) }

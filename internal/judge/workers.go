@@ -2,6 +2,7 @@ package judge
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"benchrun/internal/bench"
@@ -53,7 +54,7 @@ func (v *view) workers(firstFault int64) workers {
 	}
 	byCause := map[string]int{}
 	lives := make([]life, 0, len(served))
-	for _, pid := range sortedKeys(served) {
+	for _, pid := range slices.Sorted(maps.Keys(served)) {
 		l := life{served[pid], never}
 		if t, ok := born[pid]; ok {
 			l.from = min(l.from, t)
@@ -148,13 +149,4 @@ func causeOf(e *bench.ExitStatus) string {
 		return clean(e.Signal)
 	}
 	return "exit code " + bench.Grouped(e.Code)
-}
-
-func sortedKeys(m map[int]int64) []int {
-	keys := make([]int, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

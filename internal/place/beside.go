@@ -3,6 +3,8 @@ package place
 import (
 	"context"
 	"errors"
+
+	"benchrun/internal/launch"
 )
 
 // errNoDatabase says that a fault wants a database where none is.
@@ -11,21 +13,22 @@ var errNoDatabase = errors.New("the target has no database")
 // memoryBytes is the memory of the target and of what runs beside it, in bytes; false if no
 // cgroup counts it.
 func (p *Place) memoryBytes() (int64, bool) {
-	n, ok := p.group.MemoryBytes()
-	if p.database == nil || !ok {
-		return n, ok
-	}
-	beside, ok := p.database.group.MemoryBytes()
-	return n + beside, ok
+	return withBeside(p, (*launch.Group).MemoryBytes)
 }
 
 // cpuSeconds is likewise the CPU time that they have used.
 func (p *Place) cpuSeconds() (float64, bool) {
-	n, ok := p.group.CPUSeconds()
+	return withBeside(p, (*launch.Group).CPUSeconds)
+}
+
+// withBeside adds up what the target uses and what the database beside it does; false if
+// either is not known.
+func withBeside[T int64 | float64](p *Place, used func(*launch.Group) (T, bool)) (T, bool) {
+	n, ok := used(p.group)
 	if p.database == nil || !ok {
 		return n, ok
 	}
-	beside, ok := p.database.group.CPUSeconds()
+	beside, ok := used(p.database.group)
 	return n + beside, ok
 }
 

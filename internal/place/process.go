@@ -3,6 +3,7 @@ package place
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"syscall"
@@ -50,12 +51,7 @@ func (p *Place) Serving(ctx context.Context, wait time.Duration) []int {
 		}
 		wg.Wait()
 	}
-	pids := make([]int, 0, len(seen))
-	for pid := range seen {
-		pids = append(pids, pid)
-	}
-	slices.Sort(pids)
-	return pids
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // atOnce is how many requests one round of Serving sends. A worker with an event loop takes

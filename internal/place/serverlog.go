@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -88,11 +87,7 @@ func (l *serverLog) tail() string {
 	if err != nil {
 		return ""
 	}
-	b, err := io.ReadAll(end)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(strings.ToValidUTF8(string(b), "?"))
+	return intake.Text(end)
 }
 
 // keep appends the last mostLog bytes of the output to a file that benchrun owns.

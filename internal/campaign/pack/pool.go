@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"benchrun/internal/bench"
 )
 
 // Pool runs the tasks of a packer. Its methods may be called from any goroutine.
@@ -68,7 +70,7 @@ func (p *Pool) Run(ctx context.Context, m Machine, do func(task, slot int) Outco
 			}
 			p.over(task, outcome)
 		})
-		wait(ctx, m.Spacing)
+		bench.Sleep(ctx, m.Spacing)
 	}
 }
 
@@ -240,15 +242,6 @@ func (p *Pool) waitForRoom(ctx context.Context) {
 	defer t.Stop()
 	select {
 	case <-p.changed:
-	case <-t.C:
-	case <-ctx.Done():
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
 	case <-t.C:
 	case <-ctx.Done():
 	}
