@@ -35,8 +35,8 @@ func benchmark(cmd *cobra.Command, s settings) error {
 	if s.dryRun {
 		return s.foretell(cmd, cells, 1)
 	}
-	out := s.outlets(cmd)
-	if err := out.Prepare(); err != nil { // before minutes are spent
+	out, err := s.readyOutlets(cmd) // before minutes are spent
+	if err != nil {
 		return err
 	}
 	order, err := s.resumable(cmd, cells)
@@ -154,6 +154,12 @@ func (s settings) resumable(cmd *cobra.Command, cells []plan.Cell) (order live.O
 		report.Damaged(cmd.ErrOrStderr(), s.earlier.Damaged)
 	}
 	return order, nil
+}
+
+// readyOutlets are the outlets, once it is sure that they can be written to.
+func (s settings) readyOutlets(cmd *cobra.Command) (report.Outlets, error) {
+	out := s.outlets(cmd)
+	return out, out.Prepare()
 }
 
 // outlets are where a command writes its results.

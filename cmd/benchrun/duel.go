@@ -95,8 +95,8 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 	if s.dryRun {
 		return s.foretell(cmd, cells, 2)
 	}
-	out := s.outlets(cmd)
-	if err := out.Prepare(); err != nil { // before minutes are spent
+	out, err := s.readyOutlets(cmd) // before minutes are spent
+	if err != nil {
 		return err
 	}
 	s.attempts = pairs

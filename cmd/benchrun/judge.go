@@ -36,8 +36,8 @@ is still in progress, it judges what there is so far.`,
 			if err := s.check(); err != nil {
 				return err
 			}
-			out := s.outlets(cmd)
-			if err := out.Prepare(); err != nil {
+			out, err := s.readyOutlets(cmd)
+			if err != nil {
 				return err
 			}
 			judged, err := stored.Judge(cmd.Context(), args[0])

@@ -122,8 +122,8 @@ func (s settings) ladder(cmd *cobra.Command, rungs []plan.Cell) (err error) {
 		}
 		return say(cmd, func(context.Context) (string, error) { return ladder.Foretell(rungs), nil })
 	}
-	out := s.outlets(cmd)
-	if err := out.Prepare(); err != nil { // before minutes are spent
+	out, err := s.readyOutlets(cmd) // before minutes are spent
+	if err != nil {
 		return err
 	}
 	order, err := s.resumable(cmd, rungs)

@@ -34,8 +34,8 @@ and each cell of run.json says where it was measured.`,
 			if err := s.check(); err != nil {
 				return err
 			}
-			out := s.outlets(cmd)
-			if err := out.Prepare(); err != nil {
+			out, err := s.readyOutlets(cmd)
+			if err != nil {
 				return err
 			}
 			merged, err := stored.Merged(cmd.Context(), anyway, args)
