@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/repro"
 	"benchrun/report"
-	"benchrun/targets"
 )
 
 const reproLong = `repro prints a script that shows the failure of a stored cell by itself, to paste
@@ -69,10 +67,7 @@ func newReproCommand() *cobra.Command {
 				if err != nil {
 					return "", err
 				}
-				from, own := report.SourceOf(found.Run, found.Cell)
-				opts := targets.DefaultLoadOptions(slices.Concat(own, files))
-				opts.Command = targets.Command{Words: from.ServerCmd, App: targets.AppKind(from.AppKind)}
-				reg, err := targets.Load(opts)
+				reg, err := found.Registry(files)
 				if err != nil {
 					return "", err
 				}

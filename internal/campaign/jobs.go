@@ -3,7 +3,6 @@ package campaign
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"syscall"
@@ -214,76 +213,4 @@ func (r *Run) together(launch string) {
 	if r.forecast.pool != nil {
 		r.forecast.pool.Together(launch)
 	}
-}
-
-// disturbed says that company may have spoiled an attempt, so the next attempt runs
-// alone. The judge decides whether this one counts.
-func disturbed(rec *bench.Record, j bench.Judgement) bool {
-	return rec.Head.Company > 0 &&
-		(j.Verdict == bench.Invalid || len(rec.Doubts) > 0 || slices.Contains(j.Flags, bench.FlagMasked))
-}
-
-// disturbed is the same of an attempt of this cell. The first one that other programs made
-// invalid is not, so its repeat may have company.
-func (u *underway) disturbed(rec *bench.Record, j bench.Judgement) bool {
-	return disturbed(rec, j) && (u.side != "" || j.Verdict != bench.Invalid || !byPrograms(rec) || slices.ContainsFunc(u.cell.Attempts, invalidInCompany))
-}
-
-// byPrograms says that other programs left no CPU idle, and company never did.
-func byPrograms(rec *bench.Record) bool {
-	return caused(rec, bench.DoubtHostBusy) && !caused(rec, bench.DoubtCompany)
-}
-
-// caused says that any second of an attempt is in doubt for a cause.
-func caused(rec *bench.Record, cause string) bool {
-	return slices.ContainsFunc(rec.Doubts, func(d bench.Doubt) bool { return d.Cause == cause })
-}
-
-func invalidInCompany(a bench.Attempt) bool { return a.Company > 0 && a.Verdict == bench.Invalid }
-
-// tellAlone says that company may have spoiled what benchrun did for a cell, so that
-// it comes again.
-func (r *Run) tellAlone(cell, what string) {
-	r.Tell.Note(fmt.Sprintf("%s: other cells may have spoiled %s: again, alone, later", cell, what))
-}
-
-// meter measures what benchrun itself uses for each running cell. It is safe for
-// concurrent use.
-type meter struct {
-	mu    sync.Mutex
-	now   int
-	since time.Time
-	began float64 // CPU seconds of benchrun when the meter began
-	cells float64 // cell seconds until since: the sum of each cell's seconds under way
-}
-
-// change says that n more tasks are under way (fewer, if n is negative).
-func (m *meter) change(n int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.count()
-	m.now += n
-}
-
-func (m *meter) count() {
-	if m.since.IsZero() {
-		m.began = place.OwnCPU()
-	} else {
-		m.cells += time.Since(m.since).Seconds() * float64(m.now)
-	}
-	m.since = time.Now()
-}
-
-// trusted is how many cell seconds the meter needs before its figure counts.
-const trusted = 10
-
-// own is how many CPUs benchrun uses for one cell.
-func (m *meter) own() float64 {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.count()
-	if m.cells < trusted {
-		return ownCPU
-	}
-	return (place.OwnCPU() - m.began) / m.cells
 }

@@ -12,7 +12,9 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/intake"
+	"benchrun/report"
 	"benchrun/results"
+	"benchrun/targets"
 )
 
 // Found is a cell of a stored run.
@@ -148,6 +150,14 @@ func Known(ctx context.Context, out string) []string {
 		}
 	}
 	return nil
+}
+
+// Registry has the servers that the cell's run knew, and those of server files.
+func (f Found) Registry(files []string) (*targets.Registry, error) {
+	from, own := report.SourceOf(f.Run, f.Cell)
+	opts := targets.DefaultLoadOptions(slices.Concat(own, files))
+	opts.Command = targets.Command{Words: from.ServerCmd, App: targets.AppKind(from.AppKind)}
+	return targets.Load(opts)
 }
 
 // Notes are what a reader of the script should know and the script itself does not say.
