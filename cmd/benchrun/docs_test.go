@@ -61,6 +61,7 @@ func TestCLIPageIsWhole(t *testing.T) {
 
 // The hidden command writes the pages that the test above compares.
 func TestDocsCommand(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := benchrunCommand(t.Context(), t, "docs", dir).Run(); err == nil {
 		t.Error("there is no contract to be filled in, and that is no error")

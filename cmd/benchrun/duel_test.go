@@ -106,6 +106,7 @@ func judgedAs(t *testing.T, folder string) {
 }
 
 func TestDuelUsage(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		args []string
 		want string

@@ -11,6 +11,7 @@ import (
 
 // A stored run is judged and gated without running anything.
 func TestGateOfAStoredRun(t *testing.T) {
+	t.Parallel()
 	run := storedRun(t)
 	judged, _, err := judgedAgain(t, run)
 	if err != nil {
