@@ -118,7 +118,6 @@ os.wait()`)
 }
 
 func TestAppWritesTheEndReceiptOfABrokenWedge(t *testing.T) {
-	t.Parallel()
 	out, receipts := runWithApp(t, AppWSGI, `
 import app, signal
 def abort(*_): raise SystemExit(1)

@@ -125,17 +125,25 @@ func serveApp(t *testing.T, kind AppKind) *servedApp {
 	return a
 }
 
+// handedOut has the ports that freePort has returned.
+var handedOut sync.Map
+
+// freePort returns a port that nobody has, and no other test has asked for.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, taken := handedOut.LoadOrStore(port, true); !taken {
+			return port
+		}
 	}
-	port := l.Addr().(*net.TCPAddr).Port
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
 
 // waitFor polls until done returns true, and fails the test after patience.

@@ -176,7 +176,6 @@ func unescapeXML(s string) string {
 
 // The command for a cell whose harness was sabotaged is calibrate.
 func TestASabotagedCellIsCalibratedAgain(t *testing.T) {
-	t.Parallel()
 	c := bench.Cell{Server: bench.ReferenceServer, Profile: "sound", Scenario: "wedge-1pct+" + string(bench.SabotageTable[0].Sabotage), Seed: 3}
 	if out := pasted(t, report.Again(bench.Run{}, c)); !strings.Contains(out, c.Scenario) {
 		t.Error(out)
@@ -185,7 +184,6 @@ func TestASabotagedCellIsCalibratedAgain(t *testing.T) {
 
 // The command that judges again is below the table.
 func TestJudgeAgainIsQuoted(t *testing.T) {
-	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "it's a\nrun\x1b")
 	if err := os.Rename(storedRun(t), dir); err != nil {
 		t.Fatal(err)

@@ -60,7 +60,6 @@ const brokenWaiver = "- {cell: x, verdict: broken, reason: not packaged yet, exp
 
 // A stored run can be compared with another one, and waivers apply.
 func TestBaselineOfAStoredRun(t *testing.T) {
-	t.Parallel()
 	run := brokenRun(t)
 	base := func(v bench.Verdict, testbed string, mode bench.Mode) string {
 		cell := newCell()
@@ -121,7 +120,6 @@ func TestBaselineOfAnOldFamily(t *testing.T) {
 
 // A baseline from another machine is refused before any cell is measured.
 func TestBaselineIsRefusedBeforeAnythingRuns(t *testing.T) {
-	t.Parallel()
 	cell := bench.Cell{Server: "reference", Profile: "default", Scenario: "wedge-1pct", Family: "wedge", FamilyVer: 1, Verdict: bench.Held}
 	base := writeRun(t, bench.Run{Mode: bench.ModeQuick, Environment: bench.Environment{Testbed: "elsewhere"}, Cells: []bench.Cell{cell}})
 	out := filepath.Join(t.TempDir(), "out")

@@ -188,7 +188,6 @@ mkdir gunicorn && tar xzf gunicorn-*.tar.gz -C gunicorn --strip-components=1`)
 // The stored runs of the examples are complete, and the judge says the same of them as was
 // published.
 func TestFurnished(t *testing.T) {
-	t.Parallel()
 	dir := furnished(t)
 	for _, path := range exampleRuns {
 		run, notes, err := judgedAgain(t, filepath.Join(dir, path))

@@ -187,7 +187,6 @@ func bash(t *testing.T, dir, script, bin string) {
 
 // runBlocks reports output that differs from the page, and a session that ends early.
 func TestRunBlocks(t *testing.T) {
-	t.Parallel()
 	commands := func(lines ...string) []docBlock {
 		got, err := readCommands(lines, true)
 		if err != nil {

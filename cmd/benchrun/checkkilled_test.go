@@ -10,7 +10,6 @@ import (
 
 // A killed check leaves no folder behind, not even that of its log.
 func TestKilledCheckLeavesNothing(t *testing.T) {
-	t.Parallel()
 	server := writeServer(t, "sleeper", `["/bin/sleep", "60"]`)
 	dir := openTo(t, nil)
 	cmd := exec.Command(os.Args[0], "check-server", server, "-p", "default")

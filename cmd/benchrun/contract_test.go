@@ -115,7 +115,6 @@ func TestContractRecord(t *testing.T) {
 }
 
 func TestContractServerFile(t *testing.T) {
-	t.Parallel()
 	text := section(t, contract(t), "## Server files")
 	path := filepath.Join(t.TempDir(), "gunicorn.yaml")
 	load := func(yaml string) error {

@@ -50,7 +50,6 @@ func storedAs(t *testing.T, verdict bench.Verdict) string {
 // A test fails exactly if the exit code says so. But judging a stored run without a gate ends
 // with exit code 0.
 func TestJUnitAgreesWithTheExitCode(t *testing.T) {
-	t.Parallel()
 	rule := []string{"--fail-on", "verdict >= held"}
 	for _, tt := range []struct {
 		command          string
@@ -88,7 +87,6 @@ func TestJUnitAgreesWithTheExitCode(t *testing.T) {
 // Only in GitHub Actions does benchrun write annotations and a summary. stdout stays the
 // same.
 func TestGitHub(t *testing.T) {
-	t.Parallel()
 	run := storedAs(t, bench.Failed)
 	merge := func(env []string, args ...string) (stdout, stderr string) {
 		cmd := benchrunCommand(t.Context(), t, append([]string{"merge", run, "--out", t.TempDir(), "--json", "-"}, args...)...)
@@ -138,7 +136,6 @@ func TestGitHub(t *testing.T) {
 
 // Files of an earlier run are not mistaken for those of a run that ends early.
 func TestJUnitOfARunThatNeverWas(t *testing.T) {
-	t.Parallel()
 	file := filepath.Join(t.TempDir(), "junit.xml")
 	if err := os.WriteFile(file, []byte(`<testsuites tests="1" failures="0" errors="0"/>`), 0o600); err != nil {
 		t.Fatal(err)
@@ -155,7 +152,6 @@ func TestJUnitOfARunThatNeverWas(t *testing.T) {
 
 // An interrupted run is not reported as passed, also when it is judged again.
 func TestJUnitOfAnInterruptedRun(t *testing.T) {
-	t.Parallel()
 	dir := storedRun(t)
 	run, err := results.ReadRun(t.Context(), dir)
 	if err != nil {

@@ -106,7 +106,6 @@ func judgedAs(t *testing.T, folder string) {
 }
 
 func TestDuelUsage(t *testing.T) {
-	t.Parallel()
 	for _, tt := range []struct {
 		args []string
 		want string

@@ -213,7 +213,6 @@ make_server("127.0.0.1", int(sys.argv[1]), application).serve_forever()
 }
 
 func TestCommandNotFound(t *testing.T) {
-	t.Parallel()
 	stderr := fails(t, bench.ExitEnvironment, "--server-file", writeServer(t, "absent",
 		`["/nowhere/to-be-found", "{python}", "{port}", "{args}"]`), "-c", "wedge")
 	if !strings.Contains(stderr, "/nowhere/to-be-found") {

@@ -11,7 +11,6 @@ import (
 
 // A stored run is judged and gated without running anything.
 func TestGateOfAStoredRun(t *testing.T) {
-	t.Parallel()
 	run := storedRun(t)
 	judged, _, err := judgedAgain(t, run)
 	if err != nil {

@@ -100,7 +100,6 @@ func TestActionFile(t *testing.T) {
 
 // The action's script passes its arguments to benchrun unchanged.
 func TestActionScript(t *testing.T) {
-	t.Parallel()
 	_, step := runStep(t)
 	dir := t.TempDir()
 	fake := "#!/bin/bash\nprintf '%s\\n' \"$@\" > \"$RUNNER_TEMP/words\"\nexit 10\n"
@@ -137,7 +136,6 @@ func TestActionScript(t *testing.T) {
 var ciFiles = map[string]string{"github": ".github/workflows/benchrun.yml", "gitlab": ".gitlab/benchrun.yml"}
 
 func TestInitCI(t *testing.T) {
-	t.Parallel()
 	dir := t.TempDir()
 	initCI := func(code int, args ...string) string {
 		cmd := benchrunCommand(t.Context(), t, append([]string{"init", "ci", "--dir", dir}, args...)...)
@@ -228,7 +226,6 @@ func TestInitCI(t *testing.T) {
 // The rules of the written job ask for what the server's file promises, and for nothing that a
 // single process cannot do.
 func TestInitCIAsksWhatIsPromised(t *testing.T) {
-	t.Parallel()
 	const file = `schema: benchrun.server/v1
 name: mine
 title: A server
@@ -276,7 +273,6 @@ profiles:
 // If the server's file can install a checkout, the job measures the checkout, not the release
 // that the file names.
 func TestInitCIMeasuresTheCheckout(t *testing.T) {
-	t.Parallel()
 	const file = `schema: benchrun.server/v1
 name: mine
 title: A server

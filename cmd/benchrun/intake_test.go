@@ -69,7 +69,6 @@ const secret = "a-text-of-another-folder"
 
 // If a file that the user names is not regular, benchrun says what it is.
 func TestNamedFilesAreRegular(t *testing.T) {
-	t.Parallel()
 	run := storedRun(t)
 	for flag, args := range map[string][]string{
 		"--gate": {"judge", run, "--gate"}, "--waivers": {"judge", run, "--waivers"}, "--baseline": {"judge", run, "--baseline"},
@@ -95,7 +94,6 @@ func TestNamedFilesAreRegular(t *testing.T) {
 // If a file in a run's folder was replaced, benchrun never waits for it and never follows it
 // out of the folder.
 func TestStoredFilesAreRegular(t *testing.T) {
-	t.Parallel()
 	all := []string{results.RunFile, results.CellsFile, "record", "log", results.RecordsDir, results.LogsDir}
 	for command, files := range map[string][]string{
 		"judge": all, "merge": all, "baseline": {results.RunFile},
@@ -174,7 +172,6 @@ func refusedWith(command, file string) int {
 
 // A path that is stored in a run must lie in the run's folder.
 func TestStoredPathsStayInside(t *testing.T) {
-	t.Parallel()
 	for _, path := range []string{"../../../etc/passwd", "/etc/passwd", "records/../../x", "records/./x", ".."} {
 		for _, what := range []string{"record", "log"} {
 			dir := storedRun(t, resumable)
@@ -254,7 +251,6 @@ func zippedLines(t *testing.T, path, line string, n int) {
 
 // A file far larger than any run's is refused before it takes memory or time.
 func TestStoredFilesAreBounded(t *testing.T) {
-	t.Parallel()
 	record := func(dir string) string {
 		run, err := results.ReadRun(t.Context(), dir)
 		if err != nil {
@@ -298,7 +294,6 @@ func truncated(t *testing.T, path string, size int64) {
 
 // A million rules, or a wrong file of settings, is refused at once.
 func TestSettingsAreBounded(t *testing.T) {
-	t.Parallel()
 	run, dir := storedRun(t), t.TempDir()
 	file := func(name, text string) string {
 		path := filepath.Join(dir, name)

@@ -160,7 +160,6 @@ func threeCells(t *testing.T) (*results.Folder, bench.Run) {
 // An unreadable record makes its own cell invalid, whatever else is known of it, and no other
 // cell.
 func TestJudgeOfADamagedRecord(t *testing.T) {
-	t.Parallel()
 	for name, damage := range map[string]func(t *testing.T, path string){
 		"flipped": spoil,
 		"cut": func(t *testing.T, path string) {
@@ -202,7 +201,6 @@ func TestJudgeOfADamagedRecord(t *testing.T) {
 // A damaged line of cells.ndjson is named. Its cell is invalid if only cells.ndjson knew it,
 // and unchanged if run.json does.
 func TestJudgeOfADamagedLine(t *testing.T) {
-	t.Parallel()
 	f, run := threeCells(t)
 	text, err := os.ReadFile(f.Join(results.CellsFile))
 	if err != nil {

@@ -19,7 +19,6 @@ func named(id string) func(*bench.Run) {
 }
 
 func TestMergeCommand(t *testing.T) {
-	t.Parallel()
 	out := t.TempDir()
 	first := storedRun(t, named("20261121-130000-0001"))
 	cmd := benchrunCommand(t.Context(), t, "merge", first, storedRun(t, named("20261121-130000-0002")), "--out", out, "--json", "-")
@@ -51,7 +50,6 @@ func TestMergeCommand(t *testing.T) {
 }
 
 func TestMergeUsage(t *testing.T) {
-	t.Parallel()
 	for _, tt := range []struct {
 		args []string
 		want string
@@ -68,7 +66,6 @@ func TestMergeUsage(t *testing.T) {
 
 // An impossible rule is found before anything is written.
 func TestMergeResolvesRulesFirst(t *testing.T) {
-	t.Parallel()
 	run, out := storedAs(t, bench.Failed), t.TempDir()
 	ends(t, bench.ExitUsage, "merge", run, "--out", out, "--fail-on", "nope == 1")
 	if left, err := os.ReadDir(out); err != nil || len(left) != 0 {
@@ -82,7 +79,6 @@ func TestMergeResolvesRulesFirst(t *testing.T) {
 // Runs that were not measured alike are refused, with the differences. If they are joined
 // anyway, every report says so, and each cell says where it is from.
 func TestMergeOfRunsThatWereNotMeasuredAlike(t *testing.T) {
-	t.Parallel()
 	const first, later = "20261121-120000-0001", "20261121-130000-0002"
 	a := storedRun(t, func(r *bench.Run) { r.ID = first })
 	b := storedRun(t, named(later), func(r *bench.Run) {
@@ -142,7 +138,6 @@ func TestMergeOfRunsThatWereNotMeasuredAlike(t *testing.T) {
 
 // A damaged record makes its cell of a merged run invalid, and changes the exit code.
 func TestMergeOfADamagedRun(t *testing.T) {
-	t.Parallel()
 	f, run := threeCells(t)
 	run.ID, run.Environment.Testbed = "20261121-120000-0001", "here"
 	if err := f.WriteRun(run); err != nil {

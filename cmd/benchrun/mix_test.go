@@ -74,7 +74,6 @@ func TestMixFlag(t *testing.T) {
 
 // Each mistake in a mix is one line and the exit code of a usage error, in a duel too.
 func TestBadMixesEndWithOneLine(t *testing.T) {
-	t.Parallel()
 	for mix, want := range map[string]string{
 		"wegde=1%,cpu=1%":    `benchrun: --mix "wegde=1%,cpu=1%": unknown family "wegde"; did you mean "wedge"?`,
 		"wedge=60%,cpu=50%":  `ratio "60pct" is not one of`,

@@ -14,7 +14,6 @@ import (
 
 // The report links to the existing files of the run's folder, wherever the report lies.
 func TestReportLinksFilesOfTheRun(t *testing.T) {
-	t.Parallel()
 	run := storedRun(t)
 	elsewhere := filepath.Join(t.TempDir(), "a b#c")
 	if err := os.Mkdir(elsewhere, 0o755); err != nil {

@@ -122,7 +122,6 @@ func contents(t *testing.T, folder, sub string) map[string]string {
 // A dry run of a run that is resumed says what is left of it and how long that takes, and
 // changes nothing. It refuses what --resume would refuse.
 func TestDryRunOfAResumedRun(t *testing.T) {
-	t.Parallel()
 	here, err := place.ForeseenOrigin(t.Context(), nil, "", bench.ModeQuick, benchrunVersion(), 0)
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +177,6 @@ func TestDryRunOfAResumedRun(t *testing.T) {
 
 // A run that cannot be continued is refused, and stays as it is.
 func TestResumeRefuses(t *testing.T) {
-	t.Parallel()
 	asked := &bench.Asked{Attempts: 1, Cells: []bench.AskedCell{{Server: "wsgiref", Profile: "default", Scenario: "wedge-1pct", Installed: "3.11.2"}}}
 	here, err := observe.Host()
 	if err != nil {
@@ -219,7 +217,6 @@ func TestResumeRefuses(t *testing.T) {
 
 // An incomplete run keeps no gate: cells that never began are unmeasured.
 func TestJudgeOfHalfARun(t *testing.T) {
-	t.Parallel()
 	f, err := results.Create(t.TempDir(), bench.Run{Mode: bench.ModeQuick, Asked: &bench.Asked{Attempts: 1, Cells: make([]bench.AskedCell, 2)}})
 	if err != nil {
 		t.Fatal(err)
@@ -311,7 +308,6 @@ func TestResumeClaimsBeforeItReads(t *testing.T) {
 // A run that is still going on is judged by what it has so far, and the output says so. Other
 // commands refuse it.
 func TestARunThatGoesOn(t *testing.T) {
-	t.Parallel()
 	f, release, err := results.Begin(t.TempDir(), bench.Run{Mode: bench.ModeQuick, Asked: &bench.Asked{Attempts: 2, Cells: make([]bench.AskedCell, 2)}})
 	if err != nil {
 		t.Fatal(err)

@@ -119,7 +119,6 @@ func TestResumedRunsAreTheirOwn(t *testing.T) {
 
 // An error in benchrun.yaml names the line, even if only the selection shows the error.
 func TestProjectFileErrorsNameTheLine(t *testing.T) {
-	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, project.FileName)
 	for text, want := range map[string]string{
@@ -144,7 +143,6 @@ func TestProjectFileErrorsNameTheLine(t *testing.T) {
 // An unknown flag may be a typing error. The hint names the flag, or the command whose help lists
 // the flags.
 func TestUnknownFlags(t *testing.T) {
-	t.Parallel()
 	for _, tt := range []struct {
 		args []string
 		want string

@@ -13,7 +13,6 @@ import (
 // and the ratio of cells an hour: the time that as many valid attempts take alone, to the whole
 // time in company.
 func TestStudyTable(t *testing.T) {
-	t.Parallel()
 	out := t.TempDir()
 	cell := func(family, verdict, flag string, attempts ...string) string {
 		var made []string

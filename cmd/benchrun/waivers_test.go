@@ -14,7 +14,6 @@ import (
 // After update and written reasons, the run passes. The file keeps its permissions and
 // everything that a person wrote into it.
 func TestWaiversUpdate(t *testing.T) {
-	t.Parallel()
 	run := brokenRun(t)
 	file := filepath.Join(t.TempDir(), "w.yaml")
 	update := func(code int, args ...string) (stdout, stderr, text string) {
@@ -99,7 +98,6 @@ func TestWaiversUpdate(t *testing.T) {
 }
 
 func TestWaiversUsage(t *testing.T) {
-	t.Parallel()
 	for _, tt := range []struct {
 		code int
 		args []string
