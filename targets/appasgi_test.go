@@ -31,6 +31,7 @@ async def ask(path, *messages, method="GET"):
 
 // An exception leaves the app as it is raised, and what the event loop does not catch ends it.
 func TestASGIExceptions(t *testing.T) {
+	t.Parallel()
 	out, receipts := runWithApp(t, appASGI, asks+`
 for name in "exception", "broken-pipe", "exception-midstream":
     *sent, error = asyncio.run(ask("/fault/" + name + "?nonce=f1"))
@@ -45,8 +46,30 @@ except SystemExit as error:
 	}
 }
 
+// A sleep is as long as asked even if the event loop's timers end a millisecond early, as those
+// of uvloop may.
+func TestASGISleepsLongEnough(t *testing.T) {
+	t.Parallel()
+	out, receipts := runWithApp(t, appASGI, asks+`
+class Early(asyncio.SelectorEventLoop):
+    def call_later(self, delay, *args, **named):
+        return super().call_later(max(delay - 0.001, 0), *args, **named)
+loop = Early()
+for path in "/sleep?ms=5&nonce=s1", "/fault/slow?nonce=s1", "/fault/legit-slow?nonce=s1":
+    print(len(loop.run_until_complete(ask(path))))`)
+	if strings.Join(strings.Fields(out), " ") != "2 2 2" || len(receipts) != 6 {
+		t.Fatalf("printed %q, receipts %+v", out, receipts)
+	}
+	for i, asked := range []time.Duration{5 * time.Millisecond, time.Second, 1500 * time.Millisecond} {
+		if slept := time.Duration(receipts[2*i+1].T - receipts[2*i].T); slept < asked {
+			t.Errorf("%s: %v, want at least %v", receipts[2*i].Fault, slept, asked)
+		}
+	}
+}
+
 // A task that the server cancels runs its finally.
 func TestASGICancelledWedge(t *testing.T) {
+	t.Parallel()
 	out, receipts := runWithApp(t, appASGI, asks+`
 async def main():
     for name in "wedge", "wedge-midstream":
@@ -64,6 +87,7 @@ asyncio.run(main())`)
 
 // A body comes in pieces, or breaks off: then nobody is left who could take an answer.
 func TestASGIReadsABodyToItsEnd(t *testing.T) {
+	t.Parallel()
 	out, _ := runWithApp(t, appASGI, asks+`
 import json
 def body(n, more): return {"type": "http.request", "body": b"x" * n, "more_body": more}
@@ -77,6 +101,7 @@ for messages in [body(7, True), body(0, True), body(3, False)], [{"type": "http.
 
 // The app promises half as many bytes as it gives.
 func TestASGILongBody(t *testing.T) {
+	t.Parallel()
 	out, receipts := runWithApp(t, appASGI, asks+`
 start, end = asyncio.run(ask("/fault/long-body?nonce=f1"))
 print(dict(start["headers"])[b"content-length"], len(end["body"]), end["more_body"])`)
@@ -87,6 +112,7 @@ print(dict(start["headers"])[b"content-length"], len(end["body"]), end["more_bod
 
 // The endless answer ends when its client leaves, as the server says.
 func TestASGIStreamEndsWithItsClient(t *testing.T) {
+	t.Parallel()
 	out, _ := runWithApp(t, appASGI, asks+`
 sent = asyncio.run(ask("/stream?nonce=s", {"type": "http.request"}, {"type": "http.disconnect"}))
 print([len(m.get("body", b"")) for m in sent][1:], sent[-1]["more_body"])`)
@@ -97,6 +123,7 @@ print([len(m.get("body", b"")) for m in sent][1:], sent[-1]["more_body"])`)
 
 // Both messages of a lifespan are answered, and no other protocol is.
 func TestASGILifespan(t *testing.T) {
+	t.Parallel()
 	out, _ := runWithApp(t, appASGI, `
 import app, asyncio
 messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
@@ -114,6 +141,7 @@ except ValueError as error:
 
 // What breaks off in the middle has sent its first block by then.
 func TestASGIBreaksOff(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]error{"exception-midstream": io.ErrUnexpectedEOF, "wedge-midstream": context.DeadlineExceeded, "crash-midstream": io.ErrUnexpectedEOF} {
 		a := serveApp(t, appASGI)
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)

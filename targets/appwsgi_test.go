@@ -9,6 +9,7 @@ import (
 )
 
 func TestAppReadsAChunkedBodyToItsEnd(t *testing.T) {
+	t.Parallel()
 	// A server that decodes chunks passes on a stream that ends, without a length.
 	out, _ := runWithApp(t, AppWSGI, `
 import app, io, json
@@ -25,6 +26,7 @@ for more in {"HTTP_TRANSFER_ENCODING": "chunked"}, {"CONTENT_LENGTH": "200000"},
 
 // The fault comes in place of the second block, and close() writes the end receipt.
 func TestAppBreaksOff(t *testing.T) {
+	t.Parallel()
 	out, receipts := runWithApp(t, AppWSGI, `
 import app, os
 def ask(name):
@@ -54,6 +56,7 @@ print(os.waitstatus_to_exitcode(os.wait()[1]))`)
 
 // Exceptions leave the app as they are raised.
 func TestAppExceptions(t *testing.T) {
+	t.Parallel()
 	out, receipts := runWithApp(t, AppWSGI, `
 import app
 for name in "exception", "broken-pipe", "system-exit":
@@ -89,6 +92,7 @@ func runWithApp(t *testing.T, kind AppKind, script string) (string, []receipt) {
 }
 
 func TestAppTellsTheTrueThreadInAForkedWorker(t *testing.T) {
+	t.Parallel()
 	out, receipts := runWithApp(t, AppWSGI, `
 import app, os, threading
 def tell():
@@ -130,6 +134,7 @@ except SystemExit:
 
 // The app promises half as many bytes as it gives.
 func TestAppLongBody(t *testing.T) {
+	t.Parallel()
 	out, receipts := runWithApp(t, AppWSGI, `
 import app
 body = app.application({"REQUEST_METHOD": "GET", "PATH_INFO": "/fault/long-body", "QUERY_STRING": "nonce=f1"}, lambda _, headers: print(dict(headers)["Content-Length"]))

@@ -154,7 +154,7 @@ func compareReleases(a, b string) int {
 // bench.UsageError if the version does not exist. unchecked says why it could not find
 // out. It is "" if it could, or if there is nothing to ask: the environment exists, or the
 // user wants to install a path.
-func CheckRelease(ctx context.Context, opts InstallOptions) (unchecked string, err error) {
+func (o *Outlook) CheckRelease(ctx context.Context, opts InstallOptions) (unchecked string, err error) {
 	s := opts.Server
 	p, err := s.Profile(opts.Profile)
 	if err != nil {
@@ -170,11 +170,11 @@ func CheckRelease(ctx context.Context, opts InstallOptions) (unchecked string, e
 			pinned = append(pinned, require(r, s.Version, version))
 		}
 	}
-	will, err := Foresee(ctx, opts)
+	will, err := o.Foresee(ctx, opts)
 	if err != nil || len(pinned) == 0 || exists(filepath.Join(will.Env, completeMarker)) {
 		return "", err
 	}
-	py, err := opts.Run.chooseInterpreter(ctx, opts.Python, opts.User)
+	py, err := o.interpreter(ctx, opts)
 	if err != nil {
 		return "", err
 	}

@@ -93,20 +93,20 @@ func TestNoSuchReleaseIsToldFromNoNetwork(t *testing.T) {
 				t.Errorf("a version that there is not: %v", err)
 			}
 		}
-		unchecked, err := CheckRelease(t.Context(), toyRelease("1.5"))
+		unchecked, err := new(Outlook).CheckRelease(t.Context(), toyRelease("1.5"))
 		if wantNone(err); unchecked != "" {
 			t.Error(unchecked)
 		}
 		_, err = Install(t.Context(), toyRelease("1.5"))
 		wantNone(err)
 		for _, there := range []string{"1.0", "2.1.0-rc1", "", VersionPrevious} {
-			if unchecked, err := CheckRelease(t.Context(), toyRelease(there)); err != nil {
+			if unchecked, err := new(Outlook).CheckRelease(t.Context(), toyRelease(there)); err != nil {
 				t.Errorf("%q: %q, %v", there, unchecked, err)
 			}
 		}
 
 		usesIndex(t, closedPort(t))
-		if unchecked, err := CheckRelease(t.Context(), toyRelease("1.0")); err != nil || !strings.Contains(unchecked, "cannot be reached") {
+		if unchecked, err := new(Outlook).CheckRelease(t.Context(), toyRelease("1.0")); err != nil || !strings.Contains(unchecked, "cannot be reached") {
 			t.Errorf("%q, %v", unchecked, err)
 		}
 		_, err = Install(t.Context(), toyRelease("1.0"))

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/intake"
@@ -58,19 +59,15 @@ type Registry struct {
 // Load reads all server files. If something in one of them is wrong, it returns a
 // bench.UsageError that names file, line and field. Other errors are those of intake.
 func Load(opts LoadOptions) (*Registry, error) {
-	r := &Registry{servers: map[string]*Server{}}
-	names, err := fs.Glob(builtin, "servers/*.yaml")
+	known, err := builtins()
 	if err != nil {
-		return nil, fmt.Errorf("list built-in servers: %w", err)
+		return nil, err
 	}
-	for _, name := range names {
-		text, err := builtin.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("read built-in server: %w", err)
-		}
-		if err := r.add(builtinPrefix+name, text); err != nil {
-			return nil, err
-		}
+	r := &Registry{servers: map[string]*Server{}}
+	for _, s := range known {
+		own := *s // each registry has its own
+		own.Profiles = maps.Clone(s.Profiles)
+		r.servers[s.Name] = &own
 	}
 	files := []string{}
 	for _, folder := range []string{opts.UserFolder, opts.ProjectFolder} {
@@ -102,6 +99,26 @@ func Load(opts LoadOptions) (*Registry, error) {
 	}
 	return r, nil
 }
+
+// builtins has the servers that are part of benchrun. Their files are decoded once, which
+// takes longer than all else that Load does.
+var builtins = sync.OnceValues(func() ([]*Server, error) {
+	names, err := fs.Glob(builtin, "servers/*.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("list built-in servers: %w", err)
+	}
+	r := &Registry{servers: map[string]*Server{}}
+	for _, name := range names {
+		text, err := builtin.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read built-in server: %w", err)
+		}
+		if err := r.add(builtinPrefix+name, text); err != nil {
+			return nil, err
+		}
+	}
+	return slices.Collect(maps.Values(r.servers)), nil
+})
 
 // add decodes one file and adds its server, if the name is free or the file says that it
 // replaces a known server.

@@ -3,6 +3,7 @@ package targets
 import (
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"testing"
 
@@ -14,6 +15,10 @@ import (
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == launch.SuperviseArg {
 		os.Exit(launch.Supervise())
+	}
+	// The parallel tests mostly wait.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }

@@ -2,6 +2,7 @@ package targets
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -48,21 +50,38 @@ type servedApp struct {
 	client   *http.Client
 }
 
-func serveApp(t *testing.T, kind AppKind) *servedApp {
-	t.Helper()
+// installed has, for each kind, a function that installs the server of its kind.yaml. The tests
+// start that server hundreds of times, and need it installed once.
+var installed = sync.OnceValues(func() (map[AppKind]func() (*Installation, error), error) {
 	r, err := Load(LoadOptions{})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	name, profile, _ := strings.Cut(kinds()[kind].TriedWith, "/")
-	s, err := r.Lookup(name)
+	all := map[AppKind]func() (*Installation, error){}
+	for kind, k := range kinds() {
+		name, profile, _ := strings.Cut(k.TriedWith, "/")
+		all[kind] = sync.OnceValues(func() (*Installation, error) {
+			s, err := r.Lookup(name)
+			if err != nil {
+				return nil, err
+			}
+			return Install(context.Background(), InstallOptions{Server: s, Profile: profile, Run: supervised})
+		})
+	}
+	return all, nil
+})
+
+func serveApp(t *testing.T, kind AppKind) *servedApp {
+	t.Helper()
+	all, err := installed()
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := Install(t.Context(), InstallOptions{Server: s, Profile: profile, Run: supervised})
+	in, err := all[kind]()
 	if err != nil {
 		t.Fatal(err)
 	}
+	s, profile := in.Server, in.Profile
 	dir := t.TempDir()
 	a := &servedApp{t: t, receipts: filepath.Join(dir, "receipts.ndjson"), exited: make(chan struct{})}
 	with := Placeholders{Host: "127.0.0.1", Port: freePort(t), App: dir, Work: dir, Python: in.Python, Env: in.Env}
@@ -106,17 +125,25 @@ func serveApp(t *testing.T, kind AppKind) *servedApp {
 	return a
 }
 
+// handedOut has the ports that freePort has returned.
+var handedOut sync.Map
+
+// freePort returns a port that nobody has, and no other test has asked for.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, taken := handedOut.LoadOrStore(port, true); !taken {
+			return port
+		}
 	}
-	port := l.Addr().(*net.TCPAddr).Port
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
 
 // waitFor polls until done returns true, and fails the test after patience.

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -42,6 +43,28 @@ func firstDifference(got, want string) string {
 		}
 	}
 	return "One is longer than the other"
+}
+
+// README.md names the packages that scripts/test installs.
+func TestReadmeNamesWhatTestsNeed(t *testing.T) {
+	script, err := os.ReadFile("../../scripts/test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, told, _ := strings.Cut(string(readme), "\n## Contributing\n")
+	packages := regexp.MustCompile(`(?m)^need (.*)$`).FindSubmatch(script)
+	if packages == nil {
+		t.Fatal("scripts/test installs nothing")
+	}
+	for _, p := range strings.Fields(string(packages[1])) {
+		if !strings.Contains(told, "`"+p+"`") {
+			t.Errorf("scripts/test installs %s, and README.md does not say so", p)
+		}
+	}
 }
 
 // docs/cli.md has every command and flag of --help, and no hidden one.

@@ -234,12 +234,21 @@ func TestInitServer(t *testing.T) {
 
 // What show prints works as a server file for every built-in server.
 func TestShow(t *testing.T) {
-	quietHome(t)
+	dir := quietHome(t)
+	writeFiles(t, map[string]string{"bin/uv": "#!/bin/sh\n"}) // finds every release in the package index, at once
+	t.Setenv("PATH", filepath.Join(dir, "bin")+":"+os.Getenv("PATH"))
+	args, want := []string{"-c", "wedge-1pct", "--dry-run"}, []string{}
 	for line := range strings.Lines(told(t, "list", "servers")) {
 		name := strings.Fields(line)[0]
-		writeFiles(t, map[string]string{"copy.yaml": told(t, "show", name)})
-		if out := told(t, "--server-file", "copy.yaml", "-c", "wedge-1pct", "--dry-run"); !strings.Contains(out, name+"/default\n  from     copy.yaml\n") {
-			t.Errorf("%s:\n%s", name, out)
+		file := name + ".yaml"
+		writeFiles(t, map[string]string{file: told(t, "show", name)})
+		args = append(args, "--server-file", file)
+		want = append(want, name+"/default\n  from     "+file+"\n")
+	}
+	out := told(t, args...)
+	for _, w := range want {
+		if !strings.Contains(out, w) {
+			t.Errorf("no %q in\n%s", w, out)
 		}
 	}
 	writeFiles(t, map[string]string{"mine.yaml": told(t, "show", "--server-cmd", "python3 -m 'a, b' {port}")})

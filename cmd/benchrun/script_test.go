@@ -10,22 +10,25 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"benchrun/internal/launch"
+	"benchrun/internal/place"
 	"benchrun/internal/project"
 )
 
-// benchrun starts itself again for its helper processes. In tests, that is the test binary.
-// unaware makes a benchrun of a test neither read nor leave notices for others. scripts/test
-// sets it for the tests that measure nothing: their cells only have to be there, and would
-// otherwise wait for each other.
+// unaware makes a benchrun of a test neither read nor leave notices for others, and look at
+// the machine only for a moment. scripts/test sets it for the tests that measure nothing: their
+// cells only have to be there, and would otherwise wait for each other.
 const unaware = "BENCHRUN_TEST_UNAWARE"
 
+// benchrun starts itself again for its helper processes. In tests, that is the test binary.
 func TestMain(m *testing.M) {
 	if os.Getenv(unaware) != "" {
 		launch.NoticesFolder = func() string { return "" }
+		place.LookTime = 20 * time.Millisecond
 	}
 	if os.Getenv(asMain) != "" || len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "__") {
 		os.Exit(run(os.Args[1:]))

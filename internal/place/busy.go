@@ -10,8 +10,8 @@ import (
 	"benchrun/internal/procfs"
 )
 
-// busyLook is how long benchrun looks at the machine before a run.
-const busyLook = 500 * time.Millisecond
+// LookTime is how long benchrun looks at the machine before a run. Tests may shorten it.
+var LookTime = 500 * time.Millisecond
 
 // Disturbance is something on this machine that would spoil measurements.
 type Disturbance struct {
@@ -32,7 +32,7 @@ func Busy(ctx context.Context, env bench.Environment) []Disturbance {
 		out = append(out, Disturbance{"other-benchruns", others + " on this machine, and each disturbs the other: " + busyCost, fix})
 	}
 	was, okBefore := readHost()
-	bench.Sleep(ctx, busyLook)
+	bench.Sleep(ctx, LookTime)
 	is, okAfter := readHost()
 	if okBefore && okAfter && ctx.Err() == nil {
 		if line := busyLine(was, is, env.CPUs, env.Load1); line != "" {

@@ -55,6 +55,6 @@ func Look(ctx context.Context, version string) (*Host, error) {
 	}
 	h.Notices = launch.NoticesFolder()
 	h.OthersCPU() // begins to look
-	bench.Sleep(ctx, busyLook)
+	bench.Sleep(ctx, LookTime)
 	return h, ctx.Err()
 }

@@ -85,7 +85,7 @@ func (p *Preview) Write(ctx context.Context, w io.Writer, c plan.Cell) error {
 			p.asked = map[string]bool{}
 		}
 		p.asked[release] = true
-		if unchecked, err = targets.CheckRelease(ctx, opts); err != nil {
+		if unchecked, err = p.Outlook.CheckRelease(ctx, opts); err != nil {
 			return err
 		}
 	}

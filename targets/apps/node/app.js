@@ -28,6 +28,13 @@ function blockFor(ms) {
 // Some families ask for an app that takes its time to load.
 blockFor(ATTEMPT.load_ms ?? 0);
 
+// Sleeps for at least ms milliseconds. A timer counts whole milliseconds and may end up to one too
+// early: then it sleeps again.
+async function nap(ms) {
+  const until = performance.now() + ms;
+  for (let left = ms; left > 0; left = until - performance.now()) await sleep(left);
+}
+
 // Opened once, when the app is loaded: a server that has run out of file descriptors can
 // still tell what happened to it. O_APPEND, and one write per line, keep the lines of many
 // processes apart.
@@ -228,9 +235,9 @@ const faults = {
     await file.close();
   },
 
-  slow: () => sleep(1000),
+  slow: () => nap(1000),
 
-  "legit-slow": () => sleep(1500),
+  "legit-slow": () => nap(1500),
 
   leak() {
     leaked.push(Buffer.alloc(LEAK_BYTES, 1)); // not zeros: every page is written to
@@ -382,7 +389,7 @@ async function answer(request, response) {
     }
     const ms = url.searchParams.get("ms") ?? "";
     if (what === "GET /sleep" && /^[0-9]{1,5}$/.test(ms) && Number(ms) <= MAX_SLEEP_MS) {
-      await misbehave(nonce, "sleep", () => sleep(Number(ms)));
+      await misbehave(nonce, "sleep", () => nap(Number(ms)));
       return reply(response, "text/plain", pattern(nonce));
     }
   }
