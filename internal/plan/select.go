@@ -212,6 +212,9 @@ func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error
 			return nil, &bench.UsageError{Problem: fmt.Sprintf("--server %s: no version after the '@'", w)}
 		}
 		names, err := match("server", name, reg.Names())
+		if err != nil && !isGlob(name) {
+			_, err = reg.Lookup(name)
+		}
 		if err != nil {
 			return nil, err
 		}
