@@ -190,7 +190,7 @@ func TestFamiliesNameTheKindsWithoutThem(t *testing.T) {
 	if named == 0 {
 		t.Error("no kind lacks anything")
 	}
-	mix := bench.Family{Mix: []bench.Part{{Family: bench.Family{Needs: bench.Needs{AppFault: "cpu"}}}, {Family: bench.Family{Needs: bench.Needs{AppFault: "starve"}}}}}
+	mix := bench.Family{Mix: []bench.Scenario{{Family: bench.Family{Needs: bench.Needs{AppFault: "cpu"}}}, {Family: bench.Family{Needs: bench.Needs{AppFault: "starve"}}}}}
 	if got := lacking(mix); len(got) != 1 || got[0].kind != "go" {
 		t.Errorf("a mix lacks what a part lacks: %v", got)
 	}
