@@ -200,8 +200,8 @@ func (k AppKind) Gets() string { return strings.TrimSpace(kinds()[k].Gets) }
 // Starter is the part of a server file that depends on the kind, to begin with.
 func (k AppKind) Starter() string { return strings.TrimSpace(kinds()[k].Starter) }
 
-// lookedFor finds the kinds whose signs a command's words have, by name.
-func lookedFor(words []string) []AppKind {
+// kindsBySigns finds the kinds whose signs a command's words have, by name.
+func kindsBySigns(words []string) []AppKind {
 	var found []AppKind
 	for _, name := range AppKinds() {
 		k := AppKind(name)

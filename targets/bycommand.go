@@ -41,7 +41,7 @@ func (c Command) AppWords() string {
 		return string(c.app())
 	}
 	words := string(c.app()) + ", because --app-kind is not given"
-	if like := lookedFor(c.Words); len(like) > 0 && !slices.Contains(like, c.app()) {
+	if like := kindsBySigns(c.Words); len(like) > 0 && !slices.Contains(like, c.app()) {
 		words += fmt.Sprintf("; the command looks like one for %s: add --app-kind %s", like[0], like[0])
 	}
 	return words

@@ -19,8 +19,9 @@ func newInitCommand() *cobra.Command {
 		Use:   "init ci [github|gitlab] | init server NAME",
 		Short: "write a CI job, or a server file to be filled in, into a repository",
 		Long: `init server writes NAME.yaml, a server file with comments: you fill in what they
-ask for. --app-kind says what kind of app your server serves. benchrun check-server NAME.yaml --dry-run lists what is left to be filled
-in. docs/your-server.md goes through it.
+ask for. --app-kind says what kind of app your server serves. benchrun check-server
+NAME.yaml --dry-run lists what is left to be filled in. docs/your-server.md goes
+through it.
 
 init ci writes a CI job into a server's repository: a workflow for GitHub Actions
 (.github/workflows/benchrun.yml) or a file to include for GitLab
