@@ -52,6 +52,7 @@ goes through it step by step; docs/ci.md has the details.`,
 	declare(cmd.Flags(), "app-kind", &app)
 	declare(cmd.Flags(), "dir", &dir)
 	declare(cmd.Flags(), "force", &force)
+	completeFlags(cmd, &settings{})
 	return cmd
 }
 
