@@ -38,7 +38,18 @@ type kind struct {
 	// Borrows are files of other kinds that a server is given too, by the name that each gets:
 	// "blocking.py": "wsgi/app.py".
 	Borrows map[string]string `yaml:"borrows"`
-	Drivers Requirements      `yaml:"drivers"` // with which it asks a database; none = it needs none
+	// CompiledWith is the file that a server must bring, because the app is compiled with it;
+	// "" = the app is not compiled.
+	CompiledWith string `yaml:"compiled_with"`
+	// Gets says in a phrase what a server's command gets of the app.
+	Gets string `yaml:"gets"`
+	// Starter is the part of a server file that depends on the kind, to begin with: YAML, at
+	// least its command.
+	Starter string `yaml:"starter"`
+	// Signs are words of a command that speak for this kind, as patterns of path.Match, each
+	// without the folders before it: "puma", "*.ru".
+	Signs   []string     `yaml:"signs"`
+	Drivers Requirements `yaml:"drivers"` // with which it asks a database; none = it needs none
 	// TriedWith is the built-in server, and its profile, that tests serve the app with:
 	// "wsgiref/hardened". It must serve more than one request at once.
 	TriedWith string `yaml:"tried_with"`
@@ -109,12 +120,21 @@ func (k kind) check(from fs.FS, folder string, src *strictyaml.Source) error {
 		return src.Errorf("title", "missing")
 	case (len(k.Files) > 0) != (k.Language != ""):
 		return src.Errorf("language", "an app has a language if it has files")
+	case strings.TrimSpace(k.Gets) == "":
+		return src.Errorf("gets", "missing")
+	case strings.TrimSpace(k.Starter) == "":
+		return src.Errorf("starter", "missing")
 	case len(k.Files) > 0 && (server == "" || profile == ""):
 		return src.Errorf("tried_with", "%q; want SERVER/PROFILE", k.TriedWith)
 	}
 	for i, f := range k.Files {
 		if _, err := fs.Stat(from, path.Join(folder, f)); err != nil {
 			return src.Errorf(fmt.Sprintf("files[%d]", i), "%v", err)
+		}
+	}
+	for i, sign := range k.Signs {
+		if _, err := path.Match(sign, ""); err != nil || sign == "" {
+			return src.Errorf(fmt.Sprintf("signs[%d]", i), "%q is no pattern", sign)
 		}
 	}
 	for name, f := range k.Borrows {
@@ -169,6 +189,35 @@ func (k AppKind) Title() string { return kinds()[k].Title }
 
 // Language is that of the app; "" = the server brings its own.
 func (k AppKind) Language() string { return kinds()[k].Language }
+
+// CompiledWith is the file that a server must bring, because the app is compiled with it; "" =
+// the app is not compiled.
+func (k AppKind) CompiledWith() string { return kinds()[k].CompiledWith }
+
+// Gets says in a phrase what a server's command gets of the app.
+func (k AppKind) Gets() string { return strings.TrimSpace(kinds()[k].Gets) }
+
+// Starter is the part of a server file that depends on the kind, to begin with.
+func (k AppKind) Starter() string { return strings.TrimSpace(kinds()[k].Starter) }
+
+// kindsBySigns finds the kinds whose signs a command's words have, by name.
+func kindsBySigns(words []string) []AppKind {
+	var found []AppKind
+	for _, name := range AppKinds() {
+		k := AppKind(name)
+		if slices.ContainsFunc(words, func(w string) bool {
+			return slices.ContainsFunc(strings.Fields(w), func(part string) bool { // of sh -c
+				return slices.ContainsFunc(kinds()[k].Signs, func(sign string) bool {
+					ok, _ := path.Match(sign, path.Base(part))
+					return ok
+				})
+			})
+		}) {
+			found = append(found, k)
+		}
+	}
+	return found
+}
 
 // Drivers is what an app of this kind needs installed to ask a database.
 func (k AppKind) Drivers() Requirements { return kinds()[k].Drivers }

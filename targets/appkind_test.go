@@ -1,9 +1,15 @@
 package targets
 
 import (
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"go.yaml.in/yaml/v3"
+
+	"benchrun/internal/bench"
 )
 
 // goodKind is a kind.yaml without errors; the tests break it.
@@ -16,6 +22,9 @@ borrows: {lib.toy: other/lib.toy}
 tried_with: toyserver/default
 blocks: [wedge-spin]
 lacks: {wedge-gil: "it has no such lock"}
+signs: ["toy*"]
+gets: the toy
+starter: "command: [toy]"
 `
 
 func readToy(text string) (map[AppKind]kind, error) {
@@ -31,6 +40,9 @@ func TestKindErrors(t *testing.T) {
 		{"kind: toy", "kind: doll", `2: kind: "doll"; want the folder's name, toy`},
 		{"title: a toy\n", "", "1: title: missing"},
 		{"language: Toy\n", "", "1: language: an app has a language if it has files"},
+		{`["toy*"]`, `["toy["]`, `10: signs[0]: "toy[" is no pattern`},
+		{"gets: the toy\n", "", "1: gets: missing"},
+		{`starter: "command: [toy]"`, `starter: " "`, "12: starter: missing"},
 		{"toyserver/default", "toyserver", `7: tried_with: "toyserver"; want SERVER/PROFILE`},
 		{"[app.toy]", "[gone.toy]", "5: files[0]: "},
 		{"other/lib.toy", "other/gone.toy", "6: borrows.lib.toy: "},
@@ -101,4 +113,93 @@ func TestEveryAppHasItsFaults(t *testing.T) {
 			<-asked
 		}
 	})
+}
+
+// A command without --app-kind says which kind is assumed, and which one it looks like.
+func TestWhichAppACommandServes(t *testing.T) {
+	for line, like := range map[string]AppKind{
+		"/usr/bin/puma -p {port}":                                "rack",
+		"bundle exec unicorn -p {port}":                          "rack",
+		"sh -c 'exec /opt/serve --port {port} /x/config.ru'":     "rack",
+		"node /srv/serve.mjs {port}":                             "node",
+		"{python} -m uvicorn --port {port} app:application":      "asgi",
+		"daphne -p {port} app:application":                       "asgi",
+		"gunicorn -k uvicorn_worker.UvicornWorker {port}":        "asgi",
+		"granian --interface asgi --port {port} app:application": "asgi",
+		"hypercorn -b :{port} wsgi:app:application":              "", // hypercorn serves both
+		"gunicorn -b :{port} app:application":                    "",
+		"granian --interface=wsgi --port {port} app:application": "",
+	} {
+		words, err := bench.SplitWords(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "wsgi, because --app-kind is not given"
+		if like != "" {
+			want += "; the command looks like one for " + string(like) + ": add --app-kind " + string(like)
+		}
+		if got := (Command{Words: words, Unsaid: true}).AppWords(); got != want {
+			t.Errorf("%s: %s, want %s", line, got, want)
+		}
+		if got := (Command{Words: words, App: "rack"}).AppWords(); got != "rack" {
+			t.Errorf("%s with --app-kind rack: %s", line, got)
+		}
+	}
+}
+
+// What a server file for a kind begins with asks for no other packages than the built-in
+// server that the kind is tried with.
+func TestStartersInstallWhatIsTried(t *testing.T) {
+	r, err := Load(LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eachApp(t, func(t *testing.T, kind AppKind) {
+		var begun struct {
+			Install Requirements `yaml:"install"`
+		}
+		if err := yaml.Unmarshal([]byte(kind.Starter()), &begun); err != nil {
+			t.Fatal(err)
+		}
+		name, _, _ := strings.Cut(kinds()[kind].TriedWith, "/")
+		s, err := r.Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tried := s.requirements(Profile{}, s.Version)
+		for _, one := range begun.Install.All() {
+			if !slices.Contains(tried.All(), one) {
+				t.Errorf("%s: %s is not what %s installs: %q", kind, one, name, tried.All())
+			}
+		}
+	})
+}
+
+// A server of an app that is compiled must bring what that takes.
+func TestCompiledAppsNeedTheirFile(t *testing.T) {
+	_, err := ParseCommand("sh {port}", "go", "")
+	wantUsage(t, err, "--server-cmd: benchrun compiles the app of --app-kind go with a main.go, which only a server file has; benchrun init server NAME --app-kind go")
+	const good = `schema: benchrun.server/v1
+name: mine
+title: mine
+app: go
+install: {go: ["."]}
+files: {main.go: package main}
+command: ["{env}/bin/app"]
+profiles: {default: {why: because, workers: 1}}
+`
+	if _, err := decode("f", []byte(good)); err != nil {
+		t.Error(err)
+	}
+	for old, want := range map[string]string{
+		`["."]`:   `profiles.default.install.go: an app of kind go is compiled: want "." here, or in install.go`,
+		"main.go": "profiles.default.files: an app of kind go is compiled with main.go: want that file here, or in files",
+	} {
+		with := map[string]string{`["."]`: "[example.org/x@v1.0.0]", "main.go": "other.go"}[old]
+		_, err := decode("f", []byte(strings.Replace(good, old, with, 1)))
+		var usage *bench.UsageError
+		if !errors.As(err, &usage) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
 }

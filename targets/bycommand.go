@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -26,6 +27,24 @@ const commandFile = "--server-cmd"
 type Command struct {
 	Words []string // the program and its arguments, with the placeholders of server files
 	App   AppKind  // "" = AppWSGI
+	// Unsaid says that nobody gave --app-kind.
+	Unsaid bool `json:"-"`
+}
+
+// app is the kind of app that the command serves.
+func (c Command) app() AppKind { return cmp.Or(c.App, AppWSGI) }
+
+// AppWords say which app the command serves. If nobody said so, they say that, and which
+// other kind the command looks like: "wsgi, because --app-kind is not given; …".
+func (c Command) AppWords() string {
+	if !c.Unsaid {
+		return string(c.app())
+	}
+	words := string(c.app()) + ", because --app-kind is not given"
+	if like := kindsBySigns(c.Words); len(like) > 0 && !slices.Contains(like, c.app()) {
+		words += fmt.Sprintf("; the command looks like one for %s: add --app-kind %s", like[0], like[0])
+	}
+	return words
 }
 
 // ParseCommand reads --server-cmd. The program's path becomes absolute, so that the command
@@ -61,12 +80,16 @@ func ParseCommand(line, app, python string) (Command, error) {
 		}
 		words[0] = program
 	}
-	c := Command{Words: words, App: AppKind(app)}
+	c := Command{Words: words, App: AppKind(app), Unsaid: app == ""}
 	if c.App == AppWSGI {
 		c.App = "" // what it is anyway
 	}
 	if app != "" && !slices.Contains(AppKinds(), app) {
 		return Command{}, &bench.UsageError{Problem: fmt.Sprintf("unknown --app-kind %q", app), Hint: bench.DidYouMean(app, AppKinds())}
+	}
+	if with := c.App.CompiledWith(); with != "" {
+		return fail("benchrun init server NAME --app-kind "+app+" writes one",
+			"benchrun compiles the app of --app-kind %s with a %s, which only a server file has", app, with)
 	}
 	return c, nil
 }
@@ -113,10 +136,6 @@ func (c Command) Text() string {
 	if len(c.Words) == 0 {
 		return ""
 	}
-	app := c.App
-	if app == "" {
-		app = AppWSGI
-	}
 	words := make([]string, len(c.Words))
 	for i, w := range c.Words {
 		quoted, _ := json.Marshal(w) // a text can always be written
@@ -131,7 +150,7 @@ profiles:
   %s:
     why: what --server-cmd starts
     workers: 1
-`, Schema, CommandServer, strictyaml.Scalar(filepath.Base(c.Words[0])), app, strings.Join(words, ", "), c.profile())
+`, Schema, CommandServer, strictyaml.Scalar(filepath.Base(c.Words[0])), c.app(), strings.Join(words, ", "), c.profile())
 }
 
 // server is the server of the command; nil = there is none.

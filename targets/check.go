@@ -140,6 +140,14 @@ func checkProfile(src *strictyaml.Source, s *Server, name string) error {
 	if err := checkFiles(src, path+".files", p.Files); err != nil {
 		return err
 	}
+	if with := s.App.CompiledWith(); with != "" {
+		if !slices.Contains(s.Install.and(p.Install).Go, goApp) {
+			return src.Errorf(path+".install.go", "an app of kind %s is compiled: want %q here, or in install.go", s.App, goApp)
+		}
+		if _, ok := s.Texts(name)[with]; !ok {
+			return src.Errorf(path+".files", "an app of kind %s is compiled with %s: want that file here, or in files", s.App, with)
+		}
+	}
 	words := slices.Concat(command, p.Args, s.VersionCommand)
 	if !s.Install.and(p.Install).Environment() &&
 		slices.ContainsFunc(words, func(w string) bool { return strings.Contains(w, "{env}") }) {

@@ -153,7 +153,10 @@ func (r *Registry) Names() []string { return slices.Sorted(maps.Keys(r.servers))
 func (r *Registry) Lookup(name string) (*Server, error) {
 	s, ok := r.servers[name]
 	if !ok {
-		hint := bench.DidYouMean(name, r.Names()) + "; a server of your own: --server-file FILE"
+		hint := "benchrun list servers lists them; a server of your own: --server-cmd or --server-file"
+		if near := bench.Nearest(name, r.Names()); near != "" {
+			hint = fmt.Sprintf("did you mean %q? %s", near, hint)
+		}
 		return nil, &bench.UsageError{Problem: fmt.Sprintf("unknown server %q", name), Hint: cmp.Or(whyNot(name), hint)}
 	}
 	return s, nil

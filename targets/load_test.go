@@ -204,10 +204,10 @@ func TestUnknownNamesSuggestTheNearest(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = r.Lookup("gunicron")
-	wantUsage(t, err, `unknown server "gunicron"; did you mean "gunicorn"? known: `)
+	wantUsage(t, err, `unknown server "gunicron"; did you mean "gunicorn"? benchrun list servers lists them`)
 	_, err = r.Lookup("zzz")
-	wantUsage(t, err, `unknown server "zzz"; known: `)
-	if !strings.HasSuffix(err.Error(), "; a server of your own: --server-file FILE") {
+	wantUsage(t, err, `unknown server "zzz"; benchrun list servers lists them`)
+	if !strings.HasSuffix(err.Error(), "; a server of your own: --server-cmd or --server-file") {
 		t.Error(err)
 	}
 	s, err := r.Lookup("gunicorn")

@@ -4,6 +4,7 @@ package templates
 
 import (
 	_ "embed"
+	"fmt"
 	"strings"
 )
 
@@ -16,8 +17,18 @@ var gitlab string
 //go:embed server.yaml
 var server string
 
-// Server is a server file that is to be filled in, for a server of this name.
-func Server(name string) string { return strings.ReplaceAll(server, "{{.}}", name) }
+// AppKind is a kind of app, as a server file names it and for people.
+type AppKind struct{ Name, Title string }
+
+// Server is a server file that is to be filled in, for a server of this name which serves this
+// kind of app. starter is what the file begins with for this kind; kinds are all that there are.
+func Server(name, app, starter string, kinds []AppKind) string {
+	var lines []string
+	for _, k := range kinds {
+		lines = append(lines, fmt.Sprintf("#   %-8s %s", k.Name, k.Title))
+	}
+	return strings.NewReplacer("{{.}}", name, "{{kinds}}", strings.Join(lines, "\n"), "{{app}}", app, "{{starter}}", starter).Replace(server)
+}
 
 // Rule is a line about what must hold.
 type Rule struct {

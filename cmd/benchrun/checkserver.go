@@ -8,6 +8,7 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/checkserver"
 	"benchrun/internal/place"
+	"benchrun/internal/plan"
 	"benchrun/report"
 	"benchrun/targets"
 )
@@ -88,6 +89,9 @@ func (s settings) checkServer(cmd *cobra.Command, order checkserver.Order) error
 		return err
 	}
 	defer done()
+	for _, note := range plan.AppNotes(order.Cells) {
+		report.ProgressTo(stderr).Note(note)
+	}
 	// The status line must go before a table comes, so each target has its own display.
 	return order.Run(ctx, host, cmd.OutOrStdout(), func() bench.Listener { return report.ProgressTo(stderr).Hear })
 }

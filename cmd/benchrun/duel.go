@@ -88,6 +88,9 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 	if err != nil {
 		return err
 	}
+	if err := s.commandUsed(cells); err != nil {
+		return err
+	}
 	cells = plan.Paired(plan.OnHost(cells, place.HostHas(cmd.Context())))
 	if cells[0].SameTarget(cells[1]) {
 		report.Lines(cmd.ErrOrStderr(), []string{report.SameTarget})

@@ -56,7 +56,7 @@ func flagTable() []flagSpec {
 		{"mix", "", "mixes", selects | settled | under, "a mix: families that come together in one attempt, each at its share: wedge=1%,segfault=0.5%; repeat for more mixes"},
 		{"server-file", "", "server_files", selects | path | settled, "a server file of your own; its server is known by the name in it"},
 		{"server-cmd", "", "", settled, "the command of a server of your own, with the placeholders of server files; its server is called " + targets.CommandServer + ", and no shell reads it: 'myserver --port {port} app:application'"},
-		{"app-kind", "", "", settled, "the app that --server-cmd serves: " + strings.Join(targets.AppKinds(), ", ") + " (unless given: " + string(targets.AppWSGI) + ")"},
+		{"app-kind", "", "", settled, "the kind of app that your own server serves: " + strings.Join(targets.AppKinds(), ", ") + " (unless given: " + string(targets.AppWSGI) + ")"},
 		{"args", "", "", settled, "flags of your own for the server, which come after the profile's: '--workers=3 --timeout=30'; the profile's name shows them"},
 		{"short", "", "", 0, "only " + strings.Join(scenarios.Short(), ", ") + ", and the sabotages"},
 		// how

@@ -104,6 +104,9 @@ func (s settings) rungs(args []string, profile string) ([]plan.Cell, error) {
 		word = args[0]
 	}
 	cells, err := ladder.Cells(reg, word, profile, s.scenarios)
+	if err == nil {
+		err = s.commandUsed(cells)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,17 @@ func (s *settings) command() (targets.Command, error) {
 	return targets.ParseCommand(s.own.line, s.own.appKind, s.python)
 }
 
+// commandUsed fails if --server-cmd describes a server that none of the cells has.
+func (s *settings) commandUsed(cells []plan.Cell) error {
+	if s.own.line == "" || plan.HasCommand(cells) {
+		return nil
+	}
+	return &bench.UsageError{
+		Problem: "--server-cmd: its server is none of those that are named",
+		Hint:    "name it: " + targets.CommandServer,
+	}
+}
+
 // ownArgs are the words of the only --args.
 func (s *settings) ownArgs() ([]string, error) {
 	if len(s.own.args) > 1 {

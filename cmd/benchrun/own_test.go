@@ -216,7 +216,7 @@ func TestInitServer(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{{"check-server", "mine.yaml"}, {"--server-file", "mine.yaml"}, {"ladder", "mine", "--server-file", "mine.yaml", "-c", "wedge", "--dry-run"}} {
-		if out := refused(t, args...); !strings.Contains(out, "mine.yaml:18: command[0]: still to be filled in; benchrun check-server mine.yaml --dry-run") {
+		if out := refused(t, args...); !strings.Contains(out, "mine.yaml:23: command[0]: still to be filled in; benchrun check-server mine.yaml --dry-run") {
 			t.Errorf("%q: %s", args, out)
 		}
 	}
@@ -229,6 +229,63 @@ func TestInitServer(t *testing.T) {
 	writeFiles(t, map[string]string{"mine.yaml": strings.Replace(done, "TODO what", "what", 1)})
 	if out := told(t, "check-server", "mine.yaml", "--dry-run"); strings.Contains(out, "filled in") {
 		t.Error(out)
+	}
+}
+
+// A file that init server writes for any kind of app lists what is to be filled in, and is
+// accepted when that is done.
+func TestInitServerOfEachKind(t *testing.T) {
+	quietHome(t)
+	for _, kind := range targets.AppKinds() {
+		name := "my" + kind
+		told(t, "init", "server", name, "--app-kind", kind)
+		out := told(t, "check-server", name+".yaml", "--dry-run")
+		if !strings.Contains(out, ": profiles.default.why: TODO ") || !strings.Contains(out, "127.0.0.1") && !strings.Contains(out, "$PORT") {
+			t.Errorf("%s:\n%s", kind, out)
+		}
+		text, err := os.ReadFile(name + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range targets.AppKinds() {
+			if !strings.Contains(string(text), "\n#   "+k+" ") {
+				t.Errorf("%s: the file does not name the kind %s", kind, k)
+			}
+		}
+		if !strings.Contains(string(text), "\napp: "+kind+"\n") || strings.Contains(string(text), "{{") {
+			t.Errorf("%s:\n%s", kind, text)
+		}
+	}
+	if out := refused(t, "init", "server", "x", "--app-kind", "rak"); !strings.Contains(out, `unknown --app-kind "rak"; did you mean "rack"?`) {
+		t.Error(out)
+	}
+	if out := refused(t, "init", "ci", "--app-kind", "rack"); !strings.Contains(out, "--app-kind is for init server") {
+		t.Error(out)
+	}
+}
+
+// The dry run says which app the server of --server-cmd serves, and no command drops it.
+func TestAppOfACommand(t *testing.T) {
+	dir := quietHome(t)
+	puma := filepath.Join(dir, "puma")
+	writeFiles(t, map[string]string{puma: "#!/bin/sh\n"})
+	if err := os.Chmod(puma, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	command := []string{"--server-cmd", puma + " -p {port}", "-c", "wedge", "--dry-run"}
+	if out := told(t, command...); !strings.Contains(out, "\n  app      wsgi, because --app-kind is not given; the command looks like one for rack: add --app-kind rack\n") {
+		t.Error(out)
+	}
+	if out := told(t, append(command, "--app-kind", "rack")...); !strings.Contains(out, "\n  app      rack\n") {
+		t.Error(out)
+	}
+	if out := told(t, append(command, "--server", "wsgiref", "-p", "default")...); !strings.Contains(out, "wsgiref/default\n") || !strings.Contains(out, "custom/puma-") || strings.Contains(out, "unsupported") {
+		t.Error(out)
+	}
+	for _, args := range [][]string{{"ladder", "wsgiref"}, {"duel", "wsgiref/default", "wsgiref/hardened"}} {
+		if out := refused(t, append(args, command...)...); !strings.Contains(out, "--server-cmd: its server is none of those that are named; name it: custom") {
+			t.Errorf("%q: %s", args, out)
+		}
 	}
 }
 

@@ -12,6 +12,9 @@ import (
 
 const reproLong = `repro prints a script that shows the failure of a stored cell by itself, to paste
 into an issue of the server's. The script needs bash and Python, and no benchrun.
+Only servers of WSGI apps have scripts. Of other servers, attach report.html and
+the cell's record to the issue; "benchrun judge RUN --verbose" prints every reason.
+
 It installs the measured version of the server into an environment of its own,
 serves a small app with the cell's fault, starts the server with the cell's
 command, sends ordinary requests, and makes the cell's faults beside them: requests
@@ -37,11 +40,11 @@ A script has less than 80 lines. Where a cell needs more, repro leaves out empty
 lines and writes short statements on one line; it leaves out no fault. Any two
 families of a mix fit, but for garbage, whose texts take a dozen lines. Of three and
 more, not all do: then repro prints no script, says how long it would be, and names
-the families of the mix, whose own cells have scripts. Servers that bring their own app
-have none. repro also prints none where a script would not look at what the cell
-failed for, such as a full disk. Each time it says why, and what to do instead. For
-the families with a database, the script starts the PostgreSQL that Debian's package
-postgresql has installed, in a folder of its own.
+the families of the mix, whose own cells have scripts. repro also prints none where
+a script would not look at what the cell failed for, such as a full disk. Each time
+it says why, and what to do instead. For the families with a database, the script
+starts the PostgreSQL that Debian's package postgresql has installed, in a folder of
+its own.
 
 The exit code of repro is 0 if it printed a script, and 2 if there is no such cell
 or no script can show it.`

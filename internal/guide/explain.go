@@ -7,11 +7,12 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/scenarios"
+	"benchrun/targets"
 )
 
 // Words lists everything that Explain knows: families, their sets, verdicts, flags,
-// measures, sabotages, causes of doubt, other words of reports, and words by which people
-// search. A word that is two of these stands here once.
+// measures, sabotages, causes of doubt, other words of reports, words by which people search,
+// kinds of apps, and servers. A word that is two of these stands here once.
 func Words() []string {
 	var words []string
 	add := func(word string) {
@@ -48,6 +49,14 @@ func Words() []string {
 	}
 	for _, s := range scenarios.SearchWords() {
 		add(s)
+	}
+	for _, k := range targets.AppKinds() {
+		add(k)
+	}
+	if reg, err := builtInServers(); err == nil {
+		for _, s := range reg.Names() {
+			add(s)
+		}
 	}
 	return words
 }
@@ -98,6 +107,23 @@ func Explain(word string) (string, error) {
 		if bench.SameWord(d.Name, word) {
 			parts = append(parts, heading(d.Name, "cause of doubt: what is in doubt does not count")+wrap("  ", d.Text+"."))
 		}
+	}
+	reg, err := builtInServers()
+	if err != nil {
+		return "", err
+	}
+	for _, k := range targets.AppKinds() {
+		if bench.SameWord(k, word) {
+			parts = append(parts, explainKind(targets.AppKind(k), reg))
+		}
+	}
+	for _, name := range reg.Names() {
+		if s, err := reg.Lookup(name); err == nil && bench.SameWord(name, word) {
+			parts = append(parts, explainServer(s))
+		}
+	}
+	if s, ok := scenarios.SetByName("@" + bench.PlainWord(word)); ok && len(parts) == 0 {
+		parts = append(parts, explainSet(s))
 	}
 	if len(parts) == 0 { // a line of a log may have a known word in it
 		if found := scenarios.Searched(word); len(found) > 0 {
@@ -151,7 +177,7 @@ func scenario(word string) (bench.Scenario, bool, error) {
 func unknownWord(word string) error {
 	e := &bench.UsageError{
 		Problem: fmt.Sprintf("unknown word %q", word),
-		Hint:    "see benchrun list scenarios, benchrun list measures, benchrun --help for flags, or docs/method.md",
+		Hint:    "see benchrun list scenarios, benchrun list servers, benchrun list measures, benchrun --help for flags, or docs/method.md",
 	}
 	number := strings.Trim(word, "0123456789") == "" // a status is not another one
 	if near := bench.Nearest(word, Words()); near != "" && !number {

@@ -13,6 +13,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/scenarios"
+	"benchrun/targets"
 )
 
 // Every word of a result can be looked up, and says what its table says.
@@ -57,6 +58,20 @@ func TestEveryWordIsExplained(t *testing.T) {
 			texts[f.ID] = append(texts[f.ID], s)
 		}
 	}
+	for _, k := range targets.AppKinds() {
+		texts[k] = append(texts[k], "kind of app that a server serves", targets.AppKind(k).Title(), targets.AppKind(k).Gets(), "--app-kind "+k)
+	}
+	reg := builtin(t)
+	for _, name := range reg.Names() {
+		s, err := reg.Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[name] = append(texts[name], name+" (server)", s.Title, "it serves: "+string(s.App), "benchrun show "+name)
+		for _, p := range s.Profiles {
+			texts[name] = append(texts[name], strings.TrimSuffix(strings.TrimSpace(p.Why), "."))
+		}
+	}
 	for word, said := range texts {
 		if plain := bench.PlainWord(word); plain != word {
 			texts[plain] = append(texts[plain], said...)
@@ -87,6 +102,13 @@ func TestEveryWordIsExplained(t *testing.T) {
 }
 
 func unwrapped(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// The name of a group is enough to find its set.
+func TestGroupWithoutItsSign(t *testing.T) {
+	if got, err := Explain("client"); err != nil || !strings.HasPrefix(got, "@client (set of scenarios)") {
+		t.Errorf("%s, %v", got, err)
+	}
+}
 
 // A flag and a measure may share a name: the answer has both.
 func TestWordOfTwoKinds(t *testing.T) {

@@ -29,6 +29,12 @@ func explainFamily(s bench.Scenario) string {
 			b.WriteString(labelled(p.Family.ID, fmt.Sprintf("%g %% of the requests: %s.", p.Ratio.Percent(), p.Family.Title)))
 		}
 	}
+	if lines := lackingLines(f, func(kind string) string { return kind }); len(lines) > 0 {
+		b.WriteString("\nKinds of apps that have no such fault: unsupported\n")
+		for _, line := range lines {
+			b.WriteString(wrap("  ", line+"."))
+		}
+	}
 	section("People report it as", strings.Join(known(f).Searched, ", "))
 	section("What decides the verdict", deciding(f))
 	section("What proves that it can tell", provenBy(f))

@@ -29,6 +29,7 @@ func Listing(name string) (func(io.Writer, *targets.Registry) error, error) {
 	}, nil
 }
 
+// listServers writes name, version, kind of app, title and profiles.
 func listServers(w io.Writer, reg *targets.Registry) {
 	for _, name := range reg.Names() {
 		s, err := reg.Lookup(name)
@@ -39,7 +40,7 @@ func listServers(w io.Writer, reg *targets.Registry) {
 		if !s.BuiltIn() {
 			from = "\tfrom " + s.File
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s%s\n", s.Name, s.Version, s.Title, strings.Join(s.ProfileNames(), " "), from)
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s%s\n", s.Name, s.Version, s.App, s.Title, strings.Join(s.ProfileNames(), " "), from)
 	}
 }
 

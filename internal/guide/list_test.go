@@ -34,6 +34,23 @@ func TestListing(t *testing.T) {
 			t.Errorf("%s: want %d lines, one of %s\n%s", name, want.lines, want.has, got)
 		}
 	}
+	list, err := Listing("servers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := list(&b, reg); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		s, err := reg.Lookup(strings.Fields(line)[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(strings.Fields(line)[1:3], string(s.App)) { // the version may be missing
+			t.Errorf("the kind of app is not told: %s", line)
+		}
+	}
 	if _, err := Listing("server"); err == nil || !strings.HasPrefix(err.Error(), `list: no list of "server"; did you mean "servers"?`) {
 		t.Error(err)
 	}

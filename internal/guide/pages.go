@@ -82,6 +82,9 @@ func familySection(known scenarios.Fault) string {
 			b.WriteString(row(fmt.Sprintf("[%s](#%s)", p.Family.ID, p.Family.ID), fmt.Sprintf("%g %%", p.Ratio.Percent()), p.Family.Title))
 		}
 	}
+	if lines := lackingLines(f, code); len(lines) > 0 {
+		fmt.Fprintf(&b, "\n**[App kinds](contract.md#app-kinds) without it**, whose cells are `unsupported`:\n\n- %s.\n", strings.Join(lines, ".\n- "))
+	}
 	if len(known.Searched) > 0 {
 		fmt.Fprintf(&b, "\n**People report it as:** %s.\n", strings.Join(known.Searched, ", "))
 	}

@@ -86,9 +86,22 @@ func TestServersPage(t *testing.T) {
 				t.Errorf("%s: %q is not told", name, w)
 			}
 		}
-		signal, _, told := strings.Cut(section, " to its first process makes it replace its workers")
-		if told != (s.Reload.Signal != "") || (told && !strings.HasSuffix(signal, "\nSIG"+s.Reload.Signal)) {
-			t.Errorf("%s reloads on %q, and the page does not say so", name, s.Reload.Signal)
+		reloads := false
+		for _, p := range s.ProfileNames() {
+			signal := s.ReloadSignal(s.Profiles[p])
+			reloads = reloads || signal != ""
+			reload := " | SIG" + signal + " | "
+			if signal == "" {
+				reload = " | none | "
+			}
+			_, line, _ := strings.Cut(section, "\n| `"+p+"` |")
+			line, _, _ = strings.Cut(line, "\n")
+			if !strings.Contains(line, reload+cell(strings.TrimSuffix(s.Profiles[p].Why, "."))) {
+				t.Errorf("%s/%s reloads on %q, and the page does not say so: %s", name, p, signal, line)
+			}
+		}
+		if told := strings.Contains(section, "\n- a reload that replaces its workers while it serves\n"); told == reloads {
+			t.Errorf("%s: a profile has a reload: %v, and the page says that none has: %v", name, reloads, told)
 		}
 		for _, lack := range s.Lacks {
 			if !strings.Contains(section, "\n- "+lack+"\n") {
@@ -124,14 +137,62 @@ func TestLacks(t *testing.T) {
 	}
 }
 
-func TestReloads(t *testing.T) {
-	s := &targets.Server{Profiles: map[string]targets.Profile{"default": {Reload: &targets.Reload{}}, "hardened": {}}}
-	if got := reloads(s); got != "" {
-		t.Errorf("no reload: %q", got)
+// A reload that one profile has is not lacking.
+func TestLacksNoReloadThatAProfileHas(t *testing.T) {
+	s := &targets.Server{Profiles: map[string]targets.Profile{"default": {}, "hardened": {Reload: &targets.Reload{Signal: "HUP"}}}}
+	if got := Lacks(s); slices.ContainsFunc(got, func(l string) bool { return strings.HasPrefix(l, "a reload") }) {
+		t.Errorf("lacks %q", got)
 	}
-	s.Reload.Signal = "USR1"
-	if got, want := reloads(s), "SIGUSR1 to its first process makes it replace its workers while it serves; not so in `default`."; got != want {
-		t.Errorf("got %q, want %q", got, want)
+}
+
+// contract.md names every kind of app where it shows a server file.
+func TestContractNamesTheKindsOfApps(t *testing.T) {
+	page, err := os.ReadFile("../../docs/contract.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "# app kind: " + strings.Join(targets.AppKinds(), " | ") + "\n"; !strings.Contains(string(page), want) {
+		t.Errorf("docs/contract.md does not have %q", want)
+	}
+}
+
+// Each kind of app that lacks a fault is named at each family that needs it, with the reason.
+func TestFamiliesNameTheKindsWithoutThem(t *testing.T) {
+	page := ScenariosPage()
+	named := 0
+	for _, f := range scenarios.All() {
+		_, section, _ := strings.Cut(page, "\n## "+f.ID+"\n")
+		section, _, _ = strings.Cut(section, "\n## ")
+		explained, err := Explain(f.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, kind := range targets.AppKinds() {
+			why := targets.AppKind(kind).Lacks(f.Needs.AppFault)
+			if f.Needs.AppFault == "" || why == "" {
+				continue
+			}
+			named++
+			line := ""
+			for l := range strings.Lines(section) {
+				if strings.HasPrefix(l, "- ") && strings.Contains(l, "`"+kind+"`") && strings.HasSuffix(l, ": "+why+".\n") {
+					line = l
+				}
+			}
+			if line == "" || !strings.Contains(unwrapped(explained), why+".") || !strings.Contains(explained, "no such fault: unsupported") {
+				t.Errorf("%s: %s lacks it (%s), and is not named:\n%s\n%s", f.ID, kind, why, section, explained)
+			}
+		}
+		if len(lacking(f.Family)) == 0 && strings.Contains(section+explained, "unsupported`:") {
+			t.Errorf("%s: no kind lacks it", f.ID)
+		}
+	}
+	if named == 0 {
+		t.Error("no kind lacks anything")
+	}
+	mix := bench.Family{Mix: []bench.Scenario{{Family: bench.Family{Needs: bench.Needs{AppFault: "cpu"}}}, {Family: bench.Family{Needs: bench.Needs{AppFault: "starve"}}}}}
+	if got := lacking(mix); len(got) != 1 || got[0].kind != "go" {
+		t.Errorf("a mix lacks what a part lacks: %v", got)
 	}
 }
 

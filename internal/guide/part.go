@@ -60,7 +60,7 @@ func FaultsTable() string {
 // KindsTable is what Kinds holds: what each kind of app is, and how its faults are its own.
 func KindsTable() string {
 	var b strings.Builder
-	b.WriteString(table("app kind", "a server is given", "language", "nobody else in its process is served during"))
+	b.WriteString(table("app kind", "a server is given", "its command gets", "language", "nobody else in its process is served during"))
 	for _, name := range targets.AppKinds() {
 		kind := targets.AppKind(name)
 		language, blocks := "any", codes(kind.Blocks())
@@ -69,7 +69,7 @@ func KindsTable() string {
 		} else {
 			blocks = "not known"
 		}
-		b.WriteString(row(code(name), kind.Title(), language, blocks))
+		b.WriteString(row(code(name), kind.Title(), kind.Gets(), language, blocks))
 	}
 	b.WriteString(table("app kind", "fault", "how, where it is not as in the table of faults"))
 	for _, name := range targets.AppKinds() {

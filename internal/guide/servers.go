@@ -16,8 +16,8 @@ func ServersPage(reg *targets.Registry) (string, error) {
 	b.WriteString("# Servers\n\n" + banner)
 	b.WriteString("What benchrun knows how to install and run. `default` is what the server's own quick start gives, `hardened` its own " +
 		"fail-safe options at their best. Claims come from the server's documentation; they explain results and never decide one. " +
-		"`benchrun check-server NAME` compares them with measurements. [contract.md](contract.md#server-files) has the format of server files.\n")
-	b.WriteString(table("server", "version", "app", "profiles"))
+		"`benchrun check-server NAME` compares them with measurements. Reload is the signal to the server's first process that makes it replace its workers while it serves. [contract.md](contract.md#server-files) has the format of server files.\n")
+	b.WriteString(table("server", "version", "[app](contract.md#app-kinds)", "profiles"))
 	var sections []string
 	for _, name := range reg.Names() {
 		s, err := reg.Lookup(name)
@@ -75,13 +75,10 @@ func serverSection(s *targets.Server) (string, error) {
 	if text := installs(s, s.Install); text != "" {
 		fmt.Fprintf(&b, "\nInstalls %s.\n", text)
 	}
-	if text := reloads(s); text != "" {
-		fmt.Fprintf(&b, "\n%s\n", text)
-	}
 	if lacks := Lacks(s); len(lacks) > 0 {
 		fmt.Fprintf(&b, "\nWhat no profile can offer:\n\n- %s\n", strings.Join(lacks, "\n- "))
 	}
-	b.WriteString(table("profile", "workers", "claimed slots", "claimed watchdog", "claimed grace", "why"))
+	b.WriteString(table("profile", "workers", "claimed slots", "claimed watchdog", "claimed grace", "reload", "why"))
 	for _, name := range s.ProfileNames() {
 		p, err := s.Profile(name)
 		if err != nil {
@@ -91,12 +88,16 @@ func serverSection(s *targets.Server) (string, error) {
 		if p.Claims.Slots > 0 {
 			slots = fmt.Sprint(p.Claims.Slots)
 		}
+		reload := "none"
+		if signal := s.ReloadSignal(p); signal != "" {
+			reload = "SIG" + signal
+		}
 		why := sentence(p.Why)
 		if text := installs(s, p.Install); text != "" {
 			why += " Installs " + text + " besides."
 		}
 		b.WriteString(row(code(name), fmt.Sprint(p.Workers), slots,
-			seconds(p.Claims.Watchdog, "none"), seconds(p.Claims.Grace, "not said"), why))
+			seconds(p.Claims.Watchdog, "none"), seconds(p.Claims.Grace, "not said"), reload, why))
 	}
 	b.WriteString("\n```text\n") // with placeholders: nothing to type
 	for _, name := range s.ProfileNames() {
@@ -147,30 +148,12 @@ func installs(s *targets.Server, r targets.Requirements) string {
 	return strings.Join(parts, "")
 }
 
-// reloads says how a server is asked to replace its workers, and in which
-// profiles it cannot: "" for none at all.
-func reloads(s *targets.Server) string {
-	if s.Reload.Signal == "" {
-		return ""
-	}
-	text := "SIG" + s.Reload.Signal + " to its first process makes it replace its workers while it serves"
-	var not []string
-	for _, name := range s.ProfileNames() {
-		if r := s.Profiles[name].Reload; r != nil && r.Signal != s.Reload.Signal {
-			not = append(not, name)
-		}
-	}
-	if len(not) > 0 {
-		text += "; not so in " + codes(not)
-	}
-	return text + "."
-}
-
 // Lacks says what no profile of a server offers of what keeps others alive: what
 // its file says, after what follows from the profiles.
 func Lacks(s *targets.Server) []string {
-	watchdog, processes := false, false
+	watchdog, processes, reload := false, false, false
 	for _, p := range s.Profiles {
+		reload = reload || s.ReloadSignal(p) != ""
 		watchdog = watchdog || p.Claims.Watchdog > 0
 		processes = processes || p.Workers > 1
 	}
@@ -184,7 +167,7 @@ func Lacks(s *targets.Server) []string {
 	if _, ok := s.Profiles[targets.ProfileHardened]; !ok {
 		out = append(out, "a profile `hardened`")
 	}
-	if s.Reload.Signal == "" {
+	if !reload {
 		out = append(out, "a reload that replaces its workers while it serves")
 	}
 	return append(out, s.Lacks...)

@@ -8,6 +8,7 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/campaign"
 	"benchrun/internal/place"
+	"benchrun/internal/plan"
 	"benchrun/report"
 	"benchrun/report/html"
 	"benchrun/results"
@@ -123,6 +124,9 @@ func (o Order) within(ctx context.Context, do func(r *campaign.Run, page *html.L
 	}
 	defer release()
 	o.Tell.Note(fmt.Sprintf("supervision: %s; results: %s", host.Describe(), r.Folder.Path()))
+	for _, note := range plan.AppNotes(o.Cells) {
+		o.Tell.Note(note)
+	}
 	page := reportPage(ctx, r.Folder)
 	r.Tell = bench.Listeners(o.Tell, page.Hear)
 	defer tellOfSignal(ctx, r.Tell)()

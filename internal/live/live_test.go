@@ -63,6 +63,32 @@ func TestRunWithoutTime(t *testing.T) {
 	}
 }
 
+// A run of --server-cmd says which app its server gets.
+func TestRunSaysWhichAppACommandServes(t *testing.T) {
+	order, notes := ordered(t, "")
+	command, err := targets.ParseCommand("sh -c {port} config.ru", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reg, err := targets.Load(targets.LoadOptions{Command: command})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if order.Cells, err = plan.Choose(reg, plan.Selection{Scenarios: []string{"segfault"}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if order.Asked, err = plan.Asked(order.Cells, 1, "", nil); err != nil {
+		t.Fatal(err)
+	}
+	order.MaxTime = 1
+	if _, err := order.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if all := strings.Join(*notes, "\n"); !strings.Contains(all, ": app wsgi, because --app-kind is not given; the command looks like one for rack: add --app-kind rack") {
+		t.Errorf("notes: %s", all)
+	}
+}
+
 // Run does not begin a run again that has nothing left to do.
 func TestRunWithNothingToDo(t *testing.T) {
 	order, notes := ordered(t, "it has no workers")

@@ -98,6 +98,9 @@ func (p *Preview) Write(ctx context.Context, w io.Writer, c plan.Cell) error {
 	if !c.Server.BuiltIn() {
 		text = fmt.Sprintf("  from     %s\n", c.Server.File)
 	}
+	if by := c.Server.ByCommand; by != nil {
+		text += fmt.Sprintf("  app      %s\n", by.AppWords())
+	}
 	text += fmt.Sprintf("  command  %s\n", ShellQuote(argv))
 	if needs := will.Needs.All(); len(needs) > 0 {
 		state := "to be installed"

@@ -195,6 +195,8 @@ func TestBadSelections(t *testing.T) {
 		{"comma behind a version", Selection{Servers: []string{"gunicorn@23.0.0,waitress"}}, false, []string{"repeat --server"}},
 		{"empty version", Selection{Servers: []string{"gunicorn@"}}, false, []string{"no version"}},
 		{"version of what is not installed", Selection{Servers: []string{"wsgiref@1"}}, false, []string{"wsgiref"}},
+		{"group", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"client"}}, false, []string{`unknown scenario "client"; --scenario @client selects all families in which clients misbehave`}},
+		{"no known server", Selection{Servers: []string{"zzz"}}, false, []string{`unknown server "zzz"; benchrun list servers lists them; a server of your own: --server-cmd or --server-file`}},
 		{"shares", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"wedge=1%,cpu=1%"}}, false, []string{`unknown scenario "wedge=1%"`, "--mix wedge=1%"}},
 		{"mix", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"mix_wegde-1pct_cpu-1pct"}}, false, []string{`unknown family "wegde"`, `"wedge"`}},
 		{"set", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"@gates"}}, false, []string{`"@gates"`, `did you mean "@gate"?`}},
@@ -246,5 +248,46 @@ func TestDemoIsWhole(t *testing.T) {
 	}
 	if e := Estimate(WithPatience(cells, bench.ModeQuick), Knowledge{Mode: bench.ModeQuick}); e.Minutes() > 3.5 {
 		t.Errorf("the demonstration is estimated at %v", e)
+	}
+}
+
+// The server of --server-cmd is measured beside servers that are named, with its own profile.
+func TestCommandBesideServers(t *testing.T) {
+	command, err := targets.ParseCommand("sh -c {port}", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reg, err := targets.Load(targets.LoadOptions{Command: command})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ servers, want []string }{
+		{nil, []string{"custom"}}, {[]string{"custom"}, []string{"custom"}}, {[]string{"waitress"}, []string{"waitress", "custom"}}, {[]string{"c*"}, nil},
+	} {
+		sel := Selection{Servers: tt.servers, Scenarios: []string{"wedge"}}
+		if len(tt.servers) == 1 && tt.servers[0] == "waitress" {
+			sel.Profiles = []string{"default"}
+		}
+		cells, err := Choose(reg, sel, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		times := 0
+		for _, c := range cells {
+			got = append(got, c.Server.Name)
+			if c.Server.ByCommand != nil {
+				times++
+			}
+			if c.Unsupported != "" && c.Server.ByCommand != nil {
+				t.Errorf("%q: %s: %s", tt.servers, c.Name(), c.Unsupported)
+			}
+		}
+		if times != 1 || tt.want != nil && !slices.Equal(got, tt.want) {
+			t.Errorf("%q: %q, want %q", tt.servers, got, tt.want)
+		}
+		if notes := AppNotes(cells); len(notes) != 1 || !strings.HasPrefix(notes[0], "custom/sh-") || !strings.HasSuffix(notes[0], ": app wsgi, because --app-kind is not given") {
+			t.Errorf("%q", notes)
+		}
 	}
 }

@@ -30,6 +30,9 @@ func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error
 			return nil, err
 		}
 		names, err := match("server", w.Server, reg.Names())
+		if err != nil && !isGlob(w.Server) {
+			_, err = reg.Lookup(w.Server)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"benchrun/internal/bench"
@@ -26,6 +27,19 @@ func (c Cell) Source(python string) bench.Source {
 		out.Python = fixedPath(python)
 	}
 	return out
+}
+
+// AppNotes say which app each server of --server-cmd serves.
+func AppNotes(cells []Cell) []string {
+	var notes []string
+	for _, c := range cells {
+		if by := c.Server.ByCommand; by != nil {
+			if note := c.Server.Name + "/" + c.Profile + ": app " + by.AppWords(); !slices.Contains(notes, note) {
+				notes = append(notes, note)
+			}
+		}
+	}
+	return notes
 }
 
 func fixedPath(path string) string {

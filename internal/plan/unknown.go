@@ -43,6 +43,12 @@ func unknownScenario(word string, own []bench.Scenario) error {
 			Hint:    "families with shares are a mix: --mix wedge=1%,segfault=0.5%",
 		}
 	}
+	if set, ok := scenarios.SetByName("@" + word); ok {
+		return &bench.UsageError{
+			Problem: fmt.Sprintf("unknown scenario %q", word),
+			Hint:    fmt.Sprintf("--scenario %s selects %s (see benchrun explain %s)", set.Name, set.Title, set.Name),
+		}
+	}
 	var names []string
 	if len(scenarios.Named(word)) > 0 {
 		return searched(word, names)

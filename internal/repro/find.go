@@ -3,7 +3,9 @@ package repro
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -51,16 +53,25 @@ func Find(ctx context.Context, out, word string) (Found, error) {
 		return findIn(ctx, []string{cmp.Or(strings.Join(parts[:len(parts)-3], "/"), "/")}, name)
 	}
 	runs, err := newest(out)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Found{}, err
 	}
 	if len(runs) == 0 {
 		return Found{}, &bench.UsageError{
 			Problem: fmt.Sprintf("%s has no stored run", out),
-			Hint:    "measure the cell first, or name the folder of a run: RUN/" + name,
+			Hint:    measureFirst(parts) + "; or name the folder of a run: RUN/" + name,
 		}
 	}
 	return findIn(ctx, runs, name)
+}
+
+// measureFirst says how to measure a cell, as far as its name tells.
+func measureFirst(cell []string) string {
+	const first = "measure the cell first"
+	if strings.Contains(cell[1], bench.OwnArgsMark) { // the name may have a digest of the flags
+		return first
+	}
+	return first + ": " + report.Shell("benchrun", "--server", cell[0], "--profile", cell[1], "--scenario", cell[2])
 }
 
 // runID is how benchrun names the folders of runs: by their times. A run that somebody has

@@ -76,4 +76,12 @@ func TestFind(t *testing.T) {
 	if _, err := Find(t.Context(), t.TempDir(), "a/b/c"); err == nil || !strings.Contains(err.Error(), "no stored run") {
 		t.Errorf("an empty folder: %v", err)
 	}
+	for word, want := range map[string]string{
+		"a/b/c":         "none has no stored run; measure the cell first: benchrun --server a --profile b --scenario c; or",
+		"a/b+--x=1+y/c": "none has no stored run; measure the cell first; or",
+	} {
+		if _, err := Find(t.Context(), filepath.Join(out, "none"), word); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no folder: %v, want %q", err, want)
+		}
+	}
 }

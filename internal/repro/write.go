@@ -77,11 +77,12 @@ type content struct {
 // Script writes a script that shows what became of a cell. reg has the server's file. It
 // returns a bench.UsageError if no script can, which says what to do instead.
 func Script(ctx context.Context, f Found, reg *targets.Registry) (string, error) {
-	instead := func(why string) error {
+	instead := func(why string, more ...string) error {
 		e := &bench.UsageError{Problem: f.Cell.Name() + ": " + why}
 		if again := report.Again(f.Run, f.Cell); again != "" {
-			e.Hint = "instead, attach report.html and the record of: " + again
+			more = slices.Insert(more, 0, "instead, attach report.html and the record of: "+again)
 		}
+		e.Hint = strings.Join(more, "; ")
 		return e
 	}
 	family, ok := scenarios.ByID(f.Cell.Family)
@@ -109,7 +110,8 @@ func Script(ctx context.Context, f Found, reg *targets.Registry) (string, error)
 	case targets.AppBuiltin:
 		return "", instead("the server brings its own app, so a script has none to give it")
 	default:
-		return "", instead(fmt.Sprintf("a script has a WSGI app to give, and the server serves another kind (%s)", server.App))
+		return "", instead(fmt.Sprintf("only servers of WSGI apps have scripts, and the server serves another kind (%s)", server.App),
+			"every reason: "+report.Shell("benchrun", "judge", f.Folder.Path(), "--verbose"))
 	}
 	c := content{share: "0.25", Broken: f.Cell.Verdict == bench.Broken}
 	if err := c.setUp(f, server, rec.Head.Target); err != nil {

@@ -393,7 +393,7 @@ func TestWhatNoScriptShows(t *testing.T) {
 			c.Attempts[0].H, c.Reasons = &all, []string{"survivors"}
 		}, "a script does not look at what it failed for: survivors"},
 		"its own app":    {bench.ReferenceServer, nil, "brings its own app"},
-		"another kind":   {"daphne", nil, "the server serves another kind (asgi)"},
+		"another kind":   {"daphne", nil, "only servers of WSGI apps have scripts, and the server serves another kind (asgi); "},
 		"no port":        {"gunicorn", func(_ *bench.Cell, r *bench.Record) { r.Head.Target.Command = []string{"serve"} }, "cannot tell the port"},
 		"unknown server": {"guncorn", nil, `did you mean "gunicorn"`},
 	} {
