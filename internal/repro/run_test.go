@@ -3,6 +3,7 @@ package repro
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,6 +16,14 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/scenarios"
 )
+
+// TestMain lets all parallel tests run at once: they mostly wait.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // scriptFor writes a script for a family on a stock server, with the server's own command
 // line and few seconds of faults.
@@ -122,7 +131,6 @@ type real struct {
 // The scripts see real servers fail, and see nothing where a server is sound: with a fault
 // of the app, an act on the server, and requests that must get their answers.
 func TestMeasuredScriptsShowTheFailureAndOnlyThat(t *testing.T) {
-	t.Parallel()
 	runAll(t, []real{
 		{"wedge", "gunicorn", "27.0.1", gunicorn, []string{"gunicorn==23.0.0"}, 1, []string{"gunicorn==23.0.0\n", "\nexpected: at least 98 %", "the failure shows"}, ""}, // not the version that was measured
 		{"graceful-stop", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"gunicorn==27.0.1\n", "0.1 s or more before the signal", "the failure shows"}, ""},
@@ -138,6 +146,7 @@ func TestMeasuredScriptsShowTheFailureAndOnlyThat(t *testing.T) {
 // With a real PostgreSQL: what an app of it does holds up a server that has one slot, and no
 // server that has room. They do not run beside those above, so that the processors do for all.
 func TestMeasuredScriptsWithADatabase(t *testing.T) {
+	t.Parallel()
 	runAll(t, []real{
 		{"db-lock", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"% of 400\n", "actual:   they are\n", "the failure shows"}, ""},
 		{"db-stall", "gunicorn", "27.0.1", gunicorn, nil, 1, []string{"actual:   they are\n", "the failure shows"}, ""},
@@ -165,6 +174,7 @@ ThreadingHTTPServer(("127.0.0.1", 21234), Handler).serve_forever()`}
 
 // What a cell failed for besides lost victims is seen too, and where it is not so, it is not seen.
 func TestMeasuredScriptsLookAtTheReason(t *testing.T) {
+	t.Parallel()
 	runAll(t, []real{
 		{"large-upload", "wsgiref", "3", refuses, nil, 0, []string{"or a refusal with status 411, 413 or 417, to at least 3 of 4 honest requests beside them\nactual:   to 4\n"}, "honest requests lost: 4 of 4"},
 		{"exception-midstream", "wsgiref", "3", keeps(false), nil, 1, []string{"actual:   of 0 of 4\n"}, "close() not called: for 4 of 4 broken answers"},
