@@ -90,10 +90,15 @@ func locked(ctx context.Context, base string, waiting func(), do func(tool) erro
 // AwaitLock takes the lock of a file in the cache folder. While somebody else has it, it
 // waits until ctx ends, and calls waiting once. Closing the file releases the lock.
 func AwaitLock(ctx context.Context, f *os.File, waiting func()) error {
+	return awaitLock(ctx, f, syscall.LOCK_EX, waiting)
+}
+
+// awaitLock is the same for a lock of either kind, shared or exclusive.
+func awaitLock(ctx context.Context, f *os.File, kind int, waiting func()) error {
 	tick := time.NewTicker(lockPoll)
 	defer tick.Stop()
 	for first := true; ; first = false {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		err := syscall.Flock(int(f.Fd()), kind|syscall.LOCK_NB)
 		switch {
 		case err == nil:
 			return nil
@@ -111,6 +116,9 @@ func AwaitLock(ctx context.Context, f *os.File, waiting func()) error {
 		}
 	}
 }
+
+// downloadsLock is the file that says who installs with the downloads that are kept.
+func downloadsLock(cache string) string { return filepath.Join(cache, "downloads"+useSuffix) }
 
 func cacheError(err error) error {
 	return &bench.EnvironmentError{

@@ -25,6 +25,8 @@ type Selection struct {
 type Cell struct {
 	Server      *targets.Server
 	Version     string // asked for; "" = the server file's own
+	Resolved    string // the release that Version stood for when the run began; "" = not known yet, or Version is a release
+	Unasked     string // as in bench.Source
 	Profile     string
 	Scenario    bench.Scenario
 	Unsupported string // why it cannot be run; "" = it can
@@ -202,7 +204,7 @@ func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error
 		if named && profile == "" {
 			return nil, bench.Usagef("--server %s: no profile after the '/'", w)
 		}
-		if strings.ContainsRune(version, ',') && !strings.HasPrefix(version, "path:") {
+		if strings.ContainsRune(version, ',') && !strings.HasPrefix(version, "path:") && !targets.RangeLike(version) {
 			return nil, &bench.UsageError{
 				Problem: fmt.Sprintf("--server %s: %q is not a version", w, version),
 				Hint:    "benchrun splits no list that has an '@' in it: repeat --server for each server with a version",
