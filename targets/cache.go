@@ -63,15 +63,18 @@ func makeCacheFolder(folder string) error {
 	return os.Chmod(folder, 0o755)
 }
 
+// lockSuffix ends the name of the file that whoever builds something in the cache has locked.
+const lockSuffix = ".lock"
+
 // lockPoll is how often it tries again to take a lock that somebody holds.
 const lockPoll = 50 * time.Millisecond
 
-// locked runs do while it holds base+".lock", with a new log base+".log". It uses
+// locked runs do while it holds base+lockSuffix, with a new log base+".log". It uses
 // flock(2), which ends when the last process closes the file. So if benchrun is killed and
 // its build lives on, the next benchrun waits for the build. waiting is called once if
 // somebody else has the lock.
 func locked(ctx context.Context, base string, waiting func(), do func(tool) error) error {
-	lock, err := os.OpenFile(base+".lock", os.O_RDWR|os.O_CREATE, 0o644)
+	lock, err := os.OpenFile(base+lockSuffix, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return cacheError(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"benchrun/internal/launch"
 	"benchrun/internal/project"
+	"benchrun/targets"
 )
 
 // benchrun starts itself again for its helper processes. In tests, that is the test binary.
@@ -81,6 +82,9 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 		cmd.Env = append(cmd.Env, set.variable()+"="+ts.Getenv(set.variable()))
 	}
 	cmd.Env = append(cmd.Env, project.ConfigVariable+"="+ts.Getenv(project.ConfigVariable), "GITHUB_ACTIONS=")
+	if cache := ts.Getenv(targets.CacheVariable); cache != "" {
+		cmd.Env = append(cmd.Env, targets.CacheVariable+"="+cache)
+	}
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err = cmd.Run()
