@@ -27,13 +27,25 @@ type Release struct {
 
 // Words say which release it is, and why: "27.0.1, the newest of >=23,<28".
 func (r Release) Words() string {
+	newest := newestOf(r.Asked)
 	switch {
 	case r.Version == "":
-		return fmt.Sprintf("not known which is the newest of %s: %s", r.Asked, r.Unasked)
+		return fmt.Sprintf("not known which is %s: %s", newest, r.Unasked)
 	case r.Unasked != "":
-		return fmt.Sprintf("%s, the newest of %s that is installed: %s", r.Version, r.Asked, r.Unasked)
+		return fmt.Sprintf("%s, %s that is installed: %s", r.Version, newest, r.Unasked)
 	}
-	return fmt.Sprintf("%s, the newest of %s", r.Version, r.Asked)
+	return r.Version + ", " + newest
+}
+
+// newestOf is, for example, "the newest of >=23,<28".
+func newestOf(asked string) string {
+	switch asked {
+	case VersionLatest:
+		return "the newest release"
+	case VersionPrevious:
+		return "the newest before the server file's own"
+	}
+	return "the newest of " + asked
 }
 
 // Releases remembers which releases ranges stand for, so that all targets of a run have the
@@ -116,7 +128,7 @@ func (o InstallOptions) newest(ctx context.Context, p Profile, v versioned, in r
 		return r, nil
 	}
 	e := &unaskedError{release: r, EnvironmentError: bench.EnvironmentError{
-		Problem: fmt.Sprintf("which %s is the newest of %s is not known", name, in),
+		Problem: fmt.Sprintf("which %s is %s is not known", name, newestOf(in.String())),
 		Err:     errors.New(found.silent),
 		Hint:    "check the network, and " + indexWords[v.kind].settings + orInstalled(o.Server.Name, installed),
 	}}

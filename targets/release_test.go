@@ -236,7 +236,7 @@ func TestOneVersion(t *testing.T) {
 		server *Server
 		want   string
 	}{
-		{debian, "toy has no versions to choose from: there is one, Debian's, toy-server 2:1.2-3, lib-a 4.5; leave out @1.0"},
+		{debian, "toy has no versions to choose from: there is one, Debian's (toy-server 2:1.2-3, lib-a 4.5); leave out @1.0"},
 		{of("wsgiref"), "wsgiref has no versions to choose from: there is one, that of the Python that runs it; leave out @1.0; --python chooses the Python"},
 		{of("reference"), "reference has no versions to choose from: there is one, benchrun's own; leave out @1.0"},
 		{of(CommandServer), "custom has no versions to choose from: there is one, what its command starts; leave out @1.0"},

@@ -132,7 +132,7 @@ func (s *Server) oneVersion(needs Requirements, asked string) error {
 	case len(needs.Apt) > 0:
 		which = "Debian's"
 		if found := debianVersions(needs.Apt); len(found) > 0 {
-			which += ", " + strings.Join(found, ", ")
+			which += " (" + strings.Join(found, ", ") + ")"
 		}
 	case len(needs.Python)+len(needs.Npm)+len(needs.Go) > 0:
 		which = "the one that " + s.File + " installs"
