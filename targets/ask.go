@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"benchrun/internal/bench"
@@ -89,7 +90,7 @@ func (i pipIndex) newest(ctx context.Context, name string, in release.Range) (fo
 type uvIndex struct{ asker }
 
 // newest asks uv for the newest. uv does not say which releases exist, so newest then asks
-// for the newest of all.
+// for the newest of all, and for those next to the last version in the range.
 func (i uvIndex) newest(ctx context.Context, name string, in release.Range) (answer found, err error) {
 	file, err := os.CreateTemp("", "benchrun-requirements-*.txt")
 	if err != nil {
@@ -99,31 +100,36 @@ func (i uvIndex) newest(ctx context.Context, name string, in release.Range) (ans
 	if err := file.Close(); err != nil {
 		return found{}, err
 	}
-	compile := func(requirement string) (version, printed string, err error) {
+	compile := func(requirement string, more ...string) (version, printed string, err error) {
 		if err := os.WriteFile(file.Name(), []byte(requirement+"\n"), 0o600); err != nil {
 			return "", "", err
 		}
-		printed, err = i.ask(ctx, nil, "uv", "pip", "compile", "--no-deps", "--no-header", "--no-annotate", "--python", i.py.path, file.Name())
+		argv := append([]string{"uv", "pip", "compile", "--no-deps", "--no-header", "--no-annotate", "--python", i.py.path, file.Name()}, more...)
+		printed, err = i.ask(ctx, nil, argv...)
 		if m := resolvedTo.FindStringSubmatch(printed); m != nil && err == nil {
 			version = m[2]
 		}
 		return version, printed, err
 	}
-	wanted := in.String()
-	if wanted == release.Latest {
-		wanted = ""
-	}
-	version, printed, err := compile(name + wanted)
+	version, printed, err := compile(name + strings.TrimPrefix(in.String(), release.Latest))
 	switch {
 	case version != "":
 		return found{version: version}, nil
-	case !strings.Contains(printed, "here is no version of"):
+	case !uvLacks(printed):
 		return found{silent: silence(release.Python, printed, err, indexSilent)}, nil
 	}
-	if version, _, _ = compile(name); version != "" {
-		return found{known: []string{version}}, nil
+	for _, near := range [][]string{{""}, {"<" + lastRelease(in.String())}, {">" + lastRelease(in.String()), "--resolution", "lowest"}} {
+		if version, _, _ := compile(name+near[0], near[1:]...); version != "" && !slices.Contains(answer.known, version) {
+			answer.known = append(answer.known, version)
+		}
 	}
-	return found{}, nil
+	return answer, nil
+}
+
+// uvLacks says that uv has seen which releases there are, and that none of them is wanted.
+func uvLacks(printed string) bool {
+	return (strings.Contains(printed, "No solution found") || strings.Contains(printed, "here is no version of")) &&
+		!strings.Contains(printed, "was not found in the") && !indexSilent.MatchString(printed)
 }
 
 // npmSilent is what npm prints if it cannot reach its registry.

@@ -99,10 +99,7 @@ func versionsIn(printed string) []string {
 func nearReleases(wanted string, known []string) []string {
 	known = slices.SortedFunc(slices.Values(known), func(a, b string) int { return compareReleases(b, a) })
 	near := []string{known[0]}
-	asked := ""
-	if all := releaseForm.FindAllString(wanted, -1); len(all) > 0 {
-		asked = all[len(all)-1]
-	}
+	asked := lastRelease(wanted)
 	if asked == "" {
 		return near
 	}
@@ -114,6 +111,15 @@ func nearReleases(wanted string, known []string) []string {
 		near = append(near, known[i])
 	}
 	return near
+}
+
+// lastRelease is the last version in a range; "" = it names none.
+func lastRelease(wanted string) string {
+	all := releaseForm.FindAllString(wanted, -1)
+	if len(all) == 0 {
+		return ""
+	}
+	return all[len(all)-1]
 }
 
 // releaseForm matches a version in a range, as far as its numbers go.
@@ -164,7 +170,7 @@ func CheckRelease(ctx context.Context, opts InstallOptions) (unchecked string, e
 	}
 	ask := asker{run: opts.Run, py: py}
 	if toolsMissing(v.kind, "") {
-		return fmt.Sprintf("%s comes with the server, which is not installed yet", v.kind), nil
+		return fmt.Sprintf("%s is not installed", v.kind), nil
 	}
 	for _, requirement := range v.list {
 		unchecked, err := ask.has(ctx, v.kind, versioned{kind: v.kind, list: []string{requirement}}.name(), version)

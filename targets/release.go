@@ -106,7 +106,13 @@ func (o InstallOptions) resolve(ctx context.Context, p Profile, version string, 
 func (o InstallOptions) newest(ctx context.Context, p Profile, v versioned, in release.Range, py interpreter, tools string) (Release, error) {
 	name := v.name()
 	if toolsMissing(v.kind, tools) {
-		return Release{}, &unaskedError{release: Release{Unasked: fmt.Sprintf("%s comes with the server, which is not installed yet", v.kind)}}
+		return Release{}, &unaskedError{
+			release: Release{Unasked: fmt.Sprintf("%s is not installed", v.kind)},
+			EnvironmentError: bench.EnvironmentError{
+				Problem: fmt.Sprintf("which %s is %s is not known: %s is not installed", name, newestOf(in.String()), v.kind),
+				Hint:    "install it, or name one version",
+			},
+		}
 	}
 	found, err := asker{run: o.Run, py: py, tools: tools}.index(v.kind).newest(ctx, name, in)
 	switch {

@@ -134,17 +134,12 @@ func TestRangeOfTheRealIndex(t *testing.T) {
 	opts.Version = "22.0.99"
 	_, err = CheckRelease(t.Context(), opts)
 	wantUsage(t, err, "the package index has no gunicorn==22.0.99 for this Python; the newest is ")
-	if !strings.Contains(err.Error(), "23.0.0, 22.0.0") {
+	if !strings.Contains(err.Error(), "23.0.0, 22.0.0") { // the next two
 		t.Errorf("%v", err)
 	}
 }
 
-// fakeTool is an npm or a go that knows tool in these versions. It installs nothing.
-func fakeTool(t *testing.T, program, script string) {
-	t.Helper()
-	toolEnvironment(t, program, script)
-}
-
+// An npm and a go that know a tool in three versions, and install nothing.
 const (
 	fakeNpm = `case "$*" in
 *nowhere*) echo "npm error code ECONNREFUSED"; echo "npm error FetchError: request failed"; exit 1 ;;
@@ -180,7 +175,7 @@ func TestVersionsOfNpmAndGo(t *testing.T) {
 		},
 	} {
 		t.Run(tt.program, func(t *testing.T) {
-			fakeTool(t, tt.program, tt.script)
+			toolEnvironment(t, tt.program, tt.script)
 			s := toyServer("")
 			s.Install, s.Version, s.VersionCommand = tt.needs, "1.2.0", nil
 			install := func(version string) (*Installation, error) {

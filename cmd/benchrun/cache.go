@@ -161,7 +161,7 @@ npm and Go have downloaded.
 clear says what it is going to remove, and asks. Without a terminal nobody can be
 asked, so it wants --yes. It does not remove what another benchrun uses or builds
 right now: the exit code is then 3.`,
-		Example: "  benchrun cache clear\n  benchrun cache clear 'gunicorn@2*' uwsgi\n  benchrun cache clear --older-than 30d --yes",
+		Example: "  benchrun cache clear --older-than 30d --yes\n  benchrun cache clear 'gunicorn@2*' uwsgi\n  benchrun cache clear",
 		Args:    cobra.ArbitraryArgs,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			all, _, err := targets.Cached(cmd.Context())
