@@ -32,7 +32,7 @@ func (v View) facts() []fact {
 		machine += " (testbed " + v.Testbed + ")"
 	}
 	facts := []fact{
-		{about: "unconfirmed", text: v.Unconfirmed()}, {about: "run", text: run}, {about: "machine", text: machine},
+		{about: "unconfirmed", text: v.Unconfirmed()}, {about: "versions", text: v.Resolved()}, {about: "run", text: run}, {about: "machine", text: machine},
 		{about: "supervision", text: v.Supervision}, {about: "side by side", text: v.SideBySide()}, {about: "mixed", text: v.Mixed},
 	}
 	if v.Folder != "" {
@@ -73,6 +73,26 @@ func (v View) Unconfirmed() string {
 		return "1 verdict other than held rests on one attempt: " + fmt.Sprintf(so, "it")
 	}
 	return bench.Grouped(n) + " verdicts other than held rest on one attempt each: " + fmt.Sprintf(so, "them")
+}
+
+// Resolved says which releases the ranges of versions stood for that were asked for:
+// "gunicorn@>=23,<28 is 27.0.1"; "" = none was asked for.
+func (v View) Resolved() string {
+	var out []string
+	for _, r := range v.Rows {
+		from := r.Cell.Source
+		if from == nil || from.Resolved == "" {
+			continue
+		}
+		text := fmt.Sprintf("%s@%s is %s", r.Cell.Server, from.Version, from.Resolved)
+		if from.Unasked != "" {
+			text += ", the newest that was installed (" + from.Unasked + ")"
+		}
+		if text = Clean(text); !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	return strings.Join(out, "; ")
 }
 
 // versions is, for example, "gunicorn 23.0.0, waitress 3.0.2", each once.

@@ -121,6 +121,9 @@ func matrixLegend(v View, unserved bool) string {
 	if once := v.Unconfirmed(); once != "" {
 		text += " Unconfirmed: " + escaped(once) + "."
 	}
+	if resolved := v.Resolved(); resolved != "" {
+		text += " Versions: " + escaped(resolved) + "."
+	}
 	if v.Mode != "" {
 		text += " Mode " + escaped(v.Mode) + "."
 	}

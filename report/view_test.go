@@ -1,7 +1,9 @@
 package report
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"benchrun/internal/bench"
@@ -78,5 +80,36 @@ func TestBegun(t *testing.T) {
 	}
 	if got := NewView(bench.Run{}).Begun(); got != "" {
 		t.Errorf("of a run that does not say when: %q", got)
+	}
+}
+
+// A report says which release a range was, and its command lines repeat the range.
+func TestResolvedVersions(t *testing.T) {
+	run := sampleRun()
+	for i := range run.Cells {
+		run.Cells[i].Source = nil
+	}
+	if got := NewView(run).Resolved(); got != "" {
+		t.Errorf("without a range: %q", got)
+	}
+	c := &run.Cells[0]
+	c.Source = &bench.Source{Version: ">=23,<28", Resolved: "27.0.1"}
+	want := c.Server + "@>=23,<28 is 27.0.1"
+	if got := NewView(run).Resolved(); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	var table, markdown strings.Builder
+	if err := errors.Join(Table(&table, NewView(run), TableOptions{}), Markdown(&markdown, NewView(run))); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(table.String(), want) || !strings.Contains(markdown.String(), "- versions: ") {
+		t.Errorf("%s\n%s", table.String(), markdown.String())
+	}
+	if again := Again(run, *c); !strings.Contains(again, "--server '"+c.Server+"@>=23,<28'") {
+		t.Errorf("again: %s", again)
+	}
+	c.Source.Unasked = "the package index cannot be reached"
+	if got := NewView(run).Resolved(); got != want+", the newest that was installed (the package index cannot be reached)" {
+		t.Errorf("%q", got)
 	}
 }

@@ -126,3 +126,27 @@ func missingPackages(ctx context.Context, packages []string) []string {
 	}
 	return slices.DeleteFunc(slices.Clone(packages), func(p string) bool { return status[p] == "installed" })
 }
+
+// debianVersions lists packages with the version that is installed, or would be:
+// "puma 5.6.5-3". It leaves out those that apt does not know.
+func debianVersions(packages []string) []string {
+	// apt-cache says of each package, whatever the language: "puma:", the installed version
+	// in a line, and the one to be installed in the next.
+	out, _ := ask(context.Background(), append([]string{"apt-cache", "policy"}, packages...)...)
+	lines := strings.Split(out, "\n")
+	var found []string
+	for i, line := range lines {
+		name, ok := strings.CutSuffix(line, ":")
+		if !ok || !slices.Contains(packages, name) || i+2 >= len(lines) {
+			continue
+		}
+		for _, stated := range lines[i+1 : i+3] {
+			_, version, _ := strings.Cut(stated, ": ")
+			if version = strings.TrimSpace(version); version != "" && !strings.HasPrefix(version, "(") { // "(none)"
+				found = append(found, name+" "+version)
+				break
+			}
+		}
+	}
+	return found
+}

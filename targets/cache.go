@@ -63,15 +63,18 @@ func makeCacheFolder(folder string) error {
 	return os.Chmod(folder, 0o755)
 }
 
+// lockSuffix ends the name of the file that whoever builds something in the cache has locked.
+const lockSuffix = ".lock"
+
 // lockPoll is how often it tries again to take a lock that somebody holds.
 const lockPoll = 50 * time.Millisecond
 
-// locked runs do while it holds base+".lock", with a new log base+".log". It uses
+// locked runs do while it holds base+lockSuffix, with a new log base+".log". It uses
 // flock(2), which ends when the last process closes the file. So if benchrun is killed and
 // its build lives on, the next benchrun waits for the build. waiting is called once if
 // somebody else has the lock.
 func locked(ctx context.Context, base string, waiting func(), do func(tool) error) error {
-	lock, err := os.OpenFile(base+".lock", os.O_RDWR|os.O_CREATE, 0o644)
+	lock, err := os.OpenFile(base+lockSuffix, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return cacheError(err)
 	}
@@ -90,10 +93,15 @@ func locked(ctx context.Context, base string, waiting func(), do func(tool) erro
 // AwaitLock takes the lock of a file in the cache folder. While somebody else has it, it
 // waits until ctx ends, and calls waiting once. Closing the file releases the lock.
 func AwaitLock(ctx context.Context, f *os.File, waiting func()) error {
+	return awaitLock(ctx, f, syscall.LOCK_EX, waiting)
+}
+
+// awaitLock is the same for a lock of either kind, shared or exclusive.
+func awaitLock(ctx context.Context, f *os.File, kind int, waiting func()) error {
 	tick := time.NewTicker(lockPoll)
 	defer tick.Stop()
 	for first := true; ; first = false {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		err := syscall.Flock(int(f.Fd()), kind|syscall.LOCK_NB)
 		switch {
 		case err == nil:
 			return nil
@@ -111,6 +119,9 @@ func AwaitLock(ctx context.Context, f *os.File, waiting func()) error {
 		}
 	}
 }
+
+// downloadsLock is the file that says who installs with the downloads that are kept.
+func downloadsLock(cache string) string { return filepath.Join(cache, "downloads"+useSuffix) }
 
 func cacheError(err error) error {
 	return &bench.EnvironmentError{

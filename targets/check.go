@@ -114,6 +114,9 @@ func checkProfile(src *strictyaml.Source, s *Server, name string) error {
 	if err := checkInstall(src, path+".install", p.Install, s.Version); err != nil {
 		return err
 	}
+	if kinds := versionedKinds(s.Install.and(p.Install)); kinds > 1 {
+		return src.Errorf(path, "{version} is used for packages of %d kinds: only one can have the server's version", kinds)
+	}
 	if err := checkWords(src, path+".args", p.Args, commandPlaceholders); err != nil {
 		return err
 	}
@@ -172,16 +175,34 @@ func checkInstall(src *strictyaml.Source, path string, in Requirements, version 
 		}
 	}
 	for i, r := range in.Npm {
-		if !npmForm.MatchString(r) {
-			return src.Errorf(fmt.Sprintf("%s.npm[%d]", path, i), "%q is not NAME@VERSION", r)
+		at := fmt.Sprintf("%s.npm[%d]", path, i)
+		switch {
+		case !npmForm.MatchString(r):
+			return src.Errorf(at, "%q is not NAME@VERSION", r)
+		case strings.Contains(r, versionMark) && version == "":
+			return src.Errorf(at, "{version} is used, but the file has no version")
 		}
 	}
 	for i, r := range in.Go {
-		if r != goApp && !goForm.MatchString(r) {
-			return src.Errorf(fmt.Sprintf("%s.go[%d]", path, i), "%q is neither PATH@vVERSION nor %q, the app", r, goApp)
+		at := fmt.Sprintf("%s.go[%d]", path, i)
+		switch {
+		case r != goApp && !goForm.MatchString(r):
+			return src.Errorf(at, "%q is neither PATH@vVERSION nor %q, the app", r, goApp)
+		case strings.Contains(r, versionMark) && version == "":
+			return src.Errorf(at, "{version} is used, but the file has no version")
 		}
 	}
 	return checkWords(src, path+".python", in.Python, installPlaceholders)
+}
+
+// versionedKinds is for how many kinds of packages {version} is used.
+func versionedKinds(in Requirements) (n int) {
+	for _, list := range [][]string{in.Python, in.Npm, in.Go} {
+		if slices.ContainsFunc(list, func(r string) bool { return strings.Contains(r, versionMark) }) {
+			n++
+		}
+	}
+	return n
 }
 
 // fileForm matches what the files of a server may be called.

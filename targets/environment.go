@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/release"
 )
 
 // environments makes Python environments in the cache and finds them again. An environment
@@ -20,6 +22,7 @@ import (
 // killed build, and is built again.
 type environments struct {
 	cache    string
+	others   func() []string // versions of the server that are installed
 	apt      apt
 	progress func(string)
 	run      RunProgram
@@ -97,55 +100,179 @@ func (r recipe) cacheEnv(cache string) []string {
 	}
 }
 
-// get returns the folder of a complete environment, and builds it if necessary. If the
-// build fails, it returns a bench.EnvironmentError with the cause and the log; if the
-// package index lacks the wanted release, a bench.UsageError.
-func (e environments) get(ctx context.Context, r recipe, py interpreter) (string, error) {
-	folder := filepath.Join(e.cache, "envs", r.key())
-	marker := filepath.Join(folder, completeMarker)
-	if exists(marker) {
-		return folder, nil
+// get returns the folder of a complete environment, and builds it if necessary. Nobody
+// removes the environment until the file is closed or this process ends; the file may be nil
+// (use). If the build fails, it returns a bench.EnvironmentError with the cause and the log;
+// if the package index lacks the wanted release, a bench.UsageError.
+func (e environments) get(ctx context.Context, r recipe, py interpreter) (folder string, using *os.File, err error) {
+	folder = filepath.Join(e.cache, "envs", r.key())
+	removing := func() { e.progress("waiting for a benchrun cache clear") }
+	if using, err = use(ctx, folder+useSuffix, removing); err != nil {
+		return "", nil, err
 	}
+	if exists(filepath.Join(folder, completeMarker)) {
+		return folder, using, nil
+	}
+	downloads, err := use(ctx, downloadsLock(e.cache), removing)
+	if err == nil {
+		err = errors.Join(e.make(ctx, folder, r, py), closed(downloads))
+	}
+	if err != nil {
+		return "", nil, errors.Join(err, closed(using))
+	}
+	return folder, using, nil
+}
+
+// closed closes a file that may be nil.
+func closed(f *os.File) error {
+	if f == nil {
+		return nil
+	}
+	return f.Close()
+}
+
+// make builds an environment, unless another benchrun does it meanwhile.
+func (e environments) make(ctx context.Context, folder string, r recipe, py interpreter) error {
+	marker := filepath.Join(folder, completeMarker)
 	if err := e.prepare(ctx, r, py); err != nil {
-		return "", err
+		return err
 	}
 	waiting := func() { e.progress("waiting for another benchrun that installs " + r.Server) }
-	err := locked(ctx, folder, waiting, func(t tool) error {
+	return locked(ctx, folder, waiting, func(t tool) error {
 		if exists(marker) {
 			return nil
 		}
-		if err := os.RemoveAll(folder); err != nil {
-			return cacheError(err)
-		}
 		e.progress(fmt.Sprintf("installing %s: %s", r.Server, strings.Join(slices.Concat(r.Requirements, r.Npm, r.Go), " ")))
 		t.env = r.cacheEnv(e.cache)
-		if err := e.build(ctx, t, folder, r, py); err != nil {
-			return e.buildError(ctx, t, r, py, err)
+		if err := e.buildWithPackages(ctx, t, folder, r, py); err != nil {
+			return err
 		}
-		if err := writeReadable(marker, r.text()); err != nil {
+		// Whoever is killed here leaves no marker.
+		if err := writeReadable(marker+".new", r.text()); err != nil {
+			return cacheError(err)
+		}
+		if err := os.Rename(marker+".new", marker); err != nil {
 			return cacheError(err)
 		}
 		return nil
 	})
-	return folder, err
+}
+
+// mostBuilds is how often a build is tried: a compiler names one missing header at a time.
+const mostBuilds = 4
+
+// buildWithPackages builds an environment. If the build fails for want of Debian packages
+// that benchrun may install, it installs them and builds again.
+func (e environments) buildWithPackages(ctx context.Context, t tool, folder string, r recipe, py interpreter) error {
+	for tried := 1; ; tried++ {
+		if err := os.RemoveAll(folder); err != nil {
+			return cacheError(err)
+		}
+		err := e.build(ctx, t, folder, r, py)
+		if err == nil {
+			return nil
+		}
+		lacks, debian := e.lacks(ctx, err, py)
+		if len(lacks) == 0 || tried == mostBuilds || !debian || PackagesAs(ctx) == "" {
+			return e.buildError(ctx, t, folder, r, py, err, lacks, debian)
+		}
+		e.progress(fmt.Sprintf("installing %s failed, probably for want of %s", r.Server, strings.Join(lacks, ", ")))
+		if aptErr := e.apt.need(ctx, r.Server, lacks); aptErr != nil {
+			return errors.Join(e.buildError(ctx, t, folder, r, py, err, lacks, debian), aptErr)
+		}
+		e.progress("installing " + r.Server + " again")
+	}
+}
+
+// lacks are the Debian packages that a build lacks, by its error, and that are not
+// installed. debian is false on other systems, where nobody knows what is installed.
+func (e environments) lacks(ctx context.Context, err error, py interpreter) (packages []string, debian bool) {
+	var failed *failedError
+	if !errors.As(err, &failed) || ctx.Err() != nil {
+		return nil, false
+	}
+	packages = lackedPackages(failed.printed, py)
+	if missing, _, debian := MissingPackages(ctx, packages); debian {
+		return missing, true
+	}
+	return packages, false
 }
 
 // buildError says why a build failed.
-func (e environments) buildError(ctx context.Context, t tool, r recipe, py interpreter, err error) error {
-	where := "the whole log is " + t.log.Name()
+func (e environments) buildError(ctx context.Context, t tool, folder string, r recipe, py interpreter, err error, lacks []string, debian bool) error {
+	hint := "the whole log is " + t.log.Name()
+	out := &bench.EnvironmentError{Problem: "installing " + r.Server + " failed", Hint: hint, Err: err}
 	var failed *failedError
-	if errors.As(err, &failed) && ctx.Err() == nil {
-		if index := indexError(r.Server, failed.printed, r.Requirements, where); index != nil {
-			var usage *bench.UsageError
-			if errors.As(index, &usage) && usage.Hint == "" { // uv does not say which releases exist
-				if _, err := e.run.askIndex(ctx, py, lacking(failed.printed, r.Requirements)); errors.As(err, &usage) {
-					return usage
-				}
+	if !errors.As(err, &failed) || ctx.Err() != nil {
+		return out
+	}
+	if index := e.indexError(ctx, folder, r, py, failed, hint); index != nil {
+		return index
+	}
+	if len(lacks) > 0 {
+		out.Hint = lackHint(lacks, debian) + "; " + hint
+	}
+	out.Tail = lastLines(failed.printed)
+	return out
+}
+
+// indexError is the error of a build that failed because of what its packages come from;
+// nil = it failed for another reason.
+func (e environments) indexError(ctx context.Context, folder string, r recipe, py interpreter, failed *failedError, where string) error {
+	ask := asker{run: e.run, py: py, tools: folder}
+	if err := indexError(r.Server, failed.printed, r.Requirements, where+orInstalled(r.Server, e.others())); err != nil {
+		var usage *bench.UsageError
+		if errors.As(err, &usage) && usage.Hint == "" { // uv does not say which releases exist
+			name, version, _ := strings.Cut(lacking(failed.printed, r.Requirements), "==")
+			name, _, _ = strings.Cut(name, "[")
+			if _, better := ask.has(ctx, release.Python, name, version); errors.As(better, &usage) {
+				return usage
 			}
-			return index
+		}
+		return err
+	}
+	for _, of := range []struct {
+		kind   release.Kind
+		list   []string
+		by     *regexp.Regexp // what its installer prints
+		silent *regexp.Regexp
+	}{{release.Npm, r.Npm, byNpm, npmSilent}, {release.Go, r.Go, byGo, goSilent}} {
+		if !of.by.MatchString(failed.printed) {
+			continue
+		}
+		for _, requirement := range of.list {
+			name, version, ok := cutLast(requirement, "@")
+			if !ok {
+				continue
+			}
+			if _, err := ask.has(ctx, of.kind, name, version); err != nil {
+				return err
+			}
+		}
+		if line := of.silent.FindString(failed.printed); line != "" {
+			return &bench.EnvironmentError{
+				Problem: fmt.Sprintf("installing %s: %s cannot be reached", r.Server, indexWords[of.kind].name),
+				Err:     errors.New(clip(line)),
+				Hint:    "check the network, and " + indexWords[of.kind].settings + orInstalled(r.Server, e.others()) + "; " + where,
+			}
 		}
 	}
-	return &bench.EnvironmentError{Problem: "installing " + r.Server + " failed", Hint: where, Err: err}
+	return nil
+}
+
+// What npm and go begin the lines of an error with.
+var (
+	byNpm = regexp.MustCompile(`(?m)^npm (?:error|ERR!)`)
+	byGo  = regexp.MustCompile(`(?m)^go: `)
+)
+
+// cutLast cuts at the last sep, which is not the first character.
+func cutLast(s, sep string) (before, after string, ok bool) {
+	at := strings.LastIndex(s, sep)
+	if at <= 0 {
+		return s, "", false
+	}
+	return s[:at], s[at+len(sep):], true
 }
 
 // prepare makes sure that the interpreter can make environments: in Debian, a separate
@@ -159,9 +286,8 @@ func (e environments) prepare(ctx context.Context, r recipe, py interpreter) err
 	} else if ctx.Err() != nil {
 		return err
 	}
-	if strings.HasPrefix(py.path, "/usr/bin/") {
-		minor := strings.SplitN(py.version, ".", 3)[1]
-		if err := e.apt.need(ctx, r.Server, []string{"python3." + minor + "-venv"}); err != nil {
+	if py.debian() {
+		if err := e.apt.need(ctx, r.Server, []string{"python3." + py.minor() + "-venv"}); err != nil {
 			return err
 		}
 		if _, err := e.run.ask(ctx, nil, py.path, "-c", "import venv, ensurepip"); err == nil {

@@ -2,6 +2,7 @@ package targets
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 )
@@ -15,6 +16,7 @@ type Foreseen struct {
 	Env         string       // root of its environment, "" if it has none
 	Needs       Requirements // everything that the server and its profile need
 	Complete    bool         // nothing has to be installed first
+	Release     Release      // what a range stands for; zero: the user wants one version
 }
 
 // Interpreter is the form in which a run stores the Python of its servers.
@@ -24,6 +26,7 @@ func Interpreter(version, path string) string { return version + " (" + path + "
 // only once, however many targets need them: it is for a moment in which nothing is
 // installed, such as a dry run. The zero value is ready. It is not safe for concurrent use.
 type Outlook struct {
+	releases  Releases
 	pythons   map[wantedPython]interpreter // those that can be used
 	installed map[string]bool              // Debian packages that were looked for
 }
@@ -34,31 +37,57 @@ type wantedPython struct {
 	user   string
 }
 
+// ForeseePython is Foreseen.Interpreter of a target. It asks no package index.
+func ForeseePython(ctx context.Context, opts InstallOptions) (string, error) {
+	p, err := opts.Server.Profile(opts.Profile)
+	if err != nil || !opts.Server.usesPython(p) {
+		return "", err
+	}
+	py, err := opts.Run.chooseInterpreter(ctx, opts.Python, opts.User)
+	if err != nil {
+		return "", err
+	}
+	return Interpreter(py.version, py.path), nil
+}
+
 // Foresee is that of an outlook on one target.
 func Foresee(ctx context.Context, opts InstallOptions) (Foreseen, error) {
 	return new(Outlook).Foresee(ctx, opts)
 }
 
 // Foresee says what Install would use for a target, and installs nothing. Its errors are
-// those of Install.
+// those of Install. If nobody can say which release a range stands for, Release says why,
+// and Env is a folder that does not exist.
 func (o *Outlook) Foresee(ctx context.Context, opts InstallOptions) (Foreseen, error) {
 	p, err := opts.Server.Profile(opts.Profile)
 	if err != nil {
 		return Foreseen{}, err
 	}
-	version, err := opts.Server.wantedVersion(slices.Concat(opts.Server.Install.Python, p.Install.Python), opts.Version)
+	version, err := opts.Server.wantedVersion(opts.Server.Install.and(p.Install), opts.Version)
 	if err != nil {
 		return Foreseen{}, err
 	}
 	f := Foreseen{Needs: opts.requirements(p, version)}
-	f.Complete = o.haveAll(ctx, f.Needs.Apt)
 	if !opts.Server.usesPython(p) {
+		f.Complete = o.haveAll(ctx, f.Needs.Apt)
 		return f, nil
 	}
 	py, err := o.interpreter(ctx, opts)
 	if err != nil {
 		return Foreseen{}, err
 	}
+	opts.Releases = &o.releases
+	f.Release, err = opts.resolve(ctx, p, version, py, "")
+	unknown := (*unaskedError)(nil)
+	switch {
+	case errors.As(err, &unknown):
+		f.Release = unknown.release
+	case err != nil:
+		return Foreseen{}, err
+	case f.Release.Version != "":
+		f.Needs = opts.requirements(p, f.Release.Version)
+	}
+	f.Complete = unknown == nil && o.haveAll(ctx, f.Needs.Apt)
 	f.Interpreter = Interpreter(py.version, py.path)
 	if f.Python = py.path; !f.Needs.Environment() {
 		return f, nil

@@ -19,7 +19,7 @@ import (
 const goApp = "."
 
 // goForm matches the path of a Go program with its version.
-var goForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~/-]*@v[0-9][0-9A-Za-z.+-]*$`)
+var goForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~/-]*@v(?:[0-9][0-9A-Za-z.+-]*|\{version\})$`)
 
 // golang compiles Go programs, with the Go in the environment; without one, with the
 // machine's.
@@ -56,12 +56,8 @@ func digestOf(sources map[string]string) string {
 
 func (g golang) install(ctx context.Context, t tool, run RunProgram, folder string) error {
 	bin, cache := filepath.Join(folder, "bin"), filepath.Join(filepath.Dir(filepath.Dir(folder)), "go")
-	compiler := filepath.Join(bin, "go")
-	if !exists(compiler) {
-		compiler = "go"
-	}
-	t.env = append(t.env, "GOBIN="+bin, "GOPATH="+cache, "GOCACHE="+filepath.Join(cache, "build"),
-		"GOFLAGS=-modcacherw", "GOTOOLCHAIN=local", "GOWORK=off", "CGO_ENABLED=0")
+	compiler := goCommand(folder)
+	t.env = append(append(t.env, goEnv()...), "GOBIN="+bin, "GOPATH="+cache, "GOCACHE="+filepath.Join(cache, "build"), "CGO_ENABLED=0")
 	for _, program := range g.programs {
 		build := func() error { return t.step(ctx, run, compiler, "install", program) }
 		if program == goApp {
@@ -73,6 +69,17 @@ func (g golang) install(ctx context.Context, t tool, run RunProgram, folder stri
 	}
 	return nil
 }
+
+// goCommand is the Go of an environment; without one, the machine's.
+func goCommand(env string) string {
+	if own := filepath.Join(env, "bin", "go"); env != "" && exists(own) {
+		return own
+	}
+	return "go"
+}
+
+// goEnv keeps a project's own settings, and downloads of other compilers, out of it.
+func goEnv() []string { return []string{"GOFLAGS=-modcacherw", "GOTOOLCHAIN=local", "GOWORK=off"} }
 
 // buildApp names the files, so that they need no go.mod.
 func (g golang) buildApp(ctx context.Context, t tool, run RunProgram, folder, compiler string) (err error) {

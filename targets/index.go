@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"strings"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/release"
 )
 
 // What pip and uv print if they cannot reach a package index, and if it lacks a release,
@@ -44,7 +44,8 @@ func indexError(server, printed string, wanted []string, where string) error {
 			Hint:    "see which index pip or uv is configured to use; " + where,
 		}
 	}
-	return noRelease(lacks, known, printed)
+	name, version, _ := strings.Cut(strings.TrimRight(lacks, ",.;"), "==")
+	return noRelease(release.Python, name, version, known, printed)
 }
 
 // systemCause matches the system's error message in one of pip's warnings.
@@ -59,25 +60,6 @@ func indexUnreachable(server, line, where string) error {
 		Err:     errors.New(clip(line)),
 		Hint:    "check the network, and the index that pip or uv is configured to use; " + where,
 	}
-}
-
-// noRelease says that there is no such release, and which exist. If pip also has a folder
-// of wheels (PIP_FIND_LINKS), known may come from that folder alone: pip's output does not
-// say whether an index that was silent at first answered later.
-func noRelease(requirement string, known []string, printed string) error {
-	e := &bench.UsageError{Problem: fmt.Sprintf("the package index has no %s for this Python", strings.TrimRight(requirement, ",.;"))}
-	if len(known) > 0 {
-		_, asked, _ := strings.Cut(requirement, "==")
-		near := nearReleases(asked, known)
-		e.Hint = "the newest is " + near[0]
-		if len(near) > 1 {
-			e.Hint += ", others are " + strings.Join(near[1:], ", ")
-		}
-		if indexSilent.MatchString(printed) {
-			e.Hint += "; but the index did not always answer: if there should be one, see to the network"
-		}
-	}
-	return e
 }
 
 // lacking is the one of the wanted requirements that the index lacks; "" = none of them. The
@@ -113,16 +95,17 @@ func versionsIn(printed string) []string {
 }
 
 // nearReleases returns the known versions next to the wanted one, and the newest one, the
-// newest first.
-func nearReleases(asked string, known []string) []string {
+// newest first. Next to a range are those next to its last version.
+func nearReleases(wanted string, known []string) []string {
 	known = slices.SortedFunc(slices.Values(known), func(a, b string) int { return compareReleases(b, a) })
+	near := []string{known[0]}
+	asked := lastRelease(wanted)
+	if asked == "" {
+		return near
+	}
 	at := slices.IndexFunc(known, func(k string) bool { return compareReleases(k, asked) <= 0 })
 	if at < 0 {
 		at = len(known)
-	}
-	near := []string{known[0]}
-	if !releaseParts.MatchString(asked) { // it has no numbers
-		return near
 	}
 	for i := max(1, at-1); i < min(len(known), at+2); i++ {
 		near = append(near, known[i])
@@ -130,11 +113,23 @@ func nearReleases(asked string, known []string) []string {
 	return near
 }
 
+// lastRelease is the last version in a range; "" = it names none.
+func lastRelease(wanted string) string {
+	all := releaseForm.FindAllString(wanted, -1)
+	if len(all) == 0 {
+		return ""
+	}
+	return all[len(all)-1]
+}
+
+// releaseForm matches a version in a range, as far as its numbers go.
+var releaseForm = regexp.MustCompile(`\d+(?:\.\d+)*`)
+
 // releaseParts matches the numbers of a version: "27.0.1" has 27, 0 and 1.
 var releaseParts = regexp.MustCompile(`\d+`)
 
-// compareReleases compares two versions by their numbers, which is exact enough to find
-// near ones.
+// compareReleases compares two versions of any kind by their numbers, which is exact enough
+// to find near ones.
 func compareReleases(a, b string) int {
 	numbers := func(s string) (out []int) {
 		for _, p := range releaseParts.FindAllString(s, -1) {
@@ -160,26 +155,25 @@ func (o *Outlook) CheckRelease(ctx context.Context, opts InstallOptions) (unchec
 	if err != nil {
 		return "", err
 	}
-	version, err := s.wantedVersion(slices.Concat(s.Install.Python, p.Install.Python), opts.Version)
-	if err != nil || opts.Version == "" && s.BuiltIn() || version == VersionPrevious || strings.HasPrefix(version, versionPath) {
+	version, err := s.wantedVersion(s.Install.and(p.Install), opts.Version)
+	v := versionedIn(s.Install.and(p.Install))
+	if err != nil || opts.Version == "" && s.BuiltIn() || !v.pinned || v.ranges(version) || strings.HasPrefix(version, versionPath) {
 		return "", err
 	}
-	var pinned []string
-	for _, r := range slices.Concat(s.Install.Python, p.Install.Python) {
-		if strings.HasSuffix(r, "=={version}") {
-			pinned = append(pinned, require(r, s.Version, version))
-		}
-	}
 	will, err := o.Foresee(ctx, opts)
-	if err != nil || len(pinned) == 0 || exists(filepath.Join(will.Env, completeMarker)) {
+	if err != nil || exists(filepath.Join(will.Env, completeMarker)) {
 		return "", err
 	}
 	py, err := o.interpreter(ctx, opts)
 	if err != nil {
 		return "", err
 	}
-	for _, requirement := range pinned {
-		unchecked, err := opts.Run.askIndex(ctx, py, requirement)
+	ask := asker{run: opts.Run, py: py}
+	if toolsMissing(v.kind, "") {
+		return fmt.Sprintf("%s is not installed", v.kind), nil
+	}
+	for _, requirement := range v.list {
+		unchecked, err := ask.has(ctx, v.kind, versioned{kind: v.kind, list: []string{requirement}}.name(), version)
 		if err != nil || unchecked != "" {
 			return unchecked, err
 		}
@@ -187,81 +181,23 @@ func (o *Outlook) CheckRelease(ctx context.Context, opts InstallOptions) (unchec
 	return "", nil
 }
 
-// askIndex asks with uv if it is installed, otherwise with pip.
-func (run RunProgram) askIndex(ctx context.Context, py interpreter, requirement string) (unchecked string, err error) {
-	name, version, _ := strings.Cut(requirement, "==")
-	name, _, _ = strings.Cut(name, "[")
-	ask := func(argv ...string) (string, error) {
-		var out tail
-		err := run.bounded(ctx, askTimeout, Program{Argv: argv, Env: toolEnv(os.Environ()), Out: &out}, func() string { return string(out.b) })
-		return string(out.b), err
+// has asks whether a package has a release, and returns a bench.UsageError if it has not.
+// unchecked says why the answer is not known.
+func (a asker) has(ctx context.Context, kind release.Kind, name, version string) (unchecked string, err error) {
+	one, err := exactly(kind, version)
+	if err != nil {
+		return fmt.Sprintf("%q is not in the form of a release", version), nil
 	}
-	if haveUV() {
-		return uvHas(ask, py, name, version)
-	}
-	printed, err := ask(py.path, "-m", "pip", "index", "versions", "--pre", "--retries", "1", name)
-	known := versionsIn(printed)
+	found, err := a.index(kind).newest(ctx, name, one)
 	switch {
 	case ctx.Err() != nil:
 		return "", context.Cause(ctx)
-	case err != nil && indexSilent.MatchString(printed):
-		return "the package index cannot be reached", nil
-	case err != nil || len(known) == 0:
-		return clip(meaningfulLine(printed)), nil
-	case slices.ContainsFunc(known, func(k string) bool { return sameRelease(k, version) }):
-		return "", nil
-	case strings.ContainsAny(version, "-_+!"): // these can be written in many ways
-		return "pip lists none that is written like it", nil
-	}
-	return "", noRelease(name+"=="+version, known, printed)
-}
-
-// uvHas asks with uv. uv only says that a release does not exist, not which ones do, so
-// uvHas then asks for the newest.
-func uvHas(ask func(argv ...string) (string, error), py interpreter, name, version string) (unchecked string, err error) {
-	file, err := os.CreateTemp("", "benchrun-requirements-*.txt")
-	if err != nil {
-		return "", &bench.EnvironmentError{Problem: "cannot write a file that uv is to read", Err: err, Hint: "set TMPDIR"}
-	}
-	defer func() { err = errors.Join(err, os.Remove(file.Name())) }()
-	compile := func(requirement string) (string, error) {
-		if err := os.WriteFile(file.Name(), []byte(requirement+"\n"), 0o600); err != nil {
-			return "", err
-		}
-		return ask("uv", "pip", "compile", "--no-deps", "--no-header", "--no-annotate", "--python", py.path, file.Name())
-	}
-	if err := file.Close(); err != nil {
+	case err != nil:
 		return "", err
-	}
-	printed, failed := compile(name + "==" + version)
-	switch {
-	case failed == nil:
+	case found.silent != "":
+		return found.silent, nil
+	case found.version != "":
 		return "", nil
-	case !strings.Contains(printed, "here is no version of"):
-		if indexSilent.MatchString(printed) {
-			return "the package index cannot be reached", nil
-		}
-		return clip(meaningfulLine(printed)), nil
 	}
-	var known []string
-	if printed, failed := compile(name); failed == nil {
-		for _, m := range resolvedTo.FindAllStringSubmatch(printed, -1) {
-			known = append(known, m[2])
-		}
-	}
-	return "", noRelease(name+"=="+version, known, "")
-}
-
-// sameRelease says whether two versions are equal although they may be written
-// differently, as pip does: "v3.0" is "3.0.0", and "6.1.1-rc2" is "6.1.1rc2".
-func sameRelease(a, b string) bool {
-	plain := func(s string) string {
-		s = strings.TrimPrefix(strings.ToLower(s), "v")
-		s = strings.NewReplacer("-", "", "_", "", "alpha", "a", "beta", "b").Replace(s)
-		for strings.HasSuffix(s, ".0") {
-			s = strings.TrimSuffix(s, ".0")
-		}
-		return s
-	}
-	return plain(a) == plain(b)
+	return "", noRelease(kind, name, version, found.known, "")
 }

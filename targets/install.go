@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"benchrun/internal/bench"
@@ -24,6 +23,9 @@ type InstallOptions struct {
 
 	Benchrun        string // absolute path of the benchrun binary, for {benchrun}
 	BenchrunVersion string // the version of servers that are part of benchrun
+
+	// Releases remembers what ranges stand for; nil = ask again.
+	Releases *Releases
 
 	// Run runs every program of the installation, except Debian's own.
 	Run RunProgram
@@ -44,7 +46,8 @@ func (o InstallOptions) requirements(p Profile, version string) Requirements {
 type Installation struct {
 	Server  *Server
 	Profile string
-	Version string // as the installed server reports it
+	Version string  // as the installed server reports it
+	Release Release // what the range that the user wants stands for; zero: the user wants one version
 
 	Python        string // the interpreter to use, "" if the server needs none
 	PythonVersion string // "3.11.2"
@@ -52,6 +55,9 @@ type Installation struct {
 	Env           string // root of the environment, "" if it has none
 	PostgreSQL    string // version of the app's database: "15.14"; "" = it has none
 
+	// using keeps benchrun cache clear from removing the environment as long as the
+	// installation, or this process, is there. It may be nil.
+	using *os.File
 	local string // "+path.1a2b3c4d" for an installation from a path: each state of a checkout is a version
 }
 
@@ -67,7 +73,7 @@ func Install(ctx context.Context, opts InstallOptions) (*Installation, error) {
 	if err != nil {
 		return nil, err
 	}
-	version, err := s.wantedVersion(slices.Concat(s.Install.Python, p.Install.Python), opts.Version)
+	version, err := s.wantedVersion(s.Install.and(p.Install), opts.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -75,15 +81,17 @@ func Install(ctx context.Context, opts InstallOptions) (*Installation, error) {
 		opts.Progress = func(string) {}
 	}
 	in := &Installation{Server: s, Profile: opts.Profile}
-	needs := opts.requirements(p, version)
-
 	var py interpreter
 	if s.usesPython(p) {
 		if py, err = opts.Run.chooseInterpreter(ctx, opts.Python, opts.User); err != nil {
 			return nil, err
 		}
 		in.Python, in.PythonVersion, in.Interpreter = py.path, py.version, py.path
+		if version, err = in.chooseRelease(ctx, opts, p, version, py); err != nil {
+			return nil, err
+		}
 	}
+	needs := opts.requirements(p, version)
 	if len(needs.All()) > 0 {
 		if err := in.install(ctx, opts, needs, py); err != nil {
 			return nil, err
@@ -93,12 +101,37 @@ func Install(ctx context.Context, opts InstallOptions) (*Installation, error) {
 		return nil, err
 	}
 	in.Version += in.local
+	in.noteUse()
 	if opts.Database {
 		if in.PostgreSQL, err = opts.Run.postgresqlVersion(ctx, opts.User); err != nil {
 			return nil, err
 		}
 	}
 	return in, nil
+}
+
+// chooseRelease replaces a range with the release that it stands for.
+func (in *Installation) chooseRelease(ctx context.Context, opts InstallOptions, p Profile, version string, py interpreter) (string, error) {
+	tools := ""
+	if v := versionedIn(opts.Server.Install.and(p.Install)); len(v.list) > 0 && v.ranges(version) && toolsMissing(v.kind, "") {
+		// npm or go come with the server, from Python's packages.
+		own := opts.requirements(p, version)
+		own.Npm, own.Go = nil, nil
+		if own.Environment() {
+			if err := in.install(ctx, opts, own, py); err != nil {
+				return "", err
+			}
+			tools = in.Env
+		}
+	}
+	var err error
+	if in.Release, err = opts.resolve(ctx, p, version, py, tools); err != nil || in.Release.Version == "" {
+		return version, err
+	}
+	if in.Release.Unasked != "" {
+		opts.Progress(opts.Server.Name + " is " + in.Release.Words())
+	}
+	return in.Release.Version, nil
 }
 
 // install installs the packages and the environment.
@@ -121,8 +154,14 @@ func (in *Installation) install(ctx context.Context, opts InstallOptions, needs 
 	if strings.HasPrefix(opts.Version, versionPath) && len(r.Files) > 0 {
 		in.local = "+path." + r.Files[0][:8]
 	}
-	envs := environments{cache: cache, apt: packages, progress: opts.Progress, run: opts.Run}
-	if in.Env, err = envs.get(ctx, r, py); err != nil {
+	envs := environments{cache: cache, apt: packages, progress: opts.Progress, run: opts.Run, others: func() []string {
+		p := opts.Server.Profiles[opts.Profile]
+		if v := versionedIn(opts.Server.Install.and(p.Install)); v.pinned {
+			return opts.installed(p, v, py)
+		}
+		return nil
+	}}
+	if in.Env, in.using, err = envs.get(ctx, r, py); err != nil {
 		return err
 	}
 	in.Python = filepath.Join(in.Env, "bin", "python")

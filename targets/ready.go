@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 
 	"benchrun/internal/bench"
 )
@@ -21,7 +20,7 @@ func (s *Server) Needs(profile, version string) (needs Requirements, python bool
 	if err != nil {
 		return Requirements{}, false, err
 	}
-	if version, err = s.wantedVersion(slices.Concat(s.Install.Python, p.Install.Python), version); err != nil {
+	if version, err = s.wantedVersion(s.Install.and(p.Install), version); err != nil {
 		return Requirements{}, false, err
 	}
 	return s.requirements(p, version), s.usesPython(p), nil

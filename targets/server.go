@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"benchrun/internal/bench"
+	"benchrun/internal/release"
 )
 
 // Schema names the format of server files.
@@ -217,6 +218,12 @@ func (s *Server) requirements(p Profile, version string) Requirements {
 	needs := s.Install.and(p.Install)
 	for i, r := range needs.Python {
 		needs.Python[i] = require(r, s.Version, version)
+	}
+	for i, r := range needs.Npm {
+		needs.Npm[i] = requireAt(release.Npm, r, s.Version, version)
+	}
+	for i, r := range needs.Go {
+		needs.Go[i] = requireAt(release.Go, r, s.Version, version)
 	}
 	return needs
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -76,6 +77,21 @@ var meaningful = []*regexp.Regexp{
 	regexp.MustCompile(`No matching distribution|no version of|E: Unable to locate|No module named|npm error (?:404 Not Found|notarget No matching)|^go: \S+@\S+: |^\S+\.go:\d+:\d+: `),
 	regexp.MustCompile(`^\s*(?:\w+\.)*\w*(?:Error|Exception): \S|fatal error:|^E: `),
 	regexp.MustCompile(`(?i)^\s*×?\s*error: `),
+}
+
+// lastLines are the last lines of a program's output that are not empty.
+func lastLines(output string) []string {
+	const most = 15
+	lines := strings.Split(output, "\n")
+	lines = slices.DeleteFunc(lines, func(l string) bool { return strings.TrimSpace(l) == "" })
+	lines = lines[max(0, len(lines)-most):]
+	for i, l := range lines {
+		if l = strings.ToValidUTF8(strings.TrimRight(l, "\r\t "), "?"); len(l) > 300 {
+			l = strings.ToValidUTF8(l[:300], "") + "…"
+		}
+		lines[i] = "| " + l
+	}
+	return lines
 }
 
 func meaningfulLine(output string) string {

@@ -40,10 +40,15 @@ func writeFiles(t *testing.T, files map[string]string) {
 // dryly adds --dry-run to commands that measure. A resumed run has nothing left to measure.
 // A scenario for all servers, which each family's page shows, is resolved for one.
 const dryly = `[ "$1 $2 $3" != "--server * --scenario" ] || set -- --server reference "${@:3}"
-case "$1" in judge | list | explain | doctor | merge | init | show | waivers | repro) ;;
+case "$1" in cache | judge | list | explain | doctor | merge | init | show | waivers | repro) ;;
 ladder) set -- "$@" --dry-run ;;
 *) case " $* " in *" --resume "*) ;; *) set -- "$@" --dry-run ;; esac ;;
 esac`
+
+// ownCache keeps examples about the cache away from that of whoever runs the tests, and
+// answers the question that no terminal can answer.
+const ownCache = `case "$1" in cache) export BENCHRUN_CACHE="$PWD/cache"; [ "$2" != clear ] || set -- "$@" --yes ;; esac
+`
 
 // exampleFiles are the files, besides runs, that the examples name.
 var exampleFiles = map[string]string{
@@ -56,6 +61,9 @@ var exampleFiles = map[string]string{
 	"work/ci/waivers.yaml":       exampleWaivers,
 	"work/docs/calibration.md":   "", // its folder must exist
 	"work/benchrun.waivers.yaml": exampleWaivers,
+
+	"work/cache/envs/gunicorn-0000000000000001/.complete": `{"server":"gunicorn","requirements":["gunicorn==23.0.0"]}`,
+	"work/cache/envs/uwsgi-0000000000000002/.complete":    `{"server":"uwsgi","requirements":["uwsgi==2.0.31"]}`,
 }
 
 const exampleServer = `schema: benchrun.server/v1
@@ -90,9 +98,9 @@ func furnished(t *testing.T) string {
 		files[filepath.Join(dir, path)] = text
 	}
 	writeFiles(t, files)
-	first := dryly
+	first := ownCache + dryly
 	if *everyBlock {
-		first = ""
+		first = ownCache
 	}
 	writeShim(t, filepath.Join(dir, "bin", "benchrun"), first)
 	writeShim(t, filepath.Join(dir, "work", "scripts", "bench"), first)

@@ -33,6 +33,7 @@ const tutorial = "docs/tutorial.md"
 //     all scenarios;
 //   - scripts/bench does not build; scripts/cost gets --help;
 //   - sudo apt-get only simulates, with -every-block as well;
+//   - cache works on a cache folder of its own, and clear gets --yes, likewise;
 //   - the stored runs have one cell from the published results, as if this machine had
 //     measured it; the one that --resume continues lacks nothing.
 //

@@ -15,10 +15,11 @@ const duelLong = `duel compares two targets on this machine now. It alternates t
 (A B A B) and answers for each scenario whether B is worse than A, the same, or
 better. A is the baseline: usually the last release, with B the next one.
 
-A target is server[/profile][@version]. The version may be a release, previous
-(the release before the one that benchrun knows), or path:DIR, a checkout, which
-benchrun installs as it is into an environment of its own. A target without a
-profile uses --profile, or hardened, or its only one.
+A target is server[/profile][@version]. The version may be a release, a range such
+as '>=23,<28' (its newest release), latest, previous (the newest release before the
+one that benchrun knows), or path:DIR, a checkout, which benchrun installs as it is
+into an environment of its own. A target without a profile uses --profile, or
+hardened, or its only one.
 
 B is worse if it does not hold where A holds, or if it loses more of each
 second's victims than A, by more than 2 % in the median of all seconds. A

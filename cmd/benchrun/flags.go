@@ -50,7 +50,7 @@ func (f flagSpec) variable() string {
 func flagTable() []flagSpec {
 	return []flagSpec{
 		// what is measured
-		{"server", "s", "servers", selects | settled, "servers: names, globs, name/profile, name@version, name@path:DIR; repeat, or separate with commas"},
+		{"server", "s", "servers", selects | settled, "servers: names, globs, name/profile, name@version, 'name@>=23,<28', name@latest, name@previous, name@path:DIR; repeat, or separate with commas"},
 		{"profile", "p", "profiles", selects | settled, "profiles of the servers"},
 		{"scenario", "c", "scenarios", selects | settled | under, "scenarios: wedge-1pct, wedge, 'wedge-*', a group such as @client, or @gate, a dozen for CI (unless given: all families at their own ratio)"},
 		{"mix", "", "mixes", selects | settled | under, "a mix: families that come together in one attempt, each at its share: wedge=1%,segfault=0.5%; repeat for more mixes"},
@@ -98,6 +98,9 @@ func flagTable() []flagSpec {
 		{"from", "", "", 0, "benchrun's repository and revision: owner/name@revision for github, address@revision for gitlab"},
 		{"dir", "", "", 0, "the repository's folder"},
 		{"force", "", "", 0, "overwrite an existing file"},
+		// benchrun cache clear
+		{"older-than", "", "", 0, "only what was not used for this long, for example 30d, 2w or 12h"},
+		{"yes", "y", "", 0, "do not ask"},
 		// benchrun cost, which is hidden
 		{"vegeta", "", "", 0, "the vegeta command"},
 		{"wrk", "", "", 0, "the wrk command"},

@@ -10,6 +10,7 @@ import (
 	"log"
 	"os"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -77,7 +78,7 @@ func execute(ctx context.Context, args []string, stdout, stderr *console.Writer)
 		err = fmt.Errorf("stdout: %w", ferr)
 	}
 	if err != nil && !errors.Is(err, bench.ErrUnmeasured) && !errors.Is(err, bench.ErrCheckFailed) && !errors.Is(err, bench.ErrStrict) {
-		console.Tell(stderr, "benchrun", err.Error())
+		console.Tell(stderr, "benchrun", strings.Join(append([]string{err.Error()}, bench.Tail(err)...), "\n"))
 	}
 	return err
 }

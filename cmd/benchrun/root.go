@@ -97,6 +97,7 @@ const rootExample = `  benchrun                                               # 
   benchrun --server mod_wsgi --scenario wedge-1pct       # stock and hardened mod_wsgi
   benchrun --server gunicorn --profile 'g*'              # gthread and gevent, all scenarios
   benchrun --server gunicorn@23.0.0 --server waitress --json out.json
+  benchrun --server 'gunicorn@>=23,<28' -c wedge         # the newest release in a range
   benchrun --server gunicorn@path:../gunicorn --ci       # a checkout, as it is now
   benchrun --server gunicorn/hardened --args '--workers=3 --timeout=30' -c wedge
   benchrun --server-cmd 'myserver --port {port} app:application' -c @gate
@@ -150,7 +151,7 @@ func newRootCommand() *cobra.Command {
 	cmd.SetFlagErrorFunc(flagError)
 	addFlags(cmd.Flags(), &s)
 	completeFlags(cmd, &s)
-	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand(), newDoctorCommand(), newCheckServerCommand(), newCalibrateCommand(), newMergeCommand(), newDuelCommand(), newReproCommand(), newLadderCommand(), newWaiversCommand(), newInitCommand(), newShowCommand(), newDocsCommand(), newCostCommand())
+	cmd.AddCommand(newJudgeCommand(), newListCommand(), newExplainCommand(), newDoctorCommand(), newCheckServerCommand(), newCalibrateCommand(), newMergeCommand(), newDuelCommand(), newReproCommand(), newLadderCommand(), newWaiversCommand(), newInitCommand(), newShowCommand(), newCacheCommand(), newDocsCommand(), newCostCommand())
 	return cmd
 }
 

@@ -17,6 +17,7 @@ import (
 	"benchrun/internal/launch"
 	"benchrun/internal/place"
 	"benchrun/internal/project"
+	"benchrun/targets"
 )
 
 // unaware makes a benchrun of a test neither read nor leave notices for others, and look at
@@ -84,6 +85,9 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 		cmd.Env = append(cmd.Env, set.variable()+"="+ts.Getenv(set.variable()))
 	}
 	cmd.Env = append(cmd.Env, project.ConfigVariable+"="+ts.Getenv(project.ConfigVariable), "GITHUB_ACTIONS=")
+	if cache := ts.Getenv(targets.CacheVariable); cache != "" {
+		cmd.Env = append(cmd.Env, targets.CacheVariable+"="+cache)
+	}
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err = cmd.Run()

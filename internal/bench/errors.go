@@ -37,6 +37,7 @@ type EnvironmentError struct {
 	Problem string
 	Hint    string
 	Err     error
+	Tail    []string // the last lines of what another program printed; Error leaves them out
 }
 
 func (e *EnvironmentError) Error() string {
@@ -49,6 +50,15 @@ func (e *EnvironmentError) Error() string {
 
 // Unwrap gives the cause.
 func (e *EnvironmentError) Unwrap() error { return e.Err }
+
+// Tail has the last lines of what the program printed that an error is about; nil = none.
+func Tail(err error) []string {
+	var env *EnvironmentError
+	if errors.As(err, &env) {
+		return env.Tail
+	}
+	return nil
+}
 
 // ErrNothingSelected says that a selection matched no cell.
 var ErrNothingSelected = errors.New("nothing selected")

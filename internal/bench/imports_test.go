@@ -21,6 +21,7 @@ var layer = map[string]int{
 	"internal/strictyaml": 1,
 	"internal/procfs":     1,
 	"internal/postgresql": 1,
+	"internal/release":    1,
 	"clients":             2, "targets": 2, "results": 2, "templates": 2, "internal/project": 2,
 	"internal/launch": 2, "internal/observe": 2, "internal/judge": 2, "internal/gate": 2, "report": 2,
 	"scenarios":     3,

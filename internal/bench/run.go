@@ -45,6 +45,8 @@ type Asked struct {
 type AskedCell struct {
 	Server    string `json:"server"`
 	Version   string `json:"version,omitempty"`   // as it was asked for; "" = the server file's own
+	Resolved  string `json:"resolved,omitempty"`  // the release that Version stands for, if that is no release
+	Unasked   string `json:"unasked,omitempty"`   // as in Source
 	Installed string `json:"installed,omitempty"` // as it was measured; "" = not installed yet
 	Profile   string `json:"profile"`
 	Scenario  string `json:"scenario"`

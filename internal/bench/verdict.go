@@ -110,6 +110,8 @@ type Cell struct {
 // it takes to measure it again, from any working folder.
 type Source struct {
 	Version    string `json:"version,omitempty"`     // as it was asked for; "" = the server file's own
+	Resolved   string `json:"resolved,omitempty"`    // the release that Version stood for, if that is no release
+	Unasked    string `json:"unasked,omitempty"`     // why nobody could be asked which releases exist: Resolved is the newest that was installed
 	ServerFile string `json:"server_file,omitempty"` // absolute; "" = built in
 	Python     string `json:"python,omitempty"`      // interpreter asked for
 

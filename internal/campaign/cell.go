@@ -82,6 +82,7 @@ func (u *underway) measure(ctx context.Context) (pack.Outcome, error) {
 	}
 	u.target = u.launched(c)
 	u.cell.Version = u.target.Installation.Version
+	u.target.From(u.cell.Source)
 	if step := u.step(c); !u.limit.allows(u.estimate([]plan.Cell{c}), step) {
 		u.notBegun(u.limit.whyNot(step))
 		return pack.Over, nil

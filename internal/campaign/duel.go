@@ -131,6 +131,7 @@ func (b *bout) probeBoth(ctx context.Context) (again bool, err error) {
 	for _, s := range []*side{b.a, b.b} {
 		s.target = b.launched(s.plan)
 		s.cell.Version = s.target.Installation.Version
+		s.target.From(s.cell.Source)
 		b.Tell.Tell(bench.CellBegun{Cell: s.number(), Name: s.plan.Name() + ", " + s.cell.Version})
 		company := s.task.company()
 		if err := s.probe(ctx); err != nil {

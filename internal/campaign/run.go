@@ -144,6 +144,11 @@ func (r *Run) begin(ctx context.Context, together int) error {
 	if err := r.noteInstalled(); err != nil {
 		return err
 	}
+	if together == 1 { // a duel may measure a target against itself
+		if err := r.distinct(); err != nil {
+			return err
+		}
+	}
 	if order.Earlier != nil {
 		if err := order.Earlier.Repair(ctx); err != nil {
 			return err
@@ -205,6 +210,9 @@ func (r *Run) installAll(ctx context.Context) error {
 	}
 	for _, err := range r.failed {
 		r.Tell.Note(err.Error())
+		for _, line := range bench.Tail(err) {
+			r.Tell.Note("  " + line)
+		}
 	}
 	return nil
 }

@@ -163,8 +163,33 @@ func (r *Run) noteInstalled() error {
 		if err := keepTo(c.Server.Name, &asked.Cells[i].Installed, t.Installation.Version); err != nil {
 			return err
 		}
+		if of := t.Installation.Release; of.Version != "" {
+			asked.Cells[i].Resolved, asked.Cells[i].Unasked = of.Version, of.Unasked
+		}
 	}
 	r.run.Asked = &asked
+	return nil
+}
+
+// distinct returns a bench.UsageError if two targets that were asked for by different
+// versions are the same, now that their versions are known: their cells could not be told
+// apart.
+func (r *Run) distinct() error {
+	first := map[string]plan.Cell{}
+	for _, c := range r.order.Cells {
+		t := r.prepared[c.Target()]
+		if t == nil {
+			continue
+		}
+		key := c.Server.Name + "@" + t.Installation.Version + "/" + c.Profile
+		if was, ok := first[key]; ok && was.Version != c.Version {
+			return &bench.UsageError{
+				Problem: fmt.Sprintf("%s and %s are the same: both are %s %s", was.TargetWords(), c.TargetWords(), c.Server.Name, t.Installation.Version),
+				Hint:    "leave one of them out",
+			}
+		}
+		first[key] = c
+	}
 	return nil
 }
 

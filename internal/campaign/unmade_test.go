@@ -85,3 +85,37 @@ func TestPythonOfARun(t *testing.T) {
 		t.Errorf("python %q", got)
 	}
 }
+
+// run.json has the release that a range stands for beside the range. Two targets that turn
+// out to be the same are refused.
+func TestReleasesOfARun(t *testing.T) {
+	server := &targets.Server{Name: "a"}
+	cells := []plan.Cell{{Server: server, Profile: "p", Version: ">=1"}, {Server: server, Profile: "p", Version: "1.0"}}
+	target := func(version string, of targets.Release) *place.Target {
+		return &place.Target{Installation: &targets.Installation{Version: version, Release: of}}
+	}
+	r := Run{order: Order{Cells: cells}, prepared: map[string]*place.Target{
+		cells[0].Target(): target("2.0", targets.Release{Asked: ">=1", Version: "2.0.0", Unasked: "no network"}),
+		cells[1].Target(): target("1.0", targets.Release{}),
+	}}
+	r.run.Asked = &bench.Asked{Cells: []bench.AskedCell{{Version: ">=1"}, {Version: "1.0"}}}
+	if err := r.noteInstalled(); err != nil {
+		t.Fatal(err)
+	}
+	want := []bench.AskedCell{{Version: ">=1", Resolved: "2.0.0", Unasked: "no network", Installed: "2.0"}, {Version: "1.0", Installed: "1.0"}}
+	if !slices.Equal(r.run.Asked.Cells, want) {
+		t.Errorf("asked: %+v", r.run.Asked.Cells)
+	}
+	source := cells[0].Source("")
+	if r.prepared[cells[0].Target()].From(&source); source.Resolved != "2.0.0" || source.Version != ">=1" || source.Unasked != "no network" {
+		t.Errorf("source: %+v", source)
+	}
+	if err := r.distinct(); err != nil {
+		t.Error(err)
+	}
+	r.prepared[cells[1].Target()] = target("2.0", targets.Release{})
+	var usage *bench.UsageError
+	if err := r.distinct(); !errors.As(err, &usage) || err.Error() != "a/p@>=1 and a/p@1.0 are the same: both are a 2.0; leave one of them out" {
+		t.Errorf("%v", err)
+	}
+}

@@ -15,6 +15,12 @@ func KnowsEscapes(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd())) && !slices.Contains([]string{"", "dumb", "unknown"}, os.Getenv("TERM"))
 }
 
+// IsTerminal says whether r reads what somebody types.
+func IsTerminal(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
 // Colours says that text may be coloured on w.
 func Colours(w io.Writer) bool { return KnowsEscapes(w) && os.Getenv("NO_COLOR") == "" }
 

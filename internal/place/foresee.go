@@ -49,8 +49,8 @@ func foreseenPython(ctx context.Context, cells []plan.Cell, python string) strin
 		if c.Unsupported != "" {
 			continue
 		}
-		if will, err := targets.Foresee(ctx, BareHost(user).installOptions(c, python, nil)); err == nil && will.Interpreter != "" {
-			return will.Interpreter
+		if python, err := targets.ForeseePython(ctx, BareHost(user).installOptions(c, python, nil)); err == nil && python != "" {
+			return python
 		}
 	}
 	return ""
@@ -108,6 +108,9 @@ func (p *Preview) Write(ctx context.Context, w io.Writer, c plan.Cell) error {
 			state = "installed"
 		}
 		text += fmt.Sprintf("  needs    %s (%s)\n", strings.Join(needs, ", "), state)
+	}
+	if will.Release.Asked != "" {
+		text += fmt.Sprintf("  version  %s\n", will.Release.Words())
 	}
 	if unchecked != "" {
 		text += fmt.Sprintf("  version  not known whether it exists: %s\n", unchecked)

@@ -10,6 +10,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
+	"benchrun/targets"
 )
 
 // Host is this machine as every target sees it: what it can do, and the limits
@@ -29,6 +30,8 @@ type Host struct {
 	company *company // the open places; nil = they do not know of each other
 	others  *otherPrograms
 	boots   bootTurn
+
+	releases *targets.Releases // that ranges of versions stand for; nil = each installation asks
 }
 
 // Limits that every target gets. The CPU quota leaves half a core for the harness.
@@ -63,7 +66,7 @@ func NewHost(ctx context.Context, env bench.Environment, version string, port in
 		return nil, err
 	}
 	h := &Host{
-		Caps: caps, User: runAs, Self: self, Version: version, Port: port, MemoryFloor: MemoryFloor, company: &company{}, others: &otherPrograms{}, boots: newBootTurn(),
+		Caps: caps, User: runAs, Self: self, Version: version, Port: port, MemoryFloor: MemoryFloor, company: &company{}, others: &otherPrograms{}, boots: newBootTurn(), releases: &targets.Releases{},
 		Limits: bench.Limits{
 			CPUs:        CPUQuota(runtime.NumCPU()),
 			MemoryBytes: min(targetMemory, env.MemoryBytes/2, launch.MemoryLimit()/2),

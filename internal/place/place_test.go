@@ -22,6 +22,7 @@ import (
 	"benchrun/clients"
 	"benchrun/internal/bench"
 	"benchrun/internal/launch"
+	"benchrun/internal/plan"
 	"benchrun/targets"
 )
 
@@ -296,5 +297,18 @@ func TestLeftBehindIsTold(t *testing.T) {
 	}
 	if _, err := versionOf(t.Context(), host, "/bin/sh", "-c", "echo x >"+left+"; echo 1.2.3"); err != nil || len(told) != 1 || !strings.Contains(told[0], left) {
 		t.Errorf("a version command: %v; told %q, want one note of %s", err, told, left)
+	}
+}
+
+// A target whose range was resolved before is installed in that release.
+func TestResolvedVersionIsInstalled(t *testing.T) {
+	h := BareHost(nil)
+	c := plan.Cell{Server: &targets.Server{}, Version: ">=1", Resolved: "1.2"}
+	if got := h.installOptions(c, "", nil).Version; got != "1.2" {
+		t.Errorf("installs %s", got)
+	}
+	c.Resolved = ""
+	if got := h.installOptions(c, "", nil).Version; got != ">=1" {
+		t.Errorf("installs %s", got)
 	}
 }

@@ -1,6 +1,7 @@
 package place
 
 import (
+	"cmp"
 	"context"
 
 	"benchrun/internal/bench"
@@ -11,7 +12,7 @@ import (
 // installOptions says how to install a cell's target on this host.
 func (h *Host) installOptions(c plan.Cell, python string, progress func(string)) targets.InstallOptions {
 	opts := targets.InstallOptions{
-		Server: c.Server, Profile: c.Profile, Version: c.Version, Python: python, Database: c.Scenario.Family.Needs.Database(),
+		Server: c.Server, Profile: c.Profile, Version: cmp.Or(c.Resolved, c.Version), Releases: h.releases, Python: python, Database: c.Scenario.Family.Needs.Database(),
 		Benchrun: h.Self, BenchrunVersion: h.Version, Progress: progress, Run: h.RunProgram,
 	}
 	if h.User != nil {
@@ -45,7 +46,7 @@ func (h *Host) Complete(ctx context.Context, o *targets.Outlook, c plan.Cell, py
 		return nil
 	}
 	return &Target{Server: c.Server, Profile: profile, ProfileName: c.Profile, Installation: &targets.Installation{
-		Server: c.Server, Profile: c.Profile, Python: will.Python, Env: will.Env,
+		Server: c.Server, Profile: c.Profile, Python: will.Python, Env: will.Env, Release: will.Release,
 	}}
 }
 
@@ -64,6 +65,13 @@ func (t *Target) Describe(command []string) bench.Target {
 		Server: t.Server.Name, Version: t.Installation.Version, Profile: t.ProfileName,
 		Command: command, Workers: t.Profile.Workers, Claims: t.Profile.Claims, Probe: t.Probe,
 		OwnArgs: t.Server.OwnArgs,
+	}
+}
+
+// From adds to a cell's source which release its target is, if a range stood for it.
+func (t *Target) From(source *bench.Source) {
+	if r := t.Installation.Release; r.Version != "" {
+		source.Resolved, source.Unasked = r.Version, r.Unasked
 	}
 }
 

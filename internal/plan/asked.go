@@ -29,7 +29,7 @@ func Asked(cells []Cell, attempts int, python string, serverFiles []string) (*be
 			return nil, err
 		}
 		out.Cells = append(out.Cells, bench.AskedCell{
-			Server: c.Server.Name, Version: version, Profile: c.Profile, Scenario: c.Scenario.Name(),
+			Server: c.Server.Name, Version: version, Resolved: c.Resolved, Unasked: c.Unasked, Profile: c.Profile, Scenario: c.Scenario.Name(),
 		})
 		if out.Servers[c.Server.Name], err = c.Server.Digest(); err != nil {
 			return nil, err
@@ -76,7 +76,9 @@ func FromAsked(reg *targets.Registry, asked bench.Asked) ([]Cell, error) {
 			return nil, err
 		}
 		for _, choice := range profilesOf(server, []string{a.Profile}) {
-			cells = append(cells, newCell(server, a.Version, choice.name, scens[0], choice.unsupported))
+			cell := newCell(server, a.Version, choice.name, scens[0], choice.unsupported)
+			cell.Resolved, cell.Unasked = a.Resolved, a.Unasked
+			cells = append(cells, cell)
 		}
 	}
 	if len(cells) != len(asked.Cells) {

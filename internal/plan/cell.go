@@ -12,6 +12,8 @@ import (
 type Cell struct {
 	Server      *targets.Server
 	Version     string // asked for; "" = the server file's own
+	Resolved    string // the release that Version stood for when the run began; "" = not known yet, or Version is a release
+	Unasked     string // as in bench.Source
 	Profile     string
 	Scenario    bench.Scenario
 	Unsupported string // why it cannot be run; "" = it can

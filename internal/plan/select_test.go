@@ -178,6 +178,34 @@ func TestVersions(t *testing.T) {
 	if len(cells) != 2 || cells[0].Version != "" || cells[1].Version != "23.0.0" {
 		t.Errorf("cells = %+v", cells)
 	}
+	for _, version := range []string{">=23,<28", "~=23.0, !=23.0.1", "latest", "previous"} {
+		cells, err := Cells(reg, Selection{Servers: []string{"waitress,gunicorn/default@" + version}, Profiles: []string{"default"}, Scenarios: []string{"wedge"}})
+		if err != nil || len(cells) != 2 || cells[1].Version != version {
+			t.Errorf("%s: %+v, %v", version, cells, err)
+		}
+	}
+}
+
+// A resumed run installs the release that a range stood for when the run began, and its
+// sources still have the range.
+func TestResolvedVersionIsAskedAgain(t *testing.T) {
+	reg := registry(t)
+	cells, err := Cells(reg, Selection{Servers: []string{"gunicorn@>=23"}, Profiles: []string{"default"}, Scenarios: []string{"wedge"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, err := Asked(cells, 1, "", nil)
+	if err != nil || asked.Cells[0].Version != ">=23" || asked.Cells[0].Resolved != "" {
+		t.Fatalf("%+v, %v", asked, err)
+	}
+	asked.Cells[0].Resolved, asked.Cells[0].Unasked = "27.0.0", "no network"
+	again, err := FromAsked(reg, *asked)
+	if err != nil || again[0].Version != ">=23" || again[0].Resolved != "27.0.0" {
+		t.Fatalf("%+v, %v", again, err)
+	}
+	if s := again[0].Source(""); s.Version != ">=23" || s.Resolved != "27.0.0" || s.Unasked != "no network" {
+		t.Errorf("source: %+v", s)
+	}
 }
 
 func TestBadSelections(t *testing.T) {
@@ -193,6 +221,8 @@ func TestBadSelections(t *testing.T) {
 		{"scenario", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"wegde-1pct"}}, false, []string{`unknown scenario "wegde-1pct"`, `"wedge-1pct"`}},
 		{"ratio", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"wedge-3pct"}}, false, []string{`"3pct"`, "0.5pct"}},
 		{"comma behind a version", Selection{Servers: []string{"gunicorn@23.0.0,waitress"}}, false, []string{"repeat --server"}},
+		{"comma behind a range", Selection{Servers: []string{"gunicorn@>=23,waitress"}}, false, []string{`"waitress" is not a clause of a range`, "not split at commas"}},
+		{"range of another kind", Selection{Servers: []string{"gunicorn@^23"}}, false, []string{`"^23"`, "'>=23,<28'"}},
 		{"empty version", Selection{Servers: []string{"gunicorn@"}}, false, []string{"no version"}},
 		{"version of what is not installed", Selection{Servers: []string{"wsgiref@1"}}, false, []string{"wsgiref"}},
 		{"group", Selection{Servers: []string{"gunicorn"}, Scenarios: []string{"client"}}, false, []string{`unknown scenario "client"; --scenario @client selects all families in which clients misbehave`}},

@@ -12,7 +12,7 @@ import (
 // Source says where the cell's target is from; python is the interpreter asked
 // for.
 func (c Cell) Source(python string) bench.Source {
-	out := bench.Source{Version: c.Version, Python: python}
+	out := bench.Source{Version: c.Version, Resolved: c.Resolved, Unasked: c.Unasked, Python: python}
 	if fixed, err := targets.FixedVersion(c.Version); err == nil { // without a working folder it stays as it is
 		out.Version = fixed
 	}

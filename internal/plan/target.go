@@ -34,7 +34,7 @@ func (w TargetWord) check(word string) error {
 		}
 	case w.HasProfile && w.Profile == "":
 		return bench.Usagef("--server %s: no profile after the '/'", word)
-	case strings.ContainsRune(w.Version, ',') && !strings.HasPrefix(w.Version, "path:"):
+	case strings.ContainsRune(w.Version, ',') && !strings.HasPrefix(w.Version, "path:") && !targets.RangeLike(w.Version):
 		return &bench.UsageError{
 			Problem: fmt.Sprintf("--server %s: %q is not a version", word, w.Version),
 			Hint:    "benchrun splits no list that has an '@' in it: repeat --server for each server with a version",

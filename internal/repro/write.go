@@ -196,6 +196,8 @@ func versionOf(f Found, server *targets.Server) string {
 	switch {
 	case strings.HasPrefix(from.Version, "path:"):
 		return from.Version
+	case from.Resolved != "":
+		return from.Resolved
 	case server.Version == "":
 		return ""
 	}

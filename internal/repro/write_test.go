@@ -411,3 +411,18 @@ func TestWhatNoScriptShows(t *testing.T) {
 		t.Errorf("a cell that held: %v", err)
 	}
 }
+
+// A script installs the release that was measured, also if a range was asked for, and the
+// server calls it by another name.
+func TestScriptHasTheReleaseOfARange(t *testing.T) {
+	server, err := registry(t).Lookup("gunicorn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, _ := scenarios.ByID("wedge")
+	cell := found(t, f.Family, "gunicorn", "27.0.1", nil)
+	cell.Cell.Source = &bench.Source{Version: ">=27", Resolved: "27.0.1.post1"}
+	if got := versionOf(cell, server); got != "27.0.1.post1" {
+		t.Errorf("installs %s", got)
+	}
+}

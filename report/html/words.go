@@ -53,6 +53,7 @@ func trust(run bench.Run, v report.View, stories []Story, opts Options) []fact {
 		{About: "noise", Text: noise(run, stories)},
 		{About: "side by side", Text: v.SideBySide()},
 		{About: "unconfirmed", Text: v.Unconfirmed()},
+		{About: "versions", Text: v.Resolved()},
 		{About: "confirmation", Text: confirmation(run)},
 		{About: "not claimed", Text: "throughput; losses below 2 %; outages within one second; anything across machines"},
 		{About: "measure again", Text: v.Reproduce, Code: true},
