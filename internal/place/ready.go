@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"benchrun/clients"
@@ -41,6 +42,9 @@ func (p *Place) Ready(ctx context.Context, limit time.Duration) (bench.Boot, err
 		boot.Exited = exited
 		boot.Note = bench.Excerpt(note.Error())
 		boot.LogTail = p.log.tail()
+		if words := p.frontWords(); words != "" {
+			boot.LogTail = strings.TrimSpace(boot.LogTail + "\n" + words)
+		}
 		return boot, nil
 	}
 	boot.PIDs = p.Serving(ctx, min(time.Until(deadline), ServingWait))
@@ -79,6 +83,9 @@ func (p *Place) awaitPings(ctx context.Context, deadline time.Time) error {
 		case <-p.group.Done():
 			return errors.New("the server ended before it was ready")
 		default:
+		}
+		if how := p.frontEnded(); how != "" {
+			return errors.New(how + " before the two were ready")
 		}
 		pinging, cancel := context.WithTimeout(ctx, pingTimeout)
 		answer, err := clients.Ping(pinging, p.addr)

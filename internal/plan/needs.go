@@ -19,6 +19,9 @@ func unmet(f bench.Family, s *targets.Server, profile string) string {
 	if needs.Database() && !s.TakesDriver(profile) {
 		return fmt.Sprintf("%s/%s: its app runs on a Python that benchrun does not choose, so it has no driver for the database", s.Name, profile)
 	}
+	if s.Front != nil && f.Traits.Expects == bench.ExpectsEnd {
+		return fmt.Sprintf("%s: clients have their connections with %s, so nobody sees how the server itself ends; ask it without the front", s.Name, s.Front.Title)
+	}
 	for _, f := range needs.Server {
 		if !s.Offers(profile, f) {
 			return fmt.Sprintf("%s/%s: %s", s.Name, profile, serverLacks[f])

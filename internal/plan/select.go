@@ -15,7 +15,7 @@ import (
 // Selection is what the user asked for. Each list takes names and globs; an
 // empty one means the default described at Cells.
 type Selection struct {
-	Servers   []string // "gunicorn", "gunicorn@23.0.0", "gunicorn/hardened", "*"
+	Servers   []string // "gunicorn", "gunicorn@23.0.0", "gunicorn/hardened", "gunicorn+nginx", "*"
 	Profiles  []string
 	Scenarios []string // "wedge-1pct", "wedge", "wedge-*", "@gate", "mix_wedge-1pct_cpu-10pct"
 	Drafts    bool     // server files may still have fields to be filled in
@@ -211,7 +211,7 @@ func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error
 		if strings.HasSuffix(w, "@") {
 			return nil, &bench.UsageError{Problem: fmt.Sprintf("--server %s: no version after the '@'", w)}
 		}
-		names, err := match("server", name, reg.Names())
+		names, err := serverNames(reg, name)
 		if err != nil {
 			return nil, err
 		}
@@ -236,6 +236,27 @@ func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error
 		}
 	}
 	return out, nil
+}
+
+// serverNames are the names of servers that a name or a glob means, each with the fronts
+// that it names: "gunicorn+nginx", "g*+*".
+func serverNames(reg *targets.Registry, word string) ([]string, error) {
+	server, front, paired := strings.Cut(word, bench.FrontMark)
+	names, err := match("server", server, reg.Names())
+	if err != nil || !paired {
+		return names, err
+	}
+	fronts, err := match("front", front, reg.Fronts())
+	if err != nil {
+		return nil, err
+	}
+	var pairs []string
+	for _, n := range names {
+		for _, f := range fronts {
+			pairs = append(pairs, n+bench.FrontMark+f)
+		}
+	}
+	return pairs, nil
 }
 
 type profileChoice struct{ name, unsupported string }
