@@ -15,9 +15,9 @@ import (
 )
 
 // Beside is a second command of a group. It runs among the processes of the first one: in
-// the same namespaces, under the same limits, as the same user, with the same output. Start
-// starts it right after the first one, Stop asks it to end before the first one, and Destroy
-// ends it too. Again does not start it again.
+// the same namespaces, under the same limits, as the same user, with the same output.
+// Group.StartBeside starts it, Stop asks it to end before the first one, and Destroy ends it
+// too. Again does not start it again.
 type Beside struct {
 	Argv  []string       // as Spec.Argv
 	Env   []string       // as Spec.Env
@@ -39,21 +39,29 @@ type beside struct {
 
 func newBeside(b Beside) *beside { return &beside{Beside: b, done: make(chan struct{}), pidfd: -1} }
 
-// startBeside has the supervisor start the second command, and waits until it is executed.
-func (g *Group) startBeside(ctx context.Context) error {
+// StartBeside starts the command of Spec.Beside, once, and returns as soon as it has been
+// executed. It returns a bench.EnvironmentError if it cannot be executed. Not concurrent
+// with Again or Destroy.
+func (g *Group) StartBeside(ctx context.Context) error {
+	b := g.beside
+	if err := g.forkBeside(ctx); err != nil {
+		return &bench.EnvironmentError{Problem: fmt.Sprintf("cannot start %q (supervision %s)", b.Argv[0], g.level), Err: err}
+	}
+	return nil
+}
+
+// forkBeside has the supervisor start the second command.
+func (g *Group) forkBeside(ctx context.Context) error {
 	b := g.beside
 	if _, err := g.control.WriteString(orderBeside + "\n"); err != nil {
-		return fmt.Errorf("%s: tell the supervisor: %w", b.Argv[0], err)
+		return fmt.Errorf("tell the supervisor: %w", err)
 	}
 	_, err := g.adopt(ctx, func(pid int, _ identity, pidfd int) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.pid, b.pidfd = pid, pidfd
 	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", b.Argv[0], err)
-	}
-	return nil
+	return err
 }
 
 // startBeside starts the second command. It returns false if benchrun wants the end instead.
@@ -103,7 +111,7 @@ func (g *Group) besideEnded(exit bench.ExitStatus) {
 // stopBeside asks the second command to end and waits for that, for its grace or window.
 func (g *Group) stopBeside(ctx context.Context, window time.Duration) {
 	b := g.beside
-	if b == nil {
+	if b == nil || g.BesidePID() == 0 {
 		return
 	}
 	g.signalBeside(b.Stop)

@@ -109,9 +109,6 @@ func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 	if err := g.handshake(ctx, spec); err != nil {
 		return g, err
 	}
-	if spec.Beside != nil {
-		return g, g.startBeside(ctx)
-	}
 	return g, nil
 }
 
