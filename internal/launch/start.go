@@ -82,12 +82,6 @@ func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 		Env:  append(slices.Clip(spec.Env), markerName+"="+spec.Scratch.ID),
 		Nice: spec.Limits.CPUs > 0 && g.limits.CPUs == 0, Longest: uint64(max(0, spec.Limits.DiskBytes)),
 	}}
-	if b := spec.Beside; b != nil {
-		g.beside = newBeside(*b)
-		stage := order.Stage
-		stage.Argv, stage.Dir, stage.Env = b.Argv, b.Dir, append(slices.Clip(b.Env), markerName+"="+spec.Scratch.ID)
-		order.Beside = &stage
-	}
 	g.limits.DiskBytes = spec.Limits.DiskBytes
 	if g.private {
 		keep, err := spec.Scratch.ofTheServer()
@@ -102,6 +96,12 @@ func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 	}
 	if g.cg != nil {
 		order.Stage.Cgroups = g.cg.folders()
+	}
+	if b := spec.Beside; b != nil {
+		g.beside = newBeside(*b)
+		stage := order.Stage // the same limits
+		stage.Argv, stage.Dir, stage.Env = b.Argv, b.Dir, append(slices.Clip(b.Env), markerName+"="+spec.Scratch.ID)
+		order.Beside = &stage
 	}
 	if err := g.forkShim(order, spec); err != nil {
 		return g, err
