@@ -35,6 +35,7 @@ type Front struct {
 	Files          map[string]string `yaml:"files"` // texts in its folder, by name
 	Log            string            `yaml:"log"`   // the file in its folder that has its errors; "" = it writes them to its output
 	Stop           FrontStop         `yaml:"stop"`
+	IdleTimeout    float64           `yaml:"idle_timeout_s"` // seconds until it closes a client's idle connection
 	Roles          FrontRoles        `yaml:"roles"`
 	Buffers        FrontBuffers      `yaml:"buffers"`
 	Stock          string            `yaml:"stock"` // how its files differ from those of Debian
@@ -143,6 +144,8 @@ func (f *Front) check(src *strictyaml.Source) error {
 		return src.Errorf("stop.signal", "%q is not one of %s", f.Stop.Signal, strings.Join(frontSignals, ", "))
 	case f.Stop.Grace < 0:
 		return src.Errorf("stop.grace_s", "below 0")
+	case f.IdleTimeout <= 0:
+		return src.Errorf("idle_timeout_s", "want more than 0")
 	case f.Log != "" && !fileForm.MatchString(f.Log):
 		return src.Errorf("log", "%q cannot be a file in the front's folder", f.Log)
 	}

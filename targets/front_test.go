@@ -21,6 +21,7 @@ files:
     listen {host}:{port}; pass { to {server} }
 log: error.log
 stop: {signal: QUIT, grace_s: 2}
+idle_timeout_s: 60
 roles: {leader: does it all}
 buffers: {heads: whole, requests: not, answers: not}
 stock: as it comes
@@ -66,6 +67,7 @@ func TestFrontFileIsStrict(t *testing.T) {
 		{"{server}", "others", "no {server}, and none in the command"},
 		{"QUIT", "KILL", `stop.signal: "KILL" is not one of TERM, INT`},
 		{"grace_s: 2", "grace_s: -1", "stop.grace_s: below 0"},
+		{"idle_timeout_s: 60", "idle_timeout_s: 0", "idle_timeout_s: want more than 0"},
 		{"toy-proxy", "toy proxy", "install.apt[0]"},
 		{"error.log", "../error.log", "cannot be a file in the front's folder"},
 		{"toy.conf: |", "a/b: |", "cannot be a file in the front's folder"},

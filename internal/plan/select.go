@@ -243,6 +243,12 @@ func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error
 func serverNames(reg *targets.Registry, word string) ([]string, error) {
 	server, front, paired := strings.Cut(word, bench.FrontMark)
 	names, err := match("server", server, reg.Names())
+	if _, other := reg.Front(word); other == nil && err != nil {
+		return nil, &bench.UsageError{
+			Problem: fmt.Sprintf("unknown server %q: it is a front, which goes before a server", word),
+			Hint:    fmt.Sprintf("for example: --server gunicorn%s%s", bench.FrontMark, word),
+		}
+	}
 	if err != nil || !paired {
 		return names, err
 	}
