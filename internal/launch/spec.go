@@ -21,7 +21,7 @@ type Spec struct {
 	Limits  bench.Limits // zero fields are not limited; User and How are ignored
 	Scratch *Scratch
 	Again   bool // Group.Again may start the command once more; the supervisor then keeps Output open
-	Beside  *Beside
+	Beside  *Beside // a second command, which Group.StartBeside starts; nil = there is only one
 	Tmp     string // the server's folder for temporary files, which Group.FillTmp can fill; may be ""
 }
 
