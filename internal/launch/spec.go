@@ -20,9 +20,9 @@ type Spec struct {
 	User    *User        // nil: the user who runs benchrun
 	Limits  bench.Limits // zero fields are not limited; User and How are ignored
 	Scratch *Scratch
-	Again   bool // Group.Again may start the command once more; the supervisor then keeps Output open
+	Again   bool    // Group.Again may start the command once more; the supervisor then keeps Output open
 	Beside  *Beside // a second command, which Group.StartBeside starts; nil = there is only one
-	Tmp     string // the server's folder for temporary files, which Group.FillTmp can fill; may be ""
+	Tmp     string  // the server's folder for temporary files, which Group.FillTmp can fill; may be ""
 }
 
 func (s Spec) check() error {
