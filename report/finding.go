@@ -38,9 +38,6 @@ func cellNames(cells []bench.Cell) (targets, scenarios []string) {
 		if several[c.Server] && c.Version != "" {
 			server += "@" + c.Version
 		}
-		if c.Front != "" {
-			server += "+" + c.Front
-		}
 		targets = append(targets, clean(server+"."+c.Profile))
 		scenario := c.Scenario
 		if families[i] {

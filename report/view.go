@@ -163,10 +163,6 @@ func newRow(c bench.Cell, ambiguous bool) Row {
 		MemoryPeak: Figure(m["memory_peak"]), MemoryGrowth: Change(m["memory_growth"]), Stop: Figure(m["stop_time"]),
 		Other: c.OtherReason(), Reasons: c.Reasons, Flags: c.Flags, Cell: c,
 	}
-	if c.Front != "" {
-		row.Target += " behind " + c.Front
-		row.Short += " behind " + c.Front
-	}
 	if ambiguous {
 		row.Short = row.Target
 	}

@@ -31,14 +31,14 @@ func TestViewRows(t *testing.T) {
 func TestViewTellsVersionsApart(t *testing.T) {
 	run := sampleRun()
 	run.Cells[1].Version = "19.9.0"
-	run.Cells[2].Front = "nginx"
+	run.Cells[2].Server, run.Cells[2].Front = "waitress+nginx", "nginx"
 	v := NewView(run)
-	for i, want := range []string{"gunicorn 23.0.0 default", "gunicorn 19.9.0 hardened", "waitress default behind nginx"} {
+	for i, want := range []string{"gunicorn 23.0.0 default", "gunicorn 19.9.0 hardened", "waitress+nginx default"} {
 		if v.Rows[i].Short != want {
 			t.Errorf("row %d is %q, want %q", i, v.Rows[i].Short, want)
 		}
 	}
-	if v.Rows[2].Target != "waitress 3.0.2 default behind nginx" {
+	if v.Rows[2].Target != "waitress+nginx 3.0.2 default" {
 		t.Errorf("target %q", v.Rows[2].Target)
 	}
 }

@@ -116,11 +116,11 @@ func TestFileNames(t *testing.T) {
 }
 
 func TestCellID(t *testing.T) {
-	c := bench.Cell{Server: "gunicorn", Version: "23.0.0", Profile: "default", Scenario: "wedge-1pct", Front: "nginx"}
-	if got := CellID(c); got != "gunicorn@23.0.0/default/wedge-1pct+nginx" {
+	c := bench.Cell{Server: "gunicorn+nginx", Version: "23.0.0+nginx.1.22.1", Profile: "default", Scenario: "wedge-1pct", Front: "nginx"}
+	if got := CellID(c); got != "gunicorn+nginx@23.0.0+nginx.1.22.1/default/wedge-1pct" {
 		t.Error(got)
 	}
-	c.Version, c.Front = "", ""
+	c.Version = ""
 	if got := CellID(c); got != c.Name() {
 		t.Errorf("%q is not %q", got, c.Name())
 	}

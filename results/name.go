@@ -15,8 +15,8 @@ const (
 	maxStem = 150
 )
 
-// CellID names a cell uniquely in a run: "gunicorn@23.0.0/default/wedge-1pct", with "+nginx"
-// added for a front. bench.Cell.Name lacks the version, and two cells of a run may differ
+// CellID names a cell uniquely in a run: "gunicorn@23.0.0/default/wedge-1pct".
+// bench.Cell.Name lacks the version, and two cells of a run may differ
 // only in that.
 func CellID(c bench.Cell) string {
 	id := c.Server
@@ -24,9 +24,6 @@ func CellID(c bench.Cell) string {
 		id += "@" + c.Version
 	}
 	id += "/" + c.Profile + "/" + c.Scenario
-	if c.Front != "" {
-		id += "+" + c.Front
-	}
 	return id
 }
 

@@ -46,7 +46,7 @@ func (o InstallOptions) requirements(p Profile, version string) Requirements {
 type Installation struct {
 	Server  *Server
 	Profile string
-	Version string  // as the installed server reports it
+	Version string  // as the installed server reports it; with that of a front: "23.0.0+nginx.1.22.1"
 	Release Release // what the range that the user wants stands for; zero: the user wants one version
 
 	Python        string // the interpreter to use, "" if the server needs none
@@ -102,6 +102,13 @@ func Install(ctx context.Context, opts InstallOptions) (*Installation, error) {
 	}
 	in.Version += in.local
 	in.noteUse()
+	if f := s.Front; f != nil {
+		version, err := opts.askVersion(ctx, f.Title, f.VersionCommand, f.File)
+		if err != nil {
+			return nil, err
+		}
+		in.Version += "+" + f.Name + "." + version
+	}
 	if opts.Database {
 		if in.PostgreSQL, err = opts.Run.postgresqlVersion(ctx, opts.User); err != nil {
 			return nil, err
@@ -202,22 +209,27 @@ func measureVersion(ctx context.Context, in *Installation, opts InstallOptions) 
 	for i, word := range command {
 		argv[i] = with.fill(word)
 	}
-	out, err := opts.Run.ask(ctx, opts.User, argv...)
+	return opts.askVersion(ctx, in.Server.Name, argv, in.Server.File)
+}
+
+// askVersion runs a command that prints a version. name and file are for errors.
+func (o InstallOptions) askVersion(ctx context.Context, name string, argv []string, file string) (string, error) {
+	out, err := o.Run.ask(ctx, o.User, argv...)
 	if ctx.Err() != nil {
 		return "", err
 	}
 	if err != nil {
 		return "", &bench.EnvironmentError{
-			Problem: fmt.Sprintf("the version command of %s failed for %s", in.Server.Name, opts.User),
-			Hint:    "see version_command in " + in.Server.File,
+			Problem: fmt.Sprintf("the version command of %s failed for %s", name, o.User),
+			Hint:    "see version_command in " + file,
 			Err:     err,
 		}
 	}
 	m := versionWord.FindStringSubmatch(out)
 	if m == nil || len(m[1]) > mostVersion {
 		return "", &bench.EnvironmentError{
-			Problem: fmt.Sprintf("the version command of %s printed no version but %q", in.Server.Name, clip(meaningfulLine(out))),
-			Hint:    "see version_command in " + in.Server.File,
+			Problem: fmt.Sprintf("the version command of %s printed no version but %q", name, clip(meaningfulLine(out))),
+			Hint:    "see version_command in " + file,
 		}
 	}
 	return m[1], nil

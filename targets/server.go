@@ -50,6 +50,8 @@ type Server struct {
 	ByCommand *Command `yaml:"-" json:",omitempty"`
 	// OwnArgs are the user's own arguments (WithArgs).
 	OwnArgs []string `yaml:"-" json:",omitempty"`
+	// Front is the reverse proxy before the server (Behind); nil = there is none.
+	Front *Front `yaml:"-" json:",omitempty"`
 	// Drafts are the fields that are still to be filled in.
 	Drafts []Draft `yaml:"-" json:"-"`
 
@@ -160,7 +162,7 @@ func (s *Server) ProfileNames() []string {
 func (s *Server) Profile(name string) (Profile, error) {
 	p, ok := s.Profiles[name]
 	if !ok {
-		return Profile{}, &bench.UsageError{Problem: fmt.Sprintf("unknown profile of %s %q", s.Name, name), Hint: cmp.Or(whyNot(s.Name+"/"+name), bench.DidYouMean(name, s.ProfileNames()))}
+		return Profile{}, &bench.UsageError{Problem: fmt.Sprintf("unknown profile of %s %q", s.Name, name), Hint: cmp.Or(whyNot(s.ownName()+"/"+name), bench.DidYouMean(name, s.ProfileNames()))}
 	}
 	return p, nil
 }
@@ -216,6 +218,9 @@ func (s *Server) WhoServes(p Profile) Serving { return cmp.Or(p.Serving, s.Servi
 // wantedVersion returned.
 func (s *Server) requirements(p Profile, version string) Requirements {
 	needs := s.Install.and(p.Install)
+	if s.Front != nil {
+		needs.Apt = append(needs.Apt, s.Front.Install.Apt...)
+	}
 	for i, r := range needs.Python {
 		needs.Python[i] = require(r, s.Version, version)
 	}

@@ -83,6 +83,9 @@ func TestWhatIsToldToDoAgainWorks(t *testing.T) {
 		{"--server-file", file, "--args=-x '$HOME *' \"a\nb\"", "-c", "wedge-1pct", "--seed", "5"},
 		{"--server-cmd", `./my\ server --port {port} 'it is' --seed=9 "a,b" --server-file=x app:application`, "-c", "wedge-1pct"},
 		{"--server-cmd=python3 -m x --port {port} {args}", "--app-kind", "builtin", "--args", "--app-kind=x", "-c", "wedge-1pct", "--full"},
+		{"--server", "gunicorn+nginx,wsgiref", "-p", "default", "-c", "wedge-1pct"},
+		{"--server-file", file, "--front", "haproxy", "--args=-x", "-c", "slow-upload,graceful-stop"},
+		{"--server-cmd=python3 -m x --port {port} {args}", "--front=apache", "-c", "wedge-1pct"},
 	} {
 		var s settings
 		cmd := newRootCommand()

@@ -64,7 +64,7 @@ func (s settings) selected() ([]plan.Cell, error) {
 	}
 	cells, err := plan.Choose(reg, plan.Selection{Servers: s.servers, Profiles: s.profiles, Scenarios: scens}, s.own.files)
 	if err == nil {
-		cells, err = s.withArgs(cells)
+		cells, err = s.withOwn(reg, cells)
 	}
 	return cells, s.origins.OfSelection(err)
 }

@@ -33,6 +33,7 @@ const duelExample = `  benchrun duel gunicorn@previous gunicorn --scenario wedge
   benchrun duel gunicorn gunicorn@path:../gunicorn --profile hardened
   benchrun duel gunicorn/default gunicorn/hardened --scenario 'wedge-*'
   benchrun duel gunicorn gunicorn --args '' --args '--timeout=1' -c legit-slow   # A's flags, B's flags
+  benchrun duel gunicorn gunicorn+nginx -c slow-upload   # what a front mends
   benchrun duel gunicorn custom --server-cmd 'myserver --port {port} app:application' -c wedge`
 
 func newDuelCommand() *cobra.Command {
@@ -83,6 +84,9 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 		return err
 	}
 	cells, err := plan.DuelCells(reg, wordA, wordB, profile, scens)
+	if err == nil {
+		cells, err = plan.WithFront(reg, cells, s.own.front)
+	}
 	if err == nil {
 		cells, err = plan.WithArgsOfSides(cells, s.own.args)
 	}

@@ -54,6 +54,7 @@ func flagTable() []flagSpec {
 		{"profile", "p", "profiles", selects | settled, "profiles of the servers"},
 		{"scenario", "c", "scenarios", selects | settled | under, "scenarios: wedge-1pct, wedge, 'wedge-*', a group such as @client, or @gate, a dozen for CI (unless given: all families at their own ratio)"},
 		{"mix", "", "mixes", selects | settled | under, "a mix: families that come together in one attempt, each at its share: wedge=1%,segfault=0.5%; repeat for more mixes"},
+		{"front", "", "", settled, "a reverse proxy before each server, as one target with it: " + strings.Join(targets.FrontNames(), ", ") + "; --server gunicorn+nginx says the same of one server"},
 		{"server-file", "", "server_files", selects | path | settled, "a server file of your own; its server is known by the name in it"},
 		{"server-cmd", "", "", settled, "the command of a server of your own, with the placeholders of server files; its server is called " + targets.CommandServer + ", and no shell reads it: 'myserver --port {port} app:application'"},
 		{"app-kind", "", "", settled, "the kind of app that your own server serves: " + strings.Join(targets.AppKinds(), ", ") + " (unless given: " + string(targets.AppWSGI) + ")"},

@@ -110,7 +110,7 @@ func (s settings) rungs(args []string, profile string) ([]plan.Cell, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.withArgs(cells)
+	return s.withOwn(reg, cells)
 }
 
 // ladder measures the rungs that it needs and prints the answer.

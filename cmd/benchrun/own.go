@@ -11,18 +11,21 @@ import (
 	"benchrun/targets"
 )
 
-// ownServer has the flags that describe a server of the user's own.
+// ownServer has the flags that describe a server of the user's own, or what the user adds to
+// a known one.
 type ownServer struct {
 	files   []string // --server-file
 	line    string   // --server-cmd
 	appKind string
 	args    []string // --args, each a line
+	front   string   // --front
 
 	resumed *bench.Asked // the run that is resumed, which settles all of these
 }
 
 // addOwnFlags declares these flags; notes are about --args.
 func addOwnFlags(f *pflag.FlagSet, o *ownServer, files bool, notes ...string) {
+	declare(f, "front", &o.front)
 	if files {
 		declare(f, "server-file", &o.files)
 	}
@@ -77,10 +80,14 @@ func (s *settings) registry() (*targets.Registry, error) {
 	return targets.Load(opts)
 }
 
-// withArgs adds the arguments of --args to the cells' targets.
-func (s *settings) withArgs(cells []plan.Cell) ([]plan.Cell, error) {
+// withOwn puts the front of --front before the cells' targets, and adds the arguments of
+// --args.
+func (s *settings) withOwn(reg *targets.Registry, cells []plan.Cell) ([]plan.Cell, error) {
 	words, err := s.ownArgs()
 	if err != nil {
+		return nil, err
+	}
+	if cells, err = plan.WithFront(reg, cells, s.own.front); err != nil {
 		return nil, err
 	}
 	return plan.WithArgs(cells, words)

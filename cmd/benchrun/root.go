@@ -101,6 +101,7 @@ const rootExample = `  benchrun                                               # 
   benchrun --server gunicorn@path:../gunicorn --ci       # a checkout, as it is now
   benchrun --server gunicorn/hardened --args '--workers=3 --timeout=30' -c wedge
   benchrun --server-cmd 'myserver --port {port} app:application' -c @gate
+  benchrun --server gunicorn,gunicorn+nginx -c slow-upload   # with and without a proxy before it, docs/fronts.md
   benchrun --server-file my.yaml -c @gate                # docs/your-server.md
   benchrun --server '*' --scenario slow-upload --dry-run
   benchrun --server gunicorn -p hardened -c @gate --max-time 15m

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,22 +14,26 @@ import (
 func newShowCommand() *cobra.Command {
 	var s settings
 	cmd := &cobra.Command{
-		Use:   "show SERVER",
-		Short: "print a server's file, to copy",
+		Use:   "show SERVER|FRONT",
+		Short: "print the file of a server, to copy, or of a front",
 		Long: `show prints the file of a server, with a comment that says where it comes from.
 What it prints is a server file by itself: change it, and give it to --server-file.
 It takes the place of the server that it was copied from; give it another name to
 compare the two.
 
+Of a front, such as nginx, it prints what benchrun puts before a server with
+--front: the configuration, what it buffers, and what in it is not Debian's.
+
 With --server-cmd it prints the file that says the same as that command.`,
 		Example: `  benchrun show gunicorn
   benchrun show gunicorn > my.yaml
+  benchrun show nginx
   benchrun show --server-cmd 'myserver --port {port} app:application' > my.yaml`,
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeServers,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (len(args) == 1) == (s.own.line != "") || len(args) > 1 {
-				return &bench.UsageError{Problem: "show wants one server, or --server-cmd", Hint: "for example: benchrun show gunicorn"}
+				return &bench.UsageError{Problem: "show wants one server or front, or --server-cmd", Hint: "for example: benchrun show gunicorn"}
 			}
 			return say(cmd, func(context.Context) (string, error) { return s.show(args) })
 		},
@@ -41,7 +47,7 @@ With --server-cmd it prints the file that says the same as that command.`,
 	return cmd
 }
 
-// show is the text of a server's file.
+// show is the text of a server's file, or of a front's.
 func (s *settings) show(args []string) (string, error) {
 	reg, err := s.registry()
 	if err != nil {
@@ -51,7 +57,13 @@ func (s *settings) show(args []string) (string, error) {
 	if len(args) > 0 {
 		name = args[0]
 	}
+	if own, front, paired := strings.Cut(name, bench.FrontMark); paired {
+		return "", &bench.UsageError{Problem: fmt.Sprintf("show %s: these are two files", name), Hint: fmt.Sprintf("benchrun show %s; benchrun show %s", own, front)}
+	}
 	server, err := reg.Lookup(name)
+	if front, ferr := reg.Front(name); err != nil && ferr == nil {
+		return front.Text(), nil
+	}
 	if err != nil {
 		return "", err
 	}

@@ -160,11 +160,13 @@ func (a *attempt) writeHead() error {
 	if a.host.Caps.Memory {
 		memory = "cgroup"
 	}
+	target := a.job.Target.Describe(argv)
+	target.FrontCommand = a.place.FrontCommand()
 	a.journal.Update(func(r *bench.Record) {
 		r.Head = bench.Head{
 			Schema: bench.RecordSchema, Run: a.job.Run, Attempt: a.job.Number,
 			StartedAt: a.clock.Origin().UTC().Format(time.RFC3339),
-			Target:    a.job.Target.Describe(argv),
+			Target:    target,
 			Scenario:  a.job.Scenario.Name(), Family: f.ID, FamilyVer: f.Version, Group: f.Group,
 			Traits: f.Traits, Parts: a.partsInHead(false), Ratio: a.job.Scenario.Ratio, Every: f.Cadence.Every, Surge: f.Cadence.Surge,
 			Mode: a.job.Schedule.Mode(), Phases: a.phases, Sabotage: a.job.Scenario.Sabotage,

@@ -1,16 +1,30 @@
 package bench
 
+import "strings"
+
 // Target is a server in one version and one profile: what a cell is about.
 type Target struct {
 	Server  string   `json:"server"`
 	Version string   `json:"version"` // measured, never the one that was asked for
 	Profile string   `json:"profile"`
-	Front   string   `json:"front,omitempty"`
+	Front   string   `json:"front,omitempty"` // the reverse proxy before it, which the server's name has too; "" = none
 	Command []string `json:"command"`
 	Workers int      `json:"workers"` // worker processes that must answer before the target counts as ready
 	Claims  Claims   `json:"claims"`
 	Probe   Probe    `json:"probe"`
 	OwnArgs []string `json:"own_args,omitempty"` // that the user added with --args; the profile's name shows them
+	// FrontCommand is the command of the front.
+	FrontCommand []string `json:"front_command,omitempty"`
+}
+
+// FrontMark stands between the name of a server and that of the front before it:
+// "gunicorn+nginx". The names in files have none.
+const FrontMark = "+"
+
+// CutFront splits the name of a pair; front is "" if there is none.
+func CutFront(name string) (server, front string) {
+	server, front, _ = strings.Cut(name, FrontMark)
+	return server, front
 }
 
 // OwnArgsMark stands between the name of a server file's profile and the user's own

@@ -17,7 +17,7 @@ var WordTable = []WordSpec{
 	{Name: "server", Also: []string{"servers"}, Text: "the program that serves the app. Its server file says how benchrun installs and starts it; in the story of a cell, it is the command line that started it"},
 	{Name: "version", Text: "the version of the server that was installed"},
 	{Name: "profile", Also: []string{"profiles"}, Text: "a set of settings of a server: default has those it comes with, hardened the best that its documentation offers"},
-	{Name: "front", Text: "the program in front of the server that passes requests on to it; empty if clients reach the server directly"},
+	{Name: "front", Text: "the program in front of the server that passes requests on to it; empty if clients reach the server directly. The server's name ends in it, as in gunicorn+nginx"},
 	{Name: "scenario", Also: []string{"scenarios"}, Text: "a family of misbehaviour at a ratio: wedge-1pct is one wedged request in a hundred"},
 	{Name: "family", Also: []string{"families"}, Text: "a kind of misbehaviour, whatever its ratio; benchrun list scenarios lists them"},
 	{Name: "family_version", Text: "the version of a family: it is raised when results can no longer be compared with earlier ones"},

@@ -24,7 +24,7 @@ func (o Order) newCell(c plan.Cell, schedule plan.Schedule) bench.Cell {
 	source := c.Source(o.Python)
 	return bench.Cell{
 		Source: &source, Own: c.Server.Own(),
-		Server: c.Server.Name, Version: c.Version, Profile: c.Profile, Scenario: c.Scenario.Name(),
+		Server: c.Server.Name, Version: c.Version, Profile: c.Profile, Front: c.Server.FrontName(), Scenario: c.Scenario.Name(),
 		Family: c.Scenario.Family.ID, FamilyVer: c.Scenario.Family.Version, Group: c.Scenario.Family.Group,
 		Ratio: c.Scenario.Ratio.Percent(), Seed: o.Seed, Flags: []string{}, Measures: bench.Measures{},
 		Attempts: []bench.Attempt{}, Command: []string{},

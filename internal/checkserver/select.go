@@ -16,6 +16,7 @@ type Wanted struct {
 	Profiles []string        // unless given: those with a meaning of their own, or all
 	Command  targets.Command // --server-cmd
 	Args     []string        // of the user's own
+	Front    string          // to be put before the server; "" = none
 	Drafts   bool            // fields of the file may still have to be filled in
 }
 
@@ -42,6 +43,9 @@ func Cells(w Wanted) ([]plan.Cell, error) {
 		Servers: servers, Profiles: w.Profiles, Scenarios: []string{scenarios.Watchdog().ID}, Drafts: w.Drafts,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if cells, err = plan.WithFront(reg, cells, w.Front); err != nil {
 		return nil, err
 	}
 	return plan.WithArgs(cells, w.Args)

@@ -48,7 +48,7 @@ func watchPart(ctx context.Context, answer *json.Encoder, logs string, n []int) 
 	defer end()
 	var procs, vitals atomic.Int64
 	cfg := observe.Config{
-		Clock: bench.NewClock(), ShimPID: group.ShimPID(), Port: 1,
+		Clock: bench.NewClock(), ShimPID: group.ShimPID(), Ports: []int{1},
 		Memory: group.MemoryBytes, CPU: group.CPUSeconds,
 		Tell: func(e bench.Entry) {
 			if v, ok := e.(bench.Vital); ok {

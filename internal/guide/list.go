@@ -12,12 +12,12 @@ import (
 )
 
 // Lists are what `benchrun list` can list.
-var Lists = []string{"servers", "profiles", "scenarios", "measures"}
+var Lists = []string{"servers", "fronts", "profiles", "scenarios", "measures"}
 
 // Listing finds the writer of a list.
 func Listing(name string) (func(io.Writer, *targets.Registry) error, error) {
 	list, ok := map[string]func(io.Writer, *targets.Registry){
-		"servers": listServers, "profiles": listProfiles, "scenarios": listScenarios, "measures": listMeasures,
+		"servers": listServers, "fronts": listFronts, "profiles": listProfiles, "scenarios": listScenarios, "measures": listMeasures,
 	}[name]
 	if !ok {
 		return nil, &bench.UsageError{Problem: fmt.Sprintf("list: no list of %q", name), Hint: bench.DidYouMean(name, Lists)}
@@ -41,6 +41,14 @@ func listServers(w io.Writer, reg *targets.Registry) {
 			from = "\tfrom " + s.File
 		}
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s%s\n", s.Name, s.Version, s.App, s.Title, strings.Join(s.ProfileNames(), " "), from)
+	}
+}
+
+func listFronts(w io.Writer, reg *targets.Registry) {
+	for _, name := range reg.Fronts() {
+		if f, err := reg.Front(name); err == nil {
+			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", f.Name, f.Title, f.Roles.Leader)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package guide
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -18,6 +19,9 @@ var Faults = Part{"<!-- what scripts/docs puts here: begin -->", "<!-- what scri
 
 // Kinds is the part of docs/contract.md that comes from the kinds of apps.
 var Kinds = Part{"<!-- app kinds from scripts/docs: begin -->", "<!-- app kinds from scripts/docs: end -->"}
+
+// Fronts is the part of docs/fronts.md that comes from the front files.
+var Fronts = Part{"<!-- fronts from scripts/docs: begin -->", "<!-- fronts from scripts/docs: end -->"}
 
 // Replace gives the page with text between its two lines. It fails with a
 // bench.UsageError on a page that does not have both, once and in order.
@@ -55,6 +59,23 @@ func FaultsTable() string {
 		b.WriteString(row(code(f.ID), fmt.Sprint(f.Version), who, f.Exactly))
 	}
 	return b.String()
+}
+
+// FrontsTable is what Fronts holds: what each front buffers, what it runs, and how it
+// differs from what Debian installs.
+func FrontsTable(reg *targets.Registry) string {
+	var b, stock strings.Builder
+	b.WriteString(table("front", "heads", "bodies of requests", "answers"))
+	stock.WriteString(table("front", "Debian packages", "first process", "others", "configuration"))
+	for _, name := range reg.Fronts() {
+		f, err := reg.Front(name)
+		if err != nil {
+			continue // cannot happen: Fronts lists what Front knows
+		}
+		b.WriteString(row(code(f.Name), f.Buffers.Heads, f.Buffers.Requests, f.Buffers.Answers))
+		stock.WriteString(row(code(f.Name), codes(f.Install.Apt), f.Roles.Leader, cmp.Or(f.Roles.Children, "none"), strings.TrimSpace(f.Stock)))
+	}
+	return b.String() + stock.String()
 }
 
 // KindsTable is what Kinds holds: what each kind of app is, and how its faults are its own.

@@ -11,8 +11,11 @@ import (
 	"benchrun/targets"
 )
 
-// contractPage is written by hand, except for two parts.
-const contractPage = "contract.md"
+// Pages that are written by hand, except for some parts.
+const (
+	contractPage = "contract.md"
+	frontsPage   = "fronts.md"
+)
 
 // WritePages writes the generated pages into a folder. cli is the page of the command
 // line.
@@ -30,7 +33,7 @@ func WritePages(folder, cli string) error {
 }
 
 // GeneratedPages are the pages of a folder that the code generates, by file name: some
-// whole, and one of which it generates two parts. The user's own server files do not
+// whole, and some of which it generates parts. The user's own server files do not
 // influence them.
 func GeneratedPages(folder, cli string) (map[string]string, error) {
 	reg, err := targets.Load(targets.LoadOptions{})
@@ -45,15 +48,13 @@ func GeneratedPages(folder, cli string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	contract := filepath.Join(folder, contractPage)
-	page, err := intake.ReadSmall("docs", contract)
+	contract, err := withParts(folder, contractPage, map[Part]string{Faults: FaultsTable(), Kinds: KindsTable()})
 	if err != nil {
 		return nil, err
 	}
-	for part, text := range map[Part]string{Faults: FaultsTable(), Kinds: KindsTable()} {
-		if page, err = part.Replace(page, text); err != nil {
-			return nil, fmt.Errorf("%s: %w", contract, err)
-		}
+	fronts, err := withParts(folder, frontsPage, map[Part]string{Fronts: FrontsTable(reg)})
+	if err != nil {
+		return nil, err
 	}
 	return map[string]string{
 		"benchrun.schema.json": schema,
@@ -62,6 +63,22 @@ func GeneratedPages(folder, cli string) (map[string]string, error) {
 		"scenarios.md": ScenariosPage(),
 		"measures.md":  MeasuresPage(),
 		"cli.md":       cli,
-		contractPage:   string(page),
+		contractPage:   contract,
+		frontsPage:     fronts,
 	}, nil
+}
+
+// withParts is a page of a folder with these texts in its parts.
+func withParts(folder, name string, texts map[Part]string) (string, error) {
+	path := filepath.Join(folder, name)
+	page, err := intake.ReadSmall("docs", path)
+	if err != nil {
+		return "", err
+	}
+	for part, text := range texts {
+		if page, err = part.Replace(page, text); err != nil {
+			return "", fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return string(page), nil
 }

@@ -23,7 +23,7 @@ func (g *Group) Again(ctx context.Context) error {
 	if _, err := g.control.WriteString(orderAgain + "\n"); err != nil {
 		return fmt.Errorf("start again: tell the supervisor: %w", err)
 	}
-	if _, err := g.adopt(ctx); err != nil {
+	if _, err := g.adopt(ctx, g.isLeader); err != nil {
 		return fmt.Errorf("start again: %w", err)
 	}
 	return nil
@@ -35,8 +35,13 @@ func (s *shim) again(orders <-chan string) (goOn bool) {
 		s.report(report{Event: eventFailed, What: "start again", Error: "nobody said that this would come"})
 		return true
 	}
-	s.reapMu.Lock() // nobody is reaped between the fork and the name of the new leader
-	stage, err := s.fork()
+	return s.startMore("start again", s.order.Stage, &s.leader, orders)
+}
+
+// startMore starts a command among what runs already. pid is where its pid goes.
+func (s *shim) startMore(what string, order stageOrder, pid *int, orders <-chan string) (goOn bool) {
+	s.reapMu.Lock() // nobody is reaped between the fork and the name of the new process
+	stage, err := s.fork(pid)
 	empty := false
 	select {
 	case <-s.empty: // nobody is left who reaps
@@ -48,15 +53,15 @@ func (s *shim) again(orders <-chan string) (goOn bool) {
 		if empty {
 			close(s.empty)
 		}
-		s.report(report{Event: eventFailed, What: "start again", Error: err.Error()})
+		s.report(report{Event: eventFailed, What: what, Error: err.Error()})
 		return true
 	}
-	s.report(report{Event: eventForked, PID: s.leader})
+	s.report(report{Event: eventForked, PID: *pid})
 	if word, ok := <-orders; !ok || word != orderGo {
 		stage.abandon()
 		goOn = false
 	} else {
-		s.report(stage.release(s.order.Stage))
+		s.report(stage.release(order))
 		goOn = true
 	}
 	if empty {

@@ -48,6 +48,7 @@ func (g *Group) Destroy(ctx context.Context) error {
 		return fmt.Errorf("destroy %s (%s): %w", g.name, g.level, err)
 	}
 	g.closeLeader()
+	g.closeBeside()
 	g.destroyed = true
 	return g.scratch.forget(g.name)
 }

@@ -34,6 +34,8 @@ type Group struct {
 	leader     int // its pid as the server sees it
 	leaderHost identity
 
+	beside *beside // the second command; nil = there is none
+
 	control  *os.File
 	reports  chan report   // for Start
 	done     chan struct{} // the leader has ended

@@ -20,8 +20,9 @@ type Spec struct {
 	User    *User        // nil: the user who runs benchrun
 	Limits  bench.Limits // zero fields are not limited; User and How are ignored
 	Scratch *Scratch
-	Again   bool   // Group.Again may start the command once more; the supervisor then keeps Output open
-	Tmp     string // the server's folder for temporary files, which Group.FillTmp can fill; may be ""
+	Again   bool    // Group.Again may start the command once more; the supervisor then keeps Output open
+	Beside  *Beside // a second command, which Group.StartBeside starts; nil = there is only one
+	Tmp     string  // the server's folder for temporary files, which Group.FillTmp can fill; may be ""
 }
 
 func (s Spec) check() error {
@@ -32,6 +33,10 @@ func (s Spec) check() error {
 		return errors.New("launch: no scratch folder")
 	case !filepath.IsAbs(s.Dir):
 		return fmt.Errorf("launch %s: working folder %q is not absolute", s.Argv[0], s.Dir)
+	case s.Beside != nil && (len(s.Beside.Argv) == 0 || s.Beside.Argv[0] == ""):
+		return errors.New("launch: no second command")
+	case s.Beside != nil && !filepath.IsAbs(s.Beside.Dir):
+		return fmt.Errorf("launch %s: working folder %q is not absolute", s.Beside.Argv[0], s.Beside.Dir)
 	case s.Log == "" && s.Output == nil:
 		return fmt.Errorf("launch %s: no log file", s.Argv[0])
 	}
@@ -58,6 +63,7 @@ const (
 const (
 	orderGo      = "go"      // benchrun knows the leader's host pid: it may exec
 	orderAgain   = "again"   // the leader has ended: start the command once more
+	orderBeside  = "beside"  // start the second command
 	orderFill    = "fill"    // leave no room in the folder for temporary files
 	orderEmpty   = "empty"   // give the room back
 	orderDestroy = "destroy" // end everything
@@ -72,6 +78,8 @@ type shimOrder struct {
 	Again   bool       `json:"again"`   // the order to start again may come
 	Tmp     string     `json:"tmp"`     // the folder that the orders to fill and to empty are about
 	Stage   stageOrder `json:"stage"`
+
+	Beside *stageOrder `json:"beside,omitempty"` // the second command, which an order starts
 }
 
 // stageOrder is what the shim sends to the exec stage.
@@ -96,6 +104,9 @@ const (
 	eventRunning event = "running" // exec succeeded; NoFile, Niced
 	eventFailed  event = "failed"  // What, Error
 	eventExited  event = "exited"  // the leader ended; Code, Signal
+	// eventBesideExited: the first process of the second command ended; Code, Signal.
+	eventBesideExited event = "beside-exited"
+
 	eventFilled  event = "filled"  // the folder for temporary files has no room
 	eventEmptied event = "emptied" // it has room again
 	eventEmpty   event = "empty"   // proof: no process is left

@@ -97,6 +97,12 @@ func start(ctx context.Context, caps Capabilities, spec Spec) (*Group, error) {
 	if g.cg != nil {
 		order.Stage.Cgroups = g.cg.folders()
 	}
+	if b := spec.Beside; b != nil {
+		g.beside = newBeside(*b)
+		stage := order.Stage // the same limits
+		stage.Argv, stage.Dir, stage.Env = b.Argv, b.Dir, append(slices.Clip(b.Env), markerName+"="+spec.Scratch.ID)
+		order.Beside = &stage
+	}
 	if err := g.forkShim(order, spec); err != nil {
 		return g, err
 	}
@@ -115,7 +121,7 @@ func (g *Group) handshake(ctx context.Context, spec Spec) error {
 	if err := g.scratch.remember(g.state()); err != nil {
 		return err
 	}
-	running, err := g.adopt(ctx)
+	running, err := g.adopt(ctx, g.isLeader)
 	if err != nil {
 		return err
 	}
@@ -129,28 +135,26 @@ func (g *Group) handshake(ctx context.Context, spec Spec) error {
 	return nil
 }
 
-// adopt learns who the leader is that the supervisor has forked, and lets it exec.
-func (g *Group) adopt(ctx context.Context) (running report, err error) {
+// adopt learns who the process is that the supervisor has forked, tells is, and lets it exec.
+func (g *Group) adopt(ctx context.Context, is func(pid int, host identity, pidfd int)) (running report, err error) {
 	forked, err := g.await(ctx, eventForked)
 	if err != nil {
 		return running, err
 	}
-	// The leader waits for "go", so its pid cannot belong to another process yet.
+	// The process waits for "go", so its pid cannot belong to another process yet.
 	host, err := hostPID(g.ShimPID(), forked.PID)
 	if err != nil {
 		return running, err
 	}
 	id, err := identify(host)
 	if err != nil {
-		return running, fmt.Errorf("find the leader: %w", err)
+		return running, fmt.Errorf("find the new process: %w", err)
 	}
 	fd, err := unix.PidfdOpen(host, 0)
 	if err != nil {
-		return running, fmt.Errorf("pidfd of the leader (Linux 5.4 is needed): %w", err)
+		return running, fmt.Errorf("pidfd of the new process (Linux 5.4 is needed): %w", err)
 	}
-	g.mu.Lock()
-	g.leader, g.leaderHost, g.leaderFD = forked.PID, id, fd
-	g.mu.Unlock()
+	is(forked.PID, id, fd)
 	if err := g.scratch.remember(g.state()); err != nil {
 		return running, err
 	}
@@ -158,6 +162,13 @@ func (g *Group) adopt(ctx context.Context) (running report, err error) {
 		return running, fmt.Errorf("tell the supervisor: %w", err)
 	}
 	return g.await(ctx, eventRunning)
+}
+
+// isLeader stores who the leader is.
+func (g *Group) isLeader(pid int, host identity, pidfd int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.leader, g.leaderHost, g.leaderFD = pid, host, pidfd
 }
 
 // await returns the next report, which must be of the wanted kind.
@@ -275,6 +286,8 @@ func (g *Group) listen(status *os.File) {
 		switch r.Event {
 		case eventExited:
 			g.leaderEnded(bench.ExitStatus{Code: r.Code, Signal: r.Signal})
+		case eventBesideExited:
+			g.besideEnded(bench.ExitStatus{Code: r.Code, Signal: r.Signal})
 		case eventEmpty:
 			g.sawEmpty.Store(true)
 		case eventFailed:
@@ -293,6 +306,7 @@ func (g *Group) listen(status *os.File) {
 		g.note("the supervisor ended by itself")
 	}
 	g.leaderEnded(bench.ExitStatus{Signal: "SIGKILL"})
+	g.besideEnded(bench.ExitStatus{Signal: "SIGKILL"})
 }
 
 // openOutput returns the file for the server's output. Servers open /dev/stderr by name

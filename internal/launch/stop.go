@@ -17,13 +17,16 @@ const (
 	settleStep = 10 * time.Millisecond
 )
 
-// Stop sends sig to the leader and waits for its end, for at most window. grace is the
-// documented shutdown grace (0 = not documented). port is the server's. Stop returns
+// Stop asks the second command to end, if there is one, and gives it its grace. Then it
+// sends sig to the leader and waits for its end, for at most window. grace is the
+// documented shutdown grace (0 = not documented). ports are those that the group listens on. Stop returns
 // everything it sees as data. When the leader has ended, it looks for survivors and
-// for a port that is not free, for at most half a second; otherwise at the end of the
+// for ports that are not free, for at most half a second; otherwise at the end of the
 // window. It kills nothing; Destroy does that. When ctx ends, the window ends.
-func Stop(ctx context.Context, clock bench.Clock, g *Group, port int, sig syscall.Signal, window, grace time.Duration) bench.Stop {
+func Stop(ctx context.Context, clock bench.Clock, g *Group, ports []int, sig syscall.Signal, window, grace time.Duration) bench.Stop {
 	stop := bench.Stop{Term: clock.Now()}
+	left := func() time.Duration { return max(0, window-time.Duration(clock.Now()-stop.Term)) }
+	g.stopBeside(ctx, window)
 	err := os.ErrProcessDone
 	if g.Exit() == nil {
 		err = g.Signal(sig)
@@ -32,7 +35,7 @@ func Stop(ctx context.Context, clock bench.Clock, g *Group, port int, sig syscal
 	if err != nil && !stop.AlreadyGone {
 		g.note(err.Error())
 	}
-	gone := waitFor(ctx, g.Done(), window)
+	gone := waitFor(ctx, g.Done(), left())
 	if !stop.AlreadyGone {
 		stop.Seconds = min(time.Duration(clock.Now()-stop.Term), window).Seconds()
 	}
@@ -41,17 +44,22 @@ func Stop(ctx context.Context, clock bench.Clock, g *Group, port int, sig syscal
 		stop.NeededSIGKILL = true
 		stop.WindowLimited = grace >= window
 		stop.Survivors = len(others(g))
-		stop.PortFreed = PortFree(port)
+		stop.PortFreed = allFree(ports)
 		return stop
 	}
 	deadline := time.Now().Add(settleTime)
 	for {
-		stop.Survivors, stop.PortFreed = len(others(g)), PortFree(port)
+		stop.Survivors, stop.PortFreed = len(others(g)), allFree(ports)
 		if stop.Survivors == 0 && stop.PortFreed || time.Now().After(deadline) || ctx.Err() != nil {
 			return stop
 		}
 		time.Sleep(settleStep)
 	}
+}
+
+// allFree says that a server could bind each of the ports.
+func allFree(ports []int) bool {
+	return !slices.ContainsFunc(ports, func(port int) bool { return !PortFree(port) })
 }
 
 // others lists the members except the leader.

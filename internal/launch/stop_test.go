@@ -34,7 +34,7 @@ func TestStop(t *testing.T) {
 				g := startPart(t, caps, smallLimits, part(c.part, arg)...)
 				eventually(t, "the server is ready", func() bool { return strings.Contains(logOf(g), "ready") })
 				clock := bench.NewClock()
-				got := Stop(t.Context(), clock, g, port, syscall.SIGTERM, c.window, c.grace)
+				got := Stop(t.Context(), clock, g, []int{port}, syscall.SIGTERM, c.window, c.grace)
 				compareStop(t, got, c.want)
 				if got.Seconds <= 0 || got.Seconds > c.window.Seconds() || c.want.NeededSIGKILL && got.Seconds != c.window.Seconds() {
 					t.Errorf("%v s of a window of %v", got.Seconds, c.window)
@@ -48,7 +48,7 @@ func TestStop(t *testing.T) {
 			g := startPart(t, caps, smallLimits, "sh", "-c", "exit 3")
 			<-g.Done()
 			port, _ := testPort(t)
-			got := Stop(t.Context(), bench.NewClock(), g, port, syscall.SIGTERM, time.Second, 0)
+			got := Stop(t.Context(), bench.NewClock(), g, []int{port}, syscall.SIGTERM, time.Second, 0)
 			compareStop(t, got, bench.Stop{PortFreed: true, AlreadyGone: true, Exit: &bench.ExitStatus{Code: 3}})
 			if got.Seconds != 0 {
 				t.Errorf("%v s", got.Seconds)

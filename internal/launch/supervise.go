@@ -51,6 +51,7 @@ func Supervise() int {
 type shim struct {
 	order  shimOrder
 	leader int
+	beside int // the first process of the second command; 0 = there is none
 
 	reapMu sync.Mutex    // held while a child is reaped and while children are killed
 	buried map[int]life  // the reaped processes, if what they made must be removed
@@ -81,7 +82,7 @@ func (s *shim) run() error {
 		s.report(report{Event: eventEmpty}) // nothing was forked
 		return nil
 	}
-	stage, err := s.fork()
+	stage, err := s.fork(&s.leader)
 	if err != nil {
 		return err
 	}
@@ -102,7 +103,7 @@ func (s *shim) run() error {
 				s.report(s.room(word))
 				continue
 			}
-			if word == orderDestroy || word == orderAgain && !s.again(orders) {
+			if word == orderDestroy || word == orderAgain && !s.again(orders) || word == orderBeside && !s.startBeside(orders) {
 				break
 			}
 		}
@@ -169,8 +170,8 @@ func enterLevel(order shimOrder) error {
 // stagePipes are the shim's ends of the exec stage's pipes.
 type stagePipes struct{ config, status *os.File }
 
-// fork starts the exec stage, which waits for its order.
-func (s *shim) fork() (*stagePipes, error) {
+// fork starts the exec stage, which waits for its order. pid is where its pid goes.
+func (s *shim) fork(pid *int) (*stagePipes, error) {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return nil, err
@@ -184,7 +185,7 @@ func (s *shim) fork() (*stagePipes, error) {
 		return nil, err
 	}
 	logFD := shimLog
-	if s.order.Again {
+	if s.order.Again || s.order.Beside != nil {
 		if logFD, err = unix.FcntlInt(shimLog, unix.F_DUPFD_CLOEXEC, 0); err != nil {
 			return nil, err
 		}
@@ -194,7 +195,7 @@ func (s *shim) fork() (*stagePipes, error) {
 	if s.order.Stage.Held {
 		files = append(files, shimHeld)
 	}
-	s.leader, err = syscall.ForkExec("/proc/self/exe", []string{"benchrun", SuperviseArg, stageArg}, &syscall.ProcAttr{
+	*pid, err = syscall.ForkExec("/proc/self/exe", []string{"benchrun", SuperviseArg, stageArg}, &syscall.ProcAttr{
 		Dir: "/", Env: []string{},
 		Files: files,
 		Sys:   &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL},
@@ -261,11 +262,15 @@ func (s *shim) reap() {
 			}
 		}
 		pid, err := unix.Wait4(int(info.PID), &ws, unix.WNOHANG|unix.WALL, nil)
-		leader := s.leader
+		leader, beside := s.leader, s.beside
 		s.reapMu.Unlock()
-		if err == nil && pid == leader {
-			exit := exitStatus(ws)
+		exit := exitStatus(ws)
+		switch {
+		case err != nil:
+		case pid == leader:
 			s.report(report{Event: eventExited, Code: exit.Code, Signal: exit.Signal})
+		case pid == beside:
+			s.report(report{Event: eventBesideExited, Code: exit.Code, Signal: exit.Signal})
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -21,20 +22,21 @@ const (
 	socketShare = 1000
 )
 
-// closeWaits counts the sockets of one local port that are in CLOSE_WAIT. It
+// closeWaits counts the sockets of some local ports that are in CLOSE_WAIT. It
 // asks the kernel for this state only (sock_diag(7)): reading /proc/net/tcp
 // costs milliseconds even when it is empty, and lists thousands in TIME_WAIT.
 type closeWaits struct {
-	shim, port int
-	diag       int // a sock_diag socket, or -1: read /proc/PID/net/tcp instead
-	buf        []byte
-	last       int // the last count
-	due        time.Time
+	shim  int
+	ports []int
+	diag  int // a sock_diag socket, or -1: read /proc/PID/net/tcp instead
+	buf   []byte
+	last  int // the last count
+	due   time.Time
 }
 
-func newCloseWaits(shim, port int) *closeWaits {
-	c := &closeWaits{shim: shim, port: port, diag: -1}
-	if port == 0 {
+func newCloseWaits(shim int, ports []int) *closeWaits {
+	c := &closeWaits{shim: shim, ports: ports, diag: -1}
+	if len(ports) == 0 {
 		return c
 	}
 	c.buf = make([]byte, 32<<10)
@@ -56,7 +58,7 @@ func (c *closeWaits) close() { closeFD(c.diag) }
 
 // count counts, or returns the last count if it is too early for another.
 func (c *closeWaits) count() int {
-	if c.port == 0 || time.Now().Before(c.due) {
+	if len(c.ports) == 0 || time.Now().Before(c.due) {
 		return c.last
 	}
 	runtime.LockOSThread() // otherwise the thread's time would include other goroutines
@@ -117,7 +119,7 @@ func (c *closeWaits) ask() (count int, ok bool) {
 				return 0, false
 			case tcpDiagGetSock:
 				// family, state, timer, retrans: 4 bytes; then the local port.
-				if m := b[unix.NLMSG_HDRLEN:size]; len(m) >= 6 && m[1] == procfs.CloseWait && int(binary.BigEndian.Uint16(m[4:])) == c.port {
+				if m := b[unix.NLMSG_HDRLEN:size]; len(m) >= 6 && m[1] == procfs.CloseWait && slices.Contains(c.ports, int(binary.BigEndian.Uint16(m[4:]))) {
 					count++
 				}
 			}
@@ -129,7 +131,7 @@ func (c *closeWaits) ask() (count int, ok bool) {
 // list counts the sockets in what /proc lists.
 func (c *closeWaits) list() (count int) {
 	for _, s := range procfs.TCP(c.shim) {
-		if s.Port == c.port && s.State == procfs.CloseWait {
+		if s.State == procfs.CloseWait && slices.Contains(c.ports, s.Port) {
 			count++
 		}
 	}

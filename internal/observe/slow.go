@@ -34,8 +34,8 @@ type slowAsk struct {
 	memory bool
 }
 
-func newSlowLooks(shim, port int) *slowLooks {
-	s := &slowLooks{sockets: newCloseWaits(shim, port), asked: make(chan slowAsk, 1), done: make(chan struct{})}
+func newSlowLooks(shim int, ports []int) *slowLooks {
+	s := &slowLooks{sockets: newCloseWaits(shim, ports), asked: make(chan slowAsk, 1), done: make(chan struct{})}
 	go s.run()
 	return s
 }

@@ -137,7 +137,7 @@ func TestCloseWait(t *testing.T) {
 			a.does("s = socket.socket(socket.%s)", family)
 			a.does("s.bind(('%s', 0)); s.listen(); held = []", address)
 			port := a.asks("s.getsockname()[1]")
-			_, l := watch(t, a, func(c *Config) { c.Port = port })
+			_, l := watch(t, a, func(c *Config) { c.Ports = []int{port} })
 			for range 3 {
 				c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 				if err != nil {
@@ -148,7 +148,7 @@ func TestCloseWait(t *testing.T) {
 			}
 			l.untilVital(t, "3 in CLOSE_WAIT", func(v bench.Vital) bool { return v.CloseWait == 3 })
 			// The slow and the quick way agree. Another port has no such socket.
-			c := newCloseWaits(a.shim, port)
+			c := newCloseWaits(a.shim, []int{port})
 			defer c.close()
 			if c.diag < 0 {
 				t.Error("no socket diagnostics here: the quick way was not tested")
@@ -156,7 +156,7 @@ func TestCloseWait(t *testing.T) {
 			if quick, listed := c.countNow(), c.list(); quick != 3 || listed != 3 {
 				t.Errorf("asked %d, listed %d, want 3", quick, listed)
 			}
-			c.port++
+			c.ports[0]++
 			if n := c.countNow() + c.list(); n != 0 {
 				t.Errorf("%d on another port, want 0", n)
 			}

@@ -34,7 +34,7 @@ const statusPatience = 500 * time.Millisecond
 type Config struct {
 	Clock    bench.Clock
 	ShimPID  int           // as the observer sees it; its descendants are the tree
-	Port     int           // of the server, for CloseWait; 0 = do not count
+	Ports    []int         // of the server, for CloseWait; none = do not count
 	Interval time.Duration // between vitals; 0 = 200 ms
 	// Memory returns the tree's memory in bytes, from its cgroup. If it is nil, or
 	// returns false when the watch begins, PSS is added up once a second.
@@ -103,7 +103,7 @@ func (w *Watcher) open() (err error) {
 	if w.host, err = newHostFiles(w.cfg.ShimPID); err != nil {
 		return err
 	}
-	w.slow = newSlowLooks(w.cfg.ShimPID, w.cfg.Port)
+	w.slow = newSlowLooks(w.cfg.ShimPID, w.cfg.Ports)
 	return nil
 }
 

@@ -20,9 +20,12 @@ const symbolicPort = 65535
 
 // symbolic stands for what only an attempt knows.
 var symbolic = targets.Placeholders{
-	Host: "127.0.0.1", Port: symbolicPort, App: "$APP", Work: "$WORK",
+	Host: loopback, Port: symbolicPort, App: "$APP", Work: "$WORK",
 	Benchrun: "benchrun", User: "$USER", Group: "$GROUP",
 }
+
+// symbolicFront does so for a front. $PORT is the server's port, which the front asks.
+var symbolicFront = targets.FrontPlace{Host: loopback, Port: symbolicPort, Server: loopback + ":$PORT", Work: "$WORK/front"}
 
 // ShellQuote joins words so that a shell reads them back as they are, except
 // for the variables that stand for what only an attempt knows.
@@ -102,6 +105,10 @@ func (p *Preview) Write(ctx context.Context, w io.Writer, c plan.Cell) error {
 		text += fmt.Sprintf("  app      %s\n", by.AppWords())
 	}
 	text += fmt.Sprintf("  command  %s\n", ShellQuote(argv))
+	if f := c.Server.Front; f != nil {
+		before, _ := f.Command(symbolicFront)
+		text += fmt.Sprintf("  front    %s (%s)\n", ShellQuote(before), f.File)
+	}
 	if needs := will.Needs.All(); len(needs) > 0 {
 		state := "to be installed"
 		if will.Complete {

@@ -32,8 +32,9 @@ type Place struct {
 	clock    bench.Clock
 	journal  *Journal
 	addr     string
-	port     *launch.Port
-	launched int64 // when the supervisor had executed the server's command, ns since origin
+	port     *launch.Port // that of the front, if there is one
+	front    *front       // before the server; nil = there is none
+	launched int64        // when the supervisor had executed the server's command, ns since origin
 	token    string
 	scratch  *launch.Scratch
 	benchrun string   // path of the benchrun binary that the server's user can run
@@ -120,12 +121,12 @@ func (p *Place) Record() *bench.Record { return p.journal.Snapshot() }
 // receipts. The caller calls it before it sends the request.
 func (p *Place) Expect(nonce string) { p.asked.add(nonce) }
 
-// Stop sends the stop signal that the server file names and waits at most window
-// for the end. Slots that become free from now on do not count as reclaimed.
+// Stop asks the front to end, if there is one, then sends the stop signal that the
+// server file names, and waits at most window for the end. Slots that become free from now on do not count as reclaimed.
 func (p *Place) Stop(ctx context.Context, window time.Duration) bench.Stop {
 	p.StopTracking()
 	signal := unix.SignalNum("SIG" + p.target.Server.StopSignal())
-	return launch.Stop(ctx, p.clock, p.group, p.port.Number, signal, window, bench.Seconds(p.target.Profile.Claims.Grace))
+	return launch.Stop(ctx, p.clock, p.group, p.ports(), signal, window, bench.Seconds(p.target.Profile.Claims.Grace))
 }
 
 func (p *Place) prepare() (err error) {
@@ -151,7 +152,10 @@ func (p *Place) prepare() (err error) {
 	if p.port, err = p.host.pickPort(); err != nil {
 		return err
 	}
-	p.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(p.port.Number))
+	p.addr = net.JoinHostPort(loopback, strconv.Itoa(p.port.Number))
+	if err = p.newFront(); err != nil {
+		return err
+	}
 	if err = p.writeApp(); err != nil {
 		return err
 	}
@@ -219,6 +223,7 @@ func (p *Place) launch(ctx context.Context) (err error) {
 	p.group, err = launch.Start(ctx, p.host.Caps, launch.Spec{
 		Argv: argv, Env: env, Dir: p.scratch.App, Output: p.log.theirs,
 		User: p.host.User, Limits: p.limits, Scratch: p.scratch, Again: true, Tmp: p.ownTmp(),
+		Beside: p.front.beside(),
 	})
 	if err != nil {
 		return err
@@ -229,7 +234,7 @@ func (p *Place) launch(ctx context.Context) (err error) {
 	watching, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.cancel = cancel
 	p.watcher, err = observe.Start(watching, observe.Config{
-		Clock: p.clock, ShimPID: p.group.ShimPID(), Port: p.port.Number,
+		Clock: p.clock, ShimPID: p.group.ShimPID(), Ports: p.ports(),
 		Memory: p.memoryBytes, CPU: p.cpuSeconds,
 		Tell: p.see,
 	})
@@ -246,7 +251,10 @@ func (p *Place) launch(ctx context.Context) (err error) {
 	return nil
 }
 
-// Command returns the target's command line and its environment in this place.
+// loopback is the address of every target.
+const loopback = "127.0.0.1"
+
+// Command returns the server's command line and its environment in this place.
 func (p *Place) Command() (argv, env []string, err error) {
 	argv, env, err = p.target.Server.Command(p.target.ProfileName, p.placeholders())
 	return argv, p.withOwnTmp(env), err
@@ -254,7 +262,7 @@ func (p *Place) Command() (argv, env []string, err error) {
 
 func (p *Place) placeholders() targets.Placeholders {
 	where := targets.Placeholders{
-		Host: "127.0.0.1", Port: p.port.Number, App: p.scratch.App, Work: p.scratch.Work,
+		Host: loopback, Port: p.serverPort(), App: p.scratch.App, Work: p.scratch.Work,
 		Python: p.target.Installation.Python, Env: p.target.Installation.Env, Benchrun: p.benchrun,
 	}
 	where.User, where.Group = p.host.names()
@@ -364,9 +372,11 @@ func (p *Place) Close(ctx context.Context) error {
 	p.tail.Wait()
 	_ = p.receipts.Close() // it may be nil or closed already, and benchrun wrote nothing
 	p.port.Release()
+	p.front.release()
 	if p.log != nil {
 		keep(p.log.drain())
 		keep(p.log.keep(p.logPath))
+		keep(p.keepFrontWords())
 		keep(p.log.close())
 		p.log = nil
 	}

@@ -37,10 +37,11 @@ func (p *Place) portLost(ctx context.Context) error {
 	if err := p.group.Destroy(ending); err != nil {
 		return fmt.Errorf("ending what is not ready: %w", err)
 	}
-	who := launch.Listener(p.port.Number)
-	if who == "" {
-		return nil
+	for _, port := range p.ports() {
+		if who := launch.Listener(port); who != "" {
+			return &bench.EnvironmentError{Problem: fmt.Sprintf("port %d was taken by %s", port, who), Err: errPortLost,
+				Hint: "run again, with another --port if you gave one"}
+		}
 	}
-	return &bench.EnvironmentError{Problem: fmt.Sprintf("port %d was taken by %s", p.port.Number, who), Err: errPortLost,
-		Hint: "run again, with another --port if you gave one"}
+	return nil
 }

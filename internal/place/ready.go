@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"benchrun/clients"
@@ -25,7 +26,10 @@ const (
 // took.
 func (p *Place) Ready(ctx context.Context, limit time.Duration) (bench.Boot, error) {
 	deadline := time.Now().Add(limit)
-	note := p.awaitPings(ctx, deadline)
+	note, err := p.awaitBoth(ctx, deadline)
+	if err != nil {
+		return bench.Boot{}, err
+	}
 	boot := bench.Boot{Seconds: p.Since(p.launched)}
 	if err := ctx.Err(); err != nil {
 		return boot, err
@@ -41,6 +45,9 @@ func (p *Place) Ready(ctx context.Context, limit time.Duration) (bench.Boot, err
 		boot.Exited = exited
 		boot.Note = bench.Excerpt(note.Error())
 		boot.LogTail = p.log.tail()
+		if words := p.frontWords(); words != "" {
+			boot.LogTail = strings.TrimSpace(boot.LogTail + "\n" + words)
+		}
 		return boot, nil
 	}
 	boot.PIDs = p.Serving(ctx, min(time.Until(deadline), ServingWait))
@@ -70,9 +77,25 @@ func (p *Place) roomForSockets() error {
 // Since is how many seconds ago t is, in ns since origin.
 func (p *Place) Since(t int64) float64 { return time.Duration(p.clock.Now() - t).Seconds() }
 
-// awaitPings returns nil once the server answers steadily. At the deadline it
-// returns the last error.
-func (p *Place) awaitPings(ctx context.Context, deadline time.Time) error {
+// awaitBoth waits for the server and then, if there is a front, starts that and waits until
+// the server answers through it: a front may ask a server that has refused it again only
+// much later. note is what is wrong with the target, at the deadline or before.
+func (p *Place) awaitBoth(ctx context.Context, deadline time.Time) (note, err error) {
+	if p.front == nil {
+		return p.awaitPings(ctx, p.addr, deadline), nil
+	}
+	if note := p.awaitPings(ctx, p.front.at.Server, deadline); note != nil {
+		return note, nil
+	}
+	if err := p.group.StartBeside(ctx); err != nil && ctx.Err() == nil {
+		return nil, err
+	}
+	return p.awaitPings(ctx, p.addr, deadline), nil
+}
+
+// awaitPings returns nil once the target answers steadily at an address. At the deadline
+// it returns the last error.
+func (p *Place) awaitPings(ctx context.Context, addr string, deadline time.Time) error {
 	row, last := 0, errors.New("it never accepted a connection")
 	for time.Now().Before(deadline) && ctx.Err() == nil {
 		select {
@@ -80,14 +103,17 @@ func (p *Place) awaitPings(ctx context.Context, deadline time.Time) error {
 			return errors.New("the server ended before it was ready")
 		default:
 		}
+		if how := p.frontEnded(); how != "" {
+			return errors.New(how + " before the two were ready")
+		}
 		pinging, cancel := context.WithTimeout(ctx, pingTimeout)
-		answer, err := clients.Ping(pinging, p.addr)
+		answer, err := clients.Ping(pinging, addr)
 		cancel()
 		switch {
 		case err != nil:
 			row, last = 0, err
 		case answer.Token != p.token:
-			return fmt.Errorf("a wrong token was answered on %s", p.addr)
+			return fmt.Errorf("a wrong token was answered on %s", addr)
 		default:
 			row++
 		}

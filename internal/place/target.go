@@ -64,7 +64,7 @@ func (t *Target) Describe(command []string) bench.Target {
 	return bench.Target{
 		Server: t.Server.Name, Version: t.Installation.Version, Profile: t.ProfileName,
 		Command: command, Workers: t.Profile.Workers, Claims: t.Profile.Claims, Probe: t.Probe,
-		OwnArgs: t.Server.OwnArgs,
+		OwnArgs: t.Server.OwnArgs, Front: t.Server.FrontName(),
 	}
 }
 

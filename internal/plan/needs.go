@@ -19,6 +19,9 @@ func unmet(f bench.Family, s *targets.Server, profile string) string {
 	if needs.Database() && !s.TakesDriver(profile) {
 		return fmt.Sprintf("%s/%s: its app runs on a Python that benchrun does not choose, so it has no driver for the database", s.Name, profile)
 	}
+	if why := frontHides(f, s); why != "" {
+		return why
+	}
 	for _, f := range needs.Server {
 		if !s.Offers(profile, f) {
 			return fmt.Sprintf("%s/%s: %s", s.Name, profile, serverLacks[f])
@@ -26,6 +29,19 @@ func unmet(f bench.Family, s *targets.Server, profile string) string {
 	}
 	if needs.Args != "" && len(s.Profiles[profile].Families[f.ID].Args) == 0 {
 		return fmt.Sprintf("%s/%s: no arguments are known that %s (`families: %s` in its server file)", s.Name, profile, needs.Args, f.ID)
+	}
+	return ""
+}
+
+// frontHides says why a family's question about the server cannot be asked through its
+// front; "" = it can, or there is none.
+func frontHides(f bench.Family, s *targets.Server) string {
+	switch {
+	case s.Front == nil:
+	case f.Traits.Expects == bench.ExpectsEnd:
+		return fmt.Sprintf("%s: clients have their connections with %s, so nobody sees how the server itself ends; ask it without the front", s.Name, s.Front.Title)
+	case f.Traits.Reuses != "" && s.Front.IdleTimeout > bench.VanishLimit.Seconds():
+		return fmt.Sprintf("%s: %s closes an idle connection only after %g s, longer than the clients wait for that; ask it without the front", s.Name, s.Front.Title, s.Front.IdleTimeout)
 	}
 	return ""
 }

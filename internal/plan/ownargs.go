@@ -32,10 +32,12 @@ func WithArgs(cells []Cell, args []string) ([]Cell, error) {
 		if err != nil {
 			return nil, err
 		}
-		if out[i].Server = with; c.Unsupported != "" {
-			continue
-		}
-		if out[i].Profile, err = with.ProfileTaking(c.Profile); err != nil {
+		out[i].Server = with
+		profile, err := with.ProfileTaking(c.Profile)
+		switch {
+		case err == nil:
+			out[i].Profile = profile
+		case c.Unsupported == "": // otherwise there may be no such profile
 			return nil, err
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // Selection is what the user asked for. Each list takes names and globs; an
 // empty one means the default described at Cells.
 type Selection struct {
-	Servers   []string // "gunicorn", "gunicorn@23.0.0", "gunicorn/hardened", "*"
+	Servers   []string // "gunicorn", "gunicorn@23.0.0", "gunicorn/hardened", "gunicorn+nginx", "*"
 	Profiles  []string
 	Scenarios []string // "wedge-1pct", "wedge", "wedge-*", "@gate", "mix_wedge-1pct_cpu-10pct"
 	Drafts    bool     // server files may still have fields to be filled in

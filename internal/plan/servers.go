@@ -29,10 +29,7 @@ func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error
 		if err := w.check(word); err != nil {
 			return nil, err
 		}
-		names, err := match("server", w.Server, reg.Names())
-		if err != nil && !isGlob(w.Server) {
-			_, err = reg.Lookup(w.Server)
-		}
+		names, err := serverNames(reg, w.Server)
 		if err != nil {
 			return nil, err
 		}
@@ -65,6 +62,36 @@ func (c chosenServer) profiles(words []string) []profileChoice {
 		words = []string{c.profile}
 	}
 	return profilesOf(c.server, words)
+}
+
+// serverNames are the names of servers that a name or a glob means, each with the fronts
+// that it names: "gunicorn+nginx", "g*+*".
+func serverNames(reg *targets.Registry, word string) ([]string, error) {
+	server, front, paired := strings.Cut(word, bench.FrontMark)
+	names, err := match("server", server, reg.Names())
+	if _, other := reg.Front(word); other == nil && err != nil {
+		return nil, &bench.UsageError{
+			Problem: fmt.Sprintf("unknown server %q: it is a front, which goes before a server", word),
+			Hint:    fmt.Sprintf("for example: --server gunicorn%s%s", bench.FrontMark, word),
+		}
+	}
+	if err != nil && !isGlob(server) {
+		_, err = reg.Lookup(server) // knows why there is no such server
+	}
+	if err != nil || !paired {
+		return names, err
+	}
+	fronts, err := match("front", front, reg.Fronts())
+	if err != nil {
+		return nil, err
+	}
+	var pairs []string
+	for _, n := range names {
+		for _, f := range fronts {
+			pairs = append(pairs, n+bench.FrontMark+f)
+		}
+	}
+	return pairs, nil
 }
 
 type profileChoice struct{ name, unsupported string }

@@ -105,6 +105,9 @@ func Script(ctx context.Context, f Found, reg *targets.Registry) (string, error)
 	if server, err = server.WithArgs(from.Args); err != nil {
 		return "", err
 	}
+	if server.Front != nil {
+		return "", instead("a script starts one program, and the target is two, a server and a front")
+	}
 	switch server.App {
 	case targets.AppWSGI:
 	case targets.AppBuiltin:

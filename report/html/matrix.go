@@ -52,11 +52,11 @@ func (m matrix) servers() matrix {
 
 // matrixRow is one target.
 type matrixRow struct {
-	ID                             string
-	Name                           string // without the version, if that is unambiguous
-	Server, Version, Profile, Tail string
-	Own                            bool     // benchrun's own reference
-	Cells                          [][]cell // by scenario; empty = not measured, two = an oddly merged run
+	ID                       string
+	Name                     string // without the version, if that is unambiguous
+	Server, Version, Profile string
+	Own                      bool     // benchrun's own reference
+	Cells                    [][]cell // by scenario; empty = not measured, two = an oddly merged run
 }
 
 func (r matrixRow) own() bool { return r.Own }
@@ -130,9 +130,6 @@ func newMatrix(cells []cell) matrix {
 			at[c.Row.Target] = len(m.Rows)
 			row := matrixRow{Name: c.Row.Short, Server: c.Row.Cell.Server, Version: c.Row.Cell.Version, Profile: c.Row.Cell.Profile,
 				Own: own, Cells: make([][]cell, len(m.Scenarios))}
-			if c.Row.Cell.Front != "" {
-				row.Tail = "behind " + c.Row.Cell.Front
-			}
 			m.Rows = append(m.Rows, row)
 		}
 	}
@@ -163,7 +160,7 @@ func (m *matrix) name(cells []cell, at map[string]int) {
 	words := make([][]string, len(cells)+len(m.Rows), len(cells)+len(m.Rows)+len(m.Scenarios))
 	for k, c := range cells {
 		r := c.Row.Cell
-		target := []string{r.Server, "", r.Profile, r.Front}
+		target := []string{r.Server, "", r.Profile}
 		if c.Row.Short == c.Row.Target {
 			target[1] = r.Version
 		}
