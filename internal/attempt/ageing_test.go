@@ -29,17 +29,20 @@ func TestServedAgain(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		samples []bench.Sample
+		taken   time.Duration
 		want    bool
 	}{
-		{"all served", load(okFrom(0)), true},
-		{"served for the last second", load(okFrom(8700 * time.Millisecond)), true},
-		{"not yet for a second", load(okFrom(8800 * time.Millisecond)), false},
-		{"none served", load(okFrom(time.Hour)), false},
-		{"answers are still awaited", load(okFrom(0))[:930], false},
-		{"the last ones are not missed", load(okFrom(0))[:970], true},
-		{"the control is no victim", []bench.Sample{{Role: bench.RoleControl, Due: now - int64(time.Second), Outcome: bench.OK}}, false},
+		{"all served", load(okFrom(0)), 5 * time.Second, true},
+		{"served for the last second", load(okFrom(8700 * time.Millisecond)), 5 * time.Second, true},
+		{"not yet for a second", load(okFrom(8800 * time.Millisecond)), 5 * time.Second, false},
+		{"none served", load(okFrom(time.Hour)), 5 * time.Second, false},
+		{"answers are still awaited", load(okFrom(0))[:930], 5 * time.Second, false},
+		{"the last ones are not missed", load(okFrom(0))[:970], 5 * time.Second, true},
+		{"the control is no victim", []bench.Sample{{Role: bench.RoleControl, Due: now - int64(time.Second), Outcome: bench.OK}}, 5 * time.Second, false},
+		{"all served, but before the last slot was taken", load(okFrom(0)), 8800 * time.Millisecond, false},
+		{"all served since the last slot was taken", load(okFrom(0)), 8700 * time.Millisecond, true},
 	} {
-		if got := servedAgain(tt.samples, now, 100); got != tt.want {
+		if got := servedAgain(tt.samples, int64(tt.taken), now, 100); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}
 	}

@@ -236,9 +236,10 @@ func (a *attempt) ageing(ctx context.Context) {
 	taking := time.Duration(len(dues)) * plan.AgeingEvery
 	a.mark(bench.MarkAgeing, taking)
 	a.provoke(ctx, bench.RoleAgeing, dues)
-	a.until(ctx, start+int64(taking+plan.AgeingSettle))
-	for end := start + int64(a.phases.AgeingMax); ctx.Err() == nil && a.clock.Now() < end; bench.Sleep(ctx, plan.AgeingSettle/5) {
-		if servedAgain(a.journal.Snapshot().Samples, a.clock.Now(), bench.StandardLoad.Rate) {
+	taken := start + int64(taking)
+	a.until(ctx, taken+int64(plan.AgeingSettle))
+	for end := start + int64(a.phases.AgeingMax); ctx.Err() == nil && a.clock.Now() < end; bench.Sleep(ctx, plan.AgeingGrace/3) {
+		if servedAgain(a.journal.Snapshot().Samples, taken, a.clock.Now(), bench.StandardLoad.Rate) {
 			break
 		}
 	}

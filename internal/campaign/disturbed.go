@@ -9,9 +9,14 @@ import (
 
 // disturbed says that company may have spoiled an attempt, so the next attempt runs
 // alone. The judge decides whether this one counts.
+//
+// It may have done so if the server lost victims before any fault, although no second is in
+// doubt: a server with a short queue of connections loses them in a stall of 0.2 s, which
+// leaves CPUs idle for the rest of the second.
 func disturbed(rec *bench.Record, j bench.Judgement) bool {
+	lostBefore := j.Verdict == bench.Broken && rec.Boot.Ready
 	return rec.Head.Company > 0 &&
-		(j.Verdict == bench.Invalid || len(rec.Doubts) > 0 || slices.Contains(j.Flags, bench.FlagMasked))
+		(j.Verdict == bench.Invalid || lostBefore || len(rec.Doubts) > 0 || slices.Contains(j.Flags, bench.FlagMasked))
 }
 
 // disturbed is the same of an attempt of this cell. The first one that other programs made

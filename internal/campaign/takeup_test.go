@@ -244,7 +244,8 @@ func TestClearKilled(t *testing.T) {
 }
 
 // The first attempt that other programs made invalid, and company did not, comes again beside
-// other cells. Company may have spoiled every other one that is invalid, or not held with doubts.
+// other cells. Company may have spoiled every other one that is invalid, or not held with doubts,
+// or broken before any fault. A server that never started was not spoiled.
 func TestDisturbedByCompanyOrByOtherPrograms(t *testing.T) {
 	busy, company := bench.Doubt{Cause: bench.DoubtHostBusy}, bench.Doubt{Cause: bench.DoubtCompany}
 	beside := bench.Attempt{Company: 2, Verdict: bench.Invalid}
@@ -266,14 +267,20 @@ func TestDisturbedByCompanyOrByOtherPrograms(t *testing.T) {
 		{"other programs, after one alone", bench.Invalid, 2, []bench.Doubt{busy}, []bench.Attempt{{Verdict: bench.Invalid}}, "", false, true},
 		{"other programs, in a duel", bench.Invalid, 2, []bench.Doubt{busy}, nil, "+a", true, false},
 		{"not held, and other programs", bench.Failed, 2, []bench.Doubt{busy}, nil, "", true, false},
+		{"not held, and no doubt", bench.Failed, 2, nil, nil, "", false, false},
+		{"broken, and no doubt", bench.Broken, 2, nil, nil, "", true, false},
+		{"broken without company", bench.Broken, 0, nil, nil, "", false, false},
 	} {
 		u := &underway{side: tt.side, cell: bench.Cell{Attempts: tt.before}}
 		j := bench.Judgement{Verdict: tt.verdict}
 		m := made{verdict: j, attempt: bench.Attempt{Company: tt.company, Verdict: tt.verdict}}
-		m.attempt.Disturbed = u.disturbed(&bench.Record{Head: bench.Head{Company: tt.company}, Doubts: tt.doubts}, j)
+		m.attempt.Disturbed = u.disturbed(&bench.Record{Head: bench.Head{Company: tt.company}, Boot: bench.Boot{Ready: true}, Doubts: tt.doubts}, j)
 		if m.attempt.Disturbed != tt.disturbed || m.later() != tt.later {
 			t.Errorf("%s: disturbed %v, later %v", tt.name, m.attempt.Disturbed, m.later())
 		}
+	}
+	if disturbed(&bench.Record{Head: bench.Head{Company: 2}}, bench.Judgement{Verdict: bench.Broken}) {
+		t.Error("a server that did not start is tried again")
 	}
 }
 

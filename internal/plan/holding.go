@@ -10,8 +10,11 @@ import (
 const (
 	// AgeingEvery is the pace at which slots are taken: 100 a second.
 	AgeingEvery = 10 * time.Millisecond
-	// AgeingSettle is what the last of them gets to reach the app.
-	AgeingSettle = 500 * time.Millisecond
+	// AgeingSettle is how long the victims are looked at, at least, once the last slot is
+	// taken: those of a whole second, and AgeingGrace.
+	AgeingSettle = time.Second + AgeingGrace
+	// AgeingGrace is what a victim gets to be answered before it is missed.
+	AgeingGrace = 300 * time.Millisecond
 	// ageingMargin is how many slots are left for the fault phase to take, where
 	// it has the faults for them.
 	ageingMargin = 4
