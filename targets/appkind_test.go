@@ -32,6 +32,7 @@ func TestKindErrors(t *testing.T) {
 		{"title: a toy\n", "", "1: title: missing"},
 		{"language: Toy\n", "", "1: language: an app has a language if it has files"},
 		{"toyserver/default", "toyserver", `7: tried_with: "toyserver"; want SERVER/PROFILE`},
+		{"language: Toy\n", "language: Toy\nloads: worker\n", `5: loads: "worker"; want request, or nothing`},
 		{"[app.toy]", "[gone.toy]", "5: files[0]: "},
 		{"other/lib.toy", "other/gone.toy", "6: borrows.lib.toy: "},
 		{"[wedge-spin]", "[cpu]", `8: blocks[0]: "cpu" is no wedge of an app`},

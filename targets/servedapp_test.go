@@ -1,7 +1,6 @@
 package targets
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,9 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"benchrun/internal/procfs"
 )
 
 // patience limits every wait of the tests; each normally takes less than a tenth of it.
@@ -43,7 +45,9 @@ type servedApp struct {
 	t        *testing.T
 	url      string
 	receipts string
+	log      string // a file
 	cmd      *exec.Cmd
+	children bool // other processes than the first serve
 	exited   chan struct{}
 	client   *http.Client
 }
@@ -64,7 +68,7 @@ func serveApp(t *testing.T, kind AppKind) *servedApp {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	a := &servedApp{t: t, receipts: filepath.Join(dir, "receipts.ndjson"), exited: make(chan struct{})}
+	a := &servedApp{t: t, receipts: filepath.Join(dir, "receipts.ndjson"), log: filepath.Join(dir, "log.txt"), exited: make(chan struct{})}
 	with := Placeholders{Host: "127.0.0.1", Port: freePort(t), App: dir, Work: dir, Python: in.Python, Env: in.Env}
 	if err := WriteApp(s, dir, "tok-1", a.receipts); err != nil {
 		t.Fatal(err)
@@ -76,12 +80,17 @@ func serveApp(t *testing.T, kind AppKind) *servedApp {
 	if err != nil {
 		t.Fatal(err)
 	}
+	a.children = s.WhoServes(s.Profiles[profile]) == ServingChildren
 	a.url = fmt.Sprintf("http://127.0.0.1:%d", with.Port)
 	a.client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
 	a.cmd = exec.Command(argv[0], argv[1:]...)
 	a.cmd.Dir, a.cmd.Env = dir, env
-	var log bytes.Buffer
-	a.cmd.Stdout, a.cmd.Stderr = &log, &log
+	log, err := os.Create(a.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = log.Close() }() // the server has its own
+	a.cmd.Stdout, a.cmd.Stderr = log, log
 	if err := a.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -90,10 +99,14 @@ func serveApp(t *testing.T, kind AppKind) *servedApp {
 		close(a.exited)
 	}()
 	t.Cleanup(func() {
+		processes := a.processes()
 		_ = a.cmd.Process.Kill()
 		<-a.exited
+		for _, pid := range processes {
+			awaitEnd(t, pid)
+		}
 		if t.Failed() {
-			t.Logf("log of the server:\n%s", log.Bytes())
+			t.Logf("log of the server:\n%s", a.logged())
 		}
 	})
 	waitFor(t, "the app to answer", func() bool {
@@ -104,6 +117,49 @@ func serveApp(t *testing.T, kind AppKind) *servedApp {
 		return resp.Body.Close() == nil
 	})
 	return a
+}
+
+// processes lists the server's processes, the first of them first.
+func (a *servedApp) processes() []int {
+	family := []int{a.cmd.Process.Pid}
+	all, _ := procfs.PIDs()
+	for i := 0; i < len(family); i++ {
+		family = append(family, childrenOf(family[i], all)...)
+	}
+	return family
+}
+
+func childrenOf(parent int, all []int) (pids []int) {
+	for _, pid := range all {
+		if p, err := procfs.ReadStat(pid); err == nil && p.Parent == parent && !p.Gone() {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// serves says whether a process is one that answers: the server's first, or one of the others.
+func (a *servedApp) serves(pid int) bool {
+	return slices.Contains(a.processes(), pid) && (pid != a.cmd.Process.Pid) == a.children
+}
+
+// logged is what the server has written so far.
+func (a *servedApp) logged() string {
+	text, err := os.ReadFile(a.log)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+func gone(pid int) bool {
+	p, err := procfs.ReadStat(pid)
+	return err != nil || p.Gone()
+}
+
+func awaitEnd(t *testing.T, pid int) {
+	t.Helper()
+	waitFor(t, fmt.Sprintf("the end of process %d", pid), func() bool { return gone(pid) })
 }
 
 func freePort(t *testing.T) int {
