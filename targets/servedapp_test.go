@@ -2,15 +2,19 @@ package targets
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -91,6 +95,12 @@ func serveApp(t *testing.T, kind AppKind) *servedApp {
 	}
 	defer func() { _ = log.Close() }() // the server has its own
 	a.cmd.Stdout, a.cmd.Stderr = log, log
+	if err := os.WriteFile(a.receipts, nil, 0o600); err != nil { // as benchrun does
+		t.Fatal(err)
+	}
+	if a.children && os.Geteuid() == 0 { // such a server may not run as root
+		a.runAsNobody(dir)
+	}
 	if err := a.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -117,6 +127,21 @@ func serveApp(t *testing.T, kind AppKind) *servedApp {
 		return resp.Body.Close() == nil
 	})
 	return a
+}
+
+// runAsNobody has the server run as benchrun runs it for root, with a folder of its own.
+func (a *servedApp) runAsNobody(dir string) {
+	a.t.Helper()
+	nobody, err := user.Lookup("nobody")
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	uid, err1 := strconv.Atoi(nobody.Uid)
+	gid, err2 := strconv.Atoi(nobody.Gid)
+	if err := errors.Join(err1, err2, os.Chmod(filepath.Dir(dir), 0o755), os.Chown(dir, uid, gid), os.Chown(a.receipts, uid, gid)); err != nil {
+		a.t.Fatal(err)
+	}
+	a.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}} //nolint:gosec // ids fit
 }
 
 // processes lists the server's processes, the first of them first.
