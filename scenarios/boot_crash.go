@@ -27,6 +27,7 @@ var _ = register(220, Fault{
 			"a server without such a signal keeps the app that it has. At the end of the attempt, a start with such an app, which must end within 10 s",
 		References: []string{"benoitc/gunicorn#2443", "benoitc/gunicorn#508", "unbit/uwsgi#557", "encode/uvicorn#1115"},
 		Cadence:    bench.Cadence{Every: bench.Once},
+		Needs:      bench.Needs{Server: []bench.ServerFeature{bench.ServerBoot}},
 		Traits: bench.Traits{
 			Proof: bench.ProofSignal, Expects: bench.ExpectsRefusal, Refuses: true,
 			Noun: bench.Words{"broken app", "broken apps"}, Did: bench.Words{"app could not be loaded", "apps could not be loaded"},

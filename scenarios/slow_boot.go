@@ -23,7 +23,7 @@ var _ = register(230, Fault{
 			"An honest request of 1.5 s is under way and must get its answer; of the queue at most one may be lost",
 		References: []string{"benoitc/gunicorn#1757", "benoitc/gunicorn#1199", "benoitc/gunicorn#2196", "puma/puma#817"},
 		Cadence:    bench.Cadence{Every: bench.Once},
-		Needs:      bench.Needs{AppFault: "legit-slow", Server: []bench.ServerFeature{bench.ServerReload}},
+		Needs:      bench.Needs{AppFault: "legit-slow", Server: []bench.ServerFeature{bench.ServerReload, bench.ServerBoot}},
 		Traits: bench.Traits{
 			Proof: bench.ProofSignal, Expects: bench.ExpectsRenewal, Spares: true,
 			Honest: true, MustComplete: true,

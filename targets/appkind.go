@@ -16,6 +16,9 @@ import (
 // AppKind says which app a server serves: a folder in apps, whose kind.yaml says the rest.
 type AppKind string
 
+// loadsForRequest is the value of kind.Loads for an app that no worker keeps.
+const loadsForRequest = "request"
+
 // The kinds that code knows by name.
 const (
 	AppWSGI    AppKind = "wsgi"    // what --server-cmd serves, unless --app-kind says otherwise
@@ -35,6 +38,8 @@ type kind struct {
 	Title    string   `yaml:"title"`    // a phrase for the docs: what a server is given
 	Language string   `yaml:"language"` // that the app is written in; "" = it has no files
 	Files    []string `yaml:"files"`    // of its folder, which a server is given
+	// Loads says when the app is loaded: "" = when a worker starts, "request" = for each request.
+	Loads string `yaml:"loads"`
 	// Borrows are files of other kinds that a server is given too, by the name that each gets:
 	// "blocking.py": "wsgi/app.py".
 	Borrows map[string]string `yaml:"borrows"`
@@ -124,6 +129,8 @@ func (k kind) check(from fs.FS, folder string, src *strictyaml.Source) error {
 		return src.Errorf("gets", "missing")
 	case strings.TrimSpace(k.Starter) == "":
 		return src.Errorf("starter", "missing")
+	case k.Loads != "" && k.Loads != loadsForRequest:
+		return src.Errorf("loads", "%q; want %s, or nothing", k.Loads, loadsForRequest)
 	case len(k.Files) > 0 && (server == "" || profile == ""):
 		return src.Errorf("tried_with", "%q; want SERVER/PROFILE", k.TriedWith)
 	}
@@ -218,6 +225,9 @@ func kindsBySigns(words []string) []AppKind {
 	}
 	return found
 }
+
+// LoadsForRequest says whether the app is loaded for each request, and not when a worker starts.
+func (k AppKind) LoadsForRequest() bool { return kinds()[k].Loads == loadsForRequest }
 
 // Drivers is what an app of this kind needs installed to ask a database.
 func (k AppKind) Drivers() Requirements { return kinds()[k].Drivers }

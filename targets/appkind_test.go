@@ -44,6 +44,7 @@ func TestKindErrors(t *testing.T) {
 		{"gets: the toy\n", "", "1: gets: missing"},
 		{`starter: "command: [toy]"`, `starter: " "`, "12: starter: missing"},
 		{"toyserver/default", "toyserver", `7: tried_with: "toyserver"; want SERVER/PROFILE`},
+		{"language: Toy\n", "language: Toy\nloads: worker\n", `5: loads: "worker"; want request, or nothing`},
 		{"[app.toy]", "[gone.toy]", "5: files[0]: "},
 		{"other/lib.toy", "other/gone.toy", "6: borrows.lib.toy: "},
 		{"[wedge-spin]", "[cpu]", `8: blocks[0]: "cpu" is no wedge of an app`},

@@ -82,7 +82,7 @@ func TestBuiltinServersExpand(t *testing.T) {
 	}
 	for _, name := range []string{
 		"bjoern", "cheroot", "cherrypy", "daphne", "eventlet", "fastpysgi", "fastwsgi", "gevent", "go", "granian", "granian-asgi", "gunicorn",
-		"gunicorn-asgi", "hypercorn", "hypercorn-asgi", "mod_wsgi", "mod_wsgi_debian", "node", "passenger", "paste", "puma", "pyruvate", "reference",
+		"gunicorn-asgi", "hypercorn", "hypercorn-asgi", "mod_wsgi", "mod_wsgi_debian", "node", "passenger", "paste", "php-fpm", "puma", "pyruvate", "reference",
 		"rocket3", "tornado", "twisted", "unicorn", "uvicorn", "uvicorn-asgi", "uwsgi", "waitress", "werkzeug", "wsgiref",
 	} {
 		if !slices.Contains(r.Names(), name) { // results and baselines name it
@@ -112,6 +112,9 @@ func TestBuiltinServersExpand(t *testing.T) {
 			line := strings.Join(argv, " ")
 			if left := placeholderForm.FindString(strings.ReplaceAll(line, "%{GLOBAL}", "") + strings.Join(env, " ")); left != "" {
 				t.Errorf("%s/%s: %s is left in %s", name, profile, left, line)
+			}
+			for _, text := range s.Texts(profile) {
+				line += "\n" + someValues.fill(text)
 			}
 			if !strings.Contains(line, "127.0.0.1") || !strings.Contains(line, "4711") {
 				t.Errorf("%s/%s does not listen where it is told: %s", name, profile, line)

@@ -1,20 +1,26 @@
 package targets
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
+
+	"benchrun/internal/procfs"
 )
 
 // patience limits every wait of the tests; each normally takes less than a tenth of it.
@@ -45,7 +51,9 @@ type servedApp struct {
 	t        *testing.T
 	url      string
 	receipts string
+	log      string // a file
 	cmd      *exec.Cmd
+	children bool // other processes than the first serve
 	exited   chan struct{}
 	client   *http.Client
 }
@@ -83,7 +91,7 @@ func serveApp(t *testing.T, kind AppKind) *servedApp {
 	}
 	s, profile := in.Server, in.Profile
 	dir := t.TempDir()
-	a := &servedApp{t: t, receipts: filepath.Join(dir, "receipts.ndjson"), exited: make(chan struct{})}
+	a := &servedApp{t: t, receipts: filepath.Join(dir, "receipts.ndjson"), log: filepath.Join(dir, "log.txt"), exited: make(chan struct{})}
 	with := Placeholders{Host: "127.0.0.1", Port: freePort(t), App: dir, Work: dir, Python: in.Python, Env: in.Env}
 	if err := WriteApp(s, dir, "tok-1", a.receipts); err != nil {
 		t.Fatal(err)
@@ -95,12 +103,23 @@ func serveApp(t *testing.T, kind AppKind) *servedApp {
 	if err != nil {
 		t.Fatal(err)
 	}
+	a.children = s.WhoServes(s.Profiles[profile]) == ServingChildren
 	a.url = fmt.Sprintf("http://127.0.0.1:%d", with.Port)
 	a.client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
 	a.cmd = exec.Command(argv[0], argv[1:]...)
 	a.cmd.Dir, a.cmd.Env = dir, env
-	var log bytes.Buffer
-	a.cmd.Stdout, a.cmd.Stderr = &log, &log
+	log, err := os.Create(a.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = log.Close() }() // the server has its own
+	a.cmd.Stdout, a.cmd.Stderr = log, log
+	if err := os.WriteFile(a.receipts, nil, 0o600); err != nil { // as benchrun does
+		t.Fatal(err)
+	}
+	if a.children && os.Geteuid() == 0 { // such a server may not run as root
+		a.runAsNobody(dir)
+	}
 	if err := a.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -109,10 +128,14 @@ func serveApp(t *testing.T, kind AppKind) *servedApp {
 		close(a.exited)
 	}()
 	t.Cleanup(func() {
+		processes := a.processes()
 		_ = a.cmd.Process.Kill()
 		<-a.exited
+		for _, pid := range processes {
+			awaitEnd(t, pid)
+		}
 		if t.Failed() {
-			t.Logf("log of the server:\n%s", log.Bytes())
+			t.Logf("log of the server:\n%s", a.logged())
 		}
 	})
 	waitFor(t, "the app to answer", func() bool {
@@ -123,6 +146,64 @@ func serveApp(t *testing.T, kind AppKind) *servedApp {
 		return resp.Body.Close() == nil
 	})
 	return a
+}
+
+// runAsNobody has the server run as benchrun runs it for root, with a folder of its own.
+func (a *servedApp) runAsNobody(dir string) {
+	a.t.Helper()
+	nobody, err := user.Lookup("nobody")
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	uid, err1 := strconv.Atoi(nobody.Uid)
+	gid, err2 := strconv.Atoi(nobody.Gid)
+	if err := errors.Join(err1, err2, os.Chmod(filepath.Dir(dir), 0o755), os.Chown(dir, uid, gid), os.Chown(a.receipts, uid, gid)); err != nil {
+		a.t.Fatal(err)
+	}
+	a.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}} //nolint:gosec // ids fit
+}
+
+// processes lists the server's processes, the first of them first.
+func (a *servedApp) processes() []int {
+	family := []int{a.cmd.Process.Pid}
+	all, _ := procfs.PIDs()
+	for i := 0; i < len(family); i++ {
+		family = append(family, childrenOf(family[i], all)...)
+	}
+	return family
+}
+
+func childrenOf(parent int, all []int) (pids []int) {
+	for _, pid := range all {
+		if p, err := procfs.ReadStat(pid); err == nil && p.Parent == parent && !p.Gone() {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// serves says whether a process is one that answers: the server's first, or one of the others.
+func (a *servedApp) serves(pid int) bool {
+	return slices.Contains(a.processes(), pid) && (pid != a.cmd.Process.Pid) == a.children
+}
+
+// logged is what the server has written so far.
+func (a *servedApp) logged() string {
+	text, err := os.ReadFile(a.log)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+func gone(pid int) bool {
+	p, err := procfs.ReadStat(pid)
+	return err != nil || p.Gone()
+}
+
+func awaitEnd(t *testing.T, pid int) {
+	t.Helper()
+	waitFor(t, fmt.Sprintf("the end of process %d", pid), func() bool { return gone(pid) })
 }
 
 // handedOut has the ports that freePort has returned.

@@ -207,6 +207,8 @@ func (s *Server) Offers(profile string, f bench.ServerFeature) bool {
 		return s.ReloadSignal(p) != ""
 	case bench.ServerChildren:
 		return s.WhoServes(p) == ServingChildren
+	case bench.ServerBoot:
+		return !s.App.LoadsForRequest()
 	}
 	return false
 }

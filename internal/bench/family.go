@@ -128,6 +128,8 @@ const (
 	// ServerChildren: children of the leader serve, so that one can end and the server
 	// goes on.
 	ServerChildren ServerFeature = "children"
+	// ServerBoot: a worker loads the app when it starts, and keeps it.
+	ServerBoot ServerFeature = "boot"
 )
 
 // HostFeature is something that a machine may offer.

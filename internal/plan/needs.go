@@ -50,6 +50,7 @@ func frontHides(f bench.Family, s *targets.Server) string {
 var serverLacks = map[bench.ServerFeature]string{
 	bench.ServerReload:   "no signal is documented that replaces its workers while it serves (`reload` in its server file)",
 	bench.ServerChildren: "no process serves that could end without the server's end (`serving` in its server file is not `children`)",
+	bench.ServerBoot:     "its app is loaded for each request, so that no worker loads it when it starts (`loads: request` in the kind.yaml of its app)",
 }
 
 // hostLacks says what it means that a machine does not offer a feature.
