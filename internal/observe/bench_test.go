@@ -50,7 +50,7 @@ func benchmarkWatch(b *testing.B, namespace, cgroup bool, procs int) {
 	}
 	vitals, seen := 0, 0
 	w, l := watch(b, a, func(c *Config) {
-		c.Interval, c.Port = 200*time.Millisecond, 1
+		c.Interval, c.Ports = 200*time.Millisecond, []int{1}
 		kept := c.Tell
 		c.Tell = func(e bench.Entry) {
 			if v, ok := e.(bench.Vital); ok {
