@@ -216,7 +216,7 @@ func TestInitServer(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{{"check-server", "mine.yaml"}, {"--server-file", "mine.yaml"}, {"ladder", "mine", "--server-file", "mine.yaml", "-c", "wedge", "--dry-run"}} {
-		if out := refused(t, args...); !strings.Contains(out, "mine.yaml:23: command[0]: still to be filled in; benchrun check-server mine.yaml --dry-run") {
+		if out := refused(t, args...); !strings.Contains(out, "mine.yaml:24: command[0]: still to be filled in; benchrun check-server mine.yaml --dry-run") {
 			t.Errorf("%q: %s", args, out)
 		}
 	}
