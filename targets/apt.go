@@ -77,7 +77,7 @@ func (a apt) install(ctx context.Context, t tool, packages []string) error {
 		}
 		fresh = true
 	}
-	install := a.aptGet(slices.Concat(withoutCluster(packages), []string{"install", "-y", "--no-install-recommends"}, packages)...)
+	install := a.aptGet(slices.Concat(withoutServices(policyFile), withoutCluster(packages), []string{"install", "-y", "--no-install-recommends"}, packages)...)
 	err := t.alone(ctx, a.ending, install...)
 	if err == nil || fresh || ctx.Err() != nil {
 		return err

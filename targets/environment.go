@@ -46,7 +46,7 @@ type recipe struct {
 
 func newRecipe(s *Server, profile string, needs Requirements, py interpreter) (recipe, error) {
 	r := recipe{
-		Server: s.Name, Requirements: needs.Python, Npm: needs.Npm, Go: needs.Go,
+		Server: s.installName(), Requirements: needs.Python, Npm: needs.Npm, Go: needs.Go,
 		Python: py.path, Version: py.version, Tag: py.tag,
 	}
 	if slices.Contains(r.Go, goApp) {

@@ -44,7 +44,7 @@ func (o InstallOptions) requirements(p Profile, version string) Requirements {
 type Installation struct {
 	Server  *Server
 	Profile string
-	Version string // as the installed server reports it
+	Version string // as the installed server reports it; with that of a supervisor: "23.0.0+runit.2.1.2-54"
 
 	Python        string // the interpreter to use, "" if the server needs none
 	PythonVersion string // "3.11.2"
@@ -97,6 +97,13 @@ func Install(ctx context.Context, opts InstallOptions) (*Installation, error) {
 		if in.PostgreSQL, err = opts.Run.postgresqlVersion(ctx, opts.User); err != nil {
 			return nil, err
 		}
+	}
+	if by := s.Supervisor; by != nil {
+		version, err := by.version(ctx, opts)
+		if err != nil {
+			return nil, err
+		}
+		in.Version += bench.PartMark + by.Name + "." + version
 	}
 	return in, nil
 }

@@ -132,8 +132,12 @@ func sameFile(a, b string) bool {
 func (r *Registry) Names() []string { return slices.Sorted(maps.Keys(r.servers)) }
 
 // Lookup finds a server by its name. For an unknown name it returns a bench.UsageError
-// that suggests the nearest. The Server is shared: read only.
+// that suggests the nearest. The Server is shared: read only. "gunicorn+runit" is a server
+// under a supervisor.
 func (r *Registry) Lookup(name string) (*Server, error) {
+	if server, by, ok := supervisedName(name); ok {
+		return r.lookupSupervised(server, by)
+	}
 	s, ok := r.servers[name]
 	if !ok {
 		hint := bench.DidYouMean(name, r.Names()) + "; a server of your own: --server-file FILE"

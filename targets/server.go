@@ -45,6 +45,8 @@ type Server struct {
 	// File is where the server comes from, for messages: a path,
 	// "built-in servers/<name>.yaml", or "--server-cmd".
 	File string `yaml:"-"`
+	// Supervisor is what starts the server (Under); nil = benchrun does.
+	Supervisor *Supervisor `yaml:"-" json:",omitempty"`
 	// ByCommand is what --server-cmd gave; nil = the server has a file.
 	ByCommand *Command `yaml:"-" json:",omitempty"`
 	// OwnArgs are the user's own arguments (WithArgs).
@@ -217,6 +219,9 @@ func (s *Server) requirements(p Profile, version string) Requirements {
 	needs := s.Install.and(p.Install)
 	for i, r := range needs.Python {
 		needs.Python[i] = require(r, s.Version, version)
+	}
+	if s.Supervisor != nil {
+		needs.Apt = slices.Concat(needs.Apt, s.Supervisor.Install.Apt)
 	}
 	return needs
 }

@@ -82,6 +82,9 @@ func TestWhatIsToldToDoAgainWorks(t *testing.T) {
 		{"--server", "gunicorn/equal8", "--args", `--config=conf.py --out="a b" 'it'\''s' -o x --seed=9`, "-c", "wedge-1pct"},
 		{"--server-file", file, "--args=-x '$HOME *' \"a\nb\"", "-c", "wedge-1pct", "--seed", "5"},
 		{"--server-cmd", `./my\ server --port {port} 'it is' --seed=9 "a,b" --server-file=x app:application`, "-c", "wedge-1pct"},
+		{"--server", "waitress+runit,wsgiref", "-p", "default", "-c", "kill-master"},
+		{"--server-file", file, "--args=-x", "--supervisor", "s6", "-c", "wedge-1pct,boot-crash"},
+		{"--server-cmd=python3 -m x --port {port} {args}", "--supervisor=supervisord", "-c", "kill-master"},
 		{"--server-cmd=python3 -m x --port {port} {args}", "--app-kind", "builtin", "--args", "--app-kind=x", "-c", "wedge-1pct", "--full"},
 	} {
 		var s settings

@@ -53,6 +53,9 @@ failed; 2, 3, 4, 130 and 143 mean the same as for benchrun itself.`,
 				return err
 			}
 			cells, err := checkserver.Cells(wanted)
+			if err == nil {
+				cells, err = plan.WithSupervisor(cells, s.own.supervisor)
+			}
 			if err != nil {
 				return err
 			}

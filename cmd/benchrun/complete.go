@@ -35,6 +35,7 @@ func completeFlags(cmd *cobra.Command, s *settings) {
 	complete("server", known((*targets.Registry).Names))
 	complete("profile", known(guide.ProfileNames))
 	complete("app-kind", targets.AppKinds)
+	complete("supervisor", targets.SupervisorNames)
 	complete("scenario", guide.ScenarioNames)
 	if cmd.Flags().Lookup("mix") != nil {
 		err := cmd.RegisterFlagCompletionFunc("mix", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {

@@ -19,7 +19,7 @@ func TestGeneratedPagesAreFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(pages) != 6 {
+	if len(pages) != 7 {
 		t.Errorf("%d pages", len(pages))
 	}
 	for name, want := range pages {

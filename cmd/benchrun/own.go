@@ -18,6 +18,8 @@ type ownServer struct {
 	appKind string
 	args    []string // --args, each a line
 
+	supervisor string // --supervisor
+
 	resumed *bench.Asked // the run that is resumed, which settles all of these
 }
 
@@ -29,6 +31,7 @@ func addOwnFlags(f *pflag.FlagSet, o *ownServer, files bool, notes ...string) {
 	declare(f, "server-cmd", &o.line)
 	declare(f, "app-kind", &o.appKind)
 	declare(f, "args", &o.args, notes...)
+	declare(f, "supervisor", &o.supervisor)
 }
 
 // command is the server of --server-cmd.
@@ -74,17 +77,25 @@ func (s *settings) registry() (*targets.Registry, error) {
 	return targets.Load(opts)
 }
 
-// withArgs adds the arguments of --args to the cells' targets.
+// withArgs adds the arguments of --args to the cells' targets, and puts them under the
+// supervisor of --supervisor.
 func (s *settings) withArgs(cells []plan.Cell) ([]plan.Cell, error) {
 	words, err := s.ownArgs()
 	if err != nil {
 		return nil, err
 	}
-	return plan.WithArgs(cells, words)
+	if cells, err = plan.WithArgs(cells, words); err != nil {
+		return nil, err
+	}
+	return plan.WithSupervisor(cells, s.own.supervisor)
 }
 
 // withArgsOfSides does so for a duel: one --args is for both targets, two are A's and B's.
 func (s *settings) withArgsOfSides(cells []plan.Cell) ([]plan.Cell, error) {
+	cells, err := plan.WithSupervisor(cells, s.own.supervisor)
+	if err != nil {
+		return nil, err
+	}
 	lines := s.own.args
 	switch len(lines) {
 	case 0:

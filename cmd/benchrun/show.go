@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,22 +14,26 @@ import (
 func newShowCommand() *cobra.Command {
 	var s settings
 	cmd := &cobra.Command{
-		Use:   "show SERVER",
-		Short: "print a server's file, to copy",
+		Use:   "show SERVER|SUPERVISOR",
+		Short: "print the file of a server, to copy, or of a supervisor",
 		Long: `show prints the file of a server, with a comment that says where it comes from.
 What it prints is a server file by itself: change it, and give it to --server-file.
 It takes the place of the server that it was copied from; give it another name to
 compare the two.
 
+Of a supervisor, such as runit, it prints what starts a server with --supervisor: its
+command, its files, and how it is asked to stop and to signal the server.
+
 With --server-cmd it prints the file that says the same as that command.`,
 		Example: `  benchrun show gunicorn
   benchrun show gunicorn > my.yaml
+  benchrun show runit
   benchrun show --server-cmd 'myserver --port {port} app:application' > my.yaml`,
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeServers,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (len(args) == 1) == (s.own.line != "") || len(args) > 1 {
-				return &bench.UsageError{Problem: "show wants one server, or --server-cmd", Hint: "for example: benchrun show gunicorn"}
+				return &bench.UsageError{Problem: "show wants one server or supervisor, or --server-cmd", Hint: "for example: benchrun show gunicorn"}
 			}
 			text, err := s.show(args)
 			if err != nil {
@@ -49,11 +54,14 @@ With --server-cmd it prints the file that says the same as that command.`,
 	return cmd
 }
 
-// show is the text of a server's file.
+// show is the text of a server's file, or of a supervisor's.
 func (s *settings) show(args []string) (string, error) {
 	reg, err := s.registry()
 	if err != nil {
 		return "", err
+	}
+	if text, err := supervisorText(args); err != nil || text != "" {
+		return text, err
 	}
 	name := targets.CommandServer
 	if len(args) > 0 {
@@ -64,4 +72,20 @@ func (s *settings) show(args []string) (string, error) {
 		return "", err
 	}
 	return server.Text()
+}
+
+// supervisorText is the file of a supervisor; "" = args name none.
+func supervisorText(args []string) (string, error) {
+	if len(args) == 0 {
+		return "", nil
+	}
+	server, by, pair := strings.Cut(args[0], bench.PartMark)
+	if pair {
+		return "", &bench.UsageError{Problem: fmt.Sprintf("show %s: these are two files", args[0]), Hint: fmt.Sprintf("benchrun show %s; benchrun show %s", server, by)}
+	}
+	supervisor, err := targets.FindSupervisor(server)
+	if err != nil {
+		return "", nil //nolint:nilerr // then it is a server's name
+	}
+	return supervisor.Text(), nil
 }

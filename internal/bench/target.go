@@ -11,6 +11,8 @@ type Target struct {
 	Claims  Claims   `json:"claims"`
 	Probe   Probe    `json:"probe"`
 	OwnArgs []string `json:"own_args,omitempty"` // that the user added with --args; the profile's name shows them
+	// Supervisor is what starts the server; nil = benchrun does.
+	Supervisor *Supervised `json:"supervisor,omitempty"`
 }
 
 // OwnArgsMark stands between the name of a server file's profile and the user's own

@@ -19,7 +19,7 @@ func TestListing(t *testing.T) {
 		lines int
 		has   string
 	}{
-		"servers": {len(reg.Names()), "gunicorn "}, "profiles": {len(ProfileNames(reg)), "reference/default "},
+		"servers": {len(reg.Names()), "gunicorn "}, "supervisors": {len(targets.SupervisorNames()), "runit "}, "profiles": {len(ProfileNames(reg)), "reference/default "},
 		"scenarios": {len(scenarios.All()) + len(scenarios.Sets()), "wedge-1pct "}, "measures": {len(bench.MeasureTable), "time_to_collapse "},
 	} {
 		list, err := Listing(name)
@@ -59,6 +59,9 @@ func TestScenarioNames(t *testing.T) {
 func TestWritePages(t *testing.T) {
 	dir := t.TempDir()
 	contract := filepath.Join(dir, "contract.md")
+	if err := os.WriteFile(filepath.Join(dir, "supervisors.md"), []byte(Supervisors.Begin+"\n"+Supervisors.End+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	written := func() int {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
@@ -66,19 +69,19 @@ func TestWritePages(t *testing.T) {
 		}
 		return len(entries)
 	}
-	if err := WritePages(dir, "cli"); err == nil || written() != 0 {
+	if err := WritePages(dir, "cli"); err == nil || written() != 1 {
 		t.Errorf("without a contract: %v, %d files", err, written())
 	}
 	if err := os.WriteFile(contract, []byte("no part\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := WritePages(dir, "cli"); err == nil || !strings.Contains(err.Error(), contract+": ") || written() != 1 {
+	if err := WritePages(dir, "cli"); err == nil || !strings.Contains(err.Error(), contract+": ") || written() != 2 {
 		t.Errorf("a contract without the part: %v, %d files", err, written())
 	}
 	if err := os.WriteFile(contract, []byte(Faults.Begin+"\nold\n"+Faults.End+"\n"+Kinds.Begin+"\nold\n"+Kinds.End+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := WritePages(dir, "the command line"); err != nil || written() != 6 {
+	if err := WritePages(dir, "the command line"); err != nil || written() != 7 {
 		t.Errorf("%v, %d files", err, written())
 	}
 	if page, err := os.ReadFile(contract); err != nil || strings.Contains(string(page), "\nold\n") || !strings.Contains(string(page), "| `asgi` | a Python coroutine function") {

@@ -30,7 +30,7 @@ func WritePages(folder, cli string) error {
 }
 
 // GeneratedPages are the pages of a folder that the code generates, by file name: some
-// whole, and one of which it generates two parts. The user's own server files do not
+// whole, and two of which it generates parts. The user's own server files do not
 // influence them.
 func GeneratedPages(folder, cli string) (map[string]string, error) {
 	reg, err := targets.Load(targets.LoadOptions{})
@@ -38,6 +38,10 @@ func GeneratedPages(folder, cli string) (map[string]string, error) {
 		return nil, err
 	}
 	servers, err := ServersPage(reg)
+	if err != nil {
+		return nil, err
+	}
+	supervisors, err := supervisorsPage(folder)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +61,7 @@ func GeneratedPages(folder, cli string) (map[string]string, error) {
 	}
 	return map[string]string{
 		"benchrun.schema.json": schema,
+		supervisorPage:         supervisors,
 
 		"servers.md":   servers,
 		"scenarios.md": ScenariosPage(),

@@ -99,6 +99,9 @@ func (p *Preview) Write(ctx context.Context, w io.Writer, c plan.Cell) error {
 		text = fmt.Sprintf("  from     %s\n", c.Server.File)
 	}
 	text += fmt.Sprintf("  command  %s\n", ShellQuote(argv))
+	if by := c.Server.Supervisor; by != nil {
+		text += fmt.Sprintf("  under    %s (%s)\n", ShellQuote(by.Command(targets.SupervisorPlace{Work: "$WORK/" + supervisorFolder})), by.File)
+	}
 	if needs := will.Needs.All(); len(needs) > 0 {
 		state := "to be installed"
 		if will.Complete {

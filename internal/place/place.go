@@ -27,26 +27,27 @@ import (
 // Place is a launched target and everything that watches it. The watchers write
 // what they see into its journal.
 type Place struct {
-	host     *Host
-	target   *Target
-	clock    bench.Clock
-	journal  *Journal
-	addr     string
-	port     *launch.Port
-	launched int64 // when the supervisor had executed the server's command, ns since origin
-	token    string
-	scratch  *launch.Scratch
-	benchrun string   // path of the benchrun binary that the server's user can run
-	receipts *os.File // open for reading
-	group    *launch.Group
-	control  int // pid of the control server; 0 = this place has none
-	watcher  *observe.Watcher
-	database *database // beside the target; nil = there is none
-	log      *serverLog
-	logPath  string // Close appends the server's output to this file
-	workers  int
-	limits   bench.Limits
-	needs    bench.Needs // of the family
+	host       *Host
+	target     *Target
+	clock      bench.Clock
+	journal    *Journal
+	addr       string
+	port       *launch.Port
+	launched   int64 // when the supervisor had executed the server's command, ns since origin
+	token      string
+	scratch    *launch.Scratch
+	benchrun   string   // path of the benchrun binary that the server's user can run
+	receipts   *os.File // open for reading
+	group      *launch.Group
+	control    int // pid of the control server; 0 = this place has none
+	watcher    *observe.Watcher
+	database   *database // beside the target; nil = there is none
+	log        *serverLog
+	supervisor *supervisor // starts the server; nil = benchrun does
+	logPath    string      // Close appends the server's output to this file
+	workers    int
+	limits     bench.Limits
+	needs      bench.Needs // of the family
 
 	before    bench.Used // what the target had used when its app was broken
 	meanwhile bench.Used // what it used until the app was repaired
@@ -124,6 +125,9 @@ func (p *Place) Expect(nonce string) { p.asked.add(nonce) }
 // for the end. Slots that become free from now on do not count as reclaimed.
 func (p *Place) Stop(ctx context.Context, window time.Duration) bench.Stop {
 	p.StopTracking()
+	if p.supervisor != nil {
+		return p.stopSupervised(ctx, window)
+	}
 	signal := unix.SignalNum("SIG" + p.target.Server.StopSignal())
 	return launch.Stop(ctx, p.clock, p.group, p.port.Number, signal, window, bench.Seconds(p.target.Profile.Claims.Grace))
 }
@@ -209,6 +213,9 @@ func (p *Place) launch(ctx context.Context) (err error) {
 		return err
 	}
 	if err := p.target.Server.WriteFiles(p.target.ProfileName, p.placeholders()); err != nil {
+		return err
+	}
+	if argv, err = p.underSupervisor(argv); err != nil {
 		return err
 	}
 	if p.needs.Database() {

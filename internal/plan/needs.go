@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"benchrun/internal/bench"
 	"benchrun/targets"
@@ -18,6 +19,11 @@ func unmet(f bench.Family, s *targets.Server, profile string) string {
 	}
 	if needs.Database() && !s.TakesDriver(profile) {
 		return fmt.Sprintf("%s/%s: its app runs on a Python that benchrun does not choose, so it has no driver for the database", s.Name, profile)
+	}
+	if by := s.Supervisor; by != nil && slices.Contains(needs.Server, bench.ServerReload) {
+		if signal := s.ReloadSignal(s.Profiles[profile]); signal != "" && !by.Sends(signal) {
+			return fmt.Sprintf("%s: %s has no command that sends a server SIG%s", s.Name, by.Title, signal)
+		}
 	}
 	for _, f := range needs.Server {
 		if !s.Offers(profile, f) {

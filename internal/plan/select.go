@@ -211,7 +211,7 @@ func selectServers(reg *targets.Registry, words []string) ([]chosenServer, error
 		if strings.HasSuffix(w, "@") {
 			return nil, &bench.UsageError{Problem: fmt.Sprintf("--server %s: no version after the '@'", w)}
 		}
-		names, err := match("server", name, reg.Names())
+		names, err := supervisedNames(reg, name)
 		if err != nil {
 			return nil, err
 		}

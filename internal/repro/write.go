@@ -100,6 +100,9 @@ func Script(ctx context.Context, f Found, reg *targets.Registry) (string, error)
 	if err != nil {
 		return "", err
 	}
+	if server.Supervisor != nil {
+		return "", instead("a script starts one program, and a supervisor starts this server")
+	}
 	from, _ := report.SourceOf(f.Run, f.Cell)
 	if server, err = server.WithArgs(from.Args); err != nil {
 		return "", err

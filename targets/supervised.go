@@ -1,0 +1,69 @@
+package targets
+
+import (
+	"strings"
+	"sync"
+
+	"benchrun/internal/bench"
+)
+
+// Under returns a copy of the server that a supervisor starts, and a name that says so:
+// "gunicorn+runit". The two are one target. It does not change the server, and returns the
+// same copy for the same two.
+func (s *Server) Under(by *Supervisor) *Server {
+	known, _ := supervised.LoadOrStore(pairing{s, by}, sync.OnceValue(func() *Server {
+		under := *s
+		under.Name = s.Name + bench.PartMark + by.Name
+		under.Supervisor = by
+		return &under
+	}))
+	return known.(func() *Server)() //nolint:forcetypeassert // nothing else is stored
+}
+
+type pairing struct {
+	server *Server
+	by     *Supervisor
+}
+
+// supervised has what Under returned: map[pairing]func() *Server.
+var supervised sync.Map
+
+// supervisedName splits the name of a server under a supervisor; ok = it is one.
+func supervisedName(name string) (server, supervisor string, ok bool) {
+	at := strings.LastIndex(name, bench.PartMark)
+	if at < 0 {
+		return name, "", false
+	}
+	return name[:at], name[at+len(bench.PartMark):], true
+}
+
+// lookupSupervised finds a server under a supervisor by their names.
+func (r *Registry) lookupSupervised(server, supervisor string) (*Server, error) {
+	s, err := r.Lookup(server)
+	if err != nil {
+		return nil, err
+	}
+	by, err := FindSupervisor(supervisor)
+	if err != nil {
+		return nil, err
+	}
+	return s.Under(by), nil
+}
+
+// installName is the server's name without that of a supervisor: what is installed for it
+// is the same with and without.
+func (s *Server) installName() string {
+	if s.Supervisor == nil {
+		return s.Name
+	}
+	name, _, _ := supervisedName(s.Name)
+	return name
+}
+
+// SupervisorName is the name of the supervisor that starts the server; "" = there is none.
+func (s *Server) SupervisorName() string {
+	if s.Supervisor == nil {
+		return ""
+	}
+	return s.Supervisor.Name
+}
