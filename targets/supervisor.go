@@ -171,12 +171,17 @@ func (s *Supervisor) check(src *strictyaml.Source) error {
 			return src.Errorf(fmt.Sprintf("install.apt[%d]", i), "%q is not a Debian package's name", pkg)
 		}
 	}
-	if err := errors.Join(
-		checkWords(src, "command", s.CommandWords, supervisorPlaceholders),
-		checkWords(src, "stop.command", s.Stop.Command, supervisorPlaceholders),
-		checkWords(src, "signal.command", s.Signal.Command, supervisorSignalPlaceholders),
-	); err != nil {
-		return err
+	for _, line := range []struct {
+		path           string
+		words, allowed []string
+	}{
+		{"command", s.CommandWords, supervisorPlaceholders},
+		{"stop.command", s.Stop.Command, supervisorPlaceholders},
+		{"signal.command", s.Signal.Command, supervisorSignalPlaceholders},
+	} {
+		if err := checkWords(src, line.path, line.words, line.allowed); err != nil {
+			return err
+		}
 	}
 	return s.checkFiles(src)
 }

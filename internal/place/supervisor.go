@@ -35,6 +35,8 @@ const (
 	orderTime = 10 * time.Second
 	// startLook is how often it is looked whether the supervisor has started the server again.
 	startLook = 5 * time.Millisecond
+	// mostPrinted is how many bytes of what such a command prints are kept.
+	mostPrinted = 64 << 10
 )
 
 // underSupervisor returns the command to start instead of the server's: that of its
@@ -82,7 +84,7 @@ func (p *Place) order(ctx context.Context, argv []string) (err error) {
 	var printed bytes.Buffer
 	ended, err := launch.Run(ctx, caps, launch.Spec{
 		Argv: argv, Env: orderEnv, Dir: "/", User: p.host.User, Limits: p.host.Limits, Scratch: scratch,
-	}, &limitedWriter{&printed, mostLog})
+	}, &limitedWriter{&printed, mostPrinted})
 	if err != nil {
 		return fmt.Errorf("%s: %w", strings.Join(argv, " "), err)
 	}
@@ -133,7 +135,7 @@ func (p *Place) stopSupervised(ctx context.Context, window time.Duration) bench.
 	}
 	stop := launch.Stop(ctx, p.clock, p.group, p.port.Number, signal, window, bench.Seconds(p.target.Profile.Claims.Grace))
 	if err := <-asked; err != nil && p.group.Exit() == nil && ctx.Err() == nil {
-		p.journal.Doubt(bench.Doubt{Cause: "supervisor", Note: err.Error()})
+		p.journal.Doubt(bench.Doubt{Cause: "stop-command", Note: err.Error()})
 	}
 	return stop
 }

@@ -93,7 +93,7 @@ func TestSupervisors(t *testing.T) {
 				t.Errorf("stopped: %+v, %+v", stop, stop.Exit)
 			}
 
-			a, err = p.RestartBroken(t.Context(), 3*time.Second)
+			a, err = p.RestartBroken(t.Context(), 4*time.Second)
 			if err != nil || a.Ready || a.Exited != nil || a.Starts < 2 {
 				t.Errorf("with a broken app: %+v, %v", a, err)
 			}
