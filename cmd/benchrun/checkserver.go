@@ -8,6 +8,7 @@ import (
 	"benchrun/internal/bench"
 	"benchrun/internal/checkserver"
 	"benchrun/internal/place"
+	"benchrun/internal/plan"
 	"benchrun/report"
 	"benchrun/targets"
 )

@@ -30,7 +30,13 @@ With --server-cmd it prints the file that says the same as that command.`,
   benchrun show runit
   benchrun show --server-cmd 'myserver --port {port} app:application' > my.yaml`,
 		Args:              cobra.ArbitraryArgs,
-		ValidArgsFunction: completeServers,
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+			names, directive := completeServers(cmd, args, typed)
+			if len(args) == 0 {
+				names = append(names, targets.SupervisorNames()...)
+			}
+			return names, directive
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (len(args) == 1) == (s.own.line != "") || len(args) > 1 {
 				return &bench.UsageError{Problem: "show wants one server or supervisor, or --server-cmd", Hint: "for example: benchrun show gunicorn"}
