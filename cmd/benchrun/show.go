@@ -29,7 +29,7 @@ With --server-cmd it prints the file that says the same as that command.`,
   benchrun show gunicorn > my.yaml
   benchrun show runit
   benchrun show --server-cmd 'myserver --port {port} app:application' > my.yaml`,
-		Args:              cobra.ArbitraryArgs,
+		Args: cobra.ArbitraryArgs,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			names, directive := completeServers(cmd, args, typed)
 			if len(args) == 0 {
