@@ -45,7 +45,7 @@ type Server struct {
 	// File is where the server comes from, for messages: a path,
 	// "built-in servers/<name>.yaml", or "--server-cmd".
 	File string `yaml:"-"`
-	// Supervisor is what starts the server (Under); nil = benchrun does.
+	// Supervisor is what starts the server (StartedBy); nil = benchrun does.
 	Supervisor *Supervisor `yaml:"-" json:",omitempty"`
 	// ByCommand is what --server-cmd gave; nil = the server has a file.
 	ByCommand *Command `yaml:"-" json:",omitempty"`

@@ -7,11 +7,11 @@ import (
 	"benchrun/internal/bench"
 )
 
-// Under returns a copy of the server that a supervisor starts, and a name that says so:
+// StartedBy returns a copy of the server that a supervisor starts, and a name that says so:
 // "gunicorn+runit". The two are one target. It does not change the server, and returns the
 // same copy for the same two.
-func (s *Server) Under(by *Supervisor) *Server {
-	known, _ := supervised.LoadOrStore(pairing{s, by}, sync.OnceValue(func() *Server {
+func (s *Server) StartedBy(by *Supervisor) *Server {
+	known, _ := startedBy.LoadOrStore(pairing{s, by}, sync.OnceValue(func() *Server {
 		under := *s
 		under.Name = s.Name + bench.PartMark + by.Name
 		under.Supervisor = by
@@ -25,8 +25,8 @@ type pairing struct {
 	by     *Supervisor
 }
 
-// supervised has what Under returned: map[pairing]func() *Server.
-var supervised sync.Map
+// startedBy has what StartedBy returned: map[pairing]func() *Server.
+var startedBy sync.Map
 
 // supervisedName splits the name of a server under a supervisor; ok = it is one.
 func supervisedName(name string) (server, supervisor string, ok bool) {
@@ -47,7 +47,7 @@ func (r *Registry) lookupSupervised(server, supervisor string) (*Server, error) 
 	if err != nil {
 		return nil, err
 	}
-	return s.Under(by), nil
+	return s.StartedBy(by), nil
 }
 
 // installName is the server's name without that of a supervisor: what is installed for it

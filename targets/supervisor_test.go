@@ -124,7 +124,7 @@ func TestSupervisorPlace(t *testing.T) {
 
 // A server under a supervisor is another target, of which the server's own part is installed
 // once.
-func TestUnder(t *testing.T) {
+func TestStartedBy(t *testing.T) {
 	reg, err := Load(LoadOptions{})
 	if err != nil {
 		t.Fatal(err)

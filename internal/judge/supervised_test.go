@@ -49,7 +49,7 @@ func TestSupervisedTakeover(t *testing.T) {
 	if dark := Judge(ever.Record).Measures["dark_time"]; dark.Value == nil || *dark.Value < 5 || dark.Censored != ">" {
 		t.Errorf("never back: dark for %+v s", dark)
 	}
-	if _, ok := Judge(restarting().Record).Measures["dark_time"]; ok {
+	if m := Judge(restarting().Record).Measures["dark_time"]; m.Value != nil {
 		t.Error("dark_time of a target without a supervisor")
 	}
 }

@@ -38,8 +38,8 @@ func everySupervisor(t *testing.T) []*targets.Supervisor {
 	return all
 }
 
-// running lists the processes whose command line has a text.
-func running(t *testing.T, text string) []string {
+// processesWith lists the processes whose command line has a text.
+func processesWith(t *testing.T, text string) []string {
 	t.Helper()
 	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
@@ -62,7 +62,7 @@ func TestSupervisors(t *testing.T) {
 				t.Skipf("%s is not installed", by.Title)
 			}
 			under := target("honest")
-			under.Server = under.Server.Under(by)
+			under.Server = under.Server.StartedBy(by)
 			p, journal := appPlace(t, host, under, bench.NewClock())
 			folder := p.scratch.Dir
 			boot, err := p.Ready(t.Context(), 15*time.Second)
@@ -97,13 +97,13 @@ func TestSupervisors(t *testing.T) {
 			if err != nil || a.Ready || a.Exited != nil || a.Starts < 2 {
 				t.Errorf("with a broken app: %+v, %v", a, err)
 			}
-			if len(running(t, folder)) == 0 {
+			if len(processesWith(t, folder)) == 0 {
 				t.Error("the supervisor cannot be seen among the processes")
 			}
 			if err := p.Close(t.Context()); err != nil {
 				t.Error(err)
 			}
-			if left := running(t, folder); len(left) > 0 {
+			if left := processesWith(t, folder); len(left) > 0 {
 				t.Errorf("still running: %q", left)
 			}
 			if _, err := os.Stat(folder); err == nil {
@@ -122,7 +122,7 @@ func TestSupervisedOrphans(t *testing.T) {
 	host, target := appHost(t)
 	under := target("honest") // its leader starts the app, and ends when that does
 	under.Server.CommandWords = append([]string{"/bin/sh", "-c", `"$@" & wait $!; exit 7`, "sh"}, under.Server.CommandWords...)
-	under.Server = under.Server.Under(loop())
+	under.Server = under.Server.StartedBy(loop())
 	p, _ := appPlace(t, host, under, bench.NewClock())
 	if boot, err := p.Ready(t.Context(), 15*time.Second); err != nil || !boot.Ready {
 		t.Fatalf("%+v, %v", boot, err)
@@ -135,7 +135,7 @@ func TestSupervisedOrphans(t *testing.T) {
 	if err := p.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if left := running(t, folder); len(left) > 0 {
+	if left := processesWith(t, folder); len(left) > 0 {
 		t.Errorf("still running: %q", left)
 	}
 }

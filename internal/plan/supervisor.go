@@ -28,7 +28,7 @@ func WithSupervisor(cells []Cell, name string) ([]Cell, error) {
 				Hint:    "leave out --supervisor, and name the supervisor of each server: " + c.Server.Name,
 			}
 		}
-		out[i] = newCell(c.Server.Under(by), c.Version, c.Profile, c.Scenario, c.Unsupported)
+		out[i] = newCell(c.Server.StartedBy(by), c.Version, c.Profile, c.Scenario, c.Unsupported)
 	}
 	return out, nil
 }
