@@ -44,7 +44,7 @@ func (o InstallOptions) requirements(p Profile, version string) Requirements {
 type Installation struct {
 	Server  *Server
 	Profile string
-	Version string // as the installed server reports it; with that of a supervisor: "23.0.0+runit.2.1.2-54"
+	Version string // as the installed server reports it
 
 	Python        string // the interpreter to use, "" if the server needs none
 	PythonVersion string // "3.11.2"

@@ -30,7 +30,7 @@ func WritePages(folder, cli string) error {
 }
 
 // GeneratedPages are the pages of a folder that the code generates, by file name: some
-// whole, and two of which it generates parts. The user's own server files do not
+// whole, and one of which it generates two parts. The user's own server files do not
 // influence them.
 func GeneratedPages(folder, cli string) (map[string]string, error) {
 	reg, err := targets.Load(targets.LoadOptions{})

@@ -27,27 +27,26 @@ import (
 // Place is a launched target and everything that watches it. The watchers write
 // what they see into its journal.
 type Place struct {
-	host       *Host
-	target     *Target
-	clock      bench.Clock
-	journal    *Journal
-	addr       string
-	port       *launch.Port
-	launched   int64 // when the supervisor had executed the server's command, ns since origin
-	token      string
-	scratch    *launch.Scratch
-	benchrun   string   // path of the benchrun binary that the server's user can run
-	receipts   *os.File // open for reading
-	group      *launch.Group
-	control    int // pid of the control server; 0 = this place has none
-	watcher    *observe.Watcher
-	database   *database // beside the target; nil = there is none
-	log        *serverLog
-	supervisor *supervisor // starts the server; nil = benchrun does
-	logPath    string      // Close appends the server's output to this file
-	workers    int
-	limits     bench.Limits
-	needs      bench.Needs // of the family
+	host     *Host
+	target   *Target
+	clock    bench.Clock
+	journal  *Journal
+	addr     string
+	port     *launch.Port
+	launched int64 // when the supervisor had executed the server's command, ns since origin
+	token    string
+	scratch  *launch.Scratch
+	benchrun string   // path of the benchrun binary that the server's user can run
+	receipts *os.File // open for reading
+	group    *launch.Group
+	control  int // pid of the control server; 0 = this place has none
+	watcher  *observe.Watcher
+	database *database // beside the target; nil = there is none
+	log      *serverLog
+	logPath  string // Close appends the server's output to this file
+	workers  int
+	limits   bench.Limits
+	needs    bench.Needs // of the family
 
 	before    bench.Used // what the target had used when its app was broken
 	meanwhile bench.Used // what it used until the app was repaired
@@ -66,6 +65,8 @@ type Place struct {
 	mu       sync.Mutex
 	tracking bool  // true while reclaimed slots count
 	stopped  []int // processes that SignalServing has stopped
+
+	supervisor *supervisor // starts the server; nil = benchrun does
 }
 
 // Options are what a place needs besides its target.

@@ -20,11 +20,6 @@ func unmet(f bench.Family, s *targets.Server, profile string) string {
 	if needs.Database() && !s.TakesDriver(profile) {
 		return fmt.Sprintf("%s/%s: its app runs on a Python that benchrun does not choose, so it has no driver for the database", s.Name, profile)
 	}
-	if by := s.Supervisor; by != nil && slices.Contains(needs.Server, bench.ServerReload) {
-		if signal := s.ReloadSignal(s.Profiles[profile]); signal != "" && !by.Sends(signal) {
-			return fmt.Sprintf("%s: %s has no command that sends a server SIG%s", s.Name, by.Title, signal)
-		}
-	}
 	for _, f := range needs.Server {
 		if !s.Offers(profile, f) {
 			return fmt.Sprintf("%s/%s: %s", s.Name, profile, serverLacks[f])
@@ -32,6 +27,11 @@ func unmet(f bench.Family, s *targets.Server, profile string) string {
 	}
 	if needs.Args != "" && len(s.Profiles[profile].Families[f.ID].Args) == 0 {
 		return fmt.Sprintf("%s/%s: no arguments are known that %s (`families: %s` in its server file)", s.Name, profile, needs.Args, f.ID)
+	}
+	if by := s.Supervisor; by != nil && slices.Contains(needs.Server, bench.ServerReload) {
+		if signal := s.ReloadSignal(s.Profiles[profile]); signal != "" && !by.Sends(signal) {
+			return fmt.Sprintf("%s: %s has no command that sends a server SIG%s", s.Name, by.Title, signal)
+		}
 	}
 	return ""
 }
