@@ -51,7 +51,7 @@ stops: at once
 stock: none
 `
 
-// What is wrong in a supervisor file is told with its line and field.
+// An error in a supervisor file names its line and field.
 func TestSupervisorFilesAreStrict(t *testing.T) {
 	if _, err := decodeSupervisor("x.yaml", []byte(supervisorText)); err != nil {
 		t.Fatal(err)

@@ -9,8 +9,8 @@ import (
 	"benchrun/internal/bench"
 )
 
-// A server has a front or a supervisor, however they are asked for; with both, it is told
-// that there can be one.
+// A server has a front or a supervisor. Both at once are an error, however the user asks for
+// them.
 func TestFrontAndSupervisor(t *testing.T) {
 	reg := registry(t)
 	for _, tt := range []struct {
