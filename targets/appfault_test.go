@@ -246,7 +246,11 @@ func checkAppEndsItsProcess(t *testing.T, kind AppKind) {
 				}
 			}
 			if a.children {
-				child := readReceipts(t, a.receipts)[0].PID
+				got := readReceipts(t, a.receipts)
+				if len(got) == 0 {
+					t.Fatal("no receipt")
+				}
+				child := got[0].PID
 				awaitEnd(t, child)
 				line := fmt.Sprintf("child %d %s", child, inTheLog[want])
 				waitFor(t, line, func() bool { return strings.Contains(a.logged(), line) })

@@ -151,7 +151,7 @@ func TestKilledBuildIsBuiltAgain(t *testing.T) {
 	}
 }
 
-// A build that fails for want of a Debian package installs it and is done again, if benchrun
+// A build that fails because it lacks a Debian package installs it and is done again, if benchrun
 // may. Otherwise the error names the package and the command, and has the end of the log.
 func TestBuildWithoutAHeader(t *testing.T) {
 	fail := func(lib string) string {
@@ -181,7 +181,7 @@ func TestBuildWithoutAHeader(t *testing.T) {
 		if calls := d.calls(t); !strings.Contains(calls, installCall+"libssl-dev\n") || !strings.Contains(calls, installCall+"libev-dev\n") {
 			t.Errorf("calls:\n%s", calls)
 		}
-		if text := strings.Join(said, "\n"); !strings.Contains(text, "installing toy failed, probably for want of libssl-dev") {
+		if text := strings.Join(said, "\n"); !strings.Contains(text, "installing toy failed; it probably lacks libssl-dev") {
 			t.Errorf("said:\n%s", text)
 		}
 	})

@@ -161,7 +161,7 @@ func (e environments) make(ctx context.Context, folder string, r recipe, py inte
 // mostBuilds is how often a build is tried: a compiler names one missing header at a time.
 const mostBuilds = 4
 
-// buildWithPackages builds an environment. If the build fails for want of Debian packages
+// buildWithPackages builds an environment. If the build fails because Debian packages are missing
 // that benchrun may install, it installs them and builds again.
 func (e environments) buildWithPackages(ctx context.Context, t tool, folder string, r recipe, py interpreter) error {
 	for tried := 1; ; tried++ {
@@ -176,7 +176,7 @@ func (e environments) buildWithPackages(ctx context.Context, t tool, folder stri
 		if len(lacks) == 0 || tried == mostBuilds || !debian || PackagesAs(ctx) == "" {
 			return e.buildError(ctx, t, folder, r, py, err, lacks, debian)
 		}
-		e.progress(fmt.Sprintf("installing %s failed, probably for want of %s", r.Server, strings.Join(lacks, ", ")))
+		e.progress(fmt.Sprintf("installing %s failed; it probably lacks %s", r.Server, strings.Join(lacks, ", ")))
 		if aptErr := e.apt.need(ctx, r.Server, lacks); aptErr != nil {
 			return errors.Join(e.buildError(ctx, t, folder, r, py, err, lacks, debian), aptErr)
 		}

@@ -68,8 +68,8 @@ func (o *Outlook) Foresee(ctx context.Context, opts InstallOptions) (Foreseen, e
 		return Foreseen{}, err
 	}
 	f := Foreseen{Needs: opts.requirements(p, version)}
+	f.Complete = o.haveAll(ctx, f.Needs.Apt)
 	if !opts.Server.usesPython(p) {
-		f.Complete = o.haveAll(ctx, f.Needs.Apt)
 		return f, nil
 	}
 	py, err := o.interpreter(ctx, opts)
@@ -87,7 +87,7 @@ func (o *Outlook) Foresee(ctx context.Context, opts InstallOptions) (Foreseen, e
 	case f.Release.Version != "":
 		f.Needs = opts.requirements(p, f.Release.Version)
 	}
-	f.Complete = unknown == nil && o.haveAll(ctx, f.Needs.Apt)
+	f.Complete = f.Complete && unknown == nil
 	f.Interpreter = Interpreter(py.version, py.path)
 	if f.Python = py.path; !f.Needs.Environment() {
 		return f, nil

@@ -143,7 +143,7 @@ func serveApp(t *testing.T, kind AppKind) *servedApp {
 		if err != nil {
 			return false
 		}
-		return resp.Body.Close() == nil
+		return resp.Body.Close() == nil && resp.StatusCode == http.StatusOK // until then, a proxy may answer
 	})
 	return a
 }

@@ -191,7 +191,7 @@ func TestFamiliesNameTheKindsWithoutThem(t *testing.T) {
 		t.Error("no kind lacks anything")
 	}
 	mix := bench.Family{Mix: []bench.Scenario{{Family: bench.Family{Needs: bench.Needs{AppFault: "cpu"}}}, {Family: bench.Family{Needs: bench.Needs{AppFault: "starve"}}}}}
-	if got := lacking(mix); len(got) != 1 || got[0].kind != "go" {
+	if got := lacking(mix); len(got) != 2 || got[0].kind != "go" || got[1].kind != "php" {
 		t.Errorf("a mix lacks what a part lacks: %v", got)
 	}
 }
