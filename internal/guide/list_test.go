@@ -10,6 +10,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/scenarios"
+	"benchrun/targets"
 )
 
 // Every list has a line for each thing that there is.
