@@ -51,7 +51,7 @@ stops: at once
 stock: none
 `
 
-// An error in a supervisor file names its line and field.
+// The error of a supervisor file that is wrong names its line and field.
 func TestSupervisorFilesAreStrict(t *testing.T) {
 	if _, err := decodeSupervisor("x.yaml", []byte(supervisorText)); err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ func supervised(s scene) scene {
 	return s.head(func(h *bench.Head) { h.Target.Supervisor = &bench.Supervised{Name: "any", Command: []string{"any"}} })
 }
 
-// Under a supervisor the second start is its work, whoever it is, and the reason says what it
+// Whichever supervisor a target has, the second start is its work, and the reasons say what it
 // costs.
 func TestSupervisedTakeover(t *testing.T) {
 	taken := func(change func(*bench.Again)) scene {

@@ -17,8 +17,8 @@ func loop() *targets.Supervisor {
 	return &targets.Supervisor{
 		Name: "loop", Title: "a loop", CommandWords: []string{"/bin/sh", "{work}/loop"},
 		Files: map[string]string{
-			"loop":    "#!/bin/sh\ntrap 'kill $child; wait $child; exit 0' TERM\nwhile :; do {work}/app/run & child=$!; wait $child; sleep 0.1; done\n",
-			"app/run": "#!/bin/sh\ncd {app}\nexec {command}\n",
+			"loop":    "#!/bin/sh\ntrap 'kill $child; wait $child; exit 0' TERM\nwhile :; do {work}/app/run & child=$!; wait $child; done\n",
+			"app/run": "#!/bin/sh\nsleep 0.1\ncd {app}\nexec {command}\n",
 		},
 		Stop: targets.SupervisorStop{Signal: "TERM"},
 	}
