@@ -131,7 +131,7 @@ func TestMergeTellsCellsApart(t *testing.T) {
 		"server":         func(c *bench.Cell) { c.Server = "t" },
 		"version":        func(c *bench.Cell) { c.Version = "2" },
 		"profile":        func(c *bench.Cell) { c.Profile = "q" },
-		"front":          func(c *bench.Cell) { c.Front = "nginx" },
+		"front":          func(c *bench.Cell) { c.Server, c.Front = "s+nginx", "nginx" },
 		"family version": func(c *bench.Cell) { c.FamilyVer = 2 },
 	} {
 		b := oneCell("b", "bed", "2026-11-21T13:00:00Z", bench.Failed, "x")

@@ -49,6 +49,7 @@ func randomRecord(r *rand.Rand) *bench.Record {
 	}
 	emptied(&rec.Head.Parts)
 	emptied(&rec.Head.Target.OwnArgs)
+	emptied(&rec.Head.Target.FrontCommand)
 	emptied(&rec.Samples)
 	emptied(&rec.Vitals)
 	emptied(&rec.Procs)

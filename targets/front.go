@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"benchrun/internal/bench"
 	"benchrun/internal/strictyaml"
@@ -79,8 +80,8 @@ var frontPlaceholders = []string{"host", "port", "server", "work"}
 // frontSignals are those by which a front may be asked to end.
 var frontSignals = []string{"TERM", "INT", "QUIT", "USR1", "USR2", "WINCH"}
 
-// loadFronts reads the fronts that are part of benchrun.
-func loadFronts() (map[string]*Front, error) {
+// loadFronts reads the fronts that are part of benchrun, once.
+var loadFronts = sync.OnceValues(func() (map[string]*Front, error) {
 	names, err := fs.Glob(builtinFronts, "fronts/*.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("list built-in fronts: %w", err)
@@ -98,7 +99,7 @@ func loadFronts() (map[string]*Front, error) {
 		fronts[f.Name] = f
 	}
 	return fronts, nil
-}
+})
 
 // FrontNames lists the fronts that are part of benchrun, sorted.
 func FrontNames() []string {

@@ -37,7 +37,7 @@ each rule that was left out, with the reason.
 
 init overwrites a file only with --force, and says what to do next. docs/tutorial.md
 goes through it step by step; docs/ci.md has the details.`,
-		Example: "  benchrun init server myserver\n  benchrun init server myserver --app-kind rack\n  benchrun init ci --from some-owner/benchrun@v1\n  benchrun init ci github --from some-owner/benchrun@v1 --force\n  benchrun init ci gitlab --from https://git.example.org/benchrun.git@v1",
+		Example: "  benchrun init server myserver\n  benchrun init server myapp --app-kind rack\n  benchrun init ci --from some-owner/benchrun@v1\n  benchrun init ci github --from some-owner/benchrun@v1 --force\n  benchrun init ci gitlab --from https://git.example.org/benchrun.git@v1",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			text, err := initialise(args, dir, from, app, force)
