@@ -178,7 +178,7 @@ func shown(c bench.Cell) bench.Cell {
 	if !c.Verdict.Claims() {
 		c.Measures = bench.Measures{}
 	}
-	for _, s := range []*string{&c.Server, &c.Version, &c.Profile, &c.Front, &c.Scenario, &c.Family, &c.ScheduleHash} {
+	for _, s := range []*string{&c.Server, &c.Version, &c.Profile, &c.Front, &c.Scenario, &c.Family, &c.ScheduleHash, &c.Supervisor} {
 		*s = clean(*s)
 	}
 	c.Group = bench.Group(clean(string(c.Group)))

@@ -47,7 +47,7 @@ open("boot", "w").close()  # now it can be loaded again`},
 	Request: "GET /sleep",
 	Exactly: "an `attempt.json` that is not JSON, and the signal `reload` of the server file to the server's first process, if there is one, beside a request for `/sleep?ms=1000`; " +
 		"8 s later a right `attempt.json` with another token, and the signal again: an app with that token must answer five times in a row within the documented grace and 10 s. " +
-		"After the server's end, the same command with an `attempt.json` that is not JSON",
+		"After the server's end, the same command with an `attempt.json` that is not JSON. Under a supervisor, that is the supervisor's command, and the server must end each time that it is started",
 	Searched: []string{"import error", "failed to boot", "crash loop", "deploy", "CrashLoopBackOff", "connection refused", "ECONNREFUSED"},
 })
 

@@ -34,6 +34,6 @@ if serves(): asked.extend(who() for _ in range(40) if not time.sleep(0.05))
 over.append(True)`},
 	Request: "GET /sleep",
 	Exactly: "SIGKILL to the server's first process, 0.5 s after a request for `/sleep?ms=1000`; as soon as it has ended the same command, in the same folders, once. " +
-		"It must answer five times in a row within 10 s, and no process of the first start may answer in the 2 s after that",
+		"It must answer five times in a row within 10 s, and no process of the first start may answer in the 2 s after that. Under a supervisor, the server's first process is killed, the supervisor starts the command, and the 10 s begin with the kill",
 	Searched: []string{"orphan", "address already in use", "SIGKILL", "stale worker", "EADDRINUSE", "orphaned workers", "kill -9", "connection refused", "ECONNREFUSED"},
 })

@@ -230,30 +230,6 @@ func (f *Front) WriteFiles(at FrontPlace) error {
 // Text is the front's file, with a comment that says where it is from.
 func (f *Front) Text() string { return "# Where this is from: " + bench.Clean(f.File) + "\n" + f.text }
 
-// Behind returns a copy of the server with a front before it, and a name that says so:
-// "gunicorn+nginx". The two are one target. It does not change the server.
-func (s *Server) Behind(f *Front) *Server {
-	behind := *s
-	behind.Name = s.Name + bench.FrontMark + f.Name
-	behind.Front = f
-	return &behind
-}
-
-// ownName is the server's name without that of a front: what is installed for it is the
-// same with and without.
-func (s *Server) ownName() string {
-	name, _ := bench.CutFront(s.Name)
-	return name
-}
-
-// FrontName is the name of the front before the server; "" = there is none.
-func (s *Server) FrontName() string {
-	if s.Front == nil {
-		return ""
-	}
-	return s.Front.Name
-}
-
 // MarshalJSON leaves out what only people read, so that a better text makes no other
 // target.
 func (f *Front) MarshalJSON() ([]byte, error) {

@@ -106,9 +106,11 @@ func TestBuiltinFronts(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"gunicorn+ngnix":       `unknown front "ngnix"; did you mean "nginx"?`,
-		"gunicorn+":            `unknown front ""`,
-		"gunicorn+nginx+nginx": `unknown front "nginx+nginx"`,
+		"gunicorn+ngnix":       `unknown front or supervisor "ngnix"; did you mean "nginx"?`,
+		"gunicorn+":            `unknown front or supervisor ""`,
+		"gunicorn+nginx+nginx": `gunicorn+nginx+nginx: a server has one front or one supervisor, and not two of these; for example: gunicorn+nginx`,
+		"gunicorn+nginx+runit": `gunicorn+nginx+runit: a server has one front or one supervisor`,
+		"gunicorn+runit+nginx": `gunicorn+runit+nginx: a server has one front or one supervisor, and not two of these; for example: gunicorn+runit`,
 		"gunicron+nginx":       `unknown server "gunicron"; did you mean "gunicorn"?`,
 	} {
 		_, err := reg.Lookup(name)

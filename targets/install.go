@@ -46,7 +46,7 @@ func (o InstallOptions) requirements(p Profile, version string) Requirements {
 type Installation struct {
 	Server  *Server
 	Profile string
-	Version string  // as the installed server reports it; with that of a front: "23.0.0+nginx.1.22.1"
+	Version string  // as the installed server reports it; with that of a front or supervisor: "23.0.0+nginx.1.22.1"
 	Release Release // what the range that the user wants stands for; zero: the user wants one version
 
 	Python        string // the interpreter to use, "" if the server needs none
@@ -107,7 +107,14 @@ func Install(ctx context.Context, opts InstallOptions) (*Installation, error) {
 		if err != nil {
 			return nil, err
 		}
-		in.Version += "+" + f.Name + "." + version
+		in.Version += bench.PartMark + f.Name + "." + version
+	}
+	if by := s.Supervisor; by != nil {
+		version, err := opts.askVersion(ctx, by.Title, by.VersionCommand, by.File)
+		if err != nil {
+			return nil, err
+		}
+		in.Version += bench.PartMark + by.Name + "." + version
 	}
 	if opts.Database {
 		if in.PostgreSQL, err = opts.Run.postgresqlVersion(ctx, opts.User); err != nil {

@@ -55,9 +55,6 @@ func DefaultLoadOptions(files []string) LoadOptions {
 type Registry struct {
 	servers map[string]*Server
 	fronts  map[string]*Front
-
-	mu     sync.Mutex
-	behind map[string]*Server // pairs that were looked up
 }
 
 // Load reads all server files. If something in one of them is wrong, it returns a
@@ -71,7 +68,7 @@ func Load(opts LoadOptions) (*Registry, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Registry{servers: map[string]*Server{}, fronts: fronts, behind: map[string]*Server{}}
+	r := &Registry{servers: map[string]*Server{}, fronts: fronts}
 	for _, s := range known {
 		own := *s // each registry has its own
 		own.Profiles = maps.Clone(s.Profiles)
@@ -168,12 +165,12 @@ func (r *Registry) Front(name string) (*Front, error) {
 	return nil, &bench.UsageError{Problem: fmt.Sprintf("unknown front %q", name), Hint: bench.DidYouMean(name, r.Fronts())}
 }
 
-// Lookup finds a server by its name, or a server with a front before it: "gunicorn+nginx".
-// For an unknown name it returns a bench.UsageError that suggests the nearest. The Server is
-// shared: read only.
+// Lookup finds a server by its name, or a server with a front or a supervisor:
+// "gunicorn+nginx". For an unknown name it returns a bench.UsageError that suggests the
+// nearest. The Server is shared: read only.
 func (r *Registry) Lookup(name string) (*Server, error) {
-	if own, front, paired := strings.Cut(name, bench.FrontMark); paired {
-		return r.pair(own, front)
+	if own, part := bench.CutPart(name); own != name {
+		return r.pair(own, part)
 	}
 	s, ok := r.servers[name]
 	if !ok {
@@ -184,26 +181,6 @@ func (r *Registry) Lookup(name string) (*Server, error) {
 		return nil, &bench.UsageError{Problem: fmt.Sprintf("unknown server %q", name), Hint: cmp.Or(whyNot(name), hint)}
 	}
 	return s, nil
-}
-
-// pair is a server with a front before it, the same for the same names.
-func (r *Registry) pair(name, front string) (*Server, error) {
-	s, err := r.Lookup(name)
-	if err != nil {
-		return nil, err
-	}
-	f, err := r.Front(front)
-	if err != nil {
-		return nil, err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	behind := s.Behind(f)
-	if known, ok := r.behind[behind.Name]; ok {
-		return known, nil
-	}
-	r.behind[behind.Name] = behind
-	return behind, nil
 }
 
 // In names the servers that come from these files, and the one of --server-cmd.

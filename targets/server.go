@@ -46,6 +46,8 @@ type Server struct {
 	// File is where the server comes from, for messages: a path,
 	// "built-in servers/<name>.yaml", or "--server-cmd".
 	File string `yaml:"-"`
+	// Supervisor is what starts the server (StartedBy); nil = benchrun does.
+	Supervisor *Supervisor `yaml:"-" json:",omitempty"`
 	// ByCommand is what --server-cmd gave; nil = the server has a file.
 	ByCommand *Command `yaml:"-" json:",omitempty"`
 	// OwnArgs are the user's own arguments (WithArgs).
@@ -222,6 +224,9 @@ func (s *Server) requirements(p Profile, version string) Requirements {
 	needs := s.Install.and(p.Install)
 	if s.Front != nil {
 		needs.Apt = append(needs.Apt, s.Front.Install.Apt...)
+	}
+	if s.Supervisor != nil {
+		needs.Apt = append(needs.Apt, s.Supervisor.Install.Apt...)
 	}
 	for i, r := range needs.Python {
 		needs.Python[i] = require(r, s.Version, version)

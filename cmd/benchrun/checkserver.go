@@ -53,7 +53,7 @@ failed; 2, 3, 4, 130 and 143 mean the same as for benchrun itself.`,
 			if wanted.Args, err = s.ownArgs(); err != nil {
 				return err
 			}
-			wanted.Front = s.own.front
+			wanted.Part = s.own.part()
 			cells, err := checkserver.Cells(wanted)
 			if err != nil {
 				return err

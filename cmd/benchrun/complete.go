@@ -34,6 +34,7 @@ func completeFlags(cmd *cobra.Command, s *settings) {
 	}
 	complete("server", known((*targets.Registry).Names))
 	complete("front", targets.FrontNames)
+	complete("supervisor", targets.SupervisorNames)
 	complete("profile", known(guide.ProfileNames))
 	complete("app-kind", targets.AppKinds)
 	complete("scenario", guide.ScenarioNames)

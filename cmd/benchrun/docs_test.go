@@ -20,7 +20,7 @@ func TestGeneratedPagesAreFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(pages) != 7 {
+	if len(pages) != 8 {
 		t.Errorf("%d pages", len(pages))
 	}
 	for name, want := range pages {
@@ -88,6 +88,11 @@ func TestDocsCommand(t *testing.T) {
 	if err := benchrunCommand(t.Context(), t, "docs", dir).Run(); err == nil {
 		t.Error("there is no contract to be filled in, and that is no error")
 	}
+	for name, part := range map[string]guide.Part{"fronts.md": guide.Fronts, "supervisors.md": guide.Supervisors} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(part.Begin+"\n"+part.End+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	page := guide.Faults.Begin + "\nwhat stood here\n" + guide.Faults.End + "\n" + guide.Kinds.Begin + "\n" + guide.Kinds.End + "\n"
 	if err := os.WriteFile(filepath.Join(dir, "contract.md"), []byte(page), 0o600); err != nil {
 		t.Fatal(err)
@@ -96,7 +101,7 @@ func TestDocsCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) != 6 {
+	if err != nil || len(entries) != 8 {
 		t.Errorf("%d files, %v", len(entries), err)
 	}
 	if text, err := os.ReadFile(filepath.Join(dir, "contract.md")); err != nil || strings.Contains(string(text), "what stood here") || !strings.Contains(string(text), "| `wedge` | 1 |") {

@@ -85,7 +85,7 @@ func (s settings) duel(cmd *cobra.Command, wordA, wordB, profile string, pairs i
 	}
 	cells, err := plan.DuelCells(reg, wordA, wordB, profile, scens)
 	if err == nil {
-		cells, err = plan.WithFront(reg, cells, s.own.front)
+		cells, err = s.own.part().With(reg, cells)
 	}
 	if err == nil {
 		cells, err = plan.WithArgsOfSides(cells, s.own.args)

@@ -59,6 +59,7 @@ func flagTable() []flagSpec {
 		{"server-cmd", "", "", settled, "the command of a server of your own, with the placeholders of server files; its server is called " + targets.CommandServer + ", and no shell reads it: 'myserver --port {port} app:application'"},
 		{"app-kind", "", "", settled, "the kind of app that your own server serves: " + strings.Join(targets.AppKinds(), ", ") + " (unless given: " + string(targets.AppWSGI) + ")"},
 		{"args", "", "", settled, "flags of your own for the server, which come after the profile's: '--workers=3 --timeout=30'; the profile's name shows them"},
+		{"supervisor", "", "", settled, "a process manager that starts each server, as one target with it: " + strings.Join(targets.SupervisorNames(), ", ") + "; --server gunicorn+runit says the same of one server"},
 		{"short", "", "", 0, "only " + strings.Join(scenarios.Short(), ", ") + ", and the sabotages"},
 		// how
 		{"quick", "", "mode", other | settled, "half a minute for each cell (the default)"},

@@ -62,7 +62,7 @@ func TestFrontsAreToldApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cells, err := plan.Cells(reg, plan.Selection{Servers: []string{"gunicorn", "gunicorn+*"}, Profiles: []string{"default"}, Scenarios: []string{"wedge"}})
+	cells, err := plan.Cells(reg, plan.Selection{Servers: []string{"gunicorn", "gunicorn+*[xey]"}, Profiles: []string{"default"}, Scenarios: []string{"wedge"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,8 @@ import (
 func newListCommand() *cobra.Command {
 	var files []string
 	cmd := &cobra.Command{
-		Use:       "list servers|fronts|profiles|scenarios|measures",
-		Short:     "list servers, fronts, profiles, scenarios or measures",
+		Use:       "list servers|fronts|supervisors|profiles|scenarios|measures",
+		Short:     "list servers, fronts, supervisors, profiles, scenarios or measures",
 		Example:   "  benchrun list servers\n  benchrun list scenarios",
 		ValidArgs: guide.Lists,
 		Args:      cobra.ArbitraryArgs,

@@ -18,7 +18,9 @@ type ownServer struct {
 	line    string   // --server-cmd
 	appKind string
 	args    []string // --args, each a line
-	front   string   // --front
+
+	front      string // --front
+	supervisor string // --supervisor
 
 	resumed *bench.Asked // the run that is resumed, which settles all of these
 }
@@ -26,6 +28,7 @@ type ownServer struct {
 // addOwnFlags declares these flags; notes are about --args.
 func addOwnFlags(f *pflag.FlagSet, o *ownServer, files bool, notes ...string) {
 	declare(f, "front", &o.front)
+	declare(f, "supervisor", &o.supervisor)
 	if files {
 		declare(f, "server-file", &o.files)
 	}
@@ -80,17 +83,22 @@ func (s *settings) registry() (*targets.Registry, error) {
 	return targets.Load(opts)
 }
 
-// withOwn puts the front of --front before the cells' targets, and adds the arguments of
-// --args.
+// withOwn adds the front of --front or the supervisor of --supervisor to the cells' targets,
+// and the arguments of --args.
 func (s *settings) withOwn(reg *targets.Registry, cells []plan.Cell) ([]plan.Cell, error) {
 	words, err := s.ownArgs()
 	if err != nil {
 		return nil, err
 	}
-	if cells, err = plan.WithFront(reg, cells, s.own.front); err != nil {
+	if cells, err = s.own.part().With(reg, cells); err != nil {
 		return nil, err
 	}
 	return plan.WithArgs(cells, words)
+}
+
+// part is what runs with each server as one target.
+func (o *ownServer) part() plan.Part {
+	return plan.Part{Front: o.front, Supervisor: o.supervisor}
 }
 
 // lineFlags are the flags whose values are lines of words, which may look like flags.

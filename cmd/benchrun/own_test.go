@@ -154,11 +154,11 @@ func TestErrorsOfOwnCommandsAndArgs(t *testing.T) {
 		}
 	}
 	for want, args := range map[string][]string{
-		"--args is given more than twice":                            {"duel", "gunicorn", "gunicorn", "--args=", "--args=", "--args=", "-c", "wedge"},
-		"ladder wants one server":                                    {"ladder", "-c", "wedge"},
-		"check-server wants one server, server file or --server-cmd": {"check-server", "gunicorn", "--server-cmd", "python3 {port}"},
-		"show wants one server or front, or --server-cmd":            {"show"},
-		`unknown server "gunicron"; did you mean "gunicorn"?`:        {"show", "gunicron"},
+		"--args is given more than twice":                             {"duel", "gunicorn", "gunicorn", "--args=", "--args=", "--args=", "-c", "wedge"},
+		"ladder wants one server":                                     {"ladder", "-c", "wedge"},
+		"check-server wants one server, server file or --server-cmd":  {"check-server", "gunicorn", "--server-cmd", "python3 {port}"},
+		"show wants one server, front or supervisor, or --server-cmd": {"show"},
+		`unknown server "gunicron"; did you mean "gunicorn"?`:         {"show", "gunicron"},
 		"init takes":                                   {"init", "server"},
 		"benchrun has a server called gunicorn":        {"init", "server", "gunicorn"},
 		`"../x" is not a server's name`:                {"init", "server", "../x"},

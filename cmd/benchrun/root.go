@@ -103,6 +103,7 @@ const rootExample = `  benchrun                                               # 
   benchrun --server-cmd 'myserver --port {port} app:application' -c @gate
   benchrun --server gunicorn,gunicorn+nginx -c slow-upload   # with and without a proxy before it, docs/fronts.md
   benchrun --server-file my.yaml -c @gate                # docs/your-server.md
+  benchrun --server gunicorn+runit -c kill-master         # docs/supervisors.md
   benchrun --server '*' --scenario slow-upload --dry-run
   benchrun --server gunicorn -p hardened -c @gate --max-time 15m
   benchrun --server gunicorn --mix wedge=1%,segfault=0.5%,cpu=10%

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,8 +15,8 @@ import (
 func newShowCommand() *cobra.Command {
 	var s settings
 	cmd := &cobra.Command{
-		Use:   "show SERVER|FRONT",
-		Short: "print the file of a server, to copy, or of a front",
+		Use:   "show SERVER|FRONT|SUPERVISOR",
+		Short: "print the file of a server, to copy, or of a front or supervisor",
 		Long: `show prints the file of a server, with a comment that says where it comes from.
 What it prints is a server file by itself: change it, and give it to --server-file.
 It takes the place of the server that it was copied from; give it another name to
@@ -24,16 +25,26 @@ compare the two.
 Of a front, such as nginx, it prints what benchrun puts before a server with
 --front: the configuration, what it buffers, and what in it is not Debian's.
 
+Of a supervisor, such as runit, it prints what starts a server with --supervisor: its
+command, its files, and how it is asked to stop and to signal the server.
+
 With --server-cmd it prints the file that says the same as that command.`,
 		Example: `  benchrun show gunicorn
   benchrun show gunicorn > my.yaml
   benchrun show nginx
+  benchrun show runit
   benchrun show --server-cmd 'myserver --port {port} app:application' > my.yaml`,
-		Args:              cobra.ArbitraryArgs,
-		ValidArgsFunction: completeServers,
+		Args: cobra.ArbitraryArgs,
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+			names, directive := completeServers(cmd, args, typed)
+			if len(args) == 0 {
+				names = slices.Concat(names, targets.FrontNames(), targets.SupervisorNames())
+			}
+			return names, directive
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (len(args) == 1) == (s.own.line != "") || len(args) > 1 {
-				return &bench.UsageError{Problem: "show wants one server or front, or --server-cmd", Hint: "for example: benchrun show gunicorn"}
+				return &bench.UsageError{Problem: "show wants one server, front or supervisor, or --server-cmd", Hint: "for example: benchrun show gunicorn"}
 			}
 			return say(cmd, func(context.Context) (string, error) { return s.show(args) })
 		},
@@ -47,7 +58,7 @@ With --server-cmd it prints the file that says the same as that command.`,
 	return cmd
 }
 
-// show is the text of a server's file, or of a front's.
+// show is the text of a server's file, or of a front's or supervisor's.
 func (s *settings) show(args []string) (string, error) {
 	reg, err := s.registry()
 	if err != nil {
@@ -57,15 +68,18 @@ func (s *settings) show(args []string) (string, error) {
 	if len(args) > 0 {
 		name = args[0]
 	}
-	if own, front, paired := strings.Cut(name, bench.FrontMark); paired {
-		return "", &bench.UsageError{Problem: fmt.Sprintf("show %s: these are two files", name), Hint: fmt.Sprintf("benchrun show %s; benchrun show %s", own, front)}
+	if own, part, paired := strings.Cut(name, bench.PartMark); paired {
+		return "", &bench.UsageError{Problem: fmt.Sprintf("show %s: these are two files", name), Hint: fmt.Sprintf("benchrun show %s; benchrun show %s", own, part)}
 	}
 	server, err := reg.Lookup(name)
-	if front, ferr := reg.Front(name); err != nil && ferr == nil {
+	if err == nil {
+		return server.Text()
+	}
+	if front, ferr := reg.Front(name); ferr == nil {
 		return front.Text(), nil
 	}
-	if err != nil {
-		return "", err
+	if by, serr := targets.FindSupervisor(name); serr == nil {
+		return by.Text(), nil
 	}
-	return server.Text()
+	return "", err
 }

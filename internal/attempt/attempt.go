@@ -174,6 +174,7 @@ func (a *attempt) writeHead() error {
 			Seed: a.job.Schedule.Seed(), ScheduleHash: a.job.Schedule.Hash(),
 			Supervision: string(a.host.Caps.Level), MemorySource: memory, Limits: a.place.Limits(),
 		}
+		r.Head.Target.Supervisor = a.place.Supervised()
 	})
 	return nil
 }

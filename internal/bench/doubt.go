@@ -32,6 +32,7 @@ var DoubtTable = []DoubtSpec{
 	{"observer-gap", "the observer looked at the processes too late"},
 	{"receipts-unreadable", "benchrun could not read what the app wrote about its faults"},
 	{"supervisor", "the supervisor of the server's processes could not report how they ended"},
+	{"stop-command", "the command failed by which the target's own supervisor is asked to end"},
 	{"restart", "benchrun could not start the server's command a second time"},
 	{"not-given-back", "benchrun could not give back what it had taken away from the server"},
 	{"database", "the database beside the server ended by itself, or benchrun could not do to it what the fault is"},

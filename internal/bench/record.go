@@ -284,6 +284,10 @@ type Again struct {
 	Note    string      `json:"note,omitempty"`   // what was seen last instead of an answer
 	Used    *Used       `json:"used,omitempty"`   // until then, of a start with an app that cannot be loaded
 	Idle    *Stop       `json:"idle,omitempty"`   // how it ended on the stop signal, when nobody had asked it anything
+	// Of a target under a supervisor:
+	Starts  int    `json:"starts,omitempty"`  // how often the supervisor started the server until then
+	Orphans int    `json:"orphans,omitempty"` // processes of the first start that are still there
+	Holder  string `json:"holder,omitempty"`  // who listens on the port instead, if somebody does
 }
 
 // Used is what the target has used meanwhile.

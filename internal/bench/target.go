@@ -15,16 +15,18 @@ type Target struct {
 	OwnArgs []string `json:"own_args,omitempty"` // that the user added with --args; the profile's name shows them
 	// FrontCommand is the command of the front.
 	FrontCommand []string `json:"front_command,omitempty"`
+	// Supervisor is what starts the server; nil = benchrun does.
+	Supervisor *Supervised `json:"supervisor,omitempty"`
 }
 
-// FrontMark stands between the name of a server and that of the front before it:
-// "gunicorn+nginx". The names in files have none.
-const FrontMark = "+"
+// PartMark stands between the name of a server and that of what runs with it as one target,
+// a front or a supervisor: "gunicorn+nginx". The names in files have none.
+const PartMark = "+"
 
-// CutFront splits the name of a pair; front is "" if there is none.
-func CutFront(name string) (server, front string) {
-	server, front, _ = strings.Cut(name, FrontMark)
-	return server, front
+// CutPart splits the name of a pair; part is "" if there is none.
+func CutPart(name string) (server, part string) {
+	server, part, _ = strings.Cut(name, PartMark)
+	return server, part
 }
 
 // OwnArgsMark stands between the name of a server file's profile and the user's own

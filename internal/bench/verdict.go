@@ -104,6 +104,8 @@ type Cell struct {
 	Own          bool      `json:"own,omitempty"`    // of benchrun's own server: it counts apart from those that are compared
 	Source       *Source   `json:"source,omitempty"` // nil: an older benchrun did not write it down
 	Run          string    `json:"run,omitempty"`    // of a merged run: the id of the one that measured it (Run.Merged)
+	// Supervisor is what starts the server, which the server's name ends in; "" = benchrun does.
+	Supervisor string `json:"supervisor,omitempty"`
 }
 
 // Source says where a cell's target is from, as far as its name does not: what

@@ -86,6 +86,7 @@ var WordTable = []WordSpec{
 	{Name: "testbed", Text: "a digest of what the machine is: results with different ones should not be compared"},
 	{Name: "kernel", Text: "the version of the machine's kernel"},
 	{Name: "python", Text: "the version of the Python interpreter that ran the servers"},
+	{Name: "supervisor", Text: "the process manager that starts the server, and starts it again when it ends; the server's name ends in it, as in gunicorn+runit"},
 	{Name: "supervision", Text: "how benchrun keeps a server's processes together and limits what they take"},
 	{Name: "limits", Text: "how much CPU, memory, disk and processes a server may take"},
 	{Name: "mixed", Text: "in what ways the parts of a merged run were not measured alike"},

@@ -29,6 +29,7 @@ func (o Order) newCell(c plan.Cell, schedule plan.Schedule) bench.Cell {
 		Ratio: c.Scenario.Ratio.Percent(), Seed: o.Seed, Flags: []string{}, Measures: bench.Measures{},
 		Attempts: []bench.Attempt{}, Command: []string{},
 		ScheduleHash: schedule.Hash(),
+		Supervisor:   c.Server.SupervisorName(),
 	}
 }
 

@@ -51,7 +51,7 @@ func recallInstalled(ctx context.Context, h *place.Host, o *targets.Outlook, c p
 	if t == nil {
 		return nil
 	}
-	if len(c.Server.VersionCommand) == 0 && c.Server.Front == nil { // it is part of benchrun
+	if len(c.Server.VersionCommand) == 0 && c.Server.PartKind() == "" { // it is part of benchrun
 		t.Installation.Version = h.Version
 		return t
 	}

@@ -16,7 +16,7 @@ type Wanted struct {
 	Profiles []string        // unless given: those with a meaning of their own, or all
 	Command  targets.Command // --server-cmd
 	Args     []string        // of the user's own
-	Front    string          // to be put before the server; "" = none
+	Part     plan.Part       // to run with the server as one target
 	Drafts   bool            // fields of the file may still have to be filled in
 }
 
@@ -45,7 +45,7 @@ func Cells(w Wanted) ([]plan.Cell, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cells, err = plan.WithFront(reg, cells, w.Front); err != nil {
+	if cells, err = w.Part.With(reg, cells); err != nil {
 		return nil, err
 	}
 	return plan.WithArgs(cells, w.Args)

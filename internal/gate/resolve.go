@@ -90,7 +90,9 @@ func Applies(measure string, f bench.Family) bool {
 		return f.Traits.Expects == bench.ExpectsEnd
 	case "boot_attempts", "boot_cpu", "boot_log", "start_attempts", "start_cpu", "start_log":
 		return f.Traits.Expects == bench.ExpectsRefusal
-	case "time_to_serve_again":
+	case "supervisor_starts":
+		return f.Traits.Expects == bench.ExpectsTakeover || f.Traits.Expects == bench.ExpectsRefusal
+	case "time_to_serve_again", "dark_time", "orphans_left":
 		return f.Traits.Expects == bench.ExpectsTakeover
 	case "honest_lost":
 		return f.Traits.MustComplete

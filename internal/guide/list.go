@@ -12,12 +12,12 @@ import (
 )
 
 // Lists are what `benchrun list` can list.
-var Lists = []string{"servers", "fronts", "profiles", "scenarios", "measures"}
+var Lists = []string{"servers", "fronts", "supervisors", "profiles", "scenarios", "measures"}
 
 // Listing finds the writer of a list.
 func Listing(name string) (func(io.Writer, *targets.Registry) error, error) {
 	list, ok := map[string]func(io.Writer, *targets.Registry){
-		"servers": listServers, "fronts": listFronts, "profiles": listProfiles, "scenarios": listScenarios, "measures": listMeasures,
+		"servers": listServers, "fronts": listFronts, "supervisors": listSupervisors, "profiles": listProfiles, "scenarios": listScenarios, "measures": listMeasures,
 	}[name]
 	if !ok {
 		return nil, &bench.UsageError{Problem: fmt.Sprintf("list: no list of %q", name), Hint: bench.DidYouMean(name, Lists)}

@@ -10,6 +10,7 @@ import (
 
 	"benchrun/internal/bench"
 	"benchrun/scenarios"
+	"benchrun/targets"
 )
 
 // Every list has a line for each thing that there is.
@@ -19,7 +20,7 @@ func TestListing(t *testing.T) {
 		lines int
 		has   string
 	}{
-		"servers": {len(reg.Names()), "gunicorn "}, "fronts": {len(reg.Fronts()), "nginx "}, "profiles": {len(ProfileNames(reg)), "reference/default "},
+		"servers": {len(reg.Names()), "gunicorn "}, "fronts": {len(reg.Fronts()), "nginx "}, "supervisors": {len(targets.SupervisorNames()), "runit "}, "profiles": {len(ProfileNames(reg)), "reference/default "},
 		"scenarios": {len(scenarios.All()) + len(scenarios.Sets()), "wedge-1pct "}, "measures": {len(bench.MeasureTable), "time_to_collapse "},
 	} {
 		list, err := Listing(name)
@@ -95,10 +96,12 @@ func TestWritePages(t *testing.T) {
 	if err := os.WriteFile(contract, []byte(Faults.Begin+"\nold\n"+Faults.End+"\n"+Kinds.Begin+"\nold\n"+Kinds.End+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "fronts.md"), []byte(Fronts.Begin+"\n"+Fronts.End+"\n"), 0o600); err != nil {
-		t.Fatal(err)
+	for name, part := range map[string]Part{"fronts.md": Fronts, "supervisors.md": Supervisors} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(part.Begin+"\n"+part.End+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := WritePages(dir, "the command line"); err != nil || written() != 7 {
+	if err := WritePages(dir, "the command line"); err != nil || written() != 8 {
 		t.Errorf("%v, %d files", err, written())
 	}
 	if page, err := os.ReadFile(contract); err != nil || strings.Contains(string(page), "\nold\n") || !strings.Contains(string(page), "| `asgi` | a Python coroutine function") {

@@ -13,8 +13,9 @@ import (
 
 // Pages that are written by hand, except for some parts.
 const (
-	contractPage = "contract.md"
-	frontsPage   = "fronts.md"
+	contractPage    = "contract.md"
+	frontsPage      = "fronts.md"
+	supervisorsPage = "supervisors.md"
 )
 
 // WritePages writes the generated pages into a folder. cli is the page of the command
@@ -56,15 +57,20 @@ func GeneratedPages(folder, cli string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	supervisors, err := withParts(folder, supervisorsPage, map[Part]string{Supervisors: SupervisorsTable()})
+	if err != nil {
+		return nil, err
+	}
 	return map[string]string{
 		"benchrun.schema.json": schema,
 
-		"servers.md":   servers,
-		"scenarios.md": ScenariosPage(),
-		"measures.md":  MeasuresPage(),
-		"cli.md":       cli,
-		contractPage:   contract,
-		frontsPage:     fronts,
+		"servers.md":    servers,
+		"scenarios.md":  ScenariosPage(),
+		"measures.md":   MeasuresPage(),
+		"cli.md":        cli,
+		contractPage:    contract,
+		frontsPage:      fronts,
+		supervisorsPage: supervisors,
 	}, nil
 }
 

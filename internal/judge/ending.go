@@ -171,6 +171,8 @@ func (f *facts) takeoverWords() string {
 	switch {
 	case a == nil:
 		return ""
+	case !a.Ready && f.v.head.Target.Supervisor != nil:
+		return bench.NotTakenOver + f.notAgainWords(": under its supervisor it ") + f.keptDownWords()
 	case !a.Ready:
 		return bench.NotTakenOver + f.notAgainWords(": the same command, started again at once, ")
 	case a.Old > 0:
@@ -196,6 +198,8 @@ func (f *facts) notAgainWords(before string) string {
 // endedWords says how a server ended, or came back, that did so in order.
 func (f *facts) endedWords() string {
 	switch s, a := f.v.stop, f.v.again; {
+	case f.v.head.Traits.Expects == bench.ExpectsTakeover && a != nil && f.v.head.Target.Supervisor != nil:
+		return fmt.Sprintf("; its supervisor started it again, and it answered after %.1f s", a.Seconds) + f.keptDownWords()
 	case f.v.head.Traits.Expects == bench.ExpectsTakeover && a != nil:
 		return fmt.Sprintf("; started again, it answered after %.1f s", a.Seconds)
 	case f.v.head.Traits.Expects == bench.ExpectsEnd && s != nil && a != nil && a.Idle != nil:
@@ -216,6 +220,7 @@ func (f *facts) endingMeasures(s sheet) {
 		s.set("queued_lost", float64(max(0, v.beside.Lost())), 1)
 	}
 	f.refusalMeasures(s)
+	f.supervisedMeasures(s)
 	a := f.v.again
 	if a == nil {
 		return

@@ -95,7 +95,7 @@ func (f *facts) notRepairedWords() string {
 // notRefusedWords: "broken app not refused: started with such an app, it was still there
 // after 10 s: …".
 func (f *facts) notRefusedWords() string {
-	if a := f.v.again; a == nil || a.Exited != nil && (a.Exited.Signal != "" || a.Exited.Code != 0) {
+	if a := f.v.again; a == nil || a.Exited != nil && (a.Exited.Signal != "" || a.Exited.Code != 0) || f.endedEachTime() {
 		return ""
 	}
 	return bench.NotRefused + ": " + f.brokenStartWords()
@@ -148,6 +148,8 @@ func (f *facts) brokenStartWords() string {
 	switch {
 	case a.Ready:
 		return "started with such an app, it serves" + cost
+	case f.endedEachTime():
+		return fmt.Sprintf("started with such an app, it ended each time, and its supervisor started it %d times in %.0f s", a.Starts, a.Seconds) + cost
 	case a.Exited != nil:
 		return fmt.Sprintf("started with such an app, it ended with %s after %.1f s", causeOf(a.Exited), a.Seconds) + cost
 	}

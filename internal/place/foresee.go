@@ -109,6 +109,9 @@ func (p *Preview) Write(ctx context.Context, w io.Writer, c plan.Cell) error {
 		before, _ := f.Command(symbolicFront)
 		text += fmt.Sprintf("  front    %s (%s)\n", ShellQuote(before), f.File)
 	}
+	if by := c.Server.Supervisor; by != nil {
+		text += fmt.Sprintf("  under    %s (%s)\n", ShellQuote(by.Command(targets.SupervisorPlace{Work: "$WORK/" + supervisorFolder})), by.File)
+	}
 	if needs := will.Needs.All(); len(needs) > 0 {
 		state := "to be installed"
 		if will.Complete {

@@ -104,11 +104,7 @@ func (p *Place) frontEnded() string {
 	if p.front == nil || exit == nil {
 		return ""
 	}
-	how := fmt.Sprintf("exit code %d", exit.Code)
-	if exit.Signal != "" {
-		how = exit.Signal
-	}
-	return fmt.Sprintf("%s, the front, ended with %s", p.front.Title, how)
+	return fmt.Sprintf("%s, the front, ended with %s", p.front.Title, exitWords(*exit))
 }
 
 // frontWords is the end of what the front logged; "" = nothing.

@@ -66,6 +66,8 @@ type Place struct {
 	mu       sync.Mutex
 	tracking bool  // true while reclaimed slots count
 	stopped  []int // processes that SignalServing has stopped
+
+	supervisor *supervisor // starts the server; nil = benchrun does
 }
 
 // Options are what a place needs besides its target.
@@ -125,6 +127,9 @@ func (p *Place) Expect(nonce string) { p.asked.add(nonce) }
 // server file names, and waits at most window for the end. Slots that become free from now on do not count as reclaimed.
 func (p *Place) Stop(ctx context.Context, window time.Duration) bench.Stop {
 	p.StopTracking()
+	if p.supervisor != nil {
+		return p.stopSupervised(ctx, window)
+	}
 	signal := unix.SignalNum("SIG" + p.target.Server.StopSignal())
 	return launch.Stop(ctx, p.clock, p.group, p.ports(), signal, window, bench.Seconds(p.target.Profile.Claims.Grace))
 }
@@ -213,6 +218,9 @@ func (p *Place) launch(ctx context.Context) (err error) {
 		return err
 	}
 	if err := p.target.Server.WriteFiles(p.target.ProfileName, p.placeholders()); err != nil {
+		return err
+	}
+	if argv, err = p.underSupervisor(argv); err != nil {
 		return err
 	}
 	if p.needs.Database() {

@@ -18,9 +18,15 @@ import (
 // These methods name processes by what they do. pids are those that the server
 // itself sees, as in records.
 
-// Leader is the process that benchrun launched, and which gets the signals: the
-// parent of the workers, or the server itself if it has no workers.
-func (p *Place) Leader() int { return p.group.LeaderPID() }
+// Leader is the server's first process, which gets the signals: the parent of the
+// workers, or the server itself if it has no workers. A supervisor may have none for a
+// moment: then it is 0.
+func (p *Place) Leader() int {
+	if p.supervisor != nil {
+		return p.group.Child()
+	}
+	return p.group.LeaderPID()
+}
 
 // ServingWait is how long benchrun looks for all expected workers.
 const ServingWait = 5 * time.Second
@@ -89,7 +95,12 @@ func without(pids []int, seen []bench.ProcEvent, like func(bench.ProcEvent) bool
 }
 
 // Signal sends a signal to the leader.
-func (p *Place) Signal(signal syscall.Signal) error { return p.group.Signal(signal) }
+func (p *Place) Signal(signal syscall.Signal) error {
+	if p.supervisor != nil {
+		return p.signalSupervised(signal)
+	}
+	return p.group.Signal(signal)
+}
 
 // Reload asks the leader to replace its workers, in the way that the server file
 // names, and records when. nonce is that of the fault.
@@ -146,5 +157,6 @@ func (p *Place) Resume() {
 	p.stopped = nil
 }
 
-// Exit says how the leader ended; nil = it runs.
+// Exit says how the process that benchrun launched ended: the leader, or its supervisor; nil =
+// it runs.
 func (p *Place) Exit() *bench.ExitStatus { return p.group.Exit() }

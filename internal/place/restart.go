@@ -15,9 +15,12 @@ import (
 // restartWatch is how long it is looked who answers when a second start serves.
 const restartWatch = 2 * time.Second
 
-// KillLeader kills the leader, starts the same command again as soon as it is gone, and
-// says how that fared. The mark of the signal has the nonce.
+// KillLeader kills the leader, starts the same command again as soon as it is gone, or leaves
+// that to the target's supervisor, and says how that fared. The mark of the signal has the nonce.
 func (p *Place) KillLeader(ctx context.Context, nonce string) (bench.Again, error) {
+	if p.supervisor != nil {
+		return p.killSupervised(ctx, nonce)
+	}
 	at := p.clock.Now()
 	if err := p.Signal(unix.SIGKILL); err != nil {
 		return bench.Again{}, err
@@ -60,6 +63,8 @@ func (p *Place) RestartBroken(ctx context.Context, limit time.Duration) (bench.A
 
 func (p *Place) restart(ctx context.Context, limit time.Duration) (a bench.Again, err error) {
 	a.T = p.clock.Now()
+	starts := p.countStarts()
+	defer func() { a.Starts = starts() }()
 	if err := p.group.Again(ctx); err != nil {
 		return a, err
 	}

@@ -17,7 +17,7 @@ func TestFront(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	with, err := WithFront(reg, alone, "nginx")
+	with, err := Part{Front: "nginx"}.With(reg, alone)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestFront(t *testing.T) {
 	if with[0].SameTarget(alone[0]) || with[0].Target() == alone[0].Target() || alone[0].Server.Front != nil || named[0].TargetWords() != "gunicorn+nginx/default@23.0.0" {
 		t.Errorf("%s and %s", with[0].Target(), alone[0].Target())
 	}
-	if same, err := WithFront(reg, alone, ""); err != nil || !slices.Equal(names(same), names(alone)) {
+	if same, err := (Part{}).With(reg, alone); err != nil || !slices.Equal(names(same), names(alone)) {
 		t.Errorf("no front: %q, %v", names(same), err)
 	}
 }
@@ -45,7 +45,8 @@ func TestFrontGlobs(t *testing.T) {
 		want    []string
 	}{
 		{[]string{"waitres*"}, []string{"waitress"}},
-		{[]string{"waitress+*"}, []string{"waitress+apache", "waitress+haproxy", "waitress+nginx"}},
+		{[]string{"waitress+*"}, []string{"waitress+apache", "waitress+daemontools", "waitress+haproxy", "waitress+nginx", "waitress+runit", "waitress+s6", "waitress+supervisord"}},
+		{[]string{"waitress+*[xey]"}, []string{"waitress+apache", "waitress+haproxy", "waitress+nginx"}},
 		{[]string{"waitress,waitress+nginx", "waitress+nginx"}, []string{"waitress", "waitress+nginx"}},
 	} {
 		cells, err := Cells(reg, Selection{Servers: tt.servers, Profiles: []string{"default"}, Scenarios: []string{"wedge"}})
@@ -58,8 +59,8 @@ func TestFrontGlobs(t *testing.T) {
 		}
 	}
 	all, err := Cells(reg, Selection{Servers: []string{"*"}, Scenarios: []string{"wedge"}})
-	if err != nil || slices.ContainsFunc(all, func(c Cell) bool { return c.Server.Front != nil }) {
-		t.Errorf("* selects a front; %v", err)
+	if err != nil || slices.ContainsFunc(all, func(c Cell) bool { return c.Server.PartKind() != "" }) {
+		t.Errorf("* selects a front or supervisor; %v", err)
 	}
 }
 
@@ -68,7 +69,7 @@ func TestFrontThatCannotBe(t *testing.T) {
 	var usage *bench.UsageError
 	for _, tt := range []struct{ server, front, want string }{
 		{"gunicorn", "ngnix", `unknown front "ngnix"; did you mean "nginx"?`},
-		{"gunicorn+ngnix", "", `unknown front "ngnix"; did you mean "nginx"?`},
+		{"gunicorn+ngnix", "", `unknown front or supervisor "ngnix"; did you mean "nginx"?`},
 		{"nginx", "", `unknown server "nginx": it is a front, which goes before a server; for example: --server gunicorn+nginx`},
 		{"gunicron+nginx", "", `unknown server "gunicron"; did you mean "gunicorn"?`},
 		{"gunicorn+haproxy", "nginx", "--front nginx: gunicorn+haproxy has a front already"},
@@ -76,7 +77,7 @@ func TestFrontThatCannotBe(t *testing.T) {
 	} {
 		cells, err := Cells(reg, Selection{Servers: []string{tt.server}, Scenarios: []string{"wedge"}})
 		if err == nil {
-			_, err = WithFront(reg, cells, tt.front)
+			_, err = Part{Front: tt.front}.With(reg, cells)
 		}
 		if !errors.As(err, &usage) || !strings.HasPrefix(err.Error(), tt.want) {
 			t.Errorf("%s with %q: %v, want %s", tt.server, tt.front, err, tt.want)
@@ -112,7 +113,7 @@ func TestFrontIsAskedAgain(t *testing.T) {
 	reg := registryWith(t, targets.Command{Words: []string{"/bin/toy", "{port}", "{args}"}, App: targets.AppBuiltin})
 	cells, err := Choose(reg, Selection{Scenarios: []string{"wedge", "graceful-stop"}}, nil)
 	if err == nil {
-		cells, err = WithFront(reg, cells, "haproxy")
+		cells, err = Part{Front: "haproxy"}.With(reg, cells)
 	}
 	if err == nil {
 		cells, err = WithArgs(cells, []string{"--x"})

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"benchrun/internal/bench"
 	"benchrun/targets"
@@ -29,6 +30,11 @@ func unmet(f bench.Family, s *targets.Server, profile string) string {
 	}
 	if needs.Args != "" && len(s.Profiles[profile].Families[f.ID].Args) == 0 {
 		return fmt.Sprintf("%s/%s: no arguments are known that %s (`families: %s` in its server file)", s.Name, profile, needs.Args, f.ID)
+	}
+	if by := s.Supervisor; by != nil && slices.Contains(needs.Server, bench.ServerReload) {
+		if signal := s.ReloadSignal(s.Profiles[profile]); signal != "" && !by.Sends(signal) {
+			return fmt.Sprintf("%s: %s has no command that sends a server SIG%s", s.Name, by.Title, signal)
+		}
 	}
 	return ""
 }

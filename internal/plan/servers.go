@@ -64,15 +64,19 @@ func (c chosenServer) profiles(words []string) []profileChoice {
 	return profilesOf(c.server, words)
 }
 
-// serverNames are the names of servers that a name or a glob means, each with the fronts
-// that it names: "gunicorn+nginx", "g*+*".
+// serverNames are the names of servers that a name or a glob means, each with the fronts and
+// supervisors that it names: "gunicorn+nginx", "g*+*". A glob without a + means servers alone.
 func serverNames(reg *targets.Registry, word string) ([]string, error) {
-	server, front, paired := strings.Cut(word, bench.FrontMark)
+	server, part, paired := strings.Cut(word, bench.PartMark)
 	names, err := match("server", server, reg.Names())
-	if _, other := reg.Front(word); other == nil && err != nil {
+	if err != nil && slices.Contains(reg.Parts(), word) {
+		what := "a front, which goes before a server"
+		if _, err := targets.FindSupervisor(word); err == nil {
+			what = "a supervisor, which starts a server"
+		}
 		return nil, &bench.UsageError{
-			Problem: fmt.Sprintf("unknown server %q: it is a front, which goes before a server", word),
-			Hint:    fmt.Sprintf("for example: --server gunicorn%s%s", bench.FrontMark, word),
+			Problem: fmt.Sprintf("unknown server %q: it is %s", word, what),
+			Hint:    fmt.Sprintf("for example: --server gunicorn%s%s", bench.PartMark, word),
 		}
 	}
 	if err != nil && !isGlob(server) {
@@ -81,14 +85,16 @@ func serverNames(reg *targets.Registry, word string) ([]string, error) {
 	if err != nil || !paired {
 		return names, err
 	}
-	fronts, err := match("front", front, reg.Fronts())
-	if err != nil {
-		return nil, err
+	parts := []string{part}
+	if isGlob(part) {
+		if parts, err = match("server", part, reg.Parts()); err != nil {
+			return nil, err
+		}
 	}
 	var pairs []string
 	for _, n := range names {
-		for _, f := range fronts {
-			pairs = append(pairs, n+bench.FrontMark+f)
+		for _, p := range parts {
+			pairs = append(pairs, n+bench.PartMark+p)
 		}
 	}
 	return pairs, nil

@@ -105,8 +105,8 @@ func Script(ctx context.Context, f Found, reg *targets.Registry) (string, error)
 	if server, err = server.WithArgs(from.Args); err != nil {
 		return "", err
 	}
-	if server.Front != nil {
-		return "", instead("a script starts one program, and the target is two, a server and a front")
+	if kind := server.PartKind(); kind != "" {
+		return "", instead("a script starts one program, and the target is two, a server and a " + kind)
 	}
 	switch server.App {
 	case targets.AppWSGI:
