@@ -9,7 +9,11 @@ import (
 
 // Only y and yes agree.
 func TestAgrees(t *testing.T) {
-	for answer, want := range map[string]bool{"y\n": true, " YES \n": true, "yes": true, "n\n": false, "\n": false, "": false, "yesterday\n": false} {
+	for _, tt := range []struct {
+		answer string
+		want   bool
+	}{{"y\n", true}, {" YES \n", true}, {"yes", true}, {"n\n", false}, {"\n", false}, {"", false}, {"yesterday\n", false}} {
+		answer, want := tt.answer, tt.want
 		var asked bytes.Buffer
 		got, err := agrees(strings.NewReader(answer), &asked, "remove this?")
 		if got != want || err != nil || asked.String() != "remove this? [y/N] " {

@@ -44,7 +44,7 @@ func TestFrontGlobs(t *testing.T) {
 		servers []string
 		want    []string
 	}{
-		{[]string{"waitres*"}, []string{"waitress"}},
+		{[]string{"waitress*"}, []string{"waitress"}},
 		{[]string{"waitress+*"}, []string{"waitress+apache", "waitress+daemontools", "waitress+haproxy", "waitress+nginx", "waitress+runit", "waitress+s6", "waitress+supervisord"}},
 		{[]string{"waitress+*[xey]"}, []string{"waitress+apache", "waitress+haproxy", "waitress+nginx"}},
 		{[]string{"waitress,waitress+nginx", "waitress+nginx"}, []string{"waitress", "waitress+nginx"}},
