@@ -25,9 +25,9 @@ func TestFrontAndSupervisor(t *testing.T) {
 		{"gunicorn+runit+nginx/default", Part{}, "gunicorn+runit+nginx: a server has one front or one supervisor"},
 	} {
 		if _, err := Cells(reg, Selection{Servers: []string{"gunicorn+*+*"}}); !errors.Is(err, bench.ErrNothingSelected) || !strings.Contains(err.Error(), "--server *+* matches nothing; known: apache, daemontools") {
-		t.Errorf("two globs: %v", err)
-	}
-	cells, err := Cells(reg, Selection{Servers: []string{tt.server}, Scenarios: []string{"wedge"}})
+			t.Errorf("two globs: %v", err)
+		}
+		cells, err := Cells(reg, Selection{Servers: []string{tt.server}, Scenarios: []string{"wedge"}})
 		if err == nil {
 			_, err = tt.part.With(reg, cells)
 		}
