@@ -2,7 +2,6 @@ package clients
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,12 +33,11 @@ func (l longBody) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 		return &h.s
 	}
 	defer h.done()
-	h.n, h.err = h.conn.Read(h.first[:])
-	in := bufio.NewReader(io.MultiReader(bytes.NewReader(h.first[:h.n]), failed{h.err}, h.conn))
+	in, w := h.answers()
 	first, err := readPromised(in)
 	h.s.Done = h.Clock.Now()
 	switch {
-	case err != nil && ctx.Err() != nil && isTimeout(err):
+	case err != nil && ctx.Err() != nil && isTimeout(w.broke):
 		h.s.Outcome = bench.HeldOpen
 		return &h.s
 	case err != nil:
@@ -55,7 +53,7 @@ func (l longBody) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 		return &h.s
 	}
 	switch next, err := h.beyond(in, first.last); {
-	case err != nil && ctx.Err() != nil && isTimeout(err):
+	case err != nil && ctx.Err() != nil && isTimeout(w.broke):
 		h.s.Outcome = bench.HeldOpen
 	case next != "":
 		h.s.Error = next

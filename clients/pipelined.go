@@ -2,7 +2,6 @@ package clients
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -41,13 +40,12 @@ func (pipelined) Provoke(ctx context.Context, p Provocation) *bench.Sample {
 		return &h.s
 	}
 	defer h.done()
-	h.n, h.err = h.conn.Read(h.first[:])
-	in := bufio.NewReader(io.MultiReader(bytes.NewReader(h.first[:h.n]), failed{h.err}, h.conn))
+	in, w := h.answers()
 	for i := range pipelinedRequests {
 		last, err := readPipelined(in, pipelinedNonce(h.Nonce, i), &h.s)
 		h.s.Done = h.Clock.Now()
 		switch {
-		case err != nil && ctx.Err() != nil && isTimeout(err):
+		case err != nil && ctx.Err() != nil && isTimeout(w.broke):
 			h.s.Outcome = bench.HeldOpen
 			return &h.s
 		case err != nil:

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"benchrun/internal/bench"
 )
@@ -69,6 +70,17 @@ func TestPipelinedRequests(t *testing.T) {
 	})
 	if s := provoke(ctx, Pipelined(), forgets); s.Outcome != bench.HeldOpen || s.Error != "" {
 		t.Errorf("one answer, and then nothing: %+v", s)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	defer cancel()
+	begins := rawServer(t, func(c net.Conn, _ *http.Request) {
+		_, _ = io.WriteString(c, "H")
+		time.Sleep(50 * time.Millisecond) // for the client to read it
+		cancel()
+		untilClosed(c)
+	})
+	if s := provoke(ctx, Pipelined(), begins); s.Outcome != bench.HeldOpen || s.Error != "" {
+		t.Errorf("the first byte of an answer, and then nothing: %+v", s)
 	}
 	if s := provoke(t.Context(), Pipelined(), closedPort(t)); s.Outcome != bench.NoConnect {
 		t.Errorf("closed port: %+v", s)

@@ -2,6 +2,7 @@ package clients
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -131,6 +132,13 @@ func (w *wire) Read(p []byte) (int, error) {
 		w.broke = err
 	}
 	return n, err
+}
+
+// answers reads what comes on the connection, from its first byte on.
+func (h *ongoing) answers() (*bufio.Reader, *wire) {
+	h.n, h.err = h.conn.Read(h.first[:])
+	w := &wire{conn: io.MultiReader(bytes.NewReader(h.first[:h.n]), failed{h.err}, h.conn), left: maxRead}
+	return bufio.NewReader(w), w
 }
 
 // readAnswer reads one answer from conn through in, which it resets, to its end. It stores
