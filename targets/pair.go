@@ -87,10 +87,10 @@ func (r *Registry) pair(name, part string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.Contains(part, bench.PartMark) {
+	if first, _, more := strings.Cut(part, bench.PartMark); more {
 		return nil, &bench.UsageError{
 			Problem: fmt.Sprintf("%s%s%s: a server has one front or one supervisor, and not two of these", name, bench.PartMark, part),
-			Hint:    "for example: " + name + bench.PartMark + part[:strings.Index(part, bench.PartMark)],
+			Hint:    "for example: " + name + bench.PartMark + first,
 		}
 	}
 	if f, ok := r.fronts[part]; ok {

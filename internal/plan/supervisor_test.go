@@ -44,7 +44,7 @@ func TestSupervisorGlobs(t *testing.T) {
 		servers []string
 		want    []string
 	}{
-		{[]string{"waitres*"}, []string{"waitress"}},
+		{[]string{"waitress*"}, []string{"waitress"}},
 		{[]string{"waitress+s*"}, []string{"waitress+s6", "waitress+supervisord"}},
 		{[]string{"waitress,waitress+runit", "waitress+runit"}, []string{"waitress", "waitress+runit"}},
 	} {
