@@ -93,6 +93,21 @@ func (v *view) levelBefore(at, earliest int64, bins ...[]bench.Bin) (l levels, o
 	return l, ok
 }
 
+// highest is the highest level within s of each. A worker that is being replaced takes
+// its threads and descriptors away for a moment.
+func (v *view) highest(s span, bins ...[]bench.Bin) (l levels, ok bool) {
+	for to := s.from + levelSpan; to <= s.to; to += levelSpan / 2 {
+		at, told := v.level(span{to - levelSpan, to}, bins...)
+		for i := range at {
+			if told {
+				l[i] = max(l[i], at[i])
+			}
+		}
+		ok = ok || told
+	}
+	return l, ok
+}
+
 func middle(x []float64) float64 {
 	slices.Sort(x)
 	return x[len(x)/2]

@@ -83,7 +83,7 @@ func (f *facts) whatIsLeft() left {
 		return l
 	}
 	length := v.fault.to - v.fault.from
-	till, ok4 := v.levelBefore(v.fault.to-length/3, v.fault.to-length/2, f.bins)
+	till, ok4 := v.highest(span{v.fault.from + length/3, v.fault.to - length/3}, f.bins)
 	end, ok5 := v.levelBefore(v.fault.to, v.fault.to-length/6, f.bins)
 	l.known = true
 	for i := range end {

@@ -60,6 +60,12 @@ func TestWhatIsLeftOfClients(t *testing.T) {
 		{"fewer than a quarter", vanishing().keeping(0, func(v *bench.Vital) { v.FDs += 2 }), bench.Held, "served"},
 		{"for a while", vanishing().keeping(0, func(v *bench.Vital) { v.FDs += 12 }).keeping(2.5, func(v *bench.Vital) { v.FDs -= 12 }), bench.Held, "served"},
 		{"threads", vanishing().keeping(0, func(v *bench.Vital) { v.Threads += 6 }), bench.Failed, "piled up: 0.5 threads"},
+		{"threads that came early, while a worker is replaced", vanishing().growing(func(v *bench.Vital, of float64) {
+			v.Threads += int(12 * min(1, 4*of))
+			if of > 0.45 && of < 0.68 {
+				v.Threads -= 3
+			}
+		}), bench.Held, "served"},
 		{"sockets", vanishing().keeping(0, func(v *bench.Vital) { v.CloseWait = 12 }), bench.Failed, "piled up: 1 sockets in CLOSE_WAIT"},
 		{"files", vanishing().keeping(0, func(v *bench.Vital) { v.Files += 12 }), bench.Failed, "piled up: 1 files with each"},
 		{"memory", vanishing().keeping(0, func(v *bench.Vital) { v.Memory += 24 << 20 }), bench.Failed, "piled up: 2 MiB with each"},
