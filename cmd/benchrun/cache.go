@@ -253,39 +253,34 @@ func clearCache(cmd *cobra.Command, chosen []targets.CachedEnvironment, download
 		}
 	}
 	busy, freed := 0, int64(0)
+	clearOne := func(what string, bytes int64, remove func() (bool, error)) error {
+		removed, err := remove()
+		if err != nil {
+			return err
+		}
+		word := "removed"
+		if removed {
+			freed += bytes
+		} else {
+			word = "in use, not removed"
+			busy++
+		}
+		if _, err := fmt.Fprintf(out, "%s: %s\n", word, what); err != nil {
+			return fmt.Errorf("stdout: %w", err)
+		}
+		return nil
+	}
 	for _, e := range chosen {
 		if err := cmd.Context().Err(); err != nil {
 			return err
 		}
-		removed, err := e.Remove()
-		if err != nil {
+		if err := clearOne(report.Clean(e.Name())+", "+e.Path, e.Bytes, e.Remove); err != nil {
 			return err
-		}
-		word := "removed"
-		if !removed {
-			word = "in use, not removed"
-			busy++
-		} else {
-			freed += e.Bytes
-		}
-		if _, err := fmt.Fprintf(out, "%s: %s, %s\n", word, report.Clean(e.Name()), e.Path); err != nil {
-			return fmt.Errorf("stdout: %w", err)
 		}
 	}
 	if len(downloads.Paths) > 0 {
-		removed, err := downloads.Remove()
-		if err != nil {
+		if err := clearOne("downloads, "+strings.Join(downloads.Paths, ", "), downloads.Bytes, downloads.Remove); err != nil {
 			return err
-		}
-		word := "removed"
-		if !removed {
-			word = "in use, not removed"
-			busy++
-		} else {
-			freed += downloads.Bytes
-		}
-		if _, err := fmt.Fprintf(out, "%s: downloads, %s\n", word, strings.Join(downloads.Paths, ", ")); err != nil {
-			return fmt.Errorf("stdout: %w", err)
 		}
 	}
 	if _, err := fmt.Fprintln(out, size(freed)+" freed"); err != nil {
